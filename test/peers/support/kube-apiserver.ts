@@ -1,0 +1,174 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { createAuthority, issueCertificate } from '../../../certs/authority.ts';
+import type { KeyPair } from '../../../certs/authority.ts';
+import { peerProgram } from './binaries.ts';
+import { freePorts } from './ports.ts';
+import { startServerProcess } from './server-process.ts';
+import type { ServerProcess } from './server-process.ts';
+
+const START_TIMEOUT_MS = 60_000;
+const DAY_MS = 24 * 3_600_000;
+const FIRST_SERVICE_ADDRESS = '10.0.0.1';
+
+export interface KubeApiserver {
+  url: string;
+  /** YAML whose user is in system:masters. */
+  kubeconfig: string;
+  /** The same, as a file, for kubectl and helm. */
+  kubeconfigPath: string;
+  caPem: string;
+  admin: KeyPair;
+  /** Stops the API server and starts it again on the same port with the same data; etcd stays up. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Credentials {
+  caPem: string;
+  admin: KeyPair;
+}
+
+/** JSON is YAML. */
+function kubeconfigOf(url: string, { caPem, admin }: Credentials): string {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'peers', cluster: { server: url, 'certificate-authority-data': base64(caPem) } }],
+    users: [
+      {
+        name: 'admin',
+        user: { 'client-certificate-data': base64(admin.certPem), 'client-key-data': base64(admin.keyPem) },
+      },
+    ],
+    contexts: [{ name: 'peers', context: { cluster: 'peers', user: 'admin' } }],
+    'current-context': 'peers',
+  });
+}
+
+async function writeCredentials(directory: string): Promise<Credentials> {
+  const lifetimeMs = DAY_MS;
+  const authority = await createAuthority({ commonName: 'peers', lifetimeMs });
+  const server = await issueCertificate(authority, {
+    commonName: 'kube-apiserver',
+    dnsNames: ['localhost', 'kubernetes.default.svc'],
+    ipAddresses: ['127.0.0.1', FIRST_SERVICE_ADDRESS],
+    usage: 'server',
+    lifetimeMs,
+  });
+  const admin = await issueCertificate(authority, {
+    commonName: 'admin',
+    organizations: ['system:masters'],
+    usage: 'client',
+    lifetimeMs,
+  });
+  const tokens = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  await mkdir(directory);
+  const files = {
+    'ca.crt': authority.certPem,
+    'apiserver.crt': server.certPem,
+    'apiserver.key': server.keyPem,
+    'sa.key': tokens.privateKey,
+    'sa.pub': tokens.publicKey,
+  };
+  await Promise.all(
+    Object.entries(files).map(([name, text]) => writeFile(join(directory, name), text, { mode: 0o600 })),
+  );
+  return { caPem: authority.certPem, admin };
+}
+
+function isReady(url: string, { caPem, admin }: Credentials): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const options = { ca: caPem, cert: admin.certPem, key: admin.keyPem, agent: false };
+    https
+      .get(`${url}/readyz`, options, (response) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      })
+      .on('error', reject);
+  });
+}
+
+function startEtcd(directory: string, port: number): Promise<ServerProcess> {
+  const url = `http://127.0.0.1:${port}`;
+  return startServerProcess({
+    program: peerProgram('etcd'),
+    args: [
+      ['--data-dir', join(directory, 'etcd'), '--unsafe-no-fsync', '--log-level', 'warn'],
+      ['--listen-client-urls', url, '--advertise-client-urls', url, '--listen-peer-urls', 'http://127.0.0.1:0'],
+    ].flat(),
+    logFile: join(directory, 'etcd.log'),
+    isReady: async () => (await fetch(`${url}/readyz`)).ok,
+    startTimeoutMs: START_TIMEOUT_MS,
+  });
+}
+
+/** ServiceAccount admission is off, because no controller here makes the `default` ServiceAccount that a Pod would need. */
+function apiserverArgs(pki: string, etcdPort: number, port: number): string[] {
+  return [
+    `--etcd-servers=http://127.0.0.1:${etcdPort}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${port}`,
+    `--tls-cert-file=${join(pki, 'apiserver.crt')}`,
+    `--tls-private-key-file=${join(pki, 'apiserver.key')}`,
+    `--client-ca-file=${join(pki, 'ca.crt')}`,
+    '--authorization-mode=RBAC',
+    '--disable-admission-plugins=ServiceAccount',
+    '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+    `--service-account-key-file=${join(pki, 'sa.pub')}`,
+    `--service-account-signing-key-file=${join(pki, 'sa.key')}`,
+    '--service-cluster-ip-range=10.0.0.0/24',
+  ];
+}
+
+/**
+ * Starts etcd and a real kube-apiserver on free loopback ports, with RBAC and the default admission plugins but ServiceAccount.
+ * There is no controller manager, scheduler or kubelet: nothing is garbage-collected, no Pod runs.
+ */
+export async function startKubeApiserver(): Promise<KubeApiserver> {
+  const program = peerProgram('kube-apiserver');
+  const directory = await mkdtemp(join(tmpdir(), 'tektrace-kube-'));
+  const running: ServerProcess[] = [];
+  const stop = async (): Promise<void> => {
+    for (const server of running.splice(0).reverse()) await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    const pki = join(directory, 'pki');
+    const credentials = await writeCredentials(pki);
+    const [etcdPort = 0, port = 0] = await freePorts(2);
+    const url = `https://127.0.0.1:${port}`;
+    const startApiserver = (): Promise<ServerProcess> =>
+      startServerProcess({
+        program,
+        args: apiserverArgs(pki, etcdPort, port),
+        logFile: join(directory, 'kube-apiserver.log'),
+        isReady: () => isReady(url, credentials),
+        startTimeoutMs: START_TIMEOUT_MS,
+      });
+    running.push(await startEtcd(directory, etcdPort));
+    running.push(await startApiserver());
+
+    const kubeconfig = kubeconfigOf(url, credentials);
+    const kubeconfigPath = join(directory, 'kubeconfig');
+    await writeFile(kubeconfigPath, kubeconfig, { mode: 0o600 });
+    const restart = async (): Promise<void> => {
+      await running.pop()?.stop();
+      running.push(await startApiserver());
+    };
+    return { url, kubeconfig, kubeconfigPath, ...credentials, restart, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
