@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// Old syntax on purpose: this file runs on whatever Node calls it (18 or newer), finds Node 24 and hands over to it.
+'use strict';
+var childProcess = require('child_process');
+var fs = require('fs');
+var path = require('path');
+
+var NEEDED_MAJOR = 24;
+
+/** The Node that came with the install (optional dependency node-<os>-<cpu>), or this one when it is new enough. */
+function findNode() {
+  if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) return process.execPath;
+  try {
+    var manifest = require.resolve('node-' + process.platform + '-' + process.arch + '/package.json');
+    var bundled = path.join(path.dirname(manifest), 'bin', 'node');
+    var probe = childProcess.spawnSync(bundled, ['--version'], { encoding: 'utf8' });
+    if (probe.status === 0) return bundled;
+  } catch {
+    /* not installed on this platform: said below */
+  }
+  process.stderr.write(
+    'tektrace: needs Node ' + NEEDED_MAJOR + ' or newer; this is ' + process.version + ' (' + process.platform + '-' + process.arch + ').\n' +
+      'No bundled Node for this platform came with the install (npm ci --omit=optional leaves it out; musl has none). Install Node ' +
+      NEEDED_MAJOR + ' and run the same command again.\n'
+  );
+  process.exit(2);
+}
+
+var built = path.join(__dirname, 'main.js');
+var entry = fs.existsSync(built) ? built : path.join(__dirname, 'main.ts');
+var child = childProcess.spawn(findNode(), ['--disable-warning=ExperimentalWarning', entry].concat(process.argv.slice(2)), { stdio: 'inherit' });
+// The terminal sends Ctrl-C to the whole process group; other signals are handed on. Either way the child decides when to end.
+process.on('SIGINT', function () {});
+['SIGTERM', 'SIGHUP'].forEach(function (signal) {
+  process.on(signal, function () {
+    child.kill(signal);
+  });
+});
+child.on('error', function (error) {
+  process.stderr.write('tektrace: cannot start Node: ' + error.message + '\n');
+  process.exit(1);
+});
+child.on('exit', function (code, signal) {
+  if (signal) process.kill(process.pid, signal);
+  else process.exit(code === null ? 1 : code);
+});

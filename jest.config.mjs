@@ -1,0 +1,11 @@
+/** The suites run as ES modules: NODE_OPTIONS=--experimental-vm-modules is set by test/run.cjs. */
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
+  },
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.peers/'],
+  testTimeout: 30_000,
+};

@@ -1,0 +1,58 @@
+import type { Logger } from '../runtime/log.ts';
+import { isConflict } from './errors.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** What a reconcile asks for: nothing more, or another look in `requeueAfterMs`. It throws to be tried again with back-off. */
+export type ReconcileResult = { requeueAfterMs?: number } | undefined;
+
+export interface ControllerOptions {
+  name: string;
+  /** Level-based: reads the store, decides, writes. May run twice at any point without harm. */
+  reconcile: (key: string) => Promise<ReconcileResult>;
+  workers?: number;
+  log: Logger;
+}
+
+/** Runs `reconcile` for each key added, one worker a key at a time. */
+export class Controller {
+  readonly queue = new WorkQueue();
+  readonly #options: ControllerOptions;
+  #workers: Promise<void>[] = [];
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { workers = 4 } = this.#options;
+    this.#workers = Array.from({ length: workers }, () => this.#work());
+  }
+
+  /** Takes no more keys and resolves when the reconciles under way have ended. */
+  async stop(): Promise<void> {
+    await this.queue.shutDown();
+    await Promise.all(this.#workers);
+  }
+
+  async #work(): Promise<void> {
+    for (let key = await this.queue.get(); key !== undefined; key = await this.queue.get()) {
+      await this.#process(key);
+      this.queue.done(key);
+    }
+  }
+
+  async #process(key: string): Promise<void> {
+    try {
+      const result = await this.#options.reconcile(key);
+      this.queue.forget(key);
+      if (result?.requeueAfterMs !== undefined) this.queue.addAfter(key, result.requeueAfterMs);
+    } catch (error) {
+      const { log, name } = this.#options;
+      const fields = { controller: name, key, error, failures: this.queue.failures(key) + 1 };
+      // A conflict says that our cache was behind: the next event brings the newer object.
+      if (isConflict(error)) log.debug('reconcile met a newer object, trying again', fields);
+      else log.warn('reconcile failed, trying again', fields);
+      this.queue.addRateLimited(key);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import type { Status } from './types.ts';
+
+/** Thrown when the API server answers with an error status. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly reason: string;
+  readonly details: Status['details'];
+  /** From the Retry-After header, when the server sent one. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(request: string, status: number, body: Partial<Status>, retryAfterMs?: number) {
+    super(`${request}: ${status} ${body.message ?? body.reason ?? 'no message'}`);
+    this.name = 'ApiError';
+    this.status = status;
+    this.reason = body.reason ?? '';
+    this.details = body.details;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Thrown when no answer came: the server is unreachable, the connection broke, or the time was up. */
+export class ConnectionError extends Error {
+  constructor(request: string, cause: unknown) {
+    super(`${request}: ${cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause)}`, { cause });
+    this.name = 'ConnectionError';
+  }
+}
+
+const has = (error: unknown, status: number): boolean => error instanceof ApiError && error.status === status;
+
+export const isNotFound = (error: unknown): boolean => has(error, 404);
+/** 409 because somebody wrote in between (create says `AlreadyExists` instead). */
+export const isConflict = (error: unknown): boolean => has(error, 409) && (error as ApiError).reason !== 'AlreadyExists';
+export const isAlreadyExists = (error: unknown): boolean => has(error, 409) && (error as ApiError).reason === 'AlreadyExists';
+/** 410: the version asked for is older than the server's history. */
+export const isGone = (error: unknown): boolean => has(error, 410);

@@ -1,0 +1,58 @@
+/** A kind of object as the API server's paths name it. */
+export interface Resource {
+  group: string;
+  version: string;
+  plural: string;
+  kind: string;
+  namespaced: boolean;
+}
+
+const core = (plural: string, kind: string, namespaced = true): Resource => ({ group: '', version: 'v1', plural, kind, namespaced });
+const tekton = (plural: string, kind: string): Resource => ({ group: 'tekton.dev', version: 'v1', plural, kind, namespaced: true });
+
+export const PODS = core('pods', 'Pod');
+export const CONFIGMAPS = core('configmaps', 'ConfigMap');
+export const SECRETS = core('secrets', 'Secret');
+export const EVENTS = core('events', 'Event');
+export const PERSISTENT_VOLUME_CLAIMS = core('persistentvolumeclaims', 'PersistentVolumeClaim');
+export const SERVICE_ACCOUNTS = core('serviceaccounts', 'ServiceAccount');
+export const NAMESPACES = core('namespaces', 'Namespace', false);
+export const NODES = core('nodes', 'Node', false);
+export const TASKS = tekton('tasks', 'Task');
+export const PIPELINES = tekton('pipelines', 'Pipeline');
+export const TASK_RUNS = tekton('taskruns', 'TaskRun');
+export const PIPELINE_RUNS = tekton('pipelineruns', 'PipelineRun');
+export const MUTATING_WEBHOOK_CONFIGURATIONS: Resource = {
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  plural: 'mutatingwebhookconfigurations',
+  kind: 'MutatingWebhookConfiguration',
+  namespaced: false,
+};
+export const CUSTOM_RESOURCE_DEFINITIONS: Resource = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+};
+
+export interface ObjectPath {
+  namespace?: string;
+  name?: string;
+  subresource?: string;
+}
+
+/** The path of a collection, an object or a subresource below the API server's URL. */
+export function resourcePath(resource: Resource, { namespace, name, subresource }: ObjectPath = {}): string {
+  const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
+  const parts = [root];
+  if (resource.namespaced && namespace !== undefined) parts.push('namespaces', encodeURIComponent(namespace));
+  parts.push(resource.plural);
+  if (name !== undefined) parts.push(encodeURIComponent(name));
+  if (subresource !== undefined) parts.push(subresource);
+  return parts.join('/');
+}
+
+export const JSON_PATCH = 'application/json-patch+json';
+export const MERGE_PATCH = 'application/merge-patch+json';

@@ -1,0 +1,54 @@
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Constant message, variable fields: what is searched for stays the same from line to line. */
+export interface Logger {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+  /** A logger that adds `fields` to every line. */
+  child(fields: Record<string, unknown>): Logger;
+}
+
+export interface LoggerOptions {
+  level?: LogLevel;
+  /** `json`: one object a line, for a cluster; `text`: for a person at a terminal. */
+  format?: 'json' | 'text';
+  write?: (line: string) => void;
+  now?: () => Date;
+}
+
+const severity: Record<LogLevel, number> = { debug: 10, info: 20, warn: 30, error: 40 };
+
+function plain(value: unknown): unknown {
+  return value instanceof Error ? value.message : value;
+}
+
+function textLine(time: string, level: LogLevel, message: string, fields: Record<string, unknown>): string {
+  const tail = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ');
+  return `${time.slice(11, 23)} ${level.padEnd(5)} ${message}${tail ? `  ${tail}` : ''}\n`;
+}
+
+/** Writes to standard error, so that standard output stays for results. Error values are written as their message, never as a stack. */
+export function createLogger(options: LoggerOptions = {}, fields: Record<string, unknown> = {}): Logger {
+  const { level = 'info', format = 'json', write = (line: string) => process.stderr.write(line), now = () => new Date() } = options;
+  const log = (at: LogLevel, message: string, more: Record<string, unknown> = {}): void => {
+    if (severity[at] < severity[level]) return;
+    const all = Object.fromEntries(Object.entries({ ...fields, ...more }).map(([key, value]) => [key, plain(value)]));
+    const time = now().toISOString();
+    write(format === 'json' ? `${JSON.stringify({ time, level: at, message, ...all })}\n` : textLine(time, at, message, all));
+  };
+  return {
+    debug: (message, more) => log('debug', message, more),
+    info: (message, more) => log('info', message, more),
+    warn: (message, more) => log('warn', message, more),
+    error: (message, more) => log('error', message, more),
+    child: (more) => createLogger(options, { ...fields, ...more }),
+  };
+}
+
+/** A logger that says nothing, for tests and for parts whose caller reports errors itself. */
+export const silentLogger: Logger = createLogger({ write: () => undefined });

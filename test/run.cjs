@@ -1,0 +1,39 @@
+// Runs the named suites (folders of test/) under jest on the bundled Node, and ends with the line `N passed, N failed`.
+'use strict';
+const { spawnSync } = require('child_process');
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+
+const root = path.resolve(__dirname, '..');
+const suites = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
+const flags = process.argv.slice(2).filter((arg) => arg.startsWith('-'));
+
+function nodeForTests() {
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  const manifest = require.resolve(`node-${process.platform}-${process.arch}/package.json`);
+  return path.join(path.dirname(manifest), 'bin', 'node');
+}
+
+const out = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'tektrace-test-')), 'result.json');
+const jest = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js');
+const patterns = suites.map((suite) => `test/${suite}/`);
+const run = spawnSync(nodeForTests(), ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, '--json', `--outputFile=${out}`, ...flags, ...patterns], {
+  cwd: root,
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+let result;
+try {
+  result = JSON.parse(fs.readFileSync(out, 'utf8'));
+} catch {
+  console.error('jest wrote no result; it ended with', run.status, run.signal || '');
+  process.exit(1);
+}
+fs.rmSync(path.dirname(out), { recursive: true, force: true });
+const skipped = result.numPendingTests + result.numTodoTests;
+const brokenSuites = result.numRuntimeErrorTestSuites;
+const skipFails = process.env.CI === 'true' ? skipped : 0;
+if (skipFails) console.error(`${skipped} skipped: with CI=true that is a failure`);
+const failed = result.numFailedTests + brokenSuites + skipFails;
+console.log(`${result.numPassedTests} passed, ${failed} failed${skipped && !skipFails ? `, ${skipped} skipped` : ''}`);
+process.exit(failed > 0 || result.numPassedTests === 0 || run.status !== 0 ? 1 : 0);
