@@ -29,7 +29,10 @@ function validity(lifetimeMs: number, now: number): { notBeforeDate: Date; notAf
 const ecdsa = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
 
 /** Makes a self-signed authority (ECDSA P-256) that is valid for `lifetimeMs` from `now`. */
-export async function createAuthority(options: { commonName: string; lifetimeMs: number }, now = Date.now()): Promise<Authority> {
+export async function createAuthority(
+  options: { commonName: string; lifetimeMs: number },
+  now = Date.now(),
+): Promise<Authority> {
   const pair = await generate([{ name: 'commonName', value: options.commonName }], {
     ...ecdsa,
     ...validity(options.lifetimeMs, now),
@@ -42,7 +45,11 @@ export async function createAuthority(options: { commonName: string; lifetimeMs:
 }
 
 /** Issues a leaf certificate (ECDSA P-256) signed by `authority`. */
-export async function issueCertificate(authority: Authority, request: CertificateRequest, now = Date.now()): Promise<KeyPair> {
+export async function issueCertificate(
+  authority: Authority,
+  request: CertificateRequest,
+  now = Date.now(),
+): Promise<KeyPair> {
   const altNames = [
     ...(request.dnsNames ?? []).map((value) => ({ type: 2 as const, value })),
     ...(request.ipAddresses ?? []).map((ip) => ({ type: 7 as const, ip })),

@@ -8,7 +8,7 @@ const STOP_TIMEOUT_MS = 15_000;
 const LAST_LINES = 15;
 
 export interface ServerProcess {
-  /** SIGTERM, and SIGKILL when it has not ended after 15 s. Resolves when the process is gone; a second call does nothing more. */
+  /** The stop signal, and SIGKILL when it has not ended after 15 s. Resolves when the process is gone; a second call does nothing more. */
   stop(): Promise<void>;
 }
 
@@ -21,16 +21,18 @@ export interface ServerProcessOptions {
   /** Asked every 50 ms until it resolves to true; a rejection counts as not yet. */
   isReady: () => Promise<boolean>;
   startTimeoutMs: number;
+  /** How it is asked to end; SIGTERM unless told. */
+  stopSignal?: NodeJS.Signals;
 }
 
 function gone(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (gone(child)) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
+  child.kill(signal);
   const killer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
   await exited;
   clearTimeout(killer);
@@ -38,7 +40,7 @@ async function stop(child: ChildProcess): Promise<void> {
 
 /** Starts a server and waits until it answers. Throws, with the end of its log, when it ends first or is not ready in time. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const { program, args, logFile, isReady, startTimeoutMs } = options;
+  const { program, args, logFile, isReady, startTimeoutMs, stopSignal = 'SIGTERM' } = options;
   const log = openSync(logFile, 'a');
   const child = spawn(program, args, { stdio: ['ignore', log, log], env: { ...process.env, ...options.env } });
   closeSync(log);
@@ -50,11 +52,11 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     const problem =
       spawnError?.message ?? (gone(child) ? `it ended with ${child.exitCode ?? child.signalCode}` : undefined);
     if (problem !== undefined || Date.now() > deadline) {
-      await stop(child);
+      await stop(child, 'SIGKILL');
       const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-LAST_LINES).join('\n');
       throw new Error(`${program} did not start: ${problem ?? `not ready after ${startTimeoutMs} ms`}\n${tail}`);
     }
     await delay(POLL_MS);
   }
-  return { stop: () => stop(child) };
+  return { stop: () => stop(child, stopSignal) };
 }

@@ -1,0 +1,81 @@
+import type { Logger } from '../shared/runtime/log.ts';
+import { issueCertificate } from './authority.ts';
+import type { Authority, KeyPair } from './authority.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { assertKeyPair, expiryTime, renewalTime } from './validity.ts';
+
+const LEAF_LIFETIME_MS = 7 * 24 * 3_600_000;
+const CHECK_INTERVAL_MS = 60_000;
+
+export interface ServingCertificate {
+  /** What to serve with now. */
+  current(): KeyPair;
+  /** Calls `listener` with each new certificate, for `server.setSecureContext`: new connections use it, open ones stay as they are. */
+  onChange(listener: (pair: KeyPair) => void): void;
+  /** Signs a new certificate with `authority` from now on; the same authority changes nothing. Throws when its key is not its own. */
+  use(authority: Authority): Promise<void>;
+  /** Renews after two thirds of the certificate's life until `signal` is aborted. */
+  start(signal: AbortSignal): Promise<void>;
+}
+
+export interface ServingCertificateOptions {
+  authority: Authority;
+  dnsNames: string[];
+  ipAddresses?: string[];
+  clock?: Clock;
+  log: Logger;
+}
+
+/**
+ * A server certificate that lives in this process only: signed in memory, seven days long, renewed in time. The time is looked at every
+ * minute, because a long timer stands still while a machine sleeps.
+ */
+export async function createServingCertificate(options: ServingCertificateOptions): Promise<ServingCertificate> {
+  const { dnsNames, ipAddresses = [], clock = systemClock, log } = options;
+  const listeners: ((pair: KeyPair) => void)[] = [];
+  let authority = options.authority;
+
+  async function sign(by: Authority): Promise<KeyPair> {
+    assertKeyPair(by);
+    const now = clock.now();
+    const lifetimeMs = Math.min(LEAF_LIFETIME_MS, expiryTime(by.certPem) - now);
+    if (lifetimeMs <= 0)
+      throw new Error('the certificate authority has ended: delete its Secret and a new one is made');
+    return issueCertificate(
+      by,
+      { commonName: dnsNames[0] ?? 'tektrace', dnsNames, ipAddresses, usage: 'server', lifetimeMs },
+      now,
+    );
+  }
+
+  let pair = await sign(authority);
+
+  async function renew(): Promise<void> {
+    const by = authority;
+    const signed = await sign(by);
+    // A newer authority came while this one was signing: its certificate is the one to serve.
+    if (by !== authority) return;
+    pair = signed;
+    for (const listener of listeners) listener(pair);
+    log.info('serving with a new certificate', { dnsNames, until: new Date(expiryTime(pair.certPem)).toISOString() });
+  }
+
+  return {
+    current: () => pair,
+    onChange: (listener) => void listeners.push(listener),
+    use: async (next) => {
+      if (next.certPem === authority.certPem) return;
+      assertKeyPair(next);
+      authority = next;
+      await renew();
+    },
+    start: async (signal) => {
+      while (!signal.aborted) {
+        await clock.sleep(CHECK_INTERVAL_MS, signal).catch(() => undefined);
+        if (signal.aborted || clock.now() < renewalTime(pair.certPem)) continue;
+        await renew().catch((error: unknown) => log.error('the serving certificate could not be renewed', { error }));
+      }
+    },
+  };
+}

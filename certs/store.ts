@@ -1,0 +1,117 @@
+import { isAlreadyExists, isConflict, isNotFound } from '../shared/kubernetes/errors.ts';
+import type { KubeClient } from '../shared/kubernetes/client.ts';
+import { SECRETS, resourcePath } from '../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../shared/kubernetes/types.ts';
+import { createAuthority } from './authority.ts';
+import type { Authority } from './authority.ts';
+import { assertKeyPair, expiryTime, renewalTime } from './validity.ts';
+
+const AUTHORITY_LIFETIME_MS = 365 * 24 * 3_600_000;
+const MAX_ATTEMPTS = 5;
+
+export interface AuthorityLocation {
+  namespace: string;
+  secretName: string;
+}
+
+export interface SharedAuthority {
+  /** The authority that signs new certificates. */
+  current: Authority;
+  /** What clients are to trust, newest first: the current authority's certificate and those before it that have not ended. */
+  bundlePem: string;
+}
+
+/** `tls.crt` and `tls.key` hold the current authority, `ca.crt` the bundle. */
+interface AuthoritySecret extends KubeObject {
+  type: 'kubernetes.io/tls';
+  data: { 'tls.crt': string; 'tls.key': string; 'ca.crt': string };
+}
+
+const encode = (pem: string): string => Buffer.from(pem).toString('base64');
+const decode = (base64: string | undefined): string => Buffer.from(base64 ?? '', 'base64').toString('utf8');
+const certificatesIn = (bundlePem: string): string[] =>
+  bundlePem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g) ?? [];
+const joined = (certificates: string[]): string => certificates.map((pem) => `${pem.trim()}\n`).join('');
+
+function readAuthority(secret: AuthoritySecret, { namespace, secretName }: AuthorityLocation): SharedAuthority {
+  const current = { certPem: decode(secret.data?.['tls.crt']), keyPem: decode(secret.data?.['tls.key']) };
+  try {
+    assertKeyPair(current);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `Secret ${namespace}/${secretName} holds no certificate authority (${problem}): delete it and a new one is made`,
+      { cause: error },
+    );
+  }
+  const bundle = certificatesIn(decode(secret.data['ca.crt']));
+  return { current, bundlePem: joined([...new Set([current.certPem, ...bundle].map((pem) => pem.trim()))]) };
+}
+
+function secretOf(
+  { namespace, secretName }: AuthorityLocation,
+  { current, bundlePem }: SharedAuthority,
+  resourceVersion?: string,
+): AuthoritySecret {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      namespace,
+      name: secretName,
+      labels: { 'app.kubernetes.io/part-of': 'tektrace', 'app.kubernetes.io/managed-by': 'tektrace-webhook' },
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+    type: 'kubernetes.io/tls',
+    data: { 'tls.crt': encode(current.certPem), 'tls.key': encode(current.keyPem), 'ca.crt': encode(bundlePem) },
+  };
+}
+
+/** A new authority in front of the ones that clients still have to trust because their leaves are in use. */
+async function succeed(previous: SharedAuthority | undefined, now: number): Promise<SharedAuthority> {
+  const current = await createAuthority({ commonName: 'tektrace-webhook-ca', lifetimeMs: AUTHORITY_LIFETIME_MS }, now);
+  const trusted = certificatesIn(previous?.bundlePem ?? '').filter((pem) => expiryTime(pem) > now);
+  return { current, bundlePem: joined([current.certPem, ...trusted]) };
+}
+
+/**
+ * The certificate authority that all replicas share: read from its Secret, made when there is none, and followed by a new one after two
+ * thirds of its life. A replica that loses the race to write takes what the winner wrote.
+ *
+ * Throws ApiError or ConnectionError from the API server, and Error when the Secret holds something else.
+ */
+export async function ensureAuthority(
+  client: KubeClient,
+  location: AuthorityLocation,
+  signal: AbortSignal,
+  now: number = Date.now(),
+): Promise<SharedAuthority> {
+  const path = resourcePath(SECRETS, { namespace: location.namespace, name: location.secretName });
+  const write = async (authority: SharedAuthority, resourceVersion?: string): Promise<SharedAuthority> => {
+    const body = secretOf(location, authority, resourceVersion);
+    if (resourceVersion === undefined)
+      await client.request('POST', resourcePath(SECRETS, { namespace: location.namespace }), { body, signal });
+    else await client.request('PUT', path, { body, signal });
+    return authority;
+  };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const stored = await readSecret(client, path, signal);
+      if (stored === undefined) return await write(await succeed(undefined, now));
+      const authority = readAuthority(stored, location);
+      if (renewalTime(authority.current.certPem) > now) return authority;
+      return await write(await succeed(authority, now), stored.metadata.resourceVersion);
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !(isAlreadyExists(error) || isConflict(error))) throw error;
+    }
+  }
+}
+
+async function readSecret(client: KubeClient, path: string, signal: AbortSignal): Promise<AuthoritySecret | undefined> {
+  try {
+    return await client.request<AuthoritySecret>('GET', path, { signal });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
