@@ -1,0 +1,33 @@
+/** Annotation and label names: the carriers of design 3.1 and those of upstream Tekton that both read. */
+
+export const PIPELINE_RUN_SPAN_CONTEXT = 'tekton/pipelinerun-span-context';
+export const TASK_RUN_SPAN_CONTEXT = 'tekton/taskrun-span-context';
+/** Upstream Tekton's own names for the same carriers (pkg/reconciler/pipelinerun/tracing.go). */
+export const UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT = 'tekton.dev/pipelinerunSpanContext';
+export const UPSTREAM_TASK_RUN_SPAN_CONTEXT = 'tekton.dev/taskrunSpanContext';
+export const PARENT_SPAN_CONTEXT = 'tekton/parent-span-context';
+/** JSON carrier of the trace that a copied run's original has; becomes a `rerun of` link. */
+export const RERUN_SPAN_CONTEXT = 'tekton/rerun-span-context';
+export const ADMISSION_TIME = 'tekton/admission-time';
+export const TRACE_URL = 'tekton/trace-url';
+export const TRACE_EXPORTED = 'tekton/trace-exported';
+
+/** On Pods: bare W3C values for the downward API. */
+export const POD_SPAN_CONTEXT = 'tekton/span-context';
+export const POD_TRACESTATE = 'tekton/tracestate';
+export const POD_BAGGAGE = 'tekton/baggage';
+
+export const LABEL_PIPELINE = 'tekton.dev/pipeline';
+export const LABEL_PIPELINE_RUN = 'tekton.dev/pipelineRun';
+export const LABEL_PIPELINE_RUN_UID = 'tekton.dev/pipelineRunUID';
+export const LABEL_PIPELINE_TASK = 'tekton.dev/pipelineTask';
+export const LABEL_MEMBER_OF = 'tekton.dev/memberOf';
+export const LABEL_TASK = 'tekton.dev/task';
+export const LABEL_TASK_RUN = 'tekton.dev/taskRun';
+export const LABEL_TASK_RUN_UID = 'tekton.dev/taskRunUID';
+
+export const POD_READY = 'tekton.dev/ready';
+export const POD_READY_VALUE = 'READY';
+
+/** The value of `spec.managedBy` that hands a run to this controller. */
+export const MANAGED_BY = 'tektrace.dev/controller';

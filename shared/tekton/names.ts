@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+
+const MAX_ANNOTATION_NAME = 63;
+const MAX_OBJECT_NAME = 63;
+
+/** The attempt a Pod's name stands for: the number of its `-retry<N>` suffix, 0 without one (design 3.1). */
+export function attemptOfPod(podName: string | undefined): number {
+  const suffix = /-retry(\d{1,6})$/.exec(podName ?? '');
+  return suffix ? Number(suffix[1]) : 0;
+}
+
+/**
+ * The Pod annotation that holds one step's bare traceparent. `container` is the container's name (`step-build`); an annotation's
+ * name may have 63 characters, longer ones end in a hash of the whole.
+ */
+export function stepAnnotation(container: string): string {
+  const name = `${container}-span-context`;
+  if (name.length <= MAX_ANNOTATION_NAME) return `tekton/${name}`;
+  const hash = createHash('sha256').update(container).digest('hex').slice(0, 10);
+  return `tekton/${container.slice(0, MAX_ANNOTATION_NAME - hash.length - '--span-context'.length)}-${hash}-span-context`;
+}
+
+/** A child's name as knative's kmeta.ChildName makes it: parent + suffix, hashed (MD5 of the parent) where that passes 63 characters. */
+export function childName(parent: string, suffix: string): string {
+  const whole = `${parent}${suffix}`;
+  if (whole.length <= MAX_OBJECT_NAME) return whole;
+  const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+  const head = MAX_OBJECT_NAME - 32;
+  if (suffix.length < head) return `${parent.slice(0, head - suffix.length)}${md5(parent)}${suffix}`;
+  const hashed = `${parent.slice(0, head)}${md5(whole)}`;
+  return `${hashed}${suffix.slice(0, MAX_OBJECT_NAME - hashed.length)}`.replace(/[^a-z0-9]+$/, '');
+}

@@ -1,0 +1,263 @@
+import type {
+  V1Affinity,
+  V1Container,
+  V1EnvFromSource,
+  V1EnvVar,
+  V1PersistentVolumeClaim,
+  V1PodSpec,
+  V1Probe,
+  V1ResourceRequirements,
+  V1SecurityContext,
+  V1Volume,
+  V1VolumeDevice,
+  V1VolumeMount,
+} from '@kubernetes/client-node';
+
+import type { KubeObject } from '../kubernetes/types.ts';
+
+/** Tekton API v1 (https://tekton.dev/docs/pipelines/pipeline-api/), as far as the controllers execute or trace it. */
+
+export type ParamValue = string | string[] | Record<string, string>;
+export type ParamType = 'string' | 'array' | 'object';
+
+export interface Param {
+  name: string;
+  value: ParamValue;
+}
+
+export interface ParamSpec {
+  name: string;
+  type?: ParamType;
+  description?: string;
+  default?: ParamValue;
+  properties?: Record<string, { type?: ParamType }>;
+  enum?: string[];
+}
+
+export interface ResultSpec {
+  name: string;
+  type?: ParamType;
+  description?: string;
+  properties?: Record<string, { type?: ParamType }>;
+}
+
+export interface WorkspaceDeclaration {
+  name: string;
+  description?: string;
+  mountPath?: string;
+  readOnly?: boolean;
+  optional?: boolean;
+}
+
+export interface WorkspaceBinding {
+  name: string;
+  subPath?: string;
+  emptyDir?: object;
+  persistentVolumeClaim?: { claimName: string; readOnly?: boolean };
+  volumeClaimTemplate?: V1PersistentVolumeClaim;
+  configMap?: V1Volume['configMap'];
+  secret?: V1Volume['secret'];
+  projected?: V1Volume['projected'];
+}
+
+export interface Step {
+  name?: string;
+  image?: string;
+  command?: string[];
+  args?: string[];
+  script?: string;
+  workingDir?: string;
+  env?: V1EnvVar[];
+  envFrom?: V1EnvFromSource[];
+  computeResources?: V1ResourceRequirements;
+  volumeMounts?: V1VolumeMount[];
+  volumeDevices?: V1VolumeDevice[];
+  imagePullPolicy?: string;
+  securityContext?: V1SecurityContext;
+  timeout?: string;
+  onError?: 'continue' | 'stopAndFail';
+}
+
+export interface Sidecar extends Omit<V1Container, 'resources'> {
+  script?: string;
+  computeResources?: V1ResourceRequirements;
+  readinessProbe?: V1Probe;
+}
+
+export interface TaskSpec {
+  displayName?: string;
+  description?: string;
+  params?: ParamSpec[];
+  steps?: Step[];
+  stepTemplate?: Partial<Step>;
+  sidecars?: Sidecar[];
+  volumes?: V1Volume[];
+  workspaces?: WorkspaceDeclaration[];
+  results?: ResultSpec[];
+}
+
+export interface Task extends KubeObject {
+  spec: TaskSpec;
+}
+
+export interface PodTemplate {
+  nodeSelector?: Record<string, string>;
+  tolerations?: V1PodSpec['tolerations'];
+  affinity?: V1Affinity;
+  securityContext?: V1PodSpec['securityContext'];
+  volumes?: V1Volume[];
+  env?: V1EnvVar[];
+  imagePullSecrets?: V1PodSpec['imagePullSecrets'];
+  schedulerName?: string;
+  priorityClassName?: string;
+  runtimeClassName?: string;
+  automountServiceAccountToken?: boolean;
+  hostNetwork?: boolean;
+}
+
+export interface Condition {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  reason?: string;
+  message?: string;
+  lastTransitionTime?: string;
+}
+
+export interface TaskRunResult {
+  name: string;
+  type?: ParamType;
+  value: ParamValue;
+}
+
+export interface StepState {
+  name?: string;
+  container?: string;
+  imageID?: string;
+  terminationReason?: string;
+  waiting?: { reason?: string; message?: string };
+  running?: { startedAt?: string };
+  terminated?: { exitCode: number; reason?: string; message?: string; startedAt?: string; finishedAt?: string; containerID?: string };
+}
+
+export type SidecarState = Omit<StepState, 'terminationReason'>;
+
+export interface TaskRunStatus {
+  conditions?: Condition[];
+  podName?: string;
+  startTime?: string;
+  completionTime?: string;
+  steps?: StepState[];
+  sidecars?: SidecarState[];
+  results?: TaskRunResult[];
+  taskSpec?: TaskSpec;
+  retriesStatus?: TaskRunStatus[];
+  spanContext?: Record<string, string>;
+  observedGeneration?: number;
+}
+
+export interface TaskRef {
+  name?: string;
+  kind?: string;
+  apiVersion?: string;
+}
+
+export interface TaskRunSpec {
+  params?: Param[];
+  taskRef?: TaskRef;
+  taskSpec?: TaskSpec;
+  workspaces?: WorkspaceBinding[];
+  serviceAccountName?: string;
+  status?: string;
+  statusMessage?: string;
+  timeout?: string;
+  retries?: number;
+  podTemplate?: PodTemplate;
+  managedBy?: string;
+}
+
+export interface TaskRun extends KubeObject {
+  spec: TaskRunSpec;
+  status?: TaskRunStatus;
+}
+
+export interface PipelineTask {
+  name: string;
+  displayName?: string;
+  description?: string;
+  taskRef?: TaskRef;
+  taskSpec?: TaskSpec & { metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> } };
+  params?: Param[];
+  runAfter?: string[];
+  workspaces?: { name: string; workspace?: string; subPath?: string }[];
+  timeout?: string;
+  retries?: number;
+}
+
+export interface PipelineWorkspaceDeclaration {
+  name: string;
+  description?: string;
+  optional?: boolean;
+}
+
+export interface PipelineResultSpec {
+  name: string;
+  type?: ParamType;
+  description?: string;
+  value: ParamValue;
+}
+
+export interface PipelineSpec {
+  displayName?: string;
+  description?: string;
+  params?: ParamSpec[];
+  tasks?: PipelineTask[];
+  finally?: PipelineTask[];
+  workspaces?: PipelineWorkspaceDeclaration[];
+  results?: PipelineResultSpec[];
+}
+
+export interface Pipeline extends KubeObject {
+  spec: PipelineSpec;
+}
+
+export interface PipelineRunSpec {
+  pipelineRef?: { name?: string; apiVersion?: string };
+  pipelineSpec?: PipelineSpec;
+  params?: Param[];
+  workspaces?: WorkspaceBinding[];
+  status?: string;
+  timeouts?: { pipeline?: string; tasks?: string; finally?: string };
+  taskRunTemplate?: { serviceAccountName?: string; podTemplate?: PodTemplate };
+  managedBy?: string;
+}
+
+export interface ChildReference {
+  apiVersion?: string;
+  kind?: string;
+  name: string;
+  displayName?: string;
+  pipelineTaskName?: string;
+}
+
+export interface SkippedTask {
+  name: string;
+  reason: string;
+}
+
+export interface PipelineRunStatus {
+  conditions?: Condition[];
+  startTime?: string;
+  completionTime?: string;
+  finallyStartTime?: string;
+  pipelineSpec?: PipelineSpec;
+  childReferences?: ChildReference[];
+  skippedTasks?: SkippedTask[];
+  results?: { name: string; value: ParamValue }[];
+  spanContext?: Record<string, string>;
+  observedGeneration?: number;
+}
+
+export interface PipelineRun extends KubeObject {
+  spec: PipelineRunSpec;
+  status?: PipelineRunStatus;
+}

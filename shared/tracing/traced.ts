@@ -1,0 +1,65 @@
+import { context, createContextKey, SpanStatusCode } from '@opentelemetry/api';
+import type { Attributes, Span, Tracer, TracerProvider } from '@opentelemetry/api';
+
+/** The reconcile that is under way: what its functions' spans, and those of its API requests, belong to. */
+export interface ReconcileScope {
+  tracer: Tracer;
+  provider: TracerProvider;
+}
+
+export const RECONCILE_SCOPE = createContextKey('tektrace reconcile scope');
+
+/** The scope of the reconcile this code runs in; undefined outside of one, and in one that is not recorded. */
+export function activeReconcileScope(from = context.active()): ReconcileScope | undefined {
+  return from.getValue(RECONCILE_SCOPE) as ReconcileScope | undefined;
+}
+
+/** Records what was thrown on the span: exception event, Error status, `error.type`. */
+export function recordError(span: Span, error: unknown): void {
+  const exception = error instanceof Error ? error : new Error(String(error));
+  span.recordException(exception);
+  span.setAttribute('error.type', exception.name);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise;
+}
+
+/**
+ * `fn`, run inside a span called `name` whenever a recorded reconcile is under way; called as it is otherwise. What it throws
+ * (or rejects with) is recorded on the span and thrown on. `describe` gives the span's attributes from the arguments.
+ */
+export function traced<A extends unknown[], R>(
+  name: string,
+  fn: (...args: A) => R,
+  describe?: (...args: A) => Attributes,
+): (...args: A) => R {
+  return (...args) => {
+    const scope = activeReconcileScope();
+    if (!scope) return fn(...args);
+    return scope.tracer.startActiveSpan(name, { attributes: describe?.(...args) ?? {} }, (span) => {
+      try {
+        const result = fn(...args);
+        if (isPromise(result)) return endWith(span, result) as R;
+        span.end();
+        return result;
+      } catch (error) {
+        recordError(span, error);
+        span.end();
+        throw error;
+      }
+    });
+  };
+}
+
+async function endWith<T>(span: Span, promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    recordError(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
