@@ -1,0 +1,115 @@
+import type { Param, ParamValue } from './types.ts';
+
+/**
+ * What `$(…)` references stand for, keyed by the reference without `$(` and `)`: `params.name`, `params["name"]`, `params['name']`,
+ * `params.list[0]`, `params.object.key`, `context.taskRun.name`, `tasks.build.results.digest`, `workspaces.source.path`. Whole arrays
+ * and objects are keyed without their `[*]`.
+ */
+export interface Replacements {
+  strings: Record<string, string>;
+  arrays: Record<string, string[]>;
+  objects: Record<string, Record<string, string>>;
+}
+
+const REFERENCE = /\$\(([^()]+)\)/g;
+const EXACT_REFERENCE = /^\$\(([^()]+)\)$/;
+/** A Param's value and a ParamSpec's default: the only strings that may become an array or an object. */
+const TYPED_KEYS = new Set(['value', 'default']);
+
+function lookup<T>(values: Record<string, T>, reference: string): T | undefined {
+  return Object.hasOwn(values, reference) ? values[reference] : undefined;
+}
+
+function lookupWhole<T>(values: Record<string, T>, text: string): T | undefined {
+  const reference = EXACT_REFERENCE.exec(text)?.[1];
+  if (reference === undefined) return undefined;
+  return lookup(values, reference) ?? lookup(values, reference.replace(/\[\*\]$/, ''));
+}
+
+/** `text` with each known reference replaced, in one pass: what a value holds is never read again. Unknown references stay. */
+export function substitute(text: string, replacements: Replacements): string {
+  return text.replace(REFERENCE, (whole, reference: string) => lookup(replacements.strings, reference) ?? whole);
+}
+
+/** Each element substituted; an element that is nothing but a reference to an array becomes that array's elements. */
+export function substituteList(list: readonly string[], replacements: Replacements): string[] {
+  return list.flatMap((element) => lookupWhole(replacements.arrays, element) ?? [substitute(element, replacements)]);
+}
+
+/** A Param's value; a string that is nothing but a reference to an array or object takes its value and type. */
+export function substituteValue(value: ParamValue, replacements: Replacements): ParamValue {
+  if (Array.isArray(value)) return substituteList(value, replacements);
+  if (typeof value !== 'string')
+    return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, substitute(text, replacements)]));
+  return (
+    lookupWhole(replacements.arrays, value) ??
+    lookupWhole(replacements.objects, value) ??
+    substitute(value, replacements)
+  );
+}
+
+function deep(value: unknown, replacements: Replacements): unknown {
+  if (typeof value === 'string') return substitute(value, replacements);
+  if (Array.isArray(value)) {
+    return value.flatMap((element: unknown) =>
+      typeof element === 'string' ? substituteList([element], replacements) : [deep(element, replacements)],
+    );
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]: [string, unknown]) => [
+      key,
+      TYPED_KEYS.has(key) && typeof inner === 'string'
+        ? substituteValue(inner, replacements)
+        : deep(inner, replacements),
+    ]),
+  );
+}
+
+/** A copy of `value` with the references in all its strings replaced; `value` itself is not changed. */
+export function substituteDeep<T>(value: T, replacements: Replacements): T {
+  return deep(value, replacements) as T;
+}
+
+/** The references that `params` answer: whole values, array elements and object keys, in the three notations. */
+export function paramReplacements(params: readonly Param[], prefix = 'params'): Replacements {
+  const replacements = emptyReplacements();
+  for (const { name, value } of params) {
+    for (const reference of [`${prefix}.${name}`, `${prefix}["${name}"]`, `${prefix}['${name}']`]) {
+      if (typeof value === 'string') replacements.strings[reference] = value;
+      else if (Array.isArray(value)) {
+        replacements.arrays[reference] = value;
+        value.forEach((element, index) => (replacements.strings[`${reference}[${index}]`] = element));
+      } else {
+        replacements.objects[reference] = value;
+        for (const [key, text] of Object.entries(value)) replacements.strings[`${reference}.${key}`] = text;
+      }
+    }
+  }
+  return replacements;
+}
+
+export function emptyReplacements(): Replacements {
+  return { strings: {}, arrays: {}, objects: {} };
+}
+
+/** Plain string references, such as context variables. */
+export function stringReplacements(strings: Record<string, string>): Replacements {
+  return { ...emptyReplacements(), strings };
+}
+
+/** All of them together; where two answer the same reference, the later one counts. */
+export function mergeReplacements(...all: readonly Replacements[]): Replacements {
+  const merged = emptyReplacements();
+  for (const { strings, arrays, objects } of all) {
+    Object.assign(merged.strings, strings);
+    Object.assign(merged.arrays, arrays);
+    Object.assign(merged.objects, objects);
+  }
+  return merged;
+}
+
+/** The references in `text`, without `$(` and `)`, as they come. */
+export function referencesIn(text: string): string[] {
+  return [...text.matchAll(REFERENCE)].map((match) => match[1] ?? '');
+}

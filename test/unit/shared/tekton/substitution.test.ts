@@ -1,0 +1,79 @@
+import { describe, expect, test } from '@jest/globals';
+
+import {
+  mergeReplacements,
+  paramReplacements,
+  stringReplacements,
+  substitute,
+  substituteDeep,
+  substituteList,
+  substituteValue,
+} from '../../../../shared/tekton/substitution.ts';
+
+const replacements = mergeReplacements(
+  paramReplacements([
+    { name: 'name', value: 'web' },
+    { name: 'dotted.name', value: 'dots' },
+    { name: 'list', value: ['a', 'b'] },
+    { name: 'empty', value: [] },
+    { name: 'object', value: { url: 'https://example.com', ref: '$(params.name)' } },
+  ]),
+  stringReplacements({ 'context.taskRun.name': 'run-1' }),
+);
+
+describe('substitute', () => {
+  test.each([
+    ['$(params.name)', 'web'],
+    ['$(params["name"]) $(params[\'name\'])', 'web web'],
+    ['$(params["dotted.name"])', 'dots'],
+    ['$(params.list[1])/$(params.object.url)', 'b/https://example.com'],
+    ['$(context.taskRun.name)', 'run-1'],
+    ['echo $(cat $(params.name).txt)', 'echo $(cat web.txt)'],
+    ['$(params.missing) $(date) $HOME $(params.list[7])', '$(params.missing) $(date) $HOME $(params.list[7])'],
+  ])('%s → %s', (text, expected) => expect(substitute(text, replacements)).toBe(expected));
+
+  test('what a value holds is not read as a reference again', () => {
+    expect(substitute('$(params.object.ref)', replacements)).toBe('$(params.name)');
+  });
+
+  test('names of Object.prototype are no references', () => {
+    expect(substitute('$(constructor) $(toString)', replacements)).toBe('$(constructor) $(toString)');
+  });
+});
+
+test('an element that is an array reference expands in place, an empty array to nothing', () => {
+  expect(substituteList(['x', '$(params.list[*])', '$(params.empty[*])', 'y-$(params.name)'], replacements)).toEqual([
+    'x',
+    'a',
+    'b',
+    'y-web',
+  ]);
+});
+
+test('a value that is a whole reference takes the type of what it names', () => {
+  expect(substituteValue('$(params.list[*])', replacements)).toEqual(['a', 'b']);
+  expect(substituteValue('$(params.object[*])', replacements)).toEqual({
+    url: 'https://example.com',
+    ref: '$(params.name)',
+  });
+  expect(substituteValue({ k: '$(params.name)' }, replacements)).toEqual({ k: 'web' });
+});
+
+test('a whole spec is copied with its references replaced, and the original stays', () => {
+  const spec = {
+    steps: [{ name: 's', args: ['$(params.list[*])'], script: 'echo $(params.name)' }],
+    params: [{ name: 'p', value: '$(params.list[*])' }],
+    count: 1,
+  };
+  expect(substituteDeep(spec, replacements)).toEqual({
+    steps: [{ name: 's', args: ['a', 'b'], script: 'echo web' }],
+    params: [{ name: 'p', value: ['a', 'b'] }],
+    count: 1,
+  });
+  expect(spec.steps[0]?.script).toBe('echo $(params.name)');
+});
+
+test('later replacements win', () => {
+  const merged = mergeReplacements(stringReplacements({ a: '1', b: '1' }), stringReplacements({ b: '2' }));
+  expect(substitute('$(a)$(b)', merged)).toBe('12');
+});
