@@ -1,0 +1,146 @@
+import { describe, expect, test } from '@jest/globals';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { V1ClusterRole, V1Deployment, V1MutatingWebhookConfiguration, V1Role } from '@kubernetes/client-node';
+
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import { chart, helm, renderChart } from './support/helm.ts';
+
+const allOf = <T>(objects: KubeObject[], kind: string): T[] => objects.filter((object) => object.kind === kind) as T[];
+
+const everyValue = {
+  fullnameOverride: 'traces',
+  image: { repository: 'registry.test/tektrace', tag: '1.2.3', pullPolicy: 'Always' },
+  imagePullSecrets: [{ name: 'registry' }],
+  jaegerCollectorUrl: 'http://jaeger:4318/v1/traces',
+  crds: { install: false },
+  webhook: { replicas: 1, excludedNamespaces: [], resources: { limits: { memory: '1Gi' } } },
+  controller: { manage: 'managed-by', resources: { requests: { cpu: 1 } } },
+  nodeSelector: { 'kubernetes.io/os': 'linux' },
+  tolerations: [{ key: 'ci', operator: 'Exists' }],
+  priorityClassName: 'high',
+};
+
+describe('helm lint --strict', () => {
+  test.each([
+    ['the defaults', {}],
+    ['every value set', everyValue],
+  ])('has nothing to say about %s', async (_name, values) => {
+    await expect(helm(['lint', '--strict', chart], values)).resolves.toContain('0 chart(s) failed');
+  });
+});
+
+describe('the values schema', () => {
+  test.each([
+    ['an unknown key', { webhok: {} }, /webhok/],
+    ['an unknown key in a section', { webhook: { replica: 3 } }, /replica/],
+    ['a wrong type', { webhook: { replicas: 'two' } }, /replicas/],
+    ['no replica', { webhook: { replicas: 0 } }, /replicas/],
+    ['an unknown way to manage', { controller: { manage: 'some' } }, /manage/],
+    ['a collector that is no URL', { jaegerCollectorUrl: 'jaeger:4318' }, /jaegerCollectorUrl/],
+  ])('refuses %s and names it', async (_name, values, message) => {
+    await expect(renderChart(values)).rejects.toThrow(message);
+  });
+});
+
+describe('the rendered chart', () => {
+  test('Pods meet the restricted Pod security standard', async () => {
+    const deployments = allOf<V1Deployment>(await renderChart(), 'Deployment');
+    expect(deployments.map(({ metadata }) => metadata?.name)).toEqual(['tektrace-controller', 'tektrace-webhook']);
+    for (const { spec } of deployments) {
+      const pod = spec?.template.spec;
+      expect(pod?.securityContext).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: 65532,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      for (const container of pod?.containers ?? []) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+      }
+    }
+  });
+
+  test('the webhook never breaks or slows a build, and never sees what it must not', async () => {
+    const [configuration] = allOf<V1MutatingWebhookConfiguration>(await renderChart(), 'MutatingWebhookConfiguration');
+    const webhooks = configuration?.webhooks ?? [];
+    expect(webhooks.map(({ clientConfig }) => clientConfig.service?.path)).toEqual([
+      '/mutate/pipelinerun',
+      '/mutate/taskrun',
+      '/mutate/pod',
+    ]);
+    for (const webhook of webhooks) {
+      expect(webhook).toMatchObject({
+        failurePolicy: 'Ignore',
+        timeoutSeconds: 2,
+        sideEffects: 'None',
+        reinvocationPolicy: 'Never',
+      });
+      expect(webhook.clientConfig.caBundle).toBeUndefined();
+      expect(webhook.namespaceSelector?.matchExpressions).toContainEqual({
+        key: 'kubernetes.io/metadata.name',
+        operator: 'NotIn',
+        values: ['kube-node-lease', 'kube-system', 'tracing'],
+      });
+      expect(webhook.objectSelector?.matchExpressions).toContainEqual({
+        key: 'tektrace.dev/ignore',
+        operator: 'DoesNotExist',
+      });
+    }
+    expect(webhooks[2]?.objectSelector?.matchExpressions).toContainEqual({
+      key: 'tekton.dev/taskRun',
+      operator: 'Exists',
+    });
+  });
+
+  test('no right is a wildcard, and the webhook may touch one Secret and one configuration', async () => {
+    const objects = await renderChart();
+    const roles = [...allOf<V1Role>(objects, 'Role'), ...allOf<V1ClusterRole>(objects, 'ClusterRole')];
+    const rules = roles.flatMap(({ rules = [] }) => rules);
+    expect(
+      rules.flatMap(({ apiGroups = [], resources = [], verbs }) => [...apiGroups, ...resources, ...verbs]),
+    ).not.toContain('*');
+    const webhookRules = roles
+      .filter(({ metadata }) => metadata?.name === 'tektrace-webhook')
+      .flatMap(({ rules = [] }) => rules);
+    expect(webhookRules.filter(({ resourceNames }) => resourceNames === undefined)).toEqual([
+      { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
+    ]);
+  });
+
+  test('one replica has no disruption budget, which would keep its node from being drained', async () => {
+    expect(allOf(await renderChart({ webhook: { replicas: 1 } }), 'PodDisruptionBudget')).toEqual([]);
+    expect(allOf(await renderChart(), 'PodDisruptionBudget')).toHaveLength(1);
+  });
+
+  test('the resource definitions come only where Tektrace executes every run, and outlive the release', async () => {
+    const crdFiles = readdirSync(join(chart, 'files/crds')).filter((name) => name.endsWith('.yaml'));
+    const definitions = allOf<KubeObject>(await renderChart(), 'CustomResourceDefinition');
+    expect(definitions).toHaveLength(crdFiles.length);
+    expect(crdFiles.length).toBeGreaterThan(0);
+    for (const { metadata } of definitions)
+      expect(metadata.annotations).toMatchObject({ 'helm.sh/resource-policy': 'keep' });
+    expect(allOf(await renderChart({ crds: { install: false } }), 'CustomResourceDefinition')).toEqual([]);
+    expect(allOf(await renderChart({ controller: { manage: 'managed-by' } }), 'CustomResourceDefinition')).toEqual([]);
+  });
+
+  test('every value reaches the objects', async () => {
+    const text = JSON.stringify(await renderChart(everyValue));
+    for (const expected of [
+      'traces-webhook',
+      'registry.test/tektrace:1.2.3',
+      'Always',
+      '"name":"registry"',
+      '1Gi',
+      '"ci"',
+      '"high"',
+    ]) {
+      expect(text).toContain(expected);
+    }
+    expect(text).toContain('--jaeger-collector-url=http://jaeger:4318/v1/traces');
+    expect(text).toContain('--manage=managed-by');
+  });
+});
