@@ -1,0 +1,132 @@
+import { formatDuration } from '../../local/viewer/duration.ts';
+import { buildWaterfall, type Waterfall, type WaterfallRow } from '../../local/viewer/waterfall.ts';
+import type { TracesData } from '../../shared/otlp/types.ts';
+import { drawBar } from './bar.ts';
+import { displayWidth, fit, printable } from './display-width.ts';
+import { problemOrigins, treeLines, type TreeLine } from './rows.ts';
+import { colourOf, createStyle, type Style } from './style.ts';
+import { summaryLine } from './summary.ts';
+import { traceIdOf } from './trace-id.ts';
+
+export interface WaterfallOptions {
+  /** Columns of the terminal; less than 40 counts as 40. */
+  width: number;
+  /** ANSI colours. Without them every result still has its mark. */
+  color: boolean;
+  /** Box and block characters; plain ASCII otherwise. */
+  unicode: boolean;
+  /** Draw the controllers' spans in their places instead of counting them in one line. */
+  controllerSpans?: boolean;
+}
+
+const MIN_WIDTH = 40;
+const MAX_WIDTH = 160;
+const MAX_CONTROLLER_ERRORS = 10;
+
+interface Layout {
+  width: number;
+  name: number;
+  duration: number;
+  bar: number;
+}
+
+function indent(lastAt: boolean[], style: Style): string {
+  const own = lastAt.at(-1);
+  const above = lastAt.slice(0, -1).map((last) => (last ? ' '.repeat(style.pipe.length) : style.pipe));
+  return above.join('') + (own === undefined ? '' : own ? style.last : style.branch);
+}
+
+function lineName(line: TreeLine, style: Style): string {
+  const name = line.row ? printable(line.row.name) || '(no name)' : `${style.ellipsis} ${line.omitted} more spans`;
+  return indent(line.lastAt, style) + name;
+}
+
+function layoutOf(lines: TreeLine[], width: number, style: Style): Layout {
+  const name = Math.max(10, ...lines.map((line) => displayWidth(lineName(line, style))));
+  const duration = Math.max(6, ...lines.map((line) => line.row?.durationText.length ?? 0));
+  const bounded = Math.min(name, Math.floor((width - duration - 4) * (width < 60 ? 0.6 : 0.45)));
+  return { width, name: bounded, duration, bar: width - bounded - duration - 6 };
+}
+
+/** Lines are cut at the terminal's width and carry no spaces at their end. */
+const trimEnd = (text: string): string => text.replace(/ +$/, '');
+
+function drawLine(line: TreeLine, waterfall: Waterfall, note: string, layout: Layout, style: Style): string[] {
+  const { row } = line;
+  const name = fit(lineName(line, style), layout.name, style.ellipsis);
+  if (!row) return [trimEnd(`  ${style.paint('dim', name)}`)];
+  const colour = colourOf(row.result);
+  const quiet = row.category === 'wait' || row.result === 'skip';
+  const bar = drawBar(row, totalMs(waterfall), layout.bar, note, style);
+  const loud = colour !== undefined && row.result !== 'success' && !quiet;
+  const mark = style.paint(colour, style.marks[row.result]);
+  const text = [
+    `${mark} ${style.paint(quiet ? 'dim' : loud ? colour : row.category === 'run' ? 'bold' : undefined, name)}`,
+    style.paint(quiet ? 'dim' : undefined, row.durationText.padStart(layout.duration)),
+    bar.text,
+  ].join('  ');
+  if (bar.noteDrawn) return [trimEnd(text)];
+  const left = ' '.repeat(Math.min(2 + displayWidth(indent(line.lastAt, style)) + 2, 12));
+  return [trimEnd(text), left + style.paint(colour, trimEnd(fit(note, layout.width - left.length, style.ellipsis)))];
+}
+
+function totalMs(waterfall: Waterfall): number {
+  return Math.max(...waterfall.rows.map((row) => row.offsetMs + row.durationMs));
+}
+
+function header(waterfall: Waterfall, layout: Layout, style: Style): string[] {
+  const { runName, namespace, title, result } = waterfall;
+  const name = printable(runName === undefined ? title : namespace === undefined ? runName : `${namespace}/${runName}`);
+  const state =
+    result === 'running' ? 'running, its root span has not arrived' : result === 'none' ? 'no result' : result;
+  const facts = `${style.dot}${waterfall.durationText}`;
+  const room = Math.max(8, layout.width - displayWidth(`${state}${facts}${style.dot}`));
+  const shown = displayWidth(name) > room ? fit(name, room, style.ellipsis) : name;
+  const ends = ['0', formatDuration(totalMs(waterfall))] as const;
+  const axis = ` ${style.line.repeat(Math.max(1, layout.bar - ends[0].length - ends[1].length - 2))} `;
+  return [
+    `${style.paint('bold', shown)}${style.dot}${style.paint(colourOf(result) ?? 'cyan', state)}${facts}`,
+    style.paint('dim', fit(`trace ${waterfall.traceId}`, Math.min(layout.width, 38), style.ellipsis)),
+    ' '.repeat(layout.name + layout.duration + 6) + style.paint('dim', `${ends[0]}${axis}${ends[1]}`),
+  ];
+}
+
+function controllerLines(waterfall: Waterfall, origins: Set<WaterfallRow>, layout: Layout, style: Style): string[] {
+  const { count, errors, totalMs: spentMs } = waterfall.controller;
+  if (count === 0) return [];
+  const failed = waterfall.rows.filter((row) => row.category === 'controller' && origins.has(row));
+  const told = failed.slice(0, MAX_CONTROLLER_ERRORS).map((row) => {
+    const text = `${style.marks.error} ${printable(row.name)}: ${printable(row.problem ?? '')}`;
+    return `    ${style.paint('red', trimEnd(fit(text, layout.width - 4, style.ellipsis)))}`;
+  });
+  const more = failed.length - told.length;
+  const sum = `  controllers: ${count} spans, ${formatDuration(spentMs)}${errors > 0 ? `, ${errors} with an error` : ''}`;
+  return [
+    style.paint('dim', trimEnd(fit(sum, layout.width, style.ellipsis))),
+    ...told,
+    ...(more > 0 ? [`    ${style.ellipsis} ${more} more`] : []),
+  ];
+}
+
+/**
+ * Draws a run's trace as a waterfall for a terminal: a header, one line for each span with its name, duration and bar in time, and a summary.
+ * No line is wider than `options.width`; the text ends with a newline.
+ */
+export function renderWaterfall(trace: TracesData, options: WaterfallOptions): string {
+  const waterfall = buildWaterfall(traceIdOf(trace), trace);
+  const style = createStyle(options);
+  if (waterfall.rows.length === 0) return 'The trace has no spans.\n';
+  const { controllerSpans = false } = options;
+  const lines = treeLines(waterfall, { controllerSpans });
+  const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, Math.floor(options.width)));
+  const layout = layoutOf(lines, width, style);
+  const origins = problemOrigins(waterfall.rows);
+  const noteOf = ({ row }: TreeLine): string => (row && origins.has(row) ? printable(row.problem ?? '') : '');
+  return [
+    ...header(waterfall, layout, style),
+    ...lines.flatMap((line) => drawLine(line, waterfall, noteOf(line), layout, style)),
+    ...(controllerSpans ? [] : controllerLines(waterfall, origins, layout, style)),
+    style.paint('dim', trimEnd(fit(`  ${summaryLine(waterfall)}`, layout.width, style.ellipsis))),
+    '',
+  ].join('\n');
+}

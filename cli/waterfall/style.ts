@@ -1,0 +1,90 @@
+import type { Result } from '../../local/viewer/classify.ts';
+
+type Colour = 'green' | 'red' | 'yellow' | 'magenta' | 'cyan' | 'dim' | 'bold';
+
+const SGR: Record<Colour, string> = {
+  green: '32',
+  red: '31',
+  yellow: '33',
+  magenta: '35',
+  cyan: '36',
+  dim: '2',
+  bold: '1',
+};
+
+/** Everything about the look that depends on the terminal. */
+export interface Style {
+  paint(colour: Colour | undefined, text: string): string;
+  full: string;
+  half: string;
+  wait: string;
+  line: string;
+  branch: string;
+  last: string;
+  pipe: string;
+  ellipsis: string;
+  dot: string;
+  marks: Record<Result, string>;
+}
+
+const ascii: Omit<Style, 'paint'> = {
+  full: '=',
+  half: '|',
+  wait: '.',
+  line: '-',
+  branch: '|- ',
+  last: '`- ',
+  pipe: '|  ',
+  ellipsis: '..',
+  dot: ' - ',
+  marks: {
+    success: ' ',
+    none: ' ',
+    failure: 'x',
+    error: '!',
+    timeout: 'T',
+    cancellation: 'c',
+    skip: '-',
+    running: '~',
+  },
+};
+
+const unicode: Omit<Style, 'paint'> = {
+  full: '█',
+  half: '▏',
+  wait: '░',
+  line: '─',
+  branch: '├ ',
+  last: '└ ',
+  pipe: '│ ',
+  ellipsis: '…',
+  dot: ' · ',
+  marks: {
+    success: ' ',
+    none: ' ',
+    failure: '✗',
+    error: '!',
+    timeout: '◷',
+    cancellation: '⊘',
+    skip: '–',
+    running: '~',
+  },
+};
+
+export function createStyle(options: { color: boolean; unicode: boolean }): Style {
+  const paint = (colour: Colour | undefined, text: string): string =>
+    options.color && colour && text.trim() !== '' ? `\u001b[${SGR[colour]}m${text}\u001b[0m` : text;
+  return { ...(options.unicode ? unicode : ascii), paint };
+}
+
+export function colourOf(result: Result): Colour | undefined {
+  const colours: Partial<Record<Result, Colour>> = {
+    success: 'green',
+    failure: 'red',
+    error: 'red',
+    timeout: 'magenta',
+    cancellation: 'yellow',
+    skip: 'dim',
+  };
+  return colours[result];
+}

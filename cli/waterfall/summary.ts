@@ -1,0 +1,33 @@
+import { formatDuration } from '../../local/viewer/duration.ts';
+import { buildWaterfall, type Waterfall, type WaterfallRow } from '../../local/viewer/waterfall.ts';
+import type { TracesData } from '../../shared/otlp/types.ts';
+import { printable } from './display-width.ts';
+import { traceIdOf } from './trace-id.ts';
+
+/** Milliseconds in which at least one of the rows was under way. */
+function coveredMs(rows: WaterfallRow[]): number {
+  let until = -Infinity;
+  let total = 0;
+  for (const { offsetMs, durationMs } of rows.toSorted((a, b) => a.offsetMs - b.offsetMs)) {
+    const end = offsetMs + durationMs;
+    total += Math.max(0, end - Math.max(offsetMs, until));
+    until = Math.max(until, end);
+  }
+  return total;
+}
+
+export function summaryLine(waterfall: Waterfall): string {
+  const tasks = waterfall.rows.filter((row) => row.category === 'task' && row.result !== 'skip');
+  const [longest] = tasks.toSorted((a, b) => b.durationMs - a.durationMs);
+  const waiting = coveredMs(waterfall.rows.filter((row) => row.category === 'wait'));
+  const parts = [
+    longest && `longest: ${printable(longest.name)} (${longest.durationText} of ${waterfall.durationText})`,
+    `waiting: ${waiting > 0 ? formatDuration(waiting) : 'none'}`,
+  ];
+  return parts.filter((part) => part !== undefined).join(', ');
+}
+
+/** One line about a run: which task took longest, and for how long anything was waited for (overlapping waits count once). */
+export function renderSummary(trace: TracesData): string {
+  return summaryLine(buildWaterfall(traceIdOf(trace), trace));
+}

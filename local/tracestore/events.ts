@@ -1,0 +1,37 @@
+import express, { type Response, type Router } from 'express';
+import type { TraceMemory } from './memory.ts';
+
+const HEARTBEAT_MS = 15_000;
+
+/**
+ * Live updates as Server-Sent Events: `GET /api/events?trace=ID` (every trace without the parameter) sends
+ * `event: changed` with `{"traceId": …}` whenever spans were added. What changed is asked for by the usual queries.
+ */
+export function eventsRouter(memory: TraceMemory): { router: Router; close: () => void } {
+  const router = express.Router();
+  const open = new Set<Response>();
+
+  router.get('/api/events', (request, response) => {
+    const { trace } = request.query;
+    response.status(200).set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+    response.write('retry: 1000\nevent: ready\ndata: {}\n\n');
+    open.add(response);
+    const unsubscribe = memory.onChange((traceId) => {
+      if (trace === undefined || trace === traceId) {
+        response.write(`event: changed\ndata: ${JSON.stringify({ traceId })}\n\n`);
+      }
+    });
+    const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS).unref();
+    response.on('close', () => {
+      clearInterval(heartbeat);
+      unsubscribe();
+      open.delete(response);
+    });
+  });
+  return {
+    router,
+    close: () => {
+      for (const response of open) response.end();
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/** An answer other than success: `status` for the client program, `message` for the person who reads it. */
+export class HttpError extends Error {
+  readonly status: number;
+  /** Response headers that belong to the status. */
+  readonly headers: Record<string, string>;
+
+  constructor(status: number, message: string, headers: Record<string, string> = {}) {
+    super(message);
+    this.name = 'HttpError';
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** What to answer for anything thrown below a route: ours as they are, body-parser's with its status, everything else 500 without its details. */
+export function asHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  const { status, message, expose } = error as { status?: unknown; message?: unknown; expose?: unknown };
+  if (typeof status === 'number' && status >= 400 && status < 500 && expose === true) {
+    return new HttpError(status, typeof message === 'string' ? message : 'bad request');
+  }
+  return new HttpError(500, 'the trace store failed; its log says why');
+}

@@ -1,0 +1,100 @@
+import type { Span, TracesData } from '../../shared/otlp/types.ts';
+import { groupOf, StoredTrace, type SpanGroup } from './stored-trace.ts';
+
+export interface TraceMemoryOptions {
+  /** Traces kept; the one that began to arrive first goes first. */
+  maxTraces: number;
+  /** Spans kept over all traces. */
+  maxSpans: number;
+}
+
+/** What became of the spans of one export. Rejected ones found no room even after older traces were dropped. */
+export interface AddResult {
+  stored: number;
+  duplicates: number;
+  rejected: number;
+}
+
+export interface TraceMemoryCounters {
+  spansStored: number;
+  spansDuplicate: number;
+  spansRejected: number;
+  tracesEvicted: number;
+}
+
+/**
+ * Traces in memory, bounded. A span that arrives again with the same content is kept once;
+ * a second span of the same id with other content is kept beside the first, as Jaeger keeps it.
+ */
+export class TraceMemory {
+  readonly counters: TraceMemoryCounters = { spansStored: 0, spansDuplicate: 0, spansRejected: 0, tracesEvicted: 0 };
+  readonly #options: TraceMemoryOptions;
+  readonly #traces = new Map<string, StoredTrace>();
+  readonly #listeners = new Set<(traceId: string) => void>();
+  #spanCount = 0;
+
+  constructor(options: TraceMemoryOptions) {
+    this.#options = options;
+  }
+
+  /** Stores an export and tells the listeners, once for each trace that got something new. */
+  add(traces: TracesData): AddResult {
+    const result: AddResult = { stored: 0, duplicates: 0, rejected: 0 };
+    const changed = new Set<string>();
+    for (const resourceSpans of traces.resourceSpans) {
+      for (const scopeSpans of resourceSpans.scopeSpans) {
+        const group = groupOf(resourceSpans, scopeSpans);
+        for (const span of scopeSpans.spans) {
+          const outcome = this.#addSpan(span, group);
+          result[outcome] += 1;
+          if (outcome === 'stored') changed.add(span.traceId);
+        }
+      }
+    }
+    this.counters.spansStored += result.stored;
+    this.counters.spansDuplicate += result.duplicates;
+    this.counters.spansRejected += result.rejected;
+    for (const traceId of changed) for (const listener of [...this.#listeners]) listener(traceId);
+    return result;
+  }
+
+  /** The whole trace as one OTLP document, undefined when no span of it is kept. */
+  get(traceId: string): TracesData | undefined {
+    return this.#traces.get(traceId)?.toTracesData();
+  }
+
+  /** The ids of all traces, the one that began to arrive last first. */
+  ids(): string[] {
+    return [...this.#traces.keys()].reverse();
+  }
+
+  /** Calls `listener` with a trace's id whenever spans were added to it, until the returned function is called. */
+  onChange(listener: (traceId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #addSpan(span: Span, group: SpanGroup): keyof AddResult {
+    const fingerprint = StoredTrace.fingerprint(span, group);
+    if (this.#traces.get(span.traceId)?.has(fingerprint)) return 'duplicates';
+    if (!this.#makeRoom(span.traceId)) return 'rejected';
+    const trace = this.#traces.get(span.traceId) ?? new StoredTrace(span.traceId);
+    this.#traces.set(span.traceId, trace);
+    trace.add(span, group, fingerprint);
+    this.#spanCount += 1;
+    return 'stored';
+  }
+
+  /** Drops the oldest other traces until one more span fits; false when the trace alone fills the memory. */
+  #makeRoom(traceId: string): boolean {
+    const tooManyTraces = (): boolean => !this.#traces.has(traceId) && this.#traces.size >= this.#options.maxTraces;
+    while (this.#spanCount >= this.#options.maxSpans || tooManyTraces()) {
+      const oldest = [...this.#traces.values()].find((trace) => trace.id !== traceId);
+      if (!oldest) return false;
+      this.#traces.delete(oldest.id);
+      this.#spanCount -= oldest.spanCount;
+      this.counters.tracesEvicted += 1;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url';
+import express, { type RequestHandler, type Router } from 'express';
+
+const PAGE_FOLDER = fileURLToPath(new URL('../viewer/page/', import.meta.url));
+
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Nothing of a trace is run, framed, cached or told to another site. */
+export const securityHeaders: RequestHandler = (_request, response, next) => {
+  response.set({
+    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+    'Referrer-Policy': 'no-referrer',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Cache-Control': 'no-store',
+  });
+  next();
+};
+
+/** The viewer: one page for `/` (the list of traces) and `/trace/:id`, its scripts and styles below `/page/`. */
+export function pageRouter(): Router {
+  const router = express.Router();
+  router.get(['/', '/trace/:id'], (_request, response) => {
+    response.sendFile('index.html', { root: PAGE_FOLDER, cacheControl: false });
+  });
+  router.use('/page', express.static(PAGE_FOLDER, { index: false, redirect: false, cacheControl: false }));
+  return router;
+}

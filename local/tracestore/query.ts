@@ -1,0 +1,47 @@
+import express, { type Router } from 'express';
+import type { TracesData } from '../../shared/otlp/types.ts';
+import { buildWaterfall } from '../viewer/waterfall.ts';
+import { HttpError } from './http-error.ts';
+import { jaegerTrace } from './jaeger-trace.ts';
+import type { TraceMemory } from './memory.ts';
+import { summarize } from './summary.ts';
+
+/** Trace ids as Jaeger takes them: up to 32 hex digits, leading zeros may be left out. */
+function parseTraceId(text: string): string {
+  if (!/^[0-9a-f]{1,32}$/i.test(text))
+    throw new HttpError(400, `a trace id is up to 32 hex digits, not ${JSON.stringify(text)}`);
+  return text.toLowerCase().padStart(32, '0');
+}
+
+/** The read side: Jaeger's two ways to ask for a trace, the list of traces, and the rows that the page draws. */
+export function queryRouter(memory: TraceMemory): Router {
+  const router = express.Router();
+  const find = (id: string): { traceId: string; traces: TracesData } => {
+    const traceId = parseTraceId(id);
+    const traces = memory.get(traceId);
+    if (!traces) throw new HttpError(404, `trace ${traceId} is not here: no span of it arrived, or it was evicted`);
+    return { traceId, traces };
+  };
+
+  router.get('/api/traces', (_request, response) => {
+    const known = memory.ids().map((id) => ({ id, traces: memory.get(id) }));
+    const data = known.flatMap(({ id, traces }) => (traces ? [summarize(id, traces)] : []));
+    response.json({ data, counters: memory.counters });
+  });
+  router.get('/api/traces/:id', (request, response) => {
+    const { traceId, traces } = find(request.params.id);
+    response.json({ data: [jaegerTrace(traceId, traces)], total: 0, limit: 0, offset: 0, errors: null });
+  });
+  router.get('/api/v3/traces/:id', (request, response) => {
+    response.json({ result: find(request.params.id).traces });
+  });
+  router.get('/api/waterfall/:id', (request, response) => {
+    const { traceId, traces } = find(request.params.id);
+    response.json(buildWaterfall(traceId, traces));
+  });
+  router.get('/api/download/:id', (request, response) => {
+    const { traceId, traces } = find(request.params.id);
+    response.attachment(`trace-${traceId}.json`).json(traces);
+  });
+  return router;
+}

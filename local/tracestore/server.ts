@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import type { TracesData } from '../../shared/otlp/types.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import { createAccess, onlyLoopback, type Access } from './access.ts';
+import { eventsRouter } from './events.ts';
+import { asHttpError, HttpError } from './http-error.ts';
+import { ingestRouter } from './ingest.ts';
+import { TraceMemory, type TraceMemoryCounters } from './memory.ts';
+import { pageRouter, securityHeaders } from './page.ts';
+import { queryRouter } from './query.ts';
+
+export interface TraceStoreOptions {
+  /** 0, the default, takes a free one. */
+  port?: number;
+  /** What every client has to present; random by default. */
+  token?: string;
+  /** Traces kept, the oldest is evicted first. Default 200. */
+  maxTraces?: number;
+  /** Spans kept over all traces. Default 200 000. */
+  maxSpans?: number;
+  /** Of one export, decompressed. Default 16 MiB. */
+  maxBodyBytes?: number;
+  log: Logger;
+}
+
+export interface TraceStore {
+  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  url: string;
+  token: string;
+  /** Where exporters POST; with the header `Authorization: Bearer <token>`. */
+  otlpUrl: string;
+  /** Address for a person's browser: the list of traces, or one trace. It carries the token. */
+  pageUrl(traceId?: string): string;
+  /** All spans of the trace as one OTLP document, undefined when none is kept. */
+  trace(traceId: string): TracesData | undefined;
+  /** The ids of the traces kept, the newest first. */
+  traceIds(): string[];
+  counters(): TraceMemoryCounters;
+  /** Calls `listener` with a trace's id after spans were added to it, until the returned function is called. */
+  onChange(listener: (traceId: string) => void): () => void;
+  /** Ends live connections and stops listening. */
+  close(): Promise<void>;
+}
+
+function answerError(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const { status, message, headers } = asHttpError(error);
+    if (status >= 500) log.error('trace store request failed', { path: request.path, error });
+    response.status(status).set(headers);
+    if (request.path.startsWith('/api/v3/')) response.json({ error: { httpCode: status, message } });
+    else if (request.path.startsWith('/api/')) {
+      response.json({ data: null, total: 0, limit: 0, offset: 0, errors: [{ code: status, msg: message }] });
+    } else response.type('text/plain').send(`${status}: ${message}\n`);
+  };
+}
+
+function createApp(memory: TraceMemory, access: Access, events: express.Router, options: TraceStoreOptions): Express {
+  const { log, maxBodyBytes = 16 * 1024 * 1024 } = options;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(securityHeaders, onlyLoopback);
+  app.use(ingestRouter({ memory, authenticate: access.bearer, maxBodyBytes, log }));
+  app.use(access.bearerOrCookie, queryRouter(memory), events, pageRouter());
+  app.use((request, _response, next) => next(new HttpError(404, `nothing is at ${request.path}`)));
+  app.use(answerError(log));
+  return app;
+}
+
+/**
+ * Starts the trace store on 127.0.0.1: takes OTLP/HTTP, keeps the traces in memory, serves them as JSON and as a page.
+ * @throws when the port is taken.
+ */
+export async function startTraceStore(options: TraceStoreOptions): Promise<TraceStore> {
+  const { port = 0, token = randomBytes(24).toString('base64url'), maxTraces = 200, maxSpans = 200_000 } = options;
+  const memory = new TraceMemory({ maxTraces, maxSpans });
+  const events = eventsRouter(memory);
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const { port: bound } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${bound}`;
+  const app = createApp(memory, createAccess(token, `tektrace-${bound}`), events.router, options);
+  server.on('request', app);
+  return {
+    url,
+    token,
+    otlpUrl: `${url}/v1/traces`,
+    pageUrl: (traceId) =>
+      `${url}${traceId === undefined ? '/' : `/trace/${traceId}`}?token=${encodeURIComponent(token)}`,
+    trace: (traceId) => memory.get(traceId),
+    traceIds: () => memory.ids(),
+    counters: () => ({ ...memory.counters }),
+    onChange: (listener) => memory.onChange(listener),
+    close: async () => {
+      events.close();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { attribute, type LocatedSpan } from '../../shared/otlp/spans.ts';
+import { STATUS_CODE } from '../../shared/otlp/types.ts';
+
+/** What a span is to somebody who reads a run. */
+export type Category =
+  'run' | 'task' | 'attempt' | 'step' | 'init' | 'sidecar' | 'wait' | 'custom' | 'controller' | 'other' | 'placeholder';
+
+/** Design 3.2's results, `running` for what has not ended, `none` for a span that carries no result. */
+export type Result = 'success' | 'failure' | 'timeout' | 'cancellation' | 'error' | 'skip' | 'running' | 'none';
+
+const LIFECYCLE_SERVICE = 'tekton-pipelines';
+const CONTROLLER_SERVICES = new Set(['pipelinerun-reconciler', 'taskrun-reconciler']);
+const RESULTS = new Set<string>(['success', 'failure', 'timeout', 'cancellation', 'error', 'skip'] satisfies Result[]);
+
+const lifecycleNames: [RegExp, Category][] = [
+  [/^RUN /, 'run'],
+  [/^task /, 'task'],
+  [/^attempt /, 'attempt'],
+  [/^step /, 'step'],
+  [/^init /, 'init'],
+  [/^sidecar /, 'sidecar'],
+  [/^custom /, 'custom'],
+  [/^(queued|admission|pod scheduling|pod starting)$|^(image pull|resolve) /, 'wait'],
+];
+
+export function categoryOf({ span, serviceName }: LocatedSpan): Category {
+  if (CONTROLLER_SERVICES.has(serviceName)) return 'controller';
+  if (serviceName !== LIFECYCLE_SERVICE) return 'other';
+  return lifecycleNames.find(([pattern]) => pattern.test(span.name))?.[1] ?? 'other';
+}
+
+/** The result the span states, else what its status and exit code say. */
+export function resultOf({ span }: LocatedSpan): Result {
+  const stated =
+    attribute(span.attributes, 'cicd.pipeline.result') ?? attribute(span.attributes, 'cicd.pipeline.task.run.result');
+  if (stated !== undefined && RESULTS.has(stated)) return stated as Result;
+  const exitCode = attribute(span.attributes, 'process.exit.code');
+  if (span.status.code === STATUS_CODE.error) {
+    const timedOut = /timeout|timedout|deadline/i.test(attribute(span.attributes, 'error.type') ?? '');
+    if (timedOut) return 'timeout';
+    return exitCode !== undefined && exitCode !== '0' ? 'failure' : 'error';
+  }
+  return exitCode === '0' || span.status.code === STATUS_CODE.ok ? 'success' : 'none';
+}
+
+/** Why a span went wrong, in one line; undefined when it did not. */
+export function problemOf({ span }: LocatedSpan): string | undefined {
+  const exitCode = attribute(span.attributes, 'process.exit.code');
+  const parts = [
+    exitCode !== undefined && exitCode !== '0' ? `exit code ${exitCode}` : undefined,
+    attribute(span.attributes, 'error.type'),
+    span.status.code === STATUS_CODE.error ? span.status.message : undefined,
+  ].filter((part) => part !== undefined && part !== '' && part !== exitCode);
+  return parts.length > 0
+    ? [...new Set(parts)].join(' · ')
+    : span.status.code === STATUS_CODE.error
+      ? 'error'
+      : undefined;
+}

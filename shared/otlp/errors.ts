@@ -1,0 +1,14 @@
+/** A body that is not OTLP. The message names the field by its path and says what was expected. */
+export class OtlpDecodeError extends Error {
+  /** e.g. `resourceSpans[0].scopeSpans[0].spans[2].traceId`; empty for the body as a whole. */
+  readonly path: string;
+
+  constructor(path: string, problem: string) {
+    super(path === '' ? problem : `${path}: ${problem}`);
+    this.name = 'OtlpDecodeError';
+    this.path = path;
+  }
+}
+
+/** Values nest (arrays of arrays); deeper than this is an attack on the stack, not telemetry. */
+export const MAX_DEPTH = 64;
