@@ -1,0 +1,10 @@
+/** Thrown when a run can't go on: it fails with this condition reason, and the message says what the user can do. */
+export class RunFailure extends Error {
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super(message);
+    this.name = 'RunFailure';
+    this.reason = reason;
+  }
+}
