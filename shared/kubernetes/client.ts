@@ -52,7 +52,8 @@ async function readBody(response: IncomingMessage): Promise<string> {
 function errorFrom(request: string, response: IncomingMessage, text: string): ApiError {
   const status = response.statusCode ?? 0;
   const seconds = Number(response.headers['retry-after']);
-  const retryAfterMs = response.headers['retry-after'] !== undefined && Number.isFinite(seconds) ? seconds * 1000 : undefined;
+  const retryAfterMs =
+    response.headers['retry-after'] !== undefined && Number.isFinite(seconds) ? seconds * 1000 : undefined;
   try {
     return new ApiError(request, status, JSON.parse(text) as Partial<Status>, retryAfterMs);
   } catch {
@@ -66,7 +67,8 @@ function errorFrom(request: string, response: IncomingMessage, text: string): Ap
  */
 export function createKubeClient(config: KubeConfig, options: KubeClientOptions = {}): KubeClient {
   const cluster = config.getCurrentCluster();
-  if (!cluster) throw new Error('the kubeconfig has no current cluster: set current-context, or name a kubeconfig with KUBECONFIG');
+  if (!cluster)
+    throw new Error('the kubeconfig has no current cluster: set current-context, or name a kubeconfig with KUBECONFIG');
   const { userAgent = 'tektrace', requestTimeoutMs = 30_000, attempts = 3 } = options;
   const server = cluster.server;
   const secure = server.startsWith('https:');
@@ -74,16 +76,26 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
     ? new https.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'lifo' })
     : new http.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'lifo' });
 
-  async function send(method: string, path: string, { query, body, contentType, signal }: KubeRequest, timeoutMs: number): Promise<IncomingMessage> {
+  async function send(
+    method: string,
+    path: string,
+    { query, body, contentType, signal }: KubeRequest,
+    timeoutMs: number,
+  ): Promise<IncomingMessage> {
     const url = target(server, path, query);
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const headers: Record<string, string | number> = { accept: 'application/json', 'user-agent': userAgent };
-    if (payload) Object.assign(headers, { 'content-type': contentType ?? 'application/json', 'content-length': payload.byteLength });
+    if (payload)
+      Object.assign(headers, {
+        'content-type': contentType ?? 'application/json',
+        'content-length': payload.byteLength,
+      });
     const request: NodeRequestOptions = { method, agent, headers, ...(signal ? { signal } : {}) };
     await config.applyToHTTPSOptions(request as https.RequestOptions);
     request.agent = agent;
     return new Promise((resolve, reject) => {
-      const fail = (error: unknown): void => reject(signal?.aborted ? (signal.reason as Error) : new ConnectionError(`${method} ${url.href}`, error));
+      const fail = (error: unknown): void =>
+        reject(signal?.aborted ? (signal.reason as Error) : new ConnectionError(`${method} ${url.href}`, error));
       const outgoing = (secure ? https : http).request(url, request as https.RequestOptions, resolve);
       outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
       outgoing.on('error', fail);

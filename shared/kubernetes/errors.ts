@@ -21,7 +21,10 @@ export class ApiError extends Error {
 /** Thrown when no answer came: the server is unreachable, the connection broke, or the time was up. */
 export class ConnectionError extends Error {
   constructor(request: string, cause: unknown) {
-    super(`${request}: ${cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause)}`, { cause });
+    super(
+      `${request}: ${cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause)}`,
+      { cause },
+    );
     this.name = 'ConnectionError';
   }
 }
@@ -30,7 +33,9 @@ const has = (error: unknown, status: number): boolean => error instanceof ApiErr
 
 export const isNotFound = (error: unknown): boolean => has(error, 404);
 /** 409 because somebody wrote in between (create says `AlreadyExists` instead). */
-export const isConflict = (error: unknown): boolean => has(error, 409) && (error as ApiError).reason !== 'AlreadyExists';
-export const isAlreadyExists = (error: unknown): boolean => has(error, 409) && (error as ApiError).reason === 'AlreadyExists';
+export const isConflict = (error: unknown): boolean =>
+  has(error, 409) && (error as ApiError).reason !== 'AlreadyExists';
+export const isAlreadyExists = (error: unknown): boolean =>
+  has(error, 409) && (error as ApiError).reason === 'AlreadyExists';
 /** 410: the version asked for is older than the server's history. */
 export const isGone = (error: unknown): boolean => has(error, 410);

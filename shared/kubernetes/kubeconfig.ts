@@ -8,7 +8,8 @@ export function loadKubeConfig(source: { text?: string; file?: string } = {}): K
   const config = new KubeConfig();
   if (source.text !== undefined) config.loadFromString(source.text);
   else if (source.file !== undefined) config.loadFromFile(source.file);
-  else if (process.env.KUBECONFIG === undefined && process.env.KUBERNETES_SERVICE_HOST !== undefined) config.loadFromCluster();
+  else if (process.env.KUBECONFIG === undefined && process.env.KUBERNETES_SERVICE_HOST !== undefined)
+    config.loadFromCluster();
   else config.loadFromDefault();
   const server = config.getCurrentCluster()?.server;
   if (!server || (server === 'http://localhost:8080' && config.getCurrentUser()?.name === 'user')) {

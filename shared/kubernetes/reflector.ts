@@ -76,7 +76,11 @@ export class Reflector<T extends KubeObject> {
           this.#resourceVersion = undefined;
         } else {
           if (Date.now() - startedMs > HEALTHY_AFTER_MS) backoffMs = BACKOFF_MS.first;
-          log.warn('list or watch failed, trying again', { resource: resource.plural, error, inMs: Math.round(backoffMs) });
+          log.warn('list or watch failed, trying again', {
+            resource: resource.plural,
+            error,
+            inMs: Math.round(backoffMs),
+          });
           await delay(backoffMs * (0.5 + random()), undefined, { signal }).catch(() => undefined);
           backoffMs = Math.min(backoffMs * 2, BACKOFF_MS.max);
         }
@@ -114,11 +118,23 @@ export class Reflector<T extends KubeObject> {
     const { client, resource, namespace, random = Math.random } = this.#options;
     const timeoutSeconds = Math.round(WATCH_SECONDS.min + random() * WATCH_SECONDS.spread);
     const idle = new AbortController();
-    const guard = setTimeout(() => idle.abort(new Error('watch outlived its time')), timeoutSeconds * 1000 + IDLE_GRACE_MS);
+    const guard = setTimeout(
+      () => idle.abort(new Error('watch outlived its time')),
+      timeoutSeconds * 1000 + IDLE_GRACE_MS,
+    );
     guard.unref();
-    const query = { ...this.#query(), watch: true, allowWatchBookmarks: true, timeoutSeconds, resourceVersion: this.#resourceVersion };
+    const query = {
+      ...this.#query(),
+      watch: true,
+      allowWatchBookmarks: true,
+      timeoutSeconds,
+      resourceVersion: this.#resourceVersion,
+    };
     try {
-      const lines = await client.stream(resourcePath(resource, { namespace }), { query, signal: AbortSignal.any([signal, idle.signal]) });
+      const lines = await client.stream(resourcePath(resource, { namespace }), {
+        query,
+        signal: AbortSignal.any([signal, idle.signal]),
+      });
       for await (const line of lines) {
         if (line.trim() === '') continue;
         this.lastContactMs = Date.now();

@@ -7,8 +7,20 @@ export interface Resource {
   namespaced: boolean;
 }
 
-const core = (plural: string, kind: string, namespaced = true): Resource => ({ group: '', version: 'v1', plural, kind, namespaced });
-const tekton = (plural: string, kind: string): Resource => ({ group: 'tekton.dev', version: 'v1', plural, kind, namespaced: true });
+const core = (plural: string, kind: string, namespaced = true): Resource => ({
+  group: '',
+  version: 'v1',
+  plural,
+  kind,
+  namespaced,
+});
+const tekton = (plural: string, kind: string): Resource => ({
+  group: 'tekton.dev',
+  version: 'v1',
+  plural,
+  kind,
+  namespaced: true,
+});
 
 export const PODS = core('pods', 'Pod');
 export const CONFIGMAPS = core('configmaps', 'ConfigMap');

@@ -61,7 +61,10 @@ export interface Status {
   message?: string;
   reason?: string;
   code?: number;
-  details?: { causes?: { field?: string; message?: string; reason?: string }[]; retryAfterSeconds?: number } & Record<string, unknown>;
+  details?: { causes?: { field?: string; message?: string; reason?: string }[]; retryAfterSeconds?: number } & Record<
+    string,
+    unknown
+  >;
 }
 
 /** `namespace/name`, or the name alone for cluster-scoped objects: the key of stores and queues. */

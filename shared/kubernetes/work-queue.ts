@@ -31,10 +31,13 @@ export class WorkQueue {
     if (pending && pending.dueMs <= dueMs) return;
     if (pending) clearTimeout(pending.timer);
     // A timer holds 24 days at most; what is later than that is looked at again then.
-    const timer = setTimeout(() => {
-      this.#timers.delete(key);
-      this.add(key);
-    }, Math.min(delayMs, 2 ** 31 - 1));
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(key);
+        this.add(key);
+      },
+      Math.min(delayMs, 2 ** 31 - 1),
+    );
     this.#timers.set(key, { dueMs, timer });
   }
 

@@ -1,0 +1,98 @@
+import { ExportResultCode } from '@opentelemetry/core';
+import type { ExportResult } from '@opentelemetry/core';
+import { JaegerExporter } from '@opentelemetry/exporter-jaeger';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+
+import { ExportError, publicUrl } from './sink.ts';
+import type { SpanSink } from './sink.ts';
+
+export interface JaegerOptions {
+  /** `…/api/traces` of a Jaeger collector. */
+  url: URL;
+  timeoutMs?: number;
+}
+
+/** Resource attributes go into the exporter's process tags: as span attributes they would be repeated on every span. */
+function withServiceOnly(span: ReadableSpan): ReadableSpan {
+  const resource = resourceFromAttributes({ 'service.name': span.resource.attributes['service.name'] });
+  return Object.create(span, { resource: { value: resource, enumerable: true } }) as ReadableSpan;
+}
+
+/**
+ * Jaeger Thrift over HTTP by `@opentelemetry/exporter-jaeger`. That exporter files all spans under the first service it saw, so
+ * each service gets one of its own; after a failure it is thrown away, because it may hold part of the batch.
+ * Its sender takes every status below 400 as accepted (a redirect too) and knows no timeout, so the time is kept here.
+ */
+export function createJaegerSink({ url, timeoutMs = 10_000 }: JaegerOptions): SpanSink {
+  const target = publicUrl(url);
+  const exporters = new Map<string, JaegerExporter>();
+
+  function exporterFor(span: ReadableSpan): JaegerExporter {
+    const { 'service.name': service, ...tags } = span.resource.attributes;
+    const known = exporters.get(String(service));
+    if (known) return known;
+    const endpoint = new URL(url);
+    endpoint.username = '';
+    endpoint.password = '';
+    const exporter = new JaegerExporter({
+      endpoint: endpoint.href,
+      username: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+      tags: Object.entries(tags).map(([key, value]) => ({ key, value: value as string })),
+    });
+    exporters.set(String(service), exporter);
+    return exporter;
+  }
+
+  async function sendService(service: string, spans: ReadableSpan[], signal: AbortSignal | undefined): Promise<void> {
+    const exporter = exporterFor(spans[0] as ReadableSpan);
+    try {
+      await exportWithin(exporter, spans.map(withServiceOnly), timeoutMs, signal);
+    } catch (error) {
+      exporters.delete(service);
+      void exporter.shutdown().catch(() => undefined);
+      throw new ExportError(`${target}: ${error instanceof Error ? error.message : String(error)}`, {
+        retryable: true,
+        cause: error,
+      });
+    }
+  }
+
+  async function send(spans: ReadableSpan[], signal?: AbortSignal): Promise<void> {
+    const byService = Map.groupBy(spans, (span) => String(span.resource.attributes['service.name']));
+    for (const [service, group] of byService) await sendService(service, group, signal);
+  }
+
+  return {
+    send,
+    target,
+    close: async () => {
+      await Promise.all([...exporters.values()].map((exporter) => exporter.shutdown()));
+      exporters.clear();
+    },
+  };
+}
+
+function exportWithin(
+  exporter: JaegerExporter,
+  spans: ReadableSpan[],
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const abort = (): void => finish(() => reject(signal?.reason as Error));
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      settle();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    exporter.export(spans, (result: ExportResult) =>
+      finish(() =>
+        result.code === ExportResultCode.SUCCESS ? resolve() : reject(result.error ?? new Error('the export failed')),
+      ),
+    );
+  });
+}

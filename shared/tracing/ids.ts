@@ -1,0 +1,51 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** The families of derived span ids and their keys (design 3.1). */
+export type SpanFamily =
+  | 'task'
+  | 'attempt'
+  | 'scheduling'
+  | 'starting'
+  | 'init'
+  | 'step'
+  | 'sidecar'
+  | 'pull'
+  | 'admission'
+  | 'queued'
+  | 'resolve'
+  | 'skipped'
+  | 'custom';
+
+const ZERO_SPAN_ID = '0'.repeat(16);
+
+/** The source of random bytes; tests give their own. */
+export type RandomBytes = (size: number) => Buffer;
+
+function nonZeroHex(size: number, random: RandomBytes): string {
+  for (;;) {
+    const hex = random(size).toString('hex');
+    if (/[^0]/.test(hex)) return hex;
+  }
+}
+
+/** A random trace id: 32 lower-case hex digits, not all zero. */
+export function newTraceId(random: RandomBytes = randomBytes): string {
+  return nonZeroHex(16, random);
+}
+
+/** A random span id: 16 lower-case hex digits, not all zero. */
+export function newSpanId(random: RandomBytes = randomBytes): string {
+  return nonZeroHex(8, random);
+}
+
+/**
+ * The id of a lifecycle span that is not a root: the first 8 bytes of SHA-256 over the JSON array `[traceId, family, …key]`, never zero.
+ * Whoever knows the run's trace id and the objects' uids computes the same id: webhook, controllers, before and after a restart.
+ */
+export function deriveSpanId(traceId: string, family: SpanFamily, ...key: (string | number)[]): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([traceId, family, ...key]))
+    .digest('hex')
+    .slice(0, 16);
+  return digest === ZERO_SPAN_ID ? `${ZERO_SPAN_ID.slice(1)}1` : digest;
+}

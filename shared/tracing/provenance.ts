@@ -1,0 +1,71 @@
+import type { ObjectMeta } from '../kubernetes/types.ts';
+import {
+  ADMISSION_TIME,
+  PIPELINE_RUN_SPAN_CONTEXT,
+  TASK_RUN_SPAN_CONTEXT,
+  TRACE_EXPORTED,
+} from '../tekton/annotations.ts';
+
+/** The field manager under which the controller writes (from its user agent). */
+export const CONTROLLER_MANAGER = 'tektrace-controller';
+
+/** Webhook calls and creation happen within one request: an admission time further from the creation was copied. */
+const SAME_REQUEST_MS = 10_000;
+
+const OWN_ANNOTATIONS = [PIPELINE_RUN_SPAN_CONTEXT, TASK_RUN_SPAN_CONTEXT, ADMISSION_TIME, TRACE_EXPORTED];
+
+/**
+ * Whether somebody other than the controller submitted this annotation. The API server fills managedFields from what was sent to it,
+ * before mutating admission: what a webhook adds is in no entry (design 3.1, seen on Kubernetes 1.36).
+ */
+export function wasSubmitted(meta: ObjectMeta, annotation: string): boolean {
+  return (meta.managedFields ?? []).some((entry) => {
+    if (entry.manager === CONTROLLER_MANAGER) return false;
+    const metadata = entry.fieldsV1?.['f:metadata'] as Record<string, unknown> | undefined;
+    const annotations = metadata?.['f:annotations'] as Record<string, unknown> | undefined;
+    return annotations?.[`f:${annotation}`] !== undefined;
+  });
+}
+
+/** Whether the object was made from another run's YAML: it came with annotations that only Tektrace writes. */
+export function isCopy(meta: ObjectMeta): boolean {
+  return OWN_ANNOTATIONS.some(
+    (annotation) => meta.annotations?.[annotation] !== undefined && wasSubmitted(meta, annotation),
+  );
+}
+
+/** The interval from the webhook receiving the review to its answer, in epoch milliseconds. */
+export interface AdmissionTime {
+  receivedMs: number;
+  answeredMs: number;
+}
+
+export function formatAdmissionTime(time: AdmissionTime): string {
+  return `${new Date(time.receivedMs).toISOString()}/${new Date(time.answeredMs).toISOString()}`;
+}
+
+/** Strict ISO 8601 interval with milliseconds in UTC; anything else is undefined. */
+export function parseAdmissionTime(annotation: string | undefined): AdmissionTime | undefined {
+  const instant = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
+  const match = new RegExp(`^(${instant})/(${instant})$`).exec(annotation ?? '');
+  if (!match) return undefined;
+  const [receivedMs, answeredMs] = [Date.parse(match[1] ?? ''), Date.parse(match[2] ?? '')];
+  return Number.isNaN(receivedMs) || Number.isNaN(answeredMs) || answeredMs < receivedMs
+    ? undefined
+    : { receivedMs, answeredMs };
+}
+
+/**
+ * The admission time, if it can be this object's: within 10 s of its creation (whole seconds). A copied one is not, unless it was copied at
+ * once; then the webhook has replaced it, or the copy is told by its span id, which another object has.
+ */
+export function trustedAdmissionTime(meta: ObjectMeta): AdmissionTime | undefined {
+  const time = parseAdmissionTime(meta.annotations?.[ADMISSION_TIME]);
+  const createdMs = Date.parse(meta.creationTimestamp ?? '');
+  return time && Math.abs(time.receivedMs - createdMs) <= SAME_REQUEST_MS ? time : undefined;
+}
+
+/** A copy that no webhook saw: its annotations were submitted, and its admission time is another object's (design 3.1). */
+export function isUnseenCopy(meta: ObjectMeta): boolean {
+  return isCopy(meta) && trustedAdmissionTime(meta) === undefined;
+}

@@ -1,0 +1,150 @@
+import { context, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+import { AlwaysOnSampler, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-node';
+
+import { PIPELINE_RUN_SERVICE, serviceResource, TASK_RUN_SERVICE } from './resource.ts';
+import { runSpan } from './run-context.ts';
+import type { ReconcileSpan, RunTracing } from './run-tracing.ts';
+import type { SpanQueue } from './span-queue.ts';
+import { activeReconcileScope, RECONCILE_SCOPE, recordError } from './traced.ts';
+import type { ReconcileScope } from './traced.ts';
+
+/** Design 3.3: so that a trace stays readable and a hot loop can't flood the collector. */
+export interface SpanBudget {
+  perReconcile: number;
+  perRun: number;
+}
+
+const DEFAULT_BUDGET: SpanBudget = { perReconcile: 500, perRun: 3000 };
+const RUNS_REMEMBERED = 10_000;
+
+interface Recording extends ReconcileScope {
+  spans: ReadableSpan[];
+  /** Once the reconcile has ended, late spans (of work nobody awaited) go out on their own. */
+  finished: boolean;
+  keep: boolean;
+}
+
+/** Hands each ended span to the reconcile it was started in. */
+class ReconcileCollector implements SpanProcessor {
+  readonly #recordings = new WeakMap<object, Recording>();
+  readonly #late: (spans: ReadableSpan[]) => void;
+
+  constructor(late: (spans: ReadableSpan[]) => void) {
+    this.#late = late;
+  }
+
+  onStart(span: Span, parent: Context): void {
+    const recording = activeReconcileScope(parent) as Recording | undefined;
+    if (recording) this.#recordings.set(span, recording);
+  }
+
+  onEnd(span: ReadableSpan): void {
+    const recording = this.#recordings.get(span);
+    if (!recording || recording.finished) this.#late([span]);
+    else recording.spans.push(span);
+  }
+
+  async forceFlush(): Promise<void> {}
+
+  async shutdown(): Promise<void> {}
+}
+
+const hasError = (span: ReadableSpan): boolean => span.status.code === 2;
+
+/** The spans that stay when the budget is used up: those with errors and all that they hang below. */
+function errorsWithParents(spans: ReadableSpan[]): ReadableSpan[] {
+  const byId = new Map(spans.map((span) => [span.spanContext().spanId, span]));
+  const kept = new Set<ReadableSpan>();
+  for (const failed of spans.filter(hasError)) {
+    for (
+      let span: ReadableSpan | undefined = failed;
+      span && !kept.has(span);
+      span = byId.get(span.parentSpanContext?.spanId ?? '')
+    )
+      kept.add(span);
+  }
+  return spans.filter((span) => kept.has(span));
+}
+
+/** The reconcile under way always keeps its spans: called when it brings its run to its end. Does nothing outside of a recorded reconcile. */
+export function keepReconcile(): void {
+  const recording = activeReconcileScope() as Recording | undefined;
+  if (recording) recording.keep = true;
+}
+
+export interface ReconcileTracingOptions {
+  queue: SpanQueue;
+  clusterKey: string;
+  budget?: SpanBudget;
+}
+
+/**
+ * Records the reconciles of sampled runs: one `…:ReconcileKind` span below the run's own span, below it a span a function and API
+ * request. They are handed to the queue together when the reconcile has ended: a killed process loses whole reconciles, and leaves no orphans.
+ */
+export function createReconcileTracing({
+  queue,
+  clusterKey,
+  budget = DEFAULT_BUDGET,
+}: ReconcileTracingOptions): RunTracing {
+  const provide = (service: string): NodeTracerProvider =>
+    new NodeTracerProvider({
+      resource: serviceResource(service, clusterKey),
+      // Sampled or not was decided at admission; what is not sampled never gets here.
+      sampler: new AlwaysOnSampler(),
+      spanProcessors: [new ReconcileCollector((spans) => queue.add(spans))],
+    });
+  const providers = { PipelineRun: provide(PIPELINE_RUN_SERVICE), TaskRun: provide(TASK_RUN_SERVICE) };
+  const spansByRun = new Map<string, number>();
+
+  function spend(runUid: string, spans: number): number {
+    const spent = (spansByRun.get(runUid) ?? 0) + spans;
+    spansByRun.delete(runUid);
+    spansByRun.set(runUid, spent);
+    for (const oldest of spansByRun.keys()) {
+      if (spansByRun.size <= RUNS_REMEMBERED) break;
+      spansByRun.delete(oldest);
+    }
+    return spent;
+  }
+
+  function withinBudget(recording: Recording, runUid: string): ReadableSpan[] {
+    const { spans, keep } = recording;
+    const over = spans.length > budget.perReconcile || spend(runUid, spans.length + 1) > budget.perRun;
+    return keep || !over ? spans : errorsWithParents(spans);
+  }
+
+  async function reconcile<T>({ name, run, attributes }: ReconcileSpan, fn: () => Promise<T>): Promise<T> {
+    const own = runSpan(run);
+    if (!own?.sampled) return fn();
+    const provider = name === 'PipelineRun:ReconcileKind' ? providers.PipelineRun : providers.TaskRun;
+    const tracer = provider.getTracer('tektrace');
+    const recording: Recording = { tracer, provider, spans: [], finished: false, keep: false };
+    const parent = trace.setSpanContext(ROOT_CONTEXT, {
+      traceId: own.traceId,
+      spanId: own.spanId,
+      traceFlags: TraceFlags.SAMPLED,
+      isRemote: true,
+    });
+    const scoped = parent.setValue(RECONCILE_SCOPE, recording);
+    const span = tracer.startSpan(name, { attributes: attributes ?? {} }, scoped);
+    try {
+      return await context.with(trace.setSpan(scoped, span), fn);
+    } catch (error) {
+      recordError(span, error);
+      throw error;
+    } finally {
+      const children = withinBudget(recording, run.metadata.uid ?? '');
+      const omitted = recording.spans.length - children.length;
+      if (omitted > 0) span.setAttribute('tektrace.spans.omitted', omitted);
+      span.end();
+      const self = recording.spans.at(-1);
+      recording.finished = true;
+      queue.add(self ? [self, ...children.filter((child) => child !== self)] : children);
+    }
+  }
+
+  return { ready: (run) => runSpan(run) !== undefined, reconcile };
+}

@@ -1,0 +1,50 @@
+import {
+  LABEL_PIPELINE_RUN,
+  PARENT_SPAN_CONTEXT,
+  PIPELINE_RUN_SPAN_CONTEXT,
+  TASK_RUN_SPAN_CONTEXT,
+} from '../tekton/annotations.ts';
+import type { KubeObject } from '../kubernetes/types.ts';
+import { parseCarrier } from './carrier.ts';
+import type { SpanCarrier } from './carrier.ts';
+import { deriveSpanId } from './ids.ts';
+
+/** Whether a PipelineRun owns the object, by owner reference or (a Pod knows only that) by Tekton's label. */
+export function isOwnedByPipelineRun(object: KubeObject): boolean {
+  const owners = object.metadata.ownerReferences ?? [];
+  return owners.some((owner) => owner.kind === 'PipelineRun' && owner.apiVersion.startsWith('tekton.dev/'));
+}
+
+/** The PipelineRun's own root span, as its annotation names it. */
+export function pipelineRunSpan(run: KubeObject): SpanCarrier | undefined {
+  return parseCarrier(run.metadata.annotations?.[PIPELINE_RUN_SPAN_CONTEXT]);
+}
+
+/** The span a TaskRun's annotation names: the parent's where a PipelineRun owns it, its own root where not. */
+export function taskRunCarrier(taskRun: KubeObject): SpanCarrier | undefined {
+  return parseCarrier(taskRun.metadata.annotations?.[TASK_RUN_SPAN_CONTEXT]);
+}
+
+/** The TaskRun's own span: derived below a PipelineRun, else its root (design 3.1). */
+export function taskRunSpan(taskRun: KubeObject): SpanCarrier | undefined {
+  const carrier = taskRunCarrier(taskRun);
+  if (!carrier || !isOwnedByPipelineRun(taskRun)) return carrier;
+  return { ...carrier, spanId: deriveSpanId(carrier.traceId, 'task', taskRun.metadata.uid ?? '') };
+}
+
+/** The same for a Pod, which carries its TaskRun's annotation and labels. */
+export function podTaskSpan(pod: KubeObject, taskRunUid: string): SpanCarrier | undefined {
+  const carrier = parseCarrier(pod.metadata.annotations?.[TASK_RUN_SPAN_CONTEXT]);
+  if (!carrier || pod.metadata.labels?.[LABEL_PIPELINE_RUN] === undefined) return carrier;
+  return { ...carrier, spanId: deriveSpanId(carrier.traceId, 'task', taskRunUid) };
+}
+
+/** A run's own span, of either kind. */
+export function runSpan(run: KubeObject): SpanCarrier | undefined {
+  return run.kind === 'PipelineRun' ? pipelineRunSpan(run) : taskRunSpan(run);
+}
+
+/** The inbound parent that the creator supplied, joined or not. */
+export function inboundParent(run: KubeObject): SpanCarrier | undefined {
+  return parseCarrier(run.metadata.annotations?.[PARENT_SPAN_CONTEXT]);
+}

@@ -1,0 +1,14 @@
+/** How many runs are recorded: a share between 0 and 1, with other shares for single namespaces. */
+export interface Sampling {
+  ratio: number;
+  namespaces?: Record<string, number>;
+}
+
+/** The last 7 bytes of a trace id are random (W3C Trace Context Level 2), so a share of their range is a share of the traces. */
+const RANDOM_RANGE = 2 ** 56;
+
+/** Decided once, at admission: the same trace id gives the same answer anywhere. */
+export function shouldSample(sampling: Sampling, traceId: string, namespace: string): boolean {
+  const ratio = sampling.namespaces?.[namespace] ?? sampling.ratio;
+  return Number.parseInt(traceId.slice(-14), 16) < ratio * RANDOM_RANGE;
+}

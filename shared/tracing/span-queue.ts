@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+
+import type { Logger } from '../runtime/log.ts';
+import { ExportError } from './exporters/sink.ts';
+import type { SpanSink } from './exporters/sink.ts';
+
+export interface SpanQueueOptions {
+  sink: SpanSink;
+  log: Logger;
+  maxSpans?: number;
+  batchSpans?: number;
+  /** How long spans wait for company. */
+  delayMs?: number;
+}
+
+const BACKOFF_MS = { first: 500, max: 30_000 };
+
+/** Counts since the start; `dropped` includes those that a full queue did not take and those that the collector refused for good. */
+export interface SpanQueueCounts {
+  sent: number;
+  dropped: number;
+  queued: number;
+}
+
+/**
+ * The controllers' own spans on their way out: a bounded queue, sent in batches, tried again with back-off while the collector
+ * is away. What does not fit is dropped, counted, and said once a burst.
+ */
+export class SpanQueue {
+  readonly #options: Required<SpanQueueOptions>;
+  readonly #spans: ReadableSpan[] = [];
+  readonly #stop = new AbortController();
+  readonly counts: SpanQueueCounts = { sent: 0, dropped: 0, queued: 0 };
+  #wake: () => void = () => undefined;
+  #flushing = false;
+  #dropping = false;
+  #unreachable = false;
+  readonly #loop: Promise<void>;
+
+  constructor(options: SpanQueueOptions) {
+    this.#options = { maxSpans: 20_000, batchSpans: 512, delayMs: 200, ...options };
+    // In the root context, so that no export request becomes a span of the reconcile that queued first.
+    this.#loop = context.with(ROOT_CONTEXT, () => this.#run());
+  }
+
+  /** Takes the spans of one reconcile, all of them or none, so that a full queue leaves no orphans. */
+  add(spans: ReadableSpan[]): void {
+    const { maxSpans, log } = this.#options;
+    if (this.#spans.length + spans.length > maxSpans) {
+      this.counts.dropped += spans.length;
+      if (!this.#dropping)
+        log.warn('the span queue is full, dropping controller spans', {
+          maxSpans,
+          collector: this.#options.sink.target,
+        });
+      this.#dropping = true;
+      return;
+    }
+    if (this.#dropping) log.info('the span queue takes spans again', { dropped: this.counts.dropped });
+    this.#dropping = false;
+    this.#spans.push(...spans);
+    this.counts.queued = this.#spans.length;
+    this.#wake();
+  }
+
+  /** Sends what is queued, for `timeoutMs` at most; what is left then is counted as dropped. */
+  async shutDown(timeoutMs: number): Promise<void> {
+    this.#flushing = true;
+    this.#wake();
+    const timer = setTimeout(() => this.#stop.abort(new Error('shut down')), timeoutMs);
+    await this.#loop;
+    clearTimeout(timer);
+    if (this.#spans.length > 0) {
+      this.counts.dropped += this.#spans.length;
+      this.#options.log.warn('controller spans were not sent before the end', {
+        spans: this.#spans.length,
+        collector: this.#options.sink.target,
+      });
+    }
+  }
+
+  async #run(): Promise<void> {
+    let backoffMs = BACKOFF_MS.first;
+    while (!this.#stop.signal.aborted) {
+      if (this.#spans.length === 0) {
+        if (this.#flushing) return;
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+        continue;
+      }
+      if (!this.#flushing && this.#spans.length < this.#options.batchSpans) await this.#pause(this.#options.delayMs);
+      const batch = this.#spans.slice(0, this.#options.batchSpans);
+      const retryMs = await this.#send(batch, backoffMs);
+      if (retryMs === undefined) {
+        this.#spans.splice(0, batch.length);
+        this.counts.queued = this.#spans.length;
+        backoffMs = BACKOFF_MS.first;
+      } else {
+        await this.#pause(retryMs);
+        backoffMs = Math.min(backoffMs * 2, BACKOFF_MS.max);
+      }
+    }
+  }
+
+  /** Milliseconds after which the batch is to be tried again; undefined when it is done with. */
+  async #send(batch: ReadableSpan[], backoffMs: number): Promise<number | undefined> {
+    const { sink, log } = this.#options;
+    try {
+      await sink.send(batch, this.#stop.signal);
+      this.counts.sent += batch.length;
+      if (this.#unreachable) log.info('the collector accepts spans again', { collector: sink.target });
+      this.#unreachable = false;
+      return undefined;
+    } catch (error) {
+      if (error instanceof ExportError && !error.retryable) {
+        this.counts.dropped += batch.length;
+        log.warn('the collector refused controller spans', { error, spans: batch.length });
+        return undefined;
+      }
+      if (!this.#unreachable && !this.#stop.signal.aborted)
+        log.warn('the collector takes no spans: runs go on, spans are kept and sent when it is back', { error });
+      this.#unreachable = true;
+      return error instanceof ExportError && error.retryAfterMs !== undefined ? error.retryAfterMs : backoffMs;
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const until = new AbortController();
+    this.#wake = () => (this.#flushing || this.#spans.length >= this.#options.batchSpans ? until.abort() : undefined);
+    await delay(ms, undefined, { signal: AbortSignal.any([until.signal, this.#stop.signal]) }).catch(() => undefined);
+  }
+}

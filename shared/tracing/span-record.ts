@@ -1,0 +1,80 @@
+import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import type { Attributes, HrTime, Link, SpanContext, SpanStatus } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+
+import type { SpanCarrier } from './carrier.ts';
+
+export interface SpanEvent {
+  name: string;
+  timeMs: number;
+  attributes?: Attributes;
+}
+
+export interface SpanLink {
+  context: SpanCarrier;
+  attributes?: Attributes;
+}
+
+/** A finished span whose identity and times are known beforehand (SDK spans get theirs when they are started). Times in epoch milliseconds. */
+export interface SpanRecord {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  kind: SpanKind;
+  startMs: number;
+  endMs: number;
+  attributes: Attributes;
+  status: SpanStatus;
+  events: SpanEvent[];
+  links: SpanLink[];
+}
+
+const SCOPE = { name: 'tektrace' };
+
+function hrTime(ms: number): HrTime {
+  const seconds = Math.floor(ms / 1000);
+  // Microseconds are the finest that Kubernetes writes; rounding there keeps a re-export equal to the byte.
+  return [seconds, Math.round((ms - seconds * 1000) * 1000) * 1000];
+}
+
+function spanContext(ids: { traceId: string; spanId: string }, isRemote = false): SpanContext {
+  return { traceId: ids.traceId, spanId: ids.spanId, traceFlags: TraceFlags.SAMPLED, ...(isRemote && { isRemote }) };
+}
+
+/** The record in the shape the SDK's exporters take. Built by hand, because a re-export must have the same ids and times (nothing of it is random). */
+export function toReadableSpan(record: SpanRecord, resource: Resource): ReadableSpan {
+  const startTime = hrTime(record.startMs);
+  const endTime = hrTime(record.endMs);
+  const links: Link[] = record.links.map((link) => ({
+    context: spanContext(link.context, true),
+    ...(link.attributes && { attributes: link.attributes }),
+  }));
+  const parent = record.parentSpanId;
+  return {
+    name: record.name,
+    kind: record.kind,
+    spanContext: () => spanContext(record),
+    ...(parent !== undefined && { parentSpanContext: spanContext({ traceId: record.traceId, spanId: parent }) }),
+    startTime,
+    endTime,
+    status: record.status,
+    attributes: record.attributes,
+    links,
+    events: record.events.map((event) => ({
+      name: event.name,
+      time: hrTime(event.timeMs),
+      attributes: event.attributes ?? {},
+    })),
+    duration: hrTime(Math.max(0, record.endMs - record.startMs)),
+    ended: true,
+    resource,
+    instrumentationScope: SCOPE,
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+}
+
+export { SpanKind, SpanStatusCode };

@@ -1,0 +1,96 @@
+import express from 'express';
+import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
+
+import { formatAdmissionTime } from '../shared/tracing/provenance.ts';
+import { ADMISSION_TIME } from '../shared/tekton/annotations.ts';
+import type { Logger } from '../shared/runtime/log.ts';
+import { answer, NotAReviewError, reviewIdentity, reviewRequest } from './admission-review.ts';
+import type { AdmissionRequest } from './admission-review.ts';
+import { annotationOperations } from './json-patch.ts';
+import type { JsonPatch } from './json-patch.ts';
+import { stampPipelineRun } from './pipelinerun.ts';
+import { patchPod } from './pod.ts';
+import type { StampSettings } from './stamp.ts';
+import { stampTaskRun } from './taskrun.ts';
+
+/** The largest object the API server takes is 3 MB; a review holds one, with room for escapes (controller-runtime's limit). */
+const MAX_BODY = '7mb';
+
+export interface WebhookAppOptions {
+  settings: StampSettings;
+  log: Logger;
+  /** False once the server drains: the endpoint leaves its Service before it closes. */
+  isReady: () => boolean;
+}
+
+type Mutation = (request: AdmissionRequest, settings: StampSettings, receivedMs: number) => JsonPatch;
+
+/** A stamp of annotations, together with the time this took: the controller draws the `admission` span from it. */
+function stamping(stamp: (request: AdmissionRequest, settings: StampSettings) => Record<string, string>): Mutation {
+  return (request, settings, receivedMs) => {
+    const stamped = stamp(request, settings);
+    if (Object.keys(stamped).length === 0) return [];
+    const answeredMs = (settings.nowMs ?? Date.now)();
+    const admissionTime = formatAdmissionTime({ receivedMs, answeredMs: Math.max(receivedMs, answeredMs) });
+    return annotationOperations(request.object.metadata.annotations, { ...stamped, [ADMISSION_TIME]: admissionTime });
+  };
+}
+
+function mutate(mutation: Mutation, { settings, log }: WebhookAppOptions): RequestHandler {
+  return (request, response) => {
+    const receivedMs = (settings.nowMs ?? Date.now)();
+    const identity = reviewIdentity(request.body);
+    let patch: JsonPatch = [];
+    try {
+      const admission = reviewRequest(request.body);
+      if (admission?.operation === 'CREATE') patch = mutation(admission, settings, receivedMs);
+    } catch (error) {
+      log.error('stamping failed, the object is admitted as it is', {
+        path: request.path,
+        review: identity.uid,
+        error,
+      });
+    }
+    response.json(answer(identity, patch));
+  };
+}
+
+const refuseBadBody =
+  (log: Logger): ErrorRequestHandler =>
+  (error: unknown, request, response, _next) => {
+    const status = error instanceof NotAReviewError ? 400 : Number((error as { status?: unknown }).status ?? 500);
+    const message = error instanceof Error ? error.message : String(error);
+    log.warn('a request was no admission review', { path: request.path, status, error });
+    response.status(status).json({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: status, message });
+  };
+
+/** The webhook's HTTP application: one path a kind, and the probes. It calls no API and makes no span. */
+export function createWebhookApp(options: WebhookAppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.get('/livez', (_request, response) => void response.send('ok'));
+  app.get(
+    '/readyz',
+    (_request, response) =>
+      void response.status(options.isReady() ? 200 : 503).send(options.isReady() ? 'ok' : 'draining'),
+  );
+  app.use('/mutate', express.json({ limit: MAX_BODY, type: () => true }));
+  app.post('/mutate/pipelinerun', mutate(stamping(stampPipelineRun), options));
+  app.post('/mutate/taskrun', mutate(stamping(stampTaskRun), options));
+  app.post('/mutate/pod', mutate(patchPod, options));
+  app.use(
+    (request, response) =>
+      void response
+        .status(404)
+        .json({
+          kind: 'Status',
+          apiVersion: 'v1',
+          status: 'Failure',
+          code: 404,
+          message: `no such path: ${request.path}`,
+        }),
+  );
+  app.use(refuseBadBody(options.log));
+  return app;
+}

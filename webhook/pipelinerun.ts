@@ -1,0 +1,37 @@
+import { formatCarrier, parseCarrier } from '../shared/tracing/carrier.ts';
+import { newSpanId } from '../shared/tracing/ids.ts';
+import { isOwnedByPipelineRun } from '../shared/tracing/run-context.ts';
+import {
+  PARENT_SPAN_CONTEXT,
+  PIPELINE_RUN_SPAN_CONTEXT,
+  UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT,
+} from '../shared/tekton/annotations.ts';
+import type { AdmissionRequest } from './admission-review.ts';
+import { isTrusted, stampRoot, traceUrl } from './stamp.ts';
+import type { StampSettings } from './stamp.ts';
+
+const NAMES = { own: PIPELINE_RUN_SPAN_CONTEXT, upstream: UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT };
+
+/** The annotations a PipelineRun gets at CREATE. */
+export function stampPipelineRun(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
+  const isChild = isOwnedByPipelineRun(request.object);
+  if (!isChild) return stampRoot(request, NAMES, settings);
+  if (!isTrusted(request, settings)) return {};
+  return stampChild(request, settings);
+}
+
+/** A child run inherited its owner's annotations: what they name is its parent; in the same trace it gets a span of its own. */
+function stampChild(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
+  const annotations = request.object.metadata.annotations ?? {};
+  const inherited =
+    parseCarrier(annotations[PIPELINE_RUN_SPAN_CONTEXT]) ??
+    parseCarrier(annotations[UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT]);
+  if (!inherited) return {};
+  const own = formatCarrier({ ...inherited, spanId: newSpanId(settings.random) });
+  return {
+    [PIPELINE_RUN_SPAN_CONTEXT]: own,
+    [UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT]: own,
+    [PARENT_SPAN_CONTEXT]: formatCarrier(inherited),
+    ...traceUrl(settings, inherited.traceId),
+  };
+}

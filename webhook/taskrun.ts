@@ -1,0 +1,34 @@
+import { formatCarrier, parseCarrier } from '../shared/tracing/carrier.ts';
+import { isOwnedByPipelineRun } from '../shared/tracing/run-context.ts';
+import {
+  PIPELINE_RUN_SPAN_CONTEXT,
+  TASK_RUN_SPAN_CONTEXT,
+  UPSTREAM_TASK_RUN_SPAN_CONTEXT,
+} from '../shared/tekton/annotations.ts';
+import type { AdmissionRequest } from './admission-review.ts';
+import { isTrusted, stampRoot, traceUrl } from './stamp.ts';
+import type { StampSettings } from './stamp.ts';
+
+const NAMES = { own: TASK_RUN_SPAN_CONTEXT, upstream: UPSTREAM_TASK_RUN_SPAN_CONTEXT };
+
+/** The annotations a TaskRun gets at CREATE: a root of its own, or the context of the PipelineRun that owns it. */
+export function stampTaskRun(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
+  if (!isOwnedByPipelineRun(request.object)) return stampRoot(request, NAMES, settings);
+  // An owner reference that somebody else wrote must not bring its object into the owner's trace.
+  return isTrusted(request, settings) ? stampChild(request, settings) : {};
+}
+
+function stampChild(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
+  const annotations = request.object.metadata.annotations ?? {};
+  // Upstream copies the PipelineRun's annotations to its TaskRuns; our controller writes the TaskRun's own.
+  const parent =
+    parseCarrier(annotations[TASK_RUN_SPAN_CONTEXT]) ?? parseCarrier(annotations[PIPELINE_RUN_SPAN_CONTEXT]);
+  if (!parent) return {};
+  const carrier = formatCarrier(parent);
+  const upstream = parseCarrier(annotations[UPSTREAM_TASK_RUN_SPAN_CONTEXT]);
+  return {
+    [TASK_RUN_SPAN_CONTEXT]: carrier,
+    ...(upstream?.traceId !== parent.traceId && { [UPSTREAM_TASK_RUN_SPAN_CONTEXT]: carrier }),
+    ...traceUrl(settings, parent.traceId),
+  };
+}
