@@ -136,7 +136,14 @@ export interface StepState {
   terminationReason?: string;
   waiting?: { reason?: string; message?: string };
   running?: { startedAt?: string };
-  terminated?: { exitCode: number; reason?: string; message?: string; startedAt?: string; finishedAt?: string; containerID?: string };
+  terminated?: {
+    exitCode: number;
+    reason?: string;
+    message?: string;
+    startedAt?: string;
+    finishedAt?: string;
+    containerID?: string;
+  };
 }
 
 export type SidecarState = Omit<StepState, 'terminationReason'>;
@@ -159,6 +166,21 @@ export interface TaskRef {
   name?: string;
   kind?: string;
   apiVersion?: string;
+  /** Remote resolution: refused by the drive controllers. */
+  resolver?: string;
+  params?: Param[];
+}
+
+export interface WhenExpression {
+  input?: string;
+  operator?: string;
+  values?: string[];
+  cel?: string;
+}
+
+interface EmbeddedMetadata {
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
 }
 
 export interface TaskRunSpec {
@@ -185,9 +207,11 @@ export interface PipelineTask {
   displayName?: string;
   description?: string;
   taskRef?: TaskRef;
-  taskSpec?: TaskSpec & { metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> } };
+  taskSpec?: TaskSpec & { apiVersion?: string; kind?: string; metadata?: EmbeddedMetadata };
   params?: Param[];
+  when?: WhenExpression[];
   runAfter?: string[];
+  onError?: 'continue' | 'stopAndFail';
   workspaces?: { name: string; workspace?: string; subPath?: string }[];
   timeout?: string;
   retries?: number;
@@ -220,14 +244,24 @@ export interface Pipeline extends KubeObject {
   spec: PipelineSpec;
 }
 
+/** What one task's TaskRun has other than the rest. */
+export interface PipelineTaskRunSpec {
+  pipelineTaskName?: string;
+  serviceAccountName?: string;
+  podTemplate?: PodTemplate;
+  timeout?: string;
+  metadata?: EmbeddedMetadata;
+}
+
 export interface PipelineRunSpec {
-  pipelineRef?: { name?: string; apiVersion?: string };
+  pipelineRef?: { name?: string; apiVersion?: string; resolver?: string };
   pipelineSpec?: PipelineSpec;
   params?: Param[];
   workspaces?: WorkspaceBinding[];
   status?: string;
   timeouts?: { pipeline?: string; tasks?: string; finally?: string };
   taskRunTemplate?: { serviceAccountName?: string; podTemplate?: PodTemplate };
+  taskRunSpecs?: PipelineTaskRunSpec[];
   managedBy?: string;
 }
 
@@ -237,11 +271,13 @@ export interface ChildReference {
   name: string;
   displayName?: string;
   pipelineTaskName?: string;
+  whenExpressions?: WhenExpression[];
 }
 
 export interface SkippedTask {
   name: string;
   reason: string;
+  whenExpressions?: WhenExpression[];
 }
 
 export interface PipelineRunStatus {

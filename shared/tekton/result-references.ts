@@ -1,0 +1,51 @@
+import { referencesIn } from './substitution.ts';
+import type { PipelineTask } from './types.ts';
+
+/** A reference to a task's result: `tasks.build.results.digest`, also in brackets, with an array index or an object's key. */
+export interface ResultReference {
+  /** As it stands between `$(` and `)`. */
+  reference: string;
+  section: 'tasks' | 'finally';
+  pipelineTask: string;
+  result: string;
+}
+
+const RESULT = /^(tasks|finally)\.([^.[\]]+)\.results(?:\.([^.[\]]+)|\["([^"]+)"\]|\['([^']+)'\])/;
+
+/** Undefined when `reference` names something other than a task's result. */
+export function parseResultReference(reference: string): ResultReference | undefined {
+  const match = RESULT.exec(reference);
+  if (!match) return undefined;
+  const [, section, pipelineTask, plain, double, single] = match;
+  return {
+    reference,
+    section: section as 'tasks' | 'finally',
+    pipelineTask: pipelineTask!,
+    result: (plain ?? double ?? single)!,
+  };
+}
+
+/** Every string inside `value`, however deep. */
+function strings(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(strings);
+}
+
+/** All references (without `$(` and `)`) in the strings of `value`. */
+export function allReferences(value: unknown): string[] {
+  return strings(value).flatMap(referencesIn);
+}
+
+/** The task results that `value` refers to, once each. */
+export function resultReferences(value: unknown): ResultReference[] {
+  const found = allReferences(value).map(parseResultReference);
+  const unique = new Map(found.filter((one) => one !== undefined).map((one) => [one.reference, one]));
+  return [...unique.values()];
+}
+
+/** The results a pipeline task waits for: in params, when, workspaces' subPath, its Task's name and its display name (upstream's PipelineTaskResultRefs). */
+export function resultsUsedBy(task: PipelineTask): ResultReference[] {
+  const { params, when, workspaces, taskRef, displayName } = task;
+  return resultReferences([params, when, workspaces?.map(({ subPath }) => subPath), taskRef?.name, displayName]);
+}
