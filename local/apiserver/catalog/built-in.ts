@@ -1,0 +1,153 @@
+import { modelSchema } from '../schema/models.ts';
+import { builtInColumns } from '../table/built-in-columns.ts';
+import type { ResourceType } from './resource-type.ts';
+import { crdStrategy } from '../crd/strategy.ts';
+import {
+  namespaceStrategy,
+  persistentVolumeClaimStrategy,
+  secretStrategy,
+  serviceStrategy,
+} from './core-strategies.ts';
+import { podStrategy } from './pod-strategy.ts';
+import { webhookConfigurationStrategy } from '../admission/configuration.ts';
+
+type Given = Pick<ResourceType, 'resource' | 'kind'> & Partial<ResourceType> & { model?: string };
+
+const admissionregistration = 'admissionregistration.k8s.io';
+const apiextensions = 'apiextensions.k8s.io';
+
+const eventFields = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map(
+  (field) => `involvedObject.${field}`,
+);
+
+const given: Given[] = [
+  {
+    resource: 'namespaces',
+    kind: 'Namespace',
+    namespaced: false,
+    shortNames: ['ns'],
+    statusSubresource: true,
+    subresources: ['status', 'finalize'],
+    nameRule: 'label',
+    selectableFields: ['status.phase'],
+    strategy: namespaceStrategy,
+  },
+  {
+    resource: 'pods',
+    kind: 'Pod',
+    shortNames: ['po'],
+    categories: ['all'],
+    statusSubresource: true,
+    hasGeneration: true,
+    subresources: ['status', 'log', 'binding'],
+    returnsDeletedObject: true,
+    selectableFields: [
+      'spec.nodeName',
+      'spec.restartPolicy',
+      'spec.schedulerName',
+      'spec.serviceAccountName',
+      'spec.hostNetwork',
+      'status.phase',
+      'status.podIP',
+      'status.nominatedNodeName',
+    ],
+    strategy: podStrategy,
+  },
+  { resource: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'] },
+  { resource: 'secrets', kind: 'Secret', selectableFields: ['type'], strategy: secretStrategy },
+  {
+    resource: 'serviceaccounts',
+    kind: 'ServiceAccount',
+    shortNames: ['sa'],
+    subresources: ['token'],
+    returnsDeletedObject: true,
+  },
+  {
+    resource: 'events',
+    kind: 'Event',
+    model: 'CoreV1Event',
+    shortNames: ['ev'],
+    selectableFields: [...eventFields, 'reason', 'reportingComponent', 'source', 'type'],
+  },
+  {
+    resource: 'persistentvolumeclaims',
+    kind: 'PersistentVolumeClaim',
+    shortNames: ['pvc'],
+    statusSubresource: true,
+    subresources: ['status'],
+    returnsDeletedObject: true,
+    strategy: persistentVolumeClaimStrategy,
+  },
+  {
+    resource: 'nodes',
+    kind: 'Node',
+    namespaced: false,
+    shortNames: ['no'],
+    statusSubresource: true,
+    subresources: ['status'],
+    selectableFields: ['spec.unschedulable'],
+  },
+  {
+    resource: 'services',
+    kind: 'Service',
+    shortNames: ['svc'],
+    categories: ['all'],
+    statusSubresource: true,
+    subresources: ['status'],
+    selectableFields: ['spec.clusterIP', 'spec.type'],
+    strategy: serviceStrategy,
+  },
+  { resource: 'endpoints', kind: 'Endpoints', singular: 'endpoints', shortNames: ['ep'] },
+  { group: 'coordination.k8s.io', resource: 'leases', kind: 'Lease' },
+  {
+    group: admissionregistration,
+    resource: 'mutatingwebhookconfigurations',
+    kind: 'MutatingWebhookConfiguration',
+    categories: ['api-extensions'],
+    namespaced: false,
+    hasGeneration: true,
+    strategy: webhookConfigurationStrategy,
+  },
+  {
+    group: apiextensions,
+    resource: 'customresourcedefinitions',
+    kind: 'CustomResourceDefinition',
+    namespaced: false,
+    shortNames: ['crd', 'crds'],
+    categories: ['api-extensions'],
+    hasGeneration: true,
+    statusSubresource: true,
+    subresources: ['status'],
+    strategy: crdStrategy,
+  },
+];
+
+function complete(type: Given): ResourceType {
+  const { model = `V1${type.kind}`, group = '', ...rest } = type;
+  return {
+    group,
+    version: 'v1',
+    singular: type.kind.toLowerCase(),
+    listKind: `${type.kind}List`,
+    namespaced: true,
+    shortNames: [],
+    categories: [],
+    builtIn: true,
+    storageKey: `${group}/${type.resource}`,
+    schema: modelSchema(model),
+    subresources: [],
+    statusSubresource: false,
+    hasGeneration: false,
+    nameRule: 'subdomain',
+    returnsDeletedObject: false,
+    selectableFields: [],
+    columns: builtInColumns(type.kind),
+    strategy: {},
+    ...rest,
+  };
+}
+
+/** The resources of Kubernetes itself that are served: those that Tekton's controllers, kubectl and the node use. */
+export function builtInTypes(): ResourceType[] {
+  return given.map(complete);
+}

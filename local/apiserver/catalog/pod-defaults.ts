@@ -1,0 +1,78 @@
+import { isObject } from '../object.ts';
+import type { JsonObject, KubeObject } from '../object.ts';
+
+function objects(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+const probeDefaults = { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 };
+
+function pullPolicy(image: unknown): string {
+  const text = typeof image === 'string' ? image : '';
+  const tag = text.includes('@') ? 'digest' : (/:([^/:]+)$/.exec(text)?.[1] ?? 'latest');
+  return tag === 'latest' ? 'Always' : 'IfNotPresent';
+}
+
+function defaultContainer(container: JsonObject): void {
+  container['imagePullPolicy'] ??= pullPolicy(container['image']);
+  container['resources'] ??= {};
+  container['terminationMessagePath'] ??= '/dev/termination-log';
+  container['terminationMessagePolicy'] ??= 'File';
+  for (const port of objects(container['ports'])) port['protocol'] ??= 'TCP';
+  for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
+    const probe = container[name];
+    if (!isObject(probe)) continue;
+    container[name] = { ...probeDefaults, ...probe };
+    if (isObject(probe['httpGet'])) {
+      probe['httpGet']['scheme'] ??= 'HTTP';
+      probe['httpGet']['path'] ??= '/';
+    }
+  }
+  for (const entry of objects(container['env'])) {
+    const from = isObject(entry['valueFrom']) ? entry['valueFrom']['fieldRef'] : undefined;
+    if (isObject(from)) from['apiVersion'] ??= 'v1';
+  }
+}
+
+const FILE_MODE = 0o644;
+const volumeModes = ['configMap', 'secret', 'projected', 'downwardAPI'];
+const TOKEN_LIFETIME_SECONDS = 3600;
+
+function defaultVolume(volume: JsonObject): void {
+  for (const kind of volumeModes) {
+    if (isObject(volume[kind])) volume[kind]['defaultMode'] ??= FILE_MODE;
+  }
+  if (isObject(volume['hostPath'])) volume['hostPath']['type'] ??= '';
+  const downward = isObject(volume['downwardAPI']) ? [volume['downwardAPI']] : [];
+  const projected = isObject(volume['projected']) ? objects(volume['projected']['sources']) : [];
+  for (const source of projected) {
+    const token = source['serviceAccountToken'];
+    if (isObject(token)) token['expirationSeconds'] ??= TOKEN_LIFETIME_SECONDS;
+    if (isObject(source['downwardAPI'])) downward.push(source['downwardAPI']);
+  }
+  for (const item of downward.flatMap((source) => objects(source['items']))) {
+    if (isObject(item['fieldRef'])) item['fieldRef']['apiVersion'] ??= 'v1';
+  }
+  const template = isObject(volume['ephemeral']) ? volume['ephemeral']['volumeClaimTemplate'] : undefined;
+  if (isObject(template) && isObject(template['spec'])) template['spec']['volumeMode'] ??= 'Filesystem';
+}
+
+/** What a Pod's fields are when its author says nothing (Kubernetes' pod defaulting), in place. */
+export function defaultPod(pod: KubeObject): void {
+  const spec = pod['spec'];
+  if (!isObject(spec)) return;
+  spec['restartPolicy'] ??= 'Always';
+  spec['dnsPolicy'] ??= 'ClusterFirst';
+  spec['schedulerName'] ??= 'default-scheduler';
+  spec['securityContext'] ??= {};
+  spec['terminationGracePeriodSeconds'] ??= 30;
+  spec['enableServiceLinks'] ??= true;
+  if (spec['serviceAccountName'] !== undefined) spec['serviceAccount'] ??= spec['serviceAccountName'];
+  for (const container of [...objects(spec['containers']), ...objects(spec['initContainers'])])
+    defaultContainer(container);
+  for (const volume of objects(spec['volumes'])) {
+    const sources = Object.keys(volume).filter((key) => key !== 'name');
+    if (sources.length === 0) volume['emptyDir'] = {};
+    defaultVolume(volume);
+  }
+}

@@ -1,0 +1,46 @@
+import type { NameRule } from '../names.ts';
+import type { KubeObject } from '../object.ts';
+import type { FieldError } from '../field-errors.ts';
+import type { Schema } from '../schema/schema.ts';
+import type { Column } from '../table/column.ts';
+
+/** What is particular to one resource's writes; everything else is the same for all. */
+export interface Strategy {
+  /** Fills in what the API machinery defaults when it decodes an object (in place). */
+  applyDefaults?(object: KubeObject): void;
+  /** Sets what only the server decides at creation (in place), such as a Pod's first status. */
+  prepareForCreate?(object: KubeObject): void;
+  validate?(object: KubeObject): FieldError[];
+  validateUpdate?(object: KubeObject, old: KubeObject): FieldError[];
+}
+
+/** One served version of a resource. Versions of one resource share their storage (`storageKey`). */
+export interface ResourceType {
+  group: string;
+  version: string;
+  resource: string;
+  singular: string;
+  kind: string;
+  listKind: string;
+  namespaced: boolean;
+  shortNames: string[];
+  categories: string[];
+  /** Built into Kubernetes: associative lists, strategic merge patch and typed decoding errors. */
+  builtIn: boolean;
+  storageKey: string;
+  schema: Schema;
+  subresources: string[];
+  statusSubresource: boolean;
+  /** `metadata.generation` is kept. */
+  hasGeneration: boolean;
+  nameRule: NameRule;
+  returnsDeletedObject: boolean;
+  /** Field selectors besides metadata.name and metadata.namespace. */
+  selectableFields: string[];
+  columns: Column[];
+  strategy: Strategy;
+}
+
+export function apiVersionOf({ group, version }: { group: string; version: string }): string {
+  return group === '' ? version : `${group}/${version}`;
+}

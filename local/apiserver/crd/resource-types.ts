@@ -1,0 +1,65 @@
+import type { ResourceType } from '../catalog/resource-type.ts';
+import { withObjectFields } from '../schema/prune.ts';
+import type { Schema } from '../schema/schema.ts';
+import { ageColumn, nameColumn } from '../table/built-in-columns.ts';
+import { printerColumn } from '../table/printer-column.ts';
+import type { CrdVersion, CustomResourceDefinition } from './types.ts';
+
+export function storageKeyOf({ spec }: CustomResourceDefinition): string {
+  return `${spec.group}/${spec.names.plural}`;
+}
+
+function schemaOf(crd: CustomResourceDefinition, version: CrdVersion): Schema {
+  const schema = withObjectFields(version.schema?.openAPIV3Schema ?? { type: 'object' });
+  return crd.spec.preserveUnknownFields === true ? { ...schema, 'x-kubernetes-preserve-unknown-fields': true } : schema;
+}
+
+function resourceType(crd: CustomResourceDefinition, version: CrdVersion): ResourceType {
+  const { group, names, scope } = crd.spec;
+  const columns = version.additionalPrinterColumns?.map(printerColumn) ?? [ageColumn];
+  const statusSubresource = version.subresources?.status !== undefined;
+  return {
+    group,
+    version: version.name,
+    resource: names.plural,
+    singular: names.singular ?? names.kind.toLowerCase(),
+    kind: names.kind,
+    listKind: names.listKind ?? `${names.kind}List`,
+    namespaced: scope === 'Namespaced',
+    shortNames: names.shortNames ?? [],
+    categories: names.categories ?? [],
+    builtIn: false,
+    storageKey: storageKeyOf(crd),
+    schema: schemaOf(crd, version),
+    subresources: statusSubresource ? ['status'] : [],
+    statusSubresource,
+    hasGeneration: true,
+    nameRule: 'subdomain',
+    returnsDeletedObject: false,
+    selectableFields: (version.selectableFields ?? []).map((field) => field.jsonPath.replace(/^\./, '')),
+    columns: [nameColumn, ...columns],
+    strategy: {},
+  };
+}
+
+/** How Kubernetes orders versions: v2 before v1 before v1beta2 before v1beta1 before v1alpha1. */
+function priority(name: string): [number, number, number] {
+  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(name);
+  if (match === null) return [-1, 0, 0];
+  const stage = match[2] === undefined ? 2 : match[2] === 'beta' ? 1 : 0;
+  return [stage, Number(match[1]), Number(match[3] ?? 0)];
+}
+
+function byPriority(a: CrdVersion, b: CrdVersion): number {
+  const left = priority(a.name);
+  const right = priority(b.name);
+  return right[0] - left[0] || right[1] - left[1] || right[2] - left[2] || (a.name < b.name ? -1 : 1);
+}
+
+/** The resources that a CustomResourceDefinition makes, one for each served version, preferred version first. */
+export function resourceTypesOf(crd: CustomResourceDefinition): ResourceType[] {
+  return crd.spec.versions
+    .filter((version) => version.served)
+    .sort(byPriority)
+    .map((version) => resourceType(crd, version));
+}

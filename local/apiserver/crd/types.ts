@@ -1,0 +1,46 @@
+import type { KubeObject } from '../object.ts';
+import type { Schema } from '../schema/schema.ts';
+
+export interface PrinterColumn {
+  name: string;
+  type: string;
+  format?: string;
+  description?: string;
+  jsonPath: string;
+  priority?: number;
+}
+
+export interface CrdVersion {
+  name: string;
+  served: boolean;
+  storage: boolean;
+  schema?: { openAPIV3Schema?: Schema };
+  subresources?: { status?: object; scale?: object };
+  additionalPrinterColumns?: PrinterColumn[];
+  selectableFields?: { jsonPath: string }[];
+}
+
+export interface CrdNames {
+  plural: string;
+  singular?: string;
+  kind: string;
+  listKind?: string;
+  shortNames?: string[];
+  categories?: string[];
+}
+
+export interface CustomResourceDefinition extends KubeObject {
+  spec: {
+    group: string;
+    names: CrdNames;
+    scope: 'Namespaced' | 'Cluster';
+    versions: CrdVersion[];
+    conversion?: { strategy?: string };
+    preserveUnknownFields?: boolean;
+  };
+  status?: { conditions?: unknown[]; acceptedNames?: CrdNames; storedVersions?: string[] };
+}
+
+export function asDefinition(object: KubeObject): CustomResourceDefinition {
+  return object as CustomResourceDefinition;
+}

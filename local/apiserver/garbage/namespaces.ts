@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import type { KubeObject } from '../object.ts';
+import { systemRequest, timestamp } from '../registry/api.ts';
+import type { Api } from '../registry/api.ts';
+import { deleteObject } from '../registry/delete.ts';
+import { StatusError } from '../status.ts';
+
+const NAMESPACES = '/namespaces';
+const retryMs = 200;
+
+function isDeleting(object: KubeObject): boolean {
+  return object.metadata.deletionTimestamp !== undefined;
+}
+
+/** What a cluster's controllers put into every namespace: the default ServiceAccount and the API server's certificate authority. */
+function furnish(api: Api, namespace: string, caPem: string): void {
+  const base = { namespace, creationTimestamp: timestamp(api.now()) };
+  const make = (storageKey: string, kind: string, name: string, rest: Record<string, unknown>): void => {
+    if (api.store.get(storageKey, namespace, name) !== undefined) return;
+    api.store.put(storageKey, { apiVersion: 'v1', kind, metadata: { name, uid: randomUUID(), ...base }, ...rest });
+  };
+  make('/serviceaccounts', 'ServiceAccount', 'default', {});
+  make('/configmaps', 'ConfigMap', 'kube-root-ca.crt', { data: { 'ca.crt': caPem } });
+}
+
+/** Asks for everything in the namespace to go; true when nothing is left. */
+async function empty(api: Api, namespace: string): Promise<boolean> {
+  let left = 0;
+  for (const storageKey of api.store.storageKeys()) {
+    const [type] = api.catalog.versions(storageKey);
+    if (type?.namespaced !== true) continue;
+    for (const object of api.store.list(storageKey, namespace)) {
+      if (!isDeleting(object)) {
+        await deleteObject(
+          api,
+          { type, namespace, name: object.metadata.name ?? '', subresource: undefined },
+          {},
+          systemRequest('namespace-controller'),
+        );
+      }
+    }
+    left += api.store.list(storageKey, namespace).length;
+  }
+  return left === 0;
+}
+
+async function finish(api: Api, name: string): Promise<boolean> {
+  try {
+    if (!(await empty(api, name))) return false;
+  } catch (error: unknown) {
+    if (error instanceof StatusError && (error.code === 404 || error.code === 409)) return false;
+    throw error;
+  }
+  const namespace = api.store.get(NAMESPACES, undefined, name);
+  if (namespace !== undefined && (namespace.metadata.finalizers ?? []).length === 0)
+    api.store.remove(NAMESPACES, namespace);
+  return api.store.get(NAMESPACES, undefined, name) === undefined;
+}
+
+/** Furnishes new namespaces and empties those that are deleted. Returns what stops it. */
+export function startNamespaceController(api: Api, caPem: string): () => void {
+  const timers = new Map<string, NodeJS.Timeout>();
+  const visit = async (name: string): Promise<void> => {
+    try {
+      if (await finish(api, name)) timers.delete(name);
+      else later(name, retryMs);
+    } catch (error: unknown) {
+      api.log.warn('emptying a namespace failed, trying again', { namespace: name, error });
+      later(name, retryMs);
+    }
+  };
+  const later = (name: string, delayMs: number): void => {
+    timers.set(name, setTimeout(() => void visit(name), delayMs).unref());
+  };
+  const unsubscribe = api.store.subscribe(NAMESPACES, ({ type, object }) => {
+    const name = object.metadata.name ?? '';
+    if (type === 'ADDED') furnish(api, name, caPem);
+    else if (type === 'MODIFIED' && isDeleting(object) && !timers.has(name)) later(name, 0);
+  });
+  return () => {
+    unsubscribe();
+    for (const timer of timers.values()) clearTimeout(timer);
+  };
+}

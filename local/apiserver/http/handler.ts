@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { apiGroupDocument, apiGroupList, apiResourceList, coreVersions } from '../discovery/documents.ts';
+import { openApiDocument, openApiIndex } from '../discovery/openapi.ts';
+import { authenticate } from '../identity/authenticate.ts';
+import type { JsonObject } from '../object.ts';
+import { forbidden, noSuchPath, StatusError } from '../status.ts';
+import { parseResourcePath } from './path.ts';
+import { serveResource } from './resources.ts';
+import type { ResourceServer } from './resources.ts';
+import { sendError, sendJson, sendText } from './respond.ts';
+
+const health = ['/healthz', '/livez', '/readyz'];
+const loopbackNames = ['127.0.0.1', 'localhost', '[::1]'];
+const OPENAPI_V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+const version = {
+  major: '1',
+  minor: '36',
+  gitVersion: 'v1.36.0+tektrace',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: '',
+  platform: 'linux/amd64',
+};
+
+/** Only names that can't be rebound to this machine by somebody's DNS. */
+function checkHost(request: IncomingMessage): void {
+  const host = (request.headers.host ?? '').replace(/:\d+$/, '');
+  if (!loopbackNames.includes(host))
+    throw new StatusError(
+      403,
+      'Forbidden',
+      `this server is not ${JSON.stringify(host)}: it serves loopback names only`,
+    );
+}
+
+function serveOpen(url: URL, response: ServerResponse): boolean {
+  if (health.includes(url.pathname.replace(/(?<=^\/[a-z]+)\/.*$/, ''))) sendText(response, 200, 'ok');
+  else if (url.pathname === '/version') sendJson(response, 200, version);
+  else return false;
+  return true;
+}
+
+function discoveryDocument(server: ResourceServer, pathname: string, host: string): JsonObject | undefined {
+  const { catalog } = server.api;
+  const parts = pathname.split('/').filter(Boolean);
+  const [root, group = '', groupVersion = ''] = parts;
+  if (root === 'api' && parts.length === 1) return coreVersions(host);
+  if (root === 'api' && parts.length === 2) return apiResourceList(catalog, { group: '', version: group });
+  if (root === 'apis' && parts.length === 1) return apiGroupList(catalog);
+  if (root === 'apis' && parts.length === 2) return apiGroupDocument(catalog, group);
+  if (root === 'apis' && parts.length === 3) return apiResourceList(catalog, { group, version: groupVersion });
+  if (pathname === '/openapi/v3') return openApiIndex(catalog);
+  if (pathname.startsWith('/openapi/v3/')) return openApiDocument(catalog, pathname.slice('/openapi/v3/'.length));
+  return undefined;
+}
+
+/** OpenAPI v2 is there in form only (no definitions): kubectl then relies on v3 and on what it knows itself. */
+function serveOpenApiV2(request: IncomingMessage, response: ServerResponse): void {
+  if ((request.headers.accept ?? '').includes('protobuf')) {
+    response.writeHead(200, { 'content-type': OPENAPI_V2_PROTOBUF, 'content-length': 0 });
+    response.end();
+  } else
+    sendJson(response, 200, {
+      swagger: '2.0',
+      info: { title: 'Tektrace embedded Kubernetes', version: version.gitVersion },
+      paths: {},
+    });
+}
+
+async function serve(server: ResourceServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  checkHost(request);
+  const url = URL.parse(request.url ?? '/', 'https://localhost');
+  if (url === null) throw noSuchPath();
+  if (serveOpen(url, response)) return;
+  const user = authenticate(request, server.tokens);
+  const path = parseResourcePath(url.pathname);
+  if (path !== undefined) return serveResource(server, request, response, url, path, user);
+  if (request.method !== 'GET') throw noSuchPath();
+  if (url.pathname === '/openapi/v2') return serveOpenApiV2(request, response);
+  const document = discoveryDocument(server, url.pathname.replace(/\/$/, ''), request.headers.host ?? '');
+  if (document === undefined)
+    throw url.pathname === '/'
+      ? forbidden({ group: '', resource: 'paths' }, '/', 'nothing is served here')
+      : noSuchPath();
+  sendJson(response, 200, document);
+}
+
+/** Answers one request; never throws, each failure is a Status. */
+export function handleRequest(server: ResourceServer, request: IncomingMessage, response: ServerResponse): void {
+  response.on('error', (error) => server.api.log.debug('connection ended', { error }));
+  serve(server, request, response).catch((error: unknown) => {
+    request.resume();
+    sendError(response, error, server.api.log);
+  });
+}

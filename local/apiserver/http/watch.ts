@@ -1,0 +1,133 @@
+import type { ServerResponse } from 'node:http';
+import type { ResourceType } from '../catalog/resource-type.ts';
+import { apiVersionOf } from '../catalog/resource-type.ts';
+import type { JsonObject, KubeObject } from '../object.ts';
+import type { Api } from '../registry/api.ts';
+import { inVersion } from '../registry/update.ts';
+import { badRequest, expired, statusBody } from '../status.ts';
+import { parseRevision } from '../storage/list.ts';
+import type { Selection } from '../storage/selection.ts';
+import type { StoredEvent } from '../storage/store.ts';
+import { partialMetadata, table } from '../table/table.ts';
+import type { IncludeObject } from '../table/table.ts';
+import type { Representation } from './negotiate.ts';
+
+const BOOKMARK_INTERVAL_MS = 60_000;
+const DEFAULT_TIMEOUT_SECONDS = 1800;
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+
+export interface WatchRequest {
+  type: ResourceType;
+  selection: Selection;
+  query: URLSearchParams;
+  representation: Representation;
+  include: IncludeObject;
+  response: ServerResponse;
+  /** Aborted when the server closes. */
+  signal: AbortSignal;
+}
+
+interface Shown {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  object: KubeObject;
+}
+
+/** A change as it looks through a selection: who enters is ADDED, who leaves is DELETED. */
+function throughSelection(selection: Selection, event: StoredEvent): Shown | undefined {
+  const before = event.previous !== undefined && selection.matches(event.previous);
+  const after = event.type !== 'DELETED' && selection.matches(event.object);
+  if (after) return { type: before ? 'MODIFIED' : 'ADDED', object: event.object };
+  if (!before) return undefined;
+  if (event.type === 'DELETED') return { type: 'DELETED', object: event.object };
+  const last = event.previous ?? event.object;
+  return {
+    type: 'DELETED',
+    object: { ...last, metadata: { ...last.metadata, resourceVersion: String(event.revision) } },
+  };
+}
+
+/** Turns objects into what this watch's client asked for. */
+function createEncoder({ type, representation, include }: WatchRequest, api: Api): (object: KubeObject) => JsonObject {
+  let columns = true;
+  return (object) => {
+    const served = inVersion(type, object);
+    if (representation === 'PartialObjectMetadata') return partialMetadata(served);
+    if (representation !== 'Table') return served;
+    const encoded = table(
+      type,
+      [served],
+      { resourceVersion: object.metadata.resourceVersion },
+      { include, now: api.now(), columns },
+    );
+    columns = false;
+    return encoded;
+  };
+}
+
+function startRevision(query: URLSearchParams): { since: number | undefined; initial: boolean } {
+  const given = parseRevision(query.get('resourceVersion'));
+  const sendInitial = query.get('sendInitialEvents');
+  if (sendInitial !== null && query.get('resourceVersionMatch') !== 'NotOlderThan') {
+    throw badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  }
+  const since = given === 0 ? undefined : given;
+  return { since, initial: sendInitial === 'true' || (sendInitial === null && since === undefined) };
+}
+
+/** Streams the changes of a resource, one JSON document a line, until the client goes, its time is over or the server closes. */
+export function serveWatch(api: Api, watch: WatchRequest): void {
+  const { type, selection, query, response, signal } = watch;
+  const { since, initial } = startRevision(query);
+  const bookmarks = query.get('allowWatchBookmarks') === 'true';
+  const encode = createEncoder(watch, api);
+  let sentTo = since ?? api.store.revision();
+
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+  response.flushHeaders();
+  const write = (kind: string, object: JsonObject): void => {
+    response.write(`${JSON.stringify({ type: kind, object })}\n`);
+    // A client that does not read would grow this process: it starts over instead.
+    if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy();
+  };
+  const show = (event: StoredEvent): void => {
+    sentTo = event.revision;
+    const shown = throughSelection(selection, event);
+    if (shown !== undefined) write(shown.type, encode(shown.object));
+  };
+  const bookmark = (annotations?: Record<string, string>): void => {
+    const metadata = {
+      resourceVersion: String(Math.max(sentTo, api.store.revision())),
+      creationTimestamp: null,
+      ...(annotations ? { annotations } : {}),
+    };
+    write('BOOKMARK', { kind: type.kind, apiVersion: apiVersionOf(type), metadata });
+  };
+
+  const missed = initial ? [] : api.store.eventsSince(type.storageKey, sentTo);
+  if (missed === undefined) {
+    write('ERROR', statusBody(expired(`too old resource version: ${sentTo} (${api.store.revision()})`)));
+    response.end();
+    return;
+  }
+  if (initial)
+    for (const object of api.store.list(type.storageKey, selection.namespace))
+      if (selection.matches(object)) write('ADDED', encode(object));
+  for (const event of missed) show(event);
+  if (query.get('sendInitialEvents') === 'true' && bookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' });
+
+  const stop = api.store.subscribe(type.storageKey, show);
+  const timeoutSeconds = Number(query.get('timeoutSeconds') ?? 0) || DEFAULT_TIMEOUT_SECONDS;
+  const ticker = setInterval(() => bookmarks && bookmark(), BOOKMARK_INTERVAL_MS);
+  const end = (): void => {
+    if (bookmarks && !response.destroyed) bookmark();
+    response.end();
+  };
+  const timer = setTimeout(end, timeoutSeconds * 1000);
+  signal.addEventListener('abort', end, { once: true });
+  response.on('close', () => {
+    stop();
+    clearInterval(ticker);
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  });
+}

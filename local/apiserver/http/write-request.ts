@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http';
+import type { UserInfo } from '../identity/user.ts';
+import type { FieldValidation, WriteRequest } from '../registry/api.ts';
+import { StatusError } from '../status.ts';
+
+const MAX_MANAGER_LENGTH = 128;
+
+function refuse(parameter: string, value: string, supported: string[]): StatusError {
+  const list = supported.map((one) => JSON.stringify(one)).join(', ');
+  return new StatusError(
+    422,
+    'Invalid',
+    ` "" is invalid: ${parameter}: Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
+    {
+      causes: [
+        {
+          reason: 'FieldValueNotSupported',
+          message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
+          field: parameter,
+        },
+      ],
+    },
+  );
+}
+
+function fieldValidationOf(query: URLSearchParams): FieldValidation {
+  const given = query.get('fieldValidation') ?? '';
+  if (given === '') return 'Warn';
+  if (given === 'Strict' || given === 'Warn' || given === 'Ignore') return given;
+  throw refuse('fieldValidation', given, ['', 'Ignore', 'Strict', 'Warn']);
+}
+
+function dryRunOf(query: URLSearchParams): boolean {
+  const given = query.getAll('dryRun');
+  for (const value of given) if (value !== 'All') throw refuse('dryRun', value, ['All']);
+  return given.length > 0;
+}
+
+/** The name of a writer that gives none: its program, the user agent up to the first slash. */
+function managerOf(request: IncomingMessage, fieldManager: string | undefined): string {
+  return fieldManager ?? ((request.headers['user-agent'] ?? '').split('/')[0] ?? '').slice(0, MAX_MANAGER_LENGTH) ?? '';
+}
+
+/** Reads the query parameters that all writes have; 422 where one has a value it can't have. */
+export function readWriteRequest(request: IncomingMessage, query: URLSearchParams, user: UserInfo): WriteRequest {
+  const fieldManager = query.get('fieldManager') ?? undefined;
+  return {
+    user,
+    manager: managerOf(request, fieldManager === '' ? undefined : fieldManager) || 'unknown',
+    dryRun: dryRunOf(query),
+    fieldValidation: fieldValidationOf(query),
+    fieldManager,
+    warnings: [],
+  };
+}

@@ -1,0 +1,41 @@
+import { stringify } from 'yaml';
+import { issueCertificate } from '../../../certs/authority.ts';
+import type { Authority } from '../../../certs/authority.ts';
+
+export interface Identity {
+  user: string;
+  groups: string[];
+}
+
+const LIFETIME_MS = 7 * 24 * 3_600_000;
+const NAME = 'tektrace';
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+/** A kubeconfig (YAML) with everything embedded, its client certificate fresh and good for a week. */
+export async function createKubeconfig(
+  server: { url: string; caPem: string; clientAuthority: Authority },
+  identity: Identity,
+): Promise<string> {
+  const pair = await issueCertificate(server.clientAuthority, {
+    commonName: identity.user,
+    organizations: identity.groups,
+    usage: 'client',
+    lifetimeMs: LIFETIME_MS,
+  });
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: NAME, cluster: { server: server.url, 'certificate-authority-data': base64(server.caPem) } }],
+    users: [
+      {
+        name: identity.user,
+        user: { 'client-certificate-data': base64(pair.certPem), 'client-key-data': base64(pair.keyPem) },
+      },
+    ],
+    contexts: [{ name: NAME, context: { cluster: NAME, user: identity.user, namespace: 'default' } }],
+    'current-context': NAME,
+  });
+}

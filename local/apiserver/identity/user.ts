@@ -1,0 +1,7 @@
+/** Who makes a request, as webhooks see it (authentication.k8s.io UserInfo). */
+export interface UserInfo {
+  username: string;
+  groups: string[];
+  uid?: string;
+  extra?: Record<string, string[]>;
+}

@@ -1,0 +1,51 @@
+import type { Logger } from '../../../shared/runtime/log.ts';
+import type { Admission } from '../admission/admission.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { UserInfo } from '../identity/user.ts';
+import type { Lister } from '../storage/list.ts';
+import type { Store } from '../storage/store.ts';
+
+/** What every operation works on. */
+export interface Api {
+  store: Store;
+  lister: Lister;
+  catalog: Catalog;
+  admission: Admission;
+  now(): Date;
+  log: Logger;
+}
+
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+/** Who writes, and how. */
+export interface WriteRequest {
+  user: UserInfo;
+  /** The writer's name in managedFields. */
+  manager: string;
+  dryRun: boolean;
+  fieldValidation: FieldValidation;
+  /** The query's fieldManager, for the options a webhook is shown. */
+  fieldManager: string | undefined;
+  /** Sent back as Warning headers; operations add to it. */
+  warnings: string[];
+}
+
+/** The server's own writer, for what controllers inside it do. */
+export function systemRequest(name: string): WriteRequest {
+  return {
+    user: {
+      username: `system:serviceaccount:kube-system:${name}`,
+      groups: ['system:serviceaccounts', 'system:masters', 'system:authenticated'],
+    },
+    manager: 'kube-controller-manager',
+    dryRun: false,
+    fieldValidation: 'Ignore',
+    fieldManager: undefined,
+    warnings: [],
+  };
+}
+
+/** Times in metadata are whole seconds. */
+export function timestamp(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import type { ResourceType } from '../catalog/resource-type.ts';
+import { trackFields } from '../fields/managed-fields.ts';
+import { generatedName } from '../names.ts';
+import { valueAt } from '../object.ts';
+import type { KubeObject } from '../object.ts';
+import { alreadyExists, badRequest, forbidden, notFound, StatusError } from '../status.ts';
+import { timestamp } from './api.ts';
+import type { Api, WriteRequest } from './api.ts';
+import { decode, normalize } from './decode.ts';
+import { validateObject } from './validate-object.ts';
+
+const NAMESPACES = { group: '', resource: 'namespaces' };
+const MAX_NAME_TRIES = 8;
+
+function placeInNamespace(type: ResourceType, object: KubeObject, namespace: string | undefined): void {
+  if (!type.namespaced) {
+    delete object.metadata.namespace;
+    return;
+  }
+  const given = object.metadata.namespace;
+  if (given !== undefined && given !== '' && given !== namespace) {
+    throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
+  }
+  object.metadata.namespace = namespace ?? '';
+}
+
+function checkNamespace(api: Api, type: ResourceType, object: KubeObject): void {
+  const { namespace } = object.metadata;
+  if (namespace === undefined) return;
+  const found = api.store.get('/namespaces', undefined, namespace);
+  if (found === undefined) throw notFound(NAMESPACES, namespace);
+  if (found.metadata.deletionTimestamp !== undefined) {
+    const error = forbidden(
+      type,
+      object.metadata.name ?? '',
+      `unable to create new content in namespace ${namespace} because it is being terminated`,
+    );
+    throw new StatusError(error.code, error.reason, error.message, {
+      ...error.details,
+      causes: [
+        {
+          reason: 'NamespaceTerminating',
+          message: `namespace ${namespace} is being terminated`,
+          field: 'metadata.namespace',
+        },
+      ],
+    });
+  }
+}
+
+/** A Pod names its ServiceAccount or gets `default`; one that does not exist is refused, as by the ServiceAccount admission plugin. */
+function admitServiceAccount(api: Api, type: ResourceType, object: KubeObject): void {
+  if (type.storageKey !== '/pods' || valueAt(object, 'spec') === undefined) return;
+  const spec = object['spec'] as { serviceAccountName?: string; serviceAccount?: string };
+  spec.serviceAccountName ??= 'default';
+  spec.serviceAccount = spec.serviceAccountName;
+  const { namespace = '', name, generateName } = object.metadata;
+  if (api.store.get('/serviceaccounts', namespace, spec.serviceAccountName) === undefined) {
+    throw forbidden(
+      type,
+      name ?? generateName ?? '',
+      `error looking up service account ${namespace}/${spec.serviceAccountName}: serviceaccount "${spec.serviceAccountName}" not found`,
+    );
+  }
+}
+
+function chooseName(api: Api, type: ResourceType, object: KubeObject): void {
+  const { metadata } = object;
+  if ((metadata.name ?? '') !== '' || (metadata.generateName ?? '') === '') return;
+  const base = metadata.generateName ?? '';
+  for (let tries = 0; tries < MAX_NAME_TRIES; tries++) {
+    metadata.name = generatedName(base);
+    if (api.store.get(type.storageKey, metadata.namespace, metadata.name) === undefined) return;
+  }
+}
+
+function prepare(api: Api, type: ResourceType, object: KubeObject): void {
+  const { metadata } = object;
+  if (type.statusSubresource) delete object['status'];
+  type.strategy.prepareForCreate?.(object);
+  metadata.uid = randomUUID();
+  metadata.creationTimestamp = timestamp(api.now());
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  if (type.hasGeneration) metadata.generation = 1;
+  else delete metadata.generation;
+  chooseName(api, type, object);
+}
+
+/** Creates an object from what was submitted: decoded, admitted, validated, stored (with dryRun: everything but stored). */
+export async function createObject(
+  api: Api,
+  type: ResourceType,
+  namespace: string | undefined,
+  raw: unknown,
+  request: WriteRequest,
+): Promise<KubeObject> {
+  const submitted = decode(type, raw, request);
+  placeInNamespace(type, submitted, namespace);
+  if (submitted.metadata.resourceVersion !== undefined && submitted.metadata.resourceVersion !== '') {
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  }
+  delete submitted.metadata.resourceVersion;
+  checkNamespace(api, type, submitted);
+  const managedFields = trackFields(type, undefined, submitted, {
+    manager: request.manager,
+    subresource: undefined,
+    time: api.now(),
+  });
+  submitted.metadata.managedFields = managedFields;
+  admitServiceAccount(api, type, submitted);
+  const admitted = await api.admission.mutate({
+    operation: 'CREATE',
+    type,
+    object: submitted,
+    old: undefined,
+    subresource: undefined,
+    name: submitted.metadata.name,
+    namespace,
+    request,
+  });
+  const object = normalize(type, admitted);
+  type.strategy.applyDefaults?.(object);
+  object.metadata.managedFields = managedFields;
+  prepare(api, type, object);
+  validateObject(type, object);
+  if (api.store.get(type.storageKey, object.metadata.namespace, object.metadata.name ?? '') !== undefined) {
+    throw alreadyExists(type, object.metadata.name ?? '');
+  }
+  return request.dryRun ? object : api.store.put(type.storageKey, object);
+}

@@ -1,0 +1,152 @@
+import { valueAt } from '../object.ts';
+import type { JsonObject, KubeObject } from '../object.ts';
+import { badRequest, conflict, forbidden, notFound } from '../status.ts';
+import { timestamp } from './api.ts';
+import type { Api, WriteRequest } from './api.ts';
+import type { Target } from './update.ts';
+
+export const FOREGROUND = 'foregroundDeletion';
+export const ORPHAN = 'orphan';
+const DEFAULT_POD_GRACE_SECONDS = 30;
+const keptNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+
+export interface DeleteOptions {
+  gracePeriodSeconds?: number;
+  propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+  preconditions?: { uid?: string; resourceVersion?: string };
+}
+
+export interface Deletion {
+  object: KubeObject;
+  /** False while finalizers or a grace period keep it. */
+  gone: boolean;
+}
+
+const policies = ['Background', 'Foreground', 'Orphan'];
+
+/** Reads DeleteOptions from a request's body and query (the query counts where the body says nothing). */
+export function parseDeleteOptions(body: JsonObject, query: URLSearchParams): DeleteOptions {
+  const graceText = query.get('gracePeriodSeconds');
+  const grace = body['gracePeriodSeconds'] ?? (graceText === null ? undefined : Number(graceText));
+  const orphan = body['orphanDependents'] ?? query.get('orphanDependents') === 'true';
+  const policy =
+    body['propagationPolicy'] ?? query.get('propagationPolicy') ?? (orphan === true ? 'Orphan' : undefined);
+  if (grace !== undefined && grace !== null && !(Number.isInteger(grace) && Number(grace) >= 0)) {
+    throw badRequest(`gracePeriodSeconds: Invalid value: ${JSON.stringify(grace)}: must be a non-negative integer`);
+  }
+  if (policy !== undefined && policy !== null && !policies.includes(String(policy))) {
+    throw badRequest(
+      `propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
+    );
+  }
+  const preconditions = body['preconditions'] as DeleteOptions['preconditions'];
+  return {
+    ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
+    ...(typeof policy === 'string' ? { propagationPolicy: policy as 'Background' } : {}),
+    ...(preconditions ? { preconditions } : {}),
+  };
+}
+
+function checkPreconditions(target: Target, current: KubeObject, options: DeleteOptions): void {
+  const { uid, resourceVersion } = options.preconditions ?? {};
+  const { metadata } = current;
+  if (uid !== undefined && uid !== metadata.uid) {
+    throw conflict(
+      target.type,
+      target.name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`,
+    );
+  }
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    throw conflict(
+      target.type,
+      target.name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ''}). The object might have been modified`,
+    );
+  }
+}
+
+/** Seconds a Pod's node gets to stop it: none where no node has it or it has ended. */
+function graceSeconds(target: Target, current: KubeObject, options: DeleteOptions): number {
+  if (target.type.storageKey !== '/pods') return 0;
+  const phase = valueAt(current, 'status', 'phase');
+  if (phase === 'Succeeded' || phase === 'Failed' || !valueAt(current, 'spec', 'nodeName')) return 0;
+  const own = valueAt(current, 'spec', 'terminationGracePeriodSeconds');
+  return options.gracePeriodSeconds ?? (typeof own === 'number' ? own : DEFAULT_POD_GRACE_SECONDS);
+}
+
+function finalizersFor(api: Api, current: KubeObject, policy: DeleteOptions['propagationPolicy']): string[] {
+  const kept = (current.metadata.finalizers ?? []).filter(
+    (one) => policy === undefined || (one !== FOREGROUND && one !== ORPHAN),
+  );
+  const hasChildren = api.store.ownedBy(current.metadata.uid ?? '').length > 0;
+  if (policy === 'Foreground') return [...kept, FOREGROUND];
+  return policy === 'Orphan' && hasChildren ? [...kept, ORPHAN] : kept;
+}
+
+function marked(api: Api, current: KubeObject, grace: number, finalizers: string[]): KubeObject {
+  const { metadata } = current;
+  const first = metadata.deletionTimestamp === undefined;
+  const shorter = first || grace < (metadata.deletionGracePeriodSeconds ?? 0);
+  const { finalizers: _finalizers, ...rest } = metadata;
+  return {
+    ...current,
+    metadata: {
+      ...rest,
+      ...(finalizers.length > 0 ? { finalizers } : {}),
+      ...(shorter
+        ? {
+            deletionTimestamp: timestamp(new Date(api.now().getTime() + grace * 1000)),
+            deletionGracePeriodSeconds: grace,
+          }
+        : {}),
+      ...(first && metadata.generation !== undefined ? { generation: metadata.generation + 1 } : {}),
+    },
+    ...(current.kind === 'Namespace' ? { status: { phase: 'Terminating' } } : {}),
+  };
+}
+
+function sameMark(a: KubeObject, b: KubeObject): boolean {
+  return (
+    a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
+    a.metadata.deletionGracePeriodSeconds === b.metadata.deletionGracePeriodSeconds &&
+    (a.metadata.finalizers ?? []).join() === (b.metadata.finalizers ?? []).join()
+  );
+}
+
+/** Deletes an object, or marks it for deletion where finalizers, a Pod's grace period or a namespace's content keep it for now. */
+export async function deleteObject(
+  api: Api,
+  target: Target,
+  options: DeleteOptions,
+  request: WriteRequest,
+): Promise<Deletion> {
+  const { type, namespace, name } = target;
+  const before = api.store.get(type.storageKey, namespace, name);
+  if (before === undefined) throw notFound(type, name);
+  if (type.storageKey === '/namespaces' && keptNamespaces.includes(name))
+    throw forbidden(type, name, 'this namespace may not be deleted');
+  await api.admission.mutate({
+    operation: 'DELETE',
+    type,
+    object: undefined,
+    old: before,
+    subresource: undefined,
+    name,
+    namespace,
+    request,
+  });
+  const current = api.store.get(type.storageKey, namespace, name);
+  if (current === undefined) throw notFound(type, name);
+  checkPreconditions(target, current, options);
+  const grace = graceSeconds(target, current, options);
+  const finalizers = finalizersFor(api, current, options.propagationPolicy);
+  const pending = current.metadata.deletionGracePeriodSeconds ?? 0;
+  const waits = grace > 0 && !(current.metadata.deletionTimestamp !== undefined && pending === 0);
+  const stays = finalizers.length > 0 || waits || type.storageKey === '/namespaces';
+  const next = marked(api, current, grace, finalizers);
+  if (request.dryRun) return { object: stays ? next : current, gone: !stays };
+  if (!stays) return { object: api.store.remove(type.storageKey, current), gone: true };
+  const unchanged = current.metadata.deletionTimestamp !== undefined && sameMark(current, next);
+  return { object: unchanged ? current : api.store.put(type.storageKey, next), gone: false };
+}

@@ -1,0 +1,187 @@
+import type { ResourceType } from '../catalog/resource-type.ts';
+import { trackFields } from '../fields/managed-fields.ts';
+import { forbiddenField, invalid, invalidObject } from '../field-errors.ts';
+import { sameJson } from '../object.ts';
+import type { KubeObject } from '../object.ts';
+import { badRequest, conflict, notFound } from '../status.ts';
+import type { Api, WriteRequest } from './api.ts';
+import { normalize } from './decode.ts';
+import { validateObject } from './validate-object.ts';
+
+export interface Target {
+  type: ResourceType;
+  namespace: string | undefined;
+  name: string;
+  subresource: string | undefined;
+}
+
+const CHANGED = 'the object has been modified; please apply your changes to the latest version and try again';
+const MAX_TRIES = 5;
+
+function contentOf(object: KubeObject): unknown {
+  const { metadata: _metadata, status: _status, ...rest } = object;
+  return rest;
+}
+
+/** What an update through this endpoint may change; the rest stays as stored. */
+function restrict(target: Target, next: KubeObject, current: KubeObject): KubeObject {
+  const { type, subresource } = target;
+  const system = current.metadata;
+  const metadata = {
+    ...next.metadata,
+    name: system.name,
+    namespace: system.namespace,
+    uid: system.uid,
+    creationTimestamp: system.creationTimestamp,
+    resourceVersion: system.resourceVersion,
+  };
+  for (const key of [
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generation',
+    'generateName',
+    'namespace',
+  ] as const) {
+    if (system[key] === undefined) delete metadata[key];
+    else Object.assign(metadata, { [key]: system[key] });
+  }
+  if (subresource === 'status') {
+    // Only built-in types let labels and annotations through their status endpoint.
+    const kept = type.builtIn
+      ? { ...metadata, ownerReferences: system.ownerReferences }
+      : { ...system, managedFields: next.metadata.managedFields };
+    return { ...current, metadata: { ...kept }, status: next['status'] };
+  }
+  const merged: KubeObject = { ...next, metadata };
+  if (!type.statusSubresource) return merged;
+  if (current['status'] === undefined) delete merged['status'];
+  else merged['status'] = current['status'];
+  return merged;
+}
+
+function checkIdentity(target: Target, next: KubeObject, current: KubeObject): void {
+  const { name, namespace, uid, resourceVersion } = next.metadata;
+  if (name !== undefined && name !== target.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
+  }
+  if (namespace !== undefined && namespace !== '' && namespace !== target.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  if (uid !== undefined && uid !== '' && uid !== current.metadata.uid) {
+    throw conflict(
+      target.type,
+      target.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
+    );
+  }
+  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== current.metadata.resourceVersion) {
+    throw conflict(target.type, target.name, CHANGED);
+  }
+}
+
+function checkFinalizers(type: ResourceType, next: KubeObject, current: KubeObject): void {
+  if (current.metadata.deletionTimestamp === undefined) return;
+  const added = (next.metadata.finalizers ?? []).filter((one) => !(current.metadata.finalizers ?? []).includes(one));
+  if (added.length === 0) return;
+  const list = added.map((one) => JSON.stringify(one)).join(', ');
+  throw invalidObject(type, current.metadata.name ?? '', [
+    forbiddenField(
+      'metadata.finalizers',
+      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
+    ),
+  ]);
+}
+
+function withoutFields(object: KubeObject): unknown {
+  const { managedFields: _managedFields, resourceVersion: _resourceVersion, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+/** Stores the change, or removes the object when the change took the last thing that kept it. */
+function commit(api: Api, type: ResourceType, next: KubeObject, current: KubeObject): KubeObject {
+  if (sameJson(withoutFields(next), withoutFields(current))) return current;
+  const { deletionTimestamp, finalizers = [], deletionGracePeriodSeconds = 0 } = next.metadata;
+  const namespaceHeld = type.storageKey === '/namespaces' && deletionTimestamp !== undefined;
+  if (
+    deletionTimestamp !== undefined &&
+    finalizers.length === 0 &&
+    deletionGracePeriodSeconds === 0 &&
+    !namespaceHeld
+  ) {
+    return api.store.remove(type.storageKey, next);
+  }
+  return api.store.put(type.storageKey, next);
+}
+
+async function attempt(
+  api: Api,
+  target: Target,
+  current: KubeObject,
+  next: KubeObject,
+  request: WriteRequest,
+): Promise<KubeObject> {
+  const { type, subresource, namespace, name } = target;
+  checkIdentity(target, next, current);
+  const allowed = restrict(target, next, current);
+  if (type.hasGeneration && !sameJson(contentOf(allowed), contentOf(current)))
+    allowed.metadata.generation = (current.metadata.generation ?? 0) + 1;
+  const managedFields = trackFields(type, current, allowed, { manager: request.manager, subresource, time: api.now() });
+  const admitted = await api.admission.mutate({
+    operation: 'UPDATE',
+    type,
+    object: { ...allowed, metadata: { ...allowed.metadata, managedFields } },
+    old: current,
+    subresource,
+    name,
+    namespace,
+    request,
+  });
+  const object = normalize(type, admitted);
+  type.strategy.applyDefaults?.(object);
+  const final = restrict(target, object, current);
+  if (type.hasGeneration && !sameJson(contentOf(final), contentOf(current)))
+    final.metadata.generation = (current.metadata.generation ?? 0) + 1;
+  final.metadata.managedFields = managedFields;
+  checkFinalizers(type, final, current);
+  validateObject(type, final, subresource === undefined ? current : undefined);
+  return final;
+}
+
+/**
+ * Changes a stored object: `change` makes the new one from the current one (decoded, not yet restricted to what this endpoint may
+ * change). Optimistic concurrency as in Kubernetes: a resourceVersion that is not the current one is 409; without one the change is
+ * made again on the newest object, should another writer come between.
+ */
+export async function updateObject(
+  api: Api,
+  target: Target,
+  change: (current: KubeObject) => KubeObject,
+  request: WriteRequest,
+): Promise<KubeObject> {
+  const { type, namespace, name } = target;
+  for (let tries = 1; ; tries++) {
+    const current = api.store.get(type.storageKey, namespace, name);
+    if (current === undefined) throw notFound(type, name);
+    const submitted = change(inVersion(type, current));
+    const final = await attempt(api, target, current, submitted, request);
+    const latest = api.store.get(type.storageKey, namespace, name);
+    if (latest === current) return request.dryRun ? final : commit(api, type, final, current);
+    if (latest === undefined) throw notFound(type, name);
+    if ((submitted.metadata.resourceVersion ?? '') !== '' || tries >= MAX_TRIES) throw conflict(type, name, CHANGED);
+  }
+}
+
+/** The object as this served version shows it (conversion None: only apiVersion differs). */
+export function inVersion(type: ResourceType, object: KubeObject): KubeObject {
+  const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
+  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+}
+
+/** Custom resources and Leases can't be replaced without saying which version of them was read. */
+export function requireResourceVersion(type: ResourceType, object: KubeObject): void {
+  const conditional = !type.builtIn || type.kind === 'Lease' || type.kind === 'CustomResourceDefinition';
+  if (!conditional || (object.metadata.resourceVersion ?? '') !== '') return;
+  throw invalidObject(type, object.metadata.name ?? '', [
+    invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+  ]);
+}

@@ -1,0 +1,42 @@
+import { isObject } from '../object.ts';
+import type { Schema } from './schema.ts';
+
+/** Fills in the schema's defaults, in place; a null where null is not allowed counts as absent, as in Kubernetes. */
+export function applyDefaults(schema: Schema, value: unknown): void {
+  if (Array.isArray(value)) {
+    if (schema.items !== undefined) for (const item of value) applyDefaults(schema.items, item);
+    return;
+  }
+  if (!isObject(value)) return;
+  for (const [key, property] of Object.entries(schema.properties ?? {})) {
+    if (
+      property.default !== undefined &&
+      (value[key] === undefined || (value[key] === null && property.nullable !== true))
+    ) {
+      value[key] = structuredClone(property.default);
+    }
+    if (value[key] !== undefined) applyDefaults(property, value[key]);
+  }
+  if (typeof schema.additionalProperties === 'object') {
+    for (const [key, item] of Object.entries(value)) {
+      if (schema.properties?.[key] === undefined) applyDefaults(schema.additionalProperties, item);
+    }
+  }
+}
+
+/** Removes nulls that the schema does not allow, in place: Kubernetes drops them for typed fields instead of refusing them. */
+export function dropNulls(schema: Schema, value: unknown): void {
+  if (Array.isArray(value)) {
+    if (schema.items !== undefined) for (const item of value) dropNulls(schema.items, item);
+    return;
+  }
+  if (!isObject(value)) return;
+  for (const [key, item] of Object.entries(value)) {
+    const property =
+      schema.properties?.[key] ??
+      (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
+    if (property === undefined) continue;
+    if (item === null) delete value[key];
+    else dropNulls(property, item);
+  }
+}

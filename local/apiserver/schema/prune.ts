@@ -1,0 +1,36 @@
+import { isObject } from '../object.ts';
+import type { JsonObject } from '../object.ts';
+import { modelSchema } from './models.ts';
+import { fieldPath } from './schema.ts';
+import type { Schema } from './schema.ts';
+
+const typeMeta: Record<string, Schema> = { apiVersion: { type: 'string' }, kind: { type: 'string' } };
+
+/** The schema with the fields every object has, which a CustomResourceDefinition need not spell out. */
+export function withObjectFields(schema: Schema): Schema {
+  return { ...schema, properties: { ...schema.properties, ...typeMeta, metadata: modelSchema('V1ObjectMeta') } };
+}
+
+function pruneObject(schema: Schema, value: JsonObject, path: string, unknown: string[]): JsonObject {
+  const effective = schema['x-kubernetes-embedded-resource'] === true ? withObjectFields(schema) : schema;
+  const keepUnknown = schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties === true;
+  const values = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+  const out: JsonObject = {};
+  for (const [key, item] of Object.entries(value)) {
+    const property =
+      effective.properties && Object.hasOwn(effective.properties, key) ? effective.properties[key] : values;
+    if (property !== undefined) out[key] = prune(property, item, fieldPath(path, key), unknown);
+    else if (keepUnknown || effective.type === undefined) out[key] = item;
+    else unknown.push(fieldPath(path, key));
+  }
+  return out;
+}
+
+/** A copy of `value` without the fields that `schema` does not know; their paths are added to `unknown`. */
+export function prune(schema: Schema, value: unknown, path: string, unknown: string[]): unknown {
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    return items === undefined ? value : value.map((item, index) => prune(items, item, `${path}[${index}]`, unknown));
+  }
+  return isObject(value) ? pruneObject(schema, value, path, unknown) : value;
+}

@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createAuthority, issueCertificate } from '../../certs/authority.ts';
+import { silentLogger } from '../../shared/runtime/log.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import type { PodLogSource } from '../pod-logs.ts';
+import { createAdmission } from './admission/admission.ts';
+import { createCatalog } from './catalog/catalog.ts';
+import { startCrdController } from './crd/controller.ts';
+import { startGarbageCollector } from './garbage/collector.ts';
+import { startEventExpiry } from './garbage/events.ts';
+import { startNamespaceController } from './garbage/namespaces.ts';
+import { handleRequest } from './http/handler.ts';
+import { createKubeconfig } from './identity/kubeconfig.ts';
+import type { Identity } from './identity/kubeconfig.ts';
+import { createTokens } from './identity/tokens.ts';
+import { systemRequest } from './registry/api.ts';
+import type { Api } from './registry/api.ts';
+import { createObject } from './registry/create.ts';
+import { createLister } from './storage/list.ts';
+import { createStore } from './storage/store.ts';
+
+export interface ApiServerOptions {
+  /** 0 or absent: any free one. Always on 127.0.0.1. */
+  port?: number;
+  /** Parsed CustomResourceDefinition manifests to install at the start; more can be created later. */
+  crds?: object[];
+  /** Where containers' logs come from, once a node runs. */
+  podLogs?: () => PodLogSource | undefined;
+  log?: Logger;
+  /** For tests that need a time of their own. */
+  now?: () => Date;
+  /** Changes kept for each resource, for watches that come back: an older version is answered with 410. */
+  maxHistory?: number;
+}
+
+export interface RunningApiServer {
+  url: string;
+  /** The authority of the server's certificate (PEM). */
+  caPem: string;
+  /** A kubeconfig (YAML) with a fresh client certificate; by default of kubernetes-admin in system:masters. */
+  kubeconfig(identity?: Identity): Promise<string>;
+  /** Ends all watches and connections and frees the port. */
+  close(): Promise<void>;
+}
+
+const LIFETIME_MS = 365 * 24 * 3_600_000;
+const administrator: Identity = { user: 'kubernetes-admin', groups: ['system:masters'] };
+const initialNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+async function install(api: Api, storageKey: string, object: object): Promise<void> {
+  const [type] = api.catalog.versions(storageKey);
+  if (type !== undefined)
+    await createObject(api, type, undefined, object, { ...systemRequest('bootstrap'), fieldValidation: 'Strict' });
+}
+
+function startControllers(api: Api, caPem: string): (() => void)[] {
+  return [
+    startCrdController(api),
+    startNamespaceController(api, caPem),
+    startGarbageCollector(api),
+    startEventExpiry(api),
+  ];
+}
+
+function createApi(log: Logger, { now = () => new Date(), maxHistory }: ApiServerOptions): Api {
+  const store = createStore(maxHistory === undefined ? {} : { maxHistory });
+  const catalog = createCatalog();
+  return { store, catalog, lister: createLister(store), admission: createAdmission(store, catalog, log), now, log };
+}
+
+async function populate(api: Api, crds: object[]): Promise<void> {
+  for (const name of initialNamespaces)
+    await install(api, '/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  for (const crd of crds) await install(api, 'apiextensions.k8s.io/customresourcedefinitions', crd);
+}
+
+/**
+ * Starts a Kubernetes API server inside this process, on loopback, over HTTPS with certificates of its own: objects live in memory and
+ * are gone with it. Whoever has a client certificate (or a ServiceAccount's token) made by it may do everything; nobody else anything.
+ * Throws when the port is taken or a given CustomResourceDefinition is invalid (with the message the API would give).
+ */
+export async function startApiServer(options: ApiServerOptions = {}): Promise<RunningApiServer> {
+  const log = options.log ?? silentLogger;
+  const [authority, clientAuthority] = await Promise.all([
+    createAuthority({ commonName: 'tektrace-apiserver-ca', lifetimeMs: LIFETIME_MS }),
+    createAuthority({ commonName: 'tektrace-client-ca', lifetimeMs: LIFETIME_MS }),
+  ]);
+  const leaf = await issueCertificate(authority, {
+    commonName: 'kube-apiserver',
+    dnsNames: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
+    ipAddresses: ['127.0.0.1'],
+    usage: 'server',
+    lifetimeMs: LIFETIME_MS,
+  });
+  const api = createApi(log, options);
+  const stops = startControllers(api, authority.certPem);
+  await populate(api, options.crds ?? []);
+  const closing = new AbortController();
+  const tokens = createTokens(
+    api.now,
+    (namespace, name) => api.store.get('/serviceaccounts', namespace, name)?.metadata.uid,
+  );
+  const resources = { api, tokens, podLogs: options.podLogs ?? (() => undefined), closing: closing.signal };
+  const server = createServer(
+    { key: leaf.keyPem, cert: leaf.certPem, ca: clientAuthority.certPem, requestCert: true, rejectUnauthorized: false },
+    (request, response) => handleRequest(resources, request, response),
+  );
+  server.keepAliveTimeout = 120_000;
+  server.on('tlsClientError', (error) => log.debug('TLS handshake failed', { error }));
+  const port = await listen(server, options.port ?? 0);
+  const url = `https://127.0.0.1:${port}`;
+  log.info('API server is ready', { url });
+  return {
+    url,
+    caPem: authority.certPem,
+    kubeconfig: (identity = administrator) =>
+      createKubeconfig({ url, caPem: authority.certPem, clientAuthority }, identity),
+    async close() {
+      closing.abort();
+      for (const stop of stops) stop();
+      api.admission.close();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

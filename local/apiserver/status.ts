@@ -1,0 +1,82 @@
+import type { JsonObject } from './object.ts';
+
+export interface StatusCause {
+  reason: string;
+  message: string;
+  field: string;
+}
+
+/** What a kube-apiserver says about a failed request; becomes the body of kind Status. */
+export class StatusError extends Error {
+  readonly code: number;
+  readonly reason: string;
+  readonly details: JsonObject | undefined;
+
+  constructor(code: number, reason: string, message: string, details?: JsonObject) {
+    super(message);
+    this.name = 'StatusError';
+    this.code = code;
+    this.reason = reason;
+    this.details = details;
+  }
+}
+
+export interface GroupResource {
+  group: string;
+  resource: string;
+}
+
+/** `pods`, `taskruns.tekton.dev`: how error texts name a resource. */
+export function qualified({ group, resource }: GroupResource): string {
+  return group === '' ? resource : `${resource}.${group}`;
+}
+
+function detailsOf(target: GroupResource, name: string): JsonObject {
+  return { name, ...(target.group === '' ? {} : { group: target.group }), kind: target.resource };
+}
+
+export function statusBody(error: StatusError): JsonObject {
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: error.message,
+    ...(error.reason === '' ? {} : { reason: error.reason }),
+    ...(error.details === undefined ? {} : { details: error.details }),
+    code: error.code,
+  };
+}
+
+export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message);
+
+export const notFound = (target: GroupResource, name: string): StatusError =>
+  new StatusError(404, 'NotFound', `${qualified(target)} "${name}" not found`, detailsOf(target, name));
+
+export const noSuchPath = (): StatusError =>
+  new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
+
+export const alreadyExists = (target: GroupResource, name: string): StatusError =>
+  new StatusError(409, 'AlreadyExists', `${qualified(target)} "${name}" already exists`, detailsOf(target, name));
+
+export const conflict = (target: GroupResource, name: string, problem: string): StatusError =>
+  new StatusError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(target)} "${name}": ${problem}`,
+    detailsOf(target, name),
+  );
+
+export const forbidden = (target: GroupResource, name: string, problem: string): StatusError =>
+  new StatusError(403, 'Forbidden', `${qualified(target)} "${name}" is forbidden: ${problem}`, detailsOf(target, name));
+
+export const methodNotAllowed = (): StatusError =>
+  new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+
+export const internalError = (message: string): StatusError =>
+  new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });
+
+export const expired = (message: string): StatusError => new StatusError(410, 'Expired', message);
+
+export const unsupportedMediaType = (message: string): StatusError =>
+  new StatusError(415, 'UnsupportedMediaType', message);

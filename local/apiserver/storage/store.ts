@@ -1,0 +1,154 @@
+import type { KubeObject } from '../object.ts';
+import { createOwnerIndex } from './owner-index.ts';
+
+export interface StoredEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  revision: number;
+  object: KubeObject;
+  /** What was stored before: a watch with a selector needs it to tell who enters and who leaves. */
+  previous: KubeObject | undefined;
+}
+
+/** An object together with where it is stored. */
+export interface StoredObject {
+  storageKey: string;
+  object: KubeObject;
+}
+
+type Listener = (event: StoredEvent) => void;
+
+interface Shelf {
+  objects: Map<string, KubeObject>;
+  history: StoredEvent[];
+  /** Events up to this revision are no longer kept. */
+  compactedTo: number;
+  listeners: Set<Listener>;
+}
+
+/** Objects in memory, one revision counter for all of them, and each resource's last events for watches that come back. */
+export interface Store {
+  revision(): number;
+  get(storageKey: string, namespace: string | undefined, name: string): KubeObject | undefined;
+  /** In the order of the keys: by namespace, then by name. */
+  list(storageKey: string, namespace?: string): KubeObject[];
+  /** Stores `object` under its own namespace and name with the next resourceVersion; returns what was stored. */
+  put(storageKey: string, object: KubeObject): KubeObject;
+  /** Removes it; the answer carries the resourceVersion of the removal, as a DELETED event does. */
+  remove(storageKey: string, object: KubeObject): KubeObject;
+  /** Events after `revision`, or undefined when some of them are no longer kept. */
+  eventsSince(storageKey: string, revision: number): StoredEvent[] | undefined;
+  subscribe(storageKey: string, listener: Listener): () => void;
+  subscribeAll(listener: (storageKey: string, event: StoredEvent) => void): () => void;
+  byUid(uid: string): StoredObject | undefined;
+  ownedBy(uid: string): StoredObject[];
+  storageKeys(): string[];
+  /** Forgets a resource (its CustomResourceDefinition is gone) and ends its watches' history. */
+  drop(storageKey: string): void;
+}
+
+export interface StoreOptions {
+  /** Events kept for each resource. */
+  maxHistory?: number;
+}
+
+const DEFAULT_MAX_HISTORY = 2000;
+
+export function objectKey(namespace: string | undefined, name: string): string {
+  return `${namespace ?? ''}/${name}`;
+}
+
+function keyOf(object: KubeObject): string {
+  return objectKey(object.metadata.namespace, object.metadata.name ?? '');
+}
+
+function byKey(a: KubeObject, b: KubeObject): number {
+  const left = keyOf(a);
+  const right = keyOf(b);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+export function createStore({ maxHistory = DEFAULT_MAX_HISTORY }: StoreOptions = {}): Store {
+  const shelves = new Map<string, Shelf>();
+  const everywhere = new Set<(storageKey: string, event: StoredEvent) => void>();
+  const owners = createOwnerIndex();
+  let revision = 1;
+
+  const shelfOf = (storageKey: string): Shelf => {
+    const known = shelves.get(storageKey);
+    if (known !== undefined) return known;
+    const fresh: Shelf = { objects: new Map(), history: [], compactedTo: 0, listeners: new Set() };
+    shelves.set(storageKey, fresh);
+    return fresh;
+  };
+
+  const publish = (storageKey: string, shelf: Shelf, event: StoredEvent): void => {
+    shelf.history.push(event);
+    if (shelf.history.length > maxHistory) {
+      const dropped = shelf.history.splice(0, shelf.history.length - maxHistory);
+      shelf.compactedTo = dropped.at(-1)?.revision ?? shelf.compactedTo;
+    }
+    for (const listener of [...shelf.listeners]) listener(event);
+    for (const listener of [...everywhere]) listener(storageKey, event);
+  };
+
+  const atRevision = (object: KubeObject, at: number): KubeObject => ({
+    ...object,
+    metadata: { ...object.metadata, resourceVersion: String(at) },
+  });
+
+  return {
+    revision: () => revision,
+    get: (storageKey, namespace, name) => shelves.get(storageKey)?.objects.get(objectKey(namespace, name)),
+    list(storageKey, namespace) {
+      const all = [...(shelves.get(storageKey)?.objects.values() ?? [])];
+      return (namespace === undefined ? all : all.filter((object) => object.metadata.namespace === namespace)).sort(
+        byKey,
+      );
+    },
+    put(storageKey, object) {
+      const shelf = shelfOf(storageKey);
+      const stored = atRevision(object, ++revision);
+      const key = keyOf(stored);
+      const previous = shelf.objects.get(key);
+      shelf.objects.set(key, stored);
+      owners.replace({ storageKey, object: stored }, previous);
+      publish(storageKey, shelf, {
+        type: previous === undefined ? 'ADDED' : 'MODIFIED',
+        revision,
+        object: stored,
+        previous,
+      });
+      return stored;
+    },
+    remove(storageKey, object) {
+      const shelf = shelfOf(storageKey);
+      const previous = shelf.objects.get(keyOf(object));
+      shelf.objects.delete(keyOf(object));
+      const removed = atRevision(object, ++revision);
+      owners.remove(object);
+      publish(storageKey, shelf, { type: 'DELETED', revision, object: removed, previous });
+      return removed;
+    },
+    eventsSince(storageKey, since) {
+      const shelf = shelfOf(storageKey);
+      return since < shelf.compactedTo ? undefined : shelf.history.filter((event) => event.revision > since);
+    },
+    subscribe(storageKey, listener) {
+      const { listeners } = shelfOf(storageKey);
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    subscribeAll(listener) {
+      everywhere.add(listener);
+      return () => everywhere.delete(listener);
+    },
+    byUid: (uid) => owners.byUid(uid),
+    ownedBy: (uid) => owners.ownedBy(uid),
+    storageKeys: () => [...shelves.keys()],
+    drop(storageKey) {
+      const shelf = shelfOf(storageKey);
+      shelf.history = [];
+      shelf.compactedTo = ++revision;
+    },
+  };
+}
