@@ -3,9 +3,9 @@ import { buildWaterfall, type Waterfall, type WaterfallRow } from '../../local/v
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { drawBar } from './bar.ts';
 import { displayWidth, fit, printable } from './display-width.ts';
-import { problemOrigins, treeLines, type TreeLine } from './rows.ts';
+import { treeLines, type TreeLine } from './rows.ts';
 import { colourOf, createStyle, type Style } from './style.ts';
-import { summaryLine } from './summary.ts';
+import { summaryParts } from './summary.ts';
 import { traceIdOf } from './trace-id.ts';
 
 export interface WaterfallOptions {
@@ -24,6 +24,8 @@ const MAX_WIDTH = 160;
 const MAX_CONTROLLER_ERRORS = 10;
 
 interface Layout {
+  /** What the axis spans, in milliseconds. */
+  totalMs: number;
   width: number;
   name: number;
   duration: number;
@@ -43,26 +45,26 @@ function lineName(line: TreeLine, style: Style): string {
 
 function layoutOf(lines: TreeLine[], width: number, style: Style): Layout {
   const name = Math.max(10, ...lines.map((line) => displayWidth(lineName(line, style))));
-  const duration = Math.max(6, ...lines.map((line) => line.row?.durationText.length ?? 0));
+  const duration = Math.max(6, ...lines.map((line) => (line.row ? durationOf(line.row).length : 0)));
   const bounded = Math.min(name, Math.floor((width - duration - 4) * (width < 60 ? 0.6 : 0.45)));
-  return { width, name: bounded, duration, bar: width - bounded - duration - 6 };
+  return { totalMs: totalMs(lines), width, name: bounded, duration, bar: width - bounded - duration - 6 };
 }
 
 /** Lines are cut at the terminal's width and carry no spaces at their end. */
 const trimEnd = (text: string): string => text.replace(/ +$/, '');
 
-function drawLine(line: TreeLine, waterfall: Waterfall, note: string, layout: Layout, style: Style): string[] {
+function drawLine(line: TreeLine, note: string, layout: Layout, style: Style): string[] {
   const { row } = line;
   const name = fit(lineName(line, style), layout.name, style.ellipsis);
   if (!row) return [trimEnd(`  ${style.paint('dim', name)}`)];
   const colour = colourOf(row.result);
   const quiet = row.category === 'wait' || row.result === 'skip';
-  const bar = drawBar(row, totalMs(waterfall), layout.bar, note, style);
+  const bar = drawBar(row, layout.totalMs, layout.bar, note, style);
   const loud = colour !== undefined && row.result !== 'success' && !quiet;
   const mark = style.paint(colour, style.marks[row.result]);
   const text = [
     `${mark} ${style.paint(quiet ? 'dim' : loud ? colour : row.category === 'run' ? 'bold' : undefined, name)}`,
-    style.paint(quiet ? 'dim' : undefined, row.durationText.padStart(layout.duration)),
+    style.paint(quiet ? 'dim' : undefined, durationOf(row).padStart(layout.duration)),
     bar.text,
   ].join('  ');
   if (bar.noteDrawn) return [trimEnd(text)];
@@ -70,8 +72,11 @@ function drawLine(line: TreeLine, waterfall: Waterfall, note: string, layout: La
   return [trimEnd(text), left + style.paint(colour, trimEnd(fit(note, layout.width - left.length, style.ellipsis)))];
 }
 
-function totalMs(waterfall: Waterfall): number {
-  return Math.max(...waterfall.rows.map((row) => row.offsetMs + row.durationMs));
+const durationOf = (row: WaterfallRow): string => (row.result === 'skip' ? 'skipped' : row.durationText);
+
+/** What the axis spans: the end of the last line that is drawn. */
+function totalMs(lines: TreeLine[]): number {
+  return Math.max(...lines.map(({ row }) => (row ? row.offsetMs + row.durationMs : 0)));
 }
 
 function header(waterfall: Waterfall, layout: Layout, style: Style): string[] {
@@ -82,7 +87,7 @@ function header(waterfall: Waterfall, layout: Layout, style: Style): string[] {
   const facts = `${style.dot}${waterfall.durationText}`;
   const room = Math.max(8, layout.width - displayWidth(`${state}${facts}${style.dot}`));
   const shown = displayWidth(name) > room ? fit(name, room, style.ellipsis) : name;
-  const ends = ['0', formatDuration(totalMs(waterfall))] as const;
+  const ends = ['0', formatDuration(layout.totalMs)] as const;
   const axis = ` ${style.line.repeat(Math.max(1, layout.bar - ends[0].length - ends[1].length - 2))} `;
   return [
     `${style.paint('bold', shown)}${style.dot}${style.paint(colourOf(result) ?? 'cyan', state)}${facts}`,
@@ -91,15 +96,25 @@ function header(waterfall: Waterfall, layout: Layout, style: Style): string[] {
   ];
 }
 
-function controllerLines(waterfall: Waterfall, origins: Set<WaterfallRow>, layout: Layout, style: Style): string[] {
+/** The same failure of the same function, told once with how often it happened. */
+function countedProblems(waterfall: Waterfall): [text: string, times: number][] {
+  const times = new Map<string, number>();
+  for (const row of waterfall.rows.filter(({ category, isOrigin }) => category === 'controller' && isOrigin)) {
+    const text = `${printable(row.name)}: ${printable(row.problem ?? '')}`;
+    times.set(text, (times.get(text) ?? 0) + 1);
+  }
+  return [...times];
+}
+
+function controllerLines(waterfall: Waterfall, layout: Layout, style: Style): string[] {
   const { count, errors, totalMs: spentMs } = waterfall.controller;
   if (count === 0) return [];
-  const failed = waterfall.rows.filter((row) => row.category === 'controller' && origins.has(row));
-  const told = failed.slice(0, MAX_CONTROLLER_ERRORS).map((row) => {
-    const text = `${style.marks.error} ${printable(row.name)}: ${printable(row.problem ?? '')}`;
+  const problems = countedProblems(waterfall);
+  const told = problems.slice(0, MAX_CONTROLLER_ERRORS).map(([problem, times]) => {
+    const text = `${style.marks.error} ${times > 1 ? `${times} times ` : ''}${problem}`;
     return `    ${style.paint('red', trimEnd(fit(text, layout.width - 4, style.ellipsis)))}`;
   });
-  const more = failed.length - told.length;
+  const more = problems.length - told.length;
   const sum = `  controllers: ${count} spans, ${formatDuration(spentMs)}${errors > 0 ? `, ${errors} with an error` : ''}`;
   return [
     style.paint('dim', trimEnd(fit(sum, layout.width, style.ellipsis))),
@@ -120,13 +135,14 @@ export function renderWaterfall(trace: TracesData, options: WaterfallOptions): s
   const lines = treeLines(waterfall, { controllerSpans });
   const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, Math.floor(options.width)));
   const layout = layoutOf(lines, width, style);
-  const origins = problemOrigins(waterfall.rows);
-  const noteOf = ({ row }: TreeLine): string => (row && origins.has(row) ? printable(row.problem ?? '') : '');
+  const noteOf = ({ row }: TreeLine): string => (row?.isOrigin ? printable(row.problem ?? '') : '');
   return [
     ...header(waterfall, layout, style),
-    ...lines.flatMap((line) => drawLine(line, waterfall, noteOf(line), layout, style)),
-    ...(controllerSpans ? [] : controllerLines(waterfall, origins, layout, style)),
-    style.paint('dim', trimEnd(fit(`  ${summaryLine(waterfall)}`, layout.width, style.ellipsis))),
+    ...lines.flatMap((line) => drawLine(line, noteOf(line), layout, style)),
+    ...(controllerSpans ? [] : controllerLines(waterfall, layout, style)),
+    ...summaryParts(waterfall).map((part) =>
+      style.paint('dim', trimEnd(fit(`  ${part}`, layout.width, style.ellipsis))),
+    ),
     '',
   ].join('\n');
 }

@@ -50,16 +50,3 @@ export function treeLines(waterfall: Waterfall, options: { controllerSpans: bool
   }
   return lines;
 }
-
-/** Whether the row is where a problem began: it has one, and no row below it that is drawn as part of the run has one. */
-export function problemOrigins(rows: WaterfallRow[]): Set<WaterfallRow> {
-  const withProblem = rows.filter((row) => row.problem !== undefined);
-  const explained = new Set<WaterfallRow>();
-  for (const row of withProblem) {
-    for (let above = rows[row.parent]; above && !explained.has(above); above = rows[above.parent]) {
-      if (row.category === 'controller' && above.category !== 'controller') break;
-      explained.add(above);
-    }
-  }
-  return new Set(withProblem.filter((row) => !explained.has(row)));
-}

@@ -16,7 +16,8 @@ function coveredMs(rows: WaterfallRow[]): number {
   return total;
 }
 
-export function summaryLine(waterfall: Waterfall): string {
+/** The sentences of the summary, each short enough for a line of its own. */
+export function summaryParts(waterfall: Waterfall): string[] {
   const tasks = waterfall.rows.filter((row) => row.category === 'task' && row.result !== 'skip');
   const [longest] = tasks.toSorted((a, b) => b.durationMs - a.durationMs);
   const waiting = coveredMs(waterfall.rows.filter((row) => row.category === 'wait'));
@@ -24,10 +25,10 @@ export function summaryLine(waterfall: Waterfall): string {
     longest && `longest: ${printable(longest.name)} (${longest.durationText} of ${waterfall.durationText})`,
     `waiting: ${waiting > 0 ? formatDuration(waiting) : 'none'}`,
   ];
-  return parts.filter((part) => part !== undefined).join(', ');
+  return parts.filter((part) => part !== undefined);
 }
 
 /** One line about a run: which task took longest, and for how long anything was waited for (overlapping waits count once). */
 export function renderSummary(trace: TracesData): string {
-  return summaryLine(buildWaterfall(traceIdOf(trace), trace));
+  return summaryParts(buildWaterfall(traceIdOf(trace), trace)).join(', ');
 }

@@ -52,7 +52,7 @@ export function problemOf({ span }: LocatedSpan): string | undefined {
     span.status.code === STATUS_CODE.error ? span.status.message : undefined,
   ].filter((part) => part !== undefined && part !== '' && part !== exitCode);
   return parts.length > 0
-    ? [...new Set(parts)].join(' · ')
+    ? [...new Set(parts)].join(': ')
     : span.status.code === STATUS_CODE.error
       ? 'error'
       : undefined;

@@ -20,6 +20,8 @@ export interface WaterfallRow {
   durationMs: number;
   durationText: string;
   problem?: string;
+  /** The problem began here: no span below has one that explains it. */
+  isOrigin: boolean;
   /** What is odd about the span itself: parent missing, id used twice. */
   warnings: string[];
   spanId: string;
@@ -87,6 +89,7 @@ function addRow(drawing: Drawing, node: SpanNode, parent: number): void {
     durationMs,
     durationText: formatDuration(durationMs),
     ...(problem !== undefined && { problem }),
+    isOrigin: problem !== undefined,
     warnings: [
       ...(node.parentMissing ? [`its parent ${span.parentSpanId ?? ''} is not in the trace`] : []),
       ...(node.duplicate ? ['another span has the same id and other content'] : []),
@@ -132,6 +135,7 @@ function placeholder(durationMs: number): WaterfallRow {
     offsetMs: 0,
     durationMs,
     durationText: formatDuration(durationMs),
+    isOrigin: false,
     warnings: ['the span of the run itself arrives when the run has ended'],
     spanId: '',
     service: '',
@@ -162,6 +166,16 @@ function addRows(drawing: Drawing, roots: SpanNode[], orphans: SpanNode[], durat
   addTree(drawing, orphans, drawing.rows.length - 1);
 }
 
+/** A failed step explains its task and the run. A failing controller function explains only the functions around it. */
+function clearExplained(rows: WaterfallRow[]): void {
+  for (const row of rows.filter(({ isOrigin }) => isOrigin)) {
+    for (let above = rows[row.parent]; above; above = rows[above.parent]) {
+      if (row.category === 'controller' && above.category !== 'controller') break;
+      above.isOrigin = false;
+    }
+  }
+}
+
 function controllerTotals(rows: WaterfallRow[]): Waterfall['controller'] {
   const all = rows.filter((row) => row.category === 'controller');
   const outermost = all.filter((row) => rows[row.parent]?.category !== 'controller');
@@ -187,6 +201,7 @@ export function buildWaterfall(traceId: string, traces: TracesData): Waterfall {
   const drawing: Drawing = { start, rows: [] };
   addRows(drawing, roots, orphans, msBetween(start, end));
   const { rows } = drawing;
+  clearExplained(rows);
   const root =
     rows.find((row) => row.category === 'run') ?? rows.find((row) => row.category === 'placeholder') ?? rows[0];
   const finished = !rows.some((row) => row.category === 'placeholder');

@@ -26,9 +26,7 @@ function pairsTable(pairs) {
  * @param {...Node} content
  */
 function section(title, count, ...content) {
-  return count === 0
-    ? undefined
-    : h('section', {}, h('h3', {}, title, h('span', { class: 'count' }, String(count))), ...content);
+  return count === 0 ? undefined : h('section', {}, h('h3', {}, title), ...content);
 }
 
 /** @param {Row} row */

@@ -77,7 +77,7 @@ function createLine(id) {
     element.title = [row.name, row.problem].filter(Boolean).join('\n');
     mark.textContent = row.result === 'success' ? '' : sign;
     outcome.textContent = label ? `, ${label}` : '';
-    problem.textContent = row.problem ?? '';
+    problem.textContent = row.isOrigin ? (row.problem ?? '') : '';
     duration.textContent = row.result === 'skip' ? 'skipped' : row.durationText;
     const scale = totalMs > 0 ? 100 / totalMs : 0;
     bar.style.left = `${Math.min(100, row.offsetMs * scale)}%`;
@@ -181,6 +181,8 @@ export function createGrid({ onSelect, onToggle }) {
   return {
     element,
     focus: () => focus(focused),
+    /** @param {string} id */
+    reveal: (id) => lines.get(id)?.element.scrollIntoView({ block: 'nearest' }),
     /**
      * @param {VisibleRow[]} rows
      * @param {{totalMs: number, collapsed: Set<string>, selected: string | undefined}} state

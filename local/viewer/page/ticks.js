@@ -28,7 +28,7 @@ function label(ms) {
  * @returns {{stepMs: number, ticks: {ms: number, label: string}[]}}
  */
 export function axisTicks(totalMs, widthPx) {
-  const most = Math.max(1, Math.floor(widthPx / 84));
+  const most = Math.max(2, Math.floor(widthPx / 84));
   const stepMs = STEPS_MS.find((step) => totalMs / step <= most) ?? totalMs;
   const count = stepMs > 0 ? Math.floor(totalMs / stepMs) : 0;
   const ticks = Array.from({ length: count + 1 }, (_, index) => ({ ms: index * stepMs, label: label(index * stepMs) }));

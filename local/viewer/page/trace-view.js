@@ -34,6 +34,7 @@ export function createTraceView(traceId) {
   const select = (/** @type {string | undefined} */ id) => {
     selected = id === selected ? undefined : id;
     draw();
+    if (selected !== undefined) grid.reveal(selected);
   };
   const toggle = (/** @type {string} */ id) => {
     if (!collapsed.delete(id)) collapsed.add(id);
@@ -112,6 +113,7 @@ export function createTraceView(traceId) {
       ...(runName === undefined || !finished ? [] : [fact(name)]),
       ...(namespace === undefined ? [] : [fact(`namespace ${namespace}`)]),
       fact(`${spanCount} spans`),
+      h('span', { class: 'trace-id' }, traceId),
     );
     drawSince();
     controllers.hidden = controller.count === 0;

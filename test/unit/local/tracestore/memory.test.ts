@@ -1,0 +1,72 @@
+import { expect, test } from '@jest/globals';
+import { TraceMemory } from '../../../../local/tracestore/memory.ts';
+import { locateSpans } from '../../../../shared/otlp/spans.ts';
+import type { TracesData } from '../../../../shared/otlp/types.ts';
+import { fromService, TRACE_ID, type SpanInput } from '../viewer/example-trace.ts';
+
+const traceId = (digit: number): string => String(digit).repeat(32);
+const span = (id: string, more: Partial<SpanInput> = {}): SpanInput => ({ id, name: id, from: 0, to: 1, ...more });
+const send = (...spans: SpanInput[]): TracesData => ({ resourceSpans: [fromService('s', spans)] });
+const names = (traces: TracesData | undefined): string[] => (traces ? locateSpans(traces).map((l) => l.span.name) : []);
+
+test('a trace is put together from several exports, one group for each resource and scope', () => {
+  const memory = new TraceMemory({ maxTraces: 10, maxSpans: 100 });
+  memory.add(send(span('a')));
+  memory.add(send(span('b')));
+  memory.add({ resourceSpans: [fromService('other', [span('c')])] });
+  const trace = memory.get(TRACE_ID);
+  expect(trace?.resourceSpans).toHaveLength(2);
+  expect(trace?.resourceSpans[0]?.scopeSpans).toHaveLength(1);
+  expect(names(trace)).toEqual(['a', 'b', 'c']);
+});
+
+test('an identical span is kept once, whatever the order of its attributes; other content under the same id is kept', () => {
+  const memory = new TraceMemory({ maxTraces: 10, maxSpans: 100 });
+  memory.add(send(span('a', { attributes: { x: 1, y: 2 } })));
+  expect(memory.add(send(span('a', { attributes: { y: 2, x: 1 } })))).toEqual({
+    stored: 0,
+    duplicates: 1,
+    rejected: 0,
+  });
+  expect(memory.add(send(span('a', { name: 'changed' })))).toEqual({ stored: 1, duplicates: 0, rejected: 0 });
+  expect(names(memory.get(TRACE_ID))).toEqual(['a', 'changed']);
+  expect(memory.counters).toMatchObject({ spansStored: 2, spansDuplicate: 1 });
+});
+
+test('the trace that came first goes first when there are too many, and is counted', () => {
+  const memory = new TraceMemory({ maxTraces: 2, maxSpans: 100 });
+  for (const digit of [1, 2, 3]) memory.add(send(span('a', { traceId: traceId(digit) })));
+  expect(memory.ids()).toEqual([traceId(3), traceId(2)]);
+  expect(memory.get(traceId(1))).toBeUndefined();
+  expect(memory.counters.tracesEvicted).toBe(1);
+});
+
+test('older traces make room for spans; what a single trace has no room for is rejected', () => {
+  const memory = new TraceMemory({ maxTraces: 10, maxSpans: 3 });
+  memory.add(send(span('a', { traceId: traceId(1) }), span('b', { traceId: traceId(1) })));
+  const spans = ['a', 'b', 'c', 'd', 'e'].map((id) => span(id, { traceId: traceId(2) }));
+  expect(memory.add(send(...spans))).toEqual({ stored: 3, duplicates: 0, rejected: 2 });
+  expect(memory.ids()).toEqual([traceId(2)]);
+  expect(memory.counters).toMatchObject({ tracesEvicted: 1, spansRejected: 2 });
+});
+
+test('listeners hear of every trace that got something new, and of nothing else', () => {
+  const memory = new TraceMemory({ maxTraces: 10, maxSpans: 100 });
+  const heard: string[] = [];
+  const stop = memory.onChange((id) => heard.push(id));
+  memory.add(
+    send(span('a', { traceId: traceId(1) }), span('b', { traceId: traceId(1) }), span('a', { traceId: traceId(2) })),
+  );
+  memory.add(send(span('a', { traceId: traceId(1) })));
+  stop();
+  memory.add(send(span('c', { traceId: traceId(1) })));
+  expect(heard).toEqual([traceId(1), traceId(2)]);
+});
+
+test('what was handed out does not change when more spans arrive', () => {
+  const memory = new TraceMemory({ maxTraces: 10, maxSpans: 100 });
+  memory.add(send(span('a')));
+  const before = memory.get(TRACE_ID);
+  memory.add(send(span('b')));
+  expect(names(before)).toEqual(['a']);
+});
