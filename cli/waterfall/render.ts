@@ -22,6 +22,7 @@ export interface WaterfallOptions {
 const MIN_WIDTH = 40;
 const MAX_WIDTH = 160;
 const MAX_CONTROLLER_ERRORS = 10;
+const UNFINISHED = "not finished: the run's own span has not arrived";
 
 interface Layout {
   /** What the axis spans, in milliseconds. */
@@ -82,8 +83,7 @@ function totalMs(lines: TreeLine[]): number {
 function header(waterfall: Waterfall, layout: Layout, style: Style): string[] {
   const { runName, namespace, title, result } = waterfall;
   const name = printable(runName === undefined ? title : namespace === undefined ? runName : `${namespace}/${runName}`);
-  const state =
-    result === 'running' ? 'running, its root span has not arrived' : result === 'none' ? 'no result' : result;
+  const state = result === 'none' ? 'no result' : result;
   const facts = `${style.dot}${waterfall.durationText}`;
   const room = Math.max(8, layout.width - displayWidth(`${state}${facts}${style.dot}`));
   const shown = displayWidth(name) > room ? fit(name, room, style.ellipsis) : name;
@@ -92,6 +92,7 @@ function header(waterfall: Waterfall, layout: Layout, style: Style): string[] {
   return [
     `${style.paint('bold', shown)}${style.dot}${style.paint(colourOf(result) ?? 'cyan', state)}${facts}`,
     style.paint('dim', fit(`trace ${waterfall.traceId}`, Math.min(layout.width, 38), style.ellipsis)),
+    ...(waterfall.finished ? [] : [style.paint('dim', trimEnd(fit(UNFINISHED, layout.width, style.ellipsis)))]),
     ' '.repeat(layout.name + layout.duration + 6) + style.paint('dim', `${ends[0]}${axis}${ends[1]}`),
   ];
 }

@@ -1,0 +1,170 @@
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, test } from '@jest/globals';
+import { displayWidth } from '../../../../cli/waterfall/display-width.ts';
+import { renderWaterfall, type WaterfallOptions } from '../../../../cli/waterfall/render.ts';
+import { renderSummary } from '../../../../cli/waterfall/summary.ts';
+import type { TracesData } from '../../../../shared/otlp/types.ts';
+import { exampleTrace, fromService, lifecycle, TRACE_ID, type SpanInput } from '../../local/viewer/example-trace.ts';
+
+const plain: WaterfallOptions = { width: 80, color: false, unicode: true };
+const run = (...spans: SpanInput[]): TracesData => ({ resourceSpans: [fromService('tekton-pipelines', spans)] });
+const small = run(
+  {
+    id: 'r',
+    name: 'RUN p',
+    from: 0,
+    to: 1000,
+    attributes: { pipelinerun: 'p-1', 'cicd.pipeline.result': 'failure' },
+    error: 'Failed',
+  },
+  { id: 'q', parent: 'r', name: 'queued', from: 0, to: 250 },
+  {
+    id: 't',
+    parent: 'r',
+    name: 'task t',
+    from: 250,
+    to: 1000,
+    attributes: { 'cicd.pipeline.task.run.result': 'failure' },
+    error: 'Failed',
+  },
+  { id: 's', parent: 't', name: 'step s', from: 500, to: 1000, attributes: { 'process.exit.code': 3 }, error: 'boom' },
+);
+
+test('a failed run: header, tree, bars in their time, the reason at the step, the summary', () => {
+  expect(renderWaterfall(small, { ...plain, width: 60 })).toBe(
+    [
+      'p-1 · failure · 1.00 s',
+      `trace ${TRACE_ID}`,
+      '                      0 ───────────────────────────── 1.00 s',
+      '✗ RUN p       1.00 s  ██████████████████████████████████████',
+      '  ├ queued    250 ms  ░░░░░░░░░░',
+      '✗ └ task t    750 ms           █████████████████████████████',
+      '✗   └ step s  500 ms   exit code 3: boom ███████████████████',
+      '  longest: task t (750 ms of 1.00 s)',
+      '  waiting: 250 ms',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('colour adds nothing but colour', () => {
+  const coloured = renderWaterfall(exampleTrace, { ...plain, color: true });
+  expect(coloured).not.toBe(renderWaterfall(exampleTrace, plain));
+  expect(stripVTControlCharacters(coloured)).toBe(renderWaterfall(exampleTrace, plain));
+});
+
+test('without Unicode every byte is ASCII', () => {
+  // eslint-disable-next-line no-control-regex
+  expect(renderWaterfall(exampleTrace, { ...plain, unicode: false })).toMatch(/^[\x00-\x7f]*$/);
+});
+
+test.each([
+  ['failure', 'x'],
+  ['error', '!'],
+  ['timeout', 'T'],
+  ['cancellation', 'c'],
+  ['skip', '-'],
+])('without colour the result %s has the mark %p', (result, mark) => {
+  const text = renderWaterfall(
+    run({ id: 'a', name: 'task a', from: 0, to: 1, attributes: { 'cicd.pipeline.task.run.result': result } }),
+    { ...plain, unicode: false },
+  );
+  expect(text).toMatch(new RegExp(`^${mark} task a`, 'm'));
+});
+
+describe('controller functions', () => {
+  test('are one line with their count and time, and the failing ones', () => {
+    const text = renderWaterfall(exampleTrace, plain);
+    expect(text).toContain('  controllers: 24 spans, 272 ms, 2 with an error\n');
+    expect(text).toContain('    ! 2 times updateStatus: Conflict: the object has been modified (409)\n');
+    expect(text).not.toContain('ReconcileKind');
+  });
+
+  test('are drawn in their places when asked for', () => {
+    const text = renderWaterfall(exampleTrace, { ...plain, controllerSpans: true });
+    expect(text.match(/ReconcileKind/g)).toHaveLength(8);
+    expect(text).not.toContain('controllers:');
+  });
+});
+
+test('a name cannot send escape sequences, new lines or direction changes to the terminal', () => {
+  const name = 'task \u001b[2J\u001b]0;owned\u0007a\nb\r\u202ec\u009b31m';
+  const text = renderWaterfall(run({ id: 'a', name, from: 0, to: 1, error: '\u001b[1mred\n' }), plain);
+  expect(text).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
+  const harmless = run({ id: 'a', name: 'n'.repeat(30), from: 0, to: 1, error: '.[1mred' });
+  expect(text.split('\n')).toHaveLength(renderWaterfall(harmless, plain).split('\n').length);
+});
+
+test('no line is wider than the terminal, whatever the names and times are', () => {
+  const name = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.constantFrom('step 日本語テスト', 'task 🚀🚀🚀', 'x'.repeat(300)),
+  );
+  const span = fc.record({
+    name,
+    from: fc.nat(10_000_000),
+    to: fc.nat(10_000_000),
+    parent: fc.option(fc.nat(8), { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(span, { maxLength: 8 }),
+      fc.integer({ min: 40, max: 200 }),
+      fc.boolean(),
+      (spans, width, unicode) => {
+        const trace = run(
+          ...spans.map(({ parent, ...rest }, index) => ({
+            id: String(index),
+            error: rest.name,
+            ...rest,
+            ...(parent !== undefined && { parent: String(parent) }),
+          })),
+        );
+        for (const line of renderWaterfall(trace, { width, color: false, unicode }).split('\n')) {
+          expect(displayWidth(line)).toBeLessThanOrEqual(width);
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('a run that has not ended says so', () => {
+  const [, ...rest] = lifecycle;
+  const text = renderWaterfall(run(...rest), plain);
+  expect(text).toContain("not finished: the run's own span has not arrived");
+  expect(text).toMatch(/^~ running…/m);
+});
+
+test('of very many spans inside a step the first are drawn and the others counted', () => {
+  const spans = Array.from({ length: 50 }, (_, index): SpanInput => ({
+    id: `o${index}`,
+    parent: 's',
+    name: `call ${index}`,
+    from: 500 + index,
+    to: 600,
+  }));
+  const text = renderWaterfall({ resourceSpans: [...small.resourceSpans, fromService('app', spans)] }, plain);
+  expect(text.match(/call \d+/g)).toHaveLength(20);
+  expect(text).toContain('… 30 more spans');
+});
+
+test('no span is a sentence', () => {
+  expect(renderWaterfall({ resourceSpans: [] }, plain)).toBe('The trace has no spans.\n');
+});
+
+describe('the summary', () => {
+  test('names the longest task and how long was waited', () => {
+    expect(renderSummary(small)).toBe('longest: task t (750 ms of 1.00 s), waiting: 250 ms');
+  });
+
+  test('counts waits that overlap once', () => {
+    const waits = run(
+      { id: 'a', name: 'queued', from: 0, to: 100 },
+      { id: 'b', name: 'pod starting', from: 50, to: 150 },
+      { id: 'c', name: 'image pull x', from: 60, to: 80 },
+    );
+    expect(renderSummary(waits)).toBe('waiting: 150 ms');
+  });
+});

@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { expect, test } from '@jest/globals';
+import { buildTree, type SpanNode } from '../../../../local/viewer/tree.ts';
+import { locateSpans } from '../../../../shared/otlp/spans.ts';
+import { fromService, type SpanInput } from './example-trace.ts';
+
+const treeOf = (...spans: Partial<SpanInput>[]): { roots: SpanNode[]; orphans: SpanNode[] } =>
+  buildTree(
+    locateSpans({
+      resourceSpans: [
+        fromService(
+          's',
+          spans.map((span) => ({ id: 'x', name: span.id ?? 'x', from: 0, to: 1, ...span })),
+        ),
+      ],
+    }),
+  );
+
+type Outline = string | [string, Outline[]];
+const outline = (nodes: SpanNode[]): Outline[] =>
+  nodes.map(({ located, children }) =>
+    children.length > 0 ? [located.span.name, outline(children)] : located.span.name,
+  );
+
+test('children stand below their parent in the order of time, however they arrived', () => {
+  const { roots, orphans } = treeOf(
+    { id: 'c', parent: 'a', from: 7 },
+    { id: 'b', parent: 'a', from: 3 },
+    { id: 'd', parent: 'b', from: 4 },
+    { id: 'a', from: 0, to: 9 },
+  );
+  expect(outline(roots)).toEqual([['a', [['b', ['d']], 'c']]]);
+  expect(orphans).toEqual([]);
+});
+
+test('of two that start together the longer one comes first', () => {
+  expect(outline(treeOf({ id: 'short', to: 1 }, { id: 'long', to: 5 }).roots)).toEqual(['long', 'short']);
+});
+
+test('a span whose parent is not there is an orphan, with what is below it', () => {
+  const { roots, orphans } = treeOf({ id: 'a' }, { id: 'b', parent: 'gone' }, { id: 'c', parent: 'b' });
+  expect(outline(roots)).toEqual(['a']);
+  expect(outline(orphans)).toEqual([['b', ['c']]]);
+  expect(orphans[0]?.parentMissing).toBe(true);
+});
+
+test('a second span of the same id stands beside the first and takes no children from it', () => {
+  const { roots } = treeOf(
+    { id: 'a', name: 'first' },
+    { id: 'a', name: 'second', from: 0.5 },
+    { id: 'b', parent: 'a' },
+  );
+  expect(outline(roots)).toEqual([['first', ['b']], 'second']);
+  expect(roots.map(({ duplicate }) => duplicate)).toEqual([false, true]);
+});
+
+test('parents that run in a circle are cut open once', () => {
+  const { roots, orphans } = treeOf(
+    { id: 'a', parent: 'c' },
+    { id: 'b', parent: 'a' },
+    { id: 'c', parent: 'b' },
+    { id: 'd', parent: 'd' },
+  );
+  expect(roots).toEqual([]);
+  const names = (nodes: SpanNode[]): string[] => nodes.flatMap((n) => [n.located.span.name, ...names(n.children)]);
+  expect(names(orphans).toSorted()).toEqual(['a', 'b', 'c', 'd']);
+  expect(orphans).toHaveLength(2);
+});
+
+test('whatever the parents are, every span is in exactly one place', () => {
+  const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
+  const spans = fc.array(fc.record({ id, parent: fc.option(id, { nil: undefined }), from: fc.nat(5) }));
+  fc.assert(
+    fc.property(spans, (some) => {
+      const { roots, orphans } = treeOf(
+        ...some.map(({ parent, ...span }) => ({ ...span, ...(parent !== undefined && { parent }) })),
+      );
+      const count = (nodes: SpanNode[]): number => nodes.reduce((sum, node) => sum + 1 + count(node.children), 0);
+      expect(count([...roots, ...orphans])).toBe(some.length);
+    }),
+  );
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test } from '@jest/globals';
+import { buildWaterfall, type Waterfall, type WaterfallRow } from '../../../../local/viewer/waterfall.ts';
+import { exampleTrace, fromService, lifecycle, spanId, START_MS, TRACE_ID, type SpanInput } from './example-trace.ts';
+
+const of = (...spans: SpanInput[]): Waterfall =>
+  buildWaterfall(TRACE_ID, { resourceSpans: [fromService('tekton-pipelines', spans)] });
+const row = (waterfall: Waterfall, name: string): WaterfallRow => {
+  const found = waterfall.rows.find((candidate) => candidate.name === name);
+  if (!found) throw new Error(`no row ${name}`);
+  return found;
+};
+
+describe('a finished run', () => {
+  const waterfall = buildWaterfall(TRACE_ID, exampleTrace);
+
+  test('is headed by the run with its result, start and duration', () => {
+    expect(waterfall).toMatchObject({
+      traceId: TRACE_ID,
+      title: 'RUN build-and-test',
+      runName: 'build-and-test-x7k2p',
+      namespace: 'default',
+      result: 'failure',
+      startUnixMs: START_MS,
+      durationMs: 5230,
+      durationText: '5.23 s',
+      finished: true,
+      spanCount: 53,
+    });
+  });
+
+  test('has every span once, below its parent', () => {
+    expect(waterfall.rows).toHaveLength(53);
+    for (const { parent, parentSpanId, depth } of waterfall.rows) {
+      expect(waterfall.rows[parent]?.spanId).toBe(parentSpanId);
+      expect(depth).toBe(parent < 0 ? 0 : (waterfall.rows[parent]?.depth ?? NaN) + 1);
+    }
+  });
+
+  test('places spans in milliseconds after the start', () => {
+    expect(row(waterfall, 'step push')).toMatchObject({ offsetMs: 4020, durationMs: 440, durationText: '440 ms' });
+  });
+
+  test('says what each span is', () => {
+    const categories = Object.fromEntries(waterfall.rows.map(({ name, category }) => [name, category]));
+    expect(categories).toMatchObject({
+      'RUN build-and-test': 'run',
+      'task lint': 'task',
+      'step lint': 'step',
+      'init prepare': 'init',
+      queued: 'wait',
+      admission: 'wait',
+      'pod scheduling': 'wait',
+      'pod starting': 'wait',
+      'image pull buildah:1.42': 'wait',
+      'PipelineRun:ReconcileKind': 'controller',
+      'npm test': 'other',
+    });
+  });
+
+  test('says how each span ended, and why, at the place where it began', () => {
+    expect(row(waterfall, 'task lint').result).toBe('success');
+    expect(row(waterfall, 'task deploy').result).toBe('skip');
+    expect(row(waterfall, 'step push')).toMatchObject({
+      result: 'failure',
+      problem: 'exit code 1: Error: unauthorized: authentication required',
+      isOrigin: true,
+    });
+    expect(row(waterfall, 'task build-image').isOrigin).toBe(false);
+    expect(row(waterfall, 'RUN build-and-test').isOrigin).toBe(false);
+  });
+
+  test('sums up the controllers without counting a function twice', () => {
+    expect(waterfall.controller).toEqual({ count: 24, errors: 2, totalMs: 8 * 34 });
+  });
+});
+
+describe('a run whose root has not arrived', () => {
+  const [root, ...rest] = lifecycle;
+  const waterfall = of(...rest);
+
+  test('hangs below a placeholder that says so', () => {
+    expect(waterfall).toMatchObject({ finished: false, result: 'running', title: 'build-and-test-x7k2p' });
+    expect(waterfall.rows[0]).toMatchObject({ name: 'running…', category: 'placeholder', result: 'running' });
+    expect(row(waterfall, 'task lint')).toMatchObject({ depth: 1, parent: 0 });
+  });
+
+  test('is the usual tree as soon as the root is there', () => {
+    if (!root) throw new Error('the example has no root');
+    expect(of(...rest, root).rows).toEqual(of(...lifecycle).rows);
+  });
+});
+
+test('a run that joined the trace of somebody else is a root though its parent is not here', () => {
+  const waterfall = of(
+    { id: 'r', parent: 'ci', name: 'RUN p', from: 0, to: 9 },
+    { id: 't', parent: 'r', name: 'task t', from: 1, to: 2 },
+  );
+  expect(waterfall).toMatchObject({ finished: true, title: 'RUN p' });
+  expect(waterfall.rows.map(({ depth }) => depth)).toEqual([0, 1]);
+});
+
+test('a span whose parent never came is shown below the run, with a warning', () => {
+  const waterfall = of(
+    { id: 'r', name: 'RUN p', from: 0, to: 9 },
+    { id: 't', parent: 'x', name: 'step s', from: 1, to: 2 },
+  );
+  expect(row(waterfall, 'step s')).toMatchObject({
+    depth: 1,
+    warnings: [`its parent ${spanId('x')} is not in the trace`],
+  });
+});
+
+test('a timeout and a cancellation are told apart from a failure', () => {
+  const attributes = (result: string): Record<string, string> => ({ 'cicd.pipeline.task.run.result': result });
+  const waterfall = of(
+    { id: 'a', name: 'task a', from: 0, to: 1, attributes: attributes('timeout'), error: 'took too long' },
+    { id: 'b', name: 'task b', from: 1, to: 2, attributes: attributes('cancellation') },
+    { id: 'c', name: 'step c', from: 2, to: 3, attributes: { 'error.type': 'TaskRunTimeout' }, error: '' },
+    { id: 'd', name: 'step d', from: 3, to: 4, error: 'cannot start' },
+    { id: 'e', name: 'task e', from: 4, to: 5, attributes: attributes('made up') },
+  );
+  expect(waterfall.rows.map(({ result }) => result)).toEqual(['timeout', 'cancellation', 'timeout', 'error', 'none']);
+});
+
+test('no span at all is an empty waterfall', () => {
+  expect(buildWaterfall(TRACE_ID, { resourceSpans: [] })).toMatchObject({ rows: [], spanCount: 0, durationMs: 0 });
+});
+
+test('times that make no sense are drawn, not thrown on', () => {
+  const waterfall = of({ id: 'a', name: 'RUN a', from: 5, to: 2 });
+  expect(waterfall.rows[0]).toMatchObject({ offsetMs: 0, durationMs: 0 });
+});
