@@ -26,6 +26,9 @@ function validity(lifetimeMs: number, now: number): { notBeforeDate: Date; notAf
   return { notBeforeDate: new Date(now - HOUR_MS), notAfterDate: new Date(now + lifetimeMs) };
 }
 
+/** Ends in a line break, so that certificates put after each other stay apart. */
+const pem = (text: string): string => `${text.replaceAll('\r\n', '\n').trimEnd()}\n`;
+
 const ecdsa = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
 
 /** Makes a self-signed authority (ECDSA P-256) that is valid for `lifetimeMs` from `now`. */
@@ -41,7 +44,7 @@ export async function createAuthority(
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, digitalSignature: true, critical: true },
     ],
   });
-  return { certPem: pair.cert, keyPem: pair.private };
+  return { certPem: pem(pair.cert), keyPem: pem(pair.private) };
 }
 
 /** Issues a leaf certificate (ECDSA P-256) signed by `authority`. */
@@ -71,5 +74,5 @@ export async function issueCertificate(
       ],
     },
   );
-  return { certPem: pair.cert, keyPem: pair.private };
+  return { certPem: pem(pair.cert), keyPem: pem(pair.private) };
 }

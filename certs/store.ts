@@ -30,8 +30,7 @@ interface AuthoritySecret extends KubeObject {
 const encode = (pem: string): string => Buffer.from(pem).toString('base64');
 const decode = (base64: string | undefined): string => Buffer.from(base64 ?? '', 'base64').toString('utf8');
 const certificatesIn = (bundlePem: string): string[] =>
-  bundlePem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g) ?? [];
-const joined = (certificates: string[]): string => certificates.map((pem) => `${pem.trim()}\n`).join('');
+  (bundlePem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map((pem) => `${pem}\n`);
 
 function readAuthority(secret: AuthoritySecret, { namespace, secretName }: AuthorityLocation): SharedAuthority {
   const current = { certPem: decode(secret.data?.['tls.crt']), keyPem: decode(secret.data?.['tls.key']) };
@@ -44,8 +43,8 @@ function readAuthority(secret: AuthoritySecret, { namespace, secretName }: Autho
       { cause: error },
     );
   }
-  const bundle = certificatesIn(decode(secret.data['ca.crt']));
-  return { current, bundlePem: joined([...new Set([current.certPem, ...bundle].map((pem) => pem.trim()))]) };
+  const trusted = certificatesIn(`${current.certPem}\n${decode(secret.data['ca.crt'])}`);
+  return { current, bundlePem: [...new Set(trusted)].join('') };
 }
 
 function secretOf(
@@ -71,7 +70,7 @@ function secretOf(
 async function succeed(previous: SharedAuthority | undefined, now: number): Promise<SharedAuthority> {
   const current = await createAuthority({ commonName: 'tektrace-webhook-ca', lifetimeMs: AUTHORITY_LIFETIME_MS }, now);
   const trusted = certificatesIn(previous?.bundlePem ?? '').filter((pem) => expiryTime(pem) > now);
-  return { current, bundlePem: joined([current.certPem, ...trusted]) };
+  return { current, bundlePem: [current.certPem, ...trusted].join('') };
 }
 
 /**

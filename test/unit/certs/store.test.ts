@@ -18,7 +18,7 @@ describe('ensureAuthority', () => {
     const cluster = fakeCluster();
     const first = await ensure(cluster);
     expect(new X509Certificate(first.current.certPem).ca).toBe(true);
-    expect(first.bundlePem).toBe(first.current.certPem.trim() + '\n');
+    expect(first.bundlePem).toBe(first.current.certPem);
     const second = await ensure(cluster);
     expect(new X509Certificate(second.current.certPem).fingerprint256).toBe(
       new X509Certificate(first.current.certPem).fingerprint256,
@@ -41,7 +41,7 @@ describe('ensureAuthority', () => {
     expect(await ensure(cluster, start + 240 * DAY_MS)).toEqual(old);
     const renewed = await ensure(cluster, start + 244 * DAY_MS);
     expect(renewed.current.certPem).not.toBe(old.current.certPem);
-    expect(renewed.bundlePem).toBe(renewed.current.certPem.trim() + '\n' + old.bundlePem);
+    expect(renewed.bundlePem).toBe(renewed.current.certPem + old.bundlePem);
   });
 
   test('two replicas that renew together end with one authority', async () => {
@@ -56,7 +56,7 @@ describe('ensureAuthority', () => {
     const cluster = fakeCluster();
     await ensure(cluster);
     const renewed = await ensure(cluster, start + 400 * DAY_MS);
-    expect(renewed.bundlePem).toBe(renewed.current.certPem.trim() + '\n');
+    expect(renewed.bundlePem).toBe(renewed.current.certPem);
   });
 
   test('a Secret with a key of another certificate is refused by name', async () => {
