@@ -21,6 +21,7 @@ export interface WaterfallOptions {
 
 const MIN_WIDTH = 40;
 const MAX_WIDTH = 160;
+const MIN_BAR = 12;
 const MAX_CONTROLLER_ERRORS = 10;
 const UNFINISHED = "not finished: the run's own span has not arrived";
 
@@ -47,7 +48,8 @@ function lineName(line: TreeLine, style: Style): string {
 function layoutOf(lines: TreeLine[], width: number, style: Style): Layout {
   const name = Math.max(10, ...lines.map((line) => displayWidth(lineName(line, style))));
   const duration = Math.max(6, ...lines.map((line) => (line.row ? durationOf(line.row).length : 0)));
-  const bounded = Math.min(name, Math.floor((width - duration - 4) * (width < 60 ? 0.6 : 0.45)));
+  const room = width - duration - 6;
+  const bounded = Math.min(name, Math.floor(room * (width < 60 ? 0.62 : 0.48)), room - MIN_BAR);
   return { totalMs: totalMs(lines), width, name: bounded, duration, bar: width - bounded - duration - 6 };
 }
 
@@ -80,6 +82,12 @@ function totalMs(lines: TreeLine[]): number {
   return Math.max(...lines.map(({ row }) => (row ? row.offsetMs + row.durationMs : 0)));
 }
 
+function axis({ totalMs: endMs, bar }: Layout, style: Style): string {
+  const end = formatDuration(endMs);
+  const line = bar - end.length - '0  '.length;
+  return line > 0 ? `0 ${style.line.repeat(line)} ${end}` : fit(end, bar, style.ellipsis);
+}
+
 function header(waterfall: Waterfall, layout: Layout, style: Style): string[] {
   const { runName, namespace, title, result } = waterfall;
   const name = printable(runName === undefined ? title : namespace === undefined ? runName : `${namespace}/${runName}`);
@@ -87,13 +95,11 @@ function header(waterfall: Waterfall, layout: Layout, style: Style): string[] {
   const facts = `${style.dot}${waterfall.durationText}`;
   const room = Math.max(8, layout.width - displayWidth(`${state}${facts}${style.dot}`));
   const shown = displayWidth(name) > room ? fit(name, room, style.ellipsis) : name;
-  const ends = ['0', formatDuration(layout.totalMs)] as const;
-  const axis = ` ${style.line.repeat(Math.max(1, layout.bar - ends[0].length - ends[1].length - 2))} `;
   return [
     `${style.paint('bold', shown)}${style.dot}${style.paint(colourOf(result) ?? 'cyan', state)}${facts}`,
     style.paint('dim', fit(`trace ${waterfall.traceId}`, Math.min(layout.width, 38), style.ellipsis)),
     ...(waterfall.finished ? [] : [style.paint('dim', trimEnd(fit(UNFINISHED, layout.width, style.ellipsis)))]),
-    ' '.repeat(layout.name + layout.duration + 6) + style.paint('dim', `${ends[0]}${axis}${ends[1]}`),
+    ' '.repeat(layout.name + layout.duration + 6) + style.paint('dim', axis(layout, style)),
   ];
 }
 
