@@ -1,0 +1,51 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+import type { V1Container, V1VolumeMount } from '@kubernetes/client-node';
+
+import type { Mount } from '../isolation/isolation.ts';
+import type { PodVolumes } from '../volumes/pod-volumes.ts';
+import type { Pod } from '../types.ts';
+import type { Environment } from './env.ts';
+import { expand } from './expand.ts';
+
+const KEPT_READ_ONLY = ['configMap', 'secret', 'downwardAPI', 'projected'] as const;
+
+/** The place below a volume that a subPath names, made if missing. Throws when it leads out of the volume. */
+function subPathOf(volume: string, subPath: string): string {
+  if (path.isAbsolute(subPath) || subPath.split('/').includes('..'))
+    throw new Error(`subPath "${subPath}" must be relative and not contain ".."`);
+  const place = path.join(volume, subPath);
+  if (!fs.existsSync(place)) fs.mkdirSync(place, { recursive: true, mode: 0o777 });
+  const real = fs.realpathSync(place);
+  const root = fs.realpathSync(volume);
+  if (real !== root && !real.startsWith(`${root}/`)) throw new Error(`subPath "${subPath}" leads out of its volume`);
+  return real;
+}
+
+function volumeMount(mount: V1VolumeMount, pod: Pod, volumes: PodVolumes, env: Environment): Mount {
+  const volume = (pod.spec.volumes ?? []).find(({ name }) => name === mount.name);
+  const directory = volumes.directory(mount.name);
+  const subPath = mount.subPathExpr === undefined ? mount.subPath : expand(mount.subPathExpr, env);
+  const source = subPath ? subPathOf(directory, subPath) : directory;
+  const readOnly =
+    mount.readOnly === true || (volume !== undefined && KEPT_READ_ONLY.some((kind) => volume[kind] !== undefined));
+  return {
+    source,
+    target: path.posix.normalize(mount.mountPath).replace(/(?<=.)\/$/, ''),
+    readOnly,
+    kind: fs.statSync(source).isDirectory() ? 'directory' : 'file',
+  };
+}
+
+/** Everything a container has mounted, parents before what lies inside them. Throws the reason for a mount that can't be made. */
+export function containerMounts(
+  container: V1Container,
+  pod: Pod,
+  volumes: PodVolumes,
+  env: Environment,
+  extra: Mount[],
+): Mount[] {
+  const mounts = (container.volumeMounts ?? []).map((mount) => volumeMount(mount, pod, volumes, env));
+  return [...extra, ...mounts].sort((a, b) => a.target.split('/').length - b.target.split('/').length);
+}

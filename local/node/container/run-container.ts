@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+
+import { imageCommand } from '../images.ts';
+import type { ImageStore } from '../images.ts';
+import type { Exit, Isolation, Launch, Mount, RunningContainer } from '../isolation/isolation.ts';
+import { ContainerLog } from '../logs/container-log.ts';
+import type { ObjectSource } from '../objects.ts';
+import type { ContainerRecord } from '../pod/container-record.ts';
+import type { Pod } from '../types.ts';
+import type { PodVolumes } from '../volumes/pod-volumes.ts';
+import { runtimeEnvironment, specEnvironment } from './env.ts';
+import type { Environment } from './env.ts';
+import { expand } from './expand.ts';
+import { containerMounts } from './mounts.ts';
+import { chooseCredentials } from './security.ts';
+import type { Credentials } from './security.ts';
+import { terminationMessage } from './termination-message.ts';
+
+const TERMINATION_PATH = '/dev/termination-log';
+
+/** Why a container could not be created; `reason` is the kubelet's for its waiting state. */
+export class CreateError extends Error {
+  readonly reason: 'CreateContainerConfigError' | 'CreateContainerError';
+
+  constructor(reason: CreateError['reason'], cause: unknown) {
+    super((cause as Error).message, { cause });
+    this.reason = reason;
+  }
+}
+
+export interface ContainerRuntime {
+  isolation: Isolation;
+  images: ImageStore;
+  objects: ObjectSource;
+  maxLogBytes: number;
+  now: () => Date;
+}
+
+export interface CreatedContainer {
+  id: string;
+  log: ContainerLog;
+  start(): Promise<RunningContainer>;
+  /** Copies output and resolves when the container has ended and its log is whole. */
+  wait(running: RunningContainer): Promise<Exit & { message: string }>;
+}
+
+/** Turns every error of `work` into a CreateError with this reason. */
+async function creating<T>(reason: CreateError['reason'], work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new CreateError(reason, error);
+  }
+}
+
+function commandOf(record: ContainerRecord, env: Environment): string[] {
+  const { image = '', command, args = [], name } = record.spec;
+  const own = imageCommand(image);
+  const program = command && command.length > 0 ? command : own;
+  if (!program || (own === undefined && program.length === 0)) {
+    throw new Error(
+      `container "${name}": no command specified, and this node has no image store to take the entrypoint of ${image} from`,
+    );
+  }
+  return [...program, ...args].map((word) => expand(word, env));
+}
+
+function unsupported(record: ContainerRecord): void {
+  const { lifecycle, name } = record.spec;
+  if (lifecycle?.postStart || lifecycle?.preStop)
+    throw new Error(`container "${name}": lifecycle hooks are not supported by this node`);
+}
+
+function homeOf(credentials: Credentials): string {
+  return credentials.uid === 0 || credentials.uid === os.userInfo().uid ? '/root' : '/';
+}
+
+/**
+ * Makes everything ready to start a container in `directory`: its environment, mounts, user and log. Throws CreateError with the
+ * kubelet's reason.
+ */
+export async function createContainer(
+  record: ContainerRecord,
+  pod: Pod,
+  volumes: PodVolumes,
+  directory: string,
+  logFile: string,
+  runtime: ContainerRuntime,
+): Promise<CreatedContainer> {
+  const { isolation, images, objects, now } = runtime;
+  const { spec } = record;
+  const id = randomBytes(32).toString('hex');
+  const hostname = pod.spec.hostname ?? pod.metadata.name ?? '';
+  const node = { isolation: isolation.kind, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const { credentials, specEnv } = await creating('CreateContainerConfigError', async () => ({
+    credentials: chooseCredentials(pod, spec, node),
+    specEnv: await specEnvironment(spec, pod, objects),
+  }));
+  const terminationFile = path.join(directory, 'termination-log');
+  const launch = await creating('CreateContainerError', async (): Promise<Launch> => {
+    unsupported(record);
+    await fs.mkdir(directory, { recursive: true });
+    await fs.writeFile(terminationFile, '');
+    await fs.chmod(terminationFile, 0o666);
+    const env = { ...runtimeEnvironment(hostname, homeOf(credentials)), ...specEnv };
+    const termination: Mount = {
+      source: terminationFile,
+      target: spec.terminationMessagePath ?? TERMINATION_PATH,
+      readOnly: false,
+      kind: 'file',
+    };
+    const mounts = containerMounts(spec, pod, volumes, env, [...images.mounts(spec.image ?? ''), termination]);
+    const workingDir = spec.workingDir === undefined || spec.workingDir === '' ? '/' : spec.workingDir;
+    return {
+      containerId: id,
+      directory,
+      hostname,
+      command: commandOf(record, specEnv),
+      env,
+      workingDir,
+      mounts,
+      credentials,
+    };
+  });
+  const log = new ContainerLog(logFile, { maxBytes: runtime.maxLogBytes, now });
+  return {
+    id,
+    log,
+    start: () => isolation.start(launch),
+    async wait(running) {
+      const copied = Promise.all([log.copy('stdout', running.stdout), log.copy('stderr', running.stderr)]);
+      const exit = await running.exited;
+      await copied;
+      log.end();
+      return {
+        ...exit,
+        message: terminationMessage(terminationFile, spec.terminationMessagePolicy, exit.exitCode, log),
+      };
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import type { V1Container, V1PodSecurityContext, V1SecurityContext } from '@kubernetes/client-node';
+
+import type { IsolationKind } from '../isolation/isolation.ts';
+import { describePod } from '../types.ts';
+import type { Pod } from '../types.ts';
+
+/** What container runtimes leave a container by default. */
+const DEFAULT_CAPABILITIES = [
+  'chown',
+  'dac_override',
+  'fowner',
+  'fsetid',
+  'kill',
+  'setgid',
+  'setuid',
+  'setpcap',
+  'net_bind_service',
+  'net_raw',
+  'sys_chroot',
+  'mknod',
+  'audit_write',
+  'setfcap',
+];
+
+/** As whom a container's processes run, and with what rights. */
+export interface Credentials {
+  uid: number;
+  gid: number;
+  groups: number[];
+  noNewPrivileges: boolean;
+  /** Names without `cap_`, in lower case. */
+  capabilities: string[];
+  /** Whether the spec asks for other capabilities than a runtime gives. */
+  capabilitiesChanged: boolean;
+}
+
+export interface NodeIdentity {
+  isolation: IsolationKind;
+  uid: number;
+  gid: number;
+}
+
+function refuse(message: string): never {
+  throw new Error(message);
+}
+
+function chooseUser(pod: Pod, container: V1Container, node: NodeIdentity): number {
+  const context: V1PodSecurityContext & V1SecurityContext = {
+    ...pod.spec.securityContext,
+    ...container.securityContext,
+  };
+  const asked = context.runAsUser;
+  const mayBeRoot = node.uid === 0 || node.isolation === 'namespaces';
+  const where = `(pod: "${describePod(pod)}", container: ${container.name})`;
+  if (context.runAsNonRoot && asked === 0) refuse(`container's runAsUser breaks non-root policy ${where}`);
+  if (context.runAsNonRoot && asked === undefined && node.uid === 0)
+    refuse(`container has runAsNonRoot and image will run as root ${where}`);
+  const chosen = asked ?? (context.runAsNonRoot || !mayBeRoot ? node.uid : 0);
+  if (node.uid !== 0 && chosen !== node.uid && !(chosen === 0 && mayBeRoot)) {
+    refuse(`runAsUser ${chosen}: this node runs as user ${node.uid} and may not switch to another ${where}`);
+  }
+  return chosen;
+}
+
+function chooseGroup(pod: Pod, container: V1Container, node: NodeIdentity, uid: number): number {
+  const asked = container.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup;
+  const own = uid === node.uid ? node.gid : 0;
+  if (node.uid === 0 || asked === undefined || asked === own) return asked ?? (uid === node.uid ? own : 0);
+  return refuse(
+    `runAsGroup ${asked}: this node runs as group ${node.gid} and may not switch to another (container: ${container.name})`,
+  );
+}
+
+function chooseGroups(pod: Pod, container: V1Container, node: NodeIdentity): number[] {
+  const { fsGroup, supplementalGroups = [] } = pod.spec.securityContext ?? {};
+  const asked = [...new Set([...(fsGroup === undefined ? [] : [fsGroup]), ...supplementalGroups])];
+  const foreign = asked.filter((gid) => node.uid !== 0 && gid !== node.gid);
+  if (foreign.length > 0)
+    refuse(
+      `group ${foreign.join(', ')} (fsGroup, supplementalGroups): this node runs as user ${node.uid} and may not take it (container: ${container.name})`,
+    );
+  return asked;
+}
+
+function chooseCapabilities(container: V1Container, node: NodeIdentity): string[] {
+  const { add = [], drop = [] } = container.securityContext?.capabilities ?? {};
+  const plain = (names: string[]): string[] => names.map((name) => name.toLowerCase().replace(/^cap_/, ''));
+  if (add.length > 0 && node.uid !== 0 && node.isolation === 'plain')
+    refuse(`capabilities ${add.join(', ')}: this node has none to give (container: ${container.name})`);
+  if (plain(add).includes('all'))
+    refuse(`capability ALL: this node runs no privileged containers (container: ${container.name})`);
+  const dropped = plain(drop);
+  const kept = dropped.includes('all') ? [] : DEFAULT_CAPABILITIES.filter((name) => !dropped.includes(name));
+  return [...new Set([...kept, ...plain(add)])];
+}
+
+/**
+ * As whom the container runs here. What this node may not give (a user it can't switch to, privileged) is refused with the reason.
+ * seccomp, AppArmor, SELinux and resource limits are not enforced by this node.
+ */
+export function chooseCredentials(pod: Pod, container: V1Container, node: NodeIdentity): Credentials {
+  const context = container.securityContext ?? {};
+  if (context.privileged) refuse(`privileged containers are not supported by this node (container: ${container.name})`);
+  const uid = chooseUser(pod, container, node);
+  return {
+    uid,
+    gid: chooseGroup(pod, container, node, uid),
+    groups: chooseGroups(pod, container, node),
+    noNewPrivileges: context.allowPrivilegeEscalation === false,
+    capabilities: chooseCapabilities(container, node),
+    capabilitiesChanged: context.capabilities !== undefined,
+  };
+}

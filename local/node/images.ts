@@ -1,0 +1,93 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+
+import type { IsolationKind } from './isolation/isolation.ts';
+import type { Mount } from './isolation/isolation.ts';
+
+/** The images this node brings along; every other image stands for the machine's own programs. */
+const OWN_IMAGES: Record<string, { program: string; command: string[] }> = {
+  entrypoint: { program: 'entrypoint', command: ['/ko-app/entrypoint'] },
+  workingdirinit: { program: 'workingdirinit', command: ['/ko-app/workingdirinit'] },
+  shell: { program: '', command: ['sh'] },
+  nop: { program: '', command: [] },
+};
+const REGISTRY = 'tektrace.dev/';
+
+function ownName(image: string): string | undefined {
+  if (!image.startsWith(REGISTRY)) return undefined;
+  const name = image.slice(REGISTRY.length).split(/[:@]/)[0] ?? '';
+  return Object.hasOwn(OWN_IMAGES, name) ? name : undefined;
+}
+
+/** Tekton stops a sidecar by giving it this image: the container then ends at once with exit code 0, whatever its command. */
+export const isNop = (image: string): boolean => ownName(image) === 'nop';
+
+/** The image's own entrypoint, where this node knows it. */
+export const imageCommand = (image: string): string[] | undefined => {
+  const name = ownName(image);
+  return name === undefined ? undefined : OWN_IMAGES[name]?.command;
+};
+
+/** Where containers of a namespace find Node and the entrypoint's modules. */
+const RUNTIME = '/.tektrace';
+
+export interface ImageStore {
+  /** What the image and the entrypoint need mounted. */
+  mounts(image: string): Mount[];
+}
+
+/** `workspace`: how an absolute path below /workspace looks to the program, which in `plain` gets mapped ones. */
+const workingDirInit = (workspace: string): string => `#!/bin/sh
+for directory in "$@"; do
+  case $directory in
+    [!/]* | ${workspace}/*) mkdir -p -- "$directory" || exit 1 ;;
+  esac
+done
+`;
+
+/** NODE_OPTIONS is the step's, not the entrypoint's. */
+const launcher = (node: string, script: string): string => `#!/bin/sh
+if [ -n "\${NODE_OPTIONS+set}" ]; then
+  export TEKTRACE_NODE_OPTIONS="$NODE_OPTIONS"
+  unset NODE_OPTIONS
+fi
+exec ${quote(node)} --no-warnings ${quote(script)} "$@"
+`;
+
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Writes the launchers and the entrypoint's modules below `directory`, for containers of this isolation. */
+export async function createImageStore(directory: string, isolation: IsolationKind): Promise<ImageStore> {
+  const source = path.join(import.meta.dirname, 'entrypoint');
+  const modules = path.join(directory, 'entrypoint');
+  const extension = path.extname(import.meta.filename);
+  await fs.cp(source, modules, { recursive: true });
+  await fs.writeFile(path.join(modules, 'package.json'), '{"type":"module"}\n');
+  const inNamespace = isolation === 'namespaces';
+  const node = inNamespace ? `${RUNTIME}/node` : process.execPath;
+  const script = path.join(inNamespace ? `${RUNTIME}/entrypoint` : modules, `main${extension}`);
+  const programs: Record<string, string> = {
+    entrypoint: launcher(node, script),
+    workingdirinit: workingDirInit(inNamespace ? '/workspace' : '*/root/workspace'),
+  };
+  for (const [name, content] of Object.entries(programs)) {
+    const file = path.join(directory, 'images', name, name);
+    await fs.mkdir(path.dirname(file), { recursive: true });
+    await fs.writeFile(file, content, { mode: 0o755 });
+    await fs.chmod(file, 0o755);
+  }
+  const runtime: Mount[] = [
+    { source: process.execPath, target: `${RUNTIME}/node`, readOnly: true, kind: 'file' },
+    { source: modules, target: `${RUNTIME}/entrypoint`, readOnly: true, kind: 'directory' },
+  ];
+  return {
+    mounts(image) {
+      const program = OWN_IMAGES[ownName(image) ?? '']?.program ?? '';
+      const app: Mount[] =
+        program === ''
+          ? []
+          : [{ source: path.join(directory, 'images', program), target: '/ko-app', readOnly: true, kind: 'directory' }];
+      return [...(inNamespace ? runtime : []), ...app];
+    },
+  };
+}

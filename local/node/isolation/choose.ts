@@ -1,0 +1,60 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+
+import { runtimeEnvironment } from '../container/env.ts';
+import type { Isolation, IsolationKind } from './isolation.ts';
+import { createNamespaceIsolation } from './namespaces.ts';
+import { createPlainIsolation } from './plain.ts';
+
+export interface ChosenIsolation {
+  isolation: Isolation;
+  /** For the person who starts the node: why this one. */
+  reason: string;
+}
+
+const TRIAL_MS = 10_000;
+
+/** Runs `true` in a container of namespaces. Throws the reason when that doesn't work here. */
+async function tryNamespaces(own: { uid: number; gid: number }, directory: string): Promise<Isolation> {
+  const isolation = createNamespaceIsolation(own);
+  await fs.mkdir(path.join(directory, 'volume'), { recursive: true });
+  const running = await isolation.start({
+    containerId: 'trial',
+    directory,
+    hostname: 'trial',
+    command: ['true'],
+    env: runtimeEnvironment('trial', '/root'),
+    workingDir: '/',
+    mounts: [{ source: path.join(directory, 'volume'), target: '/workspace', readOnly: true, kind: 'directory' }],
+    credentials: { uid: 0, gid: 0, groups: [], noNewPrivileges: false, capabilities: [], capabilitiesChanged: false },
+  });
+  const timer = setTimeout(() => running.kill(), TRIAL_MS);
+  const [{ exitCode }, , output] = await Promise.all([running.exited, text(running.stdout), text(running.stderr)]);
+  clearTimeout(timer);
+  if (exitCode !== 0) throw new Error(`a trial container ended with exit code ${exitCode}: ${output.trim()}`);
+  return isolation;
+}
+
+/**
+ * Settles how containers are kept apart, by trying. `auto` takes namespaces where they work and says why not where they don't.
+ * Throws when `namespaces` was asked for by name and doesn't work.
+ */
+export async function chooseIsolation(wanted: 'auto' | IsolationKind, rootDir: string): Promise<ChosenIsolation> {
+  const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  if (wanted === 'plain') return { isolation: createPlainIsolation(own), reason: 'asked for' };
+  const directory = path.join(rootDir, 'trial');
+  try {
+    const isolation = await tryNamespaces(own, directory);
+    return {
+      isolation,
+      reason: own.uid === 0 ? 'unshare works here, as root' : 'unshare works here, with a user namespace',
+    };
+  } catch (error) {
+    const why = (error as Error).message.replace(/\s+/g, ' ').trim();
+    if (wanted === 'namespaces') throw new Error(`namespaces do not work on this machine: ${why}`, { cause: error });
+    return { isolation: createPlainIsolation(own), reason: `namespaces do not work here: ${why}` };
+  } finally {
+    await fs.rm(directory, { recursive: true, force: true });
+  }
+}

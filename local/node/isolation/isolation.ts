@@ -1,0 +1,54 @@
+import type { Readable } from 'node:stream';
+
+import type { Environment } from '../container/env.ts';
+import type { Credentials } from '../container/security.ts';
+
+export type IsolationKind = 'namespaces' | 'plain';
+
+/** Something of this machine at a path of the container. */
+export interface Mount {
+  source: string;
+  target: string;
+  readOnly: boolean;
+  kind: 'directory' | 'file';
+}
+
+export interface Launch {
+  /** Unique among all containers this node ever runs. */
+  containerId: string;
+  /** The container's own directory on this machine; removed with the Pod. */
+  directory: string;
+  hostname: string;
+  command: string[];
+  env: Environment;
+  workingDir: string;
+  /** Parents before what is mounted inside them. */
+  mounts: Mount[];
+  credentials: Credentials;
+}
+
+export interface Exit {
+  /** 128 + the signal's number when a signal ended it. */
+  exitCode: number;
+}
+
+export interface RunningContainer {
+  stdout: Readable;
+  stderr: Readable;
+  /** Resolves once the main process has ended and none of its descendants is left. */
+  exited: Promise<Exit>;
+  /** Sends a signal to the main process; does nothing once it has ended. */
+  signal: (name: NodeJS.Signals) => void;
+  /** Ends every process of the container at once. */
+  kill: () => void;
+}
+
+/** How this node keeps containers apart from the machine. */
+export interface Isolation {
+  kind: IsolationKind;
+  /** Starts the container's command. Throws StartFailure when it can't be. */
+  start(launch: Launch): Promise<RunningContainer>;
+}
+
+/** The command could not be started; the message is for the container's status. */
+export class StartFailure extends Error {}

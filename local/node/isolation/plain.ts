@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import { mapPath, mapPaths, PATH_MAP_VARIABLE } from '../entrypoint/path-map.ts';
+import type { PathMap } from '../entrypoint/path-map.ts';
+import { switchUser } from './credentials.ts';
+import { StartFailure } from './isolation.ts';
+import type { Exit, Isolation, Launch, Mount, RunningContainer } from './isolation.ts';
+import { openOutput } from './output.ts';
+import { killFamily, sendSignal } from './processes.ts';
+import { findProgram, findTool } from './tools.ts';
+
+/** By this variable a process that left its session is still known as the container's. */
+const MARKER_VARIABLE = 'TEKTRACE_CONTAINER_ID';
+
+/**
+ * Which paths of the Pod are elsewhere: /tmp, each mount path, or all of its first directory where this machine has none of that
+ * name, and a working directory that isn't this machine's.
+ */
+export function planPaths(
+  targets: string[],
+  workingDir: string,
+  root: string,
+  exists: (file: string) => boolean,
+): PathMap {
+  const map: PathMap = { '/tmp': `${root}/tmp` };
+  const first = (target: string): string => `/${target.split('/')[1]}`;
+  for (const target of targets) {
+    const mapped = exists(first(target)) ? target : first(target);
+    map[mapped] = root + mapped;
+  }
+  if (workingDir !== '/' && !exists(first(workingDir))) map[first(workingDir)] = root + first(workingDir);
+  return map;
+}
+
+/** Puts a link to the mount's source at its path; inside another mount, into that one's directory. */
+function link(mount: Mount, root: string): void {
+  const place = root + mount.target;
+  fs.mkdirSync(path.dirname(place), { recursive: true });
+  const there = fs.lstatSync(place, { throwIfNoEntry: false });
+  if (there?.isDirectory()) fs.rmdirSync(place);
+  if (there?.isSymbolicLink()) {
+    if (fs.readlinkSync(place) === mount.source) return;
+    throw new StartFailure(
+      `mount path ${mount.target} leads to another volume in a container of the same Pod: not possible without mount namespaces`,
+    );
+  }
+  fs.symlinkSync(mount.source, place);
+}
+
+function prepare(launch: Launch): { root: string; map: PathMap } {
+  const root = path.join(launch.directory, 'root');
+  fs.rmSync(root, { recursive: true, force: true });
+  for (const directory of ['tmp', 'root']) fs.mkdirSync(path.join(root, directory), { recursive: true, mode: 0o777 });
+  fs.chmodSync(path.join(root, 'tmp'), 0o1777);
+  for (const mount of launch.mounts) link(mount, root);
+  const targets = launch.mounts.map(({ target }) => target);
+  return { root, map: planPaths(targets, launch.workingDir, root, fs.existsSync) };
+}
+
+/** A script the node starts itself (a sidecar's) gets the same treatment that the entrypoint gives a step's. */
+function localScript(program: string, map: PathMap): string {
+  if (path.dirname(program) !== mapPath('/tekton/scripts', map)) return program;
+  const copy = path.join(mapPath('/tmp', map), `.${path.basename(program)}`);
+  fs.writeFileSync(copy, mapPaths(fs.readFileSync(program, 'utf8'), map), { mode: 0o755 });
+  return copy;
+}
+
+/** Only below the Pod's own directories: this machine's are not touched. */
+function makeWorkingDirectory(cwd: string, launch: Launch): void {
+  if (fs.existsSync(cwd)) return;
+  if (cwd === launch.workingDir)
+    throw new StartFailure(
+      `workingDir ${cwd} is not on this machine, and without mount namespaces it is not made there`,
+    );
+  fs.mkdirSync(cwd, { recursive: true });
+}
+
+function environment(launch: Launch, root: string, map: PathMap): Record<string, string> {
+  const spec = Object.entries(launch.env).map(([name, value]) => [name, mapPaths(value, map)]);
+  const env = Object.fromEntries(spec) as Record<string, string>;
+  if (env.HOME === '/root') env.HOME = path.join(root, 'root');
+  env.TMPDIR ??= path.join(root, 'tmp');
+  return { ...env, [PATH_MAP_VARIABLE]: JSON.stringify(map), [MARKER_VARIABLE]: launch.containerId };
+}
+
+function observe(child: ChildProcess, marker: string): { exited: Promise<Exit>; kill: () => void } {
+  const pid = child.pid ?? 0;
+  const exited = new Promise<Exit>((resolve, reject) => {
+    child.on('exit', (code, signal) => {
+      const exit = { exitCode: code ?? 128 + (signal ? os.constants.signals[signal] : 0) };
+      killFamily(pid, marker).then(() => resolve(exit), reject);
+    });
+  });
+  return { exited, kill: () => void killFamily(pid, marker).catch(() => undefined) };
+}
+
+/**
+ * No namespaces: the container's processes see this machine, and the Pod's paths in command, args, env and scripts are replaced by
+ * directories of the Pod. Mounts can't be made read-only here.
+ */
+export function createPlainIsolation(own: { uid: number; gid: number }): Isolation {
+  const setpriv = findTool('setpriv');
+  const leash = setpriv ? [setpriv, '--pdeathsig', 'KILL', '--'] : [];
+
+  async function start(launch: Launch): Promise<RunningContainer> {
+    const { root, map } = prepare(launch);
+    const env = environment(launch, root, map);
+    const cwd = mapPath(launch.workingDir, map);
+    makeWorkingDirectory(cwd, launch);
+    const [name = '', ...args] = launch.command.map((word) => mapPaths(word, map));
+    const program = findProgram(name, env.PATH ?? '', cwd);
+    if (program === undefined)
+      throw new StartFailure(`exec: "${launch.command[0]}": executable file not found in $PATH`);
+    const { credentials } = launch;
+    const user = switchUser(credentials, own, { dropCapabilities: own.uid === 0 && credentials.capabilitiesChanged });
+    const [file = '', ...argv] = [...leash, ...user, localScript(program, map), ...args];
+    const output = await openOutput(launch.directory);
+    const child = spawn(file, argv, { cwd, env, detached: true, stdio: ['ignore', ...output.descriptors] });
+    output.release();
+    const { exited, kill } = observe(child, `${MARKER_VARIABLE}=${launch.containerId}`);
+    await new Promise<void>((resolve, reject) => {
+      child.on('spawn', resolve);
+      child.on('error', (error) => reject(new StartFailure(`exec: "${launch.command[0]}": ${error.message}`)));
+    });
+    const signal = (name: NodeJS.Signals): void =>
+      void (child.pid !== undefined && child.exitCode === null && sendSignal(child.pid, name));
+    return { stdout: output.stdout, stderr: output.stderr, exited, signal, kill };
+  }
+
+  return { kind: 'plain', start };
+}

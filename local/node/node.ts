@@ -1,0 +1,144 @@
+import { mkdtemp } from 'node:fs/promises';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { Reflector } from '../../shared/kubernetes/reflector.ts';
+import { PERSISTENT_VOLUME_CLAIMS, PODS } from '../../shared/kubernetes/resources.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import type { PodLogSource } from '../pod-logs.ts';
+import { createEventRecorder } from './events.ts';
+import { createImageStore } from './images.ts';
+import { chooseIsolation } from './isolation/choose.ts';
+import type { IsolationKind } from './isolation/isolation.ts';
+import { createPodLogSource } from './logs/pod-log-source.ts';
+import { createObjectSource } from './objects.ts';
+import { PodManager } from './pod-manager.ts';
+import { Provisioner } from './provisioner.ts';
+import type { Claim } from './provisioner.ts';
+import { registerNode } from './registration.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Pod } from './types.ts';
+
+export interface NodeOptions {
+  client: KubeClient;
+  /** Default: this machine's host name. */
+  nodeName?: string;
+  /** `auto` takes namespaces where they work. */
+  isolation: 'auto' | IsolationKind;
+  /** Default: a fresh directory (0700) below the system's temporary one. Removed at close. */
+  rootDir?: string;
+  /** hostPath volumes reach any file of this machine, so they are off unless asked for. */
+  allowHostPath?: boolean;
+  /** A container's log file is put aside past this size; two files are kept. */
+  maxLogBytes?: number;
+  log: Logger;
+  now?: () => Date;
+}
+
+export interface RunningNode {
+  isolation: IsolationKind;
+  /** Why this isolation, for the person who started the node. */
+  isolationReason: string;
+  logs: PodLogSource;
+  /** Ends every Pod at once and removes everything the node made on this machine. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_MAX_LOG_BYTES = 10 * 1024 * 1024;
+const SHARED_MEMORY = '/dev/shm';
+
+async function makeRoot(asked: string | undefined): Promise<string> {
+  if (asked === undefined) return mkdtemp(path.join(os.tmpdir(), 'tektrace-node-'));
+  await fs.mkdir(asked, { recursive: true, mode: 0o700 });
+  return path.resolve(asked);
+}
+
+/** Where `medium: Memory` volumes live: real memory where the machine has it for us. */
+async function makeMemoryRoot(rootDir: string): Promise<string> {
+  try {
+    return await mkdtemp(path.join(SHARED_MEMORY, 'tektrace-node-'));
+  } catch {
+    return path.join(rootDir, 'memory');
+  }
+}
+
+/** Containers of other users must be able to pass through, but not to list. */
+async function openForOtherUsers(directories: string[]): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  for (const directory of directories) await fs.chmod(directory, 0o711);
+}
+
+/** A node name has to be a DNS name. */
+const defaultNodeName = (): string =>
+  os
+    .hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]/g, '-')
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '') || 'localhost';
+
+/**
+ * Starts a node: registers it, takes every Pod that has no other, and runs its containers as processes of this machine. Resolves
+ * when it watches. Throws when the API server refuses it or the isolation asked for doesn't work here. Not enforced: resource limits,
+ * seccomp, AppArmor and SELinux settings, network isolation (Pods share the machine's network).
+ */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const {
+    client,
+    nodeName = defaultNodeName(),
+    allowHostPath = false,
+    maxLogBytes = DEFAULT_MAX_LOG_BYTES,
+    log,
+    now = () => new Date(),
+  } = options;
+  const rootDir = await makeRoot(options.rootDir);
+  const memoryDir = await makeMemoryRoot(rootDir);
+  const removeRoot = async (): Promise<void> => {
+    for (const directory of [rootDir, memoryDir]) await fs.rm(directory, { recursive: true, force: true });
+  };
+  try {
+    const { isolation, reason } = await chooseIsolation(options.isolation, rootDir);
+    await openForOtherUsers([rootDir, ...(memoryDir.startsWith(rootDir) ? [] : [memoryDir])]);
+    const images = await createImageStore(rootDir, isolation.kind);
+    const objects = createObjectSource(client);
+    const events = createEventRecorder(client, nodeName, log, now);
+    const claims = new Reflector<Claim>({ client, resource: PERSISTENT_VOLUME_CLAIMS, log });
+    const pods = new Reflector<Pod>({ client, resource: PODS, log });
+    const manager = new PodManager({
+      client,
+      nodeName,
+      rootDir,
+      memoryDir,
+      allowHostPath,
+      runtime: { isolation, images, objects, maxLogBytes, now },
+      provisioner: new Provisioner(client, path.join(rootDir, 'claims'), claims.store),
+      scheduler: new Scheduler(client, nodeName, events.record, now),
+      claims: claims.store,
+      pods: pods.store,
+      recordEvent: events.record,
+      log,
+    });
+    claims.addHandler(manager.claimHandler);
+    pods.addHandler(manager.podHandler);
+    await registerNode(client, nodeName, now());
+    const stop = new AbortController();
+    const running = Promise.all([claims.run(stop.signal), pods.run(stop.signal)]);
+    await Promise.all([claims.synced, pods.synced]);
+    return {
+      isolation: isolation.kind,
+      isolationReason: reason,
+      logs: createPodLogSource((namespace, pod) => manager.records(namespace, pod), now),
+      async close() {
+        stop.abort();
+        await running;
+        await manager.close();
+        await events.flush();
+        await removeRoot();
+      },
+    };
+  } catch (error) {
+    await removeRoot();
+    throw error;
+  }
+}

@@ -1,0 +1,184 @@
+import path from 'node:path';
+
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import type { ReflectorHandler } from '../../shared/kubernetes/reflector.ts';
+import { resourcePath, SERVICE_ACCOUNTS } from '../../shared/kubernetes/resources.ts';
+import type { Store } from '../../shared/kubernetes/store.ts';
+import { objectKey } from '../../shared/kubernetes/types.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import type { ContainerRuntime } from './container/run-container.ts';
+import type { RecordEvent } from './events.ts';
+import type { ContainerRecord } from './pod/container-record.ts';
+import { PodWorker } from './pod/pod-worker.ts';
+import type { Claim, Provisioner } from './provisioner.ts';
+import { unschedulable } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Pod } from './types.ts';
+import { PodVolumes } from './volumes/pod-volumes.ts';
+
+export interface PodManagerOptions {
+  client: KubeClient;
+  nodeName: string;
+  rootDir: string;
+  memoryDir: string;
+  allowHostPath: boolean;
+  runtime: ContainerRuntime;
+  provisioner: Provisioner;
+  scheduler: Scheduler;
+  claims: Store<Claim>;
+  pods: Store<Pod>;
+  recordEvent: RecordEvent;
+  log: Logger;
+}
+
+const ended = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+
+/** Follows what the API server holds: schedules Pods, and keeps one worker for each Pod of this node. */
+export class PodManager {
+  readonly #options: PodManagerOptions;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #binding = new Set<string>();
+  readonly #tasks = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(options: PodManagerOptions) {
+    this.#options = options;
+  }
+
+  readonly podHandler: ReflectorHandler<Pod> = {
+    added: (pod) => this.#follow(pod),
+    updated: (pod) => this.#follow(pod),
+    deleted: (pod) => this.#forget(pod),
+  };
+
+  readonly claimHandler: ReflectorHandler<Claim> = {
+    added: (claim) => this.#claim(claim),
+    updated: (claim) => this.#claim(claim),
+    deleted: (claim) => this.#task('claim could not be removed', this.#options.provisioner.remove(claim)),
+  };
+
+  /** The containers of a Pod that runs or ran here and still exists. */
+  records(namespace: string, name: string): ContainerRecord[] | undefined {
+    return [...this.#workers.values()].find(
+      ({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name,
+    )?.records;
+  }
+
+  /** Ends all Pods at once. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#workers.values()].map((worker) => worker.abandon()));
+    this.#workers.clear();
+    await Promise.all(this.#tasks);
+  }
+
+  #task(failure: string, work: Promise<void>, fields: Record<string, unknown> = {}): void {
+    const task = work
+      .catch((error: unknown) => this.#options.log.warn(failure, { ...fields, error }))
+      .finally(() => this.#tasks.delete(task));
+    this.#tasks.add(task);
+  }
+
+  #follow(pod: Pod): void {
+    const worker = this.#workers.get(pod.metadata.uid ?? '');
+    if (this.#closed) return;
+    if (worker) {
+      const wasEnded = ended(worker.pod);
+      worker.update(pod);
+      if (ended(pod) && !wasEnded) this.#scheduleWaiting();
+    } else if (pod.spec.nodeName === this.#options.nodeName) this.#run(pod);
+    else if (pod.spec.nodeName === undefined || pod.spec.nodeName === '') this.#schedule(pod);
+  }
+
+  #schedule(pod: Pod): void {
+    const uid = pod.metadata.uid ?? '';
+    const ready =
+      pod.metadata.deletionTimestamp === undefined && !ended(pod) && (pod.spec.schedulingGates ?? []).length === 0;
+    if (!ready || this.#binding.has(uid)) return;
+    const { claims, scheduler, nodeName } = this.#options;
+    const problem = unschedulable(pod, this.#occupants(), nodeName, (key) => claims.get(key) !== undefined);
+    const fields = { pod: objectKey(pod.metadata) };
+    if (problem !== undefined)
+      return this.#task('pod could not be marked unschedulable', scheduler.refuse(pod, problem), fields);
+    this.#binding.add(uid);
+    const bound = scheduler.bind(pod).catch((error: unknown) => {
+      this.#binding.delete(uid);
+      throw error;
+    });
+    this.#task('pod could not be bound', bound, fields);
+  }
+
+  /** Pods that hold this machine's ports: those that run, and those just bound. */
+  #occupants(): Pod[] {
+    return this.#options.pods
+      .list()
+      .filter(
+        (pod) =>
+          (this.#binding.has(pod.metadata.uid ?? '') || pod.spec.nodeName === this.#options.nodeName) && !ended(pod),
+      );
+  }
+
+  #scheduleWaiting(): void {
+    for (const pod of this.#options.pods.list()) if (!pod.spec.nodeName) this.#schedule(pod);
+  }
+
+  #claim(claim: Claim): void {
+    this.#task('claim could not be bound', this.#options.provisioner.bind(claim), { claim: objectKey(claim.metadata) });
+    this.#scheduleWaiting();
+  }
+
+  #run(pod: Pod): void {
+    if (ended(pod)) return;
+    const { client, rootDir, memoryDir, allowHostPath, runtime, provisioner, recordEvent, log } = this.#options;
+    const uid = pod.metadata.uid ?? '';
+    const directory = path.join(rootDir, 'pods', uid);
+    const memoryDirectory = path.join(memoryDir, uid);
+    const volumes = new PodVolumes({
+      directory: path.join(directory, 'volumes'),
+      memoryDirectory,
+      allowHostPath,
+      objects: runtime.objects,
+      claimDirectory: (namespace, name) => provisioner.directory(namespace, name),
+      serviceAccountToken: (owner, audience, seconds) => this.#token(owner, audience, seconds),
+    });
+    const fields = { pod: objectKey(pod.metadata) };
+    const worker = new PodWorker(pod, {
+      client,
+      runtime,
+      volumes,
+      directory,
+      memoryDirectory,
+      recordEvent,
+      log: log.child(fields),
+    });
+    this.#workers.set(uid, worker);
+    worker.start();
+    if (pod.metadata.deletionTimestamp !== undefined) worker.update(pod);
+  }
+
+  #forget(pod: Pod): void {
+    const uid = pod.metadata.uid ?? '';
+    const worker = this.#workers.get(uid);
+    this.#workers.delete(uid);
+    this.#binding.delete(uid);
+    if (worker) this.#task('pod could not be cleaned up', worker.abandon(), { pod: objectKey(pod.metadata) });
+    this.#scheduleWaiting();
+  }
+
+  async #token(pod: Pod, audience: string | undefined, expirationSeconds: number): Promise<string> {
+    const { namespace } = pod.metadata;
+    const name = pod.spec.serviceAccountName ?? 'default';
+    const body = {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { expirationSeconds, ...(audience === undefined ? {} : { audiences: [audience] }) },
+    };
+    try {
+      const path = resourcePath(SERVICE_ACCOUNTS, { namespace, name, subresource: 'token' });
+      const answer = await this.#options.client.request<{ status: { token: string } }>('POST', path, { body });
+      return answer.status.token;
+    } catch (error) {
+      throw new Error(`failed to fetch token: ${(error as Error).message}`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,229 @@
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { V1Container } from '@kubernetes/client-node';
+
+import { createContainer, CreateError } from '../container/run-container.ts';
+import type { ContainerRuntime, CreatedContainer } from '../container/run-container.ts';
+import type { RecordEvent } from '../events.ts';
+import { isNop } from '../images.ts';
+import type { RunningContainer } from '../isolation/isolation.ts';
+import { describePod, kubeTime } from '../types.ts';
+import type { Pod, TerminatedState } from '../types.ts';
+import type { PodVolumes } from '../volumes/pod-volumes.ts';
+import { fieldPath } from './container-record.ts';
+import type { ContainerRecord } from './container-record.ts';
+
+/** The kubelet's: at once, then 10 s doubled up to 5 min. */
+const BACKOFF_MS = { first: 10_000, max: 300_000 };
+const CONFIG_RETRY_MS = { first: 500, max: 10_000 };
+/** What a runtime reports for a container whose command could not be started. */
+const START_ERROR = { exitCode: 128, reason: 'StartError', startedAt: '1970-01-01T00:00:00Z' };
+
+export interface SupervisorOptions {
+  record: ContainerRecord;
+  /** The Pod as it is now. */
+  pod: () => Pod;
+  volumes: PodVolumes;
+  directory: string;
+  runtime: ContainerRuntime;
+  recordEvent: RecordEvent;
+  /** Called after each change of the record. */
+  changed: () => void;
+}
+
+/** Runs one container of a Pod: creates, starts, watches, restarts by the Pod's policy, until it is done or stopped. */
+export class ContainerSupervisor {
+  readonly record: ContainerRecord;
+  readonly #options: SupervisorOptions;
+  readonly #stop = new AbortController();
+  #running: RunningContainer | undefined;
+  #replace = false;
+  #done: Promise<void> = Promise.resolve();
+  #markStarted: () => void = () => undefined;
+  /** Resolves when the container runs for the first time, or never will. */
+  readonly firstStart: Promise<void>;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.record = options.record;
+    this.firstStart = new Promise((resolve) => (this.#markStarted = resolve));
+  }
+
+  /** Resolves when the container has ended for good. */
+  run(): Promise<void> {
+    this.#done = this.#supervise().finally(() => this.#markStarted());
+    return this.#done;
+  }
+
+  /** The container's spec changed: the kubelet restarts a running container whose image is another. */
+  async update(spec: V1Container, graceMs: number): Promise<void> {
+    if (spec.image === this.record.spec.image) return;
+    this.record.spec = spec;
+    if (!this.#running) return;
+    this.#replace = true;
+    await this.#end(`Container ${spec.name} definition changed, will be restarted`, graceMs);
+  }
+
+  /** Ends the container, killing it after the grace; resolves when it has ended. It is not started again. */
+  async stop(graceMs: number): Promise<void> {
+    const first = !this.#stop.signal.aborted;
+    this.#stop.abort();
+    await this.#end(first ? `Stopping container ${this.record.spec.name}` : undefined, graceMs);
+    await this.#done;
+  }
+
+  async #end(message: string | undefined, graceMs: number): Promise<void> {
+    const running = this.#running;
+    if (!running) return;
+    if (message !== undefined) this.#event('Normal', 'Killing', message);
+    if (graceMs > 0) running.signal('SIGTERM');
+    const ended = new AbortController();
+    const over = running.exited.finally(() => ended.abort());
+    await Promise.race([over, delay(graceMs, undefined, { signal: ended.signal }).catch(() => undefined)]);
+    running.kill();
+    await over;
+  }
+
+  async #supervise(): Promise<void> {
+    let failures = 0;
+    while (!this.#stop.signal.aborted) {
+      if (isNop(this.record.spec.image ?? '')) return this.#completeAtOnce();
+      const created = await this.#create();
+      if (!created) return;
+      await this.#runOnce(created);
+      const exitCode = this.record.state.terminated?.exitCode ?? 0;
+      if (this.#replace) {
+        this.#replace = false;
+        this.#prepareRestart();
+      } else if (!this.#shouldRestart(exitCode)) return;
+      else if (!(await this.#backOff(failures++))) return;
+    }
+  }
+
+  #shouldRestart(exitCode: number): boolean {
+    if (this.#stop.signal.aborted) return false;
+    if (this.record.kind === 'sidecar') return true;
+    const policy = this.#options.pod().spec.restartPolicy ?? 'Always';
+    if (this.record.kind === 'init') return policy !== 'Never' && exitCode !== 0;
+    return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
+  }
+
+  #prepareRestart(): void {
+    const { record } = this;
+    record.lastState = record.state;
+    record.restartCount++;
+    record.ready = false;
+    record.started = false;
+  }
+
+  /** Waits before a restart. False when the container is to be stopped instead. */
+  async #backOff(failures: number): Promise<boolean> {
+    const { record } = this;
+    const ended = record.state;
+    const waitMs = failures === 0 ? 0 : Math.min(BACKOFF_MS.first * 2 ** (failures - 1), BACKOFF_MS.max);
+    if (waitMs > 0) {
+      const pod = this.#options.pod();
+      record.lastState = ended;
+      record.state = {
+        waiting: {
+          reason: 'CrashLoopBackOff',
+          message: `back-off ${waitMs / 1000}s restarting failed container=${record.spec.name} pod=${describePod(pod)}`,
+        },
+      };
+      this.#event(
+        'Warning',
+        'BackOff',
+        `Back-off restarting failed container ${record.spec.name} in pod ${describePod(pod)}`,
+      );
+      this.#options.changed();
+      await this.#pause(waitMs);
+    }
+    if (this.#stop.signal.aborted) return false;
+    record.state = ended;
+    this.#prepareRestart();
+    return true;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+  }
+
+  /** Creates the container, trying again while its configuration can't be had. Undefined when stopped meanwhile. */
+  async #create(): Promise<CreatedContainer | undefined> {
+    const { record } = this;
+    const { directory, volumes, runtime, pod } = this.#options;
+    const logFile = path.join(directory, 'logs', `${record.spec.name}-${record.restartCount}.log`);
+    for (let waitMs = CONFIG_RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, CONFIG_RETRY_MS.max)) {
+      try {
+        return await createContainer(
+          record,
+          pod(),
+          volumes,
+          path.join(directory, 'containers', record.spec.name),
+          logFile,
+          runtime,
+        );
+      } catch (error) {
+        const reason = error instanceof CreateError ? error.reason : 'CreateContainerError';
+        const message = (error as Error).message;
+        this.#event('Warning', 'Failed', `Error: ${message}`);
+        record.state = { waiting: { reason, message } };
+        this.#options.changed();
+        await this.#pause(waitMs);
+        if (this.#stop.signal.aborted) return undefined;
+      }
+    }
+  }
+
+  async #runOnce(created: CreatedContainer): Promise<void> {
+    const { record } = this;
+    const { now } = this.#options.runtime;
+    record.containerID = `tektrace://${created.id}`;
+    record.log = created.log;
+    this.#event('Normal', 'Created', 'Container created');
+    try {
+      this.#running = await created.start();
+    } catch (error) {
+      created.log.end();
+      this.#event('Warning', 'Failed', `Error: ${(error as Error).message}`);
+      return this.#terminated({ ...START_ERROR, message: (error as Error).message });
+    }
+    const startedAt = kubeTime(now());
+    this.#event('Normal', 'Started', 'Container started');
+    record.state = { running: { startedAt } };
+    record.started = true;
+    record.ready = record.kind !== 'init';
+    this.#markStarted();
+    this.#options.changed();
+    if (this.#stop.signal.aborted) this.#running.kill(); // Stopped between its creation and now.
+    const { exitCode, message } = await created.wait(this.#running);
+    this.#running = undefined;
+    this.#terminated({ exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, message });
+  }
+
+  #terminated(end: Omit<TerminatedState, 'finishedAt' | 'containerID'>): void {
+    const { record } = this;
+    const { message, ...rest } = end;
+    record.state = {
+      terminated: {
+        ...rest,
+        ...(message ? { message } : {}),
+        finishedAt: kubeTime(this.#options.runtime.now()),
+        containerID: record.containerID ?? '',
+      },
+    };
+    record.started = false;
+    record.ready = record.kind === 'init' && end.exitCode === 0;
+    this.#options.changed();
+  }
+
+  /** Tekton's nop image does nothing and exits with 0. */
+  #completeAtOnce(): void {
+    this.#terminated({ exitCode: 0, reason: 'Completed', startedAt: kubeTime(this.#options.runtime.now()) });
+  }
+
+  #event(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.#options.recordEvent(this.#options.pod(), { type, reason, message, fieldPath: fieldPath(this.record) });
+  }
+}

@@ -1,0 +1,68 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { MERGE_PATCH, PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import type { Store } from '../../shared/kubernetes/store.ts';
+
+export interface Claim extends KubeObject {
+  spec?: { accessModes?: string[]; resources?: { requests?: Record<string, string> }; volumeName?: string };
+  status?: { phase?: string };
+}
+
+/** Gives each PersistentVolumeClaim a directory of this machine, kept until the claim is deleted. */
+export class Provisioner {
+  readonly #client: KubeClient;
+  readonly #directory: string;
+  readonly #claims: Store<Claim>;
+
+  constructor(client: KubeClient, directory: string, claims: Store<Claim>) {
+    this.#client = client;
+    this.#directory = directory;
+    this.#claims = claims;
+  }
+
+  /** Makes the claim's directory and marks it Bound; no PersistentVolume object stands behind it. */
+  async bind(claim: Claim): Promise<void> {
+    const { namespace, name } = claim.metadata;
+    await this.#ensure(claim);
+    if (claim.status?.phase === 'Bound') return;
+    const status = {
+      phase: 'Bound',
+      accessModes: claim.spec?.accessModes ?? [],
+      capacity: claim.spec?.resources?.requests ?? {},
+    };
+    await this.#client.request(
+      'PATCH',
+      resourcePath(PERSISTENT_VOLUME_CLAIMS, { namespace, name, subresource: 'status' }),
+      {
+        body: { status },
+        contentType: MERGE_PATCH,
+      },
+    );
+  }
+
+  /** The directory of a claim. Throws `persistentvolumeclaim "x" not found`. */
+  async directory(namespace: string, name: string): Promise<string> {
+    const claim =
+      this.#claims.get(`${namespace}/${name}`) ??
+      (await this.#client.request<Claim>('GET', resourcePath(PERSISTENT_VOLUME_CLAIMS, { namespace, name })));
+    return this.#ensure(claim);
+  }
+
+  async remove(claim: Claim): Promise<void> {
+    await fs.rm(this.#path(claim), { recursive: true, force: true });
+  }
+
+  #path(claim: Claim): string {
+    return path.join(this.#directory, claim.metadata.uid ?? '');
+  }
+
+  async #ensure(claim: Claim): Promise<string> {
+    const directory = this.#path(claim);
+    await fs.mkdir(directory, { recursive: true });
+    await fs.chmod(directory, 0o777);
+    return directory;
+  }
+}

@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+
+export interface ProjectedFile {
+  data: Buffer;
+  mode: number;
+}
+
+/** Files of a volume by path relative to it. */
+export type ProjectedFiles = Map<string, ProjectedFile>;
+
+/**
+ * Makes a volume hold exactly `files`, all at once: they are written into a fresh directory and `..data`, through which every name
+ * leads, is switched to it by one rename, as the kubelet does.
+ */
+export async function writeAtomically(directory: string, files: ProjectedFiles): Promise<void> {
+  await fs.mkdir(directory, { recursive: true });
+  const fresh = `..${randomBytes(8).toString('hex')}`;
+  const before = await fs.readlink(path.join(directory, '..data')).catch(() => undefined);
+  for (const [name, { data, mode }] of files) {
+    const file = path.join(directory, fresh, name);
+    await fs.mkdir(path.dirname(file), { recursive: true });
+    await fs.writeFile(file, data);
+    await fs.chmod(file, mode);
+  }
+  await fs.mkdir(path.join(directory, fresh), { recursive: true });
+  await fs.symlink(fresh, path.join(directory, '..data_tmp'));
+  await fs.rename(path.join(directory, '..data_tmp'), path.join(directory, '..data'));
+  await linkNames(directory, new Set([...files.keys()].map((name) => name.split('/')[0] ?? name)));
+  if (before !== undefined) await fs.rm(path.join(directory, before), { recursive: true, force: true });
+}
+
+async function linkNames(directory: string, wanted: Set<string>): Promise<void> {
+  const present = new Set((await fs.readdir(directory)).filter((name) => !name.startsWith('..')));
+  for (const name of wanted)
+    if (!present.has(name)) await fs.symlink(path.join('..data', name), path.join(directory, name));
+  for (const name of present) if (!wanted.has(name)) await fs.rm(path.join(directory, name), { recursive: true });
+}
