@@ -11,7 +11,8 @@ export interface FieldError {
     | 'FieldValueForbidden'
     | 'FieldValueTypeInvalid'
     | 'FieldValueTooLong'
-    | 'FieldValueTooMany';
+    | 'FieldValueTooMany'
+    | 'FieldValueNotFound';
   field: string;
   message: string;
 }
@@ -56,6 +57,12 @@ export const duplicate = (field: string, value: unknown): FieldError => ({
   message: `Duplicate value: ${shown(value)}`,
 });
 
+export const notFoundField = (field: string, value: unknown): FieldError => ({
+  reason: 'FieldValueNotFound',
+  field,
+  message: `Not found: ${shown(value)}`,
+});
+
 export const forbiddenField = (field: string, detail: string): FieldError => ({
   reason: 'FieldValueForbidden',
   field,
@@ -81,9 +88,9 @@ export function invalidObject(kind: { group: string; kind: string }, name: strin
   const causes: StatusCause[] = errors.map(({ reason, message, field }) => ({ reason, message, field }));
   const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
   return new StatusError(422, 'Invalid', `${qualifiedKind} "${name}" is invalid: ${text}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...(kind.group === '' ? {} : { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind === '' ? {} : { kind: kind.kind }),
     causes,
   });
 }

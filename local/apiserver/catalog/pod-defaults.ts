@@ -13,9 +13,20 @@ function pullPolicy(image: unknown): string {
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
+/** What is limited is requested, unless said otherwise. */
+function defaultRequests(resources: unknown): void {
+  if (isObject(resources) && isObject(resources['limits'])) {
+    resources['requests'] = {
+      ...resources['limits'],
+      ...(isObject(resources['requests']) ? resources['requests'] : {}),
+    };
+  }
+}
+
 function defaultContainer(container: JsonObject): void {
   container['imagePullPolicy'] ??= pullPolicy(container['image']);
   container['resources'] ??= {};
+  defaultRequests(container['resources']);
   container['terminationMessagePath'] ??= '/dev/termination-log';
   container['terminationMessagePolicy'] ??= 'File';
   for (const port of objects(container['ports'])) port['protocol'] ??= 'TCP';
@@ -59,8 +70,7 @@ function defaultVolume(volume: JsonObject): void {
 
 /** What a Pod's fields are when its author says nothing (Kubernetes' pod defaulting), in place. */
 export function defaultPod(pod: KubeObject): void {
-  const spec = pod['spec'];
-  if (!isObject(spec)) return;
+  const spec = isObject(pod['spec']) ? pod['spec'] : (pod['spec'] = {} as JsonObject);
   spec['restartPolicy'] ??= 'Always';
   spec['dnsPolicy'] ??= 'ClusterFirst';
   spec['schedulerName'] ??= 'default-scheduler';

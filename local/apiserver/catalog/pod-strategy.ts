@@ -1,4 +1,4 @@
-import { duplicate, forbiddenField, invalid, notSupported, required } from '../field-errors.ts';
+import { duplicate, forbiddenField, invalid, notFoundField, notSupported, required } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import { isObject, sameJson, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
@@ -29,8 +29,7 @@ function checkMounts(container: JsonObject, field: string, volumes: Set<string>)
     const path = typeof mount['mountPath'] === 'string' ? mount['mountPath'] : '';
     const errors: FieldError[] = [];
     if (name === '') errors.push(required(`${at}.name`));
-    else if (!volumes.has(name))
-      errors.push({ reason: 'FieldValueInvalid', field: `${at}.name`, message: `Not found: ${JSON.stringify(name)}` });
+    else if (!volumes.has(name)) errors.push(notFoundField(`${at}.name`, name));
     if (path === '') errors.push(required(`${at}.mountPath`));
     else if (seen.has(path)) errors.push(invalid(`${at}.mountPath`, path, 'must be unique'));
     seen.add(path);
@@ -51,8 +50,8 @@ function validatePod(pod: KubeObject): FieldError[] {
   for (const list of ['containers', 'initContainers']) {
     objects(spec[list]).forEach((container, index) => {
       const field = `spec.${list}[${index}]`;
-      errors.push(...checkName(container['name'], `${field}.name`, names));
       if (typeof container['image'] !== 'string' || container['image'] === '') errors.push(required(`${field}.image`));
+      errors.push(...checkName(container['name'], `${field}.name`, names));
       errors.push(...checkMounts(container, field, volumes));
     });
   }
@@ -95,11 +94,6 @@ export const podStrategy: Strategy = {
   applyDefaults: defaultPod,
   prepareForCreate(pod) {
     pod['status'] = { phase: 'Pending', qosClass: qosClass(pod) };
-    if (isObject(pod['spec'])) {
-      // What the ServiceAccount admission plugin fills in, without its token volume: the node gives no token unless asked.
-      pod['spec']['serviceAccountName'] ??= 'default';
-      pod['spec']['serviceAccount'] ??= pod['spec']['serviceAccountName'];
-    }
   },
   validate: validatePod,
   validateUpdate: (pod, old) => (sameJson(fixedSpec(pod), fixedSpec(old)) ? [] : [forbiddenField('spec', immutable)]),

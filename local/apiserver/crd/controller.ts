@@ -7,7 +7,6 @@ import { asDefinition } from './types.ts';
 import type { CustomResourceDefinition } from './types.ts';
 
 const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
-const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
 const RETRY_MS = 100;
 
 function establish(api: Api, crd: CustomResourceDefinition): KubeObject {
@@ -22,7 +21,6 @@ function establish(api: Api, crd: CustomResourceDefinition): KubeObject {
   const storage = crd.spec.versions.find((version) => version.storage)?.name ?? '';
   return {
     ...crd,
-    metadata: { ...crd.metadata, finalizers: [...new Set([...(crd.metadata.finalizers ?? []), CLEANUP])] },
     status: {
       conditions: [
         condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),

@@ -4,6 +4,7 @@ import type { ResourceType } from '../catalog/resource-type.ts';
 import type { JsonObject } from '../object.ts';
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const subresourceVerbs: Record<string, string[]> = {
   status: ['get', 'patch', 'update'],
   log: ['get'],
@@ -75,7 +76,7 @@ function entries(type: ResourceType): JsonObject[] {
     singularName: singular,
     namespaced,
     kind,
-    verbs,
+    verbs: type.builtIn ? verbs : customVerbs,
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
   };
@@ -94,15 +95,13 @@ function entries(type: ResourceType): JsonObject[] {
 export function apiResourceList(catalog: Catalog, { group, version }: GroupVersion): JsonObject | undefined {
   const here = (one: GroupVersion): boolean => one.group === group && one.version === version;
   const types = catalog.all().filter(here);
-  const reviews = reviewResources
-    .filter(here)
-    .map(({ resource, kind }) => ({
-      name: resource,
-      singularName: kind.toLowerCase(),
-      namespaced: false,
-      kind,
-      verbs: ['create'],
-    }));
+  const reviews = reviewResources.filter(here).map(({ resource, kind }) => ({
+    name: resource,
+    singularName: kind.toLowerCase(),
+    namespaced: false,
+    kind,
+    verbs: ['create'],
+  }));
   if (types.length + reviews.length === 0) return undefined;
   return {
     kind: 'APIResourceList',

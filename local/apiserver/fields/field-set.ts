@@ -1,6 +1,6 @@
 import { isObject, sameJson } from '../object.ts';
 import type { JsonObject } from '../object.ts';
-import { mergeKeysOf } from '../patch/merge-keys.ts';
+import { isAtomic, mergeKeysOf } from '../patch/merge-keys.ts';
 
 /** A set of fields in the form of `fieldsV1`: `f:name`, `k:{"name":"x"}`, `v:"value"`, and `.` for the node itself. */
 export type FieldSet = JsonObject;
@@ -10,16 +10,18 @@ function sorted(keys: string[], item: JsonObject): string {
 }
 
 /** A list's items by the path element that names them, or undefined where the list is one value to Kubernetes. */
-function elements(list: unknown[], path: string, associative: boolean): Map<string, unknown> | undefined {
-  const keys = associative ? mergeKeysOf(path) : undefined;
+function elements(list: unknown[], path: string, typed: boolean): Map<string, unknown> | undefined {
+  const keys = typed ? mergeKeysOf(path) : undefined;
   if (keys === undefined) return undefined;
   if (keys.length === 0) return new Map(list.map((item) => [`v:${JSON.stringify(item)}`, item]));
   return new Map(list.map((item) => [`k:${sorted(keys, isObject(item) ? item : {})}`, item]));
 }
 
-function children(value: unknown, path: string, associative: boolean): Map<string, unknown> | undefined {
-  if (Array.isArray(value)) return elements(value, path, associative);
-  return isObject(value) ? new Map(Object.entries(value).map(([key, item]) => [`f:${key}`, item])) : undefined;
+/** What is below a value, by path element; undefined where the value is one field as a whole. */
+function children(value: unknown, path: string, typed: boolean): Map<string, unknown> | undefined {
+  if (Array.isArray(value)) return elements(value, path, typed);
+  if (!isObject(value) || (typed && isAtomic(path))) return undefined;
+  return new Map(Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[`f:${key}`, item]])));
 }
 
 function childPath(path: string, element: string): string {
@@ -27,19 +29,19 @@ function childPath(path: string, element: string): string {
 }
 
 /** The fields of `after` that are new or different from `before`; undefined where there are none. */
-export function changedFields(before: unknown, after: unknown, path = '', associative = false): FieldSet | undefined {
+export function changedFields(before: unknown, after: unknown, path = '', typed = false): FieldSet | undefined {
   if (before !== undefined && sameJson(before, after)) return undefined;
-  const now = children(after, path, associative);
+  const now = children(after, path, typed);
   if (now === undefined || now.size === 0) return {};
-  const then = children(before, path, associative) ?? new Map<string, unknown>();
+  const then = children(before, path, typed) ?? new Map<string, unknown>();
   const set: FieldSet = {};
-  if (before === undefined || before === null) set['.'] = {};
+  if (before === undefined) set['.'] = {};
   for (const [element, item] of now) {
     if (element.startsWith('v:')) {
       if (!then.has(element)) set[element] = {};
       continue;
     }
-    const inner = changedFields(then.get(element), item, childPath(path, element), associative);
+    const inner = changedFields(then.get(element), item, childPath(path, element), typed);
     if (inner !== undefined) set[element] = inner;
   }
   return Object.keys(set).length === 0 ? undefined : set;
@@ -47,6 +49,11 @@ export function changedFields(before: unknown, after: unknown, path = '', associ
 
 function isLeaf(set: FieldSet): boolean {
   return Object.keys(set).length === 0;
+}
+
+/** A node of which only itself is left is written as a leaf. */
+function tidy(set: FieldSet): FieldSet {
+  return set['.'] !== undefined && Object.keys(set).length === 1 ? {} : set;
 }
 
 /** Whether the set holds the node it describes and not only nodes below it. */
@@ -94,20 +101,20 @@ function differenceOf(item: FieldSet, other: FieldSet): FieldSet | undefined {
       ? undefined
       : Object.fromEntries(Object.entries(item).filter(([key]) => key !== '.'));
   const rest = difference(item, other);
-  return Object.keys(rest).length === 0 ? undefined : rest;
+  return Object.keys(rest).length === 0 ? undefined : tidy(rest);
 }
 
 /** The part of `set` whose fields still exist in `value`. */
-export function present(set: FieldSet, value: unknown, path = '', associative = false): FieldSet {
-  const items = children(value, path, associative);
+export function present(set: FieldSet, value: unknown, path = '', typed = false): FieldSet {
+  const items = children(value, path, typed);
   const out: FieldSet = {};
   for (const [key, inner] of Object.entries(set)) {
     if (key === '.') out[key] = {};
     else if (items?.has(key) === true && isObject(inner)) {
       if (isLeaf(inner)) out[key] = inner;
       else {
-        const kept = present(inner, items.get(key), childPath(path, key), associative);
-        if (!isLeaf(kept)) out[key] = kept;
+        const kept = present(inner, items.get(key), childPath(path, key), typed);
+        if (!isLeaf(kept)) out[key] = tidy(kept);
       }
     }
   }

@@ -33,14 +33,20 @@ function managedPart(object: KubeObject, type: ResourceType, subresource: string
   return body;
 }
 
-/** Parts that exist in the empty object of a built-in type, and so are nobody's addition. */
+/** Parts that exist in the empty object of a built-in type beside spec and status. */
+const emptySpecs: Record<string, JsonObject> = {
+  Pod: { containers: null },
+  CustomResourceDefinition: { names: {}, versions: null },
+};
+
+/** The empty object of a type: what is in it is nobody's addition. */
 function emptyPart(type: ResourceType): JsonObject {
   if (!type.builtIn) return { metadata: {} };
-  const properties = Object.keys(type.schema.properties ?? {});
+  const has = (key: string): boolean => type.schema.properties?.[key] !== undefined;
   return {
     metadata: {},
-    ...(properties.includes('spec') ? { spec: {} } : {}),
-    ...(properties.includes('status') ? { status: {} } : {}),
+    ...(has('spec') ? { spec: emptySpecs[type.kind] ?? {} } : {}),
+    ...(has('status') ? { status: {} } : {}),
   };
 }
 
@@ -55,6 +61,12 @@ function isSameWriter(entry: ManagedFieldsEntry, writer: Writer, apiVersion: str
     entry.apiVersion === apiVersion &&
     (entry.subresource ?? undefined) === writer.subresource
   );
+}
+
+function byTimeThenManager(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
+  const left = `${a.time ?? ''} ${a.manager ?? ''}`;
+  const right = `${b.time ?? ''} ${b.manager ?? ''}`;
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function fieldsOf(entry: ManagedFieldsEntry): FieldSet {
@@ -96,7 +108,5 @@ export function trackFields(
     fieldsV1: mine,
     ...(writer.subresource === undefined ? {} : { subresource: writer.subresource }),
   };
-  return [...kept, entry].sort((a, b) =>
-    (a.time ?? '') < (b.time ?? '') ? -1 : (a.time ?? '') > (b.time ?? '') ? 1 : 0,
-  );
+  return [...kept, entry].sort(byTimeThenManager);
 }

@@ -28,7 +28,7 @@ function parseAs(yaml: boolean, text: string): unknown {
     return yaml ? (parse(text) as unknown) : (JSON.parse(text) as unknown);
   } catch (error: unknown) {
     throw badRequest(
-      `the object provided is unrecognized (must be of type JSON or YAML): ${error instanceof Error ? error.message : String(error)}`,
+      `the object provided is unrecognized: couldn't get version/kind; ${yaml ? 'yaml' : 'json'} parse error: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 }

@@ -1,38 +1,32 @@
 import type { IncomingMessage } from 'node:http';
 import type { UserInfo } from '../identity/user.ts';
 import type { FieldValidation, WriteRequest } from '../registry/api.ts';
-import { StatusError } from '../status.ts';
+import { invalidObject, notSupported } from '../field-errors.ts';
+import type { StatusError } from '../status.ts';
 
 const MAX_MANAGER_LENGTH = 128;
 
-function refuse(parameter: string, value: string, supported: string[]): StatusError {
-  const list = supported.map((one) => JSON.stringify(one)).join(', ');
-  return new StatusError(
-    422,
-    'Invalid',
-    ` "" is invalid: ${parameter}: Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
-    {
-      causes: [
-        {
-          reason: 'FieldValueNotSupported',
-          message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
-          field: parameter,
-        },
-      ],
-    },
-  );
+function refuse(kind: string, parameter: string, value: string, supported: string[]): StatusError {
+  return invalidObject({ group: 'meta.k8s.io', kind }, '', [notSupported(parameter, value, supported)]);
 }
 
-function fieldValidationOf(query: URLSearchParams): FieldValidation {
+const optionKinds: Record<string, string> = {
+  POST: 'CreateOptions',
+  PUT: 'UpdateOptions',
+  PATCH: 'PatchOptions',
+  DELETE: 'DeleteOptions',
+};
+
+function fieldValidationOf(query: URLSearchParams, kind: string): FieldValidation {
   const given = query.get('fieldValidation') ?? '';
   if (given === '') return 'Warn';
   if (given === 'Strict' || given === 'Warn' || given === 'Ignore') return given;
-  throw refuse('fieldValidation', given, ['', 'Ignore', 'Strict', 'Warn']);
+  throw refuse(kind, 'fieldValidation', given, ['', 'Ignore', 'Strict', 'Warn']);
 }
 
-function dryRunOf(query: URLSearchParams): boolean {
+function dryRunOf(query: URLSearchParams, kind: string): boolean {
   const given = query.getAll('dryRun');
-  for (const value of given) if (value !== 'All') throw refuse('dryRun', value, ['All']);
+  for (const value of given) if (value !== 'All') throw refuse(kind, 'dryRun', value, ['All']);
   return given.length > 0;
 }
 
@@ -43,12 +37,13 @@ function managerOf(request: IncomingMessage, fieldManager: string | undefined): 
 
 /** Reads the query parameters that all writes have; 422 where one has a value it can't have. */
 export function readWriteRequest(request: IncomingMessage, query: URLSearchParams, user: UserInfo): WriteRequest {
+  const kind = optionKinds[request.method ?? ''] ?? 'GetOptions';
   const fieldManager = query.get('fieldManager') ?? undefined;
   return {
     user,
     manager: managerOf(request, fieldManager === '' ? undefined : fieldManager) || 'unknown',
-    dryRun: dryRunOf(query),
-    fieldValidation: fieldValidationOf(query),
+    dryRun: dryRunOf(query, kind),
+    fieldValidation: fieldValidationOf(query, kind),
     fieldManager,
     warnings: [],
   };

@@ -28,6 +28,30 @@ const mergeKeys: Record<string, string[]> = {
   imagePullSecrets: ['name'],
 };
 
+/** Objects of core types that are one value to Kubernetes (`x-kubernetes-map-type: atomic`), by their last path element. */
+const atomicObjects = [
+  'fieldRef',
+  'resourceFieldRef',
+  'configMapKeyRef',
+  'secretKeyRef',
+  'targetRef',
+  'involvedObject',
+  'nodeSelector',
+  'labelSelector',
+  'selector',
+  'dataSource',
+  'ownerReferences',
+  'imagePullSecrets',
+  'secretRef',
+  'namespaceSelector',
+  'objectSelector',
+];
+
+/** Whether the object (or the list's item) at `path` of a core type has no fields of its own in managedFields. */
+export function isAtomic(path: string): boolean {
+  return atomicObjects.includes(path.slice(path.lastIndexOf('.') + 1));
+}
+
 /** The keys that identify an item of the list at `path` of a core type (`spec.containers.env`); undefined where it is one value. */
 export function mergeKeysOf(path: string): string[] | undefined {
   const parts = path.split('.');

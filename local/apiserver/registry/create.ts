@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { trackFields } from '../fields/managed-fields.ts';
 import { generatedName } from '../names.ts';
-import { valueAt } from '../object.ts';
 import type { KubeObject } from '../object.ts';
 import { alreadyExists, badRequest, forbidden, notFound, StatusError } from '../status.ts';
 import { timestamp } from './api.ts';
 import type { Api, WriteRequest } from './api.ts';
+import { admitPod } from './admit-pod.ts';
 import { decode, normalize } from './decode.ts';
 import { validateObject } from './validate-object.ts';
 
@@ -49,22 +49,6 @@ function checkNamespace(api: Api, type: ResourceType, object: KubeObject): void 
   }
 }
 
-/** A Pod names its ServiceAccount or gets `default`; one that does not exist is refused, as by the ServiceAccount admission plugin. */
-function admitServiceAccount(api: Api, type: ResourceType, object: KubeObject): void {
-  if (type.storageKey !== '/pods' || valueAt(object, 'spec') === undefined) return;
-  const spec = object['spec'] as { serviceAccountName?: string; serviceAccount?: string };
-  spec.serviceAccountName ??= 'default';
-  spec.serviceAccount = spec.serviceAccountName;
-  const { namespace = '', name, generateName } = object.metadata;
-  if (api.store.get('/serviceaccounts', namespace, spec.serviceAccountName) === undefined) {
-    throw forbidden(
-      type,
-      name ?? generateName ?? '',
-      `error looking up service account ${namespace}/${spec.serviceAccountName}: serviceaccount "${spec.serviceAccountName}" not found`,
-    );
-  }
-}
-
 function chooseName(api: Api, type: ResourceType, object: KubeObject): void {
   const { metadata } = object;
   if ((metadata.name ?? '') !== '' || (metadata.generateName ?? '') === '') return;
@@ -99,7 +83,7 @@ export async function createObject(
   const submitted = decode(type, raw, request);
   placeInNamespace(type, submitted, namespace);
   if (submitted.metadata.resourceVersion !== undefined && submitted.metadata.resourceVersion !== '') {
-    throw badRequest('resourceVersion should not be set on objects to be created');
+    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
   }
   delete submitted.metadata.resourceVersion;
   checkNamespace(api, type, submitted);
@@ -109,7 +93,7 @@ export async function createObject(
     time: api.now(),
   });
   submitted.metadata.managedFields = managedFields;
-  admitServiceAccount(api, type, submitted);
+  if (type.storageKey === '/pods') admitPod(api, type, submitted);
   const admitted = await api.admission.mutate({
     operation: 'CREATE',
     type,

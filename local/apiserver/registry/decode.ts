@@ -1,6 +1,7 @@
 import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
-import { isObject } from '../object.ts';
+import { invalid, invalidObject } from '../field-errors.ts';
+import { isObject, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { applyDefaults, dropNulls } from '../schema/defaults.ts';
 import { modelSchema } from '../schema/models.ts';
@@ -13,21 +14,27 @@ function handled(type: ResourceType, problem: string): string {
   return `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${problem}`;
 }
 
-function checkGroupVersionKind(type: ResourceType, raw: JsonObject): void {
+/** A built-in type's apiVersion and kind may be left out; a custom resource names both. */
+function checkGroupVersionKind(type: ResourceType, given: JsonObject): JsonObject {
+  const expected = apiVersionOf(type);
+  const raw = type.builtIn
+    ? { ...given, apiVersion: given['apiVersion'] || expected, kind: given['kind'] || type.kind }
+    : given;
   const { apiVersion, kind } = raw;
   if (typeof kind !== 'string' || kind === '') throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(raw)}'`);
   if (typeof apiVersion !== 'string' || apiVersion === '')
     throw badRequest(`Object 'apiVersion' is missing in '${JSON.stringify(raw)}'`);
-  const expected = apiVersionOf(type);
   if (apiVersion !== expected) {
     throw badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
     );
   }
-  if (kind !== type.kind)
-    throw badRequest(
-      `${kind} in version "${type.version}" cannot be handled as a ${type.kind}: no kind "${kind}" is registered for this endpoint`,
-    );
+  if (kind === type.kind) return raw;
+  if (!type.builtIn)
+    throw invalidObject({ group: type.group, kind }, String(valueAt(raw, 'metadata', 'name') ?? ''), [
+      invalid('kind', kind, `must be ${type.kind}`),
+    ]);
+  throw badRequest(`${kind} in version "${type.version}" cannot be handled as a ${type.kind}`);
 }
 
 /** Wrong types in fields that the server reads itself can't even be decoded: 400, not 422. */
@@ -50,8 +57,7 @@ function reportUnknown(unknown: string[], request: WriteRequest, refuse: (proble
 export function normalize(type: ResourceType, object: JsonObject, unknown: string[] = []): KubeObject {
   const pruned = prune(type.schema, object, '', unknown) as KubeObject;
   if (!isObject(pruned.metadata)) pruned.metadata = {};
-  if (type.builtIn) dropNulls(type.schema, pruned);
-  else dropNulls(modelSchema('V1ObjectMeta'), pruned.metadata);
+  dropNulls(type.schema, pruned);
   applyDefaults(type.schema, pruned);
   return pruned;
 }
@@ -70,9 +76,8 @@ export function decode(
     throw badRequest(
       handled(type, `json: cannot unmarshal ${Array.isArray(raw) ? 'array' : typeof raw} into an object`),
     );
-  checkGroupVersionKind(type, raw);
   const unknown: string[] = [];
-  const object = normalize(type, raw, unknown);
+  const object = normalize(type, checkGroupVersionKind(type, raw), unknown);
   reportUnknown(unknown, request, refuse ?? ((problem) => badRequest(handled(type, problem))));
   checkTypes(type, object);
   type.strategy.applyDefaults?.(object);

@@ -7,6 +7,7 @@ import type { Target } from './update.ts';
 
 export const FOREGROUND = 'foregroundDeletion';
 export const ORPHAN = 'orphan';
+const CRD_CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
 const DEFAULT_POD_GRACE_SECONDS = 30;
 const keptNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
@@ -50,16 +51,17 @@ export function parseDeleteOptions(body: JsonObject, query: URLSearchParams): De
 function checkPreconditions(target: Target, current: KubeObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
   const { metadata } = current;
+  const record = { group: target.type.group, resource: target.type.kind };
   if (uid !== undefined && uid !== metadata.uid) {
     throw conflict(
-      target.type,
+      record,
       target.name,
       `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`,
     );
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
     throw conflict(
-      target.type,
+      record,
       target.name,
       `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ''}). The object might have been modified`,
     );
@@ -75,10 +77,12 @@ function graceSeconds(target: Target, current: KubeObject, options: DeleteOption
   return options.gracePeriodSeconds ?? (typeof own === 'number' ? own : DEFAULT_POD_GRACE_SECONDS);
 }
 
+/** The finalizers that keep the object for now: its own, and those that the way of deletion asks for. */
 function finalizersFor(api: Api, current: KubeObject, policy: DeleteOptions['propagationPolicy']): string[] {
-  const kept = (current.metadata.finalizers ?? []).filter(
+  const own = (current.metadata.finalizers ?? []).filter(
     (one) => policy === undefined || (one !== FOREGROUND && one !== ORPHAN),
   );
+  const kept = current.kind === 'CustomResourceDefinition' ? [...new Set([...own, CRD_CLEANUP])] : own;
   const hasChildren = api.store.ownedBy(current.metadata.uid ?? '').length > 0;
   if (policy === 'Foreground') return [...kept, FOREGROUND];
   return policy === 'Orphan' && hasChildren ? [...kept, ORPHAN] : kept;
@@ -94,12 +98,8 @@ function marked(api: Api, current: KubeObject, grace: number, finalizers: string
     metadata: {
       ...rest,
       ...(finalizers.length > 0 ? { finalizers } : {}),
-      ...(shorter
-        ? {
-            deletionTimestamp: timestamp(new Date(api.now().getTime() + grace * 1000)),
-            deletionGracePeriodSeconds: grace,
-          }
-        : {}),
+      ...(shorter ? { deletionTimestamp: timestamp(new Date(api.now().getTime() + grace * 1000)) } : {}),
+      ...(shorter && current.kind !== 'Namespace' ? { deletionGracePeriodSeconds: grace } : {}),
       ...(first && metadata.generation !== undefined ? { generation: metadata.generation + 1 } : {}),
     },
     ...(current.kind === 'Namespace' ? { status: { phase: 'Terminating' } } : {}),

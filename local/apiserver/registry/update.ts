@@ -181,7 +181,7 @@ export function inVersion(type: ResourceType, object: KubeObject): KubeObject {
 export function requireResourceVersion(type: ResourceType, object: KubeObject): void {
   const conditional = !type.builtIn || type.kind === 'Lease' || type.kind === 'CustomResourceDefinition';
   if (!conditional || (object.metadata.resourceVersion ?? '') !== '') return;
-  throw invalidObject(type, object.metadata.name ?? '', [
+  throw invalidObject({ group: type.group, kind: type.resource }, object.metadata.name ?? '', [
     invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
   ]);
 }

@@ -24,7 +24,7 @@ export function applyDefaults(schema: Schema, value: unknown): void {
   }
 }
 
-/** Removes nulls that the schema does not allow, in place: Kubernetes drops them for typed fields instead of refusing them. */
+/** Removes nulls that the schema does not allow, in place: Kubernetes drops them from objects instead of refusing them. */
 export function dropNulls(schema: Schema, value: unknown): void {
   if (Array.isArray(value)) {
     if (schema.items !== undefined) for (const item of value) dropNulls(schema.items, item);
@@ -36,7 +36,7 @@ export function dropNulls(schema: Schema, value: unknown): void {
       schema.properties?.[key] ??
       (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
     if (property === undefined) continue;
-    if (item === null) delete value[key];
+    if (item === null && property.nullable !== true) delete value[key];
     else dropNulls(property, item);
   }
 }

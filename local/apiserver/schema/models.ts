@@ -1,4 +1,5 @@
 import * as client from '@kubernetes/client-node';
+import { QUANTITY } from './schema.ts';
 import type { Schema } from './schema.ts';
 
 interface Attribute {
@@ -12,6 +13,30 @@ const cache = new Map<string, Schema>();
 function attributesOf(model: string): Attribute[] | undefined {
   const type: unknown = (client as unknown as Record<string, unknown>)[model];
   return (type as { attributeTypeMap?: Attribute[] } | undefined)?.attributeTypeMap;
+}
+
+/** Quantities may be written as numbers; the models know them as strings only. */
+const quantities = [
+  'limits',
+  'requests',
+  'capacity',
+  'allocatable',
+  'allocatedResources',
+  'overhead',
+  'sizeLimit',
+  'divisor',
+];
+
+function attributeSchema({ baseName, type, format }: Attribute): Schema {
+  // Entries that fields are recorded in are free-form by definition.
+  if (baseName === 'fieldsV1') return { 'x-kubernetes-preserve-unknown-fields': true };
+  if (!quantities.includes(baseName)) return schemaOfType(type, format);
+  const quantity: Schema = { type: 'string', format: QUANTITY };
+  return type === 'string'
+    ? quantity
+    : type.startsWith('{')
+      ? { type: 'object', additionalProperties: quantity }
+      : schemaOfType(type, format);
 }
 
 function schemaOfType(type: string, format: string): Schema {
@@ -47,10 +72,6 @@ export function modelSchema(model: string): Schema {
   if (attributes === undefined) throw new Error(`@kubernetes/client-node has no model ${model}`);
   const schema: Schema = { type: 'object', properties: {} };
   cache.set(model, schema);
-  for (const { baseName, type, format } of attributes) {
-    // Entries that fields are recorded in are free-form by definition.
-    (schema.properties ??= {})[baseName] =
-      baseName === 'fieldsV1' ? { 'x-kubernetes-preserve-unknown-fields': true } : schemaOfType(type, format);
-  }
+  for (const attribute of attributes) (schema.properties ??= {})[attribute.baseName] = attributeSchema(attribute);
   return schema;
 }

@@ -1,7 +1,7 @@
 import { isObject } from '../object.ts';
 import type { JsonObject } from '../object.ts';
 import { modelSchema } from './models.ts';
-import { fieldPath } from './schema.ts';
+import { fieldPath, QUANTITY } from './schema.ts';
 import type { Schema } from './schema.ts';
 
 const typeMeta: Record<string, Schema> = { apiVersion: { type: 'string' }, kind: { type: 'string' } };
@@ -26,11 +26,12 @@ function pruneObject(schema: Schema, value: JsonObject, path: string, unknown: s
   return out;
 }
 
-/** A copy of `value` without the fields that `schema` does not know; their paths are added to `unknown`. */
+/** A copy of `value` without the fields that `schema` does not know (their paths are added to `unknown`), quantities as strings. */
 export function prune(schema: Schema, value: unknown, path: string, unknown: string[]): unknown {
   if (Array.isArray(value)) {
     const { items } = schema;
     return items === undefined ? value : value.map((item, index) => prune(items, item, `${path}[${index}]`, unknown));
   }
+  if (schema.format === QUANTITY && typeof value === 'number') return String(value);
   return isObject(value) ? pruneObject(schema, value, path, unknown) : value;
 }

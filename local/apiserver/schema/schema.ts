@@ -29,6 +29,9 @@ export interface Schema {
   'x-kubernetes-map-type'?: string;
 }
 
+/** The format of a string that may also be given as a number. */
+export const QUANTITY = 'quantity';
+
 export function fieldPath(parent: string, key: string): string {
   return parent === '' ? key : `${parent}.${key}`;
 }

@@ -59,14 +59,11 @@ function checkString(schema: Schema, value: string, path: string): FieldError[] 
 }
 
 function checkArray(schema: Schema, value: unknown[], path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if (schema.maxItems !== undefined && value.length > schema.maxItems)
-    errors.push(tooMany(path, value.length, schema.maxItems));
-  if (schema.minItems !== undefined && value.length < schema.minItems) {
-    errors.push(invalid(path, value.length, `${path} in body should have at least ${schema.minItems} items`));
-  }
-  const { items } = schema;
-  if (items !== undefined) value.forEach((item, index) => errors.push(...validate(items, item, `${path}[${index}]`)));
+  const { items, minItems = 0, maxItems = Number.POSITIVE_INFINITY } = schema;
+  const errors = items === undefined ? [] : value.flatMap((item, index) => validate(items, item, `${path}[${index}]`));
+  if (value.length > maxItems) errors.push(tooMany(path, value.length, maxItems));
+  if (value.length < minItems)
+    errors.push(invalid(path, value.length, `${path} in body should have at least ${minItems} items`));
   return errors;
 }
 

@@ -32,7 +32,7 @@ function requirement(text: string): Matches {
     const [, negated, key = ''] = exists;
     return (labels) => Object.hasOwn(labels, key) !== (negated === '!');
   }
-  throw badRequest(`unable to parse requirement: found '${text}', expected: '=', '!=', '==', 'in', notin'`);
+  throw badRequest(`unable to parse requirement: found '${text}', expected: in, notin, =, ==, !=`);
 }
 
 /** Parses the `labelSelector` query parameter. */

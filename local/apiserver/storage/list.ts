@@ -29,7 +29,7 @@ export function parseRevision(text: string | null): number | undefined {
   if (text === null || text === '') return undefined;
   if (!/^\d+$/.test(text))
     throw badRequest(
-      `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
     );
   return Number(text);
 }
@@ -54,11 +54,10 @@ function checkRevision(store: Store, query: URLSearchParams): void {
   }
 }
 
+/** As in Kubernetes, a limit that makes no sense is none. */
 function limitOf(query: URLSearchParams): number {
   const limit = Number(query.get('limit') ?? '0');
-  if (!Number.isInteger(limit) || limit < 0)
-    throw badRequest(`limit: Invalid value: ${JSON.stringify(query.get('limit'))}: must be a non-negative integer`);
-  return limit === 0 ? Number.POSITIVE_INFINITY : limit;
+  return Number.isInteger(limit) && limit > 0 ? limit : Number.POSITIVE_INFINITY;
 }
 
 export function createLister(store: Store): Lister {
@@ -79,6 +78,7 @@ export function createLister(store: Store): Lister {
         items: store.list(storageKey, selection.namespace).filter((one) => selection.matches(one)),
       };
     }
+    if (!/^[0-9a-f-]{36}$/.test(token)) throw badRequest('invalid continue token: continue key is not valid');
     const snapshot = snapshots.get(token);
     if (snapshot === undefined) {
       throw expired(

@@ -1,4 +1,3 @@
-import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { valueAt } from '../object.ts';
 import type { KubeObject } from '../object.ts';
@@ -29,9 +28,7 @@ function parseFieldSelector(type: ResourceType, selector: string): (object: Kube
     if (match === null) throw badRequest(`invalid selector: '${selector}'; can't understand '${term}'`);
     const [, field = '', operator, value = ''] = match;
     if (!known.includes(field)) {
-      throw badRequest(
-        `Unable to find "${apiVersionOf(type)}, Resource=${type.resource}" that match label selector "", field selector "${selector}": field label not supported: ${field}`,
-      );
+      throw badRequest(`field label not supported: ${field}`);
     }
     return (object: KubeObject): boolean => (fieldValue(type, object, field) === value) === (operator !== '!=');
   });

@@ -25,14 +25,9 @@ function cellOf(type: string, value: unknown, now: Date): Cell {
 }
 
 /** A column of a Table from a CustomResourceDefinition's additionalPrinterColumns. */
-export function printerColumn({
-  name,
-  type,
-  format = '',
-  description = '',
-  jsonPath,
-  priority = 0,
-}: PrinterColumn): Column {
+export function printerColumn(column: PrinterColumn): Column {
+  const { name, type, format = '', jsonPath, priority = 0 } = column;
+  const description = column.description ?? `Custom resource definition column (in JSONPath format): ${jsonPath}`;
   const read = compileJsonPath(jsonPath);
   return { name, type, format, description, priority, value: (object, now) => cellOf(type, read(object)[0], now) };
 }

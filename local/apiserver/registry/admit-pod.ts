@@ -1,0 +1,42 @@
+import type { ResourceType } from '../catalog/resource-type.ts';
+import { isObject } from '../object.ts';
+import type { KubeObject } from '../object.ts';
+import { forbidden } from '../status.ts';
+import type { Api } from './api.ts';
+
+const EVICTED_AFTER_SECONDS = 300;
+const tolerated = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+/**
+ * What the API server's own admission plugins do to a Pod, before any webhook: ServiceAccount (`default` where none is named; one that
+ * does not exist is refused; no token volume is added), Priority and DefaultTolerationSeconds. In place.
+ */
+export function admitPod(api: Api, type: ResourceType, pod: KubeObject): void {
+  const { spec } = pod;
+  if (!isObject(spec)) return;
+  const { namespace = '', name, generateName } = pod.metadata;
+  const account =
+    typeof spec['serviceAccountName'] === 'string' && spec['serviceAccountName'] !== ''
+      ? spec['serviceAccountName']
+      : 'default';
+  spec['serviceAccountName'] = account;
+  spec['serviceAccount'] = account;
+  if (api.store.get('/serviceaccounts', namespace, account) === undefined) {
+    throw forbidden(
+      type,
+      name ?? generateName ?? '',
+      `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`,
+    );
+  }
+  spec['priority'] ??= 0;
+  spec['preemptionPolicy'] ??= 'PreemptLowerPriority';
+  const given = Array.isArray(spec['tolerations']) ? (spec['tolerations'] as unknown[]) : [];
+  const missing = tolerated.filter((key) => !given.some((one) => isObject(one) && one['key'] === key));
+  const added = missing.map((key) => ({
+    key,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: EVICTED_AFTER_SECONDS,
+  }));
+  spec['tolerations'] = [...given, ...added];
+}
