@@ -52,7 +52,7 @@ export function reviewRequest(body: unknown): AdmissionRequest | undefined {
     uid: String(request.uid),
     kind: { group: String(kind.group), version: String(kind.version), kind: String(kind.kind) },
     operation: String(request.operation),
-    namespace: String(request.namespace ?? object.metadata.namespace ?? ''),
+    namespace: typeof request.namespace === 'string' ? request.namespace : '',
     username: isObject(userInfo) ? String(userInfo.username) : '',
     object: object as unknown as KubeObject,
   };

@@ -81,15 +81,13 @@ export function createWebhookApp(options: WebhookAppOptions): Express {
   app.post('/mutate/pod', mutate(patchPod, options));
   app.use(
     (request, response) =>
-      void response
-        .status(404)
-        .json({
-          kind: 'Status',
-          apiVersion: 'v1',
-          status: 'Failure',
-          code: 404,
-          message: `no such path: ${request.path}`,
-        }),
+      void response.status(404).json({
+        kind: 'Status',
+        apiVersion: 'v1',
+        status: 'Failure',
+        code: 404,
+        message: `no such path: ${request.path}`,
+      }),
   );
   app.use(refuseBadBody(options.log));
   return app;

@@ -91,7 +91,7 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
         'content-length': payload.byteLength,
       });
     const request: NodeRequestOptions = { method, agent, headers, ...(signal ? { signal } : {}) };
-    await config.applyToHTTPSOptions(request as https.RequestOptions);
+    await config.applyToHTTPSOptions(request);
     request.agent = agent;
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void =>

@@ -1,4 +1,4 @@
-import { context, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 import { AlwaysOnSampler, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-node';
@@ -51,7 +51,7 @@ class ReconcileCollector implements SpanProcessor {
   async shutdown(): Promise<void> {}
 }
 
-const hasError = (span: ReadableSpan): boolean => span.status.code === 2;
+const hasError = (span: ReadableSpan): boolean => span.status.code === SpanStatusCode.ERROR;
 
 /** The spans that stay when the budget is used up: those with errors and all that they hang below. */
 function errorsWithParents(spans: ReadableSpan[]): ReadableSpan[] {

@@ -1,0 +1,215 @@
+import type { V1Pod } from '@kubernetes/client-node';
+
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { Controller } from '../../shared/kubernetes/controller.ts';
+import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
+import { isNotFound } from '../../shared/kubernetes/errors.ts';
+import type { Reflector, ReflectorHandler } from '../../shared/kubernetes/reflector.ts';
+import { MERGE_PATCH, PIPELINE_RUNS, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import {
+  ADMISSION_TIME,
+  LABEL_TASK_RUN_UID,
+  PARENT_SPAN_CONTEXT,
+  TRACE_EXPORTED,
+} from '../../shared/tekton/annotations.ts';
+import { isDone } from '../../shared/tekton/conditions.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { isUnseenCopy } from '../../shared/tracing/provenance.ts';
+import { runSpan } from '../../shared/tracing/run-context.ts';
+import { decideExport } from './export.ts';
+import { Ledger, ownerUid } from './ledger.ts';
+import type { Entry, Run } from './ledger.ts';
+import { decideContext } from './mint.ts';
+import type { MintSettings } from './mint.ts';
+import type { LifecycleSender } from './sender.ts';
+import { admissionSpan, queuedSpan } from './waits.ts';
+
+/** A deleted run is kept for its export at most this long: nothing else remembers it. */
+const TOMBSTONE_MS = 3_600_000;
+
+export interface LifecycleOptions {
+  client: KubeClient;
+  reflectors: {
+    pipelineRuns: Reflector<PipelineRun>;
+    taskRuns: Reflector<TaskRun>;
+    pods: Reflector<KubeObject & V1Pod>;
+  };
+  sender: LifecycleSender;
+  mint: MintSettings;
+  /** Runs that were not sampled are exported all the same when they end badly. */
+  keepFailures: boolean;
+  log: Logger;
+  nowMs?: () => number;
+}
+
+/** Sees to it that each run has a context, and that its lifecycle spans reach the collector: settle, export, mark (design 3.2). */
+export class LifecycleController {
+  readonly #options: LifecycleOptions;
+  readonly #ledger = new Ledger();
+  readonly #controller: Controller;
+  readonly #podsByTaskRun = new Map<string, Map<string, V1Pod>>();
+  readonly #nowMs: () => number;
+
+  /** Registers its handlers: made before the reflectors run. */
+  constructor(options: LifecycleOptions) {
+    this.#options = options;
+    this.#nowMs = options.nowMs ?? Date.now;
+    this.#controller = new Controller({
+      name: 'lifecycle',
+      reconcile: (uid) => this.#reconcile(uid),
+      log: options.log,
+    });
+    const { pipelineRuns, taskRuns, pods } = options.reflectors;
+    pipelineRuns.addHandler(this.#runHandler<PipelineRun>());
+    taskRuns.addHandler(this.#runHandler<TaskRun>());
+    pods.addHandler(this.#podHandler());
+  }
+
+  start(): void {
+    this.#controller.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#controller.stop();
+  }
+
+  /** Whether the run's context is its own: not before that may anything be made from it. */
+  hasOwnContext(run: Run): boolean {
+    const copied = ownerUid(run) === undefined && (isUnseenCopy(run.metadata) || this.#ledger.isDuplicate(run));
+    return runSpan(run) !== undefined && !copied;
+  }
+
+  #runHandler<T extends Run>(): ReflectorHandler<T> {
+    const seen = (run: T): void => {
+      this.#ledger.observe(run);
+      this.#enqueueWithFamily(run);
+    };
+    return {
+      added: seen,
+      updated: seen,
+      deleted: (run) => {
+        this.#ledger.observe(run).deletedMs = this.#nowMs();
+        this.#enqueueWithFamily(run);
+      },
+    };
+  }
+
+  #podHandler(): ReflectorHandler<KubeObject & V1Pod> {
+    const place = (pod: KubeObject & V1Pod, put: boolean): void => {
+      const taskRunUid = pod.metadata.labels?.[LABEL_TASK_RUN_UID] ?? '';
+      const pods = this.#podsByTaskRun.get(taskRunUid) ?? new Map<string, V1Pod>();
+      if (put) pods.set(pod.metadata.uid ?? '', pod);
+      else pods.delete(pod.metadata.uid ?? '');
+      if (pods.size > 0) this.#podsByTaskRun.set(taskRunUid, pods);
+      else this.#podsByTaskRun.delete(taskRunUid);
+      const entry = this.#ledger.get(taskRunUid);
+      if (entry && !entry.settled && isDone(entry.run)) this.#controller.queue.add(taskRunUid);
+    };
+    return {
+      added: (pod) => place(pod, true),
+      updated: (pod) => place(pod, true),
+      deleted: (pod) => place(pod, false),
+    };
+  }
+
+  /** A child waits for its owner's context, and in an unsampled run for its end; the owner waits for all its children. */
+  #enqueueWithFamily(run: Run): void {
+    const uid = run.metadata.uid ?? '';
+    this.#controller.queue.add(uid);
+    const owner = ownerUid(run);
+    if (owner !== undefined) this.#controller.queue.add(owner);
+    for (const child of this.#ledger.childrenOf(uid))
+      if (!child.settled) this.#controller.queue.add(child.run.metadata.uid ?? '');
+  }
+
+  async #reconcile(uid: string): Promise<ReconcileResult> {
+    const entry = this.#ledger.get(uid);
+    if (!entry) return undefined;
+    const { run, deletedMs } = entry;
+    if (run.metadata.annotations?.[TRACE_EXPORTED] === uid) return this.#settled(entry);
+    if (deletedMs === undefined && !isDone(run) && (await this.#stamp(run))) return undefined;
+    if (!runSpan(run)) return this.#settled(entry, isDone(run) || deletedMs !== undefined);
+    const early = await this.#sendEarly(entry);
+    return early ?? this.#sendFinal(entry);
+  }
+
+  /** True when the run's context was not there, or not its own: once it is written, the run comes back. */
+  async #stamp(run: Run): Promise<boolean> {
+    const { log, mint } = this.#options;
+    const owner = this.#ledger.get(ownerUid(run) ?? '')?.run;
+    const decision = decideContext(run, owner, this.#ledger.isDuplicate(run), mint);
+    if (decision.kind === 'present') return false;
+    if (decision.kind === 'wait') return true;
+    const { namespace, name } = run.metadata;
+    if (decision.because !== 'missing')
+      log.warn('a run gets a new span context', { kind: run.kind, namespace, name, because: decision.because });
+    const copied =
+      decision.because === 'copied'
+        ? { [ADMISSION_TIME]: null, [TRACE_EXPORTED]: null, [PARENT_SPAN_CONTEXT]: null }
+        : {};
+    await this.#annotate(run, { ...copied, ...decision.annotations }, run.metadata.resourceVersion);
+    return true;
+  }
+
+  /** What is known before the end: so that a running run can be found in Jaeger. */
+  async #sendEarly(entry: Entry): Promise<ReconcileResult> {
+    const { run, early } = entry;
+    const own = runSpan(run);
+    if (!own?.sampled || ownerUid(run) !== undefined || isDone(run) || entry.deletedMs !== undefined) return undefined;
+    const spans = [...admissionSpan(run, own), ...queuedSpan(run, own)].filter((span) => !early.has(span.spanId));
+    if (!(await this.#options.sender.send(spans))) return { requeueAfterMs: this.#options.sender.retryMs() };
+    for (const span of spans) early.add(span.spanId);
+    return undefined;
+  }
+
+  async #sendFinal(entry: Entry): Promise<ReconcileResult> {
+    const { sender, keepFailures, log } = this.#options;
+    if (entry.settled) return this.#settled(entry);
+    const podsOf = (taskRun: TaskRun): V1Pod[] => [
+      ...(this.#podsByTaskRun.get(taskRun.metadata.uid ?? '')?.values() ?? []),
+    ];
+    const decision = decideExport(entry, { ledger: this.#ledger, podsOf, keepFailures, nowMs: this.#nowMs() });
+    if (decision.kind === 'later') return decision.inMs === undefined ? undefined : { requeueAfterMs: decision.inMs };
+    if (decision.kind === 'nothing') return this.#settled(entry);
+    const accepted = await sender.send(decision.spans.filter((span) => !entry.early.has(span.spanId)));
+    if (!accepted) {
+      const { deletedMs, run } = entry;
+      if (deletedMs === undefined || this.#nowMs() - deletedMs < TOMBSTONE_MS)
+        return { requeueAfterMs: sender.retryMs() };
+      log.error('the spans of a deleted run are given up: no collector took them for an hour', {
+        kind: run.kind,
+        namespace: run.metadata.namespace,
+        name: run.metadata.name,
+      });
+    } else if (entry.deletedMs === undefined) {
+      await this.#annotate(entry.run, { [TRACE_EXPORTED]: entry.run.metadata.uid ?? '' });
+    }
+    return this.#settled(entry);
+  }
+
+  #settled(entry: Entry, settled = true): undefined {
+    const first = settled && !entry.settled;
+    entry.settled = settled;
+    const owner = ownerUid(entry.run);
+    if (first && owner !== undefined) this.#controller.queue.add(owner);
+    if (settled && entry.deletedMs !== undefined) this.#ledger.forget(entry.run.metadata.uid ?? '');
+    return undefined;
+  }
+
+  /** Touches our own annotations only. An object that is gone needs none. */
+  async #annotate(run: Run, annotations: Record<string, string | null>, resourceVersion?: string): Promise<void> {
+    const { namespace, name, uid } = run.metadata;
+    const resource = run.kind === 'PipelineRun' ? PIPELINE_RUNS : TASK_RUNS;
+    const body = { metadata: { uid, ...(resourceVersion !== undefined && { resourceVersion }), annotations } };
+    try {
+      await this.#options.client.request('PATCH', resourcePath(resource, { namespace, name }), {
+        body,
+        contentType: MERGE_PATCH,
+      });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { V1Pod } from '@kubernetes/client-node';
+
+import { isDone } from '../../shared/tekton/conditions.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { runSpan } from '../../shared/tracing/run-context.ts';
+import type { SpanRecord } from '../../shared/tracing/span-record.ts';
+import { ownerUid } from './ledger.ts';
+import type { Entry, Ledger } from './ledger.ts';
+import { outcomeOf } from './result.ts';
+import { buildPipelineRun } from './run.ts';
+import { settlesInMs } from './settled.ts';
+import { buildTaskRun } from './task.ts';
+
+/** Past this many tasks a trace folds what it can (design 3.2): Jaeger's critical path breaks near 5000 spans. */
+const FOLD_TASKS = 500;
+
+const FAILED = ['failure', 'error', 'timeout'];
+
+/** What is to be done about a run's final spans. */
+export type ExportDecision =
+  | { kind: 'send'; spans: SpanRecord[] }
+  /** Nothing of it is to be sent, now or later. */
+  | { kind: 'nothing' }
+  /** An event will bring it back (or the time given). */
+  | { kind: 'later'; inMs?: number };
+
+export interface ExportFacts {
+  ledger: Ledger;
+  podsOf: (taskRun: TaskRun) => V1Pod[];
+  keepFailures: boolean;
+  nowMs: number;
+}
+
+const finished = (entry: Entry): boolean => isDone(entry.run) || entry.deletedMs !== undefined;
+
+/** Whether the run is exported at all; undefined while that depends on how its owner ends. */
+function wanted(entry: Entry, { ledger, keepFailures }: ExportFacts): boolean | undefined {
+  if (runSpan(entry.run)?.sampled) return true;
+  if (!keepFailures) return false;
+  const owner = ledger.get(ownerUid(entry.run) ?? '') ?? entry;
+  return finished(owner) ? FAILED.includes(outcomeOf(owner.run).result) : undefined;
+}
+
+function taskRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
+  const taskRun = entry.run;
+  const pods = facts.podsOf(taskRun);
+  const inMs = entry.deletedMs === undefined ? settlesInMs(taskRun, pods, facts.nowMs) : 0;
+  if (inMs === undefined || inMs > 0) return { kind: 'later', inMs };
+  const owner = facts.ledger.get(ownerUid(taskRun) ?? '')?.run;
+  const fold = (owner?.status?.pipelineSpec?.tasks?.length ?? 0) > FOLD_TASKS;
+  return { kind: 'send', spans: buildTaskRun({ taskRun, pods, fold, deletedMs: entry.deletedMs }) };
+}
+
+function pipelineRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
+  const run = entry.run;
+  const children = facts.ledger.childrenOf(run.metadata.uid ?? '');
+  // The root goes last: each TaskRun that settles brings it back here.
+  if (children.some((child) => !child.settled)) return { kind: 'later' };
+  return {
+    kind: 'send',
+    spans: buildPipelineRun({
+      run,
+      taskRuns: children.map((child) => child.run),
+      deletedMs: entry.deletedMs,
+    }),
+  };
+}
+
+/** What a finished run's final spans are, once they can't change any more. */
+export function decideExport(entry: Entry, facts: ExportFacts): ExportDecision {
+  if (!finished(entry)) return { kind: 'later' };
+  const want = wanted(entry, facts);
+  if (want === undefined) return { kind: 'later' };
+  if (!want) return { kind: 'nothing' };
+  return entry.run.kind === 'PipelineRun' ? pipelineRunSpans(entry, facts) : taskRunSpans(entry, facts);
+}

@@ -1,0 +1,21 @@
+import type { V1Pod } from '@kubernetes/client-node';
+
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+
+/** All that is known of a TaskRun when its spans are built. */
+export interface TaskRunFacts {
+  taskRun: TaskRun;
+  /** The Pods that still exist, one an attempt. */
+  pods: V1Pod[];
+  /** Past 500 tasks waits and init containers become events of their task (design 3.2). */
+  fold: boolean;
+  /** When the TaskRun was seen to be gone before it was done, epoch milliseconds. */
+  deletedMs?: number;
+}
+
+/** All that is known of a PipelineRun when its root is built. */
+export interface PipelineRunFacts {
+  run: PipelineRun;
+  taskRuns: TaskRun[];
+  deletedMs?: number;
+}

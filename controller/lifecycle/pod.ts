@@ -1,0 +1,110 @@
+import { SpanStatusCode } from '@opentelemetry/api';
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+
+import { deriveSpanId } from '../../shared/tracing/ids.ts';
+import type { SpanRecord } from '../../shared/tracing/span-record.ts';
+import { span } from './span.ts';
+import type { AttemptContext } from './steps.ts';
+import { endMs, startMs, within } from './times.ts';
+
+/** Pods as they come from the API server: times are text. */
+type Time = string | undefined;
+
+const text = (time: unknown): Time => (typeof time === 'string' ? time : undefined);
+
+function conditionTime(pod: V1Pod, type: string): Time {
+  const condition = pod.status?.conditions?.find((one) => one.type === type && one.status === 'True');
+  return text(condition?.lastTransitionTime);
+}
+
+function startedAt(status: V1ContainerStatus): Time {
+  return text(status.state?.terminated?.startedAt ?? status.state?.running?.startedAt);
+}
+
+/** The start of the first container that is no init container; undefined while none has started. */
+function firstStart(pod: V1Pod): Time {
+  const starts = (pod.status?.containerStatuses ?? []).map(startedAt).filter((time) => time !== undefined);
+  return starts.sort()[0];
+}
+
+/** Waiting for a node: from the Pod's creation to its PodScheduled condition. */
+function schedulingSpan(pod: V1Pod, context: AttemptContext): SpanRecord[] {
+  const from = startMs(text(pod.metadata?.creationTimestamp));
+  const scheduled = conditionTime(pod, 'PodScheduled');
+  const to = endMs(scheduled);
+  if (from === undefined || to === undefined) return [];
+  const ids = {
+    traceId: context.traceId,
+    spanId: deriveSpanId(context.traceId, 'scheduling', context.taskRunUid, context.attempt),
+    parentSpanId: context.parentSpanId,
+  };
+  const node = pod.spec?.nodeName;
+  const attributes = { 'k8s.pod.name': pod.metadata?.name ?? '', ...(node !== undefined && { 'k8s.node.name': node }) };
+  // `pod starting` takes over within the same second: the end of it would count that second twice.
+  const until = firstStart(pod) === undefined ? to : Math.max(from, startMs(scheduled) ?? to);
+  return [span(ids, 'pod scheduling', { startMs: from, endMs: until }, { attributes })];
+}
+
+/** From the node taking the Pod to its first container running: sandbox, volumes, image pulls, init containers. */
+function startingSpan(pod: V1Pod, context: AttemptContext): SpanRecord[] {
+  const from = startMs(conditionTime(pod, 'PodScheduled'));
+  const to = startMs(firstStart(pod));
+  if (from === undefined || to === undefined) return [];
+  const ids = {
+    traceId: context.traceId,
+    spanId: deriveSpanId(context.traceId, 'starting', context.taskRunUid, context.attempt),
+    parentSpanId: context.parentSpanId,
+  };
+  return [span(ids, 'pod starting', { startMs: from, endMs: to })];
+}
+
+function containerSpan(
+  family: 'init' | 'sidecar',
+  status: V1ContainerStatus,
+  name: string,
+  context: AttemptContext,
+): SpanRecord[] {
+  const terminated = status.state?.terminated;
+  const start = startMs(text(terminated?.startedAt));
+  const end = endMs(text(terminated?.finishedAt));
+  if (!terminated || start === undefined || end === undefined) return [];
+  const ids = {
+    traceId: context.traceId,
+    spanId: deriveSpanId(context.traceId, family, context.taskRunUid, context.attempt, status.name),
+    parentSpanId: context.parentSpanId,
+  };
+  const failed = terminated.exitCode !== 0;
+  return [
+    span(
+      ids,
+      name,
+      { startMs: start, endMs: end },
+      {
+        attributes: {
+          'k8s.container.name': status.name,
+          'process.exit.code': terminated.exitCode,
+          ...(failed && { 'error.type': terminated.reason ?? 'Error' }),
+        },
+        // A sidecar is killed when the steps are done: its exit code is no failure of the run.
+        status:
+          failed && family === 'init'
+            ? { code: SpanStatusCode.ERROR, message: `exit code ${terminated.exitCode}` }
+            : { code: SpanStatusCode.UNSET },
+      },
+    ),
+  ];
+}
+
+/** The spans that a Pod tells: waits, init containers, sidecars. None once the Pod is gone. */
+export function podSpans(pod: V1Pod, context: AttemptContext): SpanRecord[] {
+  const inits = pod.status?.initContainerStatuses ?? [];
+  const sidecars = (pod.status?.containerStatuses ?? []).filter((status) => !status.name.startsWith('step-'));
+  return [
+    ...schedulingSpan(pod, context),
+    ...startingSpan(pod, context),
+    ...inits.flatMap((status) => containerSpan('init', status, `init ${status.name}`, context)),
+    ...sidecars.flatMap((status) =>
+      containerSpan('sidecar', status, `sidecar ${status.name.replace(/^sidecar-/, '')}`, context),
+    ),
+  ].map((built) => within(built, context));
+}

@@ -1,0 +1,55 @@
+import { SpanKind } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
+
+import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
+import type { SpanRecord } from '../../shared/tracing/span-record.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { errorAttributes, outcomeOf, statusOf } from './result.ts';
+import { ancestry, createdMs, runAttributes, span } from './span.ts';
+import { endMs } from './times.ts';
+
+/** The low-cardinality name of what ran: the reference's name, else generateName without its dash, else the run's name. */
+export function definitionName(run: PipelineRun | TaskRun): string {
+  const spec = run.spec as { pipelineRef?: { name?: string }; taskRef?: { name?: string } };
+  const { generateName, name = '' } = run.metadata;
+  return spec.pipelineRef?.name ?? spec.taskRef?.name ?? generateName?.replace(/-$/, '') ?? name;
+}
+
+/** Pipelines-as-Code's labels and annotations, as semantic conventions. */
+function vcsAttributes(run: PipelineRun | TaskRun): Attributes {
+  const pick = (key: string): string | undefined =>
+    run.metadata.annotations?.[`pipelinesascode.tekton.dev/${key}`] ??
+    run.metadata.labels?.[`pipelinesascode.tekton.dev/${key}`];
+  const found: Record<string, string | undefined> = {
+    'vcs.provider.name': pick('git-provider'),
+    'vcs.repository.name': pick('url-repository'),
+    'vcs.repository.url.full': pick('repo-url'),
+    'vcs.ref.head.name': pick('source-branch'),
+    'vcs.ref.head.revision': pick('sha'),
+    'vcs.change.id': pick('pull-request'),
+  };
+  return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** The run's root: as long as the run, with its result. Sent last, once. */
+export function rootSpan(run: PipelineRun | TaskRun, own: SpanCarrier, deletedMs: number | undefined): SpanRecord {
+  const outcome = outcomeOf(run);
+  const start = createdMs(run);
+  const end = endMs(run.status?.completionTime) ?? endMs(run.metadata.deletionTimestamp) ?? deletedMs ?? start;
+  const { parentSpanId, links } = ancestry(run, own);
+  const ids = { traceId: own.traceId, spanId: own.spanId, ...(parentSpanId !== undefined && { parentSpanId }) };
+  const attributes: Attributes = {
+    'cicd.pipeline.name': definitionName(run),
+    'cicd.pipeline.run.id': run.metadata.uid ?? '',
+    'cicd.pipeline.result': outcome.result,
+    ...runAttributes(run),
+    ...vcsAttributes(run),
+    ...errorAttributes(outcome),
+  };
+  return span(
+    ids,
+    `RUN ${definitionName(run)}`,
+    { startMs: start, endMs: end },
+    { kind: SpanKind.SERVER, attributes, links, status: statusOf(outcome) },
+  );
+}

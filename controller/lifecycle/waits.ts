@@ -1,0 +1,32 @@
+import { deriveSpanId } from '../../shared/tracing/ids.ts';
+import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
+import { trustedAdmissionTime } from '../../shared/tracing/provenance.ts';
+import type { SpanRecord } from '../../shared/tracing/span-record.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { createdMs, span } from './span.ts';
+import { startMs } from './times.ts';
+
+/** The webhook's own time, from its stamp. Known as soon as the run is seen. */
+export function admissionSpan(run: PipelineRun | TaskRun, root: SpanCarrier): SpanRecord[] {
+  const admission = trustedAdmissionTime(run.metadata);
+  if (!admission) return [];
+  const ids = {
+    traceId: root.traceId,
+    spanId: deriveSpanId(root.traceId, 'admission', root.spanId),
+    parentSpanId: root.spanId,
+  };
+  return [span(ids, 'admission', { startMs: admission.receivedMs, endMs: admission.answeredMs })];
+}
+
+/** From admission (else creation) to the start that the controller wrote. */
+export function queuedSpan(run: PipelineRun | TaskRun, root: SpanCarrier): SpanRecord[] {
+  const started = startMs(run.status?.startTime);
+  if (started === undefined) return [];
+  const from = trustedAdmissionTime(run.metadata)?.answeredMs ?? createdMs(run);
+  const ids = {
+    traceId: root.traceId,
+    spanId: deriveSpanId(root.traceId, 'queued', root.spanId),
+    parentSpanId: root.spanId,
+  };
+  return [span(ids, 'queued', { startMs: from, endMs: started })];
+}
