@@ -1,0 +1,22 @@
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import type { EventRecorder } from '../../shared/kubernetes/events.ts';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
+import type { Store } from '../../shared/kubernetes/store.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import type { Manage } from '../../shared/tekton/managed-by.ts';
+import type { TaskRun } from '../../shared/tekton/types.ts';
+import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
+import type { Images } from './pod/images.ts';
+
+/** What a reconcile of a TaskRun works with. */
+export interface ReconcileContext {
+  client: KubeClient;
+  taskRuns: Store<TaskRun>;
+  pods: Store<Pod>;
+  tracing: RunTracing;
+  manage: Manage;
+  images: Images;
+  events: EventRecorder;
+  clock: () => Date;
+  log: Logger;
+}

@@ -1,0 +1,75 @@
+import { ApiError, isAlreadyExists } from '../../shared/kubernetes/errors.ts';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
+import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import type { TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { ReconcileContext } from './context.ts';
+import { readPod } from './find-pod.ts';
+import { isOwnedBy } from './owner.ts';
+import { buildPod } from './pod/build.ts';
+
+/** The Pod can't be created at present: the TaskRun waits with this reason and is looked at again. */
+export interface PodPostponed {
+  reason: string;
+  message: string;
+  requeueAfterMs: number;
+}
+
+const QUOTA_RETRY_MS = 60_000;
+const CONFLICT_RETRY_MS = 1000;
+
+/** What a refused creation means (upstream's handlePodCreationError). Throws RunFailure when it is final, `error` when trying again may help. */
+const handlePodCreationError = traced(
+  'handlePodCreationError',
+  (taskRun: TaskRun, podName: string, error: unknown): PodPostponed => {
+    if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429 || error.status === 401)
+      throw error;
+    const { status, message } = error;
+    if (status === 409 && error.details?.kind === 'resourcequotas') {
+      const text = 'tried to create pod, but it failed with ResourceQuotaConflictError';
+      return { reason: 'Pending', message: text, requeueAfterMs: CONFLICT_RETRY_MS };
+    }
+    if (status === 403 && message.includes('exceeded quota')) {
+      const text = `TaskRun Pod exceeded available resources: ${message}`;
+      return { reason: 'ExceededResourceQuota', message: text, requeueAfterMs: QUOTA_RETRY_MS };
+    }
+    if (
+      status === 403 &&
+      (message.includes('violates PodSecurity') || message.includes('security context constraint'))
+    ) {
+      throw new RunFailure('PodAdmissionFailed', message);
+    }
+    const { taskRef } = taskRun.spec;
+    const cause = taskRef
+      ? `missing or invalid Task ${taskRun.metadata.namespace}/${taskRef.name}`
+      : 'invalid TaskSpec';
+    throw new RunFailure('PodCreationFailed', `failed to create task run pod "${podName}": ${message}. Maybe ${cause}`);
+  },
+);
+
+/** A Pod by our name exists: it is ours from before a crash, or somebody else's. */
+const adoptPod = traced('adoptPod', async (context: ReconcileContext, taskRun: TaskRun, name: string): Promise<Pod> => {
+  const pod = await readPod(context, taskRun.metadata.namespace, name);
+  if (pod && isOwnedBy(pod, taskRun)) return pod;
+  if (!pod) throw new Error(`Pod "${name}" existed at its creation and is gone now`);
+  const message = `failed to create task run pod "${name}": a Pod of that name exists and belongs to something else; delete it and run again`;
+  throw new RunFailure('PodCreationFailed', message);
+});
+
+/** Creates the Pod of the TaskRun's present attempt, once however often it is called. Throws RunFailure when the API server refuses it. */
+export const createPod = traced(
+  'createPod',
+  async (context: ReconcileContext, taskRun: TaskRun, taskSpec: TaskSpec): Promise<Pod | PodPostponed> => {
+    const body = buildPod(taskRun, taskSpec, context);
+    const name = body.metadata?.name ?? '';
+    try {
+      return await context.client.request<Pod>('POST', resourcePath(PODS, { namespace: taskRun.metadata.namespace }), {
+        body,
+      });
+    } catch (error) {
+      if (isAlreadyExists(error)) return adoptPod(context, taskRun, name);
+      return handlePodCreationError(taskRun, name, error);
+    }
+  },
+);

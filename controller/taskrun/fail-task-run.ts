@@ -1,0 +1,58 @@
+import { isNotFound } from '../../shared/kubernetes/errors.ts';
+import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import type { Condition, StepState, TaskRun } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { ReconcileContext } from './context.ts';
+import { cachedPod } from './find-pod.ts';
+import { markFailed } from './status/condition.ts';
+import { updateContainerStates } from './status/make-task-run-status.ts';
+
+/** What a condition says before a run is stopped, where it explains why the run did not get on. */
+export const appendPreviousConditionContext = traced(
+  'appendPreviousConditionContext',
+  (before: Condition | undefined, message: string): string => {
+    const usual = [undefined, 'Started', 'Running', 'TaskRunPending', 'Pending'];
+    if (!before?.message || usual.includes(before.reason)) return message;
+    return `${message}\nPrevious status: [${before.reason}] ${before.message}`;
+  },
+);
+
+/** A step that had not ended ends with its Pod. */
+const terminateStep = traced('terminateStep', (step: StepState, taskRun: TaskRun, reason: string): StepState => {
+  const { running, waiting, ...rest } = step;
+  if (!running && !waiting) return step;
+  return {
+    ...rest,
+    terminationReason: reason,
+    terminated: {
+      exitCode: 1,
+      reason,
+      message: `Step ${step.name} terminated as pod ${taskRun.status?.podName} is terminated`,
+      startedAt: running?.startedAt ?? taskRun.metadata.creationTimestamp,
+      finishedAt: taskRun.status?.completionTime,
+    },
+  };
+});
+
+/** Ends the TaskRun with `reason`, its steps with it, and deletes its Pod. The caller writes the status. */
+export const failTaskRun = traced(
+  'failTaskRun',
+  async (context: ReconcileContext, taskRun: TaskRun, reason: string, message: string): Promise<void> => {
+    const status = (taskRun.status ??= {});
+    const pod = cachedPod(context, taskRun);
+    if (pod) {
+      updateContainerStates(status, pod);
+      status.podName = pod.metadata.name ?? '';
+    }
+    markFailed(status, reason, message, context.clock());
+    if (!status.podName) return;
+    if (status.steps) status.steps = status.steps.map((step) => terminateStep(step, taskRun, reason));
+    const path = resourcePath(PODS, { namespace: taskRun.metadata.namespace, name: status.podName });
+    try {
+      const body = pod?.metadata.uid ? { preconditions: { uid: pod.metadata.uid } } : undefined;
+      await context.client.request('DELETE', path, body ? { body } : {});
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  },
+);

@@ -1,0 +1,41 @@
+import { isNotFound } from '../../shared/kubernetes/errors.ts';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
+import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { objectKey } from '../../shared/kubernetes/types.ts';
+import type { TaskRun } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { ReconcileContext } from './context.ts';
+import { isOwnedBy } from './owner.ts';
+import { podNameOf } from './pod/names.ts';
+
+/** The Pod of the TaskRun's present attempt, as the cache has it. */
+export const cachedPod = traced('cachedPod', (context: ReconcileContext, taskRun: TaskRun): Pod | undefined => {
+  const name = taskRun.status?.podName || podNameOf(taskRun);
+  const pod = context.pods.get(objectKey({ namespace: taskRun.metadata.namespace, name }));
+  return pod && isOwnedBy(pod, taskRun) ? pod : undefined;
+});
+
+/** The Pod as the API server has it now; undefined when there is none by that name. */
+export const readPod = traced(
+  'readPod',
+  async (context: ReconcileContext, namespace: string | undefined, name: string): Promise<Pod | undefined> => {
+    try {
+      return await context.client.request<Pod>('GET', resourcePath(PODS, { namespace, name }));
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  },
+);
+
+/** The TaskRun's Pod. One that the status names is looked up at the API server before it counts as gone: the cache may be behind. */
+export const findPod = traced(
+  'findPod',
+  async (context: ReconcileContext, taskRun: TaskRun): Promise<Pod | undefined> => {
+    const cached = cachedPod(context, taskRun);
+    const name = taskRun.status?.podName;
+    if (cached || !name) return cached;
+    const pod = await readPod(context, taskRun.metadata.namespace, name);
+    return pod && isOwnedBy(pod, taskRun) ? pod : undefined;
+  },
+);

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { isNotFound } from '../../shared/kubernetes/errors.ts';
+import { MERGE_PATCH, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import { succeededCondition } from '../../shared/tekton/conditions.ts';
+import type { Condition, TaskRun } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { ReconcileContext } from './context.ts';
+
+const pathOf = traced('pathOf', (taskRun: TaskRun, subresource?: string): string => {
+  const { namespace, name } = taskRun.metadata;
+  return resourcePath(TASK_RUNS, { namespace, name, ...(subresource ? { subresource } : {}) });
+});
+
+/** As it is in JSON, where a field that is undefined is none. */
+const plain = traced('plain', (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null)));
+
+/** Writes the labels and annotations that came from the Task. */
+const syncMetadata = traced(
+  'syncMetadata',
+  async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun): Promise<void> => {
+    const { labels, annotations, resourceVersion } = taskRun.metadata;
+    const same = isDeepStrictEqual(plain(labels), plain(seen.metadata.labels));
+    if (same && isDeepStrictEqual(plain(annotations), plain(seen.metadata.annotations))) return;
+    const body = { metadata: { labels, annotations, resourceVersion } };
+    const written = await context.client.request<TaskRun>('PATCH', pathOf(taskRun), { body, contentType: MERGE_PATCH });
+    taskRun.metadata.resourceVersion = written.metadata.resourceVersion;
+  },
+);
+
+const updateStatus = traced(
+  'updateStatus',
+  async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun): Promise<boolean> => {
+    if (isDeepStrictEqual(plain(seen.status), plain(taskRun.status))) return false;
+    const { generation } = taskRun.metadata;
+    const status = { ...taskRun.status, ...(generation === undefined ? {} : { observedGeneration: generation }) };
+    await context.client.request('PUT', pathOf(taskRun, 'status'), { body: { ...taskRun, status } });
+    return true;
+  },
+);
+
+/** Events as upstream has them: Started, then whatever the condition changes to. */
+export const emitReconcileEvents = traced(
+  'emitReconcileEvents',
+  (context: ReconcileContext, taskRun: TaskRun, before: Condition | undefined, started: boolean): void => {
+    const after = succeededCondition(taskRun);
+    if (started) context.events.record(taskRun, 'Normal', 'Started', '');
+    if (!after || (after.reason === before?.reason && after.message === before?.message)) return;
+    if (after.status === 'True') context.events.record(taskRun, 'Normal', 'Succeeded', after.message ?? '');
+    else if (after.status === 'False') context.events.record(taskRun, 'Warning', 'Failed', after.message ?? '');
+    else if (after.reason !== 'Started') {
+      context.events.record(taskRun, 'Normal', after.reason ?? '', after.message ?? '');
+    }
+  },
+);
+
+/** Writes what the reconcile changed; true when the status did. A TaskRun deleted meanwhile needs none of it. Throws on conflict. */
+export const persist = traced(
+  'persist',
+  async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun): Promise<boolean> => {
+    try {
+      await syncMetadata(context, seen, taskRun);
+      return await updateStatus(context, seen, taskRun);
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  },
+);

@@ -1,0 +1,121 @@
+import type { V1Container, V1Pod, V1PodSpec, V1Volume } from '@kubernetes/client-node';
+
+import { withTraceContext } from '../../../shared/tracing/pod-context.ts';
+import type { Manage } from '../../../shared/tekton/managed-by.ts';
+import type { PodTemplate, TaskRun, TaskSpec } from '../../../shared/tekton/types.ts';
+import { traced } from '../../../shared/tracing/traced.ts';
+import { timeoutMsOf } from '../timeout.ts';
+import { finishStepContainer, sidecarContainer, stepContainer } from './containers.ts';
+import { runByEntrypoint } from './entrypoint-args.ts';
+import type { Images } from './images.ts';
+import { prepareContainer, workingDirContainer } from './init-containers.ts';
+import { podMetadata } from './metadata.ts';
+import { podNameOf, sidecarContainerName } from './names.ts';
+import { placeScript, placeScriptsContainer } from './scripts.ts';
+import type { PlacedScript } from './scripts.ts';
+import { mergeStepTemplate } from './step-template.ts';
+import {
+  BIN_VOLUME,
+  credentialsVolume,
+  DOWNWARD_VOLUME,
+  IMPLICIT_VOLUMES,
+  runVolume,
+  SCRIPTS_VOLUME,
+} from './volumes.ts';
+
+const MAX_DEADLINE_SECONDS = 2 ** 31 - 1;
+const DEADLINE_FACTOR = 1.5;
+
+/** A backstop beyond the TaskRun's own timeout, in seconds. */
+const activeDeadlineSeconds = traced('activeDeadlineSeconds', (taskRun: TaskRun): number => {
+  const timeoutMs = timeoutMsOf(taskRun);
+  return timeoutMs === 0 ? MAX_DEADLINE_SECONDS : Math.max(1, Math.floor((timeoutMs / 1000) * DEADLINE_FACTOR));
+});
+
+/** The podTemplate's fields that are the Pod's own; `env` and `volumes` have places of their own. */
+const podTemplateFields = traced('podTemplateFields', (template: PodTemplate | undefined): Partial<V1PodSpec> => {
+  const { env: _env, volumes: _volumes, ...fields } = template ?? {};
+  return fields;
+});
+
+const stepVolumes = traced('stepVolumes', (steps: number): V1Volume[] =>
+  Array.from({ length: steps }, (_, index) => [credentialsVolume(index), runVolume(index)]).flat(),
+);
+
+/** Containers with their scripts taken out, to be written by `place-scripts`. */
+const takeScripts = traced(
+  'takeScripts',
+  (containers: { container: V1Container; script: string | undefined }[], prefix: string, podName: string) => {
+    const placed: PlacedScript[] = [];
+    const converted = containers.map(({ container, script }, index) => {
+      if (!script) return container;
+      const result = placeScript(container, script, `${prefix}-${index}`, podName);
+      placed.push(result);
+      return result.container;
+    });
+    return { placed, containers: converted };
+  },
+);
+
+/**
+ * The Pod that runs the TaskRun's present attempt, as upstream builds it (reference: Tekton's pkg/pod). `taskSpec` has its references
+ * replaced and its workspaces mounted; each step has a command or a script.
+ */
+export const buildPod = traced(
+  'buildPod',
+  (taskRun: TaskRun, taskSpec: TaskSpec, options: { images: Images; manage: Manage }): V1Pod => {
+    const { images, manage } = options;
+    const { podTemplate, serviceAccountName } = taskRun.spec;
+    const steps = (taskSpec.steps ?? []).map((step) => mergeStepTemplate(taskSpec.stepTemplate, step));
+    const sidecars = taskSpec.sidecars ?? [];
+    const ready = sidecars.length === 0;
+    const podName = podNameOf(taskRun);
+
+    const step = takeScripts(
+      steps.map((each, index) => ({ container: stepContainer(each, index), script: each.script })),
+      'script',
+      podName,
+    );
+    const sidecar = takeScripts(
+      sidecars.map((each) => ({ container: sidecarContainer(each), script: each.script })),
+      'sidecar-script',
+      podName,
+    );
+    const scripts = [...step.placed, ...sidecar.placed];
+    const workingDirs = workingDirContainer(images.workingdirinit, step.containers);
+    const containers = step.containers
+      .map((container, index) => runByEntrypoint(container, index, { ...taskSpec, steps }, !ready))
+      .map((container, index) => finishStepContainer(container, index, steps.length, podTemplate?.env ?? []));
+
+    const pod: V1Pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: podMetadata(taskRun, manage, ready),
+      spec: {
+        ...podTemplateFields(podTemplate),
+        restartPolicy: 'Never',
+        ...(serviceAccountName ? { serviceAccountName } : {}),
+        initContainers: [
+          prepareContainer(images.entrypoint, steps),
+          ...(scripts.length > 0 ? [placeScriptsContainer(images.shell, scripts)] : []),
+          ...(workingDirs ? [workingDirs] : []),
+        ],
+        containers: [
+          ...containers,
+          ...sidecar.containers.map((container) => ({ ...container, name: sidecarContainerName(container.name) })),
+        ],
+        volumes: [
+          ...IMPLICIT_VOLUMES,
+          ...(scripts.length > 0 ? [SCRIPTS_VOLUME] : []),
+          BIN_VOLUME,
+          ...(ready ? [] : [DOWNWARD_VOLUME]),
+          ...stepVolumes(steps.length),
+          ...(taskSpec.volumes ?? []),
+          ...(podTemplate?.volumes ?? []),
+        ],
+        activeDeadlineSeconds: activeDeadlineSeconds(taskRun),
+      },
+    };
+    return withTraceContext(pod, taskRun);
+  },
+);

@@ -1,0 +1,23 @@
+import { posix } from 'node:path';
+
+import { traced } from '../../../shared/tracing/traced.ts';
+
+/** Where things are in a TaskRun's Pod; upstream's entrypoint and users' scripts rely on these paths. */
+export const WORKSPACE_DIR = '/workspace';
+export const HOME_DIR = '/tekton/home';
+export const RESULTS_DIR = '/tekton/results';
+export const STEPS_DIR = '/tekton/steps';
+export const ARTIFACTS_DIR = '/tekton/artifacts';
+export const BIN_DIR = '/tekton/bin';
+export const RUN_DIR = '/tekton/run';
+export const CREDENTIALS_DIR = '/tekton/creds';
+export const DOWNWARD_DIR = '/tekton/downward';
+export const SCRIPTS_DIR = '/tekton/scripts';
+export const ENTRYPOINT = `${BIN_DIR}/entrypoint`;
+export const TERMINATION_PATH = '/tekton/termination';
+
+/** A path without `.`, `..`, doubled or trailing slashes, as Go's filepath.Clean gives it. */
+export const cleanPath = traced('cleanPath', (path: string): string => {
+  const normal = posix.normalize(path);
+  return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
+});

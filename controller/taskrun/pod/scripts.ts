@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+
+import type { V1Container } from '@kubernetes/client-node';
+
+import { traced } from '../../../shared/tracing/traced.ts';
+import { ENTRYPOINT, SCRIPTS_DIR } from './paths.ts';
+import { BIN_MOUNT, SCRIPTS_MOUNT, SCRIPTS_WRITE_MOUNT } from './volumes.ts';
+
+const DEFAULT_PREAMBLE = '#!/bin/sh\nset -e\n';
+
+/** A container that runs `script`, which `place-scripts` writes to `file` before. */
+export interface PlacedScript {
+  container: V1Container;
+  file: string;
+  script: string;
+}
+
+/** The name ends in a hash instead of upstream's random letters: the same Pod is built again after a crash. */
+const scriptFile = traced('scriptFile', (name: string, podName: string): string => {
+  const suffix = createHash('sha256').update(`${podName}/${name}`).digest('hex').slice(0, 5);
+  return `${SCRIPTS_DIR}/${name}-${suffix}`;
+});
+
+/** The container made to run its script: `name` is `script-<i>` or `sidecar-script-<i>`. */
+export const placeScript = traced(
+  'placeScript',
+  (container: V1Container, script: string, name: string, podName: string): PlacedScript => {
+    const file = scriptFile(name, podName);
+    return {
+      container: { ...container, command: [file], volumeMounts: [...(container.volumeMounts ?? []), SCRIPTS_MOUNT] },
+      file,
+      script: script.trimStart().startsWith('#!') ? script : DEFAULT_PREAMBLE + script,
+    };
+  },
+);
+
+/** Base64 keeps Kubernetes from expanding `$(…)` in the script; the entrypoint decodes the file in place. */
+const placement = traced('placement', ({ file, script }: PlacedScript): string =>
+  [
+    `scriptfile="${file}"`,
+    'touch ${scriptfile} && chmod +x ${scriptfile}',
+    "cat > ${scriptfile} << '_EOF_'",
+    Buffer.from(script).toString('base64'),
+    '_EOF_',
+    `${ENTRYPOINT} decode-script "\${scriptfile}"`,
+    '',
+  ].join('\n'),
+);
+
+/** The init container that writes the scripts. */
+export const placeScriptsContainer = traced(
+  'placeScriptsContainer',
+  (image: string, scripts: readonly PlacedScript[]): V1Container => ({
+    name: 'place-scripts',
+    image,
+    command: ['sh'],
+    args: ['-c', scripts.map(placement).join('')],
+    volumeMounts: [SCRIPTS_WRITE_MOUNT, BIN_MOUNT],
+  }),
+);

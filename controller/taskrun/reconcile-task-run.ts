@@ -1,0 +1,101 @@
+import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
+import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
+import { isManaged } from '../../shared/tekton/managed-by.ts';
+import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import type { TaskRun } from '../../shared/tekton/types.ts';
+import { formatDuration } from '../../shared/tekton/duration.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import { checkPodFailed } from './check-pod-failed.ts';
+import type { ReconcileContext } from './context.ts';
+import { appendPreviousConditionContext, failTaskRun } from './fail-task-run.ts';
+import { cachedPod } from './find-pod.ts';
+import { emitReconcileEvents, persist } from './persist.ts';
+import { reconcile } from './reconcile.ts';
+import { isCancelled, retryTaskRun } from './retry.ts';
+import { needsStopSidecars, stopSidecars } from './sidecars.ts';
+import { markFailed, markRunning } from './status/condition.ts';
+import { hasTimedOut, remainingMs, timeoutMsOf } from './timeout.ts';
+
+const isPending = traced('isPending', (taskRun: TaskRun): boolean => taskRun.spec.status === 'TaskRunPending');
+
+/** A first look starts the attempt; true when it did. Clocks differ: a start is never before the creation. */
+const start = traced('start', (taskRun: TaskRun, now: Date): boolean => {
+  const status = (taskRun.status ??= {});
+  if (status.startTime !== undefined || isPending(taskRun)) return false;
+  const createdMs = Date.parse(taskRun.metadata.creationTimestamp ?? '') || 0;
+  status.startTime = new Date(Math.max(now.getTime(), createdMs)).toISOString();
+  markRunning(status, 'Started', '', now);
+  return true;
+});
+
+/** Prepares and runs; what makes that impossible ends the TaskRun. */
+const run = traced('run', async (context: ReconcileContext, taskRun: TaskRun): Promise<ReconcileResult> => {
+  try {
+    return await reconcile(context, taskRun);
+  } catch (error) {
+    if (!(error instanceof RunFailure)) throw error;
+    markFailed((taskRun.status ??= {}), error.reason, error.message, context.clock());
+    return undefined;
+  }
+});
+
+/** One step of the flow chart (tekton.md 6.4): the first thing that applies is done. */
+const advance = traced('advance', async (context: ReconcileContext, taskRun: TaskRun): Promise<ReconcileResult> => {
+  const name = taskRun.metadata.name ?? '';
+  const before = succeededCondition(taskRun);
+  if (isCancelled(taskRun)) {
+    const message = `TaskRun "${name}" was cancelled. ${taskRun.spec.statusMessage ?? ''}`.trimEnd();
+    await failTaskRun(context, taskRun, 'TaskRunCancelled', appendPreviousConditionContext(before, message));
+    return undefined;
+  }
+  if (isPending(taskRun)) {
+    markRunning((taskRun.status ??= {}), 'TaskRunPending', `TaskRun "${name}" is pending`, context.clock());
+    return undefined;
+  }
+  if (hasTimedOut(taskRun, context.clock())) {
+    const message = `TaskRun "${name}" failed to finish within "${formatDuration(timeoutMsOf(taskRun))}"`;
+    await failTaskRun(context, taskRun, 'TaskRunTimeout', appendPreviousConditionContext(before, message));
+    return undefined;
+  }
+  const failure = checkPodFailed(name, cachedPod(context, taskRun));
+  if (failure) {
+    await failTaskRun(context, taskRun, failure.reason, failure.message);
+    return undefined;
+  }
+  return run(context, taskRun);
+});
+
+const reconcileKind = traced(
+  'reconcileKind',
+  async (context: ReconcileContext, seen: TaskRun): Promise<ReconcileResult> => {
+    const taskRun = structuredClone(seen);
+    if (isDone(taskRun)) {
+      await stopSidecars(context, taskRun);
+      await persist(context, seen, taskRun);
+      return undefined;
+    }
+    const started = start(taskRun, context.clock());
+    const result = await advance(context, taskRun);
+    retryTaskRun(taskRun, context.clock());
+    if (await persist(context, seen, taskRun)) emitReconcileEvents(context, taskRun, succeededCondition(seen), started);
+    if (result || isDone(taskRun)) return result;
+    const requeueAfterMs = remainingMs(taskRun, context.clock());
+    return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
+  },
+);
+
+/** Brings the TaskRun `namespace/name` one step on; safe at any time, any number of times. */
+export const reconcileTaskRun = traced(
+  'reconcileTaskRun',
+  async (context: ReconcileContext, key: string): Promise<ReconcileResult> => {
+    const taskRun = context.taskRuns.get(key);
+    if (!taskRun || taskRun.metadata.deletionTimestamp !== undefined || !isManaged(taskRun, context.manage))
+      return undefined;
+    // A finished run's trace is complete: no spans for looking at it again.
+    if (isDone(taskRun) && !needsStopSidecars(context, taskRun)) return undefined;
+    if (!context.tracing.ready(taskRun)) return undefined;
+    const { name = '', namespace = '' } = taskRun.metadata;
+    const span = { name: 'TaskRun:ReconcileKind', run: taskRun, attributes: { taskrun: name, namespace } } as const;
+    return context.tracing.reconcile(span, () => reconcileKind(context, taskRun));
+  },
+);

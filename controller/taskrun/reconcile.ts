@@ -1,0 +1,53 @@
+import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
+import { substituteDeep } from '../../shared/tekton/substitution.ts';
+import type { TaskRun } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { ReconcileContext } from './context.ts';
+import { createPod } from './create-pod.ts';
+import type { PodPostponed } from './create-pod.ts';
+import { findPod } from './find-pod.ts';
+import { prepare } from './prepare.ts';
+import { updateReady } from './sidecars.ts';
+import { applyParamsContextsResultsAndWorkspaces } from './spec/apply.ts';
+import { taskParamReplacements } from './spec/params.ts';
+import { claimWorkspaces, mountWorkspaces, workspaceVolumes } from './spec/workspaces.ts';
+import { markRunning } from './status/condition.ts';
+import { MakeTaskRunStatus } from './status/make-task-run-status.ts';
+import { validateTaskRunResults } from './status/results.ts';
+
+/** Resolves the task and makes its Pod; the status keeps the task as it runs. */
+const startPod = traced(
+  'startPod',
+  async (context: ReconcileContext, taskRun: TaskRun): Promise<Pod | PodPostponed> => {
+    const resolved = await prepare(context, taskRun);
+    const { params = [] } = resolved.taskSpec;
+    const claimed = await claimWorkspaces(context, taskRun);
+    const bindings = substituteDeep(claimed, taskParamReplacements(params, taskRun.spec.params ?? []));
+    const volumes = workspaceVolumes(bindings);
+    const { taskSpec, declarations } = applyParamsContextsResultsAndWorkspaces(taskRun, resolved, bindings, volumes);
+    (taskRun.status ??= {}).taskSpec = taskSpec;
+    const mounted = mountWorkspaces(taskSpec, declarations, bindings, volumes);
+    return createPod(context, taskRun, mounted);
+  },
+);
+
+/** The TaskRun has its Pod, and its status says what the Pod shows. Throws RunFailure when the TaskRun can't go on. */
+export const reconcile = traced(
+  'reconcile',
+  async (context: ReconcileContext, taskRun: TaskRun): Promise<ReconcileResult> => {
+    const found = await findPod(context, taskRun);
+    const pod = found ?? (await startPod(context, taskRun));
+    const status = (taskRun.status ??= {});
+    if ('requeueAfterMs' in pod) {
+      // What waits for its Pod has not started: its timeout does not run.
+      delete status.startTime;
+      markRunning(status, pod.reason, pod.message, context.clock());
+      return { requeueAfterMs: pod.requeueAfterMs };
+    }
+    const taskSpec = status.taskSpec ?? (await prepare(context, taskRun)).taskSpec;
+    MakeTaskRunStatus(taskRun, await updateReady(context, pod), taskSpec, context.clock());
+    validateTaskRunResults(status, taskSpec);
+    return undefined;
+  },
+);

@@ -1,0 +1,86 @@
+import { isConflict, isNotFound } from '../../shared/kubernetes/errors.ts';
+import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
+import { JSON_PATCH, PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { POD_READY, POD_READY_VALUE } from '../../shared/tekton/annotations.ts';
+import type { SidecarState, TaskRun } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { ReconcileContext } from './context.ts';
+import { cachedPod } from './find-pod.ts';
+import { isSidecarContainer, isStepContainer } from './pod/names.ts';
+import { sidecarState } from './status/steps.ts';
+
+interface ImagePatch {
+  op: 'replace';
+  path: string;
+  value: string;
+}
+
+const patchPod = traced('patchPod', async (context: ReconcileContext, pod: Pod, body: unknown): Promise<Pod> => {
+  const path = resourcePath(PODS, { namespace: pod.metadata.namespace, name: pod.metadata.name });
+  return context.client.request<Pod>('PATCH', path, { body, contentType: JSON_PATCH });
+});
+
+/** Injected sidecars don't have the prefix: every container that is no step counts. */
+const sidecarsReady = traced('sidecarsReady', (pod: Pod): boolean => {
+  if (pod.status?.phase !== 'Running') return false;
+  const sidecars = (pod.status.containerStatuses ?? []).filter(({ name }) => !isStepContainer(name));
+  return sidecars.every(({ state, ready }) => (state?.running !== undefined && ready === true) || state?.terminated);
+});
+
+/** Lets the first step start once all sidecars are ready; the Pod as it is afterwards. */
+export const updateReady = traced('updateReady', async (context: ReconcileContext, pod: Pod): Promise<Pod> => {
+  if (pod.metadata.annotations?.[POD_READY] === POD_READY_VALUE || !sidecarsReady(pod)) return pod;
+  // `add`, because replacing an annotation that is not there is an error by the letter of JSON Patch.
+  const path = `/metadata/annotations/${POD_READY.replace('/', '~1')}`;
+  return patchPod(context, pod, [{ op: 'add', path, value: POD_READY_VALUE }]);
+});
+
+/** The patches that give each running sidecar the nop image, which ends it. */
+const stopPatches = traced('stopPatches', (pod: Pod, nopImage: string): ImagePatch[] => {
+  if (pod.status?.phase !== 'Running' || pod.metadata.deletionTimestamp !== undefined) return [];
+  const statuses = new Map((pod.status.containerStatuses ?? []).map((status) => [status.name, status]));
+  return (pod.spec?.containers ?? []).flatMap(({ name, image }, index) => {
+    const running = !isStepContainer(name) && statuses.get(name)?.state?.running !== undefined;
+    if (!running || image === nopImage) return [];
+    return [{ op: 'replace', path: `/spec/containers/${index}/image`, value: nopImage } as const];
+  });
+});
+
+/** The state of a sidecar that the nop image ended is the one it had before. */
+const stoppedState = traced('stoppedState', (status: ContainerStatus): SidecarState => {
+  const last = status.lastState?.terminated;
+  if (!last) return sidecarState(status);
+  const message = 'Sidecar container successfully stopped by nop image';
+  return sidecarState({ ...status, state: { terminated: { ...last, reason: 'Completed', message } } });
+});
+
+const hasRunningSidecars = traced('hasRunningSidecars', (taskRun: TaskRun): boolean =>
+  (taskRun.status?.sidecars ?? []).some(({ terminated }) => terminated === undefined),
+);
+
+/** Whether a finished TaskRun still has something to do: sidecars to stop, or their end to note. */
+export const needsStopSidecars = traced('needsStopSidecars', (context: ReconcileContext, taskRun: TaskRun): boolean => {
+  const pod = cachedPod(context, taskRun);
+  if (!pod) return false;
+  return stopPatches(pod, context.images.nop).length > 0 || hasRunningSidecars(taskRun);
+});
+
+/** Stops the sidecars of a finished TaskRun and notes their last state. */
+export const stopSidecars = traced(
+  'stopSidecars',
+  async (context: ReconcileContext, taskRun: TaskRun): Promise<void> => {
+    const pod = cachedPod(context, taskRun);
+    if (!pod || !taskRun.status) return;
+    const patches = stopPatches(pod, context.images.nop);
+    let current = pod;
+    try {
+      if (patches.length > 0) current = await patchPod(context, pod, patches);
+    } catch (error) {
+      // Gone: nothing to stop. Changed meanwhile: its event brings us back.
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+    }
+    if (!hasRunningSidecars(taskRun)) return;
+    const statuses = current.status?.containerStatuses ?? [];
+    taskRun.status.sidecars = statuses.filter(({ name }) => isSidecarContainer(name)).map((each) => stoppedState(each));
+  },
+);

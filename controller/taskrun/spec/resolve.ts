@@ -1,0 +1,78 @@
+import { ApiError, isNotFound } from '../../../shared/kubernetes/errors.ts';
+import { resourcePath, TASKS } from '../../../shared/kubernetes/resources.ts';
+import { LABEL_TASK } from '../../../shared/tekton/annotations.ts';
+import { RunFailure } from '../../../shared/tekton/run-failure.ts';
+import type { Task, TaskRun, TaskSpec } from '../../../shared/tekton/types.ts';
+import { traced } from '../../../shared/tracing/traced.ts';
+import type { ReconcileContext } from '../context.ts';
+
+export interface ResolvedTask {
+  /** What `$(context.task.name)` stands for. */
+  taskName: string;
+  taskSpec: TaskSpec;
+  /** The spec comes from the status: its references were replaced (and checked) by an earlier attempt. */
+  stored: boolean;
+}
+
+const FAILED = 'TaskRunResolutionFailed';
+/** Not taken over from a Task: our own, upstream's carriers, and what kubectl keeps for itself. */
+const PRIVATE_ANNOTATION = /^tekton\/|^tekton\.dev\/(pipelinerun|taskrun)SpanContext$|^kubectl\.kubernetes\.io\//;
+
+/** GETs the Task. Throws RunFailure when it can't be had, other errors when trying again may help. */
+const getTask = traced('getTask', async (context: ReconcileContext, taskRun: TaskRun, name: string): Promise<Task> => {
+  const { namespace } = taskRun.metadata;
+  try {
+    return await context.client.request<Task>('GET', resourcePath(TASKS, { namespace, name }));
+  } catch (error) {
+    if (isNotFound(error)) {
+      throw new RunFailure(
+        FAILED,
+        `Task "${name}" not found in namespace "${namespace}": create it, or correct taskRef.name`,
+      );
+    }
+    if (error instanceof ApiError && error.status === 403) {
+      throw new RunFailure(FAILED, `Task "${name}" can't be read in namespace "${namespace}": ${error.message}`);
+    }
+    throw error;
+  }
+});
+
+/** The Task's labels and annotations become the TaskRun's, where it has none of its own by that name. */
+const mergeTaskMetadata = traced('mergeTaskMetadata', (taskRun: TaskRun, task: Task): void => {
+  const annotations = Object.entries(task.metadata.annotations ?? {}).filter(
+    ([name]) => !PRIVATE_ANNOTATION.test(name),
+  );
+  taskRun.metadata.annotations = { ...Object.fromEntries(annotations), ...taskRun.metadata.annotations };
+  taskRun.metadata.labels = {
+    ...task.metadata.labels,
+    ...taskRun.metadata.labels,
+    [LABEL_TASK]: task.metadata.name ?? '',
+  };
+});
+
+/** The TaskRun's Task: embedded, as an earlier reconcile stored it, or read from the API server. Throws RunFailure when there is none. */
+export const getTaskData = traced(
+  'getTaskData',
+  async (context: ReconcileContext, taskRun: TaskRun): Promise<ResolvedTask> => {
+    const { taskRef, taskSpec } = taskRun.spec;
+    if (taskSpec) return { taskName: taskRun.metadata.name ?? '', taskSpec, stored: false };
+    if (!taskRef?.name) {
+      const reason = taskRef
+        ? 'spec.taskRef names no Task (resolvers and bundles are not supported)'
+        : 'no taskRef or taskSpec';
+      throw new RunFailure(
+        FAILED,
+        `TaskRun "${taskRun.metadata.name}" has ${reason}: set spec.taskRef.name or spec.taskSpec`,
+      );
+    }
+    const { kind = 'Task' } = taskRef;
+    if (kind !== 'Task') {
+      throw new RunFailure(FAILED, `spec.taskRef.kind "${kind}" is not supported: refer to a Task of the namespace`);
+    }
+    const stored = taskRun.status?.taskSpec;
+    if (stored) return { taskName: taskRef.name, taskSpec: stored, stored: true };
+    const task = await getTask(context, taskRun, taskRef.name);
+    mergeTaskMetadata(taskRun, task);
+    return { taskName: taskRef.name, taskSpec: task.spec, stored: false };
+  },
+);
