@@ -1,29 +1,13 @@
+import { normalizedValue, typeOfValue } from './param-value.ts';
 import { allReferences } from './result-references.ts';
 import { mergeReplacements, paramReplacements, substituteValue } from './substitution.ts';
 import type { Param, ParamSpec, ParamType, ParamValue } from './types.ts';
-
-export function typeOfValue(value: ParamValue): ParamType {
-  if (Array.isArray(value)) return 'array';
-  return typeof value === 'object' ? 'object' : 'string';
-}
 
 /** A declaration's type: said, or that of its default, or an object's because it has properties, else string (upstream's defaults). */
 export function typeOfParam({ type, default: value, properties }: ParamSpec): ParamType {
   if (type) return type;
   if (properties) return 'object';
   return value === undefined ? 'string' : typeOfValue(value);
-}
-
-/** YAML numbers and booleans are read as the text they are written as, as upstream reads them. */
-export function normalizedValue(value: unknown): ParamValue {
-  if (Array.isArray(value)) return value.map(scalarText);
-  if (typeof value !== 'object' || value === null) return scalarText(value);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, scalarText(inner)]));
-}
-
-function scalarText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
 const ownReferences = (value: ParamValue): string[] =>

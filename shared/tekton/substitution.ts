@@ -1,3 +1,4 @@
+import { normalizedValue } from './param-value.ts';
 import type { Param, ParamValue } from './types.ts';
 
 /**
@@ -74,7 +75,8 @@ export function substituteDeep<T>(value: T, replacements: Replacements): T {
 /** The references that `params` answer: whole values, array elements and object keys, in the three notations. */
 export function paramReplacements(params: readonly Param[], prefix = 'params'): Replacements {
   const replacements = emptyReplacements();
-  for (const { name, value } of params) {
+  for (const { name, value: written } of params) {
+    const value = normalizedValue(written);
     for (const reference of [`${prefix}.${name}`, `${prefix}["${name}"]`, `${prefix}['${name}']`]) {
       if (typeof value === 'string') replacements.strings[reference] = value;
       else if (Array.isArray(value)) {

@@ -1,0 +1,106 @@
+import { formatDuration } from '../../shared/tekton/duration.ts';
+import type { Condition, PipelineRun } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import { hasEnded } from './facts.ts';
+import type { Outcome, PipelineRunFacts } from './facts.ts';
+import { SKIP } from './skip.ts';
+import { timeoutsOf } from './timeouts.ts';
+
+type RunCondition = Required<Pick<Condition, 'status' | 'reason' | 'message'>>;
+
+const TIMEOUT_SKIPS: readonly (string | undefined)[] = [SKIP.pipelineTimeout, SKIP.tasksTimeout, SKIP.finallyTimeout];
+
+/** How many of the run's tasks are where. */
+interface TaskCounts {
+  succeeded: number;
+  failed: number;
+  ignored: number;
+  cancelled: number;
+  invalid: number;
+  skipped: number;
+  skippedByTimeout: number;
+  incomplete: number;
+}
+
+const countTasks = traced('countTasks', ({ tasks }: PipelineRunFacts): TaskCounts => {
+  const count = (...outcomes: Outcome[]): number => tasks.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  return {
+    succeeded: count('succeeded'),
+    failed: count('failed'),
+    ignored: count('ignoredFailure'),
+    cancelled: count('cancelled'),
+    invalid: count('invalid'),
+    skipped: count('skipped'),
+    skippedByTimeout: tasks.filter(({ skippedBecause }) => TIMEOUT_SKIPS.includes(skippedBecause)).length,
+    incomplete: count('waiting', 'running'),
+  };
+});
+
+/** The condition of a run whose time is up; undefined when it isn't, or when `finally` still has its turn. */
+const timeoutCondition = traced(
+  'timeoutCondition',
+  (run: PipelineRun, facts: PipelineRunFacts): RunCondition | undefined => {
+    const { pipelineMs = 0, tasksMs = 0 } = timeoutsOf(run);
+    const failed = (message: string): RunCondition => ({ status: 'False', reason: 'PipelineRunTimeout', message });
+    if (facts.timedOut.pipeline)
+      return failed(`PipelineRun "${run.metadata.name}" failed to finish within "${formatDuration(pipelineMs)}"`);
+    if (!facts.timedOut.tasks || !finallyDone(facts)) return undefined;
+    return failed(
+      `PipelineRun "${run.metadata.name}" failed due to tasks failed to finish within "${formatDuration(tasksMs)}"`,
+    );
+  },
+);
+
+const finallyDone = traced('finallyDone', ({ tasks }: PipelineRunFacts): boolean =>
+  tasks.every((state) => !state.final || hasEnded(state)),
+);
+
+/** Upstream's condition for what the tasks are (reference: GetPipelineConditionStatus). */
+export const getPipelineConditionStatus = traced(
+  'getPipelineConditionStatus',
+  (run: PipelineRun, facts: PipelineRunFacts): RunCondition => {
+    const timeout = timeoutCondition(run, facts);
+    if (timeout) return timeout;
+    const counts = countTasks(facts);
+    return counts.incomplete === 0 ? finalCondition(run, facts, counts) : runningCondition(facts, counts);
+  },
+);
+
+const finalCondition = traced(
+  'finalCondition',
+  (run: PipelineRun, facts: PipelineRunFacts, counts: TaskCounts): RunCondition => {
+    const message = finalMessage(facts, counts);
+    const stopped = facts.specStatus === 'CancelledRunFinally' || facts.specStatus === 'StoppedRunFinally';
+    if (counts.invalid > 0) return { status: 'False', reason: 'PipelineValidationFailed', message };
+    if (counts.failed > 0 || counts.skippedByTimeout > 0) return { status: 'False', reason: 'Failed', message };
+    if (stopped)
+      return { status: 'False', reason: 'Cancelled', message: `PipelineRun "${run.metadata.name}" was cancelled` };
+    if (counts.cancelled > 0) return { status: 'False', reason: 'Cancelled', message };
+    return { status: 'True', reason: counts.skipped > 0 ? 'Completed' : 'Succeeded', message };
+  },
+);
+
+const finalMessage = traced('finalMessage', (facts: PipelineRunFacts, counts: TaskCounts): string => {
+  const { succeeded, failed, ignored, cancelled, skipped, invalid } = counts;
+  const completed = succeeded + failed + ignored + cancelled;
+  const failures = ignored > 0 ? `${failed + ignored} (Ignored: ${ignored})` : String(failed);
+  const message = `Tasks Completed: ${completed} (Failed: ${failures}, Cancelled ${cancelled}), Skipped: ${skipped}`;
+  if (invalid === 0) return message;
+  const reasons = facts.tasks.map(({ invalidBecause }) => invalidBecause).filter((reason) => reason !== undefined);
+  return `${message}, Failed Validation: ${invalid} (${reasons.join('; ').slice(0, 1024)})`;
+});
+
+const runningCondition = traced('runningCondition', (facts: PipelineRunFacts, counts: TaskCounts): RunCondition => {
+  const { succeeded, failed, ignored, cancelled, incomplete, skipped } = counts;
+  const completed = succeeded + failed + ignored + cancelled;
+  const message = `Tasks Completed: ${completed} (Failed: ${failed}, Cancelled ${cancelled}), Incomplete: ${incomplete}, Skipped: ${skipped}`;
+  return { status: 'Unknown', reason: runningReason(facts, counts), message };
+});
+
+const runningReason = traced('runningReason', (facts: PipelineRunFacts, counts: TaskCounts): string => {
+  if (facts.timedOut.tasks && !finallyDone(facts)) return 'PipelineRunTimeoutRunningFinally';
+  if (facts.specStatus === 'CancelledRunFinally') return 'CancelledRunningFinally';
+  if (facts.specStatus === 'StoppedRunFinally') return 'StoppedRunningFinally';
+  const stopping = counts.cancelled > 0 || (counts.failed > 0 && finallyDone(facts));
+  return stopping ? 'PipelineRunStopping' : 'Running';
+});

@@ -1,0 +1,28 @@
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import type { EventRecorder } from '../../shared/kubernetes/events.ts';
+import type { Store } from '../../shared/kubernetes/store.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import type { PipelineRun, PipelineSpec, TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
+import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
+import type { Manage } from '../../shared/tekton/managed-by.ts';
+
+/** What the functions of this controller work with; one for all reconciles. */
+export interface PipelineRunContext {
+  client: KubeClient;
+  pipelineRuns: Store<PipelineRun>;
+  /** Indexed by `owner`: the uid of the PipelineRun that owns the TaskRun. */
+  taskRuns: Store<TaskRun>;
+  tracing: RunTracing;
+  manage: Manage;
+  events: EventRecorder;
+  /** Specs of Tasks that runs under way refer to, by run uid and Task name: a run sees each Task as it was at its first look. */
+  taskSpecs: Map<string, Map<string, TaskSpec>>;
+  clock: () => Date;
+  log: Logger;
+}
+
+/** The Pipeline a run executes, with params, context and workspaces put in. */
+export interface ResolvedPipeline {
+  name: string;
+  spec: PipelineSpec;
+}

@@ -1,0 +1,57 @@
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { Controller } from '../../shared/kubernetes/controller.ts';
+import type { EventRecorder } from '../../shared/kubernetes/events.ts';
+import type { Reflector } from '../../shared/kubernetes/reflector.ts';
+import { objectKey } from '../../shared/kubernetes/types.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import type { Manage } from '../../shared/tekton/managed-by.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { PipelineRunContext } from './context.ts';
+import { reconcilePipelineRun } from './reconcile-pipeline-run.ts';
+
+export interface PipelineRunControllerOptions {
+  client: KubeClient;
+  /** `taskRuns` with the index `owner`: uids of owning PipelineRuns. */
+  reflectors: { pipelineRuns: Reflector<PipelineRun>; taskRuns: Reflector<TaskRun> };
+  tracing: RunTracing;
+  manage: Manage;
+  events: EventRecorder;
+  clock: () => Date;
+  log: Logger;
+  workers?: number;
+}
+
+/**
+ * The controller that executes PipelineRuns. It adds its handlers to the reflectors, so it is made before they run; `start` it
+ * when both are synced.
+ */
+export const createPipelineRunController = traced(
+  'createPipelineRunController',
+  (options: PipelineRunControllerOptions): Controller => {
+    const { reflectors, client, tracing, manage, events, clock, log, workers } = options;
+    const context: PipelineRunContext = {
+      client,
+      pipelineRuns: reflectors.pipelineRuns.store,
+      taskRuns: reflectors.taskRuns.store,
+      tracing,
+      manage,
+      events,
+      taskSpecs: new Map(),
+      clock,
+      log,
+    };
+    const reconcile = traced('reconcileKey', (key: string) => reconcilePipelineRun(context, key));
+    const controller = new Controller({ name: 'pipelinerun', reconcile, log, ...(workers ? { workers } : {}) });
+    const enqueue = traced('enqueue', (run: PipelineRun) => controller.queue.add(objectKey(run.metadata)));
+    const forget = traced('forget', (run: PipelineRun) => void context.taskSpecs.delete(run.metadata.uid ?? ''));
+    const enqueueOwner = traced('enqueueOwner', (taskRun: TaskRun) => {
+      const owner = taskRun.metadata.ownerReferences?.find(({ kind }) => kind === 'PipelineRun');
+      if (owner) controller.queue.add(objectKey({ namespace: taskRun.metadata.namespace, name: owner.name }));
+    });
+    reflectors.pipelineRuns.addHandler({ added: enqueue, updated: enqueue, deleted: forget });
+    reflectors.taskRuns.addHandler({ added: enqueueOwner, updated: enqueueOwner, deleted: enqueueOwner });
+    return controller;
+  },
+);

@@ -1,0 +1,107 @@
+import { ApiError, isAlreadyExists } from '../../shared/kubernetes/errors.ts';
+import { resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import { mergeReplacements, stringReplacements, substituteDeep } from '../../shared/tekton/substitution.ts';
+import type { PipelineRun, PipelineTask, TaskRun, TaskRunSpec, TaskSpec } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { PipelineRunContext } from './context.ts';
+import type { PipelineRunFacts, TaskState } from './facts.ts';
+import { taskRunAnnotations, taskRunLabels } from './metadata.ts';
+import { ownerReference } from './owner-reference.ts';
+import { resultReplacements, statusReplacements } from './results.ts';
+import { taskRunTimeout } from './timeouts.ts';
+import { getTaskrunWorkspaces } from './workspaces.ts';
+
+/** The TaskRun of a task whose turn it is, with the results and statuses of the others put in. */
+export const buildTaskRun = traced(
+  'buildTaskRun',
+  (run: PipelineRun, state: TaskState, facts: PipelineRunFacts): TaskRun => {
+    const task = applyTaskResults(state, facts);
+    const override = run.spec.taskRunSpecs?.find(({ pipelineTaskName }) => pipelineTaskName === task.name);
+    const { serviceAccountName, podTemplate } = { ...run.spec.taskRunTemplate };
+    const pod = override?.podTemplate ? { ...podTemplate, ...override.podTemplate } : podTemplate;
+    const timeout = taskRunTimeout(run, { own: task.timeout, final: state.final, override: override?.timeout });
+    const workspaces = getTaskrunWorkspaces(run, task, state.taskSpec);
+    const spec: TaskRunSpec = {
+      ...(task.taskSpec ? { taskSpec: embeddedTaskSpec(task) } : { taskRef: task.taskRef }),
+      ...(task.params?.length ? { params: task.params } : {}),
+      ...(workspaces.length > 0 ? { workspaces } : {}),
+      ...(task.retries ? { retries: task.retries } : {}),
+      ...(timeout === undefined ? {} : { timeout }),
+      ...((override?.serviceAccountName ?? serviceAccountName)
+        ? { serviceAccountName: override?.serviceAccountName ?? serviceAccountName }
+        : {}),
+      ...(pod ? { podTemplate: pod } : {}),
+      ...(run.spec.managedBy ? { managedBy: run.spec.managedBy } : {}),
+    };
+    return {
+      apiVersion: 'tekton.dev/v1',
+      kind: 'TaskRun',
+      metadata: {
+        name: state.taskRunName,
+        namespace: run.metadata.namespace,
+        labels: taskRunLabels(run, state),
+        annotations: taskRunAnnotations(run, task, override),
+        ownerReferences: [ownerReference(run)],
+      },
+      spec,
+    };
+  },
+);
+
+/** An embedded task's spec without what only a PipelineTask has. */
+const embeddedTaskSpec = traced('embeddedTaskSpec', ({ taskSpec }: PipelineTask): TaskSpec => {
+  const { metadata: _metadata, apiVersion: _apiVersion, kind: _kind, ...spec } = taskSpec ?? {};
+  return spec;
+});
+
+const applyTaskResults = traced(
+  'applyTaskResults',
+  ({ task, final }: TaskState, facts: PipelineRunFacts): PipelineTask => {
+    const { params, workspaces, taskRef, taskSpec, displayName, ...rest } = task;
+    const own = stringReplacements({ 'context.pipelineTask.retries': String(task.retries ?? 0) });
+    const replacements = mergeReplacements(
+      own,
+      resultReplacements(facts),
+      ...(final ? [statusReplacements(facts)] : []),
+    );
+    return { ...rest, ...substituteDeep({ params, workspaces, taskRef, taskSpec, displayName }, replacements) };
+  },
+);
+
+/**
+ * Creates the TaskRun, or takes over the one of that name this run made before. Throws RunFailure when the name belongs to something
+ * else, or the API server says that the TaskRun can't be.
+ */
+export const createTaskRun = traced(
+  'createTaskRun',
+  async (
+    context: PipelineRunContext,
+    run: PipelineRun,
+    state: TaskState,
+    facts: PipelineRunFacts,
+  ): Promise<TaskRun> => {
+    const taskRun = buildTaskRun(run, state, facts);
+    const { namespace } = run.metadata;
+    try {
+      return await context.client.request<TaskRun>('POST', resourcePath(TASK_RUNS, { namespace }), { body: taskRun });
+    } catch (error) {
+      if (isAlreadyExists(error)) return adoptTaskRun(context, run, state.taskRunName);
+      if (error instanceof ApiError && (error.status === 400 || error.status === 422))
+        throw new RunFailure('CreateRunFailed', error.message);
+      throw error;
+    }
+  },
+);
+
+/** The TaskRun that an earlier reconcile created and the store does not have yet. */
+const adoptTaskRun = traced(
+  'adoptTaskRun',
+  async (context: PipelineRunContext, run: PipelineRun, name: string): Promise<TaskRun> => {
+    const { namespace, uid } = run.metadata;
+    const existing = await context.client.request<TaskRun>('GET', resourcePath(TASK_RUNS, { namespace, name }));
+    if (existing.metadata.ownerReferences?.some((owner) => owner.uid === uid)) return existing;
+    const message = `TaskRun ${namespace}/${name} exists already and belongs to another owner: delete it, or give the PipelineRun another name`;
+    throw new RunFailure('CreateRunFailed', message);
+  },
+);

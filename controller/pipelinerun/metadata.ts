@@ -1,0 +1,58 @@
+import {
+  LABEL_MEMBER_OF,
+  LABEL_PIPELINE_RUN,
+  LABEL_PIPELINE_RUN_UID,
+  LABEL_PIPELINE_TASK,
+  PIPELINE_RUN_SPAN_CONTEXT,
+  TASK_RUN_SPAN_CONTEXT,
+  UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT,
+  UPSTREAM_TASK_RUN_SPAN_CONTEXT,
+} from '../../shared/tekton/annotations.ts';
+import type { PipelineRun, PipelineTask, PipelineTaskRunSpec } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { TaskState } from './facts.ts';
+
+/** Set by upstream on TaskRuns whose failure the Pipeline ignores. */
+const ON_ERROR_ANNOTATION = 'pipeline.tekton.dev/pipeline-task-on-error';
+const NOT_COPIED = new Set([
+  UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT,
+  UPSTREAM_TASK_RUN_SPAN_CONTEXT,
+  'kubectl.kubernetes.io/last-applied-configuration',
+]);
+const NOT_COPIED_PREFIXES = ['tekton/', 'chains.tekton.dev/'];
+
+const isCopied = traced(
+  'isCopied',
+  (name: string): boolean => !NOT_COPIED.has(name) && !NOT_COPIED_PREFIXES.some((prefix) => name.startsWith(prefix)),
+);
+
+/** taskRunSpecs' labels, else the run's and Tekton's own, else those of the embedded task. */
+export const taskRunLabels = traced(
+  'createChildResourceLabels',
+  (run: PipelineRun, { task, final }: TaskState): Record<string, string> => ({
+    ...task.taskSpec?.metadata?.labels,
+    ...run.metadata.labels,
+    [LABEL_PIPELINE_RUN]: run.metadata.name ?? '',
+    [LABEL_PIPELINE_RUN_UID]: run.metadata.uid ?? '',
+    [LABEL_PIPELINE_TASK]: task.name,
+    [LABEL_MEMBER_OF]: final ? 'finally' : 'tasks',
+    ...run.spec.taskRunSpecs?.find(({ pipelineTaskName }) => pipelineTaskName === task.name)?.metadata?.labels,
+  }),
+);
+
+/** The same for annotations; the run's trace context is passed on as the TaskRun's parent (design 3.1). */
+export const taskRunAnnotations = traced(
+  'createChildResourceAnnotations',
+  (run: PipelineRun, task: PipelineTask, override: PipelineTaskRunSpec | undefined): Record<string, string> => {
+    const annotations = run.metadata.annotations ?? {};
+    const inherited = Object.fromEntries(Object.entries(annotations).filter(([name]) => isCopied(name)));
+    const parent = annotations[PIPELINE_RUN_SPAN_CONTEXT];
+    return {
+      ...task.taskSpec?.metadata?.annotations,
+      ...inherited,
+      ...override?.metadata?.annotations,
+      ...(task.onError === 'continue' ? { [ON_ERROR_ANNOTATION]: 'continue' } : {}),
+      ...(parent === undefined ? {} : { [TASK_RUN_SPAN_CONTEXT]: parent, [UPSTREAM_TASK_RUN_SPAN_CONTEXT]: parent }),
+    };
+  },
+);

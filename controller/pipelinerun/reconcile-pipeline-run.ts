@@ -1,0 +1,101 @@
+import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
+import { MERGE_PATCH, PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { LABEL_PIPELINE } from '../../shared/tekton/annotations.ts';
+import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
+import { isManaged } from '../../shared/tekton/managed-by.ts';
+import type { Condition, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { PipelineRunContext } from './context.ts';
+import { reconcile } from './reconcile.ts';
+import { pipelineName } from './resolve.ts';
+import { setCondition, updateStatus } from './status.ts';
+import { untilNextTimeoutMs } from './timeouts.ts';
+
+/** Brings the run of that key forward, inside its ReconcileKind span. Nothing to do for runs that are gone, going, done or another's. */
+export const reconcilePipelineRun = traced(
+  'reconcilePipelineRun',
+  async (context: PipelineRunContext, key: string): Promise<ReconcileResult> => {
+    const run = context.pipelineRuns.get(key);
+    if (!run || run.metadata.deletionTimestamp || isDone(run)) return undefined;
+    if (!isManaged(run, context.manage) || !context.tracing.ready(run)) return undefined;
+    const { name = '', namespace = '' } = run.metadata;
+    const span = { name: 'PipelineRun:ReconcileKind' as const, run, attributes: { pipelinerun: name, namespace } };
+    return context.tracing.reconcile(span, () => reconcileKind(context, run));
+  },
+);
+
+const reconcileKind = traced(
+  'reconcileKind',
+  async (context: PipelineRunContext, stored: PipelineRun): Promise<ReconcileResult> => {
+    const run = structuredClone(await propagatePipelineName(context, stored));
+    const before = succeededCondition(run);
+    if (!run.status?.startTime && run.spec.status !== 'PipelineRunPending') start(context, run);
+    const children = updatePipelineRunStatusFromInformer(context, run);
+    try {
+      await reconcile(context, run, children);
+    } finally {
+      // Also what a look that failed half way created or asked for is written down.
+      const written = await updateStatus(
+        context,
+        { ...stored, metadata: run.metadata, status: run.status },
+        stored.status,
+      );
+      emitReconcileEvents(context, written, before);
+    }
+    if (!isDone(run)) return nextLook(context, run);
+    context.taskSpecs.delete(run.metadata.uid ?? '');
+    return undefined;
+  },
+);
+
+const start = traced('start', (context: PipelineRunContext, run: PipelineRun): void => {
+  const now = context.clock();
+  const createdMs = Date.parse(run.metadata.creationTimestamp ?? '');
+  // A clock behind the API server's would put the start before the creation.
+  const startTime = createdMs > now.getTime() ? new Date(createdMs) : now;
+  run.status = { ...run.status, startTime: startTime.toISOString() };
+  setCondition(run, now, 'Unknown', 'Started', '');
+  context.events.record(run, 'Normal', 'Started', '');
+});
+
+/** Gives the run the label that TaskRuns inherit and `kubectl get -l` asks for. */
+const propagatePipelineName = traced(
+  'propagatePipelineNameLabelToPipelineRun',
+  async ({ client }: PipelineRunContext, run: PipelineRun): Promise<PipelineRun> => {
+    if (run.metadata.labels?.[LABEL_PIPELINE] !== undefined) return run;
+    const { namespace, name } = run.metadata;
+    const body = { metadata: { labels: { [LABEL_PIPELINE]: pipelineName(run).slice(0, 63) } } };
+    return client.request<PipelineRun>('PATCH', resourcePath(PIPELINE_RUNS, { namespace, name }), {
+      body,
+      contentType: MERGE_PATCH,
+    });
+  },
+);
+
+/** The TaskRuns that the run owns, whatever its status says. */
+const updatePipelineRunStatusFromInformer = traced(
+  'updatePipelineRunStatusFromInformer',
+  ({ taskRuns }: PipelineRunContext, run: PipelineRun): TaskRun[] => taskRuns.byIndex('owner', run.metadata.uid ?? ''),
+);
+
+/** A Kubernetes Event where the condition's status or reason changed. */
+const emitReconcileEvents = traced(
+  'emitReconcileEvents',
+  (context: PipelineRunContext, run: PipelineRun, before: Condition | undefined): void => {
+    const after = succeededCondition(run);
+    if (!after || (after.status === before?.status && after.reason === before.reason) || after.reason === 'Started')
+      return;
+    const { status, reason = '', message = '' } = after;
+    context.events.record(
+      run,
+      status === 'False' ? 'Warning' : 'Normal',
+      status === 'False' ? 'Failed' : reason,
+      message,
+    );
+  },
+);
+
+const nextLook = traced('nextLook', (context: PipelineRunContext, run: PipelineRun): ReconcileResult => {
+  const requeueAfterMs = untilNextTimeoutMs(run, context.clock());
+  return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
+});

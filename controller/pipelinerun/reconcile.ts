@@ -1,0 +1,98 @@
+import { isDone } from '../../shared/tekton/conditions.ts';
+import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import { applyParameters, contextStrings } from './apply.ts';
+import { cancelPipelineRun, gracefullyCancelPipelineRun, timeoutPipelineRun, timeoutPipelineTasks } from './cancel.ts';
+import { getPipelineConditionStatus } from './condition.ts';
+import type { PipelineRunContext } from './context.ts';
+import type { PipelineRunFacts } from './facts.ts';
+import { getPipelineData, resolvePipelineState } from './resolve.ts';
+import { applyTaskResultsToPipelineResults } from './results.ts';
+import { runNextSchedulableTask } from './schedule.ts';
+import { buildFacts } from './state.ts';
+import { getChildReferences, getSkippedTasks, setCondition } from './status.ts';
+import { timedOutAt } from './timeouts.ts';
+import { validatePipelineRun, validateResolvedTasks } from './validate.ts';
+import { boundWorkspaces, createPersistentVolumeClaims } from './workspaces.ts';
+
+/**
+ * One look at a run that is not done: brings it as far as it can go now and leaves the outcome in `run.status`. `run` is a copy;
+ * `children` are the TaskRuns it owns. What can't be put right fails the run; everything else is thrown, to be tried again.
+ */
+export const reconcile = traced(
+  'reconcile',
+  async (context: PipelineRunContext, run: PipelineRun, children: readonly TaskRun[]): Promise<void> => {
+    if (run.spec.status === 'PipelineRunPending') {
+      setCondition(
+        run,
+        context.clock(),
+        'Unknown',
+        'PipelineRunPending',
+        `PipelineRun "${run.metadata.name}" is pending`,
+      );
+      return;
+    }
+    if (run.spec.status === 'Cancelled') {
+      const running = children.filter((child) => !isDone(child) && child.spec.status !== 'TaskRunCancelled');
+      await cancelPipelineRun(
+        context,
+        run,
+        running.map(({ metadata }) => metadata.name ?? ''),
+      );
+      return;
+    }
+    try {
+      await advance(context, run, children);
+    } catch (error) {
+      if (!(error instanceof RunFailure)) throw error;
+      setCondition(run, context.clock(), 'False', error.reason, error.message);
+    }
+  },
+);
+
+/** The flow of one look: resolve, validate, stop what must stop, start what may start, say where the run is. */
+const advance = traced(
+  'advance',
+  async (context: PipelineRunContext, run: PipelineRun, children: readonly TaskRun[]): Promise<void> => {
+    const pipeline = await getPipelineData(context, run);
+    if (!run.status?.pipelineSpec) validatePipelineRun(run, pipeline);
+    const spec = applyParameters(run, pipeline);
+    run.spec = {
+      ...run.spec,
+      ...(run.spec.workspaces ? { workspaces: boundWorkspaces(run, contextStrings(run)) } : {}),
+    };
+    const tasks = await resolvePipelineState(context, run, spec, children);
+    const timedOut = timedOutAt(run, context.clock());
+    const facts = buildFacts(tasks, { timedOut, ...(run.spec.status ? { specStatus: run.spec.status } : {}) });
+    if (children.length === 0) {
+      validateResolvedTasks(run, spec, tasks);
+      await createPersistentVolumeClaims(context, run);
+    }
+    run.status = { ...run.status, pipelineSpec: spec };
+
+    if (run.spec.status === 'CancelledRunFinally') await gracefullyCancelPipelineRun(context, run, facts);
+    if (timedOut.pipeline) await timeoutPipelineRun(context, run, facts);
+    else if (timedOut.tasks) await timeoutPipelineTasks(context, run, facts, false);
+    if (timedOut.finally) await timeoutPipelineTasks(context, run, facts, true);
+    try {
+      await runNextSchedulableTask(context, run, facts);
+    } finally {
+      run.status = { ...run.status, childReferences: getChildReferences(facts), skippedTasks: getSkippedTasks(facts) };
+    }
+    conclude(context, run, facts);
+  },
+);
+
+/** The run's condition and, at its end, its results. */
+const conclude = traced('conclude', (context: PipelineRunContext, run: PipelineRun, facts: PipelineRunFacts): void => {
+  const { status, reason, message } = getPipelineConditionStatus(run, facts);
+  setCondition(run, context.clock(), status, reason, message);
+  if (status === 'Unknown') return;
+  const { results, invalid } = applyTaskResultsToPipelineResults(run.status?.pipelineSpec?.results ?? [], facts);
+  if (results.length > 0) run.status = { ...run.status, results };
+  if (invalid.length === 0) return;
+  const problem = `invalid pipelineresults ${invalid.join(', ')}, the referenced results don't exist`;
+  const failure = `Failed to get PipelineResult from TaskRun Results for PipelineRun ${run.metadata.name}: ${problem}`;
+  setCondition(run, context.clock(), 'False', 'CouldntGetPipelineResult', failure);
+});

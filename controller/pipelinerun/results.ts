@@ -1,0 +1,90 @@
+import { succeededCondition } from '../../shared/tekton/conditions.ts';
+import { resultReferences, resultsUsedBy } from '../../shared/tekton/result-references.ts';
+import {
+  mergeReplacements,
+  paramReplacements,
+  stringReplacements,
+  substitute,
+  substituteValue,
+} from '../../shared/tekton/substitution.ts';
+import type { Replacements } from '../../shared/tekton/substitution.ts';
+import type { PipelineResultSpec, PipelineRunStatus } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import { hasEnded } from './facts.ts';
+import type { PipelineRunFacts, TaskState } from './facts.ts';
+
+/** What references to results of tasks that ended stand for. */
+export const resultReplacements = traced('resultReplacements', ({ tasks }: PipelineRunFacts): Replacements =>
+  mergeReplacements(
+    ...tasks
+      .filter(({ taskRun, outcome }) => taskRun && outcome !== 'running')
+      .map(({ task, taskRun, final }) =>
+        paramReplacements(taskRun?.status?.results ?? [], `${final ? 'finally' : 'tasks'}.${task.name}.results`),
+      ),
+  ),
+);
+
+/** Why a result that `state` needs is not there (upstream's words); undefined when all are. */
+export const missingResult = traced(
+  'missingResult',
+  ({ task }: TaskState, facts: PipelineRunFacts): string | undefined => {
+    for (const { pipelineTask, result } of resultsUsedBy(task)) {
+      const source = facts.byName.get(pipelineTask);
+      if (!source?.taskRun) return `task "${pipelineTask}" referenced by result was not finished`;
+      if (!source.taskRun.status?.results?.some(({ name }) => name === result)) {
+        return `Invalid task result reference: Could not find result with name ${result} for pipeline task ${pipelineTask}`;
+      }
+    }
+    return undefined;
+  },
+);
+
+/** `$(tasks.<name>.status)`, `$(tasks.<name>.reason)` and `$(tasks.status)`, for `finally`. */
+export const statusReplacements = traced('statusReplacements', ({ tasks }: PipelineRunFacts): Replacements => {
+  const strings: Record<string, string> = {};
+  const graph = tasks.filter(({ final }) => !final);
+  for (const { task, outcome, taskRun } of graph) {
+    const failed = taskRun && succeededCondition(taskRun)?.status === 'False';
+    strings[`tasks.${task.name}.status`] = outcome === 'succeeded' ? 'Succeeded' : failed ? 'Failed' : 'None';
+    strings[`tasks.${task.name}.reason`] = (taskRun && succeededCondition(taskRun)?.reason) ?? '';
+  }
+  strings['tasks.status'] = aggregateStatus(graph);
+  return stringReplacements(strings);
+});
+
+const aggregateStatus = traced('aggregateStatus', (tasks: readonly TaskState[]): string => {
+  if (!tasks.every((state) => hasEnded(state))) return 'None';
+  if (tasks.some(({ taskRun }) => taskRun && succeededCondition(taskRun)?.status === 'False')) return 'Failed';
+  return tasks.some(({ outcome }) => outcome === 'skipped') ? 'Completed' : 'Succeeded';
+});
+
+/** What a run reports at its end: its results, and the names of those that a successful task did not produce. */
+export interface PipelineResults {
+  results: NonNullable<PipelineRunStatus['results']>;
+  invalid: string[];
+}
+
+/** The Pipeline's results. One that refers to a task that did not succeed is left out; one that a successful task did not give is invalid. */
+export const applyTaskResultsToPipelineResults = traced(
+  'applyTaskResultsToPipelineResults',
+  (specs: readonly PipelineResultSpec[], facts: PipelineRunFacts): PipelineResults => {
+    const replacements = resultReplacements(facts);
+    const answer: PipelineResults = { results: [], invalid: [] };
+    for (const { name, value } of specs) {
+      const missing = resultReferences([value]).filter(({ reference }) => !isKnown(reference, replacements));
+      if (missing.length === 0) answer.results.push({ name, value: substituteValue(value, replacements) });
+      else if (missing.some(({ pipelineTask }) => facts.byName.get(pipelineTask)?.outcome === 'succeeded'))
+        answer.invalid.push(name);
+    }
+    return answer;
+  },
+);
+
+const isKnown = traced('isKnown', (reference: string, replacements: Replacements): boolean => {
+  const whole = reference.replace(/\[\*\]$/, '');
+  return (
+    whole in replacements.arrays ||
+    whole in replacements.objects ||
+    substitute(`$(${reference})`, replacements) !== `$(${reference})`
+  );
+});

@@ -1,0 +1,60 @@
+import { isDone, isSuccessful, succeededCondition } from '../../shared/tekton/conditions.ts';
+import { buildGraph, topologicalOrder } from '../../shared/tekton/graph.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import { TIMED_OUT_MESSAGE } from './cancel.ts';
+import { parentsEnded } from './facts.ts';
+import type { Outcome, PipelineRunFacts, TaskState } from './facts.ts';
+import { missingResult } from './results.ts';
+import { skipReason } from './skip.ts';
+import type { TimedOut } from './timeouts.ts';
+
+/** The outcome that a task's TaskRun says. Cancelled because of a timeout counts as failed, as upstream counts it. */
+const outcomeOf = traced('outcomeOf', ({ task, taskRun }: Pick<TaskState, 'task' | 'taskRun'>): Outcome => {
+  if (!taskRun) return 'waiting';
+  if (!isDone(taskRun)) return 'running';
+  if (isSuccessful(taskRun)) return 'succeeded';
+  const cancelled = succeededCondition(taskRun)?.reason === 'TaskRunCancelled';
+  if (cancelled && taskRun.spec.statusMessage !== TIMED_OUT_MESSAGE) return 'cancelled';
+  return task.onError === 'continue' && !cancelled ? 'ignoredFailure' : 'failed';
+});
+
+/**
+ * Decides for each task where it is: from its TaskRun, or, without one, whether it still waits or is skipped or invalid. Once a
+ * task failed (or turns out to be invalid), those that have not started are skipped.
+ */
+export const buildFacts = traced(
+  'buildFacts',
+  (
+    tasks: readonly Omit<TaskState, 'outcome'>[],
+    options: { specStatus?: string; timedOut: TimedOut },
+  ): PipelineRunFacts => {
+    const states = tasks.map((state): TaskState => ({ ...state, outcome: outcomeOf(state) }));
+    const graph = buildGraph(states.filter(({ final }) => !final).map(({ task }) => task));
+    const byName = new Map(states.map((state) => [state.task.name, state]));
+    const facts: PipelineRunFacts = {
+      tasks: states,
+      byName,
+      graph,
+      specStatus: options.specStatus,
+      timedOut: options.timedOut,
+    };
+    decideWaitingTasks(facts);
+    if (states.some(({ outcome }) => outcome === 'invalid')) decideWaitingTasks(facts);
+    return facts;
+  },
+);
+
+/** Skips the tasks without a TaskRun that will not get one, in the graph's order and then those in `finally`. */
+const decideWaitingTasks = traced('decideWaitingTasks', (facts: PipelineRunFacts): void => {
+  const finals = facts.tasks.filter(({ final }) => final).map(({ task }) => task.name);
+  for (const name of [...topologicalOrder(facts.graph), ...finals]) {
+    const state = facts.byName.get(name);
+    if (state?.outcome !== 'waiting') continue;
+    const reason = skipReason(state, facts);
+    if (reason !== undefined) Object.assign(state, { outcome: 'skipped', skippedBecause: reason });
+    else if (!state.final && parentsEnded(state, facts)) {
+      const missing = missingResult(state, facts);
+      if (missing !== undefined) Object.assign(state, { outcome: 'invalid', invalidBecause: missing });
+    }
+  }
+});

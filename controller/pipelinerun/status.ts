@@ -1,0 +1,72 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { succeededCondition } from '../../shared/tekton/conditions.ts';
+import type {
+  ChildReference,
+  Condition,
+  PipelineRun,
+  PipelineRunStatus,
+  SkippedTask,
+} from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { PipelineRunContext } from './context.ts';
+import type { PipelineRunFacts } from './facts.ts';
+import { SKIP } from './skip.ts';
+
+/** Sets the run's one condition; its transition time moves when the status does, and a final status sets the completion time. */
+export const setCondition = traced(
+  'setCondition',
+  (run: PipelineRun, now: Date, status: Condition['status'], reason: string, message: string): void => {
+    const before = succeededCondition(run);
+    const lastTransitionTime =
+      before?.status === status && before.lastTransitionTime ? before.lastTransitionTime : now.toISOString();
+    run.status = { ...run.status, conditions: [{ type: 'Succeeded', status, reason, message, lastTransitionTime }] };
+    if (status !== 'Unknown') run.status.completionTime ??= now.toISOString();
+  },
+);
+
+/** The TaskRuns there are, in the Pipeline's order. */
+export const getChildReferences = traced('getChildReferences', ({ tasks }: PipelineRunFacts): ChildReference[] =>
+  tasks
+    .filter(({ taskRun }) => taskRun !== undefined)
+    .map(({ task, taskRunName }) => ({
+      apiVersion: 'tekton.dev/v1',
+      kind: 'TaskRun',
+      name: taskRunName,
+      pipelineTaskName: task.name,
+      ...(task.displayName ? { displayName: task.displayName } : {}),
+      ...(task.when?.length ? { whenExpressions: task.when } : {}),
+    })),
+);
+
+/** The tasks that will not run, with upstream's words why. */
+export const getSkippedTasks = traced('getSkippedTasks', ({ tasks }: PipelineRunFacts): SkippedTask[] =>
+  tasks
+    .filter(({ outcome }) => outcome === 'skipped')
+    .map(({ task, final, skippedBecause: reason = '' }) => ({
+      name: task.name,
+      reason,
+      ...(task.when?.length && (!final || reason === SKIP.when) ? { whenExpressions: task.when } : {}),
+    })),
+);
+
+/** Writes the status if it differs from what the store has; the resourceVersion guards against writing over a newer one. */
+export const updateStatus = traced(
+  'updateStatus',
+  async (
+    { client }: Pick<PipelineRunContext, 'client'>,
+    run: PipelineRun,
+    before: PipelineRunStatus | undefined,
+  ): Promise<PipelineRun> => {
+    if (isDeepStrictEqual(withoutUndefined(run.status), before)) return run;
+    const { namespace, name } = run.metadata;
+    return client.request<PipelineRun>('PUT', resourcePath(PIPELINE_RUNS, { namespace, name, subresource: 'status' }), {
+      body: run,
+    });
+  },
+);
+
+const withoutUndefined = traced('withoutUndefined', (status: PipelineRunStatus | undefined): unknown =>
+  status === undefined ? undefined : (JSON.parse(JSON.stringify(status)) as unknown),
+);

@@ -1,0 +1,81 @@
+import { formatDuration, parseDurationMs } from '../../shared/tekton/duration.ts';
+import type { PipelineRun } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+
+/** Upstream's default-timeout-minutes. */
+export const DEFAULT_TIMEOUT_MS = 60 * 60_000;
+
+/** The run's limits in milliseconds; undefined where there is none. */
+export interface Timeouts {
+  pipelineMs?: number;
+  tasksMs?: number;
+  finallyMs?: number;
+}
+
+export interface TimedOut {
+  pipeline: boolean;
+  tasks: boolean;
+  finally: boolean;
+}
+
+/** `timeouts`, with the missing one of tasks and finally as what the other leaves of the pipeline's; 0 is no limit. */
+export const timeoutsOf = traced('timeoutsOf', ({ spec }: PipelineRun): Timeouts => {
+  const pipeline = parseDurationMs(spec.timeouts?.pipeline);
+  const tasks = parseDurationMs(spec.timeouts?.tasks);
+  const finals = parseDurationMs(spec.timeouts?.finally);
+  const rest = (other: number | undefined): number | undefined => (pipeline && other ? pipeline - other : undefined);
+  return {
+    pipelineMs: (pipeline ?? DEFAULT_TIMEOUT_MS) || undefined,
+    tasksMs: (tasks ?? rest(finals)) || undefined,
+    finallyMs: (finals ?? rest(tasks)) || undefined,
+  };
+});
+
+/** Which limits the run is past at `now`; that of the tasks counts until `finally` starts. */
+export const timedOutAt = traced('timedOutAt', (run: PipelineRun, now: Date): TimedOut => {
+  const { pipelineMs, tasksMs, finallyMs } = timeoutsOf(run);
+  const nowMs = now.getTime();
+  const { startTime, finallyStartTime } = run.status ?? {};
+  const startMs = startTime ? Date.parse(startTime) : nowMs;
+  const finallyMsAgo = finallyStartTime ? nowMs - Date.parse(finallyStartTime) : 0;
+  const tasksEndMs = finallyStartTime ? Date.parse(finallyStartTime) : nowMs;
+  return {
+    pipeline: pipelineMs !== undefined && nowMs - startMs >= pipelineMs,
+    tasks: tasksMs !== undefined && tasksEndMs - startMs >= tasksMs,
+    finally: finallyMs !== undefined && finallyMsAgo >= finallyMs,
+  };
+});
+
+/** Milliseconds until the nearest limit that is still ahead; undefined without one. */
+export const untilNextTimeoutMs = traced('untilNextTimeoutMs', (run: PipelineRun, now: Date): number | undefined => {
+  const { pipelineMs, tasksMs, finallyMs } = timeoutsOf(run);
+  const { startTime, finallyStartTime } = run.status ?? {};
+  const due = [
+    startTime && pipelineMs !== undefined ? Date.parse(startTime) + pipelineMs : undefined,
+    startTime && !finallyStartTime && tasksMs !== undefined ? Date.parse(startTime) + tasksMs : undefined,
+    finallyStartTime && finallyMs !== undefined ? Date.parse(finallyStartTime) + finallyMs : undefined,
+  ];
+  const ahead = due
+    .filter((dueMs) => dueMs !== undefined)
+    .map((dueMs) => dueMs - now.getTime())
+    .filter((ms) => ms > 0);
+  return ahead.length > 0 ? Math.min(...ahead) : undefined;
+});
+
+/**
+ * The timeout of a task's TaskRun: that of its taskRunSpec, else the pipeline task's, else the run's for its section where that is
+ * none or longer than the default a TaskRun gets anyway.
+ */
+export const taskRunTimeout = traced(
+  'taskRunTimeout',
+  (run: PipelineRun, task: { own?: string; final: boolean; override?: string }): string | undefined => {
+    const explicit = task.override ?? task.own;
+    if (explicit !== undefined) return explicit;
+    const { timeouts = {} } = run.spec;
+    const said = parseDurationMs(task.final ? timeouts.finally : timeouts.tasks);
+    const { tasksMs, finallyMs } = timeoutsOf(run);
+    const limitMs = said === 0 ? 0 : task.final ? finallyMs : tasksMs;
+    if (limitMs === undefined) return undefined;
+    return limitMs === 0 || limitMs > DEFAULT_TIMEOUT_MS ? formatDuration(limitMs) : undefined;
+  },
+);

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+
+import { ApiError, isAlreadyExists } from '../../shared/kubernetes/errors.ts';
+import { PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import { allReferences } from '../../shared/tekton/result-references.ts';
+import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import { stringReplacements, substituteDeep } from '../../shared/tekton/substitution.ts';
+import type { PipelineRun, PipelineTask, TaskSpec, WorkspaceBinding } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { PipelineRunContext } from './context.ts';
+import { ownerReference } from './owner-reference.ts';
+
+/** The claim made of a binding's volumeClaimTemplate: the template's name or `pvc`, and 10 hex digits of workspace and run (as upstream's). */
+export const claimName = traced('claimName', (binding: WorkspaceBinding, run: PipelineRun): string => {
+  const hash = createHash('sha256').update(`${binding.name}${run.metadata.uid}`).digest('hex').slice(0, 10);
+  return `${binding.volumeClaimTemplate?.metadata?.name ?? 'pvc'}-${hash}`;
+});
+
+/** Makes one claim a run for each volumeClaimTemplate. Throws RunFailure when the API server will never take it. */
+export const createPersistentVolumeClaims = traced(
+  'createOrUpdateAffinityAssistantsAndPVCs',
+  async (context: PipelineRunContext, run: PipelineRun): Promise<void> => {
+    const templates = (run.spec.workspaces ?? []).filter(
+      ({ volumeClaimTemplate }) => volumeClaimTemplate !== undefined,
+    );
+    await Promise.all(templates.map((binding) => createPersistentVolumeClaim(context, run, binding)));
+  },
+);
+
+const createPersistentVolumeClaim = traced(
+  'createPVCFromVolumeClaimTemplate',
+  async ({ client }: PipelineRunContext, run: PipelineRun, binding: WorkspaceBinding): Promise<void> => {
+    const { namespace, name } = run.metadata;
+    const { metadata, spec } = binding.volumeClaimTemplate ?? {};
+    const body = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: {
+        name: claimName(binding, run),
+        namespace,
+        ...(metadata?.labels ? { labels: metadata.labels } : {}),
+        ...(metadata?.annotations ? { annotations: metadata.annotations } : {}),
+        ownerReferences: [ownerReference(run)],
+      },
+      spec,
+    };
+    try {
+      await client.request<KubeObject>('POST', resourcePath(PERSISTENT_VOLUME_CLAIMS, { namespace }), { body });
+    } catch (error) {
+      if (isAlreadyExists(error)) return;
+      const permanent =
+        error instanceof ApiError && (error.status === 400 || error.status === 422 || error.status === 403);
+      if (!permanent) throw error;
+      const message = `Failed to create PVC for PipelineRun ${namespace}/${name} correctly: ${error.message}`;
+      throw new RunFailure('CouldntCreateWorkspacePVC', message);
+    }
+  },
+);
+
+/** What a task's TaskRun has as workspaces. Throws RunFailure when the run does not bind one that the task needs. */
+export const getTaskrunWorkspaces = traced(
+  'getTaskrunWorkspaces',
+  (run: PipelineRun, task: PipelineTask, taskSpec: TaskSpec): WorkspaceBinding[] => {
+    const bindings: WorkspaceBinding[] = [];
+    for (const { name, workspace, subPath } of [...(task.workspaces ?? []), ...propagatedWorkspaces(run, task)]) {
+      const binding = run.spec.workspaces?.find((candidate) => candidate.name === (workspace ?? name));
+      if (binding) bindings.push(taskWorkspace(run, binding, name, subPath));
+      else if (!taskSpec.workspaces?.find((declared) => declared.name === name)?.optional) {
+        const message = `expected workspace "${workspace ?? name}" to be provided by pipelinerun for pipeline task "${task.name}"`;
+        throw new RunFailure('CreateRunFailed', message);
+      }
+    }
+    return bindings;
+  },
+);
+
+/** An embedded task sees the run's workspaces by name without binding them. */
+const propagatedWorkspaces = traced(
+  'propagateWorkspaces',
+  (run: PipelineRun, { taskSpec, workspaces = [] }: PipelineTask): NonNullable<PipelineTask['workspaces']> => {
+    const used = allReferences(taskSpec)
+      .map((reference) => /^workspaces\.([^.]+)\./.exec(reference)?.[1])
+      .filter((name) => name !== undefined);
+    const declared = (taskSpec?.workspaces ?? []).map(({ name }) => name);
+    const bound = new Set(workspaces.map(({ name }) => name));
+    return [...new Set([...used, ...declared])]
+      .filter(
+        (name) =>
+          !bound.has(name) &&
+          (declared.includes(name) || run.spec.workspaces?.some((binding) => binding.name === name)),
+      )
+      .map((name) => ({ name }));
+  },
+);
+
+const taskWorkspace = traced(
+  'taskWorkspaceByWorkspaceVolumeSource',
+  (run: PipelineRun, binding: WorkspaceBinding, name: string, taskSubPath: string | undefined): WorkspaceBinding => {
+    const { volumeClaimTemplate, subPath: _subPath, ...source } = binding;
+    const subPath = [binding.subPath, taskSubPath].filter((part) => part).join('/');
+    return {
+      ...source,
+      name,
+      ...(subPath ? { subPath: posix.normalize(subPath) } : {}),
+      ...(volumeClaimTemplate ? { persistentVolumeClaim: { claimName: claimName(binding, run) } } : {}),
+    };
+  },
+);
+
+/** The run's bindings with its own names in place of `$(context.pipelineRun.…)`. */
+export const boundWorkspaces = traced(
+  'boundWorkspaces',
+  (run: PipelineRun, strings: Record<string, string>): WorkspaceBinding[] =>
+    substituteDeep(run.spec.workspaces ?? [], stringReplacements(strings)),
+);

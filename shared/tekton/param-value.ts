@@ -1,0 +1,23 @@
+import type { Param, ParamSpec, ParamValue } from './types.ts';
+
+function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === null || value === undefined ? '' : JSON.stringify(value);
+}
+
+/** A param's value as Tekton reads it from JSON: numbers and booleans are strings, also within arrays and objects. */
+export function toParamValue(value: unknown): ParamValue {
+  if (Array.isArray(value)) return value.map(text);
+  if (typeof value !== 'object' || value === null) return text(value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, text(item)]));
+}
+
+export function normalizedParams(params: readonly Param[] | undefined): Param[] {
+  return (params ?? []).map((param) => ({ ...param, value: toParamValue(param.value) }));
+}
+
+export function normalizedParamSpecs(specs: readonly ParamSpec[] | undefined): ParamSpec[] {
+  return (specs ?? []).map(({ default: fallback, ...spec }) =>
+    fallback === undefined || fallback === null ? spec : { ...spec, default: toParamValue(fallback) },
+  );
+}

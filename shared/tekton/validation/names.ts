@@ -1,0 +1,31 @@
+import { parseDurationMs } from '../duration.ts';
+import type { ValidationError } from './validation-error.ts';
+
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const PARAM_NAME = /^[A-Za-z_][\w.-]*$/;
+
+/** A pipeline task's or step's name becomes part of object names: a DNS label. */
+export function validateLabelName(path: string, name: string | undefined): ValidationError[] {
+  if (name !== undefined && DNS_LABEL.test(name)) return [];
+  const message = name
+    ? `"${name}" is not a valid name: lower-case letters, digits and "-", at most 63 characters`
+    : 'a name is required';
+  return [{ path, message }];
+}
+
+/** Params and results: letters, digits, `_`, `-` and `.`, not starting with a digit. */
+export function validateParamName(path: string, name: string): ValidationError[] {
+  if (PARAM_NAME.test(name)) return [];
+  return [
+    {
+      path,
+      message: `"${name}" is not a valid name: letters, digits, "_", "-" and ".", starting with a letter or "_"`,
+    },
+  ];
+}
+
+/** A Go duration such as `1h30m`; absent is fine. */
+export function validateDuration(path: string, text: string | undefined): ValidationError[] {
+  if (text === undefined || parseDurationMs(text) !== undefined) return [];
+  return [{ path, message: `"${text}" is not a duration such as 1h30m or 90s` }];
+}

@@ -1,0 +1,141 @@
+import { missingObjectKeys, missingParams, mistypedParams, paramsOutsideEnum } from '../params.ts';
+import type { ParamSpec, Param, PipelineRun, PipelineSpec, TaskRun, TaskSpec, WorkspaceBinding } from '../types.ts';
+import { parseDurationMs } from '../duration.ts';
+import { validateDuration } from './names.ts';
+import { validateParams } from './params.ts';
+import { validatePipelineSpec } from './pipeline.ts';
+import { validateTaskSpec } from './task.ts';
+import { unsupportedInPipelineRun, unsupportedInTaskRun } from './unsupported.ts';
+import { duplicateErrors } from './validation-error.ts';
+import type { ValidationError } from './validation-error.ts';
+
+const PIPELINE_RUN_STATUSES = ['', 'Cancelled', 'CancelledRunFinally', 'StoppedRunFinally', 'PipelineRunPending'];
+const SOURCES = ['emptyDir', 'persistentVolumeClaim', 'volumeClaimTemplate', 'configMap', 'secret', 'projected', 'csi'];
+
+/** What is wrong with a PipelineRun on its own, beyond its schema; the embedded Pipeline and fields that are not executed included. */
+export function validatePipelineRun({ spec }: Pick<PipelineRun, 'spec'>): ValidationError[] {
+  return [
+    ...oneOf('spec', spec, 'pipelineRef', 'pipelineSpec'),
+    ...unsupportedInPipelineRun(spec),
+    ...validateParams('spec.params', spec.params),
+    ...validateBindings('spec.workspaces', spec.workspaces),
+    ...validateTimeouts(spec.timeouts),
+    ...(spec.status === undefined || PIPELINE_RUN_STATUSES.includes(spec.status)
+      ? []
+      : [
+          {
+            path: 'spec.status',
+            message: `"${spec.status}" is not one of ${PIPELINE_RUN_STATUSES.slice(1).join(', ')}`,
+          },
+        ]),
+    ...(spec.taskRunSpecs ?? []).flatMap(({ timeout }, index) =>
+      validateDuration(`spec.taskRunSpecs[${index}].timeout`, timeout),
+    ),
+    ...(spec.pipelineSpec ? validatePipelineSpec(spec.pipelineSpec, 'spec.pipelineSpec') : []),
+  ];
+}
+
+/** What is wrong with a TaskRun on its own, beyond its schema. */
+export function validateTaskRun({ spec }: Pick<TaskRun, 'spec'>): ValidationError[] {
+  return [
+    ...oneOf('spec', spec, 'taskRef', 'taskSpec'),
+    ...unsupportedInTaskRun(spec),
+    ...validateParams('spec.params', spec.params),
+    ...validateBindings('spec.workspaces', spec.workspaces),
+    ...validateDuration('spec.timeout', spec.timeout),
+    ...(spec.taskSpec ? validateTaskSpec(spec.taskSpec, 'spec.taskSpec', scopeOf(spec)) : []),
+  ];
+}
+
+const scopeOf = ({ params, workspaces }: { params?: Param[]; workspaces?: WorkspaceBinding[] }) => ({
+  params: params ?? [],
+  workspaces: (workspaces ?? []).map(({ name }) => name),
+});
+
+/** What a PipelineRun does not give to the Pipeline it names: params and workspaces. */
+export function validatePipelineRunAgainst(
+  { spec }: Pick<PipelineRun, 'spec'>,
+  pipeline: PipelineSpec,
+): ValidationError[] {
+  return [
+    ...validateParamsAgainst('spec.params', spec.params, pipeline.params),
+    ...validateWorkspacesAgainst(spec.workspaces, pipeline.workspaces),
+  ];
+}
+
+/** What a TaskRun does not give to the Task it names: params and workspaces. */
+export function validateTaskRunAgainst({ spec }: Pick<TaskRun, 'spec'>, task: TaskSpec): ValidationError[] {
+  return [
+    ...validateParamsAgainst('spec.params', spec.params, task.params),
+    ...validateWorkspacesAgainst(spec.workspaces, task.workspaces),
+  ];
+}
+
+/** Params against their declarations: missing ones, other types, missing keys, values outside an enum. */
+export function validateParamsAgainst(
+  path: string,
+  params: readonly Param[] = [],
+  declared: readonly ParamSpec[] = [],
+): ValidationError[] {
+  const errors: ValidationError[] = [];
+  for (const name of missingParams(declared, params))
+    errors.push({ path, message: `the param "${name}" is missing and has no default` });
+  for (const name of mistypedParams(declared, params)) {
+    const index = params.findIndex((param) => param.name === name);
+    const type = declared.find((spec) => spec.name === name)?.type ?? 'string';
+    errors.push({ path: `${path}[${index}].value`, message: `the param "${name}" is of type ${type}` });
+  }
+  for (const [name, keys] of Object.entries(missingObjectKeys(declared, params))) {
+    errors.push({ path, message: `the object param "${name}" lacks the keys ${keys.join(', ')}` });
+  }
+  for (const message of paramsOutsideEnum(declared, params)) errors.push({ path, message });
+  return errors;
+}
+
+function validateWorkspacesAgainst(
+  bindings: readonly WorkspaceBinding[] = [],
+  declared: readonly { name: string; optional?: boolean }[] = [],
+): ValidationError[] {
+  return declared
+    .filter(({ name, optional }) => !optional && !bindings.some((binding) => binding.name === name))
+    .map(({ name }) => ({ path: 'spec.workspaces', message: `the workspace "${name}" is not bound` }));
+}
+
+function validateBindings(path: string, bindings: readonly WorkspaceBinding[] = []): ValidationError[] {
+  const errors = duplicateErrors(
+    path,
+    bindings.map(({ name }) => name),
+  );
+  bindings.forEach((binding, index) => {
+    const sources = Object.keys(binding).filter((key) => SOURCES.includes(key));
+    if (sources.length !== 1) {
+      const found = sources.length === 0 ? 'none' : sources.join(' and ');
+      errors.push({
+        path: `${path}[${index}]`,
+        message: `the workspace "${binding.name}" needs exactly one of ${SOURCES.join(', ')}, and has ${found}`,
+      });
+    }
+  });
+  return errors;
+}
+
+function validateTimeouts(timeouts: PipelineRun['spec']['timeouts'] = {}): ValidationError[] {
+  const errors = (['pipeline', 'tasks', 'finally'] as const).flatMap((name) =>
+    validateDuration(`spec.timeouts.${name}`, timeouts[name]),
+  );
+  const pipelineMs = parseDurationMs(timeouts.pipeline);
+  const parts = (parseDurationMs(timeouts.tasks) ?? 0) + (parseDurationMs(timeouts.finally) ?? 0);
+  if (pipelineMs && parts > pipelineMs)
+    errors.push({ path: 'spec.timeouts', message: 'tasks and finally together are longer than pipeline' });
+  return errors;
+}
+
+function oneOf<T extends object>(
+  path: string,
+  spec: T,
+  first: keyof T & string,
+  second: keyof T & string,
+): ValidationError[] {
+  if ((spec[first] === undefined) !== (spec[second] === undefined)) return [];
+  return [{ path, message: `needs exactly one of ${first} and ${second}` }];
+}
