@@ -1,5 +1,5 @@
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
-import { ApiError, isConflict, isNotFound } from '../../shared/kubernetes/errors.ts';
+import { isConflict, isNotFound } from '../../shared/kubernetes/errors.ts';
 import { MERGE_PATCH, PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import type { RecordEvent } from './events.ts';
 import { kubeTime } from './types.ts';
@@ -49,7 +49,6 @@ export class Scheduler {
   readonly #nodeName: string;
   readonly #recordEvent: RecordEvent;
   readonly #now: () => Date;
-  #hasBinding = true;
 
   constructor(client: KubeClient, nodeName: string, recordEvent: RecordEvent, now: () => Date) {
     this.#client = client;
@@ -58,18 +57,13 @@ export class Scheduler {
     this.#now = now;
   }
 
-  /** Sets the Pod's node, by the binding subresource where the API server has it. A Pod that is gone or bound already is left alone. */
+  /** Sets the Pod's node, by the binding subresource. A Pod that is gone or bound already is left alone. */
   async bind(pod: Pod): Promise<void> {
-    const { namespace, name } = pod.metadata;
+    const { namespace, name, uid } = pod.metadata;
+    const target = { apiVersion: 'v1', kind: 'Node', name: this.#nodeName };
+    const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace, uid }, target };
     try {
-      if (this.#hasBinding) await this.#createBinding(pod);
-      if (!this.#hasBinding) {
-        const body = { metadata: { uid: pod.metadata.uid }, spec: { nodeName: this.#nodeName } };
-        await this.#client.request('PATCH', resourcePath(PODS, { namespace, name }), {
-          body,
-          contentType: MERGE_PATCH,
-        });
-      }
+      await this.#client.request('POST', resourcePath(PODS, { namespace, name, subresource: 'binding' }), { body });
     } catch (error) {
       if (isNotFound(error) || isConflict(error)) return;
       throw error;
@@ -96,24 +90,5 @@ export class Scheduler {
       body: { status: { phase: 'Pending', conditions: [condition] } },
       contentType: MERGE_PATCH,
     });
-  }
-
-  async #createBinding(pod: Pod): Promise<void> {
-    const { namespace, name, uid } = pod.metadata;
-    const body = {
-      apiVersion: 'v1',
-      kind: 'Binding',
-      metadata: { name, namespace, uid },
-      target: { apiVersion: 'v1', kind: 'Node', name: this.#nodeName },
-    };
-    try {
-      await this.#client.request('POST', resourcePath(PODS, { namespace, name, subresource: 'binding' }), { body });
-    } catch (error) {
-      const unknown =
-        error instanceof ApiError &&
-        (error.status === 405 || (error.status === 404 && error.details?.name === undefined));
-      if (!unknown) throw error;
-      this.#hasBinding = false;
-    }
   }
 }

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 
 import { switchUser } from './credentials.ts';
 import { StartFailure } from './isolation.ts';
@@ -55,16 +56,16 @@ function findTools(): Tools {
 
 /** Resolves when the setup says the command runs; throws StartFailure with what went wrong otherwise. */
 async function awaitStart(report: Readable, child: ChildProcess): Promise<void> {
-  let text = '';
+  let said = '';
   const failed = new Promise<never>((_, reject) =>
     child.on('error', (error) => reject(new StartFailure(error.message))),
   );
   const read = async (): Promise<void> => {
     for await (const chunk of report) {
-      text += String(chunk);
-      if (text.endsWith(STARTED)) return;
+      said += String(chunk);
+      if (said.endsWith(STARTED)) return;
     }
-    throw new StartFailure(text.trim() || 'the container ended before its command was started');
+    throw new StartFailure(said.trim());
   };
   await Promise.race([read(), failed]);
 }
@@ -157,9 +158,11 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
     try {
       await awaitStart(child.stdio[3] as Readable, child);
     } catch (error) {
-      output.stdout.destroy();
-      output.stderr.destroy();
-      throw error;
+      output.stdout.resume();
+      const said = (await text(output.stderr)).trim();
+      throw new StartFailure((error as Error).message || said || 'the container ended before its command was started', {
+        cause: error,
+      });
     }
     const signal = (name: NodeJS.Signals): void => {
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;

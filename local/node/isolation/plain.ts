@@ -125,6 +125,10 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
     await new Promise<void>((resolve, reject) => {
       child.on('spawn', resolve);
       child.on('error', (error) => reject(new StartFailure(`exec: "${launch.command[0]}": ${error.message}`)));
+    }).catch((error: unknown) => {
+      output.stdout.destroy();
+      output.stderr.destroy();
+      throw error;
     });
     const signal = (name: NodeJS.Signals): void =>
       void (child.pid !== undefined && child.exitCode === null && sendSignal(child.pid, name));
