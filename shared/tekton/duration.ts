@@ -6,7 +6,8 @@ export function parseDurationMs(text: string | undefined): number | undefined {
   if (text === '0') return 0;
   if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
   let sum = 0;
-  for (const [, value, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) sum += Number(value) * (UNIT_MS[unit ?? ''] ?? 0);
+  for (const [, value, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
+    sum += Number(value) * (UNIT_MS[unit ?? ''] ?? 0);
   return sum;
 }
 
