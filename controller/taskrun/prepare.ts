@@ -1,18 +1,27 @@
-import type { TaskRun } from '../../shared/tekton/types.ts';
+import { normalizedParams, normalizedParamSpecs } from '../../shared/tekton/param-value.ts';
+import type { Param, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
-import { ValidateResolvedTask } from './spec/params.ts';
+import { ValidateEnumParam, ValidateResolvedTask } from './spec/params.ts';
 import { getTaskData } from './spec/resolve.ts';
 import type { ResolvedTask } from './spec/resolve.ts';
 import { validateTaskSpec } from './spec/validate.ts';
 import { declarationsOf, ValidateBindings } from './spec/workspaces.ts';
 
+/** A task that can be executed, with the TaskRun's params. */
+export interface PreparedTask extends ResolvedTask {
+  params: Param[];
+}
+
 /** The TaskRun's Task, checked together with the TaskRun. Throws RunFailure when it can't be executed. */
-export const prepare = traced('prepare', async (context: ReconcileContext, taskRun: TaskRun): Promise<ResolvedTask> => {
+export const prepare = traced('prepare', async (context: ReconcileContext, taskRun: TaskRun): Promise<PreparedTask> => {
   const resolved = await getTaskData(context, taskRun);
-  const { taskName, taskSpec } = resolved;
+  const specs = normalizedParamSpecs(resolved.taskSpec.params);
+  const taskSpec = specs.length > 0 ? { ...resolved.taskSpec, params: specs } : resolved.taskSpec;
+  const params = normalizedParams(taskRun.spec.params);
   validateTaskSpec(taskRun, taskSpec);
-  ValidateResolvedTask(taskName, taskSpec.params ?? [], taskRun.spec.params ?? []);
+  ValidateResolvedTask(resolved.taskName, specs, params);
+  ValidateEnumParam(specs, params);
   ValidateBindings(declarationsOf(taskRun, taskSpec), taskRun.spec.workspaces ?? []);
-  return resolved;
+  return { ...resolved, taskSpec, params };
 });

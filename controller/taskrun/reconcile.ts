@@ -25,7 +25,13 @@ const startPod = traced(
     const claimed = await claimWorkspaces(context, taskRun);
     const bindings = substituteDeep(claimed, taskParamReplacements(params, taskRun.spec.params ?? []));
     const volumes = workspaceVolumes(bindings);
-    const { taskSpec, declarations } = applyParamsContextsResultsAndWorkspaces(taskRun, resolved, bindings, volumes);
+    const { taskSpec, declarations } = applyParamsContextsResultsAndWorkspaces(
+      taskRun,
+      resolved,
+      replacements,
+      bindings,
+      volumes,
+    );
     (taskRun.status ??= {}).taskSpec = taskSpec;
     const mounted = mountWorkspaces(taskSpec, declarations, bindings, volumes);
     return createPod(context, taskRun, mounted);

@@ -1,4 +1,4 @@
-import type { Param, ParamSpec, ParamValue } from './types.ts';
+import type { Param, ParamSpec, ParamType, ParamValue } from './types.ts';
 
 function text(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -10,6 +10,11 @@ export function toParamValue(value: unknown): ParamValue {
   if (Array.isArray(value)) return value.map(text);
   if (typeof value !== 'object' || value === null) return text(value);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, text(item)]));
+}
+
+export function typeOfValue(value: ParamValue): ParamType {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'object' ? 'object' : 'string';
 }
 
 export function normalizedParams(params: readonly Param[] | undefined): Param[] {

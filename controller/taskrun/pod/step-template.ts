@@ -21,17 +21,18 @@ const isObject = traced(
   (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value),
 ) as (value: unknown) => value is object;
 
+const keyOf = traced('keyOf', (item: object, key: string): unknown => (item as Record<string, unknown>)[key]);
+
 /**
  * A list merged by key as a strategic merge patch does it: the step's items in their order, and the template's other items before
  * the first of the step's items that followed them in the template.
  */
 const mergeByKey = traced('mergeByKey', (template: object[], step: object[], key: string): object[] => {
-  const keyOf = (item: object): unknown => (item as Record<string, unknown>)[key];
-  const own = new Set(step.map(keyOf));
-  const rest = template.map((item, index) => ({ item, index })).filter(({ item }) => !own.has(keyOf(item)));
+  const own = new Set(step.map((item) => keyOf(item, key)));
+  const rest = template.map((item, index) => ({ item, index })).filter(({ item }) => !own.has(keyOf(item, key)));
   const merged: object[] = [];
   for (const item of step) {
-    const place = template.findIndex((other) => keyOf(other) === keyOf(item));
+    const place = template.findIndex((other) => keyOf(other, key) === keyOf(item, key));
     while (rest[0] && rest[0].index < place) merged.push(rest.shift()?.item as object);
     merged.push(item);
   }

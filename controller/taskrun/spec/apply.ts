@@ -13,7 +13,6 @@ import type { TaskRun, TaskSpec, WorkspaceBinding, WorkspaceDeclaration } from '
 import { traced } from '../../../shared/tracing/traced.ts';
 import { CREDENTIALS_DIR, RESULTS_DIR, STEPS_DIR } from '../pod/paths.ts';
 import { stepName } from '../pod/names.ts';
-import { taskParamReplacements } from './params.ts';
 import type { ResolvedTask } from './resolve.ts';
 import { declarationsOf, mountPathOf } from './workspaces.ts';
 
@@ -98,11 +97,11 @@ export const applyParamsContextsResultsAndWorkspaces = traced(
   (
     taskRun: TaskRun,
     resolved: ResolvedTask,
+    params: Replacements,
     bindings: readonly WorkspaceBinding[],
     volumes: ReadonlyMap<string, V1Volume>,
   ): AppliedTask => {
     const { taskName, taskSpec, stored } = resolved;
-    const params = taskParamReplacements(taskSpec.params ?? [], taskRun.spec.params ?? []);
     const withParams = substituteDeep(taskSpec, params);
     const declarations = declarationsOf(taskRun, withParams);
     const rest = mergeReplacements(

@@ -33,40 +33,50 @@ const missingKeys = traced('missingKeys', (spec: ParamSpec, given: ParamValue | 
 /** Go's way of printing a list, which upstream's messages have. */
 const goList = traced('goList', (names: readonly string[]): string => `[${names.join(' ')}]`);
 
-/** Checks that every declared param has a value of its type. Throws RunFailure, naming those that don't. */
-export const ValidateResolvedTask = traced(
-  'ValidateResolvedTask',
-  (taskName: string, specs: readonly ParamSpec[], params: readonly Param[]): void => {
-    const given = new Map(params.map(({ name, value }) => [name, value]));
-    const invalid = (problem: string): never => {
-      throw new RunFailure('TaskRunValidationFailed', `invalid input params for task ${taskName}: ${problem}`);
-    };
+/** What is wrong with the params, in upstream's words; undefined when nothing is. */
+const paramsProblem = traced(
+  'paramsProblem',
+  (specs: readonly ParamSpec[], given: ReadonlyMap<string, ParamValue>): string | undefined => {
     const missing = specs.filter(({ name, default: fallback }) => !given.has(name) && fallback === undefined);
     if (missing.length > 0) {
-      invalid(
-        `missing values for these params which have no default values: ${goList(missing.map(({ name }) => name))}`,
-      );
+      return `missing values for these params which have no default values: ${goList(missing.map(({ name }) => name))}`;
     }
     const wrong = specs.filter((spec) => {
       const value = given.get(spec.name);
       return value !== undefined && typeOfValue(value) !== typeOfSpec(spec);
     });
     if (wrong.length > 0) {
-      invalid(`param types don't match the user-specified type: ${goList(wrong.map(({ name }) => name))}`);
+      return `param types don't match the user-specified type: ${goList(wrong.map(({ name }) => name))}`;
     }
-    const keys = specs.map((spec) => ({ name: spec.name, missing: missingKeys(spec, given.get(spec.name)) }));
-    const incomplete = keys.filter((each) => each.missing.length > 0);
-    if (incomplete.length > 0) {
-      const names = incomplete.map((each) => `${each.name}:${goList(each.missing)}`).join(' ');
-      invalid(`missing keys for these params which are required in ParamSpec's properties map[${names}]`);
-    }
-    const outside = specs.filter((spec) => {
-      const value = given.get(spec.name);
-      return spec.enum !== undefined && typeof value === 'string' && !spec.enum.includes(value);
+    const incomplete = specs.flatMap((spec) => {
+      const keys = missingKeys(spec, given.get(spec.name));
+      return keys.length > 0 ? [`${spec.name}:${goList(keys)}`] : [];
     });
-    if (outside.length > 0) {
-      const { name, enum: allowed = [] } = outside[0] ?? { name: '' };
-      const message = `param "${name}" has a value that is not in its enum ${goList(allowed)}`;
+    if (incomplete.length === 0) return undefined;
+    return `missing keys for these params which are required in ParamSpec's properties map[${incomplete.join(' ')}]`;
+  },
+);
+
+/** Checks that every declared param has a value of its type. Throws RunFailure, naming those that don't. */
+export const ValidateResolvedTask = traced(
+  'ValidateResolvedTask',
+  (taskName: string, specs: readonly ParamSpec[], params: readonly Param[]): void => {
+    const problem = paramsProblem(specs, new Map(params.map(({ name, value }) => [name, value])));
+    if (problem) {
+      throw new RunFailure('TaskRunValidationFailed', `invalid input params for task ${taskName}: ${problem}`);
+    }
+  },
+);
+
+/** Checks values against the declared enums. Throws RunFailure, naming the first that is in none. */
+export const ValidateEnumParam = traced(
+  'ValidateEnumParam',
+  (specs: readonly ParamSpec[], params: readonly Param[]): void => {
+    const allowed = new Map(specs.flatMap(({ name, enum: values }) => (values ? [[name, values]] : [])));
+    for (const { name, value } of params) {
+      const values = allowed.get(name);
+      if (!values || typeof value !== 'string' || value === '' || values.includes(value)) continue;
+      const message = `param \`${name}\` value: ${value} is not in the enum list ${goList(values)}`;
       throw new RunFailure('InvalidParamValue', message);
     }
   },

@@ -27,13 +27,14 @@ const SOURCES = [
   'projected',
 ] as const;
 
+const invalid = traced('invalid', (message: string): never => {
+  throw new RunFailure('TaskRunValidationFailed', message);
+});
+
 /** Checks that the bindings are complete and fit the declarations. Throws RunFailure. */
 export const ValidateBindings = traced(
   'ValidateBindings',
   (declarations: readonly WorkspaceDeclaration[], bindings: readonly WorkspaceBinding[]): void => {
-    const invalid = (message: string): never => {
-      throw new RunFailure('TaskRunValidationFailed', message);
-    };
     for (const binding of bindings) {
       const sources = SOURCES.filter((source) => binding[source] !== undefined);
       if (sources.length !== 1) {

@@ -26,26 +26,33 @@ export const didTaskRunFail = traced('didTaskRunFail', (pod: Pod): boolean => {
   return steps.some((step) => failed(step) || isOomKilled(step));
 });
 
-/** First match in upstream's order: out of memory before other exits, sidecars before steps. */
+interface Rule {
+  reason: string;
+  matches: (status: ContainerStatus) => boolean;
+  of?: (name: string) => boolean;
+}
+
+/** Upstream's order: out of memory before other exits, sidecars (the likelier cause) before the rest. */
+const INIT_RULES: readonly Rule[] = [
+  { reason: 'SidecarOOM', matches: isOomKilled, of: isSidecarContainer },
+  { reason: 'InitContainerOOM', matches: isOomKilled },
+  { reason: 'SidecarFailed', matches: failed, of: isSidecarContainer },
+  { reason: 'InitContainerFailed', matches: failed },
+];
+const RULES: readonly Rule[] = [
+  { reason: 'SidecarOOM', matches: isOomKilled, of: isSidecarContainer },
+  { reason: 'StepOOM', matches: isOomKilled, of: isStepContainer },
+  { reason: 'SidecarFailed', matches: failed, of: isSidecarContainer },
+  { reason: 'StepFailed', matches: failed, of: isStepContainer },
+];
+
+/** The first rule that a container fits, with that container. */
 const classifyContainers = traced(
   'classifyContainers',
-  (statuses: readonly ContainerStatus[], isInit: boolean): Classified | undefined => {
-    const rules: [string, (status: ContainerStatus) => boolean][] = isInit
-      ? [
-          ['SidecarOOM', (each) => isOomKilled(each) && isSidecarContainer(each.name)],
-          ['InitContainerOOM', (each) => isOomKilled(each)],
-          ['SidecarFailed', (each) => failed(each) && isSidecarContainer(each.name)],
-          ['InitContainerFailed', (each) => failed(each)],
-        ]
-      : [
-          ['SidecarOOM', (each) => isOomKilled(each) && isSidecarContainer(each.name)],
-          ['StepOOM', (each) => isOomKilled(each) && isStepContainer(each.name)],
-          ['SidecarFailed', (each) => failed(each) && isSidecarContainer(each.name)],
-          ['StepFailed', (each) => failed(each) && isStepContainer(each.name)],
-        ];
-    for (const [reason, matches] of rules) {
-      const container = statuses.find(matches);
-      if (container) return { reason, container, isInit };
+  (statuses: readonly ContainerStatus[], rules: readonly Rule[]): Classified | undefined => {
+    for (const { reason, matches, of } of rules) {
+      const container = statuses.find((each) => matches(each) && (!of || of(each.name)));
+      if (container) return { reason, container, isInit: rules === INIT_RULES };
     }
     return undefined;
   },
@@ -55,8 +62,8 @@ const classify = traced('classify', (pod: Pod): Classified => {
   const { reason, initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
   if (reason === EVICTED) return { reason: 'PodEvicted' };
   return (
-    classifyContainers(initContainerStatuses, true) ??
-    classifyContainers(containerStatuses, false) ?? { reason: 'Failed' }
+    classifyContainers(initContainerStatuses, INIT_RULES) ??
+    classifyContainers(containerStatuses, RULES) ?? { reason: 'Failed' }
   );
 });
 

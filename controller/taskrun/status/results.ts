@@ -42,17 +42,14 @@ export const validateTaskRunResults = traced(
   'validateTaskRunResults',
   (status: TaskRunStatus, taskSpec: TaskSpec): void => {
     const specs = new Map((taskSpec.results ?? []).map((spec) => [spec.name, spec]));
-    const expected = (name: string): string | undefined => {
-      const spec = specs.get(name);
-      return spec && typeOfSpec(spec);
-    };
+    const types = new Map((taskSpec.results ?? []).map((spec) => [spec.name, typeOfSpec(spec)]));
     const results = status.results ?? [];
-    const wrong = results.filter(({ name, type }) => expected(name) !== undefined && expected(name) !== type);
+    const wrong = results.filter(({ name, type }) => types.has(name) && types.get(name) !== type);
     if (wrong.length > 0) {
       status.results = results.filter((result) => !wrong.includes(result));
       const list = wrong.map(
         ({ name, type = 'string' }) =>
-          ` "${name}": task result is expected to be "${expected(name)}" type but was initialized to a different type "${type}"`,
+          ` "${name}": task result is expected to be "${types.get(name)}" type but was initialized to a different type "${type}"`,
       );
       throw new RunFailure(
         'TaskRunValidationFailed',
