@@ -1,4 +1,4 @@
-import { normalizedValue, typeOfValue } from './param-value.ts';
+import { toParamValue, typeOfValue } from './param-value.ts';
 import { allReferences } from './result-references.ts';
 import { mergeReplacements, paramReplacements, substituteValue } from './substitution.ts';
 import type { Param, ParamSpec, ParamType, ParamValue } from './types.ts';
@@ -18,12 +18,12 @@ const ownReferences = (value: ParamValue): string[] =>
  * defaults that wait for each other keep their text. An object's missing keys come from its default.
  */
 export function resolveParams(declared: readonly ParamSpec[] = [], given: readonly Param[] = []): Param[] {
-  const byName = new Map(given.map(({ name, value }) => [name, { name, value: normalizedValue(value) }]));
+  const byName = new Map(given.map(({ name, value }) => [name, { name, value: toParamValue(value) }]));
   const waiting = new Map<string, ParamValue>();
   for (const { name, default: fallback } of declared) {
     if (fallback === undefined) continue;
     const own = byName.get(name)?.value;
-    const value = normalizedValue(fallback);
+    const value = toParamValue(fallback);
     if (own === undefined) waiting.set(name, value);
     else if (typeOfValue(own) === 'object' && typeOfValue(value) === 'object') {
       byName.set(name, { name, value: { ...(value as Record<string, string>), ...(own as Record<string, string>) } });

@@ -1,4 +1,4 @@
-import { normalizedValue } from './param-value.ts';
+import { toParamValue } from './param-value.ts';
 import type { Param, ParamValue } from './types.ts';
 
 /**
@@ -76,7 +76,7 @@ export function substituteDeep<T>(value: T, replacements: Replacements): T {
 export function paramReplacements(params: readonly Param[], prefix = 'params'): Replacements {
   const replacements = emptyReplacements();
   for (const { name, value: written } of params) {
-    const value = normalizedValue(written);
+    const value = toParamValue(written);
     for (const reference of [`${prefix}.${name}`, `${prefix}["${name}"]`, `${prefix}['${name}']`]) {
       if (typeof value === 'string') replacements.strings[reference] = value;
       else if (Array.isArray(value)) {
