@@ -17,7 +17,8 @@ export function eventsRouter(memory: TraceMemory): { router: Router; close: () =
     response.write('retry: 1000\nevent: ready\ndata: {}\n\n');
     open.add(response);
     const unsubscribe = memory.onChange((traceId) => {
-      if (trace === undefined || trace === traceId) {
+      // A client that reads slowly has one waiting already, and asks only after it has read that.
+      if ((trace === undefined || trace === traceId) && !response.writableNeedDrain) {
         response.write(`event: changed\ndata: ${JSON.stringify({ traceId })}\n\n`);
       }
     });

@@ -4,7 +4,7 @@ import { buildWaterfall } from '../viewer/waterfall.ts';
 import { HttpError } from './http-error.ts';
 import { jaegerTrace } from './jaeger-trace.ts';
 import type { TraceMemory } from './memory.ts';
-import { summarize } from './summary.ts';
+import { summarize, type TraceSummary } from './summary.ts';
 
 /** Trace ids as Jaeger takes them: up to 32 hex digits, leading zeros may be left out. */
 function parseTraceId(text: string): string {
@@ -13,9 +13,21 @@ function parseTraceId(text: string): string {
   return text.toLowerCase().padStart(32, '0');
 }
 
+/** The list of traces, newest first; a trace is summed up again only after it changed. */
+function summariesOf(memory: TraceMemory): () => TraceSummary[] {
+  let known = new Map<string, TraceSummary>();
+  memory.onChange((traceId) => known.delete(traceId));
+  return () => {
+    const next = memory.ids().map((id) => known.get(id) ?? summarize(id, memory.get(id) ?? { resourceSpans: [] }));
+    known = new Map(next.map((summary) => [summary.id, summary]));
+    return next;
+  };
+}
+
 /** The read side: Jaeger's two ways to ask for a trace, the list of traces, and the rows that the page draws. */
 export function queryRouter(memory: TraceMemory): Router {
   const router = express.Router();
+  const summaries = summariesOf(memory);
   const find = (id: string): { traceId: string; traces: TracesData } => {
     const traceId = parseTraceId(id);
     const traces = memory.get(traceId);
@@ -24,9 +36,7 @@ export function queryRouter(memory: TraceMemory): Router {
   };
 
   router.get('/api/traces', (_request, response) => {
-    const known = memory.ids().map((id) => ({ id, traces: memory.get(id) }));
-    const data = known.flatMap(({ id, traces }) => (traces ? [summarize(id, traces)] : []));
-    response.json({ data, counters: memory.counters });
+    response.json({ data: summaries(), counters: memory.counters });
   });
   router.get('/api/traces/:id', (request, response) => {
     const { traceId, traces } = find(request.params.id);

@@ -43,17 +43,18 @@ export function resultOf({ span }: LocatedSpan): Result {
   return exitCode === '0' || span.status.code === STATUS_CODE.ok ? 'success' : 'none';
 }
 
-/** Why a span went wrong, in one line; undefined when it did not. */
-export function problemOf({ span }: LocatedSpan): string | undefined {
+const WENT_WRONG = new Set<Result>(['failure', 'error', 'timeout', 'cancellation']);
+
+/** Why a span went wrong, in one line; undefined when it did not (a sidecar that was stopped has an exit code, but no problem). */
+export function problemOf(located: LocatedSpan): string | undefined {
+  const { span } = located;
+  const result = resultOf(located);
+  if (!WENT_WRONG.has(result)) return undefined;
   const exitCode = attribute(span.attributes, 'process.exit.code');
   const parts = [
     exitCode !== undefined && exitCode !== '0' ? `exit code ${exitCode}` : undefined,
     attribute(span.attributes, 'error.type'),
     span.status.code === STATUS_CODE.error ? span.status.message : undefined,
   ].filter((part) => part !== undefined && part !== '' && part !== exitCode);
-  return parts.length > 0
-    ? [...new Set(parts)].join(': ')
-    : span.status.code === STATUS_CODE.error
-      ? 'error'
-      : undefined;
+  return [...new Set(parts)].join(': ') || result;
 }

@@ -1,4 +1,4 @@
-import { attribute, locateSpans, valueText } from '../../shared/otlp/spans.ts';
+import { attribute, locateSpans, valueText, type LocatedSpan } from '../../shared/otlp/spans.ts';
 import { SPAN_KIND, type KeyValue, type TracesData } from '../../shared/otlp/types.ts';
 import { categoryOf, problemOf, resultOf, type Category, type Result } from './classify.ts';
 import { formatDuration } from './duration.ts';
@@ -205,8 +205,10 @@ export function buildWaterfall(traceId: string, traces: TracesData): Waterfall {
   const root =
     rows.find((row) => row.category === 'run') ?? rows.find((row) => row.category === 'placeholder') ?? rows[0];
   const finished = !rows.some((row) => row.category === 'placeholder');
+  const isRoot = ({ span }: LocatedSpan): number => Number(span.spanId === root?.spanId);
+  const rootFirst = spans.toSorted((a, b) => isRoot(b) - isRoot(a));
   const find = (key: string): string | undefined =>
-    spans.map(({ span }) => attribute(span.attributes, key)).find((value) => value !== undefined);
+    rootFirst.map(({ span }) => attribute(span.attributes, key)).find((value) => value !== undefined);
   const runName = RUN_ATTRIBUTES.map(find).find((value) => value !== undefined);
   const namespace = find('namespace') ?? find('k8s.namespace.name');
   const durationMs = finished && root ? root.durationMs : msBetween(start, end);

@@ -48,6 +48,11 @@ export function resultPill(result) {
   );
 }
 
+/** @param {number} count */
+export function countSpans(count) {
+  return count === 1 ? '1 span' : `${count} spans`;
+}
+
 /** @param {number} unixMs */
 export function formatTime(unixMs) {
   return new Date(unixMs).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });

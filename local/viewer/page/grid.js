@@ -78,7 +78,7 @@ function createLine(id) {
     mark.textContent = row.result === 'success' ? '' : sign;
     outcome.textContent = label ? `, ${label}` : '';
     problem.textContent = row.isOrigin ? (row.problem ?? '') : '';
-    duration.textContent = row.result === 'skip' ? 'skipped' : row.durationText;
+    duration.textContent = row.result === 'skip' ? 'skipped' : row.category === 'placeholder' ? '' : row.durationText;
     const scale = totalMs > 0 ? 100 / totalMs : 0;
     bar.style.left = `${Math.min(100, row.offsetMs * scale)}%`;
     bar.style.width = `${Math.min(100 - row.offsetMs * scale, row.durationMs * scale)}%`;

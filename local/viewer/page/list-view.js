@@ -1,4 +1,4 @@
-import { formatTime, h, resultPill } from './dom.js';
+import { countSpans, formatTime, h, resultPill } from './dom.js';
 
 /** @typedef {import('../../tracestore/summary.ts').TraceSummary} TraceSummary */
 
@@ -12,9 +12,13 @@ function item(trace) {
       { href: `/trace/${trace.id}`, class: 'card' },
       resultPill(trace.result),
       h('span', { class: 'card-name' }, trace.runName ?? trace.title),
-      h('span', { class: 'muted card-title' }, trace.runName === undefined ? '' : trace.title),
+      h(
+        'span',
+        { class: 'muted card-title' },
+        trace.runName === undefined || trace.runName === trace.title ? '' : trace.title,
+      ),
       h('span', { class: 'number' }, trace.finished ? trace.durationText : ''),
-      h('span', { class: 'muted number' }, `${trace.spanCount} spans`),
+      h('span', { class: 'muted number spans' }, countSpans(trace.spanCount)),
       h(
         'time',
         { class: 'muted number', datetime: new Date(trace.startUnixMs).toISOString() },

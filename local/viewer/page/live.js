@@ -26,11 +26,21 @@ export function follow(traceId, refresh, onConnection) {
     } while (again);
     busy = false;
   };
-  const source = new EventSource(traceId === undefined ? '/api/events' : `/api/events?trace=${traceId}`);
-  source.addEventListener('ready', () => {
-    onConnection(true);
-    void run();
+  /** @type {EventSource | undefined} */
+  let source;
+  const connect = () => {
+    source = new EventSource(traceId === undefined ? '/api/events' : `/api/events?trace=${traceId}`);
+    source.addEventListener('ready', () => {
+      onConnection(true);
+      void run();
+    });
+    source.addEventListener('changed', () => void run());
+    source.addEventListener('error', () => onConnection(false));
+  };
+  // A browser opens six connections to a host: pages in the background give theirs back.
+  document.addEventListener('visibilitychange', () => {
+    source?.close();
+    if (!document.hidden) connect();
   });
-  source.addEventListener('changed', () => void run());
-  source.addEventListener('error', () => onConnection(false));
+  connect();
 }

@@ -1,5 +1,5 @@
 import { spanDetails } from './details.js';
-import { formatTime, h, resultPill } from './dom.js';
+import { countSpans, formatTime, h, resultPill } from './dom.js';
 import { createGrid, visibleRows } from './grid.js';
 
 /** @typedef {import('../waterfall.ts').Waterfall} Waterfall */
@@ -112,7 +112,7 @@ export function createTraceView(traceId) {
       fact(formatTime(startUnixMs)),
       ...(runName === undefined || !finished ? [] : [fact(name)]),
       ...(namespace === undefined ? [] : [fact(`namespace ${namespace}`)]),
-      fact(`${spanCount} spans`),
+      fact(countSpans(spanCount)),
       h('span', { class: 'trace-id' }, traceId),
     );
     drawSince();

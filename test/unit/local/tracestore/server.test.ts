@@ -1,10 +1,12 @@
 import { gzipSync } from 'node:zlib';
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { startTraceStore, type TraceStore } from '../../../../local/tracestore/server.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
+import { createOtlpSink } from '../../../../shared/tracing/exporters/otlp.ts';
 import { exampleTrace, TRACE_ID } from '../viewer/example-trace.ts';
 
 let store: TraceStore;
@@ -153,10 +155,7 @@ describe('who is let in', () => {
   });
 
   test.each(['evil.example', 'evil.example:80', '127.0.0.1.evil.example', ''])('Host %p is refused', async (host) => {
-    await post()
-      .set('Host', host)
-      .send(exampleTrace)
-      .expect(403);
+    await post().set('Host', host).send(exampleTrace).expect(403);
     expect(store.traceIds()).toEqual([]);
   });
 
@@ -258,6 +257,20 @@ test('live updates tell which trace got spans, and end with the store', async ()
   await postExample();
   await until(`data: {"traceId":"${TRACE_ID}"}`);
   expect(text).not.toContain(other.traceId);
+});
+
+test("the product's own exporter understands what it answers: accepted, and refused for want of room", async () => {
+  const exporter = new InMemorySpanExporter();
+  const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  const root = provider.getTracer('t').startSpan('root');
+  const context = trace.setSpan(ROOT_CONTEXT, root);
+  for (let index = 0; index < 70; index += 1) provider.getTracer('t').startSpan('child', {}, context).end();
+  const spans = exporter.getFinishedSpans();
+  const sink = createOtlpSink({ url: new URL(store.otlpUrl), headers: { authorization: authorization() } });
+  await sink.send(spans.slice(0, 10));
+  expect(store.trace(root.spanContext().traceId)?.resourceSpans[0]?.scopeSpans[0]?.spans).toHaveLength(10);
+  await expect(sink.send(spans.slice(10))).rejects.toThrow('refused 10 of 60 spans');
+  await sink.close();
 });
 
 test('a port that is taken is an error that says so', async () => {
