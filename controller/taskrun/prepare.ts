@@ -5,7 +5,7 @@ import type { ReconcileContext } from './context.ts';
 import { ValidateEnumParam, ValidateResolvedTask } from './spec/params.ts';
 import { getTaskData } from './spec/resolve.ts';
 import type { ResolvedTask } from './spec/resolve.ts';
-import { validateTaskSpec } from './spec/validate.ts';
+import { validateTask } from './spec/validate.ts';
 import { declarationsOf, ValidateBindings } from './spec/workspaces.ts';
 
 /** A task that can be executed, with the TaskRun's params. */
@@ -19,7 +19,7 @@ export const prepare = traced('prepare', async (context: ReconcileContext, taskR
   const specs = normalizedParamSpecs(resolved.taskSpec.params);
   const taskSpec = specs.length > 0 ? { ...resolved.taskSpec, params: specs } : resolved.taskSpec;
   const params = normalizedParams(taskRun.spec.params);
-  validateTaskSpec(taskRun, taskSpec);
+  validateTask(taskRun, taskSpec);
   ValidateResolvedTask(resolved.taskName, specs, params);
   ValidateEnumParam(specs, params);
   ValidateBindings(declarationsOf(taskRun, taskSpec), taskRun.spec.workspaces ?? []);

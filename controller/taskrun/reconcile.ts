@@ -20,15 +20,14 @@ import { validateTaskRunResults } from './status/results.ts';
 const startPod = traced(
   'startPod',
   async (context: ReconcileContext, taskRun: TaskRun): Promise<Pod | PodPostponed> => {
-    const resolved = await prepare(context, taskRun);
-    const { params = [] } = resolved.taskSpec;
-    const claimed = await claimWorkspaces(context, taskRun);
-    const bindings = substituteDeep(claimed, taskParamReplacements(params, taskRun.spec.params ?? []));
+    const prepared = await prepare(context, taskRun);
+    const params = taskParamReplacements(prepared.taskSpec.params, prepared.params);
+    const bindings = substituteDeep(await claimWorkspaces(context, taskRun), params);
     const volumes = workspaceVolumes(bindings);
     const { taskSpec, declarations } = applyParamsContextsResultsAndWorkspaces(
       taskRun,
-      resolved,
-      replacements,
+      prepared,
+      params,
       bindings,
       volumes,
     );

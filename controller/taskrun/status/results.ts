@@ -1,8 +1,10 @@
 import type { ContainerStatus } from '../../../shared/kubernetes/pod.ts';
+import { typeOfValue } from '../../../shared/tekton/param-value.ts';
+import { typeOfParam } from '../../../shared/tekton/params.ts';
 import { RunFailure } from '../../../shared/tekton/run-failure.ts';
 import type { ParamValue, ResultSpec, TaskRunResult, TaskRunStatus, TaskSpec } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
-import { typeOfSpec, typeOfValue } from '../spec/params.ts';
+
 import { parseTerminationMessage } from './termination-message.ts';
 
 const text = traced('text', (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)));
@@ -29,7 +31,7 @@ export const taskRunResults = traced(
       for (const { key, value, type } of parseTerminationMessage(step.state?.terminated?.message) ?? []) {
         if (type !== 'TaskRunResult') continue;
         const spec = specs.find(({ name }) => name === key);
-        const parsed = spec && typeOfSpec(spec) === 'string' ? value : structured(value);
+        const parsed = spec && typeOfParam(spec) === 'string' ? value : structured(value);
         results.set(key, { name: key, type: typeOfValue(parsed), value: parsed });
       }
     }
@@ -42,7 +44,7 @@ export const validateTaskRunResults = traced(
   'validateTaskRunResults',
   (status: TaskRunStatus, taskSpec: TaskSpec): void => {
     const specs = new Map((taskSpec.results ?? []).map((spec) => [spec.name, spec]));
-    const types = new Map((taskSpec.results ?? []).map((spec) => [spec.name, typeOfSpec(spec)]));
+    const types = new Map((taskSpec.results ?? []).map((spec) => [spec.name, typeOfParam(spec)]));
     const results = status.results ?? [];
     const wrong = results.filter(({ name, type }) => types.has(name) && types.get(name) !== type);
     if (wrong.length > 0) {
