@@ -53,6 +53,12 @@ export function valueAt(object: unknown, ...path: string[]): unknown {
   return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), object);
 }
 
+/** The string at `path`, or an empty one where there is none. */
+export function textAt(object: unknown, ...path: string[]): string {
+  const value = valueAt(object, ...path);
+  return typeof value === 'string' ? value : '';
+}
+
 /** Equality of JSON values; key order does not matter, a key that is undefined counts as absent. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -28,10 +28,10 @@ export interface ApiServerOptions {
   /** Parsed CustomResourceDefinition manifests to install at the start; more can be created later. */
   crds?: object[];
   /** Where containers' logs come from, once a node runs. */
-  podLogs?: () => PodLogSource | undefined;
+  podLogs?: (this: void) => PodLogSource | undefined;
   log?: Logger;
   /** For tests that need a time of their own. */
-  now?: () => Date;
+  now?: (this: void) => Date;
   /** Changes kept for each resource, for watches that come back: an older version is answered with 410. */
   maxHistory?: number;
 }
@@ -62,13 +62,15 @@ async function install(api: Api, storageKey: string, object: object): Promise<vo
     await createObject(api, type, undefined, object, { ...systemRequest('bootstrap'), fieldValidation: 'Strict' });
 }
 
-function startControllers(api: Api, caPem: string): (() => void)[] {
-  return [
+/** What runs beside an API server in a cluster. Returns what stops it all. */
+function startControllers(api: Api, caPem: string): () => void {
+  const stops = [
     startCrdController(api),
     startNamespaceController(api, caPem),
     startGarbageCollector(api),
     startEventExpiry(api),
   ];
+  return () => stops.forEach((stop) => stop());
 }
 
 function createApi(log: Logger, { now = () => new Date(), maxHistory }: ApiServerOptions): Api {
@@ -102,14 +104,14 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ru
     lifetimeMs: LIFETIME_MS,
   });
   const api = createApi(log, options);
-  const stops = startControllers(api, authority.certPem);
+  const stopControllers = startControllers(api, authority.certPem);
   await populate(api, options.crds ?? []);
   const closing = new AbortController();
   const tokens = createTokens(
     api.now,
     (namespace, name) => api.store.get('/serviceaccounts', namespace, name)?.metadata.uid,
   );
-  const resources = { api, tokens, podLogs: options.podLogs ?? (() => undefined), closing: closing.signal };
+  const resources = { api, tokens, podLogs: () => options.podLogs?.(), closing: closing.signal };
   const server = createServer(
     { key: leaf.keyPem, cert: leaf.certPem, ca: clientAuthority.certPem, requestCert: true, rejectUnauthorized: false },
     (request, response) => handleRequest(resources, request, response),
@@ -126,7 +128,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ru
       createKubeconfig({ url, caPem: authority.certPem, clientAuthority }, identity),
     async close() {
       closing.abort();
-      for (const stop of stops) stop();
+      stopControllers();
       api.admission.close();
       const closed = once(server, 'close');
       server.close();

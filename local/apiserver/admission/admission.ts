@@ -25,20 +25,14 @@ export interface Admission {
 
 const CONFIGURATIONS = 'admissionregistration.k8s.io/mutatingwebhookconfigurations';
 
+/** What the user is told: the webhook's own code and reason, else 400 without a reason. */
 function denial(webhook: Webhook, answer: ReviewAnswer): StatusError {
   const { message, reason, code } = answer.status;
-  const text =
-    typeof message === 'string' && message !== ''
-      ? `denied the request: ${message}`
-      : typeof reason === 'string' && reason !== ''
-        ? `denied the request: ${reason}`
-        : 'denied the request without explanation';
-  const status = typeof code === 'number' && code >= 400 && code < 600 ? code : 403;
-  return new StatusError(
-    status,
-    typeof reason === 'string' ? reason : status === 403 ? 'Forbidden' : '',
-    `admission webhook ${JSON.stringify(webhook.name)} ${text}`,
-  );
+  const reasonText = typeof reason === 'string' ? reason : '';
+  const why = typeof message === 'string' && message !== '' ? message : reasonText;
+  const text = why === '' ? 'denied the request without explanation' : `denied the request: ${why}`;
+  const status = typeof code === 'number' && code >= 400 && code < 600 ? code : 400;
+  return new StatusError(status, reasonText, `admission webhook ${JSON.stringify(webhook.name)} ${text}`);
 }
 
 function applyAnswer(object: KubeObject, patch: unknown[]): KubeObject {
@@ -80,13 +74,12 @@ export function createAdmission(store: Store, catalog: Catalog, log: Logger): Ad
   ): Promise<ReviewAnswer | undefined> => {
     const review = admissionReview(attributes, object, seen);
     try {
-      return readReview(await caller.call(webhook, review.body), review.uid);
+      const answer = await caller.call(webhook, review.body);
+      return readReview(answer, review.uid);
     } catch (error: unknown) {
       const problem = error instanceof Error ? error.message : String(error);
       if (webhook.failurePolicy !== 'Ignore')
-        throw internalError(
-          `failed calling webhook ${JSON.stringify(webhook.name)}: failed to call webhook: ${problem}`,
-        );
+        throw internalError(`failed calling webhook ${JSON.stringify(webhook.name)}: ${problem}`);
       log.warn('Failed calling webhook, failing open', { webhook: webhook.name, error: problem });
       return undefined;
     }
@@ -105,12 +98,16 @@ export function createAdmission(store: Store, catalog: Catalog, log: Logger): Ad
           if (answer === undefined) continue;
           request.warnings.push(...answer.warnings);
           if (!answer.allowed) throw denial(webhook, answer);
-          if (answer.patch !== undefined && object !== undefined) {
-            object = {
-              ...applyAnswer({ ...object, apiVersion: apiVersionOf(seen) }, answer.patch),
-              apiVersion: apiVersionOf(type),
-            };
+          if (answer.patch === undefined || answer.patch.length === 0) continue;
+          if (object === undefined) {
+            throw internalError(
+              `admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`,
+            );
           }
+          object = {
+            ...applyAnswer({ ...object, apiVersion: apiVersionOf(seen) }, answer.patch),
+            apiVersion: apiVersionOf(type),
+          };
         }
       }
       return object ?? (attributes.old as KubeObject);

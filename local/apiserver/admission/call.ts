@@ -74,7 +74,7 @@ export function createWebhookCaller(): WebhookCaller {
           : error instanceof Error
             ? error.message
             : String(error);
-        throw new Error(`Post "${url.href}": ${problem}`, { cause: error });
+        throw new Error(`failed to call webhook: Post "${url.href}": ${problem}`, { cause: error });
       }
     },
     close() {

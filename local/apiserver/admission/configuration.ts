@@ -45,13 +45,7 @@ function checkUrl(url: string, field: string): FieldError[] {
       ),
     );
   if (parsed.search !== '')
-    errors.push(
-      invalid(
-        field,
-        parsed.search.slice(1),
-        'query parameters are not permitted in the URL; desired format: https://host[/path]',
-      ),
-    );
+    errors.push(invalid(field, parsed.search.slice(1), 'query parameters are not permitted in the URL'));
   if (parsed.hash !== '')
     errors.push(
       invalid(

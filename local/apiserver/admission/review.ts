@@ -27,15 +27,7 @@ const optionKinds: Record<Operation, string> = {
 };
 
 function optionsOf({ operation, request }: AdmissionAttributes): JsonObject {
-  return {
-    kind: optionKinds[operation],
-    apiVersion: 'meta.k8s.io/v1',
-    ...(request.dryRun ? { dryRun: ['All'] } : {}),
-    ...(request.fieldManager === undefined ? {} : { fieldManager: request.fieldManager }),
-    ...(operation === 'DELETE' || request.fieldValidation === 'Ignore'
-      ? {}
-      : { fieldValidation: request.fieldValidation }),
-  };
+  return { kind: optionKinds[operation], apiVersion: 'meta.k8s.io/v1', ...request.givenOptions };
 }
 
 function kindOf(type: ResourceType): JsonObject {
@@ -108,11 +100,21 @@ function decodePatch(response: JsonObject): unknown[] | undefined {
   if (typeof patch !== 'string') throw new Error('webhook returned a response.patch that is not base64 text');
   const parsed: unknown = JSON.parse(Buffer.from(patch, 'base64').toString('utf8'));
   if (!Array.isArray(parsed)) throw new Error('webhook returned a response.patch that is not a list of operations');
-  return parsed;
+  return parsed as unknown[];
 }
 
 /** Reads a webhook's answer; throws an Error that says what is wrong with it (which counts as a failed call). */
 export function readReview(answer: unknown, uid: string): ReviewAnswer {
+  try {
+    return checkedReview(answer, uid);
+  } catch (error: unknown) {
+    throw new Error(`received invalid webhook response: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function checkedReview(answer: unknown, uid: string): ReviewAnswer {
   if (!isObject(answer) || !isObject(answer['response'])) throw new Error('webhook response was absent');
   if (answer['kind'] !== 'AdmissionReview' || answer['apiVersion'] !== 'admission.k8s.io/v1') {
     throw new Error(

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
+import { decodeProtobuf } from '../protobuf/decode.ts';
 import { badRequest, StatusError, unsupportedMediaType } from '../status.ts';
 
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
-async function readText(request: IncomingMessage): Promise<string> {
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -14,7 +16,7 @@ async function readText(request: IncomingMessage): Promise<string> {
   if (sizeBytes > MAX_BODY_BYTES) {
     throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** The media type without its parameters; JSON where none is given, as in Kubernetes. */
@@ -33,16 +35,17 @@ function parseAs(yaml: boolean, text: string): unknown {
   }
 }
 
-/** Reads and parses a body up to 3 MB (JSON or YAML by its content type); undefined where it is empty. */
+/** Reads and parses a body up to 3 MB (JSON, YAML or protobuf by its content type); undefined where it is empty. */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const type = contentTypeOf(request);
-  const text = await readText(request);
-  if (text.trim() === '') return undefined;
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) return undefined;
+  if (type === PROTOBUF) return decodeProtobuf(bytes);
   const yaml = type.endsWith('yaml');
   if (!yaml && !type.endsWith('json')) {
     throw unsupportedMediaType(
-      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
     );
   }
-  return parseAs(yaml, text);
+  return parseAs(yaml, bytes.toString('utf8'));
 }

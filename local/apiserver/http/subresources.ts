@@ -13,7 +13,8 @@ const MIN_TOKEN_SECONDS = 600;
 export function requestToken(api: Api, tokens: Tokens, target: Target, body: unknown): JsonObject {
   const account = api.store.get(target.type.storageKey, target.namespace, target.name);
   if (account === undefined) throw notFound(target.type, target.name);
-  const asked = valueAt(body, 'spec', 'expirationSeconds');
+  const spec = valueAt(body, 'spec');
+  const asked = valueAt(spec, 'expirationSeconds');
   const seconds = typeof asked === 'number' ? asked : DEFAULT_TOKEN_SECONDS;
   if (seconds < MIN_TOKEN_SECONDS)
     throw badRequest('spec.expirationSeconds: Invalid value: may not specify a duration less than 10 minutes');
@@ -24,7 +25,7 @@ export function requestToken(api: Api, tokens: Tokens, target: Target, body: unk
     apiVersion: 'authentication.k8s.io/v1',
     metadata: { name, namespace, creationTimestamp: timestamp(api.now()) },
     spec: {
-      ...(isObject(valueAt(body, 'spec')) ? (valueAt(body, 'spec') as JsonObject) : {}),
+      ...(isObject(spec) ? spec : {}),
       expirationSeconds: seconds,
     },
     status: { token, expirationTimestamp: timestamp(expiresAt) },

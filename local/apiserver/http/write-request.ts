@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { UserInfo } from '../identity/user.ts';
+import type { JsonObject } from '../object.ts';
 import type { FieldValidation, WriteRequest } from '../registry/api.ts';
 import { invalidObject, notSupported } from '../field-errors.ts';
 import type { StatusError } from '../status.ts';
@@ -31,20 +32,26 @@ function dryRunOf(query: URLSearchParams, kind: string): boolean {
 }
 
 /** The name of a writer that gives none: its program, the user agent up to the first slash. */
-function managerOf(request: IncomingMessage, fieldManager: string | undefined): string {
-  return fieldManager ?? ((request.headers['user-agent'] ?? '').split('/')[0] ?? '').slice(0, MAX_MANAGER_LENGTH) ?? '';
+function managerOf(request: IncomingMessage, fieldManager: string): string {
+  const [program = ''] = (request.headers['user-agent'] ?? '').split('/');
+  return (fieldManager || program || 'unknown').slice(0, MAX_MANAGER_LENGTH);
 }
 
 /** Reads the query parameters that all writes have; 422 where one has a value it can't have. */
 export function readWriteRequest(request: IncomingMessage, query: URLSearchParams, user: UserInfo): WriteRequest {
   const kind = optionKinds[request.method ?? ''] ?? 'GetOptions';
-  const fieldManager = query.get('fieldManager') ?? undefined;
+  const dryRun = dryRunOf(query, kind);
+  const fieldManager = query.get('fieldManager') ?? '';
+  const given =
+    request.method === 'DELETE'
+      ? []
+      : ['fieldManager', 'fieldValidation'].flatMap((name) => (query.get(name) ? [[name, query.get(name)]] : []));
   return {
     user,
-    manager: managerOf(request, fieldManager === '' ? undefined : fieldManager) || 'unknown',
-    dryRun: dryRunOf(query, kind),
+    manager: managerOf(request, fieldManager),
+    dryRun,
     fieldValidation: fieldValidationOf(query, kind),
-    fieldManager,
+    givenOptions: { ...(dryRun ? { dryRun: ['All'] } : {}), ...(Object.fromEntries(given) as JsonObject) },
     warnings: [],
   };
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '../../../shared/runtime/log.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { JsonObject } from '../object.ts';
 import type { UserInfo } from '../identity/user.ts';
 import type { Lister } from '../storage/list.ts';
 import type { Store } from '../storage/store.ts';
@@ -11,7 +12,7 @@ export interface Api {
   lister: Lister;
   catalog: Catalog;
   admission: Admission;
-  now(): Date;
+  now: () => Date;
   log: Logger;
 }
 
@@ -24,8 +25,8 @@ export interface WriteRequest {
   manager: string;
   dryRun: boolean;
   fieldValidation: FieldValidation;
-  /** The query's fieldManager, for the options a webhook is shown. */
-  fieldManager: string | undefined;
+  /** What the query asks for by name, as a webhook is shown it. */
+  givenOptions: JsonObject;
   /** Sent back as Warning headers; operations add to it. */
   warnings: string[];
 }
@@ -40,7 +41,7 @@ export function systemRequest(name: string): WriteRequest {
     manager: 'kube-controller-manager',
     dryRun: false,
     fieldValidation: 'Ignore',
-    fieldManager: undefined,
+    givenOptions: {},
     warnings: [],
   };
 }

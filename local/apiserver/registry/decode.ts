@@ -1,7 +1,7 @@
 import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { invalid, invalidObject } from '../field-errors.ts';
-import { isObject, valueAt } from '../object.ts';
+import { isObject, textAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { applyDefaults, dropNulls } from '../schema/defaults.ts';
 import { modelSchema } from '../schema/models.ts';
@@ -31,7 +31,7 @@ function checkGroupVersionKind(type: ResourceType, given: JsonObject): JsonObjec
   }
   if (kind === type.kind) return raw;
   if (!type.builtIn)
-    throw invalidObject({ group: type.group, kind }, String(valueAt(raw, 'metadata', 'name') ?? ''), [
+    throw invalidObject({ group: type.group, kind }, textAt(raw, 'metadata', 'name'), [
       invalid('kind', kind, `must be ${type.kind}`),
     ]);
   throw badRequest(`${kind} in version "${type.version}" cannot be handled as a ${type.kind}`);

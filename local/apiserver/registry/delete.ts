@@ -23,27 +23,33 @@ export interface Deletion {
   gone: boolean;
 }
 
-const policies = ['Background', 'Foreground', 'Orphan'];
+function parsePolicy(body: JsonObject, query: URLSearchParams): DeleteOptions['propagationPolicy'] {
+  const given = body['propagationPolicy'] ?? query.get('propagationPolicy');
+  if (given === undefined || given === null) {
+    return body['orphanDependents'] === true || query.get('orphanDependents') === 'true' ? 'Orphan' : undefined;
+  }
+  if (given === 'Background' || given === 'Foreground' || given === 'Orphan') return given;
+  throw badRequest(
+    `propagationPolicy: Unsupported value: ${JSON.stringify(given)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
+  );
+}
+
+function parseGrace(body: JsonObject, query: URLSearchParams): number | undefined {
+  const text = query.get('gracePeriodSeconds');
+  const given = body['gracePeriodSeconds'] ?? (text === null ? undefined : Number(text));
+  if (given === undefined || given === null) return undefined;
+  if (typeof given === 'number' && Number.isInteger(given) && given >= 0) return given;
+  throw badRequest(`gracePeriodSeconds: Invalid value: ${JSON.stringify(given)}: must be greater than or equal to 0`);
+}
 
 /** Reads DeleteOptions from a request's body and query (the query counts where the body says nothing). */
 export function parseDeleteOptions(body: JsonObject, query: URLSearchParams): DeleteOptions {
-  const graceText = query.get('gracePeriodSeconds');
-  const grace = body['gracePeriodSeconds'] ?? (graceText === null ? undefined : Number(graceText));
-  const orphan = body['orphanDependents'] ?? query.get('orphanDependents') === 'true';
-  const policy =
-    body['propagationPolicy'] ?? query.get('propagationPolicy') ?? (orphan === true ? 'Orphan' : undefined);
-  if (grace !== undefined && grace !== null && !(Number.isInteger(grace) && Number(grace) >= 0)) {
-    throw badRequest(`gracePeriodSeconds: Invalid value: ${JSON.stringify(grace)}: must be a non-negative integer`);
-  }
-  if (policy !== undefined && policy !== null && !policies.includes(String(policy))) {
-    throw badRequest(
-      `propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
-    );
-  }
+  const gracePeriodSeconds = parseGrace(body, query);
+  const propagationPolicy = parsePolicy(body, query);
   const preconditions = body['preconditions'] as DeleteOptions['preconditions'];
   return {
-    ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
-    ...(typeof policy === 'string' ? { propagationPolicy: policy as 'Background' } : {}),
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
     ...(preconditions ? { preconditions } : {}),
   };
 }

@@ -123,8 +123,6 @@ async function attempt(
   const { type, subresource, namespace, name } = target;
   checkIdentity(target, next, current);
   const allowed = restrict(target, next, current);
-  if (type.hasGeneration && !sameJson(contentOf(allowed), contentOf(current)))
-    allowed.metadata.generation = (current.metadata.generation ?? 0) + 1;
   const managedFields = trackFields(type, current, allowed, { manager: request.manager, subresource, time: api.now() });
   const admitted = await api.admission.mutate({
     operation: 'UPDATE',

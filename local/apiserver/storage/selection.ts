@@ -1,5 +1,5 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
-import { valueAt } from '../object.ts';
+import { textAt, valueAt } from '../object.ts';
 import type { KubeObject } from '../object.ts';
 import { badRequest } from '../status.ts';
 import { parseLabelSelector } from './label-selector.ts';
@@ -11,7 +11,7 @@ export interface Selection {
 }
 
 function fieldValue(type: ResourceType, object: KubeObject, field: string): string {
-  if (type.kind === 'Event' && field === 'source') return String(valueAt(object, 'source', 'component') ?? '');
+  if (type.kind === 'Event' && field === 'source') return textAt(object, 'source', 'component');
   const value = valueAt(object, ...field.split('.'));
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? String(value)

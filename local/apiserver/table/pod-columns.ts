@@ -1,4 +1,4 @@
-import { isObject, valueAt } from '../object.ts';
+import { isObject, textAt, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { age } from './age.ts';
 import type { Cell, Column } from './column.ts';
@@ -54,7 +54,7 @@ function containerReason(pod: KubeObject): { reason?: string; running: boolean }
 
 /** The STATUS that kubectl shows: the most telling of phase, reasons of containers and deletion. */
 export function podStatus(pod: KubeObject): string {
-  const phase = String(valueAt(pod, 'status', 'phase') ?? 'Unknown');
+  const phase = textAt(pod, 'status', 'phase') || 'Unknown';
   const podReason = valueAt(pod, 'status', 'reason');
   let shown = typeof podReason === 'string' && podReason !== '' ? podReason : phase;
   const init = initReason(pod);
@@ -96,7 +96,7 @@ function plain(name: string, value: (pod: KubeObject, now: Date) => Cell, priori
   return { name, type, format: name === 'Name' ? 'name' : '', description: '', priority, value };
 }
 
-function textAt(...path: string[]): (pod: KubeObject) => Cell {
+function shownAt(...path: string[]): (pod: KubeObject) => Cell {
   return (pod) => {
     const value = valueAt(pod, ...path);
     return typeof value === 'string' && value !== '' ? value : '<none>';
@@ -109,8 +109,8 @@ export const podColumns: Column[] = [
   plain('Status', podStatus),
   plain('Restarts', restartsCell),
   plain('Age', (pod, now) => age(pod.metadata.creationTimestamp, now)),
-  plain('IP', textAt('status', 'podIP'), 1),
-  plain('Node', textAt('spec', 'nodeName'), 1),
-  plain('Nominated Node', textAt('status', 'nominatedNodeName'), 1),
+  plain('IP', shownAt('status', 'podIP'), 1),
+  plain('Node', shownAt('spec', 'nodeName'), 1),
+  plain('Nominated Node', shownAt('status', 'nominatedNodeName'), 1),
   plain('Readiness Gates', () => '<none>', 1),
 ];
