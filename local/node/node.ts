@@ -19,6 +19,7 @@ import { Provisioner } from './provisioner.ts';
 import type { Claim } from './provisioner.ts';
 import { registerNode } from './registration.ts';
 import { Scheduler } from './scheduler.ts';
+import { removeTree } from './remove.ts';
 import type { Pod } from './types.ts';
 
 export interface NodeOptions {
@@ -95,7 +96,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const rootDir = await makeRoot(options.rootDir);
   const memoryDir = await makeMemoryRoot(rootDir);
   const removeRoot = async (): Promise<void> => {
-    for (const directory of [rootDir, memoryDir]) await fs.rm(directory, { recursive: true, force: true });
+    for (const directory of [rootDir, memoryDir]) await removeTree(directory);
   };
   try {
     const { isolation, reason } = await chooseIsolation(options.isolation, rootDir);

@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { MERGE_PATCH, PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { removeTree } from './remove.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import type { Store } from '../../shared/kubernetes/store.ts';
 
@@ -52,7 +53,7 @@ export class Provisioner {
   }
 
   async remove(claim: Claim): Promise<void> {
-    await fs.rm(this.#path(claim), { recursive: true, force: true });
+    await removeTree(this.#path(claim));
   }
 
   #path(claim: Claim): string {

@@ -12,46 +12,53 @@ import type { Exit, Isolation, Launch, RunningContainer } from './isolation.ts';
 import { openOutput } from './output.ts';
 import { childrenOf, sendSignal } from './processes.ts';
 import { layOutRoot } from './root-layout.ts';
-import { findTool, requireTool } from './tools.ts';
+import { requireTool } from './tools.ts';
 
+const MAX_HOSTNAME_LENGTH = 63;
 const STARTED = '\u0001started\n';
 
-/** Process 1 of the container: mounts its root, enters it, and becomes the command. Says on descriptor 3 how that went. */
+/** Variables a shell makes up by itself. */
+const SHELL_VARIABLES = ['PWD', 'OLDPWD', 'SHLVL', '_'];
+
+/**
+ * Process 1 of the container: mounts its root, enters it, and becomes the command. Says on descriptor 3 how that went. The
+ * environment is the container's from the start, never in an argument, where every user of the machine could read it.
+ */
 const SETUP = `set -e
 exec 4>&2 5>&1 2>&3 1>&3
-"$MOUNT" --all --fstab "$DIRECTORY/fstab"
-while read -r options target; do "$MOUNT" -o "$options" "$target"; done < "$DIRECTORY/remounts"
-"$HOSTNAME_TOOL" "$POD_HOSTNAME" || :
-cd "$DIRECTORY/root"
-"$PIVOT_ROOT" . .
-"$UMOUNT" -l .
-mkdir -p -- "$WORKING_DIR"
-cd -- "$WORKING_DIR"
-(PATH=$CONTAINER_PATH; command -v -- "$PROGRAM" >/dev/null) || { printf 'exec: "%s": executable file not found in $PATH' "$PROGRAM"; exit 127; }
+tektrace_setup_directory=$1 tektrace_setup_mount=$2 tektrace_setup_umount=$3 tektrace_setup_pivot_root=$4
+tektrace_setup_mkdir=$5 tektrace_setup_env=$6 tektrace_setup_hostname=$7 tektrace_setup_workdir=$8
+shift 8
+. "$tektrace_setup_directory/variables"
+"$tektrace_setup_mount" --all --fstab "$tektrace_setup_directory/fstab"
+while read -r tektrace_setup_options tektrace_setup_target; do
+  "$tektrace_setup_mount" -o "$tektrace_setup_options" "$tektrace_setup_target"
+done < "$tektrace_setup_directory/remounts"
+printf %s "$tektrace_setup_hostname" > /proc/sys/kernel/hostname || :
+cd "$tektrace_setup_directory/root"
+"$tektrace_setup_pivot_root" . .
+"$tektrace_setup_umount" -l .
+"$tektrace_setup_mkdir" -p -- "$tektrace_setup_workdir"
+cd -- "$tektrace_setup_workdir"
+tektrace_setup_find
 printf '\\001started\\n'
-exec "$@" 1>&5 2>&4 3>&- 4>&- 5>&-
+exec "$tektrace_setup_env" "$@" 1>&5 2>&4 3>&- 4>&- 5>&-
 `;
 
-interface Tools {
-  unshare: string;
-  sh: string;
-  env: string;
-  setup: Record<string, string>;
-}
+const TOOLS = ['mount', 'umount', 'pivot_root', 'mkdir', 'env'];
 
-function findTools(): Tools {
-  return {
-    unshare: requireTool('unshare'),
-    sh: requireTool('sh'),
-    env: requireTool('env'),
-    setup: {
-      MOUNT: requireTool('mount'),
-      UMOUNT: requireTool('umount'),
-      PIVOT_ROOT: requireTool('pivot_root'),
-      HOSTNAME_TOOL: findTool('hostname') ?? 'true',
-      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-    },
-  };
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** A shell loses variables whose names aren't its own kind (`db.password`): they are added back by env(1). */
+function variablesScript(launch: Launch): string {
+  const odd = Object.entries(launch.env).filter(([name]) => !/^[A-Za-z_]\w*$/.test(name));
+  const unset = SHELL_VARIABLES.filter((name) => launch.env[name] === undefined).flatMap((name) => ['-u', name]);
+  const words = [...unset, ...odd.map(([name, value]) => quote(`${name}=${value}`))].join(' ');
+  const [program = ''] = launch.command;
+  const missing = `exec: "${program}": executable file not found in $PATH`;
+  return `set -- ${words} "$@"
+tektrace_setup_find() { command -v -- ${quote(program)} >/dev/null || { printf %s ${quote(missing)}; exit 127; }; }
+`;
 }
 
 /** Resolves when the setup says the command runs; throws StartFailure with what went wrong otherwise. */
@@ -96,7 +103,9 @@ function becomeUser(launch: Launch, own: { uid: number; gid: number }, unshare: 
  * read-only. Everything in it ends with its first process. Throws when a tool is missing.
  */
 export function createNamespaceIsolation(own: { uid: number; gid: number }): Isolation {
-  const { unshare, sh, env, setup } = findTools();
+  const unshare = requireTool('unshare');
+  const sh = requireTool('sh');
+  const tools = TOOLS.map(requireTool);
   const setpriv = requireTool('setpriv');
   const flags = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child', '--propagation', 'private'];
   const enter = [
@@ -117,6 +126,7 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
     fs.chmodSync(root, 0o755);
     const { fstab, remounts } = layOutRoot(root, launch.mounts);
     fs.writeFileSync(path.join(launch.directory, 'fstab'), fstab);
+    fs.writeFileSync(path.join(launch.directory, 'variables'), variablesScript(launch), { mode: 0o600 });
     fs.writeFileSync(
       path.join(launch.directory, 'remounts'),
       remounts.map(({ options, target }) => `${options} ${target}\n`).join(''),
@@ -125,31 +135,13 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
 
   async function start(launch: Launch): Promise<RunningContainer> {
     prepare(launch);
-    const variables = Object.entries(launch.env).map(([name, value]) => `${name}=${value}`);
-    const [file = '', ...argv] = [
-      ...enter,
-      sh,
-      '-c',
-      SETUP,
-      'setup',
-      ...becomeUser(launch, own, unshare),
-      env,
-      '-i',
-      ...variables,
-      ...launch.command,
-    ];
-    const [program = ''] = launch.command;
-    const parameters = {
-      DIRECTORY: launch.directory,
-      POD_HOSTNAME: launch.hostname,
-      WORKING_DIR: launch.workingDir,
-      CONTAINER_PATH: launch.env.PATH ?? '',
-      PROGRAM: program,
-    };
+    const parameters = [launch.directory, ...tools, launch.hostname.slice(0, MAX_HOSTNAME_LENGTH), launch.workingDir];
+    const command = [...becomeUser(launch, own, unshare), ...launch.command];
+    const [file = '', ...argv] = [...enter, sh, '-c', SETUP, 'setup', ...parameters, ...command];
     const output = await openOutput(launch.directory);
     const child = spawn(file, argv, {
       cwd: '/',
-      env: { ...setup, ...parameters },
+      env: launch.env,
       detached: true,
       stdio: ['ignore', ...output.descriptors, 'pipe'],
     });

@@ -1,4 +1,3 @@
-import fs from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { V1Volume } from '@kubernetes/client-node';
@@ -9,6 +8,7 @@ import { PODS, resourcePath } from '../../../shared/kubernetes/resources.ts';
 import type { Logger } from '../../../shared/runtime/log.ts';
 import type { ContainerRuntime } from '../container/run-container.ts';
 import type { RecordEvent } from '../events.ts';
+import { removeTree } from '../remove.ts';
 import { kubeTime } from '../types.ts';
 import type { Pod } from '../types.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
@@ -94,7 +94,9 @@ export class PodWorker {
       this.#deadline = setTimeout(() => this.#exceedDeadline(), Math.min(activeDeadlineSeconds * 1000, MAX_TIMER_MS));
     }
     this.#publish();
-    this.#finished = this.#run().catch((error: unknown) => this.#options.log.error('pod could not be run', { error }));
+    this.#finished = this.#run()
+      .catch((error: unknown) => this.#options.log.error('pod could not be run', { error }))
+      .finally(() => clearTimeout(this.#deadline));
   }
 
   /** Takes a newer version of the Pod: its labels, annotations, images, and whether it is to be deleted. */
@@ -146,7 +148,6 @@ export class PodWorker {
     if (await this.#initialize()) await this.#runMains();
     await this.#stopAll(this.#supervisors.filter(({ record }) => record.kind === 'sidecar').reverse(), this.#graceMs());
     await this.#stopping;
-    clearTimeout(this.#deadline);
     this.#markLost();
     this.#publish();
     await this.#status.flush();
@@ -270,12 +271,11 @@ export class PodWorker {
   async #removeVolumes(): Promise<void> {
     const { directory, memoryDirectory, volumes } = this.#options;
     await volumes.close();
-    for (const place of [`${directory}/volumes`, `${directory}/containers`, memoryDirectory])
-      await fs.rm(place, { recursive: true, force: true });
+    for (const place of [`${directory}/volumes`, `${directory}/containers`, memoryDirectory]) await removeTree(place);
   }
 
   async #removeDirectories(): Promise<void> {
     await this.#removeVolumes();
-    await fs.rm(this.#options.directory, { recursive: true, force: true });
+    await removeTree(this.#options.directory);
   }
 }

@@ -215,7 +215,7 @@ export class ContainerSupervisor {
     };
     record.started = false;
     record.ready = record.kind === 'init' && end.exitCode === 0;
-    this.#options.changed();
+    if (!this.#replace) this.#options.changed(); // Its replacement is the news, not its end: the Pod hasn't ended by it.
   }
 
   /** Tekton's nop image does nothing and exits with 0. */

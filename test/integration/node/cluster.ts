@@ -1,6 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
 import { startApiServer } from '../../../local/apiserver/server.ts';
+import { chooseIsolation } from '../../../local/node/isolation/choose.ts';
+import type { IsolationKind } from '../../../local/node/isolation/isolation.ts';
 import { startNode } from '../../../local/node/node.ts';
 import type { NodeOptions, RunningNode } from '../../../local/node/node.ts';
 import type { Pod } from '../../../local/node/types.ts';
@@ -8,8 +13,15 @@ import { createKubeClient } from '../../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../../shared/kubernetes/kubeconfig.ts';
 import { CONFIGMAPS, EVENTS, PODS, resourcePath } from '../../../shared/kubernetes/resources.ts';
+import type { Resource } from '../../../shared/kubernetes/resources.ts';
 import type { KubeList, KubeObject, WatchEvent } from '../../../shared/kubernetes/types.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
+
+export interface TestEvent extends KubeObject {
+  reason: string;
+  message: string;
+  involvedObject: { name: string; fieldPath?: string };
+}
 
 export interface TestCluster {
   client: KubeClient;
@@ -21,11 +33,21 @@ export interface TestCluster {
   podGone(name: string): Promise<void>;
   ended(name: string): Promise<Pod>;
   log(pod: string, container: string): Promise<string>;
-  events(pod: string): Promise<{ reason: string; message: string; involvedObject: { fieldPath?: string } }[]>;
+  /** Events that were written until now; the Pod must have ended for all of its own to be there. */
+  events(pod: string): Promise<TestEvent[]>;
+  eventWhen(pod: string, condition: (event: TestEvent) => boolean): Promise<TestEvent>;
   close(): Promise<void>;
 }
 
 const namespace = 'default';
+
+/** Both, where this machine (or container) allows namespaces at all. */
+export async function availableIsolations(): Promise<IsolationKind[]> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'tektrace-test-'));
+  const { isolation } = await chooseIsolation('auto', directory);
+  await rm(directory, { recursive: true });
+  return isolation.kind === 'plain' ? ['plain'] : ['namespaces', 'plain'];
+}
 
 /** An API server and a node of their own, in this process. */
 export async function startCluster(
@@ -36,19 +58,25 @@ export async function startCluster(
   const node = await startNode({ client, log: silentLogger, nodeName: 'test-node', ...options });
   let count = 0;
 
-  async function watchUntil(name: string, done: (type: string, pod: Pod) => boolean): Promise<Pod> {
+  async function watchUntil<T>(
+    resource: Resource,
+    query: object,
+    done: (type: string, object: T) => boolean,
+  ): Promise<T> {
     const stop = new AbortController();
-    const query = { watch: true, fieldSelector: `metadata.name=${name}` };
-    for await (const line of await client.stream(resourcePath(PODS, { namespace }), { query, signal: stop.signal })) {
+    const path = resourcePath(resource, { namespace });
+    for await (const line of await client.stream(path, { query: { watch: true, ...query }, signal: stop.signal })) {
       if (line === '') continue;
-      const { type, object } = JSON.parse(line) as WatchEvent<Pod>;
+      const { type, object } = JSON.parse(line) as WatchEvent<T>;
       if (done(type, object)) return object;
     }
-    throw new Error(`the watch of ${name} ended`);
+    throw new Error(`the watch of ${path} ended`);
   }
 
+  const watchPod = (name: string, done: (type: string, pod: Pod) => boolean): Promise<Pod> =>
+    watchUntil<Pod>(PODS, { fieldSelector: `metadata.name=${name}` }, done);
   const podWhen = (name: string, condition: (pod: Pod) => boolean): Promise<Pod> =>
-    watchUntil(name, (type, pod) => type !== 'DELETED' && condition(pod));
+    watchPod(name, (type, pod) => type !== 'DELETED' && condition(pod));
   return {
     client,
     node,
@@ -70,7 +98,7 @@ export async function startCluster(
         },
       }),
     podWhen,
-    podGone: async (name) => void (await watchUntil(name, (type) => type === 'DELETED')),
+    podGone: async (name) => void (await watchPod(name, (type) => type === 'DELETED')),
     ended: (name) => podWhen(name, ({ status }) => status?.phase === 'Succeeded' || status?.phase === 'Failed'),
     log: async (pod, container) => {
       const chunks = node.logs.logs({
@@ -84,11 +112,11 @@ export async function startCluster(
       return text(chunks);
     },
     events: async (pod) => {
-      const list = await client.request<
-        KubeList<KubeObject & { reason: string; message: string; involvedObject: { name: string; fieldPath?: string } }>
-      >('GET', resourcePath(EVENTS, { namespace }));
+      const list = await client.request<KubeList<TestEvent>>('GET', resourcePath(EVENTS, { namespace }));
       return list.items.filter(({ involvedObject }) => involvedObject.name === pod);
     },
+    eventWhen: (pod, condition) =>
+      watchUntil<TestEvent>(EVENTS, {}, (_, event) => event.involvedObject.name === pod && condition(event)),
     close: async () => {
       await node.close();
       client.close();

@@ -1,0 +1,270 @@
+import fs from 'node:fs';
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { MERGE_PATCH, PODS, resourcePath } from '../../../shared/kubernetes/resources.ts';
+import { availableIsolations, startCluster } from './cluster.ts';
+import type { TestCluster } from './cluster.ts';
+
+const isolations = await availableIsolations();
+const shell = (script: string, more: object = {}): object => ({
+  name: 'main',
+  image: 'busybox',
+  command: ['sh', '-c', script],
+  ...more,
+});
+
+describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await startCluster({ isolation });
+  });
+  afterAll(() => cluster.close());
+
+  const create = async (spec: object, metadata: object = {}): Promise<string> =>
+    (await cluster.createPod(spec, metadata)).metadata.name ?? '';
+  const path = (name: string): string => resourcePath(PODS, { namespace: 'default', name });
+
+  test('the status and Events are those of a kubelet', async () => {
+    const name = await create({ containers: [shell('echo out; echo err > /dev/stderr')] });
+    const { status, spec } = await cluster.ended(name);
+    expect(spec.nodeName).toBe('test-node');
+    expect(status?.phase).toBe('Succeeded');
+    expect(status?.conditions?.map(({ type, status: value, reason }) => [type, value, reason])).toEqual([
+      ['PodReadyToStartContainers', 'False', undefined],
+      ['Initialized', 'True', 'PodCompleted'],
+      ['Ready', 'False', 'PodCompleted'],
+      ['ContainersReady', 'False', 'PodCompleted'],
+      ['PodScheduled', 'True', undefined],
+    ]);
+    const [container] = status?.containerStatuses ?? [];
+    expect(container?.state.terminated).toMatchObject({
+      exitCode: 0,
+      reason: 'Completed',
+      startedAt: expect.stringMatching(/:\d\dZ$/),
+    });
+    expect(container).toMatchObject({ image: 'busybox', imageID: '', restartCount: 0 });
+    expect((await cluster.log(name, 'main')).split('\n').sort()).toEqual(['', 'err', 'out']);
+    const events = await cluster.events(name);
+    expect(events.map(({ reason }) => reason).sort()).toEqual(['Created', 'Scheduled', 'Started']);
+    expect(events.find(({ reason }) => reason === 'Started')?.involvedObject.fieldPath).toBe('spec.containers{main}');
+  });
+
+  test('the environment is the spec and what a runtime adds, nothing of this process', async () => {
+    process.env.TEKTRACE_TEST_SECRET = 'leak';
+    await cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'env' }, data: { A: 'a', B: 'b' } });
+    await cluster.create({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'env' },
+      data: { S: Buffer.from('s').toString('base64') },
+    });
+    const env = [
+      { name: 'KEY', valueFrom: { configMapKeyRef: { name: 'env', key: 'A' } } },
+      { name: 'SECRET', valueFrom: { secretKeyRef: { name: 'env', key: 'S' } } },
+      { name: 'GONE', valueFrom: { secretKeyRef: { name: 'none', key: 'S', optional: true } } },
+      { name: 'NOTE', valueFrom: { fieldRef: { fieldPath: "metadata.annotations['note']" } } },
+      { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+      { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1m' } } },
+      { name: 'BOTH', value: '$(KEY)-$(P_B)-$$(KEY)-$(NONE)' },
+    ];
+    const envFrom = [{ prefix: 'P_', configMapRef: { name: 'env' } }];
+    const container = shell('env', { env, envFrom, args: ['$(KEY)'], resources: { limits: { cpu: '1500m' } } });
+    const name = await create({ containers: [container] }, { annotations: { note: 'noted' } });
+    await cluster.ended(name);
+    const seen = Object.fromEntries(
+      (await cluster.log(name, 'main')).split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)),
+    );
+    expect(seen).toMatchObject({
+      KEY: 'a',
+      SECRET: 's',
+      NOTE: 'noted',
+      NODE: 'test-node',
+      CPU: '1500',
+      P_A: 'a',
+      BOTH: 'a-b-$(KEY)-$(NONE)',
+      HOSTNAME: name,
+    });
+    expect(seen).not.toHaveProperty('GONE');
+    expect(seen).not.toHaveProperty('TEKTRACE_TEST_SECRET');
+    delete process.env.TEKTRACE_TEST_SECRET;
+  });
+
+  test('a ConfigMap that is missing keeps the container waiting with the reason until it is there', async () => {
+    const name = await create({
+      containers: [
+        shell('echo $V', { env: [{ name: 'V', valueFrom: { configMapKeyRef: { name: 'late', key: 'k' } } }] }),
+      ],
+    });
+    const waiting = await cluster.podWhen(
+      name,
+      ({ status }) => status?.containerStatuses?.[0]?.state.waiting?.reason === 'CreateContainerConfigError',
+    );
+    expect(waiting.status?.containerStatuses?.[0]?.state.waiting?.message).toBe('configmap "late" not found');
+    await cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'late' }, data: { k: 'here' } });
+    await cluster.ended(name);
+    expect(await cluster.log(name, 'main')).toBe('here\n');
+  });
+
+  test('no command, and no image store to take one from, is an error that says so', async () => {
+    const name = await create({ containers: [{ name: 'main', image: 'postgres' }] });
+    const { status } = await cluster.podWhen(
+      name,
+      (pod) => pod.status?.containerStatuses?.[0]?.state.waiting?.reason === 'CreateContainerError',
+    );
+    expect(status?.containerStatuses?.[0]?.state.waiting?.message).toContain('no command specified');
+    await cluster.client.request('DELETE', path(name));
+    await cluster.podGone(name);
+  });
+
+  test('a program that is not there is a StartError', async () => {
+    const name = await create({ containers: [{ name: 'main', image: 'x', command: ['no-such-program'] }] });
+    const { status } = await cluster.ended(name);
+    expect(status?.phase).toBe('Failed');
+    expect(status?.containerStatuses?.[0]?.state.terminated).toMatchObject({
+      exitCode: 128,
+      reason: 'StartError',
+      message: expect.stringContaining('"no-such-program": executable file not found in $PATH'),
+    });
+  });
+
+  test('a privileged container is refused', async () => {
+    const name = await create({ containers: [shell('true', { securityContext: { privileged: true } })] });
+    const { status } = await cluster.podWhen(
+      name,
+      (pod) => pod.status?.containerStatuses?.[0]?.state.waiting?.reason === 'CreateContainerConfigError',
+    );
+    expect(status?.containerStatuses?.[0]?.state.waiting?.message).toContain('privileged containers are not supported');
+  });
+
+  test('a failing init container fails the Pod before its containers start', async () => {
+    const name = await create({ initContainers: [{ ...shell('exit 3'), name: 'init' }], containers: [shell('true')] });
+    const { status } = await cluster.ended(name);
+    expect(status?.phase).toBe('Failed');
+    expect(status?.initContainerStatuses?.[0]?.state.terminated?.exitCode).toBe(3);
+    expect(status?.containerStatuses?.[0]?.state.waiting?.reason).toBe('PodInitializing');
+  });
+
+  test('a native sidecar starts before the containers and ends after them', async () => {
+    const sidecar = {
+      ...shell('trap "exit 0" TERM; echo up; while :; do sleep 0.05; done'),
+      name: 'side',
+      restartPolicy: 'Always',
+    };
+    const name = await create({ initContainers: [sidecar], containers: [shell('true')] });
+    const { status } = await cluster.ended(name);
+    expect(status?.phase).toBe('Succeeded');
+    expect(status?.initContainerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
+  });
+
+  test('a sidecar that is given the nop image ends with exit code 0', async () => {
+    const forever = { ...shell('trap "exit 0" TERM; while :; do sleep 0.05; done'), name: 'sidecar-server' };
+    const name = await create({ containers: [shell('true'), forever] });
+    await cluster.podWhen(
+      name,
+      ({ status }) =>
+        status?.containerStatuses?.[0]?.state.terminated !== undefined &&
+        status.containerStatuses[1]?.state.running !== undefined,
+    );
+    const body = [{ op: 'replace', path: '/spec/containers/1/image', value: 'tektrace.dev/nop' }];
+    await cluster.client.request('PATCH', path(name), { body, contentType: 'application/json-patch+json' });
+    const { status } = await cluster.ended(name);
+    expect(status?.phase).toBe('Succeeded');
+    expect(status?.containerStatuses?.[1]).toMatchObject({
+      restartCount: 1,
+      state: { terminated: { exitCode: 0, reason: 'Completed' } },
+    });
+  });
+
+  test('past its deadline the Pod fails with DeadlineExceeded', async () => {
+    const name = await create({
+      activeDeadlineSeconds: 1,
+      terminationGracePeriodSeconds: 1,
+      containers: [shell('sleep 60')],
+    });
+    const { status } = await cluster.podWhen(
+      name,
+      (pod) => pod.status?.containerStatuses?.[0]?.state.terminated !== undefined,
+    );
+    expect(status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+    expect(status?.containerStatuses?.[0]?.state.terminated).toMatchObject({ reason: 'Error' });
+  });
+
+  test('deletion asks the container to end, then the Pod is gone', async () => {
+    const name = await create({
+      containers: [shell('trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.05; done')],
+    });
+    await cluster.podWhen(name, ({ status }) => status?.phase === 'Running');
+    const log = cluster.log(name, 'main');
+    await cluster.client.request('DELETE', path(name));
+    await cluster.podGone(name);
+    expect(await log).toContain('bye');
+    expect((await cluster.events(name)).map(({ message }) => message)).toContain('Stopping container main');
+  });
+
+  test('a container that ends badly is started again under OnFailure', async () => {
+    const volume = { volumes: [{ name: 'v', emptyDir: {} }] };
+    const container = shell('test -e /data/once || { touch /data/once; exit 1; }', {
+      volumeMounts: [{ name: 'v', mountPath: '/data' }],
+    });
+    const name = await create({ restartPolicy: 'OnFailure', ...volume, containers: [container] });
+    const { status } = await cluster.ended(name);
+    expect(status?.containerStatuses?.[0]).toMatchObject({
+      restartCount: 1,
+      lastState: { terminated: { exitCode: 1 } },
+    });
+  });
+
+  test('a port another Pod holds keeps a Pod unscheduled until it is free', async () => {
+    const ports = [{ containerPort: 18099 }];
+    const first = await create({ containers: [shell('sleep 60', { ports })] });
+    await cluster.podWhen(first, ({ status }) => status?.phase === 'Running');
+    const second = await create({ containers: [shell('true', { ports })] });
+    const { status } = await cluster.podWhen(
+      second,
+      (pod) => pod.status?.conditions?.some(({ reason }) => reason === 'Unschedulable') ?? false,
+    );
+    expect(status?.conditions?.[0]?.message).toContain("didn't have free ports");
+    await cluster.client.request('DELETE', path(first), { body: { gracePeriodSeconds: 0 } });
+    expect((await cluster.ended(second)).status?.phase).toBe('Succeeded');
+  });
+
+  test('labels and annotations are followed by downward API files', async () => {
+    const items = [{ path: 'note', fieldRef: { fieldPath: "metadata.annotations['note']" } }];
+    const name = await create(
+      {
+        volumes: [{ name: 'v', downwardAPI: { items } }],
+        containers: [
+          shell('until [ "$(cat /info/note)" = new ]; do sleep 0.02; done; echo seen', {
+            volumeMounts: [{ name: 'v', mountPath: '/info' }],
+          }),
+        ],
+      },
+      { annotations: { note: 'old' } },
+    );
+    await cluster.podWhen(name, ({ status }) => status?.phase === 'Running');
+    await cluster.client.request('PATCH', path(name), {
+      body: { metadata: { annotations: { note: 'new' } } },
+      contentType: MERGE_PATCH,
+    });
+    await cluster.ended(name);
+    expect(await cluster.log(name, 'main')).toBe('seen\n');
+  });
+
+  test('processes that left their session end with the container', async () => {
+    const marker = `${isolation}-${process.pid}-escapee`;
+    const name = await create({ containers: [shell(`setsid sh -c 'sleep 300 # ${marker}' & sleep 0.1; true`)] });
+    await cluster.ended(name);
+    const alive = fs
+      .readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry))
+      .filter((pid) => {
+        try {
+          return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(marker);
+        } catch {
+          return false;
+        }
+      });
+    expect(alive).toEqual([]);
+  });
+});

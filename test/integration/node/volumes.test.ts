@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../../shared/kubernetes/resources.ts';
+import { availableIsolations, startCluster } from './cluster.ts';
+import type { TestCluster } from './cluster.ts';
+
+const isolations = await availableIsolations();
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+describe.each(isolations)('volumes with isolation %s', (isolation) => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await startCluster({ isolation });
+  });
+  afterAll(() => cluster.close());
+
+  async function output(script: string, volumes: object[], volumeMounts: object[]): Promise<string> {
+    const containers = [{ name: 'main', image: 'busybox', command: ['sh', '-c', script], volumeMounts }];
+    const { metadata } = await cluster.createPod({ volumes, containers });
+    const name = metadata.name ?? '';
+    await cluster.ended(name);
+    return cluster.log(name, 'main');
+  }
+
+  test('ConfigMaps, Secrets and projections give their files, with items and modes', async () => {
+    await cluster.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'files' },
+      data: { a: 'A', b: 'B' },
+    });
+    await cluster.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'files' }, data: { key: base64('S') } });
+    const volumes = [
+      { name: 'config', configMap: { name: 'files', items: [{ key: 'a', path: 'deep/a', mode: 0o755 }] } },
+      { name: 'secret', secret: { secretName: 'files', defaultMode: 0o400 } },
+      {
+        name: 'all',
+        projected: {
+          sources: [
+            { configMap: { name: 'files' } },
+            { secret: { name: 'files' } },
+            { secret: { name: 'none', optional: true } },
+          ],
+        },
+      },
+    ];
+    const mounts = [
+      { name: 'config', mountPath: '/config' },
+      { name: 'secret', mountPath: '/var/run/the-secret' },
+      { name: 'all', mountPath: '/all' },
+      { name: 'all', mountPath: '/one', subPath: 'b' },
+    ];
+    const script =
+      'cat /config/deep/a /var/run/the-secret/key; ls /all | tr "\\n" " "; cat /one; stat -L -c " %a %n" /config/deep/a';
+    const text = await output(script, volumes, mounts);
+    expect(text).toContain('ASa b key B 755');
+  });
+
+  test('a claim is bound, shared between Pods, and its directory goes with it', async () => {
+    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'shared' } };
+    const path = resourcePath(PERSISTENT_VOLUME_CLAIMS, { namespace: 'default' });
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+    await cluster.client.request('POST', path, { body: { ...claim, spec } });
+    const volumes = [{ name: 'pvc', persistentVolumeClaim: { claimName: 'shared' } }];
+    await output('echo kept > /data/sub/file', volumes, [{ name: 'pvc', mountPath: '/data/sub', subPath: 'sub' }]);
+    expect(await output('cat /data/sub/file', volumes, [{ name: 'pvc', mountPath: '/data' }])).toBe('kept\n');
+    const bound = await cluster.client.request<{ status: { phase: string } }>('GET', `${path}/shared`);
+    expect(bound.status.phase).toBe('Bound');
+  });
+
+  test('a volume mounted inside another is found there', async () => {
+    const volumes = ['outer', 'inner'].map((name) => ({ name, emptyDir: {} }));
+    const mounts = [
+      { name: 'outer', mountPath: '/outer' },
+      { name: 'inner', mountPath: '/outer/inner' },
+    ];
+    expect(await output('echo x > /outer/inner/f; cd /outer && cat inner/f', volumes, mounts)).toBe('x\n');
+  });
+
+  test('a Secret that is missing keeps the Pod pending and is named in an Event', async () => {
+    const volumes = [{ name: 's', secret: { secretName: 'absent' } }];
+    const containers = [
+      { name: 'main', image: 'x', command: ['true'], volumeMounts: [{ name: 's', mountPath: '/s' }] },
+    ];
+    const { metadata } = await cluster.createPod({ volumes, containers });
+    const name = metadata.name ?? '';
+    await cluster.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'unrelated' }, data: {} });
+    await cluster.eventWhen(
+      name,
+      ({ reason, message }) => reason === 'FailedMount' && message.includes('secret "absent" not found'),
+    );
+    await cluster.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'absent' }, data: {} });
+    expect((await cluster.ended(name)).status?.phase).toBe('Succeeded');
+  });
+
+  test('hostPath volumes are off', async () => {
+    const volumes = [{ name: 'h', hostPath: { path: '/' } }];
+    const containers = [
+      { name: 'main', image: 'x', command: ['true'], volumeMounts: [{ name: 'h', mountPath: '/host' }] },
+    ];
+    const { metadata } = await cluster.createPod({ volumes, containers });
+    const event = await cluster.eventWhen(metadata.name ?? '', ({ reason }) => reason === 'FailedMount');
+    expect(event.message).toContain('hostPath volumes are off on this node');
+  });
+});
+
+(isolations.includes('namespaces') ? describe : describe.skip)('a container in namespaces', () => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await startCluster({ isolation: 'namespaces' });
+  });
+  afterAll(() => cluster.close());
+
+  test('has a root of its own: read-only programs, no homes, only its own processes, and read-only mounts', async () => {
+    const script = [
+      'touch /usr/x 2>/dev/null || echo usr-read-only',
+      'touch /etc/passwd 2>/dev/null || echo etc-read-only',
+      'touch /ro/x 2>/dev/null || echo mount-read-only',
+      'ls -A /root /home | tr -d "\\n"; echo',
+      'ls -d /proc/[0-9]* | wc -l',
+      'ls /etc/extra/',
+      'touch /anywhere && echo own-root',
+    ].join('\n');
+    const { metadata } = await cluster.createPod({
+      volumes: [{ name: 'v', emptyDir: {} }],
+      containers: [
+        {
+          name: 'main',
+          image: 'x',
+          command: ['sh', '-c', script],
+          volumeMounts: [
+            { name: 'v', mountPath: '/ro', readOnly: true },
+            { name: 'v', mountPath: '/etc/extra' },
+          ],
+        },
+      ],
+    });
+    await cluster.ended(metadata.name ?? '');
+    const lines = (await cluster.log(metadata.name ?? '', 'main')).split('\n');
+    expect(lines).toEqual([
+      'usr-read-only',
+      'etc-read-only',
+      'mount-read-only',
+      '/home:/root:',
+      expect.stringMatching(/^[1-4]$/),
+      'own-root',
+      '',
+    ]);
+  });
+});
