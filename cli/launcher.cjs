@@ -19,16 +19,29 @@ function findNode() {
     /* not installed on this platform: said below */
   }
   process.stderr.write(
-    'tektrace: needs Node ' + NEEDED_MAJOR + ' or newer; this is ' + process.version + ' (' + process.platform + '-' + process.arch + ').\n' +
+    'tektrace: needs Node ' +
+      NEEDED_MAJOR +
+      ' or newer; this is ' +
+      process.version +
+      ' (' +
+      process.platform +
+      '-' +
+      process.arch +
+      ').\n' +
       'No bundled Node for this platform came with the install (npm ci --omit=optional leaves it out; musl has none). Install Node ' +
-      NEEDED_MAJOR + ' and run the same command again.\n'
+      NEEDED_MAJOR +
+      ' and run the same command again.\n',
   );
   process.exit(2);
 }
 
 var built = path.join(__dirname, 'main.js');
 var entry = fs.existsSync(built) ? built : path.join(__dirname, 'main.ts');
-var child = childProcess.spawn(findNode(), ['--disable-warning=ExperimentalWarning', entry].concat(process.argv.slice(2)), { stdio: 'inherit' });
+var child = childProcess.spawn(
+  findNode(),
+  ['--disable-warning=ExperimentalWarning', entry].concat(process.argv.slice(2)),
+  { stdio: 'inherit' },
+);
 // The terminal sends Ctrl-C to the whole process group; other signals are handed on. Either way the child decides when to end.
 process.on('SIGINT', function () {});
 ['SIGTERM', 'SIGHUP'].forEach(function (signal) {

@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { Controller } from '../../shared/kubernetes/controller.ts';
@@ -6,7 +6,6 @@ import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import type { Reflector, ReflectorHandler } from '../../shared/kubernetes/reflector.ts';
 import { MERGE_PATCH, PIPELINE_RUNS, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
-import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import {
   ADMISSION_TIME,
@@ -29,12 +28,15 @@ import { admissionSpan, queuedSpan } from './waits.ts';
 /** A deleted run is kept for its export at most this long: nothing else remembers it. */
 const TOMBSTONE_MS = 3_600_000;
 
+/** What a copy brought along from its original, removed when it gets a context of its own. */
+const COPIED = { [ADMISSION_TIME]: null, [TRACE_EXPORTED]: null, [PARENT_SPAN_CONTEXT]: null };
+
 export interface LifecycleOptions {
   client: KubeClient;
   reflectors: {
     pipelineRuns: Reflector<PipelineRun>;
     taskRuns: Reflector<TaskRun>;
-    pods: Reflector<KubeObject & V1Pod>;
+    pods: Reflector<Pod>;
   };
   sender: LifecycleSender;
   mint: MintSettings;
@@ -49,7 +51,7 @@ export class LifecycleController {
   readonly #options: LifecycleOptions;
   readonly #ledger = new Ledger();
   readonly #controller: Controller;
-  readonly #podsByTaskRun = new Map<string, Map<string, V1Pod>>();
+  readonly #podsByTaskRun = new Map<string, Map<string, Pod>>();
   readonly #nowMs: () => number;
 
   /** Registers its handlers: made before the reflectors run. */
@@ -96,10 +98,10 @@ export class LifecycleController {
     };
   }
 
-  #podHandler(): ReflectorHandler<KubeObject & V1Pod> {
-    const place = (pod: KubeObject & V1Pod, put: boolean): void => {
+  #podHandler(): ReflectorHandler<Pod> {
+    const place = (pod: Pod, put: boolean): void => {
       const taskRunUid = pod.metadata.labels?.[LABEL_TASK_RUN_UID] ?? '';
-      const pods = this.#podsByTaskRun.get(taskRunUid) ?? new Map<string, V1Pod>();
+      const pods = this.#podsByTaskRun.get(taskRunUid) ?? new Map<string, Pod>();
       if (put) pods.set(pod.metadata.uid ?? '', pod);
       else pods.delete(pod.metadata.uid ?? '');
       if (pods.size > 0) this.#podsByTaskRun.set(taskRunUid, pods);
@@ -145,10 +147,7 @@ export class LifecycleController {
     const { namespace, name } = run.metadata;
     if (decision.because !== 'missing')
       log.warn('a run gets a new span context', { kind: run.kind, namespace, name, because: decision.because });
-    const copied =
-      decision.because === 'copied'
-        ? { [ADMISSION_TIME]: null, [TRACE_EXPORTED]: null, [PARENT_SPAN_CONTEXT]: null }
-        : {};
+    const copied: Record<string, null> = decision.because === 'copied' ? COPIED : {};
     await this.#annotate(run, { ...copied, ...decision.annotations }, run.metadata.resourceVersion);
     return true;
   }
@@ -167,7 +166,7 @@ export class LifecycleController {
   async #sendFinal(entry: Entry): Promise<ReconcileResult> {
     const { sender, keepFailures, log } = this.#options;
     if (entry.settled) return this.#settled(entry);
-    const podsOf = (taskRun: TaskRun): V1Pod[] => [
+    const podsOf = (taskRun: TaskRun): Pod[] => [
       ...(this.#podsByTaskRun.get(taskRun.metadata.uid ?? '')?.values() ?? []),
     ];
     const decision = decideExport(entry, { ledger: this.#ledger, podsOf, keepFailures, nowMs: this.#nowMs() });

@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import { isDone } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
@@ -26,7 +26,7 @@ export type ExportDecision =
 
 export interface ExportFacts {
   ledger: Ledger;
-  podsOf: (taskRun: TaskRun) => V1Pod[];
+  podsOf: (taskRun: TaskRun) => Pod[];
   keepFailures: boolean;
   nowMs: number;
 }
@@ -42,17 +42,17 @@ function wanted(entry: Entry, { ledger, keepFailures }: ExportFacts): boolean | 
 }
 
 function taskRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
-  const taskRun = entry.run;
+  const taskRun: TaskRun = entry.run;
   const pods = facts.podsOf(taskRun);
   const inMs = entry.deletedMs === undefined ? settlesInMs(taskRun, pods, facts.nowMs) : 0;
   if (inMs === undefined || inMs > 0) return { kind: 'later', inMs };
-  const owner = facts.ledger.get(ownerUid(taskRun) ?? '')?.run;
+  const owner: PipelineRun | undefined = facts.ledger.get(ownerUid(taskRun) ?? '')?.run;
   const fold = (owner?.status?.pipelineSpec?.tasks?.length ?? 0) > FOLD_TASKS;
   return { kind: 'send', spans: buildTaskRun({ taskRun, pods, fold, deletedMs: entry.deletedMs }) };
 }
 
 function pipelineRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
-  const run = entry.run;
+  const run: PipelineRun = entry.run;
   const children = facts.ledger.childrenOf(run.metadata.uid ?? '');
   // The root goes last: each TaskRun that settles brings it back here.
   if (children.some((child) => !child.settled)) return { kind: 'later' };

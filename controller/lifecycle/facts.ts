@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 
@@ -6,7 +6,7 @@ import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 export interface TaskRunFacts {
   taskRun: TaskRun;
   /** The Pods that still exist, one an attempt. */
-  pods: V1Pod[];
+  pods: Pod[];
   /** Past 500 tasks waits and init containers become events of their task (design 3.2). */
   fold: boolean;
   /** When the TaskRun was seen to be gone before it was done, epoch milliseconds. */

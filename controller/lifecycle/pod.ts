@@ -1,5 +1,5 @@
 import { SpanStatusCode } from '@opentelemetry/api';
-import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
@@ -7,29 +7,24 @@ import { span } from './span.ts';
 import type { AttemptContext } from './steps.ts';
 import { endMs, startMs, within } from './times.ts';
 
-/** Pods as they come from the API server: times are text. */
-type Time = string | undefined;
-
-const text = (time: unknown): Time => (typeof time === 'string' ? time : undefined);
-
-function conditionTime(pod: V1Pod, type: string): Time {
+function conditionTime(pod: Pod, type: string): string | undefined {
   const condition = pod.status?.conditions?.find((one) => one.type === type && one.status === 'True');
-  return text(condition?.lastTransitionTime);
+  return condition?.lastTransitionTime;
 }
 
-function startedAt(status: V1ContainerStatus): Time {
-  return text(status.state?.terminated?.startedAt ?? status.state?.running?.startedAt);
+function startedAt(status: ContainerStatus): string | undefined {
+  return status.state?.terminated?.startedAt ?? status.state?.running?.startedAt;
 }
 
 /** The start of the first container that is no init container; undefined while none has started. */
-function firstStart(pod: V1Pod): Time {
+function firstStart(pod: Pod): string | undefined {
   const starts = (pod.status?.containerStatuses ?? []).map(startedAt).filter((time) => time !== undefined);
   return starts.sort()[0];
 }
 
 /** Waiting for a node: from the Pod's creation to its PodScheduled condition. */
-function schedulingSpan(pod: V1Pod, context: AttemptContext): SpanRecord[] {
-  const from = startMs(text(pod.metadata?.creationTimestamp));
+function schedulingSpan(pod: Pod, context: AttemptContext): SpanRecord[] {
+  const from = startMs(pod.metadata?.creationTimestamp);
   const scheduled = conditionTime(pod, 'PodScheduled');
   const to = endMs(scheduled);
   if (from === undefined || to === undefined) return [];
@@ -46,7 +41,7 @@ function schedulingSpan(pod: V1Pod, context: AttemptContext): SpanRecord[] {
 }
 
 /** From the node taking the Pod to its first container running: sandbox, volumes, image pulls, init containers. */
-function startingSpan(pod: V1Pod, context: AttemptContext): SpanRecord[] {
+function startingSpan(pod: Pod, context: AttemptContext): SpanRecord[] {
   const from = startMs(conditionTime(pod, 'PodScheduled'));
   const to = startMs(firstStart(pod));
   if (from === undefined || to === undefined) return [];
@@ -60,13 +55,13 @@ function startingSpan(pod: V1Pod, context: AttemptContext): SpanRecord[] {
 
 function containerSpan(
   family: 'init' | 'sidecar',
-  status: V1ContainerStatus,
+  status: ContainerStatus,
   name: string,
   context: AttemptContext,
 ): SpanRecord[] {
   const terminated = status.state?.terminated;
-  const start = startMs(text(terminated?.startedAt));
-  const end = endMs(text(terminated?.finishedAt));
+  const start = startMs(terminated?.startedAt);
+  const end = endMs(terminated?.finishedAt);
   if (!terminated || start === undefined || end === undefined) return [];
   const ids = {
     traceId: context.traceId,
@@ -96,7 +91,7 @@ function containerSpan(
 }
 
 /** The spans that a Pod tells: waits, init containers, sidecars. None once the Pod is gone. */
-export function podSpans(pod: V1Pod, context: AttemptContext): SpanRecord[] {
+export function podSpans(pod: Pod, context: AttemptContext): SpanRecord[] {
   const inits = pod.status?.initContainerStatuses ?? [];
   const sidecars = (pod.status?.containerStatuses ?? []).filter((status) => !status.name.startsWith('step-'));
   return [

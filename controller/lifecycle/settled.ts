@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import { isDone } from '../../shared/tekton/conditions.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
@@ -7,13 +7,13 @@ import { startMs } from './times.ts';
 /** How long a finished TaskRun waits for its Pod to come to rest. */
 const SETTLE_MS = 30_000;
 
-const isTerminal = (pod: V1Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+const isTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
 /**
  * Milliseconds until a TaskRun's spans can't change any more: 0 once it is done and its Pods are terminal or gone, or 30 s after its end
  * whatever they do; undefined while it runs.
  */
-export function settlesInMs(taskRun: TaskRun, pods: V1Pod[], nowMs: number): number | undefined {
+export function settlesInMs(taskRun: TaskRun, pods: Pod[], nowMs: number): number | undefined {
   if (!isDone(taskRun)) return undefined;
   if (pods.every(isTerminal)) return 0;
   const completed = startMs(taskRun.status?.completionTime) ?? nowMs;

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { V1Pod } from '@kubernetes/client-node';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import { isOwnedByPipelineRun, taskRunCarrier, taskRunSpan } from '../../shared/tracing/run-context.ts';
@@ -75,7 +75,7 @@ function attemptTree(facts: TaskRunFacts, task: SpanRecord, attempt: Attempt, pa
     startMs: parent.startMs,
     endMs: parent.endMs,
   };
-  const pod = facts.pods.find((one: V1Pod) => one.metadata?.name === attempt.status.podName);
+  const pod = facts.pods.find((one: Pod) => one.metadata?.name === attempt.status.podName);
   return [...(pod ? podSpans(pod, context) : []), ...stepSpans(attempt.status, context)];
 }
 

@@ -4,7 +4,8 @@ import { AlwaysOnSampler, NodeTracerProvider } from '@opentelemetry/sdk-trace-no
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-node';
 
 import { PIPELINE_RUN_SERVICE, serviceResource, TASK_RUN_SERVICE } from './resource.ts';
-import { runSpan } from './run-context.ts';
+import { isUnseenCopy } from './provenance.ts';
+import { isOwnedByPipelineRun, runSpan } from './run-context.ts';
 import type { ReconcileSpan, RunTracing } from './run-tracing.ts';
 import type { SpanQueue } from './span-queue.ts';
 import { activeReconcileScope, RECONCILE_SCOPE, recordError } from './traced.ts';
@@ -146,5 +147,5 @@ export function createReconcileTracing({
     }
   }
 
-  return { ready: (run) => runSpan(run) !== undefined, reconcile };
+  return { ready: (run) => runSpan(run) !== undefined && (isOwnedByPipelineRun(run) || !isUnseenCopy(run.metadata)), reconcile };
 }

@@ -1,0 +1,71 @@
+import { runControllers } from '../../controller/run-controllers.ts';
+import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
+import { createKubeClient } from '../../shared/kubernetes/client.ts';
+import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
+import { startHealthServer } from '../../shared/runtime/health.ts';
+import { createLogger } from '../../shared/runtime/log.ts';
+import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
+import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
+import { createSink } from '../../shared/tracing/exporters/factory.ts';
+import { VERSION } from '../version.ts';
+import { choice, exporterOptions, exporterSettings, parseOptions, port, sampling, samplingOptions, text } from '../options.ts';
+import type { CommandSpec } from '../options.ts';
+import { logOptions, logSettings } from '../log-options.ts';
+
+export const controllerSpec: CommandSpec = {
+  name: 'controller',
+  summary: 'Executes PipelineRuns and TaskRuns and exports their traces.',
+  options: {
+    ...exporterOptions,
+    ...samplingOptions,
+    'no-keep-failures': { type: 'boolean', help: 'Leave out unsampled runs that fail, too.' },
+    manage: { type: 'string', value: 'all|managed-by', help: 'Execute all runs, or those whose spec.managedBy is tektrace.dev/controller (default all).' },
+    namespace: { type: 'string', value: 'NAME', help: 'Only this namespace (default all).' },
+    kubeconfig: { type: 'string', value: 'FILE', help: 'Default: KUBECONFIG, the Pod’s service account, ~/.kube/config.' },
+    'health-port': { type: 'string', value: 'PORT', help: 'Plain HTTP /livez and /readyz (default 8081; 0 = any).' },
+    'entrypoint-image': { type: 'string', value: 'IMAGE', help: 'Has upstream’s entrypoint at /ko-app/entrypoint.' },
+    'shell-image': { type: 'string', value: 'IMAGE', help: 'Has sh; writes scripts.' },
+    'workingdirinit-image': { type: 'string', value: 'IMAGE', help: 'Has /ko-app/workingdirinit.' },
+    'nop-image': { type: 'string', value: 'IMAGE', help: 'Ends at once; stops sidecars.' },
+    ...logOptions,
+  },
+  examples: ['tektrace controller --jaeger-collector-url http://jaeger-collector.jaeger:4318/v1/traces'],
+};
+
+/** Runs until a signal ends it. Resolves to the exit code. */
+export async function controllerCommand(args: string[]): Promise<number> {
+  const { values } = parseOptions(controllerSpec, args);
+  const log = createLogger(logSettings(values));
+  const sink = await createSink(exporterSettings(values));
+  const stop = shutdownSignal();
+  const config = loadKubeConfig(text(values, 'kubeconfig') === undefined ? {} : { file: text(values, 'kubeconfig') });
+  const client = createKubeClient(config, { userAgent: `${CONTROLLER_MANAGER}/${VERSION}` });
+  if (!sink) log.info('no collector: runs are executed, nothing is recorded', { flag: '--jaeger-collector-url' });
+  let ready = false;
+  const health = await startHealthServer(port(values, 'health-port', 8081), () => ready);
+  const namespace = text(values, 'namespace');
+  const controllers = await runControllers({
+    client,
+    sink,
+    manage: choice(values, 'manage', ['all', 'managed-by'], 'all'),
+    images: {
+      entrypoint: text(values, 'entrypoint-image') ?? LOCAL_IMAGES.entrypoint,
+      shell: text(values, 'shell-image') ?? LOCAL_IMAGES.shell,
+      workingdirinit: text(values, 'workingdirinit-image') ?? LOCAL_IMAGES.workingdirinit,
+      nop: text(values, 'nop-image') ?? LOCAL_IMAGES.nop,
+    },
+    sampling: sampling(values),
+    keepFailures: values['no-keep-failures'] !== true,
+    ...(namespace !== undefined && { namespace }),
+    log,
+  });
+  await Promise.race([controllers.synced, aborted(stop)]);
+  ready = true;
+  log.info('the controllers work', { server: client.server, collector: sink?.target, healthPort: health.port });
+  await aborted(stop);
+  ready = false;
+  await controllers.stop();
+  await health.close();
+  client.close();
+  return 0;
+}

@@ -1,0 +1,87 @@
+import { createWebhookCertificate } from '../../certs/webhook-certificate.ts';
+import { createKubeClient } from '../../shared/kubernetes/client.ts';
+import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
+import { startHealthServer } from '../../shared/runtime/health.ts';
+import { createLogger } from '../../shared/runtime/log.ts';
+import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
+import { startWebhookServer } from '../../webhook/server.ts';
+import { CommandError } from '../errors.ts';
+import { choice, durationMs, list, parseOptions, port, sampling, samplingOptions, text } from '../options.ts';
+import type { CommandSpec, OptionValues } from '../options.ts';
+import { logOptions, logSettings } from '../log-options.ts';
+import { VERSION } from '../version.ts';
+
+/** Upstream's controllers; ours is added by its namespace. */
+const UPSTREAM_CONTROLLERS = ['system:serviceaccount:tekton-pipelines:tekton-pipelines-controller'];
+const DRAIN_MS = 15_000;
+
+export const webhookSpec: CommandSpec = {
+  name: 'webhook',
+  summary: 'Serves the mutating admission webhook that stamps span contexts. Its certificate it makes itself.',
+  options: {
+    port: { type: 'string', value: 'PORT', help: 'HTTPS (default 8443; 0 = any).' },
+    'health-port': { type: 'string', value: 'PORT', help: 'Plain HTTP /livez and /readyz (default 8081; 0 = any).' },
+    namespace: { type: 'string', value: 'NAME', help: 'Where the Secret and the Service are (default POD_NAMESPACE, else tektrace).' },
+    'secret-name': { type: 'string', value: 'NAME', help: 'Secret of the certificate authority (default tektrace-webhook-ca).' },
+    'configuration-name': { type: 'string', value: 'NAME', help: 'MutatingWebhookConfiguration that gets the CA bundle (default tektrace-webhook).' },
+    'service-name': { type: 'string', value: 'NAME', help: 'Service the API server calls (default tektrace-webhook).' },
+    'trusted-requester': { type: 'string', multiple: true, value: 'USER', help: 'User name whose owner references and inbound parents count; may be repeated\n(default: the Tekton controller of namespace tekton-pipelines).' },
+    inbound: { type: 'string', value: 'trusted|join|link|ignore', help: 'What becomes of a parent that a creator supplied: trusted joins it for trusted\nrequesters and links it otherwise (default trusted).' },
+    'trace-url-template': { type: 'string', value: 'URL', help: 'Annotation tekton/trace-url, {traceId} is replaced.' },
+    'drain-duration': { type: 'string', value: 'D', help: 'Time between failing readiness and closing (default 15s).' },
+    kubeconfig: { type: 'string', value: 'FILE', help: 'Default: KUBECONFIG, the Pod’s service account, ~/.kube/config.' },
+    ...samplingOptions,
+    ...logOptions,
+  },
+  examples: ['tektrace webhook --namespace tektrace --service-name tektrace-webhook'],
+};
+
+function traceUrlTemplate(values: OptionValues): { traceUrlTemplate?: string } {
+  const template = text(values, 'trace-url-template');
+  if (template === undefined) return {};
+  if (!template.includes('{traceId}')) throw new CommandError('--trace-url-template: has no {traceId} in it');
+  return { traceUrlTemplate: template };
+}
+
+/** Runs until a signal ends it. Resolves to the exit code. */
+export async function webhookCommand(args: string[]): Promise<number> {
+  const { values } = parseOptions(webhookSpec, args);
+  const log = createLogger(logSettings(values));
+  const stop = shutdownSignal();
+  const settings = {
+    sampling: sampling(values),
+    inbound: choice(values, 'inbound', ['trusted', 'join', 'link', 'ignore'], 'trusted'),
+    trustedRequesters: [...UPSTREAM_CONTROLLERS, ...list(values, 'trusted-requester')],
+    ...traceUrlTemplate(values),
+  };
+  const drainMs = durationMs(values, 'drain-duration') ?? DRAIN_MS;
+  const kubeconfig = text(values, 'kubeconfig');
+  const client = createKubeClient(loadKubeConfig(kubeconfig === undefined ? {} : { file: kubeconfig }), { userAgent: `tektrace-webhook/${VERSION}` });
+  const namespace = text(values, 'namespace') ?? process.env.POD_NAMESPACE ?? 'tektrace';
+  const service = text(values, 'service-name') ?? 'tektrace-webhook';
+  let ready = false;
+  const health = await startHealthServer(port(values, 'health-port', 8081), () => ready);
+  const certificate = await createWebhookCertificate(
+    {
+      client,
+      namespace,
+      secretName: text(values, 'secret-name') ?? 'tektrace-webhook-ca',
+      configurationName: text(values, 'configuration-name') ?? 'tektrace-webhook',
+      dnsNames: [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`],
+      log,
+    },
+    stop,
+  );
+  const server = await startWebhookServer({ host: '0.0.0.0', port: port(values, 'port', 8443), certificate: certificate.current(), settings, log });
+  certificate.onChange((pair) => server.setCertificate(pair));
+  const renewing = certificate.start(stop);
+  ready = true;
+  log.info('the webhook serves', { port: server.port, service: `${service}.${namespace}.svc`, healthPort: health.port });
+  await aborted(stop);
+  ready = false;
+  await server.close(drainMs);
+  await renewing.catch(() => undefined);
+  await health.close();
+  client.close();
+  return 0;
+}

@@ -1,0 +1,134 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+
+import { createAuthority, issueCertificate } from '../../certs/authority.ts';
+import { runControllers } from '../../controller/run-controllers.ts';
+import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
+import { startApiServer } from '../../local/apiserver/server.ts';
+import type { RunningApiServer } from '../../local/apiserver/server.ts';
+import { startNode } from '../../local/node/node.ts';
+import type { RunningNode } from '../../local/node/node.ts';
+import { startTraceStore } from '../../local/tracestore/server.ts';
+import type { TraceStore } from '../../local/tracestore/server.ts';
+import { createKubeClient } from '../../shared/kubernetes/client.ts';
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
+import { MUTATING_WEBHOOK_CONFIGURATIONS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import { createOtlpSink } from '../../shared/tracing/exporters/otlp.ts';
+import type { SpanSink } from '../../shared/tracing/exporters/sink.ts';
+import { teeSinks } from '../../shared/tracing/exporters/tee.ts';
+import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
+import { startWebhookServer } from '../../webhook/server.ts';
+import { readCrds } from './crds.ts';
+import { webhookConfiguration } from './webhook-configuration.ts';
+
+const CERTIFICATE_MS = 365 * 24 * 3_600_000;
+
+export interface LocalClusterOptions {
+  isolation: 'auto' | 'namespaces' | 'plain';
+  apiPort?: number;
+  pagePort?: number;
+  /** A collector of the user's, beside the trace store. */
+  sink: SpanSink | undefined;
+  /** False leaves the controllers out: somebody runs them as a process of their own. */
+  controllers?: boolean;
+  log: Logger;
+}
+
+export interface LocalCluster {
+  client: KubeClient;
+  server: RunningApiServer;
+  /** 0600, in a directory that is removed at the end. */
+  kubeconfigFile: string;
+  traces: TraceStore;
+  node: RunningNode;
+  close(): Promise<void>;
+}
+
+type Cleanup = () => Promise<void> | void;
+
+async function connect(server: RunningApiServer, identity: { user: string; groups: string[] } | undefined, userAgent: string): Promise<KubeClient> {
+  return createKubeClient(loadKubeConfig({ text: await server.kubeconfig(identity) }), { userAgent });
+}
+
+async function startWebhook(admin: KubeClient, traces: TraceStore, log: Logger): Promise<Cleanup> {
+  const authority = await createAuthority({ commonName: 'tektrace-webhook-ca', lifetimeMs: CERTIFICATE_MS });
+  const certificate = await issueCertificate(authority, { commonName: '127.0.0.1', ipAddresses: ['127.0.0.1'], usage: 'server', lifetimeMs: CERTIFICATE_MS });
+  const webhook = await startWebhookServer({
+    host: '127.0.0.1',
+    port: 0,
+    certificate,
+    settings: {
+      sampling: { ratio: 1 },
+      // Whoever has this cluster's credentials is the person who started it.
+      inbound: 'join',
+      trustedRequesters: [CONTROLLER_MANAGER],
+      traceUrlTemplate: `${traces.url}/trace/{traceId}`,
+    },
+    log: log.child({ component: 'webhook' }),
+  });
+  const body = webhookConfiguration(`https://127.0.0.1:${webhook.port}`, authority.certPem);
+  await admin.request('POST', resourcePath(MUTATING_WEBHOOK_CONFIGURATIONS), { body });
+  return () => webhook.close();
+}
+
+/** Where `tektrace trace` and `tektrace run --kubeconfig` find the trace store of a cluster that runs here. */
+async function writeAccess(directory: string, server: RunningApiServer, traces: TraceStore): Promise<string> {
+  const kubeconfigFile = path.join(directory, 'kubeconfig');
+  await writeFile(kubeconfigFile, await server.kubeconfig(), { mode: 0o600 });
+  await writeFile(path.join(directory, 'tracestore.json'), JSON.stringify({ url: traces.url, token: traces.token }), { mode: 0o600 });
+  return kubeconfigFile;
+}
+
+/** Starts the whole embedded cluster in this process: API server, webhook, controllers, node, trace store. What was started is ended again when a part fails. */
+export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
+  const { log, isolation } = options;
+  const cleanups: Cleanup[] = [];
+  const close = async (): Promise<void> => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  };
+  try {
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'tektrace-'));
+    await chmod(directory, 0o700);
+    cleanups.push(() => rm(directory, { recursive: true, force: true }));
+    const traces = await startTraceStore({ port: options.pagePort ?? 0, log: log.child({ component: 'tracestore' }) });
+    cleanups.push(() => traces.close());
+    let node: RunningNode | undefined;
+    const server = await startApiServer({ port: options.apiPort ?? 0, crds: await readCrds(), podLogs: () => node?.logs, log: log.child({ component: 'apiserver' }) });
+    cleanups.push(() => server.close());
+    const client = await connect(server, undefined, 'tektrace-cli');
+    cleanups.push(() => client.close());
+    cleanups.push(await startWebhook(client, traces, log));
+    const nodeClient = await connect(server, { user: 'system:node:local', groups: ['system:nodes'] }, 'tektrace-node');
+    cleanups.push(() => nodeClient.close());
+    node = await startNode({ client: nodeClient, isolation, log: log.child({ component: 'node' }) });
+    cleanups.push(() => node?.close());
+    if (options.controllers !== false) cleanups.push(await startLocalControllers(server, traces, options));
+    const kubeconfigFile = await writeAccess(directory, server, traces);
+    return { client, server, kubeconfigFile, traces, node, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startLocalControllers(server: RunningApiServer, traces: TraceStore, { sink, log }: LocalClusterOptions): Promise<Cleanup> {
+  const client = await connect(server, { user: CONTROLLER_MANAGER, groups: ['system:masters'] }, CONTROLLER_MANAGER);
+  const local = createOtlpSink({ url: new URL(traces.otlpUrl), headers: { authorization: `Bearer ${traces.token}` } });
+  const controllers = await runControllers({
+    client,
+    sink: sink ? teeSinks([local, sink]) : local,
+    manage: 'all',
+    images: LOCAL_IMAGES,
+    sampling: { ratio: 1 },
+    keepFailures: true,
+    log: log.child({ component: 'controller' }),
+  });
+  await controllers.synced;
+  return async () => {
+    await controllers.stop();
+    client.close();
+  };
+}

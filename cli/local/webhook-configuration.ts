@@ -1,0 +1,25 @@
+/** The webhook configuration of the embedded cluster: the chart's, with a loopback URL in place of the Service. */
+export function webhookConfiguration(url: string, caPem: string): object {
+  const webhook = (path: string, group: string, versions: string[], resource: string, objectSelector = {}): object => ({
+    name: `${path}.tektrace.dev`,
+    admissionReviewVersions: ['v1'],
+    clientConfig: { url: `${url}/mutate/${path}`, caBundle: Buffer.from(caPem).toString('base64') },
+    rules: [{ apiGroups: [group], apiVersions: versions, operations: ['CREATE'], resources: [resource], scope: 'Namespaced' }],
+    matchPolicy: 'Exact',
+    objectSelector,
+    failurePolicy: 'Ignore',
+    timeoutSeconds: 2,
+    sideEffects: 'None',
+    reinvocationPolicy: 'Never',
+  });
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: 'tektrace-webhook' },
+    webhooks: [
+      webhook('pipelinerun', 'tekton.dev', ['v1'], 'pipelineruns'),
+      webhook('taskrun', 'tekton.dev', ['v1'], 'taskruns'),
+      webhook('pod', '', ['v1'], 'pods', { matchExpressions: [{ key: 'tekton.dev/taskRun', operator: 'Exists' }] }),
+    ],
+  };
+}

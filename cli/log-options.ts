@@ -1,0 +1,15 @@
+import type { LoggerOptions } from '../shared/runtime/log.ts';
+import { choice } from './options.ts';
+import type { OptionHelp, OptionValues } from './options.ts';
+
+export const logOptions: Record<string, OptionHelp> = {
+  'log-level': { type: 'string', value: 'debug|info|warn|error', help: 'Default info.' },
+  'log-format': { type: 'string', value: 'json|text', help: 'Default json.' },
+};
+
+export function logSettings(values: OptionValues): LoggerOptions {
+  return {
+    level: choice(values, 'log-level', ['debug', 'info', 'warn', 'error'] as const, 'info'),
+    format: choice(values, 'log-format', ['json', 'text'] as const, 'json'),
+  };
+}

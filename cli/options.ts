@@ -1,0 +1,132 @@
+import { parseArgs } from 'node:util';
+import type { ParseArgsOptionsConfig } from 'node:util';
+
+import { parseDurationMs } from '../shared/tekton/duration.ts';
+import type { ExporterSettings } from '../shared/tracing/exporters/factory.ts';
+import type { Sampling } from '../shared/tracing/sampling.ts';
+import { CommandError } from './errors.ts';
+
+export interface OptionHelp {
+  /** `parseArgs` type. */
+  type: 'string' | 'boolean';
+  short?: string;
+  multiple?: boolean;
+  /** What stands for the value in the help: `FILE`, `URL`. */
+  value?: string;
+  help: string;
+}
+
+export interface CommandSpec {
+  name: string;
+  summary: string;
+  /** Arguments after the options, for the usage line. */
+  positionals?: string;
+  options: Record<string, OptionHelp>;
+  examples: string[];
+}
+
+export type OptionValues = Record<string, string | boolean | string[] | undefined>;
+
+const helpOption: OptionHelp = { type: 'boolean', short: 'h', help: 'Show this help.' };
+
+/** The values of a command's options. Throws CommandError (exit 2) for an unknown option, a missing value, or arguments it doesn't take. */
+export function parseOptions(spec: CommandSpec, args: string[]): { values: OptionValues; positionals: string[] } {
+  const config: ParseArgsOptionsConfig = {};
+  for (const [name, { type, short, multiple }] of Object.entries({ ...spec.options, help: helpOption })) {
+    config[name] = { type, ...(short !== undefined && { short }), ...(multiple && { multiple }) };
+  }
+  try {
+    return parseArgs({ args, options: config, allowPositionals: spec.positionals !== undefined, strict: true }) as unknown as {
+      values: OptionValues;
+      positionals: string[];
+    };
+  } catch (error) {
+    const message = error instanceof Error ? error.message.split('. To specify')[0] : String(error);
+    throw new CommandError(`${message}\nSee: tektrace ${spec.name} --help`);
+  }
+}
+
+/** The text of `--help`. */
+export function helpText(spec: CommandSpec): string {
+  const lines = Object.entries({ ...spec.options, help: helpOption }).map(([name, option]) => {
+    const left = `${option.short ? `-${option.short}, ` : '    '}--${name}${option.value ? ` ${option.value}` : ''}`;
+    return `  ${left.padEnd(34)} ${option.help.replaceAll('\n', `\n${' '.repeat(37)}`)}`;
+  });
+  return [
+    spec.summary,
+    '',
+    `Usage: tektrace ${spec.name} [options]${spec.positionals ? ` ${spec.positionals}` : ''}`,
+    '',
+    'Options:',
+    ...lines,
+    '',
+    'Examples:',
+    ...spec.examples.map((example) => `  ${example}`),
+    '',
+  ].join('\n');
+}
+
+export function text(values: OptionValues, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function list(values: OptionValues, name: string): string[] {
+  const value = values[name];
+  return Array.isArray(value) ? value : [];
+}
+
+/** One of `choices`. Throws CommandError naming them. */
+export function choice<T extends string>(values: OptionValues, name: string, choices: readonly T[], fallback: T): T {
+  const value = text(values, name) ?? fallback;
+  if (!(choices as readonly string[]).includes(value)) throw new CommandError(`--${name}: ${JSON.stringify(value)} is not one of ${choices.join(', ')}`);
+  return value as T;
+}
+
+export function port(values: OptionValues, name: string, fallback: number): number {
+  const value = text(values, name);
+  const number = value === undefined ? fallback : Number(value);
+  if (!Number.isInteger(number) || number < 0 || number > 65_535) throw new CommandError(`--${name}: ${JSON.stringify(value)} is no port (0 to 65535)`);
+  return number;
+}
+
+export function durationMs(values: OptionValues, name: string): number | undefined {
+  const value = text(values, name);
+  const ms = parseDurationMs(value);
+  if (value !== undefined && ms === undefined) throw new CommandError(`--${name}: ${JSON.stringify(value)} is no duration (like 90s, 5m, 1h30m)`);
+  return ms;
+}
+
+export const exporterOptions: Record<string, OptionHelp> = {
+  'jaeger-collector-url': {
+    type: 'string',
+    value: 'URL',
+    help: 'Where spans go: http://HOST:4318/v1/traces (OTLP) or http://HOST:14268/api/traces (Thrift).\nWins over OTEL_EXPORTER_OTLP_ENDPOINT.',
+  },
+  exporter: { type: 'string', value: 'otlp|jaeger', help: 'The protocol, where the URL does not tell it.' },
+};
+
+export function exporterSettings(values: OptionValues): ExporterSettings {
+  const collectorUrl = text(values, 'jaeger-collector-url');
+  const protocol = text(values, 'exporter') === undefined ? undefined : choice(values, 'exporter', ['otlp', 'jaeger'], 'otlp');
+  return { ...(collectorUrl !== undefined && { collectorUrl }), ...(protocol && { protocol }) };
+}
+
+export const samplingOptions: Record<string, OptionHelp> = {
+  'sample-ratio': { type: 'string', value: '0..1', help: 'Share of the runs that are recorded (default 1).' },
+  'sample-namespace': { type: 'string', multiple: true, value: 'NS=0..1', help: 'Another share for one namespace; may be repeated.' },
+};
+
+function ratio(textValue: string, option: string): number {
+  const value = Number(textValue);
+  if (textValue.trim() === '' || !(value >= 0 && value <= 1)) throw new CommandError(`${option}: ${JSON.stringify(textValue)} is no share between 0 and 1`);
+  return value;
+}
+
+export function sampling(values: OptionValues): Sampling {
+  const namespaces = list(values, 'sample-namespace').map((pair): [string, number] => {
+    const [namespace = '', share = ''] = pair.split('=');
+    return [namespace, ratio(share, `--sample-namespace ${pair}`)];
+  });
+  return { ratio: ratio(text(values, 'sample-ratio') ?? '1', '--sample-ratio'), namespaces: Object.fromEntries(namespaces) };
+}

@@ -1,0 +1,74 @@
+import type { KubeClient } from '../shared/kubernetes/client.ts';
+import { NAMESPACES, resourcePath } from '../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../shared/kubernetes/types.ts';
+import type { Logger } from '../shared/runtime/log.ts';
+import type { Manage } from '../shared/tekton/managed-by.ts';
+import type { SpanSink } from '../shared/tracing/exporters/sink.ts';
+import { createTracingPipeline } from '../shared/tracing/pipeline.ts';
+import { noRunTracing } from '../shared/tracing/run-tracing.ts';
+import type { RunTracing } from '../shared/tracing/run-tracing.ts';
+import type { Sampling } from '../shared/tracing/sampling.ts';
+import { LifecycleController } from './lifecycle/controller.ts';
+import { LifecycleSender } from './lifecycle/sender.ts';
+import { startControllers } from './start.ts';
+import type { Images } from './taskrun/pod/images.ts';
+
+/** How long a controller that ends waits for its collector. */
+const FLUSH_MS = 5_000;
+
+export interface RunControllersOptions {
+  client: KubeClient;
+  /** Absent: runs are executed, nothing is recorded. */
+  sink: SpanSink | undefined;
+  manage: Manage;
+  images: Images;
+  sampling: Sampling;
+  keepFailures: boolean;
+  namespace?: string;
+  log: Logger;
+}
+
+export interface ControllerProcess {
+  /** Resolves when the first lists are in and the controllers work. */
+  synced: Promise<void>;
+  /** Takes no more work, flushes what is to be sent, resolves when all has ended. */
+  stop(): Promise<void>;
+}
+
+/** Names the cluster on every span, the same after a restart: the uid of kube-system. */
+async function readClusterKey(client: KubeClient): Promise<string> {
+  const namespace = await client.request<KubeObject>('GET', resourcePath(NAMESPACES, { name: 'kube-system' }));
+  return namespace.metadata.uid ?? '';
+}
+
+/** Starts the drive controllers and, where there is a collector, the lifecycle controller beside them on the same watches. */
+export async function runControllers(options: RunControllersOptions): Promise<ControllerProcess> {
+  const { client, sink, manage, images, log, keepFailures, sampling, namespace } = options;
+  const stopping = new AbortController();
+  const common = { client, manage, images, log, signal: stopping.signal, ...(namespace !== undefined && { namespace }) };
+  if (!sink) {
+    const controllers = startControllers({ ...common, tracing: noRunTracing });
+    return { synced: controllers.synced, stop: () => controllers.stop() };
+  }
+  const clusterKey = await readClusterKey(client);
+  const { reconciles, queue } = createTracingPipeline(sink, clusterKey, log);
+  let lifecycle: LifecycleController | undefined;
+  const tracing: RunTracing = { reconcile: reconciles.reconcile, ready: (run) => lifecycle?.hasOwnContext(run) ?? false };
+  const controllers = startControllers({
+    ...common,
+    tracing,
+    extend: (reflectors) => {
+      lifecycle = new LifecycleController({ client, reflectors, sender: new LifecycleSender(sink, clusterKey, log), mint: { sampling }, keepFailures, log });
+    },
+  });
+  return {
+    synced: controllers.synced.then(() => lifecycle?.start()),
+    stop: async () => {
+      await controllers.stop();
+      await lifecycle?.stop();
+      await queue.shutDown(FLUSH_MS);
+      stopping.abort();
+      await sink.close();
+    },
+  };
+}

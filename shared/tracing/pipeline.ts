@@ -1,0 +1,19 @@
+import type { Logger } from '../runtime/log.ts';
+import type { SpanSink } from './exporters/sink.ts';
+import { installHttpInstrumentation } from './http-instrumentation.ts';
+import { createReconcileTracing } from './reconcile-tracing.ts';
+import type { RunTracing } from './run-tracing.ts';
+import { SpanQueue } from './span-queue.ts';
+
+/** The controllers' own spans, from function to collector. */
+export interface TracingPipeline {
+  reconciles: RunTracing;
+  queue: SpanQueue;
+}
+
+/** Instruments this process and sends the spans of its reconciles to `sink`. `clusterKey` names the cluster on each span. */
+export function createTracingPipeline(sink: SpanSink, clusterKey: string, log: Logger): TracingPipeline {
+  installHttpInstrumentation();
+  const queue = new SpanQueue({ sink, log });
+  return { reconciles: createReconcileTracing({ queue, clusterKey }), queue };
+}
