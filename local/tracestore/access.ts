@@ -63,7 +63,10 @@ export function createAccess(token: string, cookieName: string): Access {
       const inUrl = request.query['token'];
       if (typeof inUrl === 'string' && request.method === 'GET' && equal(inUrl, token)) {
         response.cookie(cookieName, token, { httpOnly: true, sameSite: 'strict', path: '/' });
-        response.redirect(302, request.path.replace(/^[/\\]+/, '/'));
+        const clean = request.path.replace(/^[/\\]+/, '/');
+        // A redirect that began on another site does not carry a Strict cookie; a refresh begins here.
+        if (request.headers['sec-fetch-site'] === 'cross-site') response.set('Refresh', `0; url=${clean}`).end();
+        else response.redirect(302, clean);
         return;
       }
       const inCookie = cookie(request, cookieName);

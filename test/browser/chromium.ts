@@ -30,7 +30,7 @@ interface Evaluation {
 export interface Page {
   /** The value of a JavaScript expression in the page; promises are awaited, exceptions rethrown here. */
   evaluate<T>(expression: string): Promise<T>;
-  /** Resolves once the expression is truthy. */
+  /** Resolves once the expression is truthy, on this page or one it leads to. */
   until(expression: string): Promise<void>;
   press(key: string): Promise<void>;
   screenshot(): Promise<Buffer>;
@@ -82,6 +82,12 @@ function complaintOf({ method, params = {} }: Message): string | undefined {
   return method === 'Log.entryAdded' && level === 'error' ? text : undefined;
 }
 
+/** What is looked for may be on the next page: a look that a navigation cut short is made again. */
+function falseIfNavigated(error: unknown): boolean {
+  if (error instanceof Error && /navigated|context was destroyed|Cannot find context/.test(error.message)) return false;
+  throw error;
+}
+
 function drive(send: Send, sessionId: string, complaints: string[]): Page {
   const evaluate = async <T>(expression: string): Promise<T> => {
     const params = { expression, awaitPromise: true, returnByValue: true };
@@ -92,10 +98,11 @@ function drive(send: Send, sessionId: string, complaints: string[]): Page {
   return {
     evaluate,
     until: async (expression) => {
-      await evaluate(`new Promise((resolve) => {
+      const look = `new Promise((resolve) => {
         const look = () => (${expression}) ? resolve(true) : requestAnimationFrame(look);
         look();
-      })`);
+      })`;
+      for (let met = false; !met;) met = await evaluate<boolean>(look).catch(falseIfNavigated);
     },
     press: async (key) => {
       const text = key === 'Enter' ? '\r' : key.length === 1 ? key : undefined;

@@ -162,6 +162,16 @@ const rowCount = (count: number): string => `document.querySelectorAll('.rows .r
     await page.until(`location.pathname === '/trace/${TRACE_ID}' && ${rowCount(29)}`);
   });
 
+  test('opens from a link on another site, as a terminal in a web page has it', async () => {
+    await send(exampleTrace.resourceSpans);
+    const elsewhere = store.pageUrl().replace('127.0.0.1', 'localhost');
+    const page = await browser.open(elsewhere);
+    await page.until(`document.querySelector('.card')`);
+    await page.evaluate(`void (location.href = ${JSON.stringify(store.pageUrl(TRACE_ID))})`);
+    await page.until(`location.hostname === '127.0.0.1' && ${rowCount(29)}`);
+    expect(await page.evaluate('location.search')).toBe('');
+  });
+
   test.each([400, 1000, 2000])('nothing is cut off or scrolled sideways at %d pixels', async (width) => {
     const page = await openExample({ width, height: 800 });
     await page.evaluate(`${rowNamed('step push')}.click()`);

@@ -55,11 +55,16 @@ function createLine(id) {
   const nameCell = h('div', { role: 'gridcell', class: 'name' }, twist, mark, name, outcome, problem);
   const timeline = h('div', { role: 'gridcell', class: 'timeline', 'aria-hidden': 'true' }, bar);
   const element = h('div', { role: 'row', class: 'row', 'data-id': id, tabindex: '-1' }, nameCell, duration, timeline);
+  /** @type {unknown[]} */
+  let drawn = [];
   /**
    * @param {VisibleRow} visible
    * @param {{totalMs: number, expanded: boolean, selected: boolean}} state
    */
   const update = ({ row, level, position, size, expandable }, { totalMs, expanded, selected }) => {
+    const now = [row, level, position, size, expandable, totalMs, expanded, selected];
+    if (now.every((value, index) => value === drawn[index])) return;
+    drawn = now;
     const { mark: sign, label } = resultOf(row.result);
     const attributes = {
       'aria-level': level,
