@@ -5,8 +5,8 @@ import { authenticate } from '../identity/authenticate.ts';
 import type { JsonObject } from '../object.ts';
 import { forbidden, noSuchPath, StatusError } from '../status.ts';
 import { parseResourcePath } from './path.ts';
+import type { ResourceServer } from './exchange.ts';
 import { serveResource } from './resources.ts';
-import type { ResourceServer } from './resources.ts';
 import { sendError, sendJson, sendText } from './respond.ts';
 
 const health = ['/healthz', '/livez', '/readyz'];

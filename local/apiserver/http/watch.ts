@@ -4,8 +4,8 @@ import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import type { Api } from '../registry/api.ts';
 import { inVersion } from '../registry/update.ts';
-import { badRequest, expired, statusBody } from '../status.ts';
-import { parseRevision } from '../storage/list.ts';
+import { expired, statusBody } from '../status.ts';
+import { invalidListOptions, parseRevision } from '../storage/list.ts';
 import type { Selection } from '../storage/selection.ts';
 import type { StoredEvent } from '../storage/store.ts';
 import { partialMetadata, table } from '../table/table.ts';
@@ -68,7 +68,16 @@ function startRevision(query: URLSearchParams): { since: number | undefined; ini
   const given = parseRevision(query.get('resourceVersion'));
   const sendInitial = query.get('sendInitialEvents');
   if (sendInitial !== null && query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    throw badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+    throw invalidListOptions(
+      'resourceVersionMatch',
+      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    );
+  }
+  if (sendInitial === null && (query.get('resourceVersionMatch') ?? '') !== '') {
+    throw invalidListOptions(
+      'resourceVersionMatch',
+      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    );
   }
   const since = given === 0 ? undefined : given;
   return { since, initial: sendInitial === 'true' || (sendInitial === null && since === undefined) };

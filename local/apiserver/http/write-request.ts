@@ -55,3 +55,12 @@ export function readWriteRequest(request: IncomingMessage, query: URLSearchParam
     warnings: [],
   };
 }
+
+/** A deletion may say dryRun in its body, too. */
+export function readDeleteDryRun(body: JsonObject, write: WriteRequest): void {
+  const given = body['dryRun'];
+  if (!Array.isArray(given) || given.length === 0) return;
+  for (const value of given) if (value !== 'All') throw refuse('DeleteOptions', 'dryRun', String(value), ['All']);
+  write.dryRun = true;
+  write.givenOptions = { ...write.givenOptions, dryRun: ['All'] };
+}

@@ -1,23 +1,25 @@
-import type { JsonObject } from '../object.ts';
-import { isObject } from '../object.ts';
 import { reviewResources } from '../discovery/documents.ts';
 import type { UserInfo } from '../identity/user.ts';
+import { isObject } from '../object.ts';
+import type { JsonObject } from '../object.ts';
 
-/** Answers who-am-I and may-I questions; undefined for any other resource. Whoever is authenticated may do everything here. */
+/**
+ * What answers who-am-I and may-I questions (given the question's body); undefined for any other resource. Whoever is authenticated
+ * may do everything here.
+ */
 export function answerReview(
   path: { group: string; version: string; resource: string },
-  body: unknown,
   user: UserInfo,
-): JsonObject | undefined {
+): ((body: unknown) => JsonObject) | undefined {
   const review = reviewResources.find(
     (one) => one.group === path.group && one.version === path.version && one.resource === path.resource,
   );
   if (review === undefined) return undefined;
   const base = { kind: review.kind, apiVersion: `${review.group}/${review.version}`, metadata: {} };
-  if (review.kind === 'SelfSubjectReview') return { ...base, status: { userInfo: user } };
-  return {
+  if (review.kind === 'SelfSubjectReview') return () => ({ ...base, status: { userInfo: user } });
+  return (body) => ({
     ...base,
     spec: isObject(body) ? body['spec'] : {},
     status: { allowed: true, reason: 'every authenticated user of this loopback server is allowed' },
-  };
+  });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { forbiddenField, invalidObject } from '../field-errors.ts';
 import type { KubeObject } from '../object.ts';
 import { badRequest, expired, StatusError } from '../status.ts';
 import type { Selection } from './selection.ts';
@@ -34,8 +35,13 @@ export function parseRevision(text: string | null): number | undefined {
   return Number(text);
 }
 
-export function tooLarge(requested: number, current: number): StatusError {
-  return new StatusError(504, 'Timeout', `Too large resource version: ${requested}, current: ${current}`, {
+/** 422 for a combination of list or watch parameters that makes no sense. */
+export function invalidListOptions(parameter: string, problem: string): StatusError {
+  return invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [forbiddenField(parameter, problem)]);
+}
+
+function tooLarge(requested: number, current: number): StatusError {
+  return new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${requested}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   });
@@ -45,12 +51,15 @@ function checkRevision(store: Store, query: URLSearchParams): void {
   const match = query.get('resourceVersionMatch');
   const revision = parseRevision(query.get('resourceVersion'));
   if (match !== null && match !== '' && revision === undefined) {
-    throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
+    throw invalidListOptions(
+      'resourceVersionMatch',
+      'resourceVersionMatch is forbidden unless resourceVersion is provided',
+    );
   }
   if (revision === undefined) return;
   if (revision > store.revision()) throw tooLarge(revision, store.revision());
   if (match === 'Exact' && revision !== store.revision()) {
-    throw expired(`The resourceVersion for the provided list is too old: only ${store.revision()} is kept.`);
+    throw expired('The resourceVersion for the provided list is too old.');
   }
 }
 

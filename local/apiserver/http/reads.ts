@@ -1,0 +1,81 @@
+import { apiVersionOf } from '../catalog/resource-type.ts';
+import type { JsonObject, KubeObject } from '../object.ts';
+import { inVersion } from '../registry/update.ts';
+import { badRequest } from '../status.ts';
+import { parseSelection } from '../storage/selection.ts';
+import type { Selection } from '../storage/selection.ts';
+import { partialMetadata, table } from '../table/table.ts';
+import type { IncludeObject } from '../table/table.ts';
+import type { Exchange, ResourceServer } from './exchange.ts';
+import { negotiate } from './negotiate.ts';
+import type { Representation } from './negotiate.ts';
+import { addWarnings, sendJson } from './respond.ts';
+import { serveWatch } from './watch.ts';
+
+const representations: Representation[] = ['Table', 'PartialObjectMetadata'];
+
+function includeOf(query: URLSearchParams): IncludeObject {
+  const include = query.get('includeObject') ?? 'Metadata';
+  if (include === 'None' || include === 'Metadata' || include === 'Object') return include;
+  throw badRequest(
+    `includeObject: Unsupported value: ${JSON.stringify(include)}: supported values: "Metadata", "None", "Object"`,
+  );
+}
+
+/** The items of a built-in type's list don't say what they are: the list's kind says it. */
+export function withoutType({ apiVersion: _apiVersion, kind: _kind, ...rest }: KubeObject): JsonObject {
+  return rest;
+}
+
+/** What the request's selectors, and its namespace, choose. */
+export function selectionOf({ type, path, query }: Exchange): Selection {
+  return parseSelection(type, type.namespaced ? path.namespace : undefined, query);
+}
+
+/** Answers with one object, in the form the client asked for and with the warnings that its request brought up. */
+export function sendObject(server: ResourceServer, exchange: Exchange, code: number, object: KubeObject): void {
+  const { request, response, query, type, write } = exchange;
+  const as = negotiate(request.headers.accept, representations);
+  const served = inVersion(type, object);
+  addWarnings(response, write.warnings);
+  if (as === 'Table') {
+    const metadata = { resourceVersion: object.metadata.resourceVersion };
+    const options = { include: includeOf(query), now: server.api.now(), columns: true };
+    sendJson(response, code, table(type, [served], metadata, options));
+  } else sendJson(response, code, as === 'PartialObjectMetadata' ? partialMetadata(served) : served);
+}
+
+export function serveList(server: ResourceServer, exchange: Exchange): void {
+  const { request, response, query, type } = exchange;
+  const { api } = server;
+  const as = negotiate(request.headers.accept, representations);
+  const page = api.lister.list(type.storageKey, selectionOf(exchange), query);
+  const rest = page.next === undefined ? {} : { continue: page.next, remainingItemCount: page.remaining };
+  const metadata: JsonObject = { resourceVersion: String(page.revision), ...rest };
+  const items = page.items.map((object) => inVersion(type, object));
+  if (as === 'Table') {
+    sendJson(response, 200, table(type, items, metadata, { include: includeOf(query), now: api.now(), columns: true }));
+  } else if (as === 'PartialObjectMetadata') {
+    const kind = 'PartialObjectMetadataList';
+    sendJson(response, 200, { kind, apiVersion: 'meta.k8s.io/v1', metadata, items: items.map(partialMetadata) });
+  } else {
+    const listed = type.builtIn ? items.map(withoutType) : items;
+    sendJson(response, 200, { kind: type.listKind, apiVersion: apiVersionOf(type), metadata, items: listed });
+  }
+}
+
+/** A watch of a collection, or of the one object that the path names. */
+export function serveWatchRequest(server: ResourceServer, exchange: Exchange): void {
+  const { request, response, query, type, path } = exchange;
+  const selection = selectionOf(exchange);
+  const named = (object: KubeObject): boolean => object.metadata.name === path.name && selection.matches(object);
+  serveWatch(server.api, {
+    type,
+    selection: path.name === undefined ? selection : { ...selection, matches: named },
+    query,
+    representation: negotiate(request.headers.accept, representations),
+    include: includeOf(query),
+    response,
+    signal: server.closing,
+  });
+}
