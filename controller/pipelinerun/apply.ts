@@ -30,11 +30,10 @@ const workspaceStrings = traced('workspaceStrings', (run: PipelineRun, spec: Pip
 export const applyParameters = traced('applyParameters', (run: PipelineRun, spec: PipelineSpec): PipelineSpec => {
   const params = resolveParams(spec.params, run.spec.params);
   const strings = stringReplacements({ ...contextStrings(run), ...workspaceStrings(run, spec) });
-  const apply = (task: PipelineTask): PipelineTask => applyToTask(task, params, strings);
   return {
     ...spec,
-    ...(spec.tasks ? { tasks: spec.tasks.map(apply) } : {}),
-    ...(spec.finally ? { finally: spec.finally.map(apply) } : {}),
+    ...(spec.tasks ? { tasks: spec.tasks.map((task) => applyToTask(task, params, strings)) } : {}),
+    ...(spec.finally ? { finally: spec.finally.map((task) => applyToTask(task, params, strings)) } : {}),
   };
 });
 

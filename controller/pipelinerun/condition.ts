@@ -22,18 +22,33 @@ interface TaskCounts {
   incomplete: number;
 }
 
+const COUNTED_AS: Record<Outcome, keyof TaskCounts> = {
+  waiting: 'incomplete',
+  running: 'incomplete',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  ignoredFailure: 'ignored',
+  cancelled: 'cancelled',
+  invalid: 'invalid',
+  skipped: 'skipped',
+};
+
 const countTasks = traced('countTasks', ({ tasks }: PipelineRunFacts): TaskCounts => {
-  const count = (...outcomes: Outcome[]): number => tasks.filter(({ outcome }) => outcomes.includes(outcome)).length;
-  return {
-    succeeded: count('succeeded'),
-    failed: count('failed'),
-    ignored: count('ignoredFailure'),
-    cancelled: count('cancelled'),
-    invalid: count('invalid'),
-    skipped: count('skipped'),
-    skippedByTimeout: tasks.filter(({ skippedBecause }) => TIMEOUT_SKIPS.includes(skippedBecause)).length,
-    incomplete: count('waiting', 'running'),
+  const counts: TaskCounts = {
+    succeeded: 0,
+    failed: 0,
+    ignored: 0,
+    cancelled: 0,
+    invalid: 0,
+    skipped: 0,
+    skippedByTimeout: 0,
+    incomplete: 0,
   };
+  for (const { outcome, skippedBecause } of tasks) {
+    counts[COUNTED_AS[outcome]]++;
+    if (TIMEOUT_SKIPS.includes(skippedBecause)) counts.skippedByTimeout++;
+  }
+  return counts;
 });
 
 /** The condition of a run whose time is up; undefined when it isn't, or when `finally` still has its turn. */
@@ -41,15 +56,18 @@ const timeoutCondition = traced(
   'timeoutCondition',
   (run: PipelineRun, facts: PipelineRunFacts): RunCondition | undefined => {
     const { pipelineMs = 0, tasksMs = 0 } = timeoutsOf(run);
-    const failed = (message: string): RunCondition => ({ status: 'False', reason: 'PipelineRunTimeout', message });
-    if (facts.timedOut.pipeline)
-      return failed(`PipelineRun "${run.metadata.name}" failed to finish within "${formatDuration(pipelineMs)}"`);
+    const subject = `PipelineRun "${run.metadata.name}" failed`;
+    if (facts.timedOut.pipeline) return timedOut(`${subject} to finish within "${formatDuration(pipelineMs)}"`);
     if (!facts.timedOut.tasks || !finallyDone(facts)) return undefined;
-    return failed(
-      `PipelineRun "${run.metadata.name}" failed due to tasks failed to finish within "${formatDuration(tasksMs)}"`,
-    );
+    return timedOut(`${subject} due to tasks failed to finish within "${formatDuration(tasksMs)}"`);
   },
 );
+
+const timedOut = traced('timedOut', (message: string): RunCondition => ({
+  status: 'False',
+  reason: 'PipelineRunTimeout',
+  message,
+}));
 
 const finallyDone = traced('finallyDone', ({ tasks }: PipelineRunFacts): boolean =>
   tasks.every((state) => !state.final || hasEnded(state)),

@@ -23,13 +23,17 @@ export const timeoutsOf = traced('timeoutsOf', ({ spec }: PipelineRun): Timeouts
   const pipeline = parseDurationMs(spec.timeouts?.pipeline);
   const tasks = parseDurationMs(spec.timeouts?.tasks);
   const finals = parseDurationMs(spec.timeouts?.finally);
-  const rest = (other: number | undefined): number | undefined => (pipeline && other ? pipeline - other : undefined);
   return {
     pipelineMs: (pipeline ?? DEFAULT_TIMEOUT_MS) || undefined,
-    tasksMs: (tasks ?? rest(finals)) || undefined,
-    finallyMs: (finals ?? rest(tasks)) || undefined,
+    tasksMs: (tasks ?? remainder(pipeline, finals)) || undefined,
+    finallyMs: (finals ?? remainder(pipeline, tasks)) || undefined,
   };
 });
+
+/** What one section leaves of the pipeline's time, where both have a limit. */
+const remainder = traced('remainder', (wholeMs: number | undefined, partMs: number | undefined): number | undefined =>
+  wholeMs && partMs ? wholeMs - partMs : undefined,
+);
 
 /** Which limits the run is past at `now`; that of the tasks counts until `finally` starts. */
 export const timedOutAt = traced('timedOutAt', (run: PipelineRun, now: Date): TimedOut => {

@@ -11,8 +11,9 @@ export function parseDurationMs(text: string | undefined): number | undefined {
   return sum;
 }
 
-/** The Go form of a duration given in milliseconds: `90000` → `1m30s`. */
+/** The Go form of a duration given in milliseconds: `90000` → `1m30s`, `300` → `300ms`. */
 export function formatDuration(ms: number): string {
+  if (ms > 0 && ms < 1000) return `${ms}ms`;
   const hours = Math.floor(ms / UNIT_MS.h!);
   const minutes = Math.floor((ms % UNIT_MS.h!) / UNIT_MS.m!);
   const seconds = (ms % UNIT_MS.m!) / 1000;

@@ -263,7 +263,7 @@ test('a run past its timeout ends, and its TaskRuns are told why', async () => {
   expect(condition(run)).toEqual({
     status: 'False',
     reason: 'PipelineRunTimeout',
-    message: 'PipelineRun "slow" failed to finish within "0.3s"',
+    message: 'PipelineRun "slow" failed to finish within "300ms"',
   });
   const taskRun = await fixture.taskRun('slow-a', ({ spec }) => spec.status === 'TaskRunCancelled');
   expect(taskRun.spec.statusMessage).toContain('has timed out');
