@@ -3,6 +3,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1ClusterRole, V1Deployment, V1MutatingWebhookConfiguration, V1Role } from '@kubernetes/client-node';
 
+import { controllerSpec } from '../../cli/commands/controller.ts';
+import { webhookSpec } from '../../cli/commands/webhook.ts';
+import { parseOptions } from '../../cli/options.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { chart, helm, renderChart } from './support/helm.ts';
 
@@ -13,9 +16,23 @@ const everyValue = {
   image: { repository: 'registry.test/tektrace', tag: '1.2.3', pullPolicy: 'Always' },
   imagePullSecrets: [{ name: 'registry' }],
   jaegerCollectorUrl: 'http://jaeger:4318/v1/traces',
+  exporter: 'otlp',
+  traceUrlTemplate: 'https://jaeger.test/trace/{traceId}',
+  sampling: { ratio: 0.5, namespaces: { ci: 0.25 }, keepFailures: false },
+  log: { level: 'debug', format: 'text' },
   crds: { install: false },
-  webhook: { replicas: 1, excludedNamespaces: [], resources: { limits: { memory: '1Gi' } } },
-  controller: { manage: 'managed-by', resources: { requests: { cpu: 1 } } },
+  webhook: {
+    replicas: 1,
+    excludedNamespaces: [],
+    inbound: 'link',
+    trustedRequesters: ['creator'],
+    resources: { limits: { memory: '1Gi' } },
+  },
+  controller: {
+    manage: 'managed-by',
+    images: { entrypoint: 'e:1', shell: 's:1', workingdirinit: 'w:1', nop: 'n:1' },
+    resources: { requests: { cpu: 1 } },
+  },
   nodeSelector: { 'kubernetes.io/os': 'linux' },
   tolerations: [{ key: 'ci', operator: 'Exists' }],
   priorityClassName: 'high',
@@ -137,10 +154,53 @@ describe('the rendered chart', () => {
       '1Gi',
       '"ci"',
       '"high"',
-    ]) {
+    ])
       expect(text).toContain(expected);
+  });
+
+  test.each([
+    ['the defaults', {}],
+    ['every value set', everyValue],
+  ])('the commands take the options that %s give them', async (_name, values) => {
+    for (const { spec } of allOf<V1Deployment>(await renderChart(values), 'Deployment')) {
+      const [command = '', ...options] = spec?.template.spec?.containers[0]?.args ?? [];
+      const known = { webhook: webhookSpec, controller: controllerSpec }[command];
+      expect(known?.name).toBe(command);
+      if (known) parseOptions(known, options);
     }
-    expect(text).toContain('--jaeger-collector-url=http://jaeger:4318/v1/traces');
-    expect(text).toContain('--manage=managed-by');
+  });
+
+  test('the settings are the options of the commands', async () => {
+    const [controller, webhook] = allOf<V1Deployment>(await renderChart(everyValue), 'Deployment').map(
+      ({ spec }) => spec?.template.spec?.containers[0]?.args,
+    );
+    const common = ['--sample-ratio=0.5', '--sample-namespace=ci=0.25', '--log-level=debug', '--log-format=text'];
+    expect(controller).toEqual([
+      'controller',
+      '--manage=managed-by',
+      '--health-port=8081',
+      '--jaeger-collector-url=http://jaeger:4318/v1/traces',
+      '--exporter=otlp',
+      '--no-keep-failures',
+      '--entrypoint-image=e:1',
+      '--nop-image=n:1',
+      '--shell-image=s:1',
+      '--workingdirinit-image=w:1',
+      ...common,
+    ]);
+    expect(webhook).toEqual([
+      'webhook',
+      '--port=8443',
+      '--health-port=8081',
+      '--namespace=tracing',
+      '--secret-name=traces-webhook-ca',
+      '--configuration-name=traces-webhook',
+      '--service-name=traces-webhook',
+      '--trusted-requester=system:serviceaccount:tracing:traces-controller',
+      '--trusted-requester=creator',
+      '--inbound=link',
+      '--trace-url-template=https://jaeger.test/trace/{traceId}',
+      ...common,
+    ]);
   });
 });

@@ -66,6 +66,16 @@ image: {{ printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Va
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- end -}}
 
+{{/* Sampling is decided by the webhook, and by the controller for runs that no webhook saw. */}}
+{{- define "tektrace.commonArgs" -}}
+- --sample-ratio={{ .Values.sampling.ratio }}
+{{- range $namespace, $ratio := .Values.sampling.namespaces }}
+- --sample-namespace={{ $namespace }}={{ $ratio }}
+{{- end }}
+- --log-level={{ .Values.log.level }}
+- --log-format={{ .Values.log.format }}
+{{- end -}}
+
 {{/* Both processes answer /livez and /readyz in plain HTTP on a port of their own. */}}
 {{- define "tektrace.probes" -}}
 livenessProbe:
