@@ -40,9 +40,14 @@ function indent(lastAt: boolean[], style: Style): string {
   return above.join('') + (own === undefined ? '' : own ? style.last : style.branch);
 }
 
+function rowName({ name, category }: WaterfallRow, style: Style): string {
+  return category === 'placeholder' ? `running${style.ellipsis}` : printable(name) || '(no name)';
+}
+
 function lineName(line: TreeLine, style: Style): string {
-  const name = line.row ? printable(line.row.name) || '(no name)' : `${style.ellipsis} ${line.omitted} more spans`;
-  return indent(line.lastAt, style) + name;
+  return (
+    indent(line.lastAt, style) + (line.row ? rowName(line.row, style) : `${style.ellipsis} ${line.omitted} more spans`)
+  );
 }
 
 function layoutOf(lines: TreeLine[], width: number, style: Style): Layout {

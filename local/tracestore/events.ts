@@ -1,5 +1,6 @@
 import express, { type Response, type Router } from 'express';
 import type { TraceMemory } from './memory.ts';
+import { parseTraceId } from './trace-id.ts';
 
 const HEARTBEAT_MS = 15_000;
 
@@ -12,7 +13,8 @@ export function eventsRouter(memory: TraceMemory): { router: Router; close: () =
   const open = new Set<Response>();
 
   router.get('/api/events', (request, response) => {
-    const { trace } = request.query;
+    const { trace: sent } = request.query;
+    const trace = sent === undefined ? undefined : parseTraceId(typeof sent === 'string' ? sent : '');
     response.status(200).set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
     response.write('retry: 1000\nevent: ready\ndata: {}\n\n');
     open.add(response);

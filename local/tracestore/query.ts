@@ -4,14 +4,8 @@ import { buildWaterfall } from '../viewer/waterfall.ts';
 import { HttpError } from './http-error.ts';
 import { jaegerTrace } from './jaeger-trace.ts';
 import type { TraceMemory } from './memory.ts';
+import { parseTraceId } from './trace-id.ts';
 import { summarize, type TraceSummary } from './summary.ts';
-
-/** Trace ids as Jaeger takes them: up to 32 hex digits, leading zeros may be left out. */
-function parseTraceId(text: string): string {
-  if (!/^[0-9a-f]{1,32}$/i.test(text))
-    throw new HttpError(400, `a trace id is up to 32 hex digits, not ${JSON.stringify(text)}`);
-  return text.toLowerCase().padStart(32, '0');
-}
 
 /** The list of traces, newest first; a trace is summed up again only after it changed. */
 function summariesOf(memory: TraceMemory): () => TraceSummary[] {

@@ -1,4 +1,4 @@
-import { attribute, locateSpans, valueText, type LocatedSpan } from '../../shared/otlp/spans.ts';
+import { locateSpans, valueText } from '../../shared/otlp/spans.ts';
 import { SPAN_KIND, type KeyValue, type TracesData } from '../../shared/otlp/types.ts';
 import { categoryOf, problemOf, resultOf, type Category, type Result } from './classify.ts';
 import { formatDuration } from './duration.ts';
@@ -176,6 +176,22 @@ function clearExplained(rows: WaterfallRow[]): void {
   }
 }
 
+/**
+ * Runs whose parent is somebody else's span, which is no part of the trace here. A run below a run is none of these: what else the outer
+ * run has (its waits, tasks, reconciles) misses the same parent.
+ */
+function joinedRuns(orphans: SpanNode[]): SpanNode[] {
+  const ofARun = orphans.filter((node) => !isRun(node) && categoryOf(node.located) !== 'other');
+  const awaited = new Set(ofARun.map((node) => node.located.span.parentSpanId));
+  return orphans.filter((node) => isRun(node) && !awaited.has(node.located.span.parentSpanId));
+}
+
+/** The rows that tell most of the run itself first: its root, then what is directly below, other runs after that. */
+function nearestFirst(rows: WaterfallRow[], root: WaterfallRow | undefined): WaterfallRow[] {
+  const distance = (row: WaterfallRow): number => (row === root ? -1 : row.depth + (row.category === 'run' ? 0.5 : 0));
+  return rows.toSorted((a, b) => distance(a) - distance(b));
+}
+
 function controllerTotals(rows: WaterfallRow[]): Waterfall['controller'] {
   const all = rows.filter((row) => row.category === 'controller');
   const outermost = all.filter((row) => rows[row.parent]?.category !== 'controller');
@@ -193,8 +209,9 @@ function controllerTotals(rows: WaterfallRow[]): Waterfall['controller'] {
 export function buildWaterfall(traceId: string, traces: TracesData): Waterfall {
   const spans = locateSpans(traces);
   const tree = buildTree(spans);
-  const roots = [...tree.roots, ...tree.orphans.filter(isRun)];
-  const orphans = tree.orphans.filter((node) => !isRun(node));
+  const joined = joinedRuns(tree.orphans);
+  const roots = [...tree.roots, ...joined];
+  const orphans = tree.orphans.filter((node) => !joined.includes(node));
   const times = spans.flatMap((located) => [BigInt(located.span.startTimeUnixNano), endOf(located)]);
   const start = times.reduce((a, b) => (b < a ? b : a), times[0] ?? 0n);
   const end = times.reduce((a, b) => (b > a ? b : a), times[0] ?? 0n);
@@ -202,13 +219,12 @@ export function buildWaterfall(traceId: string, traces: TracesData): Waterfall {
   addRows(drawing, roots, orphans, msBetween(start, end));
   const { rows } = drawing;
   clearExplained(rows);
-  const root =
-    rows.find((row) => row.category === 'run') ?? rows.find((row) => row.category === 'placeholder') ?? rows[0];
-  const finished = !rows.some((row) => row.category === 'placeholder');
-  const isRoot = ({ span }: LocatedSpan): number => Number(span.spanId === root?.spanId);
-  const rootFirst = spans.toSorted((a, b) => isRoot(b) - isRoot(a));
+  const waiting = rows.find((row) => row.category === 'placeholder');
+  const root = waiting ?? rows.find((row) => row.category === 'run') ?? rows[0];
+  const finished = waiting === undefined;
+  const nearest = nearestFirst(rows, root);
   const find = (key: string): string | undefined =>
-    rootFirst.map(({ span }) => attribute(span.attributes, key)).find((value) => value !== undefined);
+    nearest.flatMap((row) => row.attributes).find(([name]) => name === key)?.[1];
   const runName = RUN_ATTRIBUTES.map(find).find((value) => value !== undefined);
   const namespace = find('namespace') ?? find('k8s.namespace.name');
   const durationMs = finished && root ? root.durationMs : msBetween(start, end);

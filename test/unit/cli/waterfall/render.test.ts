@@ -55,6 +55,9 @@ test('colour adds nothing but colour', () => {
 });
 
 test('without Unicode every byte is ASCII', () => {
+  const [, ...unfinished] = lifecycle;
+  // eslint-disable-next-line no-control-regex
+  expect(renderWaterfall(run(...unfinished), { ...plain, unicode: false })).toMatch(/^[\x00-\x7f]*$/);
   // eslint-disable-next-line no-control-regex
   expect(renderWaterfall(exampleTrace, { ...plain, unicode: false })).toMatch(/^[\x00-\x7f]*$/);
 });

@@ -213,6 +213,7 @@ describe('reading', () => {
     expect(unknown.body).toMatchObject({ data: null, errors: [{ code: 404 }] });
     expect((await get(`/api/v3/traces/${TRACE_ID}`).expect(404)).body).toMatchObject({ error: { httpCode: 404 } });
     expect((await get('/api/traces/xyz').expect(400)).body.errors[0].msg).toMatch('up to 32 hex digits');
+    await get('/api/events?trace=xyz').expect(400);
     await get('/api/nothing').expect(404);
   });
 

@@ -99,6 +99,30 @@ test('a run that joined the trace of somebody else is a root though its parent i
   expect(waterfall.rows.map(({ depth }) => depth)).toEqual([0, 1]);
 });
 
+test('a run below a run is not taken for the root while the outer run goes on', () => {
+  const waterfall = of(
+    { id: 'q', parent: 'outer', name: 'queued', from: 0, to: 1, attributes: { pipelinerun: 'outer-1' } },
+    { id: 'r', parent: 'outer', name: 'RUN inner', from: 1, to: 9, attributes: { pipelinerun: 'inner-1' } },
+  );
+  expect(waterfall).toMatchObject({ finished: false, title: 'outer-1' });
+  expect(row(waterfall, 'RUN inner').depth).toBe(1);
+});
+
+test("the name is the root run's own, whichever span came first", () => {
+  const waterfall = of(
+    { id: 'i', parent: 'o', name: 'RUN inner', from: 1, to: 8, attributes: { pipelinerun: 'inner-1' } },
+    { id: 'o', name: 'RUN outer', from: 0, to: 9, attributes: { pipelinerun: 'outer-1' } },
+  );
+  expect(waterfall.runName).toBe('outer-1');
+});
+
+test('a sidecar that was stopped has no problem', () => {
+  const attributes = { 'process.exit.code': 137, 'error.type': 'Error' };
+  const [sidecar] = of({ id: 's', name: 'sidecar db', from: 0, to: 1, attributes }).rows;
+  expect(sidecar).toMatchObject({ result: 'none', isOrigin: false });
+  expect(sidecar?.problem).toBeUndefined();
+});
+
 test('a span whose parent never came is shown below the run, with a warning', () => {
   const waterfall = of(
     { id: 'r', name: 'RUN p', from: 0, to: 9 },

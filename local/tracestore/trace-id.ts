@@ -1,0 +1,8 @@
+import { HttpError } from './http-error.ts';
+
+/** Trace ids as Jaeger takes them: up to 32 hex digits, leading zeros may be left out. */
+export function parseTraceId(text: string): string {
+  if (!/^[0-9a-f]{1,32}$/i.test(text))
+    throw new HttpError(400, `a trace id is up to 32 hex digits, not ${JSON.stringify(text)}`);
+  return text.toLowerCase().padStart(32, '0');
+}
