@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 
 import type { Environment } from '../container/env.ts';
 import type { Credentials } from '../container/security.ts';
+import type { ExecResult } from './exec.ts';
 
 export type IsolationKind = 'namespaces' | 'plain';
 
@@ -39,6 +40,8 @@ export interface RunningContainer {
   exited: Promise<Exit>;
   /** Sends a signal to the main process; does nothing once it has ended. */
   signal: (name: NodeJS.Signals) => void;
+  /** Runs another command in the container, as its user and with its environment. */
+  exec: (command: string[], signal: AbortSignal) => Promise<ExecResult>;
   /** Ends every process of the container at once. */
   kill: () => void;
 }

@@ -7,6 +7,8 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 import { switchUser } from './credentials.ts';
+import { exec } from './exec.ts';
+import type { ExecResult } from './exec.ts';
 import { StartFailure } from './isolation.ts';
 import type { Exit, Isolation, Launch, RunningContainer } from './isolation.ts';
 import { openOutput } from './output.ts';
@@ -105,6 +107,7 @@ function becomeUser(launch: Launch, own: { uid: number; gid: number }, unshare: 
 export function createNamespaceIsolation(own: { uid: number; gid: number }): Isolation {
   const unshare = requireTool('unshare');
   const sh = requireTool('sh');
+  const nsenter = requireTool('nsenter');
   const tools = TOOLS.map(requireTool);
   const setpriv = requireTool('setpriv');
   const flags = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child', '--propagation', 'private'];
@@ -160,7 +163,26 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       for (const pid of childrenOf(child.pid)) sendSignal(pid, name);
     };
-    return { stdout: output.stdout, stderr: output.stderr, exited, signal, kill: () => signal('SIGKILL') };
+    const execute = (words: string[], abort: AbortSignal): Promise<ExecResult> => {
+      const [init] = childrenOf(child.pid ?? 0);
+      if (init === undefined) return Promise.reject(new Error('the container has ended'));
+      const join = [
+        '--target',
+        String(init),
+        '--mount',
+        '--pid',
+        '--ipc',
+        '--uts',
+        ...(own.uid === 0 ? [] : ['--user', '--preserve-credentials']),
+      ];
+      return exec([nsenter, ...join, '--', ...becomeUser(launch, own, unshare), ...words], {
+        env: launch.env,
+        cwd: '/',
+        signal: abort,
+      });
+    };
+    const kill = (): void => signal('SIGKILL');
+    return { stdout: output.stdout, stderr: output.stderr, exited, signal, exec: execute, kill };
   }
 
   return { kind: 'namespaces', start };

@@ -7,6 +7,8 @@ import path from 'node:path';
 import { mapPath, mapPaths, PATH_MAP_VARIABLE } from '../entrypoint/path-map.ts';
 import type { PathMap } from '../entrypoint/path-map.ts';
 import { switchUser } from './credentials.ts';
+import { exec } from './exec.ts';
+import type { ExecResult } from './exec.ts';
 import { StartFailure } from './isolation.ts';
 import type { Exit, Isolation, Launch, Mount, RunningContainer } from './isolation.ts';
 import { openOutput } from './output.ts';
@@ -132,7 +134,9 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
     });
     const signal = (name: NodeJS.Signals): void =>
       void (child.pid !== undefined && child.exitCode === null && sendSignal(child.pid, name));
-    return { stdout: output.stdout, stderr: output.stderr, exited, signal, kill };
+    const execute = (command: string[], abort: AbortSignal): Promise<ExecResult> =>
+      exec([...user, ...command.map((word) => mapPaths(word, map))], { env, cwd, signal: abort });
+    return { stdout: output.stdout, stderr: output.stderr, exited, signal, exec: execute, kill };
   }
 
   return { kind: 'plain', start };

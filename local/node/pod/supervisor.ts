@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { V1Container } from '@kubernetes/client-node';
 
+import { runProbes } from '../container/probe.ts';
+import type { ProbeKind } from '../container/probe.ts';
 import { createContainer, CreateError } from '../container/run-container.ts';
 import type { ContainerRuntime, CreatedContainer } from '../container/run-container.ts';
 import type { RecordEvent } from '../events.ts';
@@ -16,6 +18,7 @@ import type { ContainerRecord } from './container-record.ts';
 
 /** The kubelet's: at once, then 10 s doubled up to 5 min. */
 const BACKOFF_MS = { first: 10_000, max: 300_000 };
+const DEFAULT_GRACE_SECONDS = 30;
 const CONFIG_RETRY_MS = { first: 500, max: 10_000 };
 /** What a runtime reports for a container whose command could not be started. */
 const START_ERROR = { exitCode: 128, reason: 'StartError', startedAt: '1970-01-01T00:00:00Z' };
@@ -192,14 +195,46 @@ export class ContainerSupervisor {
     const startedAt = kubeTime(now());
     this.#event('Normal', 'Started', 'Container started');
     record.state = { running: { startedAt } };
-    record.started = true;
-    record.ready = record.kind !== 'init';
-    this.#markStarted();
+    record.started = record.spec.startupProbe === undefined;
+    record.ready = record.kind !== 'init' && record.started && record.spec.readinessProbe === undefined;
+    if (record.started) this.#markStarted();
     this.#options.changed();
     if (this.#stop.signal.aborted) this.#running.kill(); // Stopped between its creation and now.
+    const probing = this.#probe(this.#running);
     const { exitCode, message } = await created.wait(this.#running);
     this.#running = undefined;
+    await probing.stop();
     this.#terminated({ exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, message });
+  }
+
+  #probe(running: RunningContainer): { stop(): Promise<void> } {
+    const end = new AbortController();
+    const report = {
+      settled: (kind: ProbeKind, passed: boolean) => this.#probed(kind, passed),
+      failed: (_: ProbeKind, message: string) => this.#event('Warning', 'Unhealthy', message),
+    };
+    const done = runProbes(this.record.spec, running, report, end.signal);
+    return {
+      stop: async () => {
+        end.abort();
+        await done;
+      },
+    };
+  }
+
+  #probed(kind: ProbeKind, passed: boolean): void {
+    const { record } = this;
+    if (kind === 'Readiness') record.ready = passed;
+    else if (kind === 'Startup' && passed) {
+      record.started = true;
+      record.ready = record.spec.readinessProbe === undefined;
+      this.#markStarted();
+    } else if (!passed) {
+      const message = `Container ${record.spec.name} failed ${kind.toLowerCase()} probe, will be restarted`;
+      const graceMs = (this.#options.pod().spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000;
+      void this.#end(message, graceMs);
+    }
+    this.#options.changed();
   }
 
   #terminated(end: Omit<TerminatedState, 'finishedAt' | 'containerID'>): void {

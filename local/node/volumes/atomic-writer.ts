@@ -12,9 +12,9 @@ export type ProjectedFiles = Map<string, ProjectedFile>;
 
 /**
  * Makes a volume hold exactly `files`, all at once: they are written into a fresh directory and `..data`, through which every name
- * leads, is switched to it by one rename, as the kubelet does.
+ * leads, is switched to it by one rename, as the kubelet does. A group (the Pod's fsGroup) may read all of them.
  */
-export async function writeAtomically(directory: string, files: ProjectedFiles): Promise<void> {
+export async function writeAtomically(directory: string, files: ProjectedFiles, group?: number): Promise<void> {
   await fs.mkdir(directory, { recursive: true });
   const fresh = `..${randomBytes(8).toString('hex')}`;
   const before = await fs.readlink(path.join(directory, '..data')).catch(() => undefined);
@@ -22,7 +22,8 @@ export async function writeAtomically(directory: string, files: ProjectedFiles):
     const file = path.join(directory, fresh, name);
     await fs.mkdir(path.dirname(file), { recursive: true });
     await fs.writeFile(file, data);
-    await fs.chmod(file, mode);
+    await fs.chmod(file, group === undefined ? mode : mode | 0o440);
+    if (group !== undefined) await fs.chown(file, -1, group);
   }
   await fs.mkdir(path.join(directory, fresh), { recursive: true });
   await fs.symlink(fresh, path.join(directory, '..data_tmp'));

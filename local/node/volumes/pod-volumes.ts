@@ -20,10 +20,21 @@ export interface VolumeOptions extends ProjectionSources {
 
 const PLUGIN_NEUTRAL = new Set(['name']);
 
-async function emptyDirectory(directory: string): Promise<string> {
+async function emptyDirectory(directory: string, group: number | undefined): Promise<string> {
   await fs.mkdir(directory, { recursive: true });
-  await fs.chmod(directory, 0o777);
+  return shareWith(directory, group);
+}
+
+/** Anybody may write; what is made in it belongs to the group. */
+async function shareWith(directory: string, group: number | undefined): Promise<string> {
+  if (group !== undefined) await fs.chown(directory, -1, group);
+  await fs.chmod(directory, group === undefined ? 0o777 : 0o2777);
   return directory;
+}
+
+/** The Pod's fsGroup, where this node may give files away. */
+function groupOf(pod: Pod): number | undefined {
+  return process.getuid?.() === 0 ? pod.spec.securityContext?.fsGroup : undefined;
 }
 
 async function hostDirectory(source: NonNullable<V1Volume['hostPath']>, allowed: boolean): Promise<string> {
@@ -77,17 +88,22 @@ export class PodVolumes {
   async #prepare(pod: Pod, volume: V1Volume): Promise<string> {
     const { directory, memoryDirectory, allowHostPath, claimDirectory } = this.#options;
     const own = path.join(volume.emptyDir?.medium === 'Memory' ? memoryDirectory : directory, volume.name);
-    if (volume.emptyDir) return emptyDirectory(own);
-    if (volume.persistentVolumeClaim)
-      return claimDirectory(pod.metadata.namespace ?? '', volume.persistentVolumeClaim.claimName);
+    const group = groupOf(pod);
+    if (volume.emptyDir) return emptyDirectory(own, group);
+    if (volume.persistentVolumeClaim) {
+      return shareWith(
+        await claimDirectory(pod.metadata.namespace ?? '', volume.persistentVolumeClaim.claimName),
+        group,
+      );
+    }
     if (volume.hostPath) return hostDirectory(volume.hostPath, allowHostPath);
     const files = await projectVolume(pod, volume, this.#options);
     if (!files) {
       const kind = Object.keys(volume).find((key) => !PLUGIN_NEUTRAL.has(key));
-      if (kind === undefined) return emptyDirectory(own);
+      if (kind === undefined) return emptyDirectory(own, group);
       throw new Error(`no volume plugin matched: ${kind} volumes are not supported by this node`);
     }
-    await writeAtomically(own, files);
+    await writeAtomically(own, files, group);
     return own;
   }
 }

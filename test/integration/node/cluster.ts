@@ -30,9 +30,12 @@ export interface TestCluster {
   createPod(spec: object, metadata?: object): Promise<Pod>;
   /** Resolves with the first version of the Pod that satisfies `condition`. */
   podWhen(name: string, condition: (pod: Pod) => boolean): Promise<Pod>;
-  podGone(name: string): Promise<void>;
+  /** Deletes a Pod and resolves when the API server has it no more. */
+  remove(name: string, body?: object): Promise<void>;
   ended(name: string): Promise<Pod>;
   log(pod: string, container: string): Promise<string>;
+  /** Resolves once the container, which runs, has written this text. */
+  said(pod: string, container: string, what: string): Promise<void>;
   /** Events that were written until now; the Pod must have ended for all of its own to be there. */
   events(pod: string): Promise<TestEvent[]>;
   eventWhen(pod: string, condition: (event: TestEvent) => boolean): Promise<TestEvent>;
@@ -62,10 +65,13 @@ export async function startCluster(
     resource: Resource,
     query: object,
     done: (type: string, object: T) => boolean,
+    watching: () => Promise<unknown> = async () => undefined,
   ): Promise<T> {
     const stop = new AbortController();
     const path = resourcePath(resource, { namespace });
-    for await (const line of await client.stream(path, { query: { watch: true, ...query }, signal: stop.signal })) {
+    const lines = await client.stream(path, { query: { watch: true, ...query }, signal: stop.signal });
+    await watching();
+    for await (const line of lines) {
       if (line === '') continue;
       const { type, object } = JSON.parse(line) as WatchEvent<T>;
       if (done(type, object)) return object;
@@ -98,7 +104,16 @@ export async function startCluster(
         },
       }),
     podWhen,
-    podGone: async (name) => void (await watchPod(name, (type) => type === 'DELETED')),
+    remove: async (name, body) => {
+      const pod = resourcePath(PODS, { namespace, name });
+      const query = { fieldSelector: `metadata.name=${name}` };
+      await watchUntil<Pod>(
+        PODS,
+        query,
+        (type) => type === 'DELETED',
+        () => client.request('DELETE', pod, { body }),
+      );
+    },
     ended: (name) => podWhen(name, ({ status }) => status?.phase === 'Succeeded' || status?.phase === 'Failed'),
     log: async (pod, container) => {
       const chunks = node.logs.logs({
@@ -110,6 +125,22 @@ export async function startCluster(
         signal: new AbortController().signal,
       });
       return text(chunks);
+    },
+    said: async (pod, container, what) => {
+      let seen = '';
+      const signal = new AbortController().signal;
+      for await (const chunk of node.logs.logs({
+        namespace,
+        pod,
+        container,
+        follow: true,
+        timestamps: false,
+        signal,
+      })) {
+        seen += chunk.toString();
+        if (seen.includes(what)) return;
+      }
+      throw new Error(`${pod}/${container} ended with: ${seen}`);
     },
     events: async (pod) => {
       const list = await client.request<KubeList<TestEvent>>('GET', resourcePath(EVENTS, { namespace }));

@@ -113,8 +113,7 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
       (pod) => pod.status?.containerStatuses?.[0]?.state.waiting?.reason === 'CreateContainerError',
     );
     expect(status?.containerStatuses?.[0]?.state.waiting?.message).toContain('no command specified');
-    await cluster.client.request('DELETE', path(name));
-    await cluster.podGone(name);
+    await cluster.remove(name);
   });
 
   test('a program that is not there is a StartError', async () => {
@@ -146,19 +145,22 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
   });
 
   test('a native sidecar starts before the containers and ends after them', async () => {
-    const sidecar = {
-      ...shell('trap "exit 0" TERM; echo up; while :; do sleep 0.05; done'),
-      name: 'side',
-      restartPolicy: 'Always',
-    };
-    const name = await create({ initContainers: [sidecar], containers: [shell('true')] });
+    const volumeMounts = [{ name: 'v', mountPath: '/data' }];
+    const script = 'trap "exit 0" TERM; touch /data/up; while :; do sleep 0.05; done';
+    const sidecar = { ...shell(script, { volumeMounts }), name: 'side', restartPolicy: 'Always' };
+    const main = shell('until test -e /data/up; do sleep 0.02; done', { volumeMounts });
+    const name = await create({
+      volumes: [{ name: 'v', emptyDir: {} }],
+      initContainers: [sidecar],
+      containers: [main],
+    });
     const { status } = await cluster.ended(name);
     expect(status?.phase).toBe('Succeeded');
     expect(status?.initContainerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
   });
 
   test('a sidecar that is given the nop image ends with exit code 0', async () => {
-    const forever = { ...shell('trap "exit 0" TERM; while :; do sleep 0.05; done'), name: 'sidecar-server' };
+    const forever = { ...shell('trap "exit 0" TERM; echo up; while :; do sleep 0.05; done'), name: 'sidecar-server' };
     const name = await create({ containers: [shell('true'), forever] });
     await cluster.podWhen(
       name,
@@ -166,6 +168,7 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
         status?.containerStatuses?.[0]?.state.terminated !== undefined &&
         status.containerStatuses[1]?.state.running !== undefined,
     );
+    await cluster.said(name, 'sidecar-server', 'up');
     const body = [{ op: 'replace', path: '/spec/containers/1/image', value: 'tektrace.dev/nop' }];
     await cluster.client.request('PATCH', path(name), { body, contentType: 'application/json-patch+json' });
     const { status } = await cluster.ended(name);
@@ -174,6 +177,33 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
       restartCount: 1,
       state: { terminated: { exitCode: 0, reason: 'Completed' } },
     });
+  });
+
+  test('a container is ready once its readiness probe passes', async () => {
+    const probes = {
+      readinessProbe: {
+        exec: { command: ['sh', '-c', 'test -e /data/ready && test "$V" = v'] },
+        periodSeconds: 1,
+        initialDelaySeconds: 0,
+      },
+    };
+    const container = shell('sleep 0.1; touch /data/ready; sleep 60', {
+      env: [{ name: 'V', value: 'v' }],
+      volumeMounts: [{ name: 'v', mountPath: '/data' }],
+      ...probes,
+    });
+    const name = await create({
+      terminationGracePeriodSeconds: 0,
+      volumes: [{ name: 'v', emptyDir: {} }],
+      containers: [container],
+    });
+    const first = await cluster.podWhen(
+      name,
+      ({ status }) => status?.containerStatuses?.[0]?.state.running !== undefined,
+    );
+    expect(first.status?.containerStatuses?.[0]?.ready).toBe(false);
+    await cluster.podWhen(name, ({ status }) => status?.containerStatuses?.[0]?.ready === true);
+    await cluster.remove(name, { gracePeriodSeconds: 0 });
   });
 
   test('past its deadline the Pod fails with DeadlineExceeded', async () => {
@@ -195,9 +225,9 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
       containers: [shell('trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.05; done')],
     });
     await cluster.podWhen(name, ({ status }) => status?.phase === 'Running');
+    await cluster.said(name, 'main', 'up');
     const log = cluster.log(name, 'main');
-    await cluster.client.request('DELETE', path(name));
-    await cluster.podGone(name);
+    await cluster.remove(name);
     expect(await log).toContain('bye');
     expect((await cluster.events(name)).map(({ message }) => message)).toContain('Stopping container main');
   });
@@ -225,7 +255,7 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
       (pod) => pod.status?.conditions?.some(({ reason }) => reason === 'Unschedulable') ?? false,
     );
     expect(status?.conditions?.[0]?.message).toContain("didn't have free ports");
-    await cluster.client.request('DELETE', path(first), { body: { gracePeriodSeconds: 0 } });
+    await cluster.remove(first, { gracePeriodSeconds: 0 });
     expect((await cluster.ended(second)).status?.phase).toBe('Succeeded');
   });
 

@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { availableIsolations, startCluster } from './cluster.ts';
+
+const isolations = await availableIsolations();
+
+function processesWith(marker: string): string[] {
+  return fs
+    .readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      try {
+        return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(marker);
+      } catch {
+        return false; // It ended while we looked.
+      }
+    });
+}
+
+const memoryDirectories = (): string[] =>
+  fs.readdirSync('/dev/shm').filter((name) => name.startsWith('tektrace-node-'));
+
+describe.each(isolations)('closing a node with isolation %s', (isolation) => {
+  let rootDir: string;
+  beforeEach(() => {
+    rootDir = fs.mkdtempSync(path.join(tmpdir(), 'tektrace-test-'));
+  });
+  afterEach(() => fs.rmSync(rootDir, { recursive: true, force: true }));
+
+  test('ends every process and removes every directory, also read-only ones', async () => {
+    const before = memoryDirectories();
+    const cluster = await startCluster({ isolation, rootDir: path.join(rootDir, 'node') });
+    const marker = `close-${isolation}-${process.pid}`;
+    const script = `mkdir -p /data/a/b; touch /data/a/b/c; chmod 555 /data/a /data/a/b; setsid sh -c 'sleep 600; : ${marker}' & echo up; sleep 600; : ${marker}`;
+    const container = {
+      name: 'main',
+      image: 'x',
+      command: ['sh', '-c', script],
+      volumeMounts: [{ name: 'v', mountPath: '/data' }],
+    };
+    const volumes = [{ name: 'v', emptyDir: { medium: 'Memory' } }];
+    const { metadata } = await cluster.createPod({ volumes, containers: [container] });
+    await cluster.podWhen(metadata.name ?? '', ({ status }) => status?.phase === 'Running');
+    await cluster.said(metadata.name ?? '', 'main', 'up');
+    expect(processesWith(marker).length).toBeGreaterThan(0);
+    await cluster.close();
+    expect(processesWith(marker)).toEqual([]);
+    expect(fs.readdirSync(rootDir)).toEqual([]);
+    expect(memoryDirectories().filter((name) => !before.includes(name))).toEqual([]);
+  });
+});
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+
+// Another user must be able to read this checkout.
+asRoot('an ordinary user runs a Pod and leaves nothing behind', async () => {
+  const script = path.join(import.meta.dirname, 'ordinary-user.ts');
+  const run = (mode: string): Promise<{ stdout: string }> =>
+    promisify(execFile)(process.execPath, ['--no-warnings', script, mode], {
+      uid: 65534,
+      gid: 65534,
+      env: { PATH: process.env.PATH ?? '', HOME: '/' },
+      timeout: 25_000,
+    });
+  for (const mode of isolations) {
+    const result = JSON.parse((await run(mode)).stdout) as { isolation: string; id: string; refused: string };
+    expect(result.isolation).toBe(mode);
+    expect(result.id).toMatch(mode === 'namespaces' ? /^uid=0/ : /^uid=65534/);
+    expect(result.refused).toContain('this node runs as user 65534 and may not switch to another');
+  }
+});
+
+asRoot('root gives a container the user, the group and the rights its spec asks for', async () => {
+  for (const isolation of isolations) {
+    const cluster = await startCluster({ isolation });
+    try {
+      const script =
+        'id -u; id -g; id -G; grep -E "NoNewPrivs|CapBnd" /proc/self/status | tr -d "\\t"; touch /v/f && stat -c "%u %g" /v/f; cat /s/key';
+      const securityContext = {
+        runAsUser: 12345,
+        runAsGroup: 2345,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+      };
+      const volumeMounts = [
+        { name: 'v', mountPath: '/v' },
+        { name: 's', mountPath: '/s' },
+      ];
+      await cluster.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data: { key: 'U0VDUkVU' } });
+      const { metadata } = await cluster.createPod({
+        volumes: [
+          { name: 'v', emptyDir: {} },
+          { name: 's', secret: { secretName: 's', defaultMode: 0o400 } },
+        ],
+        securityContext: { fsGroup: 777 },
+        containers: [{ name: 'main', image: 'x', command: ['sh', '-c', script], securityContext, volumeMounts }],
+      });
+      await cluster.ended(metadata.name ?? '');
+      const lines = (await cluster.log(metadata.name ?? '', 'main')).split('\n');
+      expect(lines).toEqual([
+        '12345',
+        '2345',
+        '2345 777',
+        'CapBnd:0000000000000000',
+        'NoNewPrivs:1',
+        '12345 777',
+        'SECRET',
+      ]);
+    } finally {
+      await cluster.close();
+    }
+  }
+});

@@ -1,0 +1,17 @@
+import type { IsolationKind } from '../../../local/node/isolation/isolation.ts';
+import { startCluster } from './cluster.ts';
+
+/** Run by close.test.ts as another user: one Pod that says who it is, one that asks for a user it can't have. */
+const cluster = await startCluster({ isolation: process.argv[2] as IsolationKind });
+const container = { name: 'main', image: 'x', command: ['id'] };
+const pod = await cluster.createPod({ containers: [container] });
+await cluster.ended(pod.metadata.name ?? '');
+const other = await cluster.createPod({ containers: [{ ...container, securityContext: { runAsUser: 4242 } }] });
+const refused = await cluster.podWhen(
+  other.metadata.name ?? '',
+  ({ status }) => status?.containerStatuses?.[0]?.state.waiting?.message !== undefined,
+);
+const id = await cluster.log(pod.metadata.name ?? '', 'main');
+await cluster.close();
+const message = refused.status?.containerStatuses?.[0]?.state.waiting?.message;
+process.stdout.write(JSON.stringify({ isolation: cluster.node.isolation, id, refused: message }));
