@@ -7,7 +7,9 @@ import { ended, FakeCluster, NAMESPACE } from './support/fake-cluster.ts';
 const ONE_STEP: TaskSpec = { steps: [{ name: 'compile', image: 'busybox', script: 'make' }] };
 
 let cluster: FakeCluster;
-beforeEach(() => (cluster = new FakeCluster()));
+beforeEach(() => {
+  cluster = new FakeCluster();
+});
 
 describe('a TaskRun that succeeds', () => {
   test('starts, gets one Pod, and is written once', async () => {
@@ -102,7 +104,7 @@ describe('a TaskRun that fails', () => {
       'Task "gone" not found in namespace "ci"',
     ],
     ['no Task at all', {}, 'TaskRunResolutionFailed', 'set spec.taskRef.name or spec.taskSpec'],
-    ['a resolver', { taskRef: { resolver: 'git' } as object }, 'TaskRunResolutionFailed', 'resolvers and bundles'],
+    ['a resolver', { taskRef: { resolver: 'git' } }, 'TaskRunResolutionFailed', 'resolvers and bundles'],
     ['no steps', { taskSpec: {} }, 'TaskRunValidationFailed', 'spec.taskSpec.steps'],
     [
       'a step that only its image could tell how to run',
@@ -340,10 +342,8 @@ describe('its Pod', () => {
 
   test('is tried again when the API server is unreachable: the run does not fail', async () => {
     cluster.createTaskRun({ taskSpec: ONE_STEP });
-    const { request } = cluster.context.client;
-    cluster.context.client.request = () => Promise.reject(new ConnectionError('POST pods', new Error('refused')));
+    cluster.failures.set('POST pods', new ConnectionError('POST pods', new Error('refused')));
     await expect(cluster.reconcile()).rejects.toThrow('refused');
-    cluster.context.client.request = request;
     await cluster.reconcile();
     expect(cluster.condition).toContain('Unknown');
   });

@@ -23,7 +23,7 @@ export class FakeCluster {
   readonly requests: string[] = [];
   readonly events: string[] = [];
   /** What the next request of that kind (`POST pods`) is answered with. */
-  readonly failures = new Map<string, ApiError>();
+  readonly failures = new Map<string, Error>();
   /** The watch has not brought any Pod yet. */
   cacheIsBehind = false;
   now = Date.parse('2026-05-01T10:00:00.250Z');
