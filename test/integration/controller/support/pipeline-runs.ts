@@ -68,7 +68,7 @@ function watched<T extends KubeObject>(reflector: Reflector<T>): Watched<T> {
   };
 }
 
-export async function startPipelineRunFixture({ manage = 'all' as Manage } = {}): Promise<PipelineRunFixture> {
+export async function startPipelineRunFixture({ manage }: { manage?: Manage } = {}): Promise<PipelineRunFixture> {
   const server = await startApiServer({ crds: tektonCrds() });
   const client = createKubeClient(loadKubeConfig({ text: await server.kubeconfig() }));
   let time: Date | undefined;
@@ -89,7 +89,7 @@ export async function startPipelineRunFixture({ manage = 'all' as Manage } = {})
       client,
       reflectors,
       tracing: noRunTracing,
-      manage,
+      manage: manage ?? 'all',
       events,
       clock,
       log,
