@@ -95,8 +95,9 @@ describe('webhook and controllers on the real kube-apiserver, with the rights of
   }
 
   const exported = (run: PipelineRun): boolean => run.metadata.annotations?.[TRACE_EXPORTED] === run.metadata.uid;
-  const traceOf = (run: KubeObject): Promise<JaegerTrace> =>
-    readTrace(jaeger, parseCarrier(run.metadata.annotations?.[PIPELINE_RUN_SPAN_CONTEXT])?.traceId ?? '');
+  const traceIdOf = (run: KubeObject): string =>
+    parseCarrier(run.metadata.annotations?.[PIPELINE_RUN_SPAN_CONTEXT])?.traceId ?? '';
+  const traceOf = (run: KubeObject): Promise<JaegerTrace> => readTrace(jaeger, traceIdOf(run));
   const childrenOf = async (name: string): Promise<TaskRun[]> => {
     const path = resourcePath(TASK_RUNS, { namespace: 'default' });
     const query = { labelSelector: `tekton.dev/pipelineRun=${name}` };
@@ -193,6 +194,26 @@ describe('webhook and controllers on the real kube-apiserver, with the rights of
       expectOneTree(await traceOf(run));
     } finally {
       await second.stop();
+    }
+  }, 120_000);
+
+  test('a run created again from its YAML while the webhook is down gets a trace of its own and a link', async () => {
+    const controller = await startController(jaeger.otlpUrl);
+    try {
+      const first = await runWhen((await create(pipelineRun)).metadata.name ?? '', exported);
+      await cluster.webhook.close();
+      const { annotations } = first.metadata;
+      const copy = { ...pipelineRun, metadata: { ...pipelineRun.metadata, annotations } };
+      const second = await runWhen((await create(copy)).metadata.name ?? '', exported);
+      await controller.stop();
+
+      const [original, own] = [traceIdOf(first), traceIdOf(second)];
+      expect(own).not.toBe(original);
+      const trace = await readTrace(jaeger, own);
+      expectOneTree(trace);
+      expect(trace.shown.find(({ parentSpanId }) => parentSpanId === undefined)?.links).toEqual([original]);
+    } finally {
+      await controller.stop();
     }
   }, 120_000);
 });
