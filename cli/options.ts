@@ -36,7 +36,12 @@ export function parseOptions(spec: CommandSpec, args: string[]): { values: Optio
     config[name] = { type, ...(short !== undefined && { short }), ...(multiple && { multiple }) };
   }
   try {
-    return parseArgs({ args, options: config, allowPositionals: spec.positionals !== undefined, strict: true }) as unknown as {
+    return parseArgs({
+      args,
+      options: config,
+      allowPositionals: spec.positionals !== undefined,
+      strict: true,
+    }) as unknown as {
       values: OptionValues;
       positionals: string[];
     };
@@ -79,21 +84,24 @@ export function list(values: OptionValues, name: string): string[] {
 /** One of `choices`. Throws CommandError naming them. */
 export function choice<T extends string>(values: OptionValues, name: string, choices: readonly T[], fallback: T): T {
   const value = text(values, name) ?? fallback;
-  if (!(choices as readonly string[]).includes(value)) throw new CommandError(`--${name}: ${JSON.stringify(value)} is not one of ${choices.join(', ')}`);
+  if (!(choices as readonly string[]).includes(value))
+    throw new CommandError(`--${name}: ${JSON.stringify(value)} is not one of ${choices.join(', ')}`);
   return value as T;
 }
 
 export function port(values: OptionValues, name: string, fallback: number): number {
   const value = text(values, name);
   const number = value === undefined ? fallback : Number(value);
-  if (!Number.isInteger(number) || number < 0 || number > 65_535) throw new CommandError(`--${name}: ${JSON.stringify(value)} is no port (0 to 65535)`);
+  if (!Number.isInteger(number) || number < 0 || number > 65_535)
+    throw new CommandError(`--${name}: ${JSON.stringify(value)} is no port (0 to 65535)`);
   return number;
 }
 
 export function durationMs(values: OptionValues, name: string): number | undefined {
   const value = text(values, name);
   const ms = parseDurationMs(value);
-  if (value !== undefined && ms === undefined) throw new CommandError(`--${name}: ${JSON.stringify(value)} is no duration (like 90s, 5m, 1h30m)`);
+  if (value !== undefined && ms === undefined)
+    throw new CommandError(`--${name}: ${JSON.stringify(value)} is no duration (like 90s, 5m, 1h30m)`);
   return ms;
 }
 
@@ -108,18 +116,25 @@ export const exporterOptions: Record<string, OptionHelp> = {
 
 export function exporterSettings(values: OptionValues): ExporterSettings {
   const collectorUrl = text(values, 'jaeger-collector-url');
-  const protocol = text(values, 'exporter') === undefined ? undefined : choice(values, 'exporter', ['otlp', 'jaeger'], 'otlp');
+  const protocol =
+    text(values, 'exporter') === undefined ? undefined : choice(values, 'exporter', ['otlp', 'jaeger'], 'otlp');
   return { ...(collectorUrl !== undefined && { collectorUrl }), ...(protocol && { protocol }) };
 }
 
 export const samplingOptions: Record<string, OptionHelp> = {
   'sample-ratio': { type: 'string', value: '0..1', help: 'Share of the runs that are recorded (default 1).' },
-  'sample-namespace': { type: 'string', multiple: true, value: 'NS=0..1', help: 'Another share for one namespace; may be repeated.' },
+  'sample-namespace': {
+    type: 'string',
+    multiple: true,
+    value: 'NS=0..1',
+    help: 'Another share for one namespace; may be repeated.',
+  },
 };
 
 function ratio(textValue: string, option: string): number {
   const value = Number(textValue);
-  if (textValue.trim() === '' || !(value >= 0 && value <= 1)) throw new CommandError(`${option}: ${JSON.stringify(textValue)} is no share between 0 and 1`);
+  if (textValue.trim() === '' || !(value >= 0 && value <= 1))
+    throw new CommandError(`${option}: ${JSON.stringify(textValue)} is no share between 0 and 1`);
   return value;
 }
 
@@ -128,5 +143,8 @@ export function sampling(values: OptionValues): Sampling {
     const [namespace = '', share = ''] = pair.split('=');
     return [namespace, ratio(share, `--sample-namespace ${pair}`)];
   });
-  return { ratio: ratio(text(values, 'sample-ratio') ?? '1', '--sample-ratio'), namespaces: Object.fromEntries(namespaces) };
+  return {
+    ratio: ratio(text(values, 'sample-ratio') ?? '1', '--sample-ratio'),
+    namespaces: Object.fromEntries(namespaces),
+  };
 }

@@ -45,7 +45,14 @@ async function readClusterKey(client: KubeClient): Promise<string> {
 export async function runControllers(options: RunControllersOptions): Promise<ControllerProcess> {
   const { client, sink, manage, images, log, keepFailures, sampling, namespace } = options;
   const stopping = new AbortController();
-  const common = { client, manage, images, log, signal: stopping.signal, ...(namespace !== undefined && { namespace }) };
+  const common = {
+    client,
+    manage,
+    images,
+    log,
+    signal: stopping.signal,
+    ...(namespace !== undefined && { namespace }),
+  };
   if (!sink) {
     const controllers = startControllers({ ...common, tracing: noRunTracing });
     return { synced: controllers.synced, stop: () => controllers.stop() };
@@ -53,12 +60,22 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
   const clusterKey = await readClusterKey(client);
   const { reconciles, queue } = createTracingPipeline(sink, clusterKey, log);
   let lifecycle: LifecycleController | undefined;
-  const tracing: RunTracing = { reconcile: reconciles.reconcile, ready: (run) => lifecycle?.hasOwnContext(run) ?? false };
+  const tracing: RunTracing = {
+    reconcile: reconciles.reconcile,
+    ready: (run) => lifecycle?.hasOwnContext(run) ?? false,
+  };
   const controllers = startControllers({
     ...common,
     tracing,
     extend: (reflectors) => {
-      lifecycle = new LifecycleController({ client, reflectors, sender: new LifecycleSender(sink, clusterKey, log), mint: { sampling }, keepFailures, log });
+      lifecycle = new LifecycleController({
+        client,
+        reflectors,
+        sender: new LifecycleSender(sink, clusterKey, log),
+        mint: { sampling },
+        keepFailures,
+        log,
+      });
     },
   });
   return {

@@ -8,7 +8,16 @@ import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
 import { createSink } from '../../shared/tracing/exporters/factory.ts';
 import { VERSION } from '../version.ts';
-import { choice, exporterOptions, exporterSettings, parseOptions, port, sampling, samplingOptions, text } from '../options.ts';
+import {
+  choice,
+  exporterOptions,
+  exporterSettings,
+  parseOptions,
+  port,
+  sampling,
+  samplingOptions,
+  text,
+} from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { logOptions, logSettings } from '../log-options.ts';
 
@@ -19,9 +28,17 @@ export const controllerSpec: CommandSpec = {
     ...exporterOptions,
     ...samplingOptions,
     'no-keep-failures': { type: 'boolean', help: 'Leave out unsampled runs that fail, too.' },
-    manage: { type: 'string', value: 'all|managed-by', help: 'Execute all runs, or those whose spec.managedBy is tektrace.dev/controller (default all).' },
+    manage: {
+      type: 'string',
+      value: 'all|managed-by',
+      help: 'Execute all runs, or those whose spec.managedBy is tektrace.dev/controller (default all).',
+    },
     namespace: { type: 'string', value: 'NAME', help: 'Only this namespace (default all).' },
-    kubeconfig: { type: 'string', value: 'FILE', help: 'Default: KUBECONFIG, the Pod’s service account, ~/.kube/config.' },
+    kubeconfig: {
+      type: 'string',
+      value: 'FILE',
+      help: 'Default: KUBECONFIG, the Pod’s service account, ~/.kube/config.',
+    },
     'health-port': { type: 'string', value: 'PORT', help: 'Plain HTTP /livez and /readyz (default 8081; 0 = any).' },
     'entrypoint-image': { type: 'string', value: 'IMAGE', help: 'Has upstream’s entrypoint at /ko-app/entrypoint.' },
     'shell-image': { type: 'string', value: 'IMAGE', help: 'Has sh; writes scripts.' },

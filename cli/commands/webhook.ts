@@ -21,15 +21,40 @@ export const webhookSpec: CommandSpec = {
   options: {
     port: { type: 'string', value: 'PORT', help: 'HTTPS (default 8443; 0 = any).' },
     'health-port': { type: 'string', value: 'PORT', help: 'Plain HTTP /livez and /readyz (default 8081; 0 = any).' },
-    namespace: { type: 'string', value: 'NAME', help: 'Where the Secret and the Service are (default POD_NAMESPACE, else tektrace).' },
-    'secret-name': { type: 'string', value: 'NAME', help: 'Secret of the certificate authority (default tektrace-webhook-ca).' },
-    'configuration-name': { type: 'string', value: 'NAME', help: 'MutatingWebhookConfiguration that gets the CA bundle (default tektrace-webhook).' },
+    namespace: {
+      type: 'string',
+      value: 'NAME',
+      help: 'Where the Secret and the Service are (default POD_NAMESPACE, else tektrace).',
+    },
+    'secret-name': {
+      type: 'string',
+      value: 'NAME',
+      help: 'Secret of the certificate authority (default tektrace-webhook-ca).',
+    },
+    'configuration-name': {
+      type: 'string',
+      value: 'NAME',
+      help: 'MutatingWebhookConfiguration that gets the CA bundle (default tektrace-webhook).',
+    },
     'service-name': { type: 'string', value: 'NAME', help: 'Service the API server calls (default tektrace-webhook).' },
-    'trusted-requester': { type: 'string', multiple: true, value: 'USER', help: 'User name whose owner references and inbound parents count; may be repeated\n(default: the Tekton controller of namespace tekton-pipelines).' },
-    inbound: { type: 'string', value: 'trusted|join|link|ignore', help: 'What becomes of a parent that a creator supplied: trusted joins it for trusted\nrequesters and links it otherwise (default trusted).' },
+    'trusted-requester': {
+      type: 'string',
+      multiple: true,
+      value: 'USER',
+      help: 'User name whose owner references and inbound parents count; may be repeated\n(default: the Tekton controller of namespace tekton-pipelines).',
+    },
+    inbound: {
+      type: 'string',
+      value: 'trusted|join|link|ignore',
+      help: 'What becomes of a parent that a creator supplied: trusted joins it for trusted\nrequesters and links it otherwise (default trusted).',
+    },
     'trace-url-template': { type: 'string', value: 'URL', help: 'Annotation tekton/trace-url, {traceId} is replaced.' },
     'drain-duration': { type: 'string', value: 'D', help: 'Time between failing readiness and closing (default 15s).' },
-    kubeconfig: { type: 'string', value: 'FILE', help: 'Default: KUBECONFIG, the Pod’s service account, ~/.kube/config.' },
+    kubeconfig: {
+      type: 'string',
+      value: 'FILE',
+      help: 'Default: KUBECONFIG, the Pod’s service account, ~/.kube/config.',
+    },
     ...samplingOptions,
     ...logOptions,
   },
@@ -56,7 +81,9 @@ export async function webhookCommand(args: string[]): Promise<number> {
   };
   const drainMs = durationMs(values, 'drain-duration') ?? DRAIN_MS;
   const kubeconfig = text(values, 'kubeconfig');
-  const client = createKubeClient(loadKubeConfig(kubeconfig === undefined ? {} : { file: kubeconfig }), { userAgent: `tektrace-webhook/${VERSION}` });
+  const client = createKubeClient(loadKubeConfig(kubeconfig === undefined ? {} : { file: kubeconfig }), {
+    userAgent: `tektrace-webhook/${VERSION}`,
+  });
   const namespace = text(values, 'namespace') ?? process.env.POD_NAMESPACE ?? 'tektrace';
   const service = text(values, 'service-name') ?? 'tektrace-webhook';
   let ready = false;
@@ -72,11 +99,21 @@ export async function webhookCommand(args: string[]): Promise<number> {
     },
     stop,
   );
-  const server = await startWebhookServer({ host: '0.0.0.0', port: port(values, 'port', 8443), certificate: certificate.current(), settings, log });
+  const server = await startWebhookServer({
+    host: '0.0.0.0',
+    port: port(values, 'port', 8443),
+    certificate: certificate.current(),
+    settings,
+    log,
+  });
   certificate.onChange((pair) => server.setCertificate(pair));
   const renewing = certificate.start(stop);
   ready = true;
-  log.info('the webhook serves', { port: server.port, service: `${service}.${namespace}.svc`, healthPort: health.port });
+  log.info('the webhook serves', {
+    port: server.port,
+    service: `${service}.${namespace}.svc`,
+    healthPort: health.port,
+  });
   await aborted(stop);
   ready = false;
   await server.close(drainMs);

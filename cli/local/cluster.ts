@@ -49,13 +49,22 @@ export interface LocalCluster {
 
 type Cleanup = () => Promise<void> | void;
 
-async function connect(server: RunningApiServer, identity: { user: string; groups: string[] } | undefined, userAgent: string): Promise<KubeClient> {
+async function connect(
+  server: RunningApiServer,
+  identity: { user: string; groups: string[] } | undefined,
+  userAgent: string,
+): Promise<KubeClient> {
   return createKubeClient(loadKubeConfig({ text: await server.kubeconfig(identity) }), { userAgent });
 }
 
 async function startWebhook(admin: KubeClient, traces: TraceStore, log: Logger): Promise<Cleanup> {
   const authority = await createAuthority({ commonName: 'tektrace-webhook-ca', lifetimeMs: CERTIFICATE_MS });
-  const certificate = await issueCertificate(authority, { commonName: '127.0.0.1', ipAddresses: ['127.0.0.1'], usage: 'server', lifetimeMs: CERTIFICATE_MS });
+  const certificate = await issueCertificate(authority, {
+    commonName: '127.0.0.1',
+    ipAddresses: ['127.0.0.1'],
+    usage: 'server',
+    lifetimeMs: CERTIFICATE_MS,
+  });
   const webhook = await startWebhookServer({
     host: '127.0.0.1',
     port: 0,
@@ -78,7 +87,9 @@ async function startWebhook(admin: KubeClient, traces: TraceStore, log: Logger):
 async function writeAccess(directory: string, server: RunningApiServer, traces: TraceStore): Promise<string> {
   const kubeconfigFile = path.join(directory, 'kubeconfig');
   await writeFile(kubeconfigFile, await server.kubeconfig(), { mode: 0o600 });
-  await writeFile(path.join(directory, 'tracestore.json'), JSON.stringify({ url: traces.url, token: traces.token }), { mode: 0o600 });
+  await writeFile(path.join(directory, 'tracestore.json'), JSON.stringify({ url: traces.url, token: traces.token }), {
+    mode: 0o600,
+  });
   return kubeconfigFile;
 }
 
@@ -96,7 +107,12 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const traces = await startTraceStore({ port: options.pagePort ?? 0, log: log.child({ component: 'tracestore' }) });
     cleanups.push(() => traces.close());
     let node: RunningNode | undefined;
-    const server = await startApiServer({ port: options.apiPort ?? 0, crds: await readCrds(), podLogs: () => node?.logs, log: log.child({ component: 'apiserver' }) });
+    const server = await startApiServer({
+      port: options.apiPort ?? 0,
+      crds: await readCrds(),
+      podLogs: () => node?.logs,
+      log: log.child({ component: 'apiserver' }),
+    });
     cleanups.push(() => server.close());
     const client = await connect(server, undefined, 'tektrace-cli');
     cleanups.push(() => client.close());
@@ -114,7 +130,11 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   }
 }
 
-async function startLocalControllers(server: RunningApiServer, traces: TraceStore, { sink, log }: LocalClusterOptions): Promise<Cleanup> {
+async function startLocalControllers(
+  server: RunningApiServer,
+  traces: TraceStore,
+  { sink, log }: LocalClusterOptions,
+): Promise<Cleanup> {
   const client = await connect(server, { user: CONTROLLER_MANAGER, groups: ['system:masters'] }, CONTROLLER_MANAGER);
   const local = createOtlpSink({ url: new URL(traces.otlpUrl), headers: { authorization: `Bearer ${traces.token}` } });
   const controllers = await runControllers({

@@ -4,7 +4,9 @@ export function webhookConfiguration(url: string, caPem: string): object {
     name: `${path}.tektrace.dev`,
     admissionReviewVersions: ['v1'],
     clientConfig: { url: `${url}/mutate/${path}`, caBundle: Buffer.from(caPem).toString('base64') },
-    rules: [{ apiGroups: [group], apiVersions: versions, operations: ['CREATE'], resources: [resource], scope: 'Namespaced' }],
+    rules: [
+      { apiGroups: [group], apiVersions: versions, operations: ['CREATE'], resources: [resource], scope: 'Namespaced' },
+    ],
     matchPolicy: 'Exact',
     objectSelector,
     failurePolicy: 'Ignore',

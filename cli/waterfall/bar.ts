@@ -1,4 +1,4 @@
-import type { WaterfallRow } from '../../local/viewer/waterfall.ts';
+import type { WaterfallRow } from '../../local/viewer/row.ts';
 import { displayWidth } from './display-width.ts';
 import { colourOf, type Style } from './style.ts';
 

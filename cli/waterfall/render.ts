@@ -1,5 +1,6 @@
 import { formatDuration } from '../../local/viewer/duration.ts';
-import { buildWaterfall, type Waterfall, type WaterfallRow } from '../../local/viewer/waterfall.ts';
+import type { WaterfallRow } from '../../local/viewer/row.ts';
+import { buildWaterfall, type Waterfall } from '../../local/viewer/waterfall.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { drawBar } from './bar.ts';
 import { displayWidth, fit, printable } from './display-width.ts';
@@ -50,9 +51,18 @@ function lineName(line: TreeLine, style: Style): string {
   );
 }
 
+const most = (lines: TreeLine[], measure: (line: TreeLine) => number): number =>
+  lines.reduce((max, line) => Math.max(max, measure(line)), 0);
+
 function layoutOf(lines: TreeLine[], width: number, style: Style): Layout {
-  const name = Math.max(10, ...lines.map((line) => displayWidth(lineName(line, style))));
-  const duration = Math.max(6, ...lines.map((line) => (line.row ? durationOf(line.row).length : 0)));
+  const name = Math.max(
+    10,
+    most(lines, (line) => displayWidth(lineName(line, style))),
+  );
+  const duration = Math.max(
+    6,
+    most(lines, (line) => (line.row ? durationOf(line.row).length : 0)),
+  );
   const room = width - duration - 6;
   const bounded = Math.min(name, Math.floor(room * (width < 60 ? 0.62 : 0.48)), room - MIN_BAR);
   return { totalMs: totalMs(lines), width, name: bounded, duration, bar: width - bounded - duration - 6 };
@@ -84,7 +94,7 @@ const durationOf = (row: WaterfallRow): string => (row.result === 'skip' ? 'skip
 
 /** What the axis spans: the end of the last line that is drawn. */
 function totalMs(lines: TreeLine[]): number {
-  return Math.max(...lines.map(({ row }) => (row ? row.offsetMs + row.durationMs : 0)));
+  return most(lines, ({ row }) => (row ? row.offsetMs + row.durationMs : 0));
 }
 
 function axis({ totalMs: endMs, bar }: Layout, style: Style): string {

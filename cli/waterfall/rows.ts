@@ -1,4 +1,5 @@
-import type { Waterfall, WaterfallRow } from '../../local/viewer/waterfall.ts';
+import type { WaterfallRow } from '../../local/viewer/row.ts';
+import type { Waterfall } from '../../local/viewer/waterfall.ts';
 
 /** Spans made inside one step, by the programs it ran, that are drawn before the rest is only counted. */
 const MAX_OTHER_PER_PARENT = 20;
@@ -41,7 +42,7 @@ export function treeLines(waterfall: Waterfall, options: { controllerSpans: bool
       lastAt: parent ? [...lastAt, index === shown.length - 1 && left.size === 0] : [],
     }));
     if (left.size > 0) below.push({ omitted: left.size, lastAt: parent ? [...lastAt, true] : [] });
-    stack.push(...below.toReversed());
+    for (const line of below.toReversed()) stack.push(line);
   };
   pushChildren(undefined, []);
   for (let line = stack.pop(); line; line = stack.pop()) {

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../local/viewer/duration.ts';
-import { buildWaterfall, type Waterfall, type WaterfallRow } from '../../local/viewer/waterfall.ts';
+import type { WaterfallRow } from '../../local/viewer/row.ts';
+import { buildWaterfall, type Waterfall } from '../../local/viewer/waterfall.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { printable } from './display-width.ts';
 import { traceIdOf } from './trace-id.ts';

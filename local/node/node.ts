@@ -43,6 +43,8 @@ export interface RunningNode {
   /** Why this isolation, for the person who started the node. */
   isolationReason: string;
   logs: PodLogSource;
+  /** A PersistentVolumeClaim that is to be made is this directory of the machine, which stays as steps leave it. */
+  claimDirectory(namespace: string, name: string, directory: string): void;
   /** Ends every Pod at once and removes everything the node made on this machine. */
   close(): Promise<void>;
 }
@@ -106,6 +108,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const events = createEventRecorder(client, nodeName, log, now);
     const claims = new Reflector<Claim>({ client, resource: PERSISTENT_VOLUME_CLAIMS, log });
     const pods = new Reflector<Pod>({ client, resource: PODS, log });
+    const provisioner = new Provisioner(client, path.join(rootDir, 'claims'), claims.store);
     const manager = new PodManager({
       client,
       nodeName,
@@ -113,7 +116,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       memoryDir,
       allowHostPath,
       runtime: { isolation, images, objects, maxLogBytes, now },
-      provisioner: new Provisioner(client, path.join(rootDir, 'claims'), claims.store),
+      provisioner,
       scheduler: new Scheduler(client, nodeName, events.record, now),
       claims: claims.store,
       pods: pods.store,
@@ -130,6 +133,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       isolation: isolation.kind,
       isolationReason: reason,
       logs: createPodLogSource((namespace, pod) => manager.records(namespace, pod), now),
+      claimDirectory: (namespace, name, directory) => provisioner.give(namespace, name, directory),
       async close() {
         stop.abort();
         await running;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { MERGE_PATCH, PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { removeTree } from './remove.ts';
+import { objectKey } from '../../shared/kubernetes/types.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import type { Store } from '../../shared/kubernetes/store.ts';
 
@@ -17,11 +18,18 @@ export class Provisioner {
   readonly #client: KubeClient;
   readonly #directory: string;
   readonly #claims: Store<Claim>;
+  /** Claims that are a directory of the user's, by namespace/name: never removed. */
+  readonly #given = new Map<string, string>();
 
   constructor(client: KubeClient, directory: string, claims: Store<Claim>) {
     this.#client = client;
     this.#directory = directory;
     this.#claims = claims;
+  }
+
+  /** The claim, made later, is to be this directory of the machine. Only whoever started the node can say so; no object can. */
+  give(namespace: string, name: string, directory: string): void {
+    this.#given.set(`${namespace}/${name}`, directory);
   }
 
   /** Makes the claim's directory and marks it Bound; no PersistentVolume object stands behind it. */
@@ -53,15 +61,18 @@ export class Provisioner {
   }
 
   async remove(claim: Claim): Promise<void> {
+    if (this.#given.has(objectKey(claim.metadata))) return;
     await removeTree(this.#path(claim));
   }
 
   #path(claim: Claim): string {
-    return path.join(this.#directory, claim.metadata.uid ?? '');
+    const given = this.#given.get(objectKey(claim.metadata));
+    return given ?? path.join(this.#directory, claim.metadata.uid ?? '');
   }
 
   async #ensure(claim: Claim): Promise<string> {
     const directory = this.#path(claim);
+    if (this.#given.has(objectKey(claim.metadata))) return directory;
     await fs.mkdir(directory, { recursive: true });
     await fs.chmod(directory, 0o777);
     return directory;

@@ -64,7 +64,7 @@ export function describePod(pod: Pod): string {
   return `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`;
 }
 
-/** Kubernetes times have whole seconds. */
+/** RFC 3339 with milliseconds. A kubelet writes whole seconds; every reader of Kubernetes times takes both, and a trace of short steps needs these. */
 export function kubeTime(date: Date): string {
-  return `${date.toISOString().slice(0, 19)}Z`;
+  return date.toISOString();
 }

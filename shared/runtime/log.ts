@@ -34,12 +34,21 @@ function textLine(time: string, level: LogLevel, message: string, fields: Record
 
 /** Writes to standard error, so that standard output stays for results. Error values are written as their message, never as a stack. */
 export function createLogger(options: LoggerOptions = {}, fields: Record<string, unknown> = {}): Logger {
-  const { level = 'info', format = 'json', write = (line: string) => process.stderr.write(line), now = () => new Date() } = options;
+  const {
+    level = 'info',
+    format = 'json',
+    write = (line: string) => process.stderr.write(line),
+    now = () => new Date(),
+  } = options;
   const log = (at: LogLevel, message: string, more: Record<string, unknown> = {}): void => {
     if (severity[at] < severity[level]) return;
     const all = Object.fromEntries(Object.entries({ ...fields, ...more }).map(([key, value]) => [key, plain(value)]));
     const time = now().toISOString();
-    write(format === 'json' ? `${JSON.stringify({ time, level: at, message, ...all })}\n` : textLine(time, at, message, all));
+    write(
+      format === 'json'
+        ? `${JSON.stringify({ time, level: at, message, ...all })}\n`
+        : textLine(time, at, message, all),
+    );
   };
   return {
     debug: (message, more) => log('debug', message, more),

@@ -147,5 +147,8 @@ export function createReconcileTracing({
     }
   }
 
-  return { ready: (run) => runSpan(run) !== undefined && (isOwnedByPipelineRun(run) || !isUnseenCopy(run.metadata)), reconcile };
+  return {
+    ready: (run) => runSpan(run) !== undefined && (isOwnedByPipelineRun(run) || !isUnseenCopy(run.metadata)),
+    reconcile,
+  };
 }

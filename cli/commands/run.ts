@@ -1,0 +1,175 @@
+import { createKubeClient } from '../../shared/kubernetes/client.ts';
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
+import { createLogger } from '../../shared/runtime/log.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import { shutdownSignal } from '../../shared/runtime/shutdown.ts';
+import { isSuccessful } from '../../shared/tekton/conditions.ts';
+import { createSink } from '../../shared/tracing/exporters/factory.ts';
+import { CommandError } from '../errors.ts';
+import { execute } from '../execute.ts';
+import type { ExecutedRun } from '../execute.ts';
+import { withInboundParent, withParams, withWorkspaces, workspaceDirectories } from '../follow/inputs.ts';
+import { readManifests } from '../follow/manifests.ts';
+import { startLocalCluster } from '../local/cluster.ts';
+import type { LocalCluster } from '../local/cluster.ts';
+import { claimDirectories } from '../local/workspaces.ts';
+import { logOptions, logSettings } from '../log-options.ts';
+import { choice, durationMs, exporterOptions, exporterSettings, list, parseOptions, text } from '../options.ts';
+import type { CommandSpec, OptionValues } from '../options.ts';
+import { reportOf, writeTrace } from '../report.ts';
+import { createTerminal } from '../terminal.ts';
+import { findTraceSource } from '../trace-source.ts';
+import type { TraceSource } from '../trace-source.ts';
+
+export const runSpec: CommandSpec = {
+  name: 'run',
+  summary:
+    'Creates what FILE holds, follows its first PipelineRun or TaskRun, and draws its trace.\nIn an embedded cluster of its own, unless --kubeconfig names another.',
+  options: {
+    file: {
+      type: 'string',
+      short: 'f',
+      multiple: true,
+      value: 'FILE',
+      help: 'YAML or JSON (- = standard input); may be repeated.',
+    },
+    param: {
+      type: 'string',
+      short: 'p',
+      multiple: true,
+      value: 'NAME=VALUE',
+      help: 'A param of the run; may be repeated.',
+    },
+    workspace: {
+      type: 'string',
+      short: 'w',
+      multiple: true,
+      value: 'NAME=DIR',
+      help: 'Bind a workspace to a directory of this machine (embedded cluster only).',
+    },
+    timeout: { type: 'string', value: 'D', help: 'Cancel the run after this time (90s, 5m).' },
+    ...exporterOptions,
+    'jaeger-query-url': {
+      type: 'string',
+      value: 'URL',
+      help: 'With --kubeconfig: the Jaeger (port 16686) to read the trace from.',
+    },
+    'trace-out': { type: 'string', value: 'FILE', help: 'Write the whole trace as one OTLP JSON document.' },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'text|json',
+      help: 'json: one object with name, result, results and trace id (default text).',
+    },
+    kubeconfig: { type: 'string', value: 'FILE', help: 'Run it there, instead of in an embedded cluster.' },
+    namespace: { type: 'string', short: 'n', value: 'NAME', help: 'For objects without one (default default).' },
+    isolation: {
+      type: 'string',
+      value: 'auto|namespaces|plain',
+      help: 'How the embedded node runs containers (default auto).',
+    },
+    ...logOptions,
+  },
+  examples: [
+    'tektrace run -f examples/build-and-test.yaml',
+    'tektrace run -f run.yaml -p revision=main -w source=. --trace-out trace.json',
+    'tektrace run -f run.yaml --jaeger-collector-url http://localhost:4318/v1/traces',
+  ],
+};
+
+interface Cluster {
+  client: KubeClient;
+  traces: TraceSource | undefined;
+  local?: LocalCluster;
+  close(): Promise<void>;
+}
+
+async function existingCluster(file: string, values: OptionValues): Promise<Cluster> {
+  if (list(values, 'workspace').length > 0)
+    throw new CommandError(
+      '--workspace binds a directory of this machine: it works in the embedded cluster only, not with --kubeconfig',
+    );
+  const client = createKubeClient(loadKubeConfig({ file }), { userAgent: 'tektrace-cli' });
+  return {
+    client,
+    traces: await findTraceSource(text(values, 'jaeger-query-url'), file),
+    close: async () => client.close(),
+  };
+}
+
+async function embeddedCluster(values: OptionValues, log: Logger): Promise<Cluster> {
+  const sink = await createSink(exporterSettings(values));
+  const local = await startLocalCluster({
+    isolation: choice(values, 'isolation', ['auto', 'namespaces', 'plain'], 'auto'),
+    sink,
+    log,
+  });
+  return {
+    client: local.client,
+    traces: { name: local.traces.url, read: async (id) => local.traces.trace(id) },
+    local,
+    close: () => local.close(),
+  };
+}
+
+async function finish({ run, trace }: ExecutedRun, values: OptionValues): Promise<number> {
+  const json = text(values, 'output') === 'json';
+  const terminal = createTerminal(json ? process.stderr : process.stdout);
+  if (trace) {
+    terminal.print('');
+    terminal.waterfall(trace);
+  }
+  const file = text(values, 'trace-out');
+  if (file !== undefined) {
+    if (!trace)
+      throw new CommandError(
+        `--trace-out ${file}: no trace was found${text(values, 'kubeconfig') === undefined ? '' : '; name a Jaeger with --jaeger-query-url'}`,
+        1,
+      );
+    await writeTrace(file, trace);
+  }
+  if (json) process.stdout.write(`${JSON.stringify(reportOf(run))}\n`);
+  return isSuccessful(run) ? 0 : 1;
+}
+
+/** Exit code: 0 the run succeeded, 1 it failed, 2 the input can't be used. */
+export async function runCommand(args: string[]): Promise<number> {
+  const { values } = parseOptions(runSpec, args);
+  const files = list(values, 'file');
+  if (files.length === 0) throw new CommandError(`-f FILE is missing\nSee: tektrace run --help`);
+  choice(values, 'output', ['text', 'json'], 'text');
+  const timeoutMs = durationMs(values, 'timeout');
+  const directories = workspaceDirectories(list(values, 'workspace'));
+  const objects = (await Promise.all(files.map(readManifests))).flat();
+  const log = createLogger(logSettings({ 'log-level': 'warn', 'log-format': 'text', ...values }));
+  const signal = shutdownSignal();
+  const kubeconfig = text(values, 'kubeconfig');
+  const cluster =
+    kubeconfig === undefined ? await embeddedCluster(values, log) : await existingCluster(kubeconfig, values);
+  const namespace = text(values, 'namespace') ?? 'default';
+  try {
+    const executed = await execute({
+      client: cluster.client,
+      objects,
+      namespace,
+      prepare: async (run) => {
+        const claims = cluster.local
+          ? await claimDirectories(cluster.local, run.metadata.namespace ?? namespace, directories)
+          : [];
+        return withInboundParent(withWorkspaces(withParams(run, list(values, 'param')), claims), process.env);
+      },
+      traces: cluster.traces,
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      terminal: createTerminal(text(values, 'output') === 'json' ? process.stderr : process.stdout),
+      log,
+      signal,
+    });
+    return await finish(executed, values);
+  } catch (error) {
+    if (signal.aborted) return 130;
+    throw error;
+  } finally {
+    await cluster.close();
+  }
+}

@@ -1,0 +1,76 @@
+import { createKubeClient } from '../../shared/kubernetes/client.ts';
+import { isNotFound } from '../../shared/kubernetes/errors.ts';
+import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
+import { PIPELINE_RUNS, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { runSpan } from '../../shared/tracing/run-context.ts';
+import { CommandError } from '../errors.ts';
+import type { Run } from '../follow/follow-run.ts';
+import { parseOptions, text } from '../options.ts';
+import type { CommandSpec } from '../options.ts';
+import { writeTrace } from '../report.ts';
+import { createTerminal } from '../terminal.ts';
+import { findTraceSource } from '../trace-source.ts';
+
+export const traceSpec: CommandSpec = {
+  name: 'trace',
+  summary: 'Draws the trace of a PipelineRun or TaskRun.',
+  positionals: 'RUN',
+  options: {
+    namespace: { type: 'string', short: 'n', value: 'NAME', help: 'Of the run (default default).' },
+    kubeconfig: { type: 'string', value: 'FILE', help: 'Default: KUBECONFIG, ~/.kube/config.' },
+    'jaeger-query-url': {
+      type: 'string',
+      value: 'URL',
+      help: 'The Jaeger to read from, like http://localhost:16686\n(default: the trace store, for the cluster of tektrace up).',
+    },
+    'trace-out': { type: 'string', value: 'FILE', help: 'Write the whole trace as one OTLP JSON document, too.' },
+  },
+  examples: [
+    'tektrace trace build-and-test-x7k2p',
+    'tektrace trace build-and-test-x7k2p -n ci --jaeger-query-url http://localhost:16686',
+  ],
+};
+
+async function findRun(client: KubeClient, namespace: string, name: string): Promise<Run> {
+  for (const resource of [PIPELINE_RUNS, TASK_RUNS]) {
+    try {
+      return await client.request<Run>('GET', resourcePath(resource, { namespace, name }));
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  throw new CommandError(`no PipelineRun or TaskRun ${name} in namespace ${namespace} of ${client.server}`);
+}
+
+/** Exit code: 0 drawn, 1 nothing arrived, 2 no such run. */
+export async function traceCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parseOptions(traceSpec, args);
+  const [name, ...more] = positionals;
+  if (name === undefined || more.length > 0)
+    throw new CommandError('expected the name of one run\nSee: tektrace trace --help');
+  const kubeconfig = text(values, 'kubeconfig') ?? process.env.KUBECONFIG;
+  const client = createKubeClient(loadKubeConfig(kubeconfig === undefined ? {} : { file: kubeconfig }), {
+    userAgent: 'tektrace-cli',
+  });
+  try {
+    const run = await findRun(client, text(values, 'namespace') ?? 'default', name);
+    const own = runSpan(run);
+    if (!own)
+      throw new CommandError(
+        `${run.kind} ${name} has no span context: it was made before Tektrace was there, or nothing is exported`,
+        1,
+      );
+    const traces = await findTraceSource(text(values, 'jaeger-query-url'), kubeconfig);
+    if (!traces)
+      throw new CommandError('where are the traces? name a Jaeger with --jaeger-query-url http://HOST:16686');
+    const trace = await traces.read(own.traceId);
+    if (!trace) throw new CommandError(`${traces.name} has no span of trace ${own.traceId} yet`, 1);
+    createTerminal(process.stdout).waterfall(trace);
+    const file = text(values, 'trace-out');
+    if (file !== undefined) await writeTrace(file, trace);
+    return 0;
+  } finally {
+    client.close();
+  }
+}

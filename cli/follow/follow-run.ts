@@ -1,0 +1,85 @@
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
+import { Reflector } from '../../shared/kubernetes/reflector.ts';
+import { PIPELINE_RUNS, PODS, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import { LABEL_PIPELINE_RUN, LABEL_TASK_RUN, TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
+import { isDone } from '../../shared/tekton/conditions.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { StepLogs } from './steps.ts';
+import type { LogLine } from './steps.ts';
+
+export type Run = PipelineRun | TaskRun;
+
+export interface FollowOptions {
+  client: KubeClient;
+  run: Run;
+  onLine: (line: LogLine) => void;
+  onLogError: (step: string, error: unknown) => void;
+  log: Logger;
+  signal: AbortSignal;
+}
+
+export interface FollowedRun {
+  /** The run's last state, once it is done and its logs are read. Rejects when it is deleted before. */
+  done: Promise<Run>;
+  /** Resolves with the run once its spans are accepted by the collector. */
+  exported: Promise<Run>;
+}
+
+interface Deferred<T> {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (error: unknown) => void;
+}
+
+function deferred<T>(): Deferred<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  // Whoever does not look at it must not end the process.
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
+}
+
+/** Watches one run until `signal` aborts: its steps' logs, its end, and its trace's departure. */
+export function followRun({ client, run, onLine, onLogError, log, signal }: FollowOptions): FollowedRun {
+  const { namespace, name, uid } = run.metadata;
+  const ended = deferred<Run>();
+  const exported = deferred<Run>();
+  const logs = new StepLogs({ client, onLine, onError: onLogError, signal });
+  const runs = new Reflector<Run>({
+    client,
+    resource: run.kind === 'PipelineRun' ? PIPELINE_RUNS : TASK_RUNS,
+    namespace,
+    fieldSelector: `metadata.name=${name}`,
+    log,
+  });
+  const pods = new Reflector<Pod>({
+    client,
+    resource: PODS,
+    namespace,
+    labelSelector: `${run.kind === 'PipelineRun' ? LABEL_PIPELINE_RUN : LABEL_TASK_RUN}=${name}`,
+    log,
+  });
+  const seen = (current: Run): void => {
+    if (current.metadata.uid !== uid) return;
+    if (isDone(current)) void logs.done().then(() => ended.resolve(current));
+    if (current.metadata.annotations?.[TRACE_EXPORTED] === uid) exported.resolve(current);
+  };
+  runs.addHandler({
+    added: seen,
+    updated: seen,
+    deleted: () => {
+      const error = new Error(`${run.kind} ${name} was deleted before it was done`);
+      ended.reject(error);
+      exported.reject(error);
+    },
+  });
+  const follow = (pod: Pod): void => logs.follow(pod);
+  pods.addHandler({ added: follow, updated: follow, deleted: () => undefined });
+  signal.addEventListener('abort', () => [ended, exported].forEach(({ reject }) => reject(signal.reason)), {
+    once: true,
+  });
+  void runs.run(signal);
+  void pods.run(signal);
+  return { done: ended.promise, exported: exported.promise };
+}

@@ -1,0 +1,72 @@
+import { parseTraceparent } from '../../shared/tracing/carrier.ts';
+import { PARENT_SPAN_CONTEXT } from '../../shared/tekton/annotations.ts';
+import type {
+  Param,
+  ParamSpec,
+  ParamValue,
+  PipelineRun,
+  TaskRun,
+  WorkspaceBinding,
+} from '../../shared/tekton/types.ts';
+import { CommandError } from '../errors.ts';
+
+type Run = PipelineRun | TaskRun;
+
+function declaredParams(run: Run): ParamSpec[] {
+  const spec = run.spec as { pipelineSpec?: { params?: ParamSpec[] }; taskSpec?: { params?: ParamSpec[] } };
+  return spec.pipelineSpec?.params ?? spec.taskSpec?.params ?? [];
+}
+
+function paramValue(run: Run, name: string, value: string): ParamValue {
+  const type = declaredParams(run).find((param) => param.name === name)?.type ?? 'string';
+  if (type === 'string') return value;
+  try {
+    return JSON.parse(value) as ParamValue;
+  } catch {
+    throw new CommandError(
+      `--param ${name}: is of type ${type}, so its value has to be JSON, like ${type === 'array' ? '["a","b"]' : '{"key":"value"}'}`,
+    );
+  }
+}
+
+function pair(text: string, option: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new CommandError(`${option} ${JSON.stringify(text)}: expected name=value`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** The run with `--param name=value` set, over those of the same name in the file. */
+export function withParams<T extends Run>(run: T, options: string[]): T {
+  const set = options.map((option): Param => {
+    const [name, value] = pair(option, '--param');
+    return { name, value: paramValue(run, name, value) };
+  });
+  const kept = (run.spec.params ?? []).filter((param) => !set.some(({ name }) => name === param.name));
+  return set.length === 0 ? run : { ...run, spec: { ...run.spec, params: [...kept, ...set] } };
+}
+
+/** `--workspace name=DIR` as pairs. */
+export function workspaceDirectories(options: string[]): [string, string][] {
+  return options.map((option) => pair(option, '--workspace'));
+}
+
+/** The run with workspaces bound to claims, over bindings of the same name in the file. */
+export function withWorkspaces<T extends Run>(run: T, claims: { name: string; claimName: string }[]): T {
+  const bindings = claims.map(({ name, claimName }): WorkspaceBinding => ({
+    name,
+    persistentVolumeClaim: { claimName },
+  }));
+  const kept = (run.spec.workspaces ?? []).filter((workspace) => !claims.some(({ name }) => name === workspace.name));
+  return claims.length === 0 ? run : { ...run, spec: { ...run.spec, workspaces: [...kept, ...bindings] } };
+}
+
+/** The run as a child of the span this command was started in (`TRACEPARENT`); as it is when there is none or it is malformed. */
+export function withInboundParent<T extends Run>(run: T, env: Record<string, string | undefined>): T {
+  const { TRACEPARENT: traceparent, TRACESTATE: tracestate } = env;
+  if (!parseTraceparent(traceparent) || run.metadata.annotations?.[PARENT_SPAN_CONTEXT] !== undefined) return run;
+  const carrier = JSON.stringify({ traceparent, tracestate });
+  return {
+    ...run,
+    metadata: { ...run.metadata, annotations: { ...run.metadata.annotations, [PARENT_SPAN_CONTEXT]: carrier } },
+  };
+}

@@ -1,0 +1,68 @@
+import { CommandError } from './errors.ts';
+import { helpText } from './options.ts';
+import type { CommandSpec } from './options.ts';
+import { VERSION } from './version.ts';
+
+interface Command {
+  spec: CommandSpec;
+  run: (args: string[]) => Promise<number>;
+}
+
+/** Loaded when asked for: the webhook needs nothing of the embedded cluster. */
+const commands: Record<string, () => Promise<Command>> = {
+  up: async () => import('./commands/up.ts').then((m) => ({ spec: m.upSpec, run: m.upCommand })),
+  run: async () => import('./commands/run.ts').then((m) => ({ spec: m.runSpec, run: m.runCommand })),
+  trace: async () => import('./commands/trace.ts').then((m) => ({ spec: m.traceSpec, run: m.traceCommand })),
+  webhook: async () => import('./commands/webhook.ts').then((m) => ({ spec: m.webhookSpec, run: m.webhookCommand })),
+  controller: async () =>
+    import('./commands/controller.ts').then((m) => ({ spec: m.controllerSpec, run: m.controllerCommand })),
+};
+
+async function overview(): Promise<string> {
+  const specs = await Promise.all(Object.values(commands).map(async (load) => (await load()).spec));
+  const lines = specs.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary.split('\n')[0]}`);
+  return [
+    'Distributed tracing for Tekton Tasks and Pipelines.',
+    '',
+    'Usage: tektrace COMMAND [options]',
+    '',
+    'Commands:',
+    ...lines,
+    '',
+    'tektrace COMMAND --help tells more. tektrace --version prints the version.',
+    '',
+  ].join('\n');
+}
+
+async function main(args: string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(await overview());
+    return name === undefined ? 2 : 0;
+  }
+  if (name === '--version') {
+    process.stdout.write(`${VERSION}\n`);
+    return 0;
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!load) throw new CommandError(`no such command: ${name}\nSee: tektrace --help`);
+  const command = await load();
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(helpText(command.spec));
+    return 0;
+  }
+  return command.run(rest);
+}
+
+/** Whatever ends a command is said in a line; a stack only with TEKTRACE_DEBUG, for a report of a bug. */
+function explain(error: unknown): number {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`tektrace: ${message}\n`);
+  if (process.env.TEKTRACE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (error instanceof CommandError) return error.exitCode;
+  return error instanceof Error && error.name === 'ExporterSettingsError' ? 2 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(explain);
+// Handles of libraries (idle connections, timers) must not keep a command that is done.
+process.exit();

@@ -1,0 +1,44 @@
+import { writeFile } from 'node:fs/promises';
+
+import type { TracesData } from '../shared/otlp/types.ts';
+import { isSuccessful, succeededCondition } from '../shared/tekton/conditions.ts';
+import type { ParamValue, PipelineRun, TaskRun } from '../shared/tekton/types.ts';
+import { runSpan } from '../shared/tracing/run-context.ts';
+import { CommandError } from './errors.ts';
+
+type Run = PipelineRun | TaskRun;
+
+/** What `--output json` prints. */
+export interface RunReport {
+  kind: string;
+  namespace: string;
+  name: string;
+  succeeded: boolean;
+  reason: string;
+  message: string;
+  results: Record<string, ParamValue>;
+  traceId: string | null;
+}
+
+export function reportOf(run: Run): RunReport {
+  const condition = succeededCondition(run);
+  return {
+    kind: run.kind ?? '',
+    namespace: run.metadata.namespace ?? '',
+    name: run.metadata.name ?? '',
+    succeeded: isSuccessful(run),
+    reason: condition?.reason ?? '',
+    message: condition?.message ?? '',
+    results: Object.fromEntries((run.status?.results ?? []).map(({ name, value }) => [name, value])),
+    traceId: runSpan(run)?.traceId ?? null,
+  };
+}
+
+/** The whole trace as one OTLP JSON document. Throws CommandError when the file can't be written. */
+export async function writeTrace(file: string, trace: TracesData): Promise<void> {
+  try {
+    await writeFile(file, `${JSON.stringify({ resourceSpans: trace.resourceSpans })}\n`);
+  } catch (error) {
+    throw new CommandError(`--trace-out ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

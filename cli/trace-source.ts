@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { tracesFromJson } from '../shared/otlp/decode-json.ts';
+import type { TracesData } from '../shared/otlp/types.ts';
+import { CommandError } from './errors.ts';
+
+/** Where traces are read from: a Jaeger query service, or the trace store of `tektrace up`. */
+export interface TraceSource {
+  /** The whole trace; undefined while nothing of it has arrived. Throws CommandError when the source does not answer. */
+  read(traceId: string): Promise<TracesData | undefined>;
+  name: string;
+}
+
+function httpSource(url: string, headers: Record<string, string>): TraceSource {
+  const base = url.replace(/\/$/, '');
+  return {
+    name: base,
+    read: async (traceId) => {
+      let response: Response;
+      try {
+        response = await fetch(`${base}/api/v3/traces/${traceId}`, { headers, signal: AbortSignal.timeout(10_000) });
+      } catch (error) {
+        throw new CommandError(
+          `${base}: cannot be reached: ${error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error)}`,
+          1,
+        );
+      }
+      if (response.status === 404) return undefined;
+      // Jaeger answers an unknown path with its page, and JSON as text/plain.
+      const body = await response.text();
+      if (!response.ok || !body.trimStart().startsWith('{'))
+        throw new CommandError(
+          `${base}/api/v3/traces: answered ${response.status}, not with a trace: is this a Jaeger query service (port 16686)?`,
+          1,
+        );
+      return tracesFromJson((JSON.parse(body) as { result: unknown }).result);
+    },
+  };
+}
+
+/** The source that the options name; the trace store of the `tektrace up` whose kubeconfig is used, where they name none. */
+export async function findTraceSource(
+  jaegerQueryUrl: string | undefined,
+  kubeconfigFile: string | undefined,
+): Promise<TraceSource | undefined> {
+  if (jaegerQueryUrl !== undefined) return httpSource(jaegerQueryUrl, {});
+  if (kubeconfigFile === undefined) return undefined;
+  try {
+    const access = JSON.parse(await readFile(path.join(path.dirname(kubeconfigFile), 'tracestore.json'), 'utf8')) as {
+      url: string;
+      token: string;
+    };
+    return httpSource(access.url, { authorization: `Bearer ${access.token}` });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
