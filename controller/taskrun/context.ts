@@ -7,12 +7,14 @@ import type { Manage } from '../../shared/tekton/managed-by.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import type { Images } from './pod/images.ts';
+import type { WrittenVersions } from './written.ts';
 
 /** What a reconcile of a TaskRun works with. */
 export interface ReconcileContext {
   client: KubeClient;
   taskRuns: Store<TaskRun>;
   pods: Store<Pod>;
+  written: WrittenVersions;
   tracing: RunTracing;
   manage: Manage;
   images: Images;

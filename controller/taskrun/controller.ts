@@ -10,6 +10,7 @@ import type { Manage } from '../../shared/tekton/managed-by.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
+import type { ReconcileContext } from './context.ts';
 import type { Images } from './pod/images.ts';
 import { reconcileTaskRun } from './reconcile-task-run.ts';
 
@@ -33,10 +34,11 @@ export const createTaskRunController = traced(
   'createTaskRunController',
   (options: TaskRunControllerOptions): Controller => {
     const { client, reflectors, tracing, manage, images, events, clock, log, workers } = options;
-    const context = {
+    const context: ReconcileContext = {
       client,
       taskRuns: reflectors.taskRuns.store,
       pods: reflectors.pods.store,
+      written: new Map(),
       tracing,
       manage,
       images,

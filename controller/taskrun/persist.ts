@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import { MERGE_PATCH, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import { objectKey } from '../../shared/kubernetes/types.ts';
 import { succeededCondition } from '../../shared/tekton/conditions.ts';
 import type { Condition, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
@@ -34,12 +35,15 @@ const updateStatus = traced(
     if (isDeepStrictEqual(plain(seen.status), plain(taskRun.status))) return false;
     const { generation } = taskRun.metadata;
     const status = { ...taskRun.status, ...(generation === undefined ? {} : { observedGeneration: generation }) };
-    await context.client.request('PUT', pathOf(taskRun, 'status'), { body: { ...taskRun, status } });
+    const body = { ...taskRun, status };
+    const written = await context.client.request<TaskRun>('PUT', pathOf(taskRun, 'status'), { body });
+    const { uid, resourceVersion } = written.metadata;
+    context.written.set(objectKey(taskRun.metadata), { uid, resourceVersion });
     return true;
   },
 );
 
-/** Events as upstream has them: Started, then whatever the condition changes to. */
+/** Events as upstream has them, but for Pending, whose message changes with every look of the scheduler. */
 export const emitReconcileEvents = traced(
   'emitReconcileEvents',
   (context: ReconcileContext, taskRun: TaskRun, before: Condition | undefined, started: boolean): void => {
@@ -48,7 +52,7 @@ export const emitReconcileEvents = traced(
     if (!after || (after.reason === before?.reason && after.message === before?.message)) return;
     if (after.status === 'True') context.events.record(taskRun, 'Normal', 'Succeeded', after.message ?? '');
     else if (after.status === 'False') context.events.record(taskRun, 'Warning', 'Failed', after.message ?? '');
-    else if (after.reason !== 'Started') {
+    else if (after.reason !== 'Started' && after.reason !== 'Pending') {
       context.events.record(taskRun, 'Normal', after.reason ?? '', after.message ?? '');
     }
   },

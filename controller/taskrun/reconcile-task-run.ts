@@ -15,6 +15,7 @@ import { isCancelled, retryTaskRun } from './retry.ts';
 import { needsStopSidecars, stopSidecars } from './sidecars.ts';
 import { markFailed, markRunning } from './status/condition.ts';
 import { hasTimedOut, remainingMs, timeoutMsOf } from './timeout.ts';
+import { isBehind } from './written.ts';
 
 const isPending = traced('isPending', (taskRun: TaskRun): boolean => taskRun.spec.status === 'TaskRunPending');
 
@@ -89,6 +90,7 @@ export const reconcileTaskRun = traced(
   'reconcileTaskRun',
   async (context: ReconcileContext, key: string): Promise<ReconcileResult> => {
     const taskRun = context.taskRuns.get(key);
+    if (isBehind(context.written, key, taskRun)) return undefined;
     if (!taskRun || taskRun.metadata.deletionTimestamp !== undefined || !isManaged(taskRun, context.manage))
       return undefined;
     // A finished run's trace is complete: no spans for looking at it again.

@@ -34,6 +34,7 @@ export class FakeCluster {
       client: this.#client(),
       taskRuns: this.taskRuns,
       pods: { get: (key: string) => (this.cacheIsBehind ? undefined : this.pods.get(key)) } as Store<Pod>,
+      written: new Map(),
       tracing: noRunTracing,
       manage: 'all',
       images: LOCAL_IMAGES,
