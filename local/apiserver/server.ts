@@ -46,6 +46,7 @@ export interface RunningApiServer {
   close(): Promise<void>;
 }
 
+const CLOSE_GRACE_MS = 250;
 const LIFETIME_MS = 365 * 24 * 3_600_000;
 const administrator: Identity = { user: 'kubernetes-admin', groups: ['system:masters'] };
 const initialNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
@@ -54,6 +55,16 @@ async function listen(server: Server, port: number): Promise<number> {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
+}
+
+/** Lets answers that are ending reach their clients, then cuts what is left. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  setImmediate(() => server.closeIdleConnections());
+  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  await closed;
+  clearTimeout(cut);
 }
 
 async function install(api: Api, storageKey: string, object: object): Promise<void> {
@@ -130,10 +141,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ru
       closing.abort();
       stopControllers();
       api.admission.close();
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      await closeServer(server);
     },
   };
 }

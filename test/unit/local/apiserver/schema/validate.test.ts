@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals';
+import { applyDefaults, dropNulls } from '../../../../../local/apiserver/schema/defaults.ts';
+import { validate } from '../../../../../local/apiserver/schema/validate.ts';
+
+function messages(...args: Parameters<typeof validate>): string[] {
+  return validate(...args).map((error) => `${error.field}: ${error.message}`);
+}
+
+describe('validation', () => {
+  test.each([
+    [{ type: 'string', pattern: '^[a-z]+$' }, 'A', `f: Invalid value: "A": f in body should match '^[a-z]+$'`],
+    [{ type: 'string', maxLength: 3 }, 'long', 'f: Too long: may not be more than 3 bytes'],
+    [{ type: 'string', minLength: 1 }, '', 'f: Invalid value: "": f in body should be at least 1 chars long'],
+    [{ type: 'string', format: 'date-time' }, 'x', 'f: Invalid value: "x": f in body must be of type date-time: "x"'],
+    [{ type: 'integer', minimum: 1 }, 0, 'f: Invalid value: 0: f in body should be greater than or equal to 1'],
+    [{ type: 'number', maximum: 1, exclusiveMaximum: true }, 1, 'f: Invalid value: 1: f in body should be less than 1'],
+    [{ type: 'array', maxItems: 1 }, [1, 2], 'f: Too many: 2: must have at most 1 items'],
+    [{ type: 'array', minItems: 1 }, [], 'f: Invalid value: 0: f in body should have at least 1 items'],
+    [{ type: 'object', required: ['a'] }, {}, 'f.a: Required value'],
+    [
+      { type: 'object', additionalProperties: { type: 'string' } },
+      { k: 1 },
+      'f.k: Invalid value: "integer": f.k in body must be of type string: "integer"',
+    ],
+    [
+      { 'x-kubernetes-int-or-string': true },
+      1.5,
+      'f: Invalid value: "number": f in body must be of type integer,string: "number"',
+    ],
+    [{ enum: ['a', 'b'] }, 'c', 'f: Unsupported value: "c": supported values: "a", "b"'],
+  ])('%j', (schema, value, message) => {
+    expect(messages(schema, value, 'f')).toEqual([message]);
+  });
+
+  test('a null where null is allowed is fine, elsewhere it is dropped before', () => {
+    const schema = {
+      type: 'object',
+      properties: { a: { type: 'string', nullable: true }, b: { type: 'string', default: 'x' } },
+    };
+    const value: Record<string, unknown> = { a: null, b: null };
+    dropNulls(schema, value);
+    applyDefaults(schema, value);
+    expect(value).toEqual({ a: null, b: 'x' });
+    expect(validate(schema, value, '')).toEqual([]);
+  });
+});
