@@ -3,26 +3,38 @@ import type { LocatedSpan } from '../../shared/otlp/spans.ts';
 export interface SpanNode {
   located: LocatedSpan;
   children: SpanNode[];
+  /** Nanoseconds since the epoch. */
+  start: bigint;
+  /** Never before the start. */
+  end: bigint;
   /** The span names a parent that is not in the trace (yet). */
   parentMissing: boolean;
   /** Another span with the same id and other content came before. */
   duplicate: boolean;
 }
 
-const startOf = (node: SpanNode): bigint => BigInt(node.located.span.startTimeUnixNano);
-
 /** Earlier first; at the same time the longer one, which is more likely to be around the other. */
 function inTime(a: SpanNode, b: SpanNode): number {
-  if (startOf(a) !== startOf(b)) return startOf(a) < startOf(b) ? -1 : 1;
-  const [endA, endB] = [BigInt(a.located.span.endTimeUnixNano), BigInt(b.located.span.endTimeUnixNano)];
-  return endA === endB ? a.located.span.name.localeCompare(b.located.span.name) : endA > endB ? -1 : 1;
+  if (a.start !== b.start) return a.start < b.start ? -1 : 1;
+  if (a.end !== b.end) return a.end > b.end ? -1 : 1;
+  const [nameA, nameB] = [a.located.span.name, b.located.span.name];
+  return nameA === nameB ? 0 : nameA < nameB ? -1 : 1;
+}
+
+export interface SpanTree {
+  /** Every span, in the order given. */
+  nodes: SpanNode[];
+  /** Without a parent. */
+  roots: SpanNode[];
+  /** Naming a parent that is not there, or that is below them. */
+  orphans: SpanNode[];
 }
 
 function markReached(top: SpanNode, reached: Set<SpanNode>): void {
   const stack = [top];
   for (let node = stack.pop(); node; node = stack.pop()) {
     reached.add(node);
-    stack.push(...node.children);
+    for (const child of node.children) stack.push(child);
   }
 }
 
@@ -53,22 +65,25 @@ function cutCircles(
 
 /**
  * Arranges the spans of one trace under their parents, children in the order of time.
- * `roots` have no parent, `orphans` name one that is not there (or that is below them). Every span given is in exactly one place.
+ * Every span given is in exactly one place.
  */
-export function buildTree(spans: LocatedSpan[]): { roots: SpanNode[]; orphans: SpanNode[] } {
+export function buildTree(spans: LocatedSpan[]): SpanTree {
   const byId = new Map<string, SpanNode>();
   const nodes = spans.map((located): SpanNode => {
     const duplicate = byId.has(located.span.spanId);
-    const node = { located, children: [], parentMissing: false, duplicate };
+    const start = BigInt(located.span.startTimeUnixNano);
+    const sentEnd = BigInt(located.span.endTimeUnixNano);
+    const end = sentEnd < start ? start : sentEnd;
+    const node = { located, children: [], start, end, parentMissing: false, duplicate };
     if (!duplicate) byId.set(located.span.spanId, node);
     return node;
   });
   const parentOf = (node: SpanNode): SpanNode | undefined => byId.get(node.located.span.parentSpanId ?? '');
   for (const node of nodes) parentOf(node)?.children.push(node);
   const roots = nodes.filter((node) => node.located.span.parentSpanId === undefined);
-  const orphans = nodes.filter((node) => node.located.span.parentSpanId !== undefined && !parentOf(node));
-  orphans.push(...cutCircles(nodes, [...roots, ...orphans], parentOf));
+  const parentGone = nodes.filter((node) => node.located.span.parentSpanId !== undefined && !parentOf(node));
+  const orphans = [...parentGone, ...cutCircles(nodes, [...roots, ...parentGone], parentOf)];
   for (const orphan of orphans) orphan.parentMissing = true;
   for (const list of [roots, orphans, ...nodes.map((node) => node.children)]) list.sort(inTime);
-  return { roots, orphans };
+  return { nodes, roots, orphans };
 }

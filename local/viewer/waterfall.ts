@@ -1,40 +1,9 @@
-import { locateSpans, valueText } from '../../shared/otlp/spans.ts';
-import { SPAN_KIND, type KeyValue, type TracesData } from '../../shared/otlp/types.ts';
-import { categoryOf, problemOf, resultOf, type Category, type Result } from './classify.ts';
+import { locateSpans } from '../../shared/otlp/spans.ts';
+import type { TracesData } from '../../shared/otlp/types.ts';
+import { categoryOf, type Result } from './classify.ts';
 import { formatDuration } from './duration.ts';
+import { msBetween, placeholderRow, rowOf, type WaterfallRow } from './row.ts';
 import { buildTree, type SpanNode } from './tree.ts';
-
-export type TextPairs = [key: string, value: string][];
-
-/** One line of the waterfall. Times are milliseconds after the trace's start. */
-export interface WaterfallRow {
-  /** Unique in the trace: the span id, with a suffix for a second span of that id. */
-  id: string;
-  /** Index of the row above in the tree, -1 at the top. */
-  parent: number;
-  depth: number;
-  name: string;
-  category: Category;
-  result: Result;
-  offsetMs: number;
-  durationMs: number;
-  durationText: string;
-  problem?: string;
-  /** The problem began here: no span below has one that explains it. */
-  isOrigin: boolean;
-  /** What is odd about the span itself: parent missing, id used twice. */
-  warnings: string[];
-  spanId: string;
-  parentSpanId?: string;
-  service: string;
-  scope: string;
-  kind: string;
-  status: { code: string; message?: string };
-  attributes: TextPairs;
-  resource: TextPairs;
-  events: { name: string; offsetMs: number; attributes: TextPairs }[];
-  links: { traceId: string; spanId: string; attributes: TextPairs }[];
-}
 
 export interface Waterfall {
   traceId: string;
@@ -54,16 +23,8 @@ export interface Waterfall {
   controller: { count: number; errors: number; totalMs: number };
 }
 
-const kindNames = Object.fromEntries(Object.entries(SPAN_KIND).map(([name, kind]) => [kind, name]));
-const statusNames = ['unset', 'ok', 'error'];
 const RUN_ATTRIBUTES = ['pipelinerun', 'taskrun'];
 
-const pairs = (attributes: KeyValue[]): TextPairs => attributes.map(({ key, value }) => [key, valueText(value)]);
-const msBetween = (from: bigint, to: bigint): number => Number(to - from) / 1e6;
-const endOf = ({ span }: SpanNode['located']): bigint => {
-  const [start, end] = [BigInt(span.startTimeUnixNano), BigInt(span.endTimeUnixNano)];
-  return end < start ? start : end;
-};
 const isRun = (node: SpanNode): boolean => categoryOf(node.located) === 'run';
 
 interface Drawing {
@@ -71,82 +32,16 @@ interface Drawing {
   rows: WaterfallRow[];
 }
 
-function addRow(drawing: Drawing, node: SpanNode, parent: number): void {
-  const { located } = node;
-  const { span, resource, scope, serviceName } = located;
-  const start = BigInt(span.startTimeUnixNano);
-  const durationMs = msBetween(start, endOf(located));
-  const problem = problemOf(located);
-  const index = drawing.rows.length;
-  drawing.rows.push({
-    id: node.duplicate ? `${span.spanId}-${index}` : span.spanId,
-    parent,
-    depth: parent < 0 ? 0 : (drawing.rows[parent]?.depth ?? 0) + 1,
-    name: span.name,
-    category: categoryOf(located),
-    result: resultOf(located),
-    offsetMs: msBetween(drawing.start, start),
-    durationMs,
-    durationText: formatDuration(durationMs),
-    ...(problem !== undefined && { problem }),
-    isOrigin: problem !== undefined,
-    warnings: [
-      ...(node.parentMissing ? [`its parent ${span.parentSpanId ?? ''} is not in the trace`] : []),
-      ...(node.duplicate ? ['another span has the same id and other content'] : []),
-    ],
-    spanId: span.spanId,
-    ...(span.parentSpanId !== undefined && { parentSpanId: span.parentSpanId }),
-    service: serviceName,
-    scope: [scope.name, scope.version].filter(Boolean).join(' '),
-    kind: kindNames[span.kind] ?? String(span.kind),
-    status: {
-      code: statusNames[span.status.code] ?? String(span.status.code),
-      ...(span.status.message !== undefined && { message: span.status.message }),
-    },
-    attributes: pairs(span.attributes),
-    resource: pairs(resource.attributes),
-    events: span.events.map((event) => ({
-      name: event.name,
-      offsetMs: msBetween(drawing.start, BigInt(event.timeUnixNano)),
-      attributes: pairs(event.attributes),
-    })),
-    links: span.links.map(({ traceId, spanId, attributes }) => ({ traceId, spanId, attributes: pairs(attributes) })),
-  });
-}
-
-function addTree(drawing: Drawing, top: SpanNode[], parent: number): void {
-  const stack = top.toReversed().map((node) => ({ node, parent }));
+function addTree(drawing: Drawing, top: SpanNode[], parent?: number): void {
+  const stack = top.map((node) => ({ node, parent })).reverse();
   for (let next = stack.pop(); next; next = stack.pop()) {
     const index = drawing.rows.length;
-    addRow(drawing, next.node, next.parent);
-    stack.push(...next.node.children.toReversed().map((node) => ({ node, parent: index })));
+    const above = next.parent === undefined ? undefined : drawing.rows[next.parent];
+    drawing.rows.push(
+      rowOf(next.node, drawing.start, index, above && { index: next.parent ?? -1, depth: above.depth }),
+    );
+    for (const node of next.node.children.toReversed()) stack.push({ node, parent: index });
   }
-}
-
-/** Stands for the root until it arrives: as long as what is known of the run, and without a span of its own. */
-function placeholder(durationMs: number): WaterfallRow {
-  return {
-    id: 'running',
-    parent: -1,
-    depth: 0,
-    name: 'running…',
-    category: 'placeholder',
-    result: 'running',
-    offsetMs: 0,
-    durationMs,
-    durationText: formatDuration(durationMs),
-    isOrigin: false,
-    warnings: ['the span of the run itself arrives when the run has ended'],
-    spanId: '',
-    service: '',
-    scope: '',
-    kind: '',
-    status: { code: 'unset' },
-    attributes: [],
-    resource: [],
-    events: [],
-    links: [],
-  };
 }
 
 /** Orphans belong below the run's root where it is known, else below a placeholder for it. A run whose own parent is elsewhere is a root. */
@@ -156,13 +51,13 @@ function addRows(drawing: Drawing, roots: SpanNode[], orphans: SpanNode[], durat
   if (orphans.length === 0 || main) {
     for (const root of roots) {
       const index = drawing.rows.length;
-      addTree(drawing, [root], -1);
+      addTree(drawing, [root]);
       if (root === main) addTree(drawing, orphans, index);
     }
     return;
   }
-  addTree(drawing, roots, -1);
-  drawing.rows.push(placeholder(durationMs));
+  addTree(drawing, roots);
+  drawing.rows.push(placeholderRow(durationMs));
   addTree(drawing, orphans, drawing.rows.length - 1);
 }
 
@@ -180,10 +75,10 @@ function clearExplained(rows: WaterfallRow[]): void {
  * Runs whose parent is somebody else's span, which is no part of the trace here. A run below a run is none of these: what else the outer
  * run has (its waits, tasks, reconciles) misses the same parent.
  */
-function joinedRuns(orphans: SpanNode[]): SpanNode[] {
+function joinedRuns(orphans: SpanNode[]): Set<SpanNode> {
   const ofARun = orphans.filter((node) => !isRun(node) && categoryOf(node.located) !== 'other');
   const awaited = new Set(ofARun.map((node) => node.located.span.parentSpanId));
-  return orphans.filter((node) => isRun(node) && !awaited.has(node.located.span.parentSpanId));
+  return new Set(orphans.filter((node) => isRun(node) && !awaited.has(node.located.span.parentSpanId)));
 }
 
 /** The rows that tell most of the run itself first: its root, then what is directly below, other runs after that. */
@@ -207,14 +102,13 @@ function controllerTotals(rows: WaterfallRow[]): Waterfall['controller'] {
  * @param traces all spans of one trace, in any order, complete or not.
  */
 export function buildWaterfall(traceId: string, traces: TracesData): Waterfall {
-  const spans = locateSpans(traces);
-  const tree = buildTree(spans);
+  const tree = buildTree(locateSpans(traces));
   const joined = joinedRuns(tree.orphans);
   const roots = [...tree.roots, ...joined];
-  const orphans = tree.orphans.filter((node) => !joined.includes(node));
-  const times = spans.flatMap((located) => [BigInt(located.span.startTimeUnixNano), endOf(located)]);
-  const start = times.reduce((a, b) => (b < a ? b : a), times[0] ?? 0n);
-  const end = times.reduce((a, b) => (b > a ? b : a), times[0] ?? 0n);
+  const orphans = tree.orphans.filter((node) => !joined.has(node));
+  const first = tree.nodes[0]?.start ?? 0n;
+  const start = tree.nodes.reduce((min, node) => (node.start < min ? node.start : min), first);
+  const end = tree.nodes.reduce((max, node) => (node.end > max ? node.end : max), first);
   const drawing: Drawing = { start, rows: [] };
   addRows(drawing, roots, orphans, msBetween(start, end));
   const { rows } = drawing;
@@ -239,7 +133,7 @@ export function buildWaterfall(traceId: string, traces: TracesData): Waterfall {
     durationText: formatDuration(durationMs),
     finished,
     rows,
-    spanCount: spans.length,
+    spanCount: tree.nodes.length,
     controller: controllerTotals(rows),
   };
 }

@@ -1,6 +1,6 @@
 import { formatTime, h, resultPill } from './dom.js';
 
-/** @typedef {import('../waterfall.ts').WaterfallRow} Row */
+/** @typedef {import('../row.ts').WaterfallRow} Row */
 /** @typedef {import('../waterfall.ts').Waterfall} Waterfall */
 
 /** @param {number} ms */

@@ -1,7 +1,7 @@
 import { h, resultOf } from './dom.js';
 import { axisTicks } from './ticks.js';
 
-/** @typedef {import('../waterfall.ts').WaterfallRow} Row */
+/** @typedef {import('../row.ts').WaterfallRow} Row */
 /** @typedef {import('../waterfall.ts').Waterfall} Waterfall */
 /** @typedef {{row: Row, level: number, position: number, size: number, expandable: boolean}} VisibleRow */
 
@@ -30,7 +30,10 @@ export function visibleRows(rows, collapsed, withControllers) {
   const stack = [];
   const push = (/** @type {Row | undefined} */ parent, /** @type {number} */ level) => {
     const all = children.get(parent) ?? [];
-    stack.push(...all.map((row, index) => ({ row, level, position: index + 1, size: all.length })).reverse());
+    for (let index = all.length - 1; index >= 0; index -= 1) {
+      const row = all[index];
+      if (row) stack.push({ row, level, position: index + 1, size: all.length });
+    }
   };
   push(undefined, 1);
   for (let next = stack.pop(); next; next = stack.pop()) {

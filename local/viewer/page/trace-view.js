@@ -26,7 +26,7 @@ export function createTraceView(traceId) {
   const draw = () => {
     if (!waterfall) return;
     const rows = visibleRows(waterfall.rows, collapsed, withControllers);
-    const totalMs = Math.max(...rows.map(({ row }) => row.offsetMs + row.durationMs));
+    const totalMs = rows.reduce((end, { row }) => Math.max(end, row.offsetMs + row.durationMs), 0);
     grid.draw(rows, { totalMs, collapsed, selected });
     drawHeader();
     drawDetails();

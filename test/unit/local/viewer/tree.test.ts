@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from '@jest/globals';
-import { buildTree, type SpanNode } from '../../../../local/viewer/tree.ts';
+import { buildTree, type SpanNode, type SpanTree } from '../../../../local/viewer/tree.ts';
 import { locateSpans } from '../../../../shared/otlp/spans.ts';
 import { fromService, type SpanInput } from './example-trace.ts';
 
-const treeOf = (...spans: Partial<SpanInput>[]): { roots: SpanNode[]; orphans: SpanNode[] } =>
+const treeOf = (...spans: Partial<SpanInput>[]): SpanTree =>
   buildTree(
     locateSpans({
       resourceSpans: [

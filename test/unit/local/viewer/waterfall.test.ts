@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { buildWaterfall, type Waterfall, type WaterfallRow } from '../../../../local/viewer/waterfall.ts';
+import type { WaterfallRow } from '../../../../local/viewer/row.ts';
+import { buildWaterfall, type Waterfall } from '../../../../local/viewer/waterfall.ts';
 import { exampleTrace, fromService, lifecycle, spanId, START_MS, TRACE_ID, type SpanInput } from './example-trace.ts';
 
 const of = (...spans: SpanInput[]): Waterfall =>
@@ -153,4 +154,15 @@ test('no span at all is an empty waterfall', () => {
 test('times that make no sense are drawn, not thrown on', () => {
   const waterfall = of({ id: 'a', name: 'RUN a', from: 5, to: 2 });
   expect(waterfall.rows[0]).toMatchObject({ offsetMs: 0, durationMs: 0 });
+});
+
+test('very many spans are drawn without running out of stack', () => {
+  const draw = (spans: SpanInput[]): Waterfall =>
+    buildWaterfall(TRACE_ID, { resourceSpans: [fromService('tekton-pipelines', spans)] });
+  const span = (index: number, parent: string): SpanInput => ({ id: `${index}`, parent, name: 's', from: 0, to: 1 });
+  const root: SpanInput = { id: 'root', name: 'RUN r', from: 0, to: 1 };
+  const flat = Array.from({ length: 130_000 }, (_, index) => span(index, index % 2 === 0 ? 'root' : 'gone'));
+  expect(draw([root, ...flat]).rows).toHaveLength(130_001);
+  const deep = Array.from({ length: 20_000 }, (_, index) => span(index, index === 0 ? 'root' : `${index - 1}`));
+  expect(draw([root, ...deep]).rows.at(-1)?.depth).toBe(20_000);
 });

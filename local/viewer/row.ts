@@ -1,0 +1,116 @@
+import { valueText } from '../../shared/otlp/spans.ts';
+import { SPAN_KIND, type KeyValue } from '../../shared/otlp/types.ts';
+import { categoryOf, problemOf, resultOf, type Category, type Result } from './classify.ts';
+import { formatDuration } from './duration.ts';
+import type { SpanNode } from './tree.ts';
+
+export type TextPairs = [key: string, value: string][];
+
+/** One line of the waterfall. Times are milliseconds after the trace's start. */
+export interface WaterfallRow {
+  /** Unique in the trace: the span id, with a suffix for a second span of that id. */
+  id: string;
+  /** Index of the row above in the tree, -1 at the top. */
+  parent: number;
+  depth: number;
+  name: string;
+  category: Category;
+  result: Result;
+  offsetMs: number;
+  durationMs: number;
+  durationText: string;
+  problem?: string;
+  /** The problem began here: no span below has one that explains it. */
+  isOrigin: boolean;
+  /** What is odd about the span itself: parent missing, id used twice. */
+  warnings: string[];
+  spanId: string;
+  parentSpanId?: string;
+  service: string;
+  scope: string;
+  kind: string;
+  status: { code: string; message?: string };
+  attributes: TextPairs;
+  resource: TextPairs;
+  events: { name: string; offsetMs: number; attributes: TextPairs }[];
+  links: { traceId: string; spanId: string; attributes: TextPairs }[];
+}
+
+const kindNames = Object.fromEntries(Object.entries(SPAN_KIND).map(([name, kind]) => [kind, name]));
+const statusNames = ['unset', 'ok', 'error'];
+
+const pairs = (attributes: KeyValue[]): TextPairs => attributes.map(({ key, value }) => [key, valueText(value)]);
+export const msBetween = (from: bigint, to: bigint): number => Number(to - from) / 1e6;
+
+/** The row of one span. `startNanos` is the trace's start, `index` the row's own place, `above` the row it hangs below. */
+export function rowOf(
+  node: SpanNode,
+  startNanos: bigint,
+  index: number,
+  above?: { index: number; depth: number },
+): WaterfallRow {
+  const { located } = node;
+  const { span, resource, scope, serviceName } = located;
+  const durationMs = msBetween(node.start, node.end);
+  const problem = problemOf(located);
+  return {
+    id: node.duplicate ? `${span.spanId}-${index}` : span.spanId,
+    parent: above?.index ?? -1,
+    depth: above ? above.depth + 1 : 0,
+    name: span.name,
+    category: categoryOf(located),
+    result: resultOf(located),
+    offsetMs: msBetween(startNanos, node.start),
+    durationMs,
+    durationText: formatDuration(durationMs),
+    ...(problem !== undefined && { problem }),
+    isOrigin: problem !== undefined,
+    warnings: [
+      ...(node.parentMissing ? [`its parent ${span.parentSpanId ?? ''} is not in the trace`] : []),
+      ...(node.duplicate ? ['another span has the same id and other content'] : []),
+    ],
+    spanId: span.spanId,
+    ...(span.parentSpanId !== undefined && { parentSpanId: span.parentSpanId }),
+    service: serviceName,
+    scope: [scope.name, scope.version].filter(Boolean).join(' '),
+    kind: kindNames[span.kind] ?? String(span.kind),
+    status: {
+      code: statusNames[span.status.code] ?? String(span.status.code),
+      ...(span.status.message !== undefined && { message: span.status.message }),
+    },
+    attributes: pairs(span.attributes),
+    resource: pairs(resource.attributes),
+    events: span.events.map((event) => ({
+      name: event.name,
+      offsetMs: msBetween(startNanos, BigInt(event.timeUnixNano)),
+      attributes: pairs(event.attributes),
+    })),
+    links: span.links.map(({ traceId, spanId, attributes }) => ({ traceId, spanId, attributes: pairs(attributes) })),
+  };
+}
+
+/** Stands for the root until it arrives: as long as what is known of the run, and without a span of its own. */
+export function placeholderRow(durationMs: number): WaterfallRow {
+  return {
+    id: 'running',
+    parent: -1,
+    depth: 0,
+    name: 'running…',
+    category: 'placeholder',
+    result: 'running',
+    offsetMs: 0,
+    durationMs,
+    durationText: formatDuration(durationMs),
+    isOrigin: false,
+    warnings: ['the span of the run itself arrives when the run has ended'],
+    spanId: '',
+    service: '',
+    scope: '',
+    kind: '',
+    status: { code: 'unset' },
+    attributes: [],
+    resource: [],
+    events: [],
+    links: [],
+  };
+}
