@@ -1,4 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -18,8 +17,8 @@ import { PodManager } from './pod-manager.ts';
 import { Provisioner } from './provisioner.ts';
 import type { Claim } from './provisioner.ts';
 import { registerNode } from './registration.ts';
-import { Scheduler } from './scheduler.ts';
 import { removeTree } from './remove.ts';
+import { Scheduler } from './scheduler.ts';
 import type { Pod } from './types.ts';
 
 export interface NodeOptions {
@@ -53,7 +52,7 @@ const DEFAULT_MAX_LOG_BYTES = 10 * 1024 * 1024;
 const SHARED_MEMORY = '/dev/shm';
 
 async function makeRoot(asked: string | undefined): Promise<string> {
-  if (asked === undefined) return mkdtemp(path.join(os.tmpdir(), 'tektrace-node-'));
+  if (asked === undefined) return fs.mkdtemp(path.join(os.tmpdir(), 'tektrace-node-'));
   await fs.mkdir(asked, { recursive: true, mode: 0o700 });
   return path.resolve(asked);
 }
@@ -61,7 +60,7 @@ async function makeRoot(asked: string | undefined): Promise<string> {
 /** Where `medium: Memory` volumes live: real memory where the machine has it for us. */
 async function makeMemoryRoot(rootDir: string): Promise<string> {
   try {
-    return await mkdtemp(path.join(SHARED_MEMORY, 'tektrace-node-'));
+    return await fs.mkdtemp(path.join(SHARED_MEMORY, 'tektrace-node-'));
   } catch {
     return path.join(rootDir, 'memory');
   }

@@ -3,10 +3,10 @@ import path from 'node:path';
 
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { MERGE_PATCH, PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../shared/kubernetes/resources.ts';
-import { removeTree } from './remove.ts';
+import type { Store } from '../../shared/kubernetes/store.ts';
 import { objectKey } from '../../shared/kubernetes/types.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
-import type { Store } from '../../shared/kubernetes/store.ts';
+import { removeTree } from './remove.ts';
 
 export interface Claim extends KubeObject {
   spec?: { accessModes?: string[]; resources?: { requests?: Record<string, string> }; volumeName?: string };
@@ -52,7 +52,7 @@ export class Provisioner {
     );
   }
 
-  /** The directory of a claim. Throws `persistentvolumeclaim "x" not found`. */
+  /** The directory of a claim. Throws ApiError (404) when there is no such claim. */
   async directory(namespace: string, name: string): Promise<string> {
     const claim =
       this.#claims.get(`${namespace}/${name}`) ??

@@ -25,6 +25,7 @@ export class ContainerLog extends EventEmitter<{ line: []; end: [] }> {
   readonly #options: ContainerLogOptions;
   #fd: number;
   #bytes = 0;
+  #writes = 0;
   #ended = false;
 
   constructor(file: string, options: ContainerLogOptions) {
@@ -38,6 +39,11 @@ export class ContainerLog extends EventEmitter<{ line: []; end: [] }> {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** How many lines were written so far: whoever read up to here knows whether there is more. */
+  get writes(): number {
+    return this.#writes;
   }
 
   /** The file put aside before the current one; it may not exist. */
@@ -81,6 +87,7 @@ export class ContainerLog extends EventEmitter<{ line: []; end: [] }> {
     if (this.#bytes > 0 && this.#bytes + line.length > this.#options.maxBytes) this.#rotate();
     fs.writeSync(this.#fd, line);
     this.#bytes += line.length;
+    this.#writes++;
     this.emit('line');
   }
 

@@ -47,30 +47,32 @@ async function open(file: string): Promise<FileHandle | undefined> {
 
 /** Everything the log holds, then, when following, what is added until it ends. Goes on in the new file when one is put aside. */
 async function* allLines(log: ContainerLog, follow: boolean, signal: AbortSignal): AsyncGenerator<LogLine> {
-  const aside = await open(log.previousFile);
-  if (aside) {
-    yield* linesToEnd(aside);
-    await aside.close();
-  }
-  let handle = await open(log.file);
+  let handle = await open(log.previousFile);
   try {
+    if (handle) yield* linesToEnd(handle);
+    await handle?.close();
+    handle = undefined; // Closed: the open below may throw.
+    handle = await open(log.file);
     while (handle) {
-      const ended = log.ended;
+      const { ended, writes } = log;
       yield* linesToEnd(handle);
       const current = await fs.stat(log.file).catch(() => undefined);
       if (current && current.ino !== (await handle.stat()).ino) {
+        yield* linesToEnd(handle); // What was added between the end just seen and the putting aside.
         await handle.close();
+        handle = undefined;
         handle = await open(log.file);
       } else if (!follow || ended || signal.aborted) return;
-      else await changed(log, signal);
+      else await changed(log, writes, signal);
     }
   } finally {
     await handle?.close();
   }
 }
 
-async function changed(log: ContainerLog, signal: AbortSignal): Promise<void> {
-  if (log.ended) return;
+/** Resolves when the log has more than the `writes` lines already seen, or has ended. */
+async function changed(log: ContainerLog, writes: number, signal: AbortSignal): Promise<void> {
+  if (log.ended || log.writes !== writes) return;
   const heard = new AbortController();
   const either = AbortSignal.any([signal, heard.signal]);
   await Promise.race([once(log, 'line', { signal: either }), once(log, 'end', { signal: either })]).catch(

@@ -20,13 +20,9 @@ export interface VolumeOptions extends ProjectionSources {
 
 const PLUGIN_NEUTRAL = new Set(['name']);
 
+/** Anybody may write; with a group, what is made in it belongs to the group. */
 async function emptyDirectory(directory: string, group: number | undefined): Promise<string> {
   await fs.mkdir(directory, { recursive: true });
-  return shareWith(directory, group);
-}
-
-/** Anybody may write; what is made in it belongs to the group. */
-async function shareWith(directory: string, group: number | undefined): Promise<string> {
   if (group !== undefined) await fs.chown(directory, -1, group);
   await fs.chmod(directory, group === undefined ? 0o777 : 0o2777);
   return directory;
@@ -90,12 +86,8 @@ export class PodVolumes {
     const own = path.join(volume.emptyDir?.medium === 'Memory' ? memoryDirectory : directory, volume.name);
     const group = groupOf(pod);
     if (volume.emptyDir) return emptyDirectory(own, group);
-    if (volume.persistentVolumeClaim) {
-      return shareWith(
-        await claimDirectory(pod.metadata.namespace ?? '', volume.persistentVolumeClaim.claimName),
-        group,
-      );
-    }
+    if (volume.persistentVolumeClaim)
+      return claimDirectory(pod.metadata.namespace ?? '', volume.persistentVolumeClaim.claimName);
     if (volume.hostPath) return hostDirectory(volume.hostPath, allowHostPath);
     const files = await projectVolume(pod, volume, this.#options);
     if (!files) {

@@ -41,7 +41,7 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
     expect(container?.state.terminated).toMatchObject({
       exitCode: 0,
       reason: 'Completed',
-      startedAt: expect.stringMatching(/:\d\dZ$/),
+      startedAt: expect.stringMatching(/:\d\d\.\d{3}Z$/),
     });
     expect(container).toMatchObject({ image: 'busybox', imageID: '', restartCount: 0 });
     expect((await cluster.log(name, 'main')).split('\n').sort()).toEqual(['', 'err', 'out']);
