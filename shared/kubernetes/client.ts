@@ -49,6 +49,15 @@ async function readBody(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Throws ConnectionError for what is no JSON: something other than an API server answered. */
+function parseBody<T>(request: string, text: string): T {
+  try {
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  } catch {
+    throw new ConnectionError(request, `the answer is not JSON: ${text.slice(0, 100)}`);
+  }
+}
+
 function errorFrom(request: string, response: IncomingMessage, text: string): ApiError {
   const status = response.statusCode ?? 0;
   const seconds = Number(response.headers['retry-after']);
@@ -110,9 +119,10 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
       try {
         text = await readBody(response);
       } catch (error) {
+        if (requestOptions.signal?.aborted) throw requestOptions.signal.reason as Error;
         throw new ConnectionError(`${method} ${path}`, error);
       }
-      if ((response.statusCode ?? 0) < 400) return (text === '' ? undefined : JSON.parse(text)) as T;
+      if ((response.statusCode ?? 0) < 400) return parseBody<T>(`${method} ${path}`, text);
       const error = errorFrom(`${method} ${path}`, response, text);
       const putOff = (error.status === 429 || error.status === 503) && error.retryAfterMs !== undefined;
       if (!putOff || attempt >= attempts) throw error;
@@ -136,7 +146,10 @@ async function* lines(response: IncomingMessage, what: string): AsyncGenerator<s
   const reader = createInterface({ input: response, crlfDelay: Infinity });
   try {
     for await (const line of reader) yield line;
-    if (failure !== undefined) throw new ConnectionError(what, failure);
+    // Depending on when it comes, a broken connection ends the lines or throws from them.
+    if (failure !== undefined) throw failure as Error;
+  } catch (error) {
+    throw new ConnectionError(what, error);
   } finally {
     reader.close();
     response.destroy();

@@ -1,0 +1,79 @@
+import { expect, test } from '@jest/globals';
+
+import { Controller } from '../../../../shared/kubernetes/controller.ts';
+import type { ReconcileResult } from '../../../../shared/kubernetes/controller.ts';
+import { ApiError } from '../../../../shared/kubernetes/errors.ts';
+import { createLogger } from '../../../../shared/runtime/log.ts';
+
+/** Runs a controller whose looks at its key go as `outcomes` say; resolves when all of them were had. */
+async function run(outcomes: (() => ReconcileResult)[]): Promise<{ logged: string; failures: number }> {
+  const lines: string[] = [];
+  const log = createLogger({ level: 'debug', write: (line) => void lines.push(line) });
+  let finished: () => void;
+  const allDone = new Promise<void>((resolve) => (finished = resolve));
+  const controller = new Controller({
+    name: 'test',
+    log,
+    reconcile: async () => {
+      const outcome = outcomes.shift();
+      if (outcomes.length === 0) finished();
+      return outcome?.();
+    },
+  });
+  controller.queue.add('ci/a');
+  controller.start();
+  await allDone;
+  await controller.stop();
+  return { logged: lines.join(''), failures: controller.queue.failures('ci/a') };
+}
+
+test('a reconcile that fails is tried again, and its failures are forgotten when it goes well', async () => {
+  const { logged, failures } = await run([
+    () => {
+      throw new Error('broken');
+    },
+    () => undefined,
+  ]);
+  expect(logged).toContain('"level":"warn"');
+  expect(logged).toContain('broken');
+  expect(failures).toBe(0);
+});
+
+test('a conflict is no warning: the cache was behind', async () => {
+  const { logged } = await run([
+    () => {
+      throw new ApiError('PUT', 409, { reason: 'Conflict' });
+    },
+    () => undefined,
+  ]);
+  expect(logged).not.toContain('"level":"warn"');
+});
+
+test('a key comes back after the time its reconcile asks for', async () => {
+  await run([() => ({ requeueAfterMs: 1 }), () => undefined]);
+});
+
+test('stop waits for the reconcile under way', async () => {
+  const order: string[] = [];
+  let proceed: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (proceed = resolve));
+  let entered: () => void;
+  const isEntered = new Promise<void>((resolve) => (entered = resolve));
+  const controller = new Controller({
+    name: 'test',
+    log: createLogger({ write: () => undefined }),
+    reconcile: async () => {
+      entered();
+      await gate;
+      order.push('reconciled');
+      return undefined;
+    },
+  });
+  controller.queue.add('ci/a');
+  controller.start();
+  await isEntered;
+  const stopped = controller.stop().then(() => order.push('stopped'));
+  proceed();
+  await stopped;
+  expect(order).toEqual(['reconciled', 'stopped']);
+});

@@ -1,0 +1,173 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+
+import { createKubeClient } from '../../../../shared/kubernetes/client.ts';
+import type { KubeClient } from '../../../../shared/kubernetes/client.ts';
+import { Reflector } from '../../../../shared/kubernetes/reflector.ts';
+import type { ReflectorOptions } from '../../../../shared/kubernetes/reflector.ts';
+import { PODS } from '../../../../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../../../../shared/kubernetes/types.ts';
+import { silentLogger } from '../../../../shared/runtime/log.ts';
+import { json, lines, startFakeServer } from './fake-server.ts';
+import type { Answer, FakeServer } from './fake-server.ts';
+
+const pod = (name: string, version: number, uid = `uid-of-${name}`): KubeObject => ({
+  metadata: { name, namespace: 'ci', uid, resourceVersion: String(version) },
+});
+const list = (version: number, items: KubeObject[], more?: string): Answer =>
+  json({ metadata: { resourceVersion: String(version), ...(more ? { continue: more } : {}) }, items });
+const event = (type: string, object: KubeObject): object => ({ type, object });
+const status = (code: number): object => ({
+  type: 'ERROR',
+  object: { kind: 'Status', code, reason: 'Expired', message: 'old' },
+});
+
+let server: FakeServer;
+let client: KubeClient;
+let stop: AbortController;
+let ended: Promise<void>;
+let seen: string[];
+let awaited: { count: number; resolve: () => void } | undefined;
+
+async function run(
+  answers: Answer[],
+  options: Partial<ReflectorOptions<KubeObject>> = {},
+): Promise<Reflector<KubeObject>> {
+  server = await startFakeServer(...answers);
+  client = createKubeClient(server.config);
+  stop = new AbortController();
+  seen = [];
+  const reflector = new Reflector<KubeObject>({
+    ...{ client, resource: PODS, namespace: 'ci', log: silentLogger, random: () => 0 },
+    ...options,
+  });
+  const note = (text: string): void => {
+    seen.push(text);
+    if (awaited && seen.length >= awaited.count) awaited.resolve();
+  };
+  reflector.addHandler({
+    added: ({ metadata }) => note(`added ${metadata.name}@${metadata.resourceVersion}`),
+    updated: ({ metadata }, before) =>
+      note(`updated ${metadata.name}@${metadata.resourceVersion} from ${before.metadata.resourceVersion}`),
+    deleted: ({ metadata }) => note(`deleted ${metadata.name}@${metadata.resourceVersion}`),
+  });
+  ended = reflector.run(stop.signal);
+  return reflector;
+}
+
+/** Resolves when the handler was called `count` times. */
+function calls(count: number): Promise<void> {
+  return new Promise((resolve) => {
+    awaited = { count, resolve };
+    if (seen.length >= count) resolve();
+  });
+}
+
+afterEach(async () => {
+  awaited = undefined;
+  stop.abort();
+  await ended;
+  client.close();
+  await server.close();
+});
+
+describe('the store', () => {
+  test('holds all pages of the list, and follows the watch from its version', async () => {
+    const reflector = await run([
+      list(10, [pod('a', 1)], 'next'),
+      list(10, [pod('b', 2)]),
+      lines([event('ADDED', pod('c', 11)), event('MODIFIED', pod('a', 12)), event('DELETED', pod('b', 13))]),
+    ]);
+    await reflector.synced;
+    await calls(5);
+    expect(seen).toEqual(['added a@1', 'added b@2', 'added c@11', 'updated a@12 from 1', 'deleted b@13']);
+    expect(reflector.store.keys().sort()).toEqual(['ci/a', 'ci/c']);
+    expect(server.requests[1]).toContain('continue=next');
+    expect(server.requests[2]).toContain('resourceVersion=10');
+  });
+
+  test('has kind and version on every object, and what the transform leaves of it', async () => {
+    const transform = (object: KubeObject): KubeObject => ({
+      ...object,
+      metadata: { ...object.metadata, labels: { seen: 'yes' } },
+    });
+    const reflector = await run([list(1, [pod('a', 1)]), lines([])], { transform });
+    await reflector.synced;
+    expect(reflector.store.get('ci/a')).toMatchObject({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { labels: { seen: 'yes' } },
+    });
+  });
+});
+
+describe('a watch that ends', () => {
+  test('goes on from the last version seen, bookmarks included', async () => {
+    const bookmark = event('BOOKMARK', { metadata: { resourceVersion: '20' } });
+    await run([
+      list(10, []),
+      lines([event('ADDED', pod('a', 11)), bookmark], true),
+      lines([event('ADDED', pod('b', 21))]),
+    ]);
+    await calls(2);
+    expect(server.requests[2]).toContain('resourceVersion=20');
+  });
+
+  test('because its version is too old lists again: what is gone was deleted, what is the same is not told', async () => {
+    const reflector = await run([
+      list(10, [pod('a', 1), pod('b', 2), pod('c', 3)]),
+      lines([status(410)], true),
+      list(30, [pod('b', 2), pod('c', 25)]),
+      lines([]),
+    ]);
+    await calls(5);
+    expect(seen.slice(3).sort()).toEqual(['deleted a@1', 'updated c@25 from 3']);
+    expect(reflector.store.keys().sort()).toEqual(['ci/b', 'ci/c']);
+  });
+
+  test('with an answer of 410 lists again as well', async () => {
+    await run([list(10, []), json({ reason: 'Expired' }, 410), list(11, [pod('a', 11)]), lines([])]);
+    await calls(1);
+    expect(seen).toEqual(['added a@11']);
+  });
+
+  test('with an error is tried again from where it was', async () => {
+    await run([list(10, []), json({ message: 'starting' }, 500), lines([event('ADDED', pod('a', 11))])]);
+    await calls(1);
+    expect(server.requests[2]).toContain('resourceVersion=10');
+  });
+});
+
+test('an object of another UID by the same name is a deletion, then an addition', async () => {
+  await run([list(10, [pod('a', 1, 'first')]), lines([event('MODIFIED', pod('a', 11, 'second'))])]);
+  await calls(3);
+  expect(seen).toEqual(['added a@1', 'deleted a@1', 'added a@11']);
+});
+
+test('an API server that is down at first is listed when it is there', async () => {
+  const reflector = await run([json({ message: 'etcd is down' }, 500), list(1, [pod('a', 1)]), lines([])]);
+  await reflector.synced;
+  expect(reflector.store.keys()).toEqual(['ci/a']);
+});
+
+test('a handler that throws stops neither the others nor the watch', async () => {
+  const reflector = await run([list(1, [pod('a', 1)]), lines([event('ADDED', pod('b', 2))])]);
+  reflector.addHandler({
+    added: () => {
+      throw new Error('broken');
+    },
+    updated: () => undefined,
+    deleted: () => undefined,
+  });
+  await calls(2);
+  expect(seen).toEqual(['added a@1', 'added b@2']);
+});
+
+test('a line that is no JSON does not end it', async () => {
+  const broken: Answer = (_request, response) => {
+    response.writeHead(200);
+    response.end('{"type":"ADD\n');
+  };
+  await run([list(10, []), broken, lines([event('ADDED', pod('a', 11))])]);
+  await calls(1);
+  expect(seen).toEqual(['added a@11']);
+});
