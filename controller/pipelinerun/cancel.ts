@@ -3,12 +3,9 @@ import { MERGE_PATCH, resourcePath, TASK_RUNS } from '../../shared/kubernetes/re
 import type { PipelineRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
-import type { PipelineRunFacts, TaskState } from './facts.ts';
+import { CANCELLED_MESSAGE, TIMED_OUT_MESSAGE } from '../../shared/tekton/pipeline-run-facts.ts';
+import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 import { setCondition } from './status.ts';
-
-/** Upstream's words in a child's `spec.statusMessage`; a child cancelled with the second counts as failed. */
-const CANCELLED_MESSAGE = 'TaskRun cancelled as the PipelineRun it belongs to has been cancelled.';
-export const TIMED_OUT_MESSAGE = 'TaskRun cancelled as the PipelineRun it belongs to has timed out.';
 
 type CancelContext = Pick<PipelineRunContext, 'client' | 'clock'>;
 

@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { Controller } from '../../shared/kubernetes/controller.ts';
 import type { EventRecorder } from '../../shared/kubernetes/events.ts';
 import type { Reflector } from '../../shared/kubernetes/reflector.ts';
 import { objectKey } from '../../shared/kubernetes/types.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
+import { isDone } from '../../shared/tekton/conditions.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
@@ -22,6 +25,16 @@ export interface PipelineRunControllerOptions {
   log: Logger;
   workers?: number;
 }
+
+/** Anything but the status, which this controller writes itself: the spec (it has a generation), annotations, deletion. */
+const asksForLook = traced('asksForLook', (run: PipelineRun, before: PipelineRun): boolean => {
+  const { generation, annotations, deletionTimestamp } = run.metadata;
+  return (
+    generation !== before.metadata.generation ||
+    deletionTimestamp !== before.metadata.deletionTimestamp ||
+    !isDeepStrictEqual(annotations, before.metadata.annotations)
+  );
+});
 
 /**
  * The controller that executes PipelineRuns. It adds its handlers to the reflectors, so it is made before they run; `start` it
@@ -50,8 +63,14 @@ export const createPipelineRunController = traced(
       const owner = taskRun.metadata.ownerReferences?.find(({ kind }) => kind === 'PipelineRun');
       if (owner) controller.queue.add(objectKey({ namespace: taskRun.metadata.namespace, name: owner.name }));
     });
-    reflectors.pipelineRuns.addHandler({ added: enqueue, updated: enqueue, deleted: forget });
-    reflectors.taskRuns.addHandler({ added: enqueueOwner, updated: enqueueOwner, deleted: enqueueOwner });
+    const enqueueChanged = traced('enqueueChanged', (run: PipelineRun, before: PipelineRun) => {
+      if (asksForLook(run, before)) enqueue(run);
+    });
+    const enqueueOwnerOfEnded = traced('enqueueOwnerOfEnded', (taskRun: TaskRun, before: TaskRun) => {
+      if (isDone(taskRun) !== isDone(before)) enqueueOwner(taskRun);
+    });
+    reflectors.pipelineRuns.addHandler({ added: enqueue, updated: enqueueChanged, deleted: forget });
+    reflectors.taskRuns.addHandler({ added: enqueueOwner, updated: enqueueOwnerOfEnded, deleted: enqueueOwner });
     return controller;
   },
 );

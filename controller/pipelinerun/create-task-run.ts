@@ -5,11 +5,11 @@ import { mergeReplacements, stringReplacements, substituteDeep } from '../../sha
 import type { PipelineRun, PipelineTask, TaskRun, TaskRunSpec, TaskSpec } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
-import type { PipelineRunFacts, TaskState } from './facts.ts';
+import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 import { taskRunAnnotations, taskRunLabels } from './metadata.ts';
 import { ownerReference } from './owner-reference.ts';
 import { resultReplacements, statusReplacements } from './results.ts';
-import { taskRunTimeout } from './timeouts.ts';
+import { taskRunTimeout } from './task-run-timeout.ts';
 import { getTaskrunWorkspaces } from './workspaces.ts';
 
 /** The TaskRun of a task whose turn it is, with the results and statuses of the others put in. */

@@ -9,7 +9,7 @@ import type { PipelineRunContext } from './context.ts';
 import { reconcile } from './reconcile.ts';
 import { pipelineName } from './resolve.ts';
 import { setCondition, updateStatus } from './status.ts';
-import { untilNextTimeoutMs } from './timeouts.ts';
+import { untilNextTimeoutMs } from '../../shared/tekton/pipeline-run-timeouts.ts';
 
 /** Brings the run of that key forward, inside its ReconcileKind span. Nothing to do for runs that are gone, going, done or another's. */
 export const reconcilePipelineRun = traced(

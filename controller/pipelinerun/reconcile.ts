@@ -2,19 +2,19 @@ import { isDone } from '../../shared/tekton/conditions.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { applyParameters, contextStrings } from './apply.ts';
+import { applyParameters, applyParametersToWorkspaceBindings } from './apply.ts';
 import { cancelPipelineRun, gracefullyCancelPipelineRun, timeoutPipelineRun, timeoutPipelineTasks } from './cancel.ts';
 import { getPipelineConditionStatus } from './condition.ts';
 import type { PipelineRunContext } from './context.ts';
-import type { PipelineRunFacts } from './facts.ts';
+import type { PipelineRunFacts } from '../../shared/tekton/pipeline-run-facts.ts';
 import { getPipelineData, resolvePipelineState } from './resolve.ts';
 import { applyTaskResultsToPipelineResults } from './results.ts';
 import { runNextSchedulableTask } from './schedule.ts';
 import { buildFacts } from './state.ts';
 import { getChildReferences, getSkippedTasks, setCondition } from './status.ts';
-import { timedOutAt } from './timeouts.ts';
+import { timedOutAt } from '../../shared/tekton/pipeline-run-timeouts.ts';
 import { validatePipelineRun, validateResolvedTasks } from './validate.ts';
-import { boundWorkspaces, createPersistentVolumeClaims } from './workspaces.ts';
+import { createPersistentVolumeClaims } from './workspaces.ts';
 
 /**
  * One look at a run that is not done: brings it as far as it can go now and leaves the outcome in `run.status`. `run` is a copy;
@@ -57,11 +57,8 @@ const advance = traced(
   async (context: PipelineRunContext, run: PipelineRun, children: readonly TaskRun[]): Promise<void> => {
     const pipeline = await getPipelineData(context, run);
     if (!run.status?.pipelineSpec) validatePipelineRun(run, pipeline);
-    const spec = applyParameters(run, pipeline);
-    run.spec = {
-      ...run.spec,
-      ...(run.spec.workspaces ? { workspaces: boundWorkspaces(run, contextStrings(run)) } : {}),
-    };
+    const spec = run.status?.pipelineSpec ?? applyParameters(run, pipeline);
+    if (run.spec.workspaces) run.spec = { ...run.spec, workspaces: applyParametersToWorkspaceBindings(run, spec) };
     const tasks = await resolvePipelineState(context, run, spec, children);
     const timedOut = timedOutAt(run, context.clock());
     const facts = buildFacts(tasks, { timedOut, ...(run.spec.status ? { specStatus: run.spec.status } : {}) });

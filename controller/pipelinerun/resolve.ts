@@ -16,7 +16,7 @@ import type {
 } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
-import type { TaskState } from './facts.ts';
+import type { TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 
 /** The Pipeline as it was when the run started: from the status, embedded, or by name from the run's namespace. */
 export const getPipelineData = traced(
@@ -63,7 +63,8 @@ export const resolvePipelineState = traced(
     ];
     return Promise.all(
       tasks.map(async ({ task, final }) => {
-        const taskRunName = taskRunNameFor(run, task);
+        const known = run.status?.childReferences?.find(({ pipelineTaskName }) => pipelineTaskName === task.name);
+        const taskRunName = known?.name ?? childName(run.metadata.name ?? '', `-${task.name}`);
         const taskRun = children.find(({ metadata }) => metadata.name === taskRunName);
         const taskSpec = task.taskSpec ?? taskRun?.status?.taskSpec ?? (await getTask(context, run, task));
         return { task, final, taskSpec, taskRunName, ...(taskRun ? { taskRun } : {}) };
@@ -71,11 +72,6 @@ export const resolvePipelineState = traced(
     );
   },
 );
-
-const taskRunNameFor = traced('getNamesOfTaskRuns', (run: PipelineRun, task: PipelineTask): string => {
-  const known = run.status?.childReferences?.find(({ pipelineTaskName }) => pipelineTaskName === task.name);
-  return known?.name ?? childName(run.metadata.name ?? '', `-${task.name}`);
-});
 
 const getTask = traced(
   'getTask',

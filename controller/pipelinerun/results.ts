@@ -10,8 +10,8 @@ import {
 import type { Replacements } from '../../shared/tekton/substitution.ts';
 import type { PipelineResultSpec, PipelineRunStatus } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { hasEnded } from './facts.ts';
-import type { PipelineRunFacts, TaskState } from './facts.ts';
+import { hasEnded } from '../../shared/tekton/pipeline-run-facts.ts';
+import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 
 /** What references to results of tasks that ended stand for. */
 export const resultReplacements = traced('resultReplacements', ({ tasks }: PipelineRunFacts): Replacements =>

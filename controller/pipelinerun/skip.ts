@@ -1,8 +1,8 @@
 import { whenAllows } from '../../shared/tekton/when.ts';
 import { substituteDeep } from '../../shared/tekton/substitution.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { isStopping, parentsEnded } from './facts.ts';
-import type { PipelineRunFacts, TaskState } from './facts.ts';
+import { isStopping, parentsEnded } from '../../shared/tekton/pipeline-run-facts.ts';
+import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 import { missingResult, resultReplacements, statusReplacements } from './results.ts';
 
 /** Upstream's words for `status.skippedTasks[].reason`. */

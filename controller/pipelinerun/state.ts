@@ -1,22 +1,10 @@
-import { isDone, isSuccessful, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { buildGraph, topologicalOrder } from '../../shared/tekton/graph.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { TIMED_OUT_MESSAGE } from './cancel.ts';
-import { parentsEnded } from './facts.ts';
-import type { Outcome, PipelineRunFacts, TaskState } from './facts.ts';
+import { outcomeOf, parentsEnded } from '../../shared/tekton/pipeline-run-facts.ts';
+import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 import { missingResult } from './results.ts';
 import { skipReason } from './skip.ts';
-import type { TimedOut } from './timeouts.ts';
-
-/** The outcome that a task's TaskRun says. Cancelled because of a timeout counts as failed, as upstream counts it. */
-const outcomeOf = traced('outcomeOf', ({ task, taskRun }: Pick<TaskState, 'task' | 'taskRun'>): Outcome => {
-  if (!taskRun) return 'waiting';
-  if (!isDone(taskRun)) return 'running';
-  if (isSuccessful(taskRun)) return 'succeeded';
-  const cancelled = succeededCondition(taskRun)?.reason === 'TaskRunCancelled';
-  if (cancelled && taskRun.spec.statusMessage !== TIMED_OUT_MESSAGE) return 'cancelled';
-  return task.onError === 'continue' && !cancelled ? 'ignoredFailure' : 'failed';
-});
+import type { TimedOut } from '../../shared/tekton/pipeline-run-timeouts.ts';
 
 /**
  * Decides for each task where it is: from its TaskRun, or, without one, whether it still waits or is skipped or invalid. Once a

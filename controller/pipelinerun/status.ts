@@ -11,7 +11,7 @@ import type {
 } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
-import type { PipelineRunFacts } from './facts.ts';
+import type { PipelineRunFacts } from '../../shared/tekton/pipeline-run-facts.ts';
 import { SKIP } from './skip.ts';
 
 /** Sets the run's one condition; its transition time moves when the status does, and a final status sets the completion time. */
@@ -59,14 +59,11 @@ export const updateStatus = traced(
     run: PipelineRun,
     before: PipelineRunStatus | undefined,
   ): Promise<PipelineRun> => {
-    if (isDeepStrictEqual(withoutUndefined(run.status), before)) return run;
+    // As JSON: the server sorts keys and drops what is undefined.
+    if (isDeepStrictEqual(JSON.parse(JSON.stringify(run.status ?? null)), before ?? null)) return run;
     const { namespace, name } = run.metadata;
     return client.request<PipelineRun>('PUT', resourcePath(PIPELINE_RUNS, { namespace, name, subresource: 'status' }), {
       body: run,
     });
   },
-);
-
-const withoutUndefined = traced('withoutUndefined', (status: PipelineRunStatus | undefined): unknown =>
-  status === undefined ? undefined : (JSON.parse(JSON.stringify(status)) as unknown),
 );

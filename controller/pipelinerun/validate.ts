@@ -7,7 +7,7 @@ import { validateGraph, validatePipelineSpec } from '../../shared/tekton/validat
 import { unsupportedInPipeline, unsupportedInPipelineRun } from '../../shared/tekton/validation/unsupported.ts';
 import { describeErrors } from '../../shared/tekton/validation/validation-error.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import type { TaskState } from './facts.ts';
+import type { TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 import { pipelineName } from './resolve.ts';
 
 /** Fails the run with upstream's reason for the first thing that keeps it from running, in upstream's order. */

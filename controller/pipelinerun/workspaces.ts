@@ -6,7 +6,6 @@ import { PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../shared/kubernetes/
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { allReferences } from '../../shared/tekton/result-references.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
-import { stringReplacements, substituteDeep } from '../../shared/tekton/substitution.ts';
 import type { PipelineRun, PipelineTask, TaskSpec, WorkspaceBinding } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
@@ -107,11 +106,4 @@ const taskWorkspace = traced(
       ...(volumeClaimTemplate ? { persistentVolumeClaim: { claimName: claimName(binding, run) } } : {}),
     };
   },
-);
-
-/** The run's bindings with its own names in place of `$(context.pipelineRun.…)`. */
-export const boundWorkspaces = traced(
-  'boundWorkspaces',
-  (run: PipelineRun, strings: Record<string, string>): WorkspaceBinding[] =>
-    substituteDeep(run.spec.workspaces ?? [], stringReplacements(strings)),
 );

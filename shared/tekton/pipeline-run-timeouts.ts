@@ -1,6 +1,5 @@
-import { formatDuration, parseDurationMs } from '../../shared/tekton/duration.ts';
-import type { PipelineRun } from '../../shared/tekton/types.ts';
-import { traced } from '../../shared/tracing/traced.ts';
+import { parseDurationMs } from './duration.ts';
+import type { PipelineRun } from './types.ts';
 
 /** Upstream's default-timeout-minutes. */
 export const DEFAULT_TIMEOUT_MS = 60 * 60_000;
@@ -19,7 +18,7 @@ export interface TimedOut {
 }
 
 /** `timeouts`, with the missing one of tasks and finally as what the other leaves of the pipeline's; 0 is no limit. */
-export const timeoutsOf = traced('timeoutsOf', ({ spec }: PipelineRun): Timeouts => {
+export function timeoutsOf({ spec }: PipelineRun): Timeouts {
   const pipeline = parseDurationMs(spec.timeouts?.pipeline);
   const tasks = parseDurationMs(spec.timeouts?.tasks);
   const finals = parseDurationMs(spec.timeouts?.finally);
@@ -28,15 +27,15 @@ export const timeoutsOf = traced('timeoutsOf', ({ spec }: PipelineRun): Timeouts
     tasksMs: (tasks ?? remainder(pipeline, finals)) || undefined,
     finallyMs: (finals ?? remainder(pipeline, tasks)) || undefined,
   };
-});
+}
 
 /** What one section leaves of the pipeline's time, where both have a limit. */
-const remainder = traced('remainder', (wholeMs: number | undefined, partMs: number | undefined): number | undefined =>
-  wholeMs && partMs ? wholeMs - partMs : undefined,
-);
+function remainder(wholeMs: number | undefined, partMs: number | undefined): number | undefined {
+  return wholeMs && partMs ? wholeMs - partMs : undefined;
+}
 
 /** Which limits the run is past at `now`; that of the tasks counts until `finally` starts. */
-export const timedOutAt = traced('timedOutAt', (run: PipelineRun, now: Date): TimedOut => {
+export function timedOutAt(run: PipelineRun, now: Date): TimedOut {
   const { pipelineMs, tasksMs, finallyMs } = timeoutsOf(run);
   const nowMs = now.getTime();
   const { startTime, finallyStartTime } = run.status ?? {};
@@ -48,10 +47,10 @@ export const timedOutAt = traced('timedOutAt', (run: PipelineRun, now: Date): Ti
     tasks: tasksMs !== undefined && tasksEndMs - startMs >= tasksMs,
     finally: finallyMs !== undefined && finallyMsAgo >= finallyMs,
   };
-});
+}
 
 /** Milliseconds until the nearest limit that is still ahead; undefined without one. */
-export const untilNextTimeoutMs = traced('untilNextTimeoutMs', (run: PipelineRun, now: Date): number | undefined => {
+export function untilNextTimeoutMs(run: PipelineRun, now: Date): number | undefined {
   const { pipelineMs, tasksMs, finallyMs } = timeoutsOf(run);
   const { startTime, finallyStartTime } = run.status ?? {};
   const due = [
@@ -64,22 +63,4 @@ export const untilNextTimeoutMs = traced('untilNextTimeoutMs', (run: PipelineRun
     .map((dueMs) => dueMs - now.getTime())
     .filter((ms) => ms > 0);
   return ahead.length > 0 ? Math.min(...ahead) : undefined;
-});
-
-/**
- * The timeout of a task's TaskRun: that of its taskRunSpec, else the pipeline task's, else the run's for its section where that is
- * none or longer than the default a TaskRun gets anyway.
- */
-export const taskRunTimeout = traced(
-  'taskRunTimeout',
-  (run: PipelineRun, task: { own?: string; final: boolean; override?: string }): string | undefined => {
-    const explicit = task.override ?? task.own;
-    if (explicit !== undefined) return explicit;
-    const { timeouts = {} } = run.spec;
-    const said = parseDurationMs(task.final ? timeouts.finally : timeouts.tasks);
-    const { tasksMs, finallyMs } = timeoutsOf(run);
-    const limitMs = said === 0 ? 0 : task.final ? finallyMs : tasksMs;
-    if (limitMs === undefined) return undefined;
-    return limitMs === 0 || limitMs > DEFAULT_TIMEOUT_MS ? formatDuration(limitMs) : undefined;
-  },
-);
+}
