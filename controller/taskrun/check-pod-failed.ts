@@ -1,7 +1,7 @@
 import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { isSidecarContainer, isStepContainer, trimSidecarPrefix, trimStepPrefix } from './pod/names.ts';
+import { isSidecarContainer, isStepContainer, withoutPrefix } from '../../shared/tekton/containers.ts';
 import { allContainers, isSubPathError } from './status/waiting.ts';
 
 /** ErrImagePull is not among them: the kubelet tries again, and says ImagePullBackOff when that does not help. */
@@ -14,8 +14,8 @@ const FAILURES = new Map([
 ]);
 
 const describeContainer = traced('describeContainer', (name: string): string => {
-  if (isStepContainer(name)) return `step "${trimStepPrefix(name)}"`;
-  if (isSidecarContainer(name)) return `sidecar "${trimSidecarPrefix(name)}"`;
+  if (isStepContainer(name)) return `step "${withoutPrefix(name)}"`;
+  if (isSidecarContainer(name)) return `sidecar "${withoutPrefix(name)}"`;
   return `container "${name}"`;
 });
 

@@ -6,7 +6,7 @@ import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
 import { isOwnedBy } from './owner.ts';
-import { podNameOf } from './pod/names.ts';
+import { podNameOf } from '../../shared/tekton/containers.ts';
 
 /** The Pod of the TaskRun's present attempt, as the cache has it. */
 export const cachedPod = traced('cachedPod', (context: ReconcileContext, taskRun: TaskRun): Pod | undefined => {

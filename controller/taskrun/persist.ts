@@ -13,16 +13,19 @@ const pathOf = traced('pathOf', (taskRun: TaskRun, subresource?: string): string
   return resourcePath(TASK_RUNS, { namespace, name, ...(subresource ? { subresource } : {}) });
 });
 
-/** As it is in JSON, where a field that is undefined is none. */
-const plain = traced('plain', (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null)));
+/** Equal as JSON, where a field that is undefined is none. */
+const sameJson = traced('sameJson', (a: unknown, b: unknown): boolean => {
+  const [first, second] = [a, b].map((value): unknown => JSON.parse(JSON.stringify(value ?? null)));
+  return isDeepStrictEqual(first, second);
+});
 
 /** Writes the labels and annotations that came from the Task. */
 const syncMetadata = traced(
   'syncMetadata',
   async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun): Promise<void> => {
     const { labels, annotations, resourceVersion } = taskRun.metadata;
-    const same = isDeepStrictEqual(plain(labels), plain(seen.metadata.labels));
-    if (same && isDeepStrictEqual(plain(annotations), plain(seen.metadata.annotations))) return;
+    const same = sameJson(labels, seen.metadata.labels);
+    if (same && sameJson(annotations, seen.metadata.annotations)) return;
     const body = { metadata: { labels, annotations, resourceVersion } };
     const written = await context.client.request<TaskRun>('PATCH', pathOf(taskRun), { body, contentType: MERGE_PATCH });
     taskRun.metadata.resourceVersion = written.metadata.resourceVersion;
@@ -32,7 +35,7 @@ const syncMetadata = traced(
 const updateStatus = traced(
   'updateStatus',
   async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun): Promise<boolean> => {
-    if (isDeepStrictEqual(plain(seen.status), plain(taskRun.status))) return false;
+    if (sameJson(seen.status, taskRun.status)) return false;
     const { generation } = taskRun.metadata;
     const status = { ...taskRun.status, ...(generation === undefined ? {} : { observedGeneration: generation }) };
     const body = { ...taskRun, status };

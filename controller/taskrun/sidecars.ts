@@ -6,7 +6,7 @@ import type { SidecarState, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
 import { cachedPod } from './find-pod.ts';
-import { isSidecarContainer, isStepContainer } from './pod/names.ts';
+import { isSidecarContainer, isStepContainer } from '../../shared/tekton/containers.ts';
 import { sidecarState } from './status/steps.ts';
 
 interface ImagePatch {

@@ -10,7 +10,7 @@ import { runByEntrypoint } from './entrypoint-args.ts';
 import type { Images } from './images.ts';
 import { prepareContainer, workingDirContainer } from './init-containers.ts';
 import { podMetadata } from './metadata.ts';
-import { podNameOf, sidecarContainerName } from './names.ts';
+import { podNameOf, sidecarContainerName } from '../../../shared/tekton/containers.ts';
 import { placeScript, placeScriptsContainer } from './scripts.ts';
 import type { PlacedScript } from './scripts.ts';
 import { mergeStepTemplate } from './step-template.ts';

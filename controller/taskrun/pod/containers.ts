@@ -2,8 +2,8 @@ import type { V1Container, V1EnvVar, V1VolumeMount } from '@kubernetes/client-no
 
 import type { Sidecar, Step } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
-import { stepContainerName } from './names.ts';
-import { cleanPath } from './paths.ts';
+import { stepContainerName } from '../../../shared/tekton/containers.ts';
+import { cleanPath } from '../../../shared/tekton/pod-paths.ts';
 import { BIN_READ_ONLY_MOUNT, credentialsMount, IMPLICIT_MOUNTS, runMounts } from './volumes.ts';
 
 /** The step's fields that are a container's. */

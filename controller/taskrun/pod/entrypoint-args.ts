@@ -3,7 +3,7 @@ import type { V1Container } from '@kubernetes/client-node';
 import { formatDuration, parseDurationMs } from '../../../shared/tekton/duration.ts';
 import type { Step, TaskSpec } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
-import { DOWNWARD_DIR, ENTRYPOINT, RUN_DIR, TERMINATION_PATH } from './paths.ts';
+import { DOWNWARD_DIR, ENTRYPOINT, RUN_DIR, TERMINATION_PATH } from '../../../shared/tekton/pod-paths.ts';
 import { DOWNWARD_MOUNT } from './volumes.ts';
 
 /** What the step waits for: the Pod's readiness (the first one, unless it may start at once), else the step before it. */

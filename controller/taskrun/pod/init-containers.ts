@@ -4,8 +4,8 @@ import type { V1Container } from '@kubernetes/client-node';
 
 import type { Step } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
-import { stepName } from './names.ts';
-import { cleanPath, ENTRYPOINT, WORKSPACE_DIR } from './paths.ts';
+import { stepName } from '../../../shared/tekton/containers.ts';
+import { cleanPath, ENTRYPOINT, WORKSPACE_DIR } from '../../../shared/tekton/pod-paths.ts';
 import { BIN_MOUNT, IMPLICIT_MOUNTS, STEPS_MOUNT } from './volumes.ts';
 
 /** Copies the entrypoint to where every step runs it, and makes the steps' directories. */

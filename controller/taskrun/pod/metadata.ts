@@ -5,7 +5,7 @@ import type { Manage } from '../../../shared/tekton/managed-by.ts';
 import type { TaskRun } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 import { taskRunOwner } from '../owner.ts';
-import { podNameOf } from './names.ts';
+import { podNameOf } from '../../../shared/tekton/containers.ts';
 
 /** Upstream's Pod informer selects on this label: without it, upstream never touches the Pod (design 1). */
 const LABEL_MANAGED_BY = 'app.kubernetes.io/managed-by';

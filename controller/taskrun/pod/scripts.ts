@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { V1Container } from '@kubernetes/client-node';
 
 import { traced } from '../../../shared/tracing/traced.ts';
-import { ENTRYPOINT, SCRIPTS_DIR } from './paths.ts';
+import { ENTRYPOINT, SCRIPTS_DIR } from '../../../shared/tekton/pod-paths.ts';
 import { BIN_MOUNT, SCRIPTS_MOUNT, SCRIPTS_WRITE_MOUNT } from './volumes.ts';
 
 const DEFAULT_PREAMBLE = '#!/bin/sh\nset -e\n';

@@ -13,7 +13,7 @@ import {
   SCRIPTS_DIR,
   STEPS_DIR,
   WORKSPACE_DIR,
-} from './paths.ts';
+} from '../../../shared/tekton/pod-paths.ts';
 
 const BIN = 'tekton-internal-bin';
 const SCRIPTS = 'tekton-internal-scripts';

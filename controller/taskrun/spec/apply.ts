@@ -11,8 +11,8 @@ import {
 import type { Replacements } from '../../../shared/tekton/substitution.ts';
 import type { TaskRun, TaskSpec, WorkspaceBinding, WorkspaceDeclaration } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
-import { CREDENTIALS_DIR, RESULTS_DIR, STEPS_DIR } from '../pod/paths.ts';
-import { stepName } from '../pod/names.ts';
+import { CREDENTIALS_DIR, RESULTS_DIR, STEPS_DIR } from '../../../shared/tekton/pod-paths.ts';
+import { stepName } from '../../../shared/tekton/containers.ts';
 import type { ResolvedTask } from './resolve.ts';
 import { declarationsOf, mountPathOf } from './workspaces.ts';
 

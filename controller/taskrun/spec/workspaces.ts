@@ -16,7 +16,7 @@ import type {
 import { traced } from '../../../shared/tracing/traced.ts';
 import type { ReconcileContext } from '../context.ts';
 import { taskRunOwner } from '../owner.ts';
-import { cleanPath, WORKSPACE_DIR } from '../pod/paths.ts';
+import { cleanPath, WORKSPACE_DIR } from '../../../shared/tekton/pod-paths.ts';
 
 const SOURCES = [
   'volumeClaimTemplate',

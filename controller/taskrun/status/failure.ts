@@ -1,7 +1,7 @@
 import type { ContainerStatus, Pod } from '../../../shared/kubernetes/pod.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
-import { isSidecarContainer, isStepContainer } from '../pod/names.ts';
-import { internalValue, parseTerminationMessage } from './termination-message.ts';
+import { isSidecarContainer, isStepContainer } from '../../../shared/tekton/containers.ts';
+import { internalValue, parseTerminationMessage } from '../../../shared/tekton/termination-message.ts';
 
 const OOM_KILLED = 'OOMKilled';
 const EVICTED = 'Evicted';

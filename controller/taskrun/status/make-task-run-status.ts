@@ -2,7 +2,7 @@ import type { ContainerStatus, Pod } from '../../../shared/kubernetes/pod.ts';
 import { isDone } from '../../../shared/tekton/conditions.ts';
 import type { TaskRun, TaskRunStatus, TaskSpec } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
-import { isSidecarContainer, isStepContainer } from '../pod/names.ts';
+import { isSidecarContainer, isStepContainer } from '../../../shared/tekton/containers.ts';
 import { markFailed, markSucceeded } from './condition.ts';
 import { didTaskRunFail, isOomKilled, podFailure } from './failure.ts';
 import { taskRunResults } from './results.ts';

@@ -5,7 +5,7 @@ import { RunFailure } from '../../../shared/tekton/run-failure.ts';
 import type { ParamValue, ResultSpec, TaskRunResult, TaskRunStatus, TaskSpec } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 
-import { parseTerminationMessage } from './termination-message.ts';
+import { parseTerminationMessage } from '../../../shared/tekton/termination-message.ts';
 
 const text = traced('text', (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)));
 

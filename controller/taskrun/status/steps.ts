@@ -1,9 +1,9 @@
 import type { ContainerState, ContainerStatus } from '../../../shared/kubernetes/pod.ts';
 import type { SidecarState, StepState } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
-import { trimSidecarPrefix, trimStepPrefix } from '../pod/names.ts';
-import { internalValue, parseTerminationMessage } from './termination-message.ts';
-import type { RunResult } from './termination-message.ts';
+import { withoutPrefix } from '../../../shared/tekton/containers.ts';
+import { internalValue, parseTerminationMessage } from '../../../shared/tekton/termination-message.ts';
+import type { RunResult } from '../../../shared/tekton/termination-message.ts';
 
 /** `Skipped`, `TimeoutExceeded` or `Cancelled` from the entrypoint, `Continued` for an ignored failure, else Kubernetes' reason. */
 const terminationReason = traced(
@@ -42,7 +42,7 @@ export const stepState = traced('stepState', (status: ContainerStatus): StepStat
   const reason = terminated && terminationReason(results ?? [], terminated.reason);
   return {
     ...refined(status.state ?? {}, results),
-    name: trimStepPrefix(status.name),
+    name: withoutPrefix(status.name),
     container: status.name,
     ...(status.imageID ? { imageID: status.imageID } : {}),
     ...(reason ? { terminationReason: reason } : {}),
@@ -51,7 +51,7 @@ export const stepState = traced('stepState', (status: ContainerStatus): StepStat
 
 export const sidecarState = traced('sidecarState', (status: ContainerStatus): SidecarState => ({
   ...status.state,
-  name: trimSidecarPrefix(status.name),
+  name: withoutPrefix(status.name),
   container: status.name,
   ...(status.imageID ? { imageID: status.imageID } : {}),
 }));

@@ -1,7 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
 
-import { traced } from '../../../shared/tracing/traced.ts';
-
 /** What the entrypoint reports about its step. */
 export interface RunResult {
   key: string;
@@ -18,39 +16,34 @@ const TYPES = new Map<unknown, RunResult['type']>([
   ['InternalTektonResult', 'InternalTektonResult'],
 ]);
 
-const decompressed = traced('decompressed', (message: string): string => {
+function decompressed(message: string): string {
   if (!message.startsWith(COMPRESSED_PREFIX)) return message;
   const bytes = Buffer.from(message.slice(COMPRESSED_PREFIX.length), 'base64');
   return inflateRawSync(bytes, { maxOutputLength: MAX_MESSAGE_BYTES }).toString('utf8');
-});
+}
 
-const toRunResult = traced('toRunResult', (entry: unknown): RunResult | undefined => {
+function toRunResult(entry: unknown): RunResult | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined;
   const { key, value, type } = entry as Record<string, unknown>;
   if (typeof key !== 'string' || typeof value !== 'string') return undefined;
   return { key, value, type: TYPES.get(type) ?? 'other' };
-});
+}
 
 /** The entries of a termination message, the last one of each key; undefined when the message is not the entrypoint's. */
-export const parseTerminationMessage = traced(
-  'parseTerminationMessage',
-  (message: string | undefined): RunResult[] | undefined => {
-    if (!message) return [];
-    let entries: unknown;
-    try {
-      entries = JSON.parse(decompressed(message));
-    } catch {
-      return undefined;
-    }
-    if (!Array.isArray(entries)) return undefined;
-    const byKey = new Map(entries.flatMap((entry) => toRunResult(entry) ?? []).map((result) => [result.key, result]));
-    return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-  },
-);
+export function parseTerminationMessage(message: string | undefined): RunResult[] | undefined {
+  if (!message) return [];
+  let entries: unknown;
+  try {
+    entries = JSON.parse(decompressed(message));
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(entries)) return undefined;
+  const byKey = new Map(entries.flatMap((entry) => toRunResult(entry) ?? []).map((result) => [result.key, result]));
+  return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
 
 /** An internal entry's value: `StartedAt`, `ExitCode` or `Reason`. */
-export const internalValue = traced(
-  'internalValue',
-  (results: readonly RunResult[], key: string): string | undefined =>
-    results.find((result) => result.type === 'InternalTektonResult' && result.key === key)?.value,
-);
+export function internalValue(results: readonly RunResult[], key: string): string | undefined {
+  return results.find((result) => result.type === 'InternalTektonResult' && result.key === key)?.value;
+}

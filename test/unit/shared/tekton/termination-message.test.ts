@@ -2,10 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 
 import { expect, test } from '@jest/globals';
 
-import {
-  internalValue,
-  parseTerminationMessage,
-} from '../../../../../controller/taskrun/status/termination-message.ts';
+import { internalValue, parseTerminationMessage } from '../../../../shared/tekton/termination-message.ts';
 
 const ENTRIES = [
   { key: 'StartedAt', value: '2026-05-01T10:00:02.345Z', type: 3 },

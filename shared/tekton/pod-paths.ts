@@ -1,7 +1,5 @@
 import { posix } from 'node:path';
 
-import { traced } from '../../../shared/tracing/traced.ts';
-
 /** Where things are in a TaskRun's Pod; upstream's entrypoint and users' scripts rely on these paths. */
 export const WORKSPACE_DIR = '/workspace';
 export const HOME_DIR = '/tekton/home';
@@ -17,7 +15,7 @@ export const ENTRYPOINT = `${BIN_DIR}/entrypoint`;
 export const TERMINATION_PATH = '/tekton/termination';
 
 /** A path without `.`, `..`, doubled or trailing slashes, as Go's filepath.Clean gives it. */
-export const cleanPath = traced('cleanPath', (path: string): string => {
+export function cleanPath(path: string): string {
   const normal = posix.normalize(path);
   return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
-});
+}

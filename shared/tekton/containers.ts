@@ -1,0 +1,46 @@
+import { childName } from './names.ts';
+import type { TaskRun } from './types.ts';
+
+/** Names of a TaskRun's Pod and its containers, as upstream gives them. */
+
+const MAX_CONTAINER_NAME = 63;
+const STEP_PREFIX = 'step-';
+const SIDECAR_PREFIX = 'sidecar-';
+
+/** The name of the Pod of the TaskRun's present attempt: always the same one, so that it can't be created twice. */
+export function podNameOf(taskRun: TaskRun): string {
+  const retries = taskRun.status?.retriesStatus?.length ?? 0;
+  return childName(taskRun.metadata.name ?? '', retries > 0 ? `-pod-retry${retries}` : '-pod');
+}
+
+/** `step-<name>`, or `step-unnamed-<index>`; not shortened. */
+export function stepName(name: string | undefined, index: number): string {
+  return name ? `${STEP_PREFIX}${name}` : `${STEP_PREFIX}unnamed-${index}`;
+}
+
+/** A container's name within the length the API allows, ending in a letter or digit. */
+function restrictLength(name: string): string {
+  return name.slice(0, MAX_CONTAINER_NAME).replace(/[^a-zA-Z0-9]+$/, '');
+}
+
+export function stepContainerName(name: string | undefined, index: number): string {
+  return restrictLength(stepName(name, index));
+}
+
+export function sidecarContainerName(name: string): string {
+  return restrictLength(`${SIDECAR_PREFIX}${name}`);
+}
+
+export function isStepContainer(name: string): boolean {
+  return name.startsWith(STEP_PREFIX);
+}
+
+export function isSidecarContainer(name: string): boolean {
+  return name.startsWith(SIDECAR_PREFIX);
+}
+
+/** The step's or sidecar's own name. */
+export function withoutPrefix(container: string): string {
+  const prefix = [STEP_PREFIX, SIDECAR_PREFIX].find((each) => container.startsWith(each)) ?? '';
+  return container.slice(prefix.length);
+}
