@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createAuthority, issueCertificate } from '../../certs/authority.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
@@ -57,14 +59,22 @@ async function listen(server: Server, port: number): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Lets answers that are ending reach their clients, then cuts what is left. */
-async function closeServer(server: Server): Promise<void> {
+/** Waits for an answer's end, and for its last bytes to leave. */
+async function ended(response: ServerResponse): Promise<void> {
+  const { socket } = response;
+  if (!response.writableFinished) await once(response, 'close');
+  if (socket === null || socket.destroyed) return;
+  socket.end();
+  await once(socket, 'close');
+}
+
+/** Lets the answers that are ending reach their clients, then cuts what is left. */
+async function closeServer(server: Server, open: Set<ServerResponse>): Promise<void> {
+  await Promise.race([Promise.allSettled([...open].map(ended)), delay(CLOSE_GRACE_MS)]);
   const closed = once(server, 'close');
   server.close();
-  setImmediate(() => server.closeIdleConnections());
-  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  server.closeAllConnections();
   await closed;
-  clearTimeout(cut);
 }
 
 async function install(api: Api, storageKey: string, object: object): Promise<void> {
@@ -122,7 +132,13 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ru
     api.now,
     (namespace, name) => api.store.get('/serviceaccounts', namespace, name)?.metadata.uid,
   );
-  const resources = { api, tokens, podLogs: () => options.podLogs?.(), closing: closing.signal };
+  const resources = {
+    api,
+    tokens,
+    podLogs: () => options.podLogs?.(),
+    closing: closing.signal,
+    open: new Set<ServerResponse>(),
+  };
   const server = createServer(
     { key: leaf.keyPem, cert: leaf.certPem, ca: clientAuthority.certPem, requestCert: true, rejectUnauthorized: false },
     (request, response) => handleRequest(resources, request, response),
@@ -141,7 +157,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ru
       closing.abort();
       stopControllers();
       api.admission.close();
-      await closeServer(server);
+      await closeServer(server, resources.open);
     },
   };
 }

@@ -12,6 +12,8 @@ export interface ResourceServer {
   podLogs(): PodLogSource | undefined;
   /** Aborted when the server closes. */
   closing: AbortSignal;
+  /** Answers that are not complete yet. */
+  open: Set<ServerResponse>;
 }
 
 /** One request about a resource, and its answer. */

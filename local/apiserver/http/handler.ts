@@ -90,6 +90,8 @@ async function serve(server: ResourceServer, request: IncomingMessage, response:
 
 /** Answers one request; never throws, each failure is a Status. */
 export function handleRequest(server: ResourceServer, request: IncomingMessage, response: ServerResponse): void {
+  server.open.add(response);
+  response.on('close', () => server.open.delete(response));
   response.on('error', (error) => server.api.log.debug('connection ended', { error }));
   serve(server, request, response).catch((error: unknown) => {
     request.resume();
