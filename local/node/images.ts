@@ -1,8 +1,8 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 
-import type { IsolationKind } from './isolation/isolation.ts';
-import type { Mount } from './isolation/isolation.ts';
+import { launcher } from './entrypoint/launcher.ts';
+import type { IsolationKind, Mount } from './isolation/isolation.ts';
 
 /** The images this node brings along; every other image stands for the machine's own programs. */
 const OWN_IMAGES: Record<string, { program: string; command: string[] }> = {
@@ -44,17 +44,6 @@ for directory in "$@"; do
   esac
 done
 `;
-
-/** NODE_OPTIONS is the step's, not the entrypoint's. */
-const launcher = (node: string, script: string): string => `#!/bin/sh
-if [ -n "\${NODE_OPTIONS+set}" ]; then
-  export TEKTRACE_NODE_OPTIONS="$NODE_OPTIONS"
-  unset NODE_OPTIONS
-fi
-exec ${quote(node)} --no-warnings ${quote(script)} "$@"
-`;
-
-const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Writes the launchers and the entrypoint's modules below `directory`, for containers of this isolation. */
 export async function createImageStore(directory: string, isolation: IsolationKind): Promise<ImageStore> {

@@ -2,7 +2,6 @@ import { parseFlags, UsageError } from './flags.ts';
 import { PATH_MAP_VARIABLE } from './path-map.ts';
 import type { PathMap } from './path-map.ts';
 import { runStep } from './step.ts';
-import { runSubcommand } from './subcommands.ts';
 
 /** The launcher hides NODE_OPTIONS from this process; the step gets it back. */
 const NODE_OPTIONS_VARIABLE = 'TEKTRACE_NODE_OPTIONS';
@@ -20,14 +19,8 @@ const log = (message: string): void => void process.stderr.write(`${message}\n`)
 
 async function main(): Promise<number> {
   const map = JSON.parse(process.env[PATH_MAP_VARIABLE] ?? '{}') as PathMap;
-  const args = process.argv.slice(2);
   try {
-    const done = runSubcommand(args, map);
-    if (done !== undefined) {
-      log(done);
-      return 0;
-    }
-    const flags = parseFlags(args, process.env.TEKTON_PLATFORM_COMMANDS);
+    const flags = parseFlags(process.argv.slice(2), process.env.TEKTON_PLATFORM_COMMANDS);
     return await runStep({ flags, env: stepEnvironment(), map, log, now: () => new Date() });
   } catch (error) {
     log(error instanceof UsageError ? error.message : `entrypoint: ${(error as Error).message}`);

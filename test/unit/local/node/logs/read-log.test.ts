@@ -91,6 +91,7 @@ test('the log stays within twice its bound, and a follower misses nothing', asyn
   output.end();
   await copied;
   log.end();
+  await followed.return(undefined);
   const kept = [log.file, log.previousFile].map((file) => fs.statSync(file).size);
   expect(Math.max(...kept)).toBeLessThanOrEqual(200);
   expect(await read(log)).toMatch(/line 19\n$/);
