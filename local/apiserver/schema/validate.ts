@@ -49,7 +49,7 @@ function checkString(schema: Schema, value: string, path: string): FieldError[] 
   if (schema.minLength !== undefined && length < schema.minLength) {
     errors.push(invalid(path, value, `${path} in body should be at least ${schema.minLength} chars long`));
   }
-  if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value)) {
+  if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value)) {
     errors.push(invalid(path, value, `${path} in body should match '${schema.pattern}'`));
   }
   if (schema.format === 'date-time' && !(dateTime.test(value) && !Number.isNaN(Date.parse(value)))) {

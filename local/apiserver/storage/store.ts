@@ -25,6 +25,12 @@ interface Shelf {
   listeners: Set<Listener>;
 }
 
+interface Delivery {
+  storageKey: string;
+  listeners: Set<Listener>;
+  event: StoredEvent;
+}
+
 /** Objects in memory, one revision counter for all of them, and each resource's last events for watches that come back. */
 export interface Store {
   revision(): number;
@@ -71,6 +77,8 @@ export function createStore({ maxHistory = DEFAULT_MAX_HISTORY }: StoreOptions =
   const shelves = new Map<string, Shelf>();
   const everywhere = new Set<(storageKey: string, event: StoredEvent) => void>();
   const owners = createOwnerIndex();
+  const undelivered: Delivery[] = [];
+  let delivering = false;
   let revision = 1;
 
   const shelfOf = (storageKey: string): Shelf => {
@@ -81,14 +89,28 @@ export function createStore({ maxHistory = DEFAULT_MAX_HISTORY }: StoreOptions =
     return fresh;
   };
 
+  /** One event after the other to everybody, even where a listener writes: nobody sees a later revision first. */
+  const deliver = (): void => {
+    if (delivering) return;
+    delivering = true;
+    try {
+      for (let next = undelivered.shift(); next !== undefined; next = undelivered.shift()) {
+        for (const listener of [...next.listeners]) listener(next.event);
+        for (const listener of [...everywhere]) listener(next.storageKey, next.event);
+      }
+    } finally {
+      delivering = false;
+    }
+  };
+
   const publish = (storageKey: string, shelf: Shelf, event: StoredEvent): void => {
     shelf.history.push(event);
     if (shelf.history.length > maxHistory) {
       const dropped = shelf.history.splice(0, shelf.history.length - maxHistory);
       shelf.compactedTo = dropped.at(-1)?.revision ?? shelf.compactedTo;
     }
-    for (const listener of [...shelf.listeners]) listener(event);
-    for (const listener of [...everywhere]) listener(storageKey, event);
+    undelivered.push({ storageKey, listeners: shelf.listeners, event });
+    deliver();
   };
 
   const atRevision = (object: KubeObject, at: number): KubeObject => ({

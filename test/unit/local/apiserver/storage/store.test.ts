@@ -46,4 +46,15 @@ describe('the store', () => {
     store.put('/configmaps', configMap('child'));
     expect(store.ownedBy('uid-owner')).toEqual([]);
   });
+
+  test('tells everybody in the order of versions, also when a listener writes', () => {
+    const store = createStore();
+    store.subscribe('/configmaps', ({ type, object }) => {
+      if (type === 'ADDED') store.put('/configmaps', { ...object, data: {} });
+    });
+    const seen: string[] = [];
+    store.subscribe('/configmaps', ({ type }) => seen.push(type));
+    store.put('/configmaps', configMap('a'));
+    expect(seen).toEqual(['ADDED', 'MODIFIED']);
+  });
 });
