@@ -33,7 +33,9 @@ const startPod = traced(
     );
     (taskRun.status ??= {}).taskSpec = taskSpec;
     const mounted = mountWorkspaces(taskSpec, declarations, bindings, volumes);
-    return createPod(context, taskRun, mounted);
+    const { podTemplate } = taskRun.spec;
+    const spec = podTemplate ? { ...taskRun.spec, podTemplate: substituteDeep(podTemplate, params) } : taskRun.spec;
+    return createPod(context, { ...taskRun, spec }, mounted);
   },
 );
 

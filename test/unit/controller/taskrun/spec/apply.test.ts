@@ -67,6 +67,14 @@ describe('references', () => {
     expect(applied?.steps?.[0]?.script).toBe('sleep 3');
   });
 
+  test('in the podTemplate to params', async () => {
+    const { pod } = await run(
+      { params: [{ name: 'disk' }], steps: [step('ls')] },
+      { params: [{ name: 'disk', value: 'ssd' }], podTemplate: { nodeSelector: { disk: '$(params.disk)' } } },
+    );
+    expect(pod?.spec?.nodeSelector).toEqual({ disk: 'ssd' });
+  });
+
   test('to results and workspaces give their paths', async () => {
     const { applied } = await run(
       {
