@@ -66,11 +66,12 @@ export const createPipelineRunController = traced(
     const enqueueChanged = traced('enqueueChanged', (run: PipelineRun, before: PipelineRun) => {
       if (asksForLook(run, before)) enqueue(run);
     });
-    const enqueueOwnerOfEnded = traced('enqueueOwnerOfEnded', (taskRun: TaskRun, before: TaskRun) => {
-      if (isDone(taskRun) !== isDone(before)) enqueueOwner(taskRun);
+    // Those that start were created here: the run knows them.
+    const enqueueOwnerOfEnded = traced('enqueueOwnerOfEnded', (taskRun: TaskRun, before?: TaskRun) => {
+      if (isDone(taskRun) !== (before !== undefined && isDone(before))) enqueueOwner(taskRun);
     });
     reflectors.pipelineRuns.addHandler({ added: enqueue, updated: enqueueChanged, deleted: forget });
-    reflectors.taskRuns.addHandler({ added: enqueueOwner, updated: enqueueOwnerOfEnded, deleted: enqueueOwner });
+    reflectors.taskRuns.addHandler({ added: enqueueOwnerOfEnded, updated: enqueueOwnerOfEnded, deleted: enqueueOwner });
     return controller;
   },
 );

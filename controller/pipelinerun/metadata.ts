@@ -21,11 +21,6 @@ const NOT_COPIED = new Set([
 ]);
 const NOT_COPIED_PREFIXES = ['tekton/', 'chains.tekton.dev/'];
 
-const isCopied = traced(
-  'isCopied',
-  (name: string): boolean => !NOT_COPIED.has(name) && !NOT_COPIED_PREFIXES.some((prefix) => name.startsWith(prefix)),
-);
-
 /** taskRunSpecs' labels, else the run's and Tekton's own, else those of the embedded task. */
 export const taskRunLabels = traced(
   'createChildResourceLabels',
@@ -45,7 +40,11 @@ export const taskRunAnnotations = traced(
   'createChildResourceAnnotations',
   (run: PipelineRun, task: PipelineTask, override: PipelineTaskRunSpec | undefined): Record<string, string> => {
     const annotations = run.metadata.annotations ?? {};
-    const inherited = Object.fromEntries(Object.entries(annotations).filter(([name]) => isCopied(name)));
+    const inherited = Object.fromEntries(
+      Object.entries(annotations).filter(
+        ([name]) => !NOT_COPIED.has(name) && !NOT_COPIED_PREFIXES.some((prefix) => name.startsWith(prefix)),
+      ),
+    );
     const parent = annotations[PIPELINE_RUN_SPAN_CONTEXT];
     return {
       ...task.taskSpec?.metadata?.annotations,

@@ -1,11 +1,13 @@
 import { missingObjectKeys, missingParams, mistypedParams, paramsOutsideEnum } from '../../shared/tekton/params.ts';
-import { resultReferences, resultsUsedBy } from '../../shared/tekton/result-references.ts';
+import { allReferences, resultReferences, resultsUsedBy } from '../../shared/tekton/result-references.ts';
 import type { ResultReference } from '../../shared/tekton/result-references.ts';
-import { RunFailure } from '../../shared/tekton/run-failure.ts';
-import type { PipelineRun, PipelineSpec } from '../../shared/tekton/types.ts';
+import { failIf } from '../../shared/tekton/run-failure.ts';
+import type { PipelineRun, PipelineSpec, PipelineTask } from '../../shared/tekton/types.ts';
 import { validateGraph, validatePipelineSpec } from '../../shared/tekton/validation/pipeline.ts';
+import { paramOf, validateTaskSpec } from '../../shared/tekton/validation/task.ts';
 import { unsupportedInPipeline, unsupportedInPipelineRun } from '../../shared/tekton/validation/unsupported.ts';
 import { describeErrors } from '../../shared/tekton/validation/validation-error.ts';
+import type { ValidationError } from '../../shared/tekton/validation/validation-error.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 import { pipelineName } from './resolve.ts';
@@ -66,10 +68,6 @@ export const validatePipelineRun = traced('validatePipelineRun', (run: PipelineR
   );
 });
 
-const failIf = traced('failIf', (reason: string, failed: boolean, message: string): void => {
-  if (failed) throw new RunFailure(reason, message);
-});
-
 /** Before the first TaskRun: params of each task, and the results that tasks and the Pipeline refer to. */
 export const validateResolvedTasks = traced(
   'validateResolvedTasks',
@@ -117,8 +115,25 @@ const validateResolvedTask = traced(
       Object.keys(keys).length > 0,
       `${message}: missing keys for these params which are required in ParamSpec's properties ${JSON.stringify(keys)}`,
     );
+    const unknown = unknownReferences(run, task);
+    failIf(
+      'PipelineValidationFailed',
+      unknown.length > 0,
+      `Validation failed for pipelinerun ${run.metadata.name}: ${describeErrors(unknown)}`,
+    );
   },
 );
+
+/** What refers to params, workspaces or results that nobody declares, once all that is known was put in. */
+const unknownReferences = traced('unknownReferences', (run: PipelineRun, task: PipelineTask): ValidationError[] => {
+  const path = `pipeline task "${task.name}"`;
+  const left = allReferences([task.params, task.when, task.workspaces]).map(paramOf);
+  const params = [...new Set(left)].filter((name) => name !== undefined);
+  const errors = params.map((name) => ({ path, message: `refers to the param "${name}", which is not declared` }));
+  if (!task.taskSpec) return errors;
+  const workspaces = [...(task.workspaces ?? []), ...(run.spec.workspaces ?? [])].map(({ name }) => name);
+  return [...errors, ...validateTaskSpec(task.taskSpec, `${path} taskSpec`, { params: task.params ?? [], workspaces })];
+});
 
 const invalidResultReference = traced(
   'validateResultRef',

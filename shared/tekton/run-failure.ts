@@ -8,3 +8,8 @@ export class RunFailure extends Error {
     this.reason = reason;
   }
 }
+
+/** Fails the run with `reason` and `message` when `failed`. */
+export function failIf(reason: string, failed: boolean, message: string): void {
+  if (failed) throw new RunFailure(reason, message);
+}

@@ -197,6 +197,12 @@ test.each<[string, PipelineRunSpec, string, string]>([
     'cycle detected: a → b → a',
   ],
   [
+    'no-such-param',
+    { pipelineSpec: { tasks: [task('a', { params: [{ name: 'p', value: '$(params.typo)' }] })] } },
+    'PipelineValidationFailed',
+    '"typo"',
+  ],
+  [
     'matrixed',
     { pipelineSpec: { tasks: [{ ...task('a'), matrix: { params: [{ name: 'p', value: ['1'] }] } } as PipelineTask] } },
     'PipelineValidationFailed',
