@@ -31,7 +31,8 @@ export interface SpanQueueCounts {
  */
 export class SpanQueue {
   readonly #options: Required<SpanQueueOptions>;
-  readonly #spans: ReadableSpan[] = [];
+  /** The spans of a reconcile stay together: a batch cut through one could leave orphans. */
+  readonly #reconciles: ReadableSpan[][] = [];
   readonly #stop = new AbortController();
   readonly counts: SpanQueueCounts = { sent: 0, dropped: 0, queued: 0 };
   #wake: () => void = () => undefined;
@@ -49,7 +50,7 @@ export class SpanQueue {
   /** Takes the spans of one reconcile, all of them or none, so that a full queue leaves no orphans. */
   add(spans: ReadableSpan[]): void {
     const { maxSpans, log } = this.#options;
-    if (this.#spans.length + spans.length > maxSpans) {
+    if (this.counts.queued + spans.length > maxSpans) {
       this.counts.dropped += spans.length;
       if (!this.#dropping)
         log.warn('the span queue is full, dropping controller spans', {
@@ -61,8 +62,8 @@ export class SpanQueue {
     }
     if (this.#dropping) log.info('the span queue takes spans again', { dropped: this.counts.dropped });
     this.#dropping = false;
-    this.#spans.push(...spans);
-    this.counts.queued = this.#spans.length;
+    this.#reconciles.push(spans);
+    this.counts.queued += spans.length;
     this.#wake();
   }
 
@@ -73,10 +74,10 @@ export class SpanQueue {
     const timer = setTimeout(() => this.#stop.abort(new Error('shut down')), timeoutMs);
     await this.#loop;
     clearTimeout(timer);
-    if (this.#spans.length > 0) {
-      this.counts.dropped += this.#spans.length;
+    if (this.counts.queued > 0) {
+      this.counts.dropped += this.counts.queued;
       this.#options.log.warn('controller spans were not sent before the end', {
-        spans: this.#spans.length,
+        spans: this.counts.queued,
         collector: this.#options.sink.target,
       });
     }
@@ -85,23 +86,30 @@ export class SpanQueue {
   async #run(): Promise<void> {
     let backoffMs = BACKOFF_MS.first;
     while (!this.#stop.signal.aborted) {
-      if (this.#spans.length === 0) {
+      if (this.#reconciles.length === 0) {
         if (this.#flushing) return;
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
       }
-      if (!this.#flushing && this.#spans.length < this.#options.batchSpans) await this.#pause(this.#options.delayMs);
-      const batch = this.#spans.slice(0, this.#options.batchSpans);
+      await this.#pause(this.#options.delayMs, this.#options.batchSpans);
+      const reconciles = this.#nextBatch();
+      const batch = reconciles.flat();
       const retryMs = await this.#send(batch, backoffMs);
       if (retryMs === undefined) {
-        this.#spans.splice(0, batch.length);
-        this.counts.queued = this.#spans.length;
+        this.#reconciles.splice(0, reconciles.length);
+        this.counts.queued -= batch.length;
         backoffMs = BACKOFF_MS.first;
       } else {
-        await this.#pause(retryMs);
+        await this.#pause(retryMs, Infinity);
         backoffMs = Math.min(backoffMs * 2, BACKOFF_MS.max);
       }
     }
+  }
+
+  #nextBatch(): ReadableSpan[][] {
+    let spans = 0;
+    const end = this.#reconciles.findIndex((reconcile) => (spans += reconcile.length) >= this.#options.batchSpans);
+    return this.#reconciles.slice(0, end < 0 ? undefined : end + 1);
   }
 
   /** Milliseconds after which the batch is to be tried again; undefined when it is done with. */
@@ -126,9 +134,11 @@ export class SpanQueue {
     }
   }
 
-  async #pause(ms: number): Promise<void> {
+  /** Waits `ms`, or until `enoughSpans` are queued, or the end is asked for. */
+  async #pause(ms: number, enoughSpans: number): Promise<void> {
     const until = new AbortController();
-    this.#wake = () => (this.#flushing || this.#spans.length >= this.#options.batchSpans ? until.abort() : undefined);
+    this.#wake = () => (this.#flushing || this.counts.queued >= enoughSpans ? until.abort() : undefined);
+    this.#wake();
     await delay(ms, undefined, { signal: AbortSignal.any([until.signal, this.#stop.signal]) }).catch(() => undefined);
   }
 }

@@ -43,10 +43,14 @@ function spanContext(ids: { traceId: string; spanId: string }, isRemote = false)
   return { traceId: ids.traceId, spanId: ids.spanId, traceFlags: TraceFlags.SAMPLED, ...(isRemote && { isRemote }) };
 }
 
+/** Jaeger warns of a span without length (`Negative duration detected`): one microsecond is the shortest. */
+const SHORTEST_MS = 0.001;
+
 /** The record in the shape the SDK's exporters take. Built by hand, because a re-export must have the same ids and times (nothing of it is random). */
 export function toReadableSpan(record: SpanRecord, resource: Resource): ReadableSpan {
   const startTime = hrTime(record.startMs);
-  const endTime = hrTime(record.endMs);
+  const durationMs = Math.max(SHORTEST_MS, record.endMs - record.startMs);
+  const endTime = hrTime(record.startMs + durationMs);
   const links: Link[] = record.links.map((link) => ({
     context: spanContext(link.context, true),
     ...(link.attributes && { attributes: link.attributes }),
@@ -67,7 +71,7 @@ export function toReadableSpan(record: SpanRecord, resource: Resource): Readable
       time: hrTime(event.timeMs),
       attributes: event.attributes ?? {},
     })),
-    duration: hrTime(Math.max(0, record.endMs - record.startMs)),
+    duration: hrTime(durationMs),
     ended: true,
     resource,
     instrumentationScope: SCOPE,
