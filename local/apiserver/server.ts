@@ -70,7 +70,7 @@ async function ended(response: ServerResponse): Promise<void> {
 
 /** Lets the answers that are ending reach their clients, then cuts what is left. */
 async function closeServer(server: Server, open: Set<ServerResponse>): Promise<void> {
-  await Promise.race([Promise.allSettled([...open].map(ended)), delay(CLOSE_GRACE_MS)]);
+  await Promise.race([Promise.allSettled([...open].map(ended)), delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
   const closed = once(server, 'close');
   server.close();
   server.closeAllConnections();

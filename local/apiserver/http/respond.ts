@@ -32,6 +32,8 @@ export function addWarnings(response: ServerResponse, warnings: string[]): void 
 /** Answers with a Status; what is no StatusError is a fault of this server: logged, and told without its stack. */
 export function sendError(response: ServerResponse, error: unknown, log: Logger): void {
   if (response.headersSent) {
+    // A client that went away is no news.
+    if (!response.destroyed) log.warn('answer cut off', { error });
     response.destroy();
     return;
   }
