@@ -91,7 +91,7 @@ export class SpanQueue {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
       }
-      await this.#pause(this.#options.delayMs, this.#options.batchSpans);
+      await this.#pause(this.#options.delayMs, () => this.#flushing || this.counts.queued >= this.#options.batchSpans);
       const reconciles = this.#nextBatch();
       const batch = reconciles.flat();
       const retryMs = await this.#send(batch, backoffMs);
@@ -100,7 +100,8 @@ export class SpanQueue {
         this.counts.queued -= batch.length;
         backoffMs = BACKOFF_MS.first;
       } else {
-        await this.#pause(retryMs, Infinity);
+        const flushing = this.#flushing;
+        await this.#pause(flushing ? BACKOFF_MS.first : retryMs, () => this.#flushing && !flushing);
         backoffMs = Math.min(backoffMs * 2, BACKOFF_MS.max);
       }
     }
@@ -122,7 +123,8 @@ export class SpanQueue {
       this.#unreachable = false;
       return undefined;
     } catch (error) {
-      if (error instanceof ExportError && !error.retryable) {
+      // What is no export error (spans that can't be encoded) would fail again, and hold up all that is behind it.
+      if (!this.#stop.signal.aborted && !(error instanceof ExportError && error.retryable)) {
         this.counts.dropped += batch.length;
         log.warn('the collector refused controller spans', { error, spans: batch.length });
         return undefined;
@@ -130,14 +132,14 @@ export class SpanQueue {
       if (!this.#unreachable && !this.#stop.signal.aborted)
         log.warn('the collector takes no spans: runs go on, spans are kept and sent when it is back', { error });
       this.#unreachable = true;
-      return error instanceof ExportError && error.retryAfterMs !== undefined ? error.retryAfterMs : backoffMs;
+      return (error instanceof ExportError ? error.retryAfterMs : undefined) ?? backoffMs;
     }
   }
 
-  /** Waits `ms`, or until `enoughSpans` are queued, or the end is asked for. */
-  async #pause(ms: number, enoughSpans: number): Promise<void> {
+  /** Waits `ms`, or until `isOver` is true when something changed, or the end has come. */
+  async #pause(ms: number, isOver: () => boolean): Promise<void> {
     const until = new AbortController();
-    this.#wake = () => (this.#flushing || this.counts.queued >= enoughSpans ? until.abort() : undefined);
+    this.#wake = () => (isOver() ? until.abort() : undefined);
     this.#wake();
     await delay(ms, undefined, { signal: AbortSignal.any([until.signal, this.#stop.signal]) }).catch(() => undefined);
   }
