@@ -1,0 +1,72 @@
+import { describe, expect, test } from '@jest/globals';
+
+import {
+  missingObjectKeys,
+  missingParams,
+  mistypedParams,
+  paramsOutsideEnum,
+  resolveParams,
+} from '../../../../shared/tekton/params.ts';
+import type { Param, ParamSpec } from '../../../../shared/tekton/types.ts';
+
+const resolved = (declared: ParamSpec[], given: Param[] = []) =>
+  Object.fromEntries(resolveParams(declared, given).map(({ name, value }) => [name, value]));
+
+describe('resolveParams', () => {
+  test('given values win over defaults, defaults may refer to other params in any order', () => {
+    const declared = [
+      { name: 'image', default: '$(params.registry)/$(params.name)' },
+      { name: 'registry', default: 'registry.example.com' },
+      { name: 'name', default: 'app' },
+      { name: 'tags', default: ['$(params.name):1', 'latest'] },
+    ];
+    expect(resolved(declared, [{ name: 'name', value: 'web' }])).toEqual({
+      image: 'registry.example.com/web',
+      registry: 'registry.example.com',
+      name: 'web',
+      tags: ['web:1', 'latest'],
+    });
+  });
+
+  test('defaults that wait for each other keep their text', () => {
+    const declared = [
+      { name: 'a', default: '$(params.b)' },
+      { name: 'b', default: '$(params.a)' },
+    ];
+    expect(resolved(declared)).toEqual({ a: '$(params.b)', b: '$(params.a)' });
+  });
+
+  test("an object's missing keys come from its default", () => {
+    const declared = [{ name: 'git', default: { url: 'default', revision: 'main' } }];
+    expect(resolved(declared, [{ name: 'git', value: { url: 'mine' } }])).toEqual({
+      git: { url: 'mine', revision: 'main' },
+    });
+  });
+
+  test('numbers and booleans of the YAML are text', () => {
+    expect(resolved([], [{ name: 'port', value: 8080 as unknown as string }])).toEqual({ port: '8080' });
+  });
+});
+
+const declared: ParamSpec[] = [
+  { name: 'text', enum: ['a', 'b'] },
+  { name: 'list', type: 'array' },
+  { name: 'object', properties: { url: {}, revision: {} }, default: { revision: 'main' } },
+];
+
+test('what is missing, of another type, without keys or outside the enum is named', () => {
+  const given = [
+    { name: 'text', value: 'c' },
+    { name: 'list', value: 'x' },
+    { name: 'object', value: {} },
+    { name: 'extra', value: 'is fine' },
+  ];
+  expect(missingParams(declared, [])).toEqual(['text', 'list']);
+  expect(mistypedParams(declared, given)).toEqual(['list']);
+  expect(missingObjectKeys(declared, given)).toEqual({ object: ['url'] });
+  expect(paramsOutsideEnum(declared, given)).toEqual(['param text: "c" is not one of a, b']);
+});
+
+test('a string that refers to an array may be given for an array', () => {
+  expect(mistypedParams(declared, [{ name: 'list', value: '$(tasks.a.results.list[*])' }])).toEqual([]);
+});
