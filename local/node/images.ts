@@ -1,8 +1,10 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 
 import { launcher } from './entrypoint/launcher.ts';
-import type { IsolationKind, Mount } from './isolation/isolation.ts';
+import { runtimeEnvironment } from './container/env.ts';
+import type { Isolation, IsolationKind, Mount } from './isolation/isolation.ts';
 
 /** The images this node brings along; every other image stands for the machine's own programs. */
 const OWN_IMAGES: Record<string, { program: string; command: string[] }> = {
@@ -28,10 +30,15 @@ export const imageCommand = (image: string): string[] | undefined => {
   return name === undefined ? undefined : OWN_IMAGES[name]?.command;
 };
 
+/** No more than a program of this machine needs. */
+const PLAIN_RIGHTS = { groups: [], noNewPrivileges: false, capabilities: [], capabilitiesChanged: false };
+
 /** Where containers of a namespace find Node and the entrypoint's modules. */
 const RUNTIME = '/.tektrace';
 
 export interface ImageStore {
+  /** Runs the entrypoint once, so that its modules are in the compile cache that all steps read. */
+  warmUp(isolation: Isolation): Promise<void>;
   /** What the image and the entrypoint need mounted. */
   mounts(image: string): Mount[];
 }
@@ -52,11 +59,13 @@ export async function createImageStore(directory: string, isolation: IsolationKi
   const extension = path.extname(import.meta.filename);
   await fs.cp(source, modules, { recursive: true });
   await fs.writeFile(path.join(modules, 'package.json'), '{"type":"module"}\n');
+  const cache = path.join(directory, 'compile-cache');
+  await fs.mkdir(cache, { recursive: true });
   const inNamespace = isolation === 'namespaces';
   const node = inNamespace ? `${RUNTIME}/node` : process.execPath;
   const script = path.join(inNamespace ? `${RUNTIME}/entrypoint` : modules, `main${extension}`);
   const programs: Record<string, string> = {
-    entrypoint: launcher(node, script),
+    entrypoint: launcher(node, script, inNamespace ? `${RUNTIME}/cache` : cache),
     workingdirinit: workingDirInit(inNamespace ? '/workspace' : '*/root/workspace'),
   };
   for (const [name, content] of Object.entries(programs)) {
@@ -69,14 +78,43 @@ export async function createImageStore(directory: string, isolation: IsolationKi
     { source: process.execPath, target: `${RUNTIME}/node`, readOnly: true, kind: 'file' },
     { source: modules, target: `${RUNTIME}/entrypoint`, readOnly: true, kind: 'directory' },
   ];
+  const cacheMount = (readOnly: boolean): Mount => ({
+    source: cache,
+    target: `${RUNTIME}/cache`,
+    readOnly,
+    kind: 'directory',
+  });
+  const appMount = (program: string): Mount => ({
+    source: path.join(directory, 'images', program),
+    target: '/ko-app',
+    readOnly: true,
+    kind: 'directory',
+  });
   return {
     mounts(image) {
       const program = OWN_IMAGES[ownName(image) ?? '']?.program ?? '';
-      const app: Mount[] =
-        program === ''
-          ? []
-          : [{ source: path.join(directory, 'images', program), target: '/ko-app', readOnly: true, kind: 'directory' }];
-      return [...(inNamespace ? runtime : []), ...app];
+      return [...(inNamespace ? [...runtime, cacheMount(true)] : []), ...(program === '' ? [] : [appMount(program)])];
+    },
+    async warmUp(isolated) {
+      const place = path.join(directory, 'warm-up');
+      await fs.mkdir(place, { recursive: true });
+      const running = await isolated.start({
+        containerId: 'warm-up',
+        directory: place,
+        hostname: 'warm-up',
+        command: ['/ko-app/entrypoint', '-termination_path', '/tmp/termination', '-entrypoint', 'true', '--'],
+        env: runtimeEnvironment('warm-up', '/root'),
+        workingDir: '/',
+        mounts: [...(inNamespace ? [...runtime, cacheMount(false)] : []), appMount('entrypoint')],
+        // The cache is by user: in a namespace that is root.
+        credentials: inNamespace
+          ? { uid: 0, gid: 0, ...PLAIN_RIGHTS }
+          : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, ...PLAIN_RIGHTS },
+      });
+      running.stdout.resume();
+      const [{ exitCode }, said] = await Promise.all([running.exited, text(running.stderr)]);
+      if (exitCode !== 0) throw new Error(`the entrypoint does not run here: exit code ${exitCode}: ${said.trim()}`);
+      await fs.rm(place, { recursive: true });
     },
   };
 }

@@ -124,7 +124,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     });
     claims.addHandler(manager.claimHandler);
     pods.addHandler(manager.podHandler);
-    await registerNode(client, nodeName, now());
+    await Promise.all([registerNode(client, nodeName, now()), images.warmUp(isolation)]);
     const stop = new AbortController();
     const running = Promise.all([claims.run(stop.signal), pods.run(stop.signal)]);
     await Promise.all([claims.synced, pods.synced]);

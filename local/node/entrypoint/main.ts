@@ -3,15 +3,18 @@ import { PATH_MAP_VARIABLE } from './path-map.ts';
 import type { PathMap } from './path-map.ts';
 import { runStep } from './step.ts';
 
-/** The launcher hides NODE_OPTIONS from this process; the step gets it back. */
-const NODE_OPTIONS_VARIABLE = 'TEKTRACE_NODE_OPTIONS';
+/** What the launcher has hidden from this process; the step gets it back. */
+const HIDDEN_VARIABLES = ['NODE_OPTIONS', 'NODE_COMPILE_CACHE'];
 
 function stepEnvironment(): NodeJS.ProcessEnv {
   const env = { ...process.env };
   delete env[PATH_MAP_VARIABLE];
-  delete env[NODE_OPTIONS_VARIABLE];
-  const nodeOptions = process.env[NODE_OPTIONS_VARIABLE];
-  if (nodeOptions !== undefined) env.NODE_OPTIONS = nodeOptions;
+  for (const name of HIDDEN_VARIABLES) {
+    const hidden = env[`TEKTRACE_${name}`];
+    delete env[`TEKTRACE_${name}`];
+    delete env[name];
+    if (hidden !== undefined) env[name] = hidden;
+  }
   return env;
 }
 

@@ -16,8 +16,13 @@ beforeEach(() => {
   for (const directory of ['ko-app', 'tekton/bin', 'tekton/run/0', 'tekton/run/1'])
     fs.mkdirSync(path.join(pod, directory), { recursive: true });
   program = path.join(pod, 'ko-app', 'entrypoint');
-  fs.writeFileSync(path.join(pod, 'echo.mjs'), 'console.log(process.argv.slice(2).join(), process.env.NODE_OPTIONS)');
-  fs.writeFileSync(program, launcher(process.execPath, path.join(pod, 'echo.mjs')), { mode: 0o755 });
+  fs.writeFileSync(
+    path.join(pod, 'echo.mjs'),
+    'console.log(process.argv.slice(2).join(), process.env.NODE_OPTIONS, process.env.TEKTRACE_NODE_OPTIONS)',
+  );
+  fs.writeFileSync(program, launcher(process.execPath, path.join(pod, 'echo.mjs'), path.join(pod, 'cache')), {
+    mode: 0o755,
+  });
 });
 afterEach(() => fs.rmSync(pod, { recursive: true }));
 
@@ -27,7 +32,9 @@ test('init copies it and links each step by name and number, also when it is run
   await run(program, ['init', program, copy, 'step-a', 'step-b']);
   expect(fs.readdirSync(path.join(pod, 'tekton/steps')).sort()).toEqual(['0', '1', 'step-a', 'step-b']);
   expect(fs.readlinkSync(path.join(pod, 'tekton/steps/step-b'))).toMatch(/\/tekton\/run\/1\/status$/);
-  expect((await run(copy, ['-x', 'y'], { env: { NODE_OPTIONS: '--nonsense' } })).stdout).toBe('-x,y undefined\n');
+  expect((await run(copy, ['-x', 'y'], { env: { NODE_OPTIONS: '--nonsense "$x"' } })).stdout).toBe(
+    '-x,y undefined --nonsense "$x"\n',
+  );
 });
 
 test('decode-script writes back what was encoded and keeps the mode', async () => {
