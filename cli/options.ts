@@ -92,7 +92,7 @@ export function choice<T extends string>(values: OptionValues, name: string, cho
 export function port(values: OptionValues, name: string, fallback: number): number {
   const value = text(values, name);
   const number = value === undefined ? fallback : Number(value);
-  if (!Number.isInteger(number) || number < 0 || number > 65_535)
+  if (value?.trim() === '' || !Number.isInteger(number) || number < 0 || number > 65_535)
     throw new CommandError(`--${name}: ${JSON.stringify(value)} is no port (0 to 65535)`);
   return number;
 }
@@ -140,7 +140,9 @@ function ratio(textValue: string, option: string): number {
 
 export function sampling(values: OptionValues): Sampling {
   const namespaces = list(values, 'sample-namespace').map((pair): [string, number] => {
-    const [namespace = '', share = ''] = pair.split('=');
+    const [, namespace, share] = /^([^=]+)=([^=]*)$/.exec(pair) ?? [];
+    if (namespace === undefined || share === undefined)
+      throw new CommandError(`--sample-namespace ${JSON.stringify(pair)}: expected NAMESPACE=SHARE`);
     return [namespace, ratio(share, `--sample-namespace ${pair}`)];
   });
   return {

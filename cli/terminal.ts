@@ -22,8 +22,10 @@ export function createTerminal(
   stream: NodeJS.WriteStream,
   env: Record<string, string | undefined> = process.env,
 ): Terminal {
-  const color = env.FORCE_COLOR !== undefined || (stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb');
-  const unicode = /utf-?8/i.test(env.LC_ALL ?? env.LC_CTYPE ?? env.LANG ?? 'C.UTF-8');
+  const color =
+    (env.FORCE_COLOR ? env.FORCE_COLOR !== '0' : undefined) ??
+    (stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb');
+  const unicode = /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || 'C.UTF-8');
   const paint = (code: number) => (text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
   const tasks: string[] = [];
   const print = (text: string): void => void stream.write(`${text}\n`);

@@ -34,7 +34,14 @@ function httpSource(url: string, headers: Record<string, string>): TraceSource {
           `${base}/api/v3/traces: answered ${response.status}, not with a trace: is this a Jaeger query service (port 16686)?`,
           1,
         );
-      return tracesFromJson((JSON.parse(body) as { result: unknown }).result);
+      try {
+        return tracesFromJson((JSON.parse(body) as { result: unknown }).result);
+      } catch (error) {
+        throw new CommandError(
+          `${base}/api/v3/traces: the answer is no trace: ${error instanceof Error ? error.message : String(error)}`,
+          1,
+        );
+      }
     },
   };
 }

@@ -69,6 +69,11 @@ export function createWebhookApp(options: WebhookAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
+  app.use((_request, response, next) => {
+    // Its client keeps the connection for the next review, which by then nobody answers.
+    if (!options.isReady()) response.set('connection', 'close');
+    next();
+  });
   app.get('/livez', (_request, response) => void response.send('ok'));
   app.get(
     '/readyz',

@@ -26,6 +26,9 @@ export interface StampSettings {
   nowMs?: () => number;
 }
 
+/** What an inbound parent that is ignored is replaced by: it does not parse, so it counts as absent. A patch only adds. */
+const NO_CARRIER = '{}';
+
 export function isTrusted(request: AdmissionRequest, settings: StampSettings): boolean {
   return settings.trustedRequesters.includes(request.username);
 }
@@ -86,6 +89,7 @@ export function stampRoot(
     [names.own]: carrier,
     [names.upstream]: carrier,
     ...(parent && { [PARENT_SPAN_CONTEXT]: formatCarrier(parent) }),
+    ...(settings.inbound === 'ignore' && annotations[PARENT_SPAN_CONTEXT] && { [PARENT_SPAN_CONTEXT]: NO_CARRIER }),
     ...(copied && present && { [RERUN_SPAN_CONTEXT]: formatCarrier(present) }),
     ...traceUrl(settings, root.traceId),
   };

@@ -76,9 +76,9 @@ export function followRun({ client, run, onLine, onLogError, log, signal }: Foll
   });
   const follow = (pod: Pod): void => logs.follow(pod);
   pods.addHandler({ added: follow, updated: follow, deleted: () => undefined });
-  signal.addEventListener('abort', () => [ended, exported].forEach(({ reject }) => reject(signal.reason)), {
-    once: true,
-  });
+  const stop = (): void => [ended, exported].forEach(({ reject }) => reject(signal.reason));
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
   void runs.run(signal);
   void pods.run(signal);
   return { done: ended.promise, exported: exported.promise };

@@ -1,4 +1,4 @@
-import { parseTraceparent } from '../../shared/tracing/carrier.ts';
+import { formatCarrier, parseTraceparent } from '../../shared/tracing/carrier.ts';
 import { PARENT_SPAN_CONTEXT } from '../../shared/tekton/annotations.ts';
 import type {
   Param,
@@ -20,14 +20,25 @@ function declaredParams(run: Run): ParamSpec[] {
 function paramValue(run: Run, name: string, value: string): ParamValue {
   const type = declaredParams(run).find((param) => param.name === name)?.type ?? 'string';
   if (type === 'string') return value;
+  const json = parsed(value);
+  if (type === 'array' ? isStrings(json) : isObjectOfStrings(json)) return json as ParamValue;
+  throw new CommandError(
+    `--param ${name}: is of type ${type}, so its value has to be JSON, like ${type === 'array' ? '["a","b"]' : '{"key":"value"}'}`,
+  );
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(value) as ParamValue;
+    return JSON.parse(text);
   } catch {
-    throw new CommandError(
-      `--param ${name}: is of type ${type}, so its value has to be JSON, like ${type === 'array' ? '["a","b"]' : '{"key":"value"}'}`,
-    );
+    return undefined;
   }
 }
+
+const isStrings = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+const isObjectOfStrings = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && isStrings(Object.values(value));
 
 function pair(text: string, option: string): [string, string] {
   const at = text.indexOf('=');
@@ -63,8 +74,9 @@ export function withWorkspaces<T extends Run>(run: T, claims: { name: string; cl
 /** The run as a child of the span this command was started in (`TRACEPARENT`); as it is when there is none or it is malformed. */
 export function withInboundParent<T extends Run>(run: T, env: Record<string, string | undefined>): T {
   const { TRACEPARENT: traceparent, TRACESTATE: tracestate } = env;
-  if (!parseTraceparent(traceparent) || run.metadata.annotations?.[PARENT_SPAN_CONTEXT] !== undefined) return run;
-  const carrier = JSON.stringify({ traceparent, tracestate });
+  const ids = parseTraceparent(traceparent);
+  if (!ids || run.metadata.annotations?.[PARENT_SPAN_CONTEXT] !== undefined) return run;
+  const carrier = formatCarrier({ ...ids, ...(tracestate !== undefined && { tracestate }) });
   return {
     ...run,
     metadata: { ...run.metadata, annotations: { ...run.metadata.annotations, [PARENT_SPAN_CONTEXT]: carrier } },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { LineCounter, parseAllDocuments } from 'yaml';
+import type { Document } from 'yaml';
 
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { CommandError } from '../errors.ts';
@@ -32,6 +33,15 @@ function asObject(value: unknown, where: string): KubeObject & { kind: string } 
   return object as KubeObject & { kind: string };
 }
 
+function plainValue(document: Document.Parsed, where: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    // Aliases that multiply, or that name no anchor.
+    throw new CommandError(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 /** The objects in a YAML or JSON file (`-`: standard input), several documents and Lists included. Throws CommandError with file, line and column. */
 export async function readManifests(file: string): Promise<KubeObject[]> {
   const lineCounter = new LineCounter();
@@ -43,9 +53,9 @@ export async function readManifests(file: string): Promise<KubeObject[]> {
       const { line, col } = lineCounter.linePos(problem.pos[0]);
       throw new CommandError(`${file}:${line}:${col}: ${problem.message}`);
     }
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    if (value === null) continue;
     const { line } = lineCounter.linePos(document.contents?.range?.[0] ?? 0);
+    const value = plainValue(document, `${file}:${line}`);
+    if (value === null) continue;
     const object = asObject(value, `${file}:${line}`);
     const items = (object as { items?: unknown[] }).items;
     if (object.kind.endsWith('List') && Array.isArray(items))

@@ -131,8 +131,10 @@ export class LifecycleController {
     if (!entry) return undefined;
     const { run, deletedMs } = entry;
     if (run.metadata.annotations?.[TRACE_EXPORTED] === uid) return this.#settled(entry);
-    if (deletedMs === undefined && !isDone(run) && (await this.#stamp(run))) return undefined;
-    if (!runSpan(run)) return this.#settled(entry, isDone(run) || deletedMs !== undefined);
+    // What ended before anybody stamped it is left alone; a copy that ended must not be taken for its original.
+    const isCopied = runSpan(run) !== undefined && !this.hasOwnContext(run);
+    if (deletedMs === undefined && (!isDone(run) || isCopied) && (await this.#stamp(run))) return undefined;
+    if (!runSpan(run) || isCopied) return this.#settled(entry, isDone(run) || deletedMs !== undefined);
     const early = await this.#sendEarly(entry);
     return early ?? this.#sendFinal(entry);
   }

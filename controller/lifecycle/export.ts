@@ -8,7 +8,9 @@ import { ownerUid } from './ledger.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { outcomeOf } from './result.ts';
 import { buildPipelineRun } from './run.ts';
+import { runInterval } from './root.ts';
 import { settlesInMs } from './settled.ts';
+import type { Interval } from './times.ts';
 import { buildTaskRun } from './task.ts';
 
 /** Past this many tasks a trace folds what it can (design 3.2): Jaeger's critical path breaks near 5000 spans. */
@@ -41,14 +43,23 @@ function wanted(entry: Entry, { ledger, keepFailures }: ExportFacts): boolean | 
   return finished(owner) ? FAILED.includes(outcomeOf(owner.run).result) : undefined;
 }
 
+function ownerInterval(owner: Entry): Interval {
+  const { startMs, endMs } = runInterval(owner.run, owner.deletedMs);
+  return { startMs, endMs: finished(owner) ? endMs : Infinity };
+}
+
 function taskRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
   const taskRun: TaskRun = entry.run;
   const pods = facts.podsOf(taskRun);
   const inMs = entry.deletedMs === undefined ? settlesInMs(taskRun, pods, facts.nowMs) : 0;
   if (inMs === undefined || inMs > 0) return { kind: 'later', inMs };
-  const owner: PipelineRun | undefined = facts.ledger.get(ownerUid(taskRun) ?? '')?.run;
-  const fold = (owner?.status?.pipelineSpec?.tasks?.length ?? 0) > FOLD_TASKS;
-  return { kind: 'send', spans: buildTaskRun({ taskRun, pods, fold, deletedMs: entry.deletedMs }) };
+  const owner = facts.ledger.get(ownerUid(taskRun) ?? '');
+  const run: PipelineRun | undefined = owner?.run;
+  const fold = (run?.status?.pipelineSpec?.tasks?.length ?? 0) > FOLD_TASKS;
+  return {
+    kind: 'send',
+    spans: buildTaskRun({ taskRun, pods, fold, owner: owner && ownerInterval(owner), deletedMs: entry.deletedMs }),
+  };
 }
 
 function pipelineRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {

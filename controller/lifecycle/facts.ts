@@ -1,6 +1,7 @@
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import type { Interval } from './times.ts';
 
 /** All that is known of a TaskRun when its spans are built. */
 export interface TaskRunFacts {
@@ -9,6 +10,8 @@ export interface TaskRunFacts {
   pods: Pod[];
   /** Past 500 tasks waits and init containers become events of their task (design 3.2). */
   fold: boolean;
+  /** The time of the PipelineRun that owns it: a task lies within its run, whose end may be still to come. */
+  owner?: Interval;
   /** When the TaskRun was seen to be gone before it was done, epoch milliseconds. */
   deletedMs?: number;
 }

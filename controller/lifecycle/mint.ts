@@ -25,7 +25,7 @@ export type ContextDecision =
   | { kind: 'present' }
   /** The owner has none yet: it is minted first, and its arrival brings the child back. */
   | { kind: 'wait' }
-  | { kind: 'stamp'; annotations: Record<string, string>; because: 'missing' | 'malformed' | 'copied' };
+  | { kind: 'stamp'; annotations: Record<string, string>; because: 'missing' | 'malformed' | 'copied' | 'foreign' };
 
 function names(run: PipelineRun | TaskRun): { own: string; upstream: string } {
   return run.kind === 'PipelineRun'
@@ -36,6 +36,26 @@ function names(run: PipelineRun | TaskRun): { own: string; upstream: string } {
 /** Upstream's own trace, when it started one before anybody stamped the run: its spans then join ours. */
 function upstreamTrace(run: PipelineRun | TaskRun): SpanCarrier | undefined {
   return parseCarrier(JSON.stringify(run.status?.spanContext ?? {}));
+}
+
+/** A TaskRun names its owner's span and no other: who writes an owner reference must not bring spans into a third run's trace. */
+function childContext(
+  run: TaskRun,
+  owner: PipelineRun | undefined,
+  present: SpanCarrier | undefined,
+  because: 'missing' | 'malformed' | 'copied',
+): ContextDecision {
+  const parent = owner && pipelineRunSpan(owner);
+  if (!parent) return present ? { kind: 'present' } : { kind: 'wait' };
+  if (present?.traceId === parent.traceId && present.spanId === parent.spanId) return { kind: 'present' };
+  const carrier = formatCarrier(parent);
+  const upstream = parseCarrier(run.metadata.annotations?.[UPSTREAM_TASK_RUN_SPAN_CONTEXT]);
+  const annotations = {
+    [TASK_RUN_SPAN_CONTEXT]: carrier,
+    // Upstream's own value in the same trace is left as it is.
+    ...(upstream?.traceId !== parent.traceId && { [UPSTREAM_TASK_RUN_SPAN_CONTEXT]: carrier }),
+  };
+  return { kind: 'stamp', annotations, because: present ? 'foreign' : because };
 }
 
 /**
@@ -53,14 +73,9 @@ export function decideContext(
   const present = parseCarrier(text);
   const isChild = run.kind === 'TaskRun' && isOwnedByPipelineRun(run);
   const copied = !isChild && (isDuplicate || isUnseenCopy(run.metadata));
-  if (present && !copied) return { kind: 'present' };
   const because = copied ? 'copied' : text === undefined ? 'missing' : 'malformed';
-  if (isChild) {
-    const parent = owner && pipelineRunSpan(owner);
-    if (!parent) return { kind: 'wait' };
-    const carrier = formatCarrier(parent);
-    return { kind: 'stamp', annotations: { [own]: carrier, [upstream]: carrier }, because };
-  }
+  if (isChild) return childContext(run, owner, present, because);
+  if (present && !copied) return { kind: 'present' };
   const traceId = upstreamTrace(run)?.traceId ?? newTraceId(settings.random);
   const root = {
     traceId,

@@ -92,8 +92,13 @@ function containerSpan(
 
 /** The spans that a Pod tells: waits, init containers, sidecars. None once the Pod is gone. */
 export function podSpans(pod: Pod, context: AttemptContext): SpanRecord[] {
-  const inits = pod.status?.initContainerStatuses ?? [];
-  const sidecars = (pod.status?.containerStatuses ?? []).filter((status) => !status.name.startsWith('step-'));
+  // A native sidecar is an init container that does not end.
+  const isSidecar = (status: ContainerStatus): boolean => status.name.startsWith('sidecar-');
+  const inits = (pod.status?.initContainerStatuses ?? []).filter((status) => !isSidecar(status));
+  const sidecars = [
+    ...(pod.status?.initContainerStatuses ?? []).filter(isSidecar),
+    ...(pod.status?.containerStatuses ?? []).filter((status) => !status.name.startsWith('step-')),
+  ];
   return [
     ...schedulingSpan(pod, context),
     ...startingSpan(pod, context),

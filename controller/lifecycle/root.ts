@@ -7,6 +7,7 @@ import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { ancestry, createdMs, runAttributes, span } from './span.ts';
 import { endMs } from './times.ts';
+import type { Interval } from './times.ts';
 
 /** The low-cardinality name of what ran: the reference's name, else generateName without its dash, else the run's name. */
 export function definitionName(run: PipelineRun | TaskRun): string {
@@ -31,11 +32,16 @@ function vcsAttributes(run: PipelineRun | TaskRun): Attributes {
   return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
+/** From the run's admission, else creation, to its completion; to its deletion where that came first. */
+export function runInterval(run: PipelineRun | TaskRun, deletedMs: number | undefined): Interval {
+  const start = createdMs(run);
+  const end = endMs(run.status?.completionTime) ?? deletedMs ?? endMs(run.metadata.deletionTimestamp) ?? start;
+  return { startMs: start, endMs: Math.max(start, end) };
+}
+
 /** The run's root: as long as the run, with its result. Sent last, once. */
 export function rootSpan(run: PipelineRun | TaskRun, own: SpanCarrier, deletedMs: number | undefined): SpanRecord {
   const outcome = outcomeOf(run);
-  const start = createdMs(run);
-  const end = endMs(run.status?.completionTime) ?? endMs(run.metadata.deletionTimestamp) ?? deletedMs ?? start;
   const { parentSpanId, links } = ancestry(run, own);
   const ids = { traceId: own.traceId, spanId: own.spanId, ...(parentSpanId !== undefined && { parentSpanId }) };
   const attributes: Attributes = {
@@ -46,10 +52,10 @@ export function rootSpan(run: PipelineRun | TaskRun, own: SpanCarrier, deletedMs
     ...vcsAttributes(run),
     ...errorAttributes(outcome),
   };
-  return span(
-    ids,
-    `RUN ${definitionName(run)}`,
-    { startMs: start, endMs: end },
-    { kind: SpanKind.SERVER, attributes, links, status: statusOf(outcome) },
-  );
+  return span(ids, `RUN ${definitionName(run)}`, runInterval(run, deletedMs), {
+    kind: SpanKind.SERVER,
+    attributes,
+    links,
+    status: statusOf(outcome),
+  });
 }

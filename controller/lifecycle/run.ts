@@ -2,7 +2,7 @@ import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import { pipelineRunSpan } from '../../shared/tracing/run-context.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
-import type { PipelineTask, TaskRun } from '../../shared/tekton/types.ts';
+import type { PipelineRun, PipelineSpec, PipelineTask } from '../../shared/tekton/types.ts';
 import type { PipelineRunFacts } from './facts.ts';
 import { rootSpan } from './root.ts';
 import { span } from './span.ts';
@@ -15,21 +15,32 @@ function parentsOf(task: PipelineTask | undefined): string[] {
   return [...new Set([...(task?.runAfter ?? []), ...[...uses].map((match) => match[1] ?? '')])];
 }
 
-function completionMs(taskRuns: TaskRun[], task: string): number | undefined {
-  const ends = taskRuns
-    .filter((one) => one.metadata.labels?.[LABEL_PIPELINE_TASK] === task)
-    .map((one) => endMs(one.status?.completionTime) ?? 0);
-  return ends.length === 0 ? undefined : Math.max(...ends);
+/** Where a task ended, or a skipped one would have been: at the end of its last parent. Undefined where nothing tells. */
+function placeMs(name: string, facts: PipelineRunFacts, seen: string[] = []): number | undefined {
+  const ends = facts.taskRuns
+    .filter((one) => one.metadata.labels?.[LABEL_PIPELINE_TASK] === name)
+    .map((one) => endMs(one.status?.completionTime))
+    .filter((end) => end !== undefined);
+  if (ends.length > 0) return Math.max(...ends);
+  if (seen.includes(name)) return undefined;
+  const { tasks = [], finally: last = [] } = specOf(facts.run);
+  // A task in `finally` comes after all others.
+  const parents = last.some((task) => task.name === name)
+    ? tasks.map((task) => task.name)
+    : parentsOf(tasks.find((task) => task.name === name));
+  const places = parents.map((parent) => placeMs(parent, facts, [...seen, name])).filter((at) => at !== undefined);
+  return places.length > 0 ? Math.max(...places) : undefined;
+}
+
+function specOf(run: PipelineRun): PipelineSpec {
+  return run.status?.pipelineSpec ?? run.spec.pipelineSpec ?? {};
 }
 
 /** A task that never ran: no object tells when it was decided, so it stands where its last parent ended, marked as derived. */
-function skippedSpans({ run, taskRuns }: PipelineRunFacts, root: SpanRecord): SpanRecord[] {
-  const spec = run.status?.pipelineSpec ?? run.spec.pipelineSpec ?? {};
-  const tasks = [...(spec.tasks ?? []), ...(spec.finally ?? [])];
+function skippedSpans(facts: PipelineRunFacts, root: SpanRecord): SpanRecord[] {
+  const { run } = facts;
   return (run.status?.skippedTasks ?? []).map((skipped) => {
-    const parents = parentsOf(tasks.find((task) => task.name === skipped.name));
-    const ends = parents.map((parent) => completionMs(taskRuns, parent)).filter((end) => end !== undefined);
-    const at = ends.length > 0 ? Math.max(...ends) : (startMs(run.status?.startTime) ?? root.startMs);
+    const at = placeMs(skipped.name, facts) ?? startMs(run.status?.startTime) ?? root.startMs;
     const ids = {
       traceId: root.traceId,
       spanId: deriveSpanId(root.traceId, 'skipped', root.spanId, skipped.name, 0),

@@ -2,11 +2,13 @@ import type { Resource } from '@opentelemetry/resources';
 
 import type { Logger } from '../../shared/runtime/log.ts';
 import { LIFECYCLE_SERVICE, serviceResource } from '../../shared/tracing/resource.ts';
+import { ExportError } from '../../shared/tracing/exporters/sink.ts';
 import type { SpanSink } from '../../shared/tracing/exporters/sink.ts';
 import { toReadableSpan } from '../../shared/tracing/span-record.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 
 const BACKOFF_MS = { first: 250, max: 15_000 };
+const MAX_RETRY_AFTER_MS = 60_000;
 
 /** Sends lifecycle spans and knows which the collector has accepted. One warning when it stops accepting, one line when it is back. */
 export class LifecycleSender {
@@ -14,6 +16,7 @@ export class LifecycleSender {
   readonly #log: Logger;
   readonly #resource: Resource;
   #failures = 0;
+  #retryAfterMs = 0;
 
   constructor(sink: SpanSink, clusterKey: string, log: Logger) {
     this.#sink = sink;
@@ -33,6 +36,7 @@ export class LifecycleSender {
           { error },
         );
       this.#failures += 1;
+      this.#retryAfterMs = (error instanceof ExportError ? error.retryAfterMs : undefined) ?? 0;
       return false;
     }
     if (this.#failures > 0)
@@ -43,6 +47,7 @@ export class LifecycleSender {
 
   /** When to try again what was not accepted. */
   retryMs(): number {
-    return Math.min(BACKOFF_MS.first * 2 ** Math.max(0, this.#failures - 1), BACKOFF_MS.max);
+    const backoffMs = Math.min(BACKOFF_MS.first * 2 ** Math.max(0, this.#failures - 1), BACKOFF_MS.max);
+    return Math.max(backoffMs, Math.min(this.#retryAfterMs, MAX_RETRY_AFTER_MS));
   }
 }

@@ -39,10 +39,11 @@ export function createdMs(object: KubeObject): number {
 /** What stands above a root: a parent in the same trace is joined, one in another trace linked; a copy links what it was copied from. */
 export function ancestry(run: KubeObject, own: SpanCarrier): { parentSpanId?: string; links: SpanLink[] } {
   const rerunOf = parseCarrier(run.metadata.annotations?.[RERUN_SPAN_CONTEXT]);
-  if (rerunOf) return { links: [{ context: rerunOf, attributes: { 'tektrace.link': 'rerun of' } }] };
   const parent = inboundParent(run);
-  if (!parent) return { links: [] };
-  if (parent.traceId === own.traceId) return { parentSpanId: parent.spanId, links: [] };
+  const joined = parent?.traceId === own.traceId ? { parentSpanId: parent.spanId } : {};
+  // What a copy has as its parent is its original's.
+  if (rerunOf) return { ...joined, links: [{ context: rerunOf, attributes: { 'tektrace.link': 'rerun of' } }] };
+  if (!parent || parent.traceId === own.traceId) return { ...joined, links: [] };
   return { links: [{ context: parent, attributes: { 'tektrace.link': 'inbound' } }] };
 }
 

@@ -32,7 +32,8 @@ interface StepEnd {
 
 function stepEnd(step: StepState): StepEnd {
   const { exitCode, reason } = step.terminated ?? { exitCode: 0 };
-  switch (step.terminationReason) {
+  // Upstream before 0.57 has no terminationReason; the reason then says the same.
+  switch (step.terminationReason ?? reason) {
     case 'Skipped':
       return { result: 'skip' };
     case 'TimeoutExceeded':
@@ -62,11 +63,11 @@ function stepSpan(
   if (!terminated || start === undefined || end === undefined) return [];
   const outcome = stepEnd(step);
   // Steps run one after the other: a coarse end can't lie behind the next one's start.
-  const nextStart = outcome.result === 'skip' ? undefined : startMs(next?.terminated?.startedAt);
+  const nextStart = startMs(next?.terminated?.startedAt) ?? end;
   const interval =
     outcome.result === 'skip'
       ? { startMs: end, endMs: end }
-      : { startMs: start, endMs: Math.min(end, Math.max(start, nextStart ?? end)) };
+      : { startMs: start, endMs: nextStart < start ? end : Math.min(end, nextStart) };
   const { traceId, parentSpanId, taskRunUid, attempt } = context;
   const ids = { traceId, spanId: deriveSpanId(traceId, 'step', taskRunUid, attempt, container), parentSpanId };
   const failed = ['failure', 'timeout'].includes(outcome.result);
@@ -86,5 +87,7 @@ function stepSpan(
 /** One span a step that has ended, from the TaskRun's status (of one attempt). */
 export function stepSpans(status: TaskRunStatus, context: AttemptContext): SpanRecord[] {
   const steps = status.steps ?? [];
-  return steps.flatMap((step, index) => stepSpan(status, step, steps[index + 1], context));
+  // A skipped step has the start of its container, which is that of the Pod.
+  const ran = (step: StepState): boolean => stepEnd(step).result !== 'skip';
+  return steps.flatMap((step, index) => stepSpan(status, step, steps.slice(index + 1).find(ran), context));
 }

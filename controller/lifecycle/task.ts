@@ -10,20 +10,18 @@ import type { TaskRun, TaskRunStatus } from '../../shared/tekton/types.ts';
 import type { TaskRunFacts } from './facts.ts';
 import { podSpans } from './pod.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
-import { rootSpan } from './root.ts';
-import { createdMs, runAttributes, span } from './span.ts';
+import { rootSpan, runInterval } from './root.ts';
+import { runAttributes, span } from './span.ts';
 import { stepSpans } from './steps.ts';
 import { endMs, startMs, within } from './times.ts';
 import { admissionSpan, queuedSpan } from './waits.ts';
 
 /** The task's own span: a child of the run's root, or the root itself for a TaskRun that no run owns. */
-function taskSpan({ taskRun, deletedMs }: TaskRunFacts): SpanRecord | undefined {
+function taskSpan({ taskRun, owner, deletedMs }: TaskRunFacts): SpanRecord | undefined {
   const own = taskRunSpan(taskRun);
   if (!own) return undefined;
   if (!isOwnedByPipelineRun(taskRun)) return rootSpan(taskRun, own, deletedMs);
   const outcome = outcomeOf(taskRun);
-  const start = createdMs(taskRun);
-  const end = endMs(taskRun.status?.completionTime) ?? endMs(taskRun.metadata.deletionTimestamp) ?? deletedMs ?? start;
   const name = taskRun.metadata.labels?.[LABEL_PIPELINE_TASK] ?? taskRun.metadata.name ?? '';
   const pipelineRun = taskRun.metadata.labels?.[LABEL_PIPELINE_RUN];
   const attributes: Attributes = {
@@ -36,7 +34,8 @@ function taskSpan({ taskRun, deletedMs }: TaskRunFacts): SpanRecord | undefined 
     ...errorAttributes(outcome),
   };
   const ids = { traceId: own.traceId, spanId: own.spanId, parentSpanId: taskRunCarrier(taskRun)?.spanId };
-  return span(ids, `task ${name}`, { startMs: start, endMs: end }, { attributes, status: statusOf(outcome) });
+  const task = span(ids, `task ${name}`, runInterval(taskRun, deletedMs), { attributes, status: statusOf(outcome) });
+  return owner ? within(task, owner) : task;
 }
 
 interface Attempt {

@@ -32,8 +32,8 @@ function text(value: unknown, maxChars: number): string | undefined {
 }
 
 /** Reads an annotation's JSON carrier. Undefined for whatever is not exactly one (hostile input included); bad tracestate or baggage alone is left out. */
-export function parseCarrier(annotation: string | undefined): SpanCarrier | undefined {
-  if (annotation === undefined || annotation.length > 16 * MAX_CARRIER_BYTES) return undefined;
+export function parseCarrier(annotation: unknown): SpanCarrier | undefined {
+  if (typeof annotation !== 'string' || annotation.length > 16 * MAX_CARRIER_BYTES) return undefined;
   let json: unknown;
   try {
     json = JSON.parse(annotation);

@@ -9,6 +9,8 @@ const RANDOM_RANGE = 2 ** 56;
 
 /** Decided once, at admission: the same trace id gives the same answer anywhere. */
 export function shouldSample(sampling: Sampling, traceId: string, namespace: string): boolean {
-  const ratio = sampling.namespaces?.[namespace] ?? sampling.ratio;
+  // A namespace may be called `constructor`.
+  const own = Object.hasOwn(sampling.namespaces ?? {}, namespace) ? sampling.namespaces?.[namespace] : undefined;
+  const ratio = own ?? sampling.ratio;
   return Number.parseInt(traceId.slice(-14), 16) < ratio * RANDOM_RANGE;
 }

@@ -1,3 +1,5 @@
+import { isPromise } from 'node:util/types';
+
 import { context, createContextKey, SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, Span, Tracer, TracerProvider } from '@opentelemetry/api';
 
@@ -22,10 +24,6 @@ export function recordError(span: Span, error: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise;
-}
-
 /**
  * `fn`, run inside a span called `name` whenever a recorded reconcile is under way; called as it is otherwise. What it throws
  * (or rejects with) is recorded on the span and thrown on. `describe` gives the span's attributes from the arguments.
@@ -41,7 +39,7 @@ export function traced<A extends unknown[], R>(
     return scope.tracer.startActiveSpan(name, { attributes: describe?.(...args) ?? {} }, (span) => {
       try {
         const result = fn(...args);
-        if (isPromise(result)) return endWith(span, result) as R;
+        if (isPromise(result)) return endWith<unknown>(span, result) as R;
         span.end();
         return result;
       } catch (error) {

@@ -1,3 +1,5 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+
 import { createOtlpSink } from './otlp.ts';
 import type { SpanSink } from './sink.ts';
 
@@ -27,6 +29,7 @@ function parseUrl(text: string, source: string): URL {
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new ExporterSettingsError(`${source}: ${url.protocol}// is not supported: use http:// or https://`);
+  decoded(url.username + url.password, `${source}: user and password`);
   return url;
 }
 
@@ -37,17 +40,35 @@ function fromEnvironment(env: Environment): { text: string; source: string; comp
   return all ? { text: all, source: 'OTEL_EXPORTER_OTLP_ENDPOINT', complete: false } : undefined;
 }
 
-/** `key=value,key=value` with percent-encoded values (OpenTelemetry's OTLP exporter specification). */
+function decoded(text: string, source: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new ExporterSettingsError(`${source}: a % has to be followed by two hexadecimal digits (%25 for a % itself)`);
+  }
+}
+
+/** `key=value,key=value` with percent-encoded values (OpenTelemetry's OTLP exporter specification). Messages never repeat a value: it may be a token. */
 function headersFrom(env: Environment): Record<string, string> {
-  const text = env.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? env.OTEL_EXPORTER_OTLP_HEADERS ?? '';
-  const pairs = text
-    .split(',')
-    .map(
-      (pair) =>
-        [pair.slice(0, pair.indexOf('=')).trim().toLowerCase(), pair.slice(pair.indexOf('=') + 1).trim()] as const,
-    );
+  const source = env.OTEL_EXPORTER_OTLP_TRACES_HEADERS
+    ? 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'
+    : 'OTEL_EXPORTER_OTLP_HEADERS';
+  const pairs = (env[source] ?? '').split(',').filter((pair) => pair.trim() !== '');
   return Object.fromEntries(
-    pairs.filter(([key]) => key !== '').map(([key, value]) => [key, decodeURIComponent(value)]),
+    pairs.map((pair, index): [string, string] => {
+      const at = pair.indexOf('=');
+      const where = `${source}: entry ${index + 1}`;
+      if (at < 1) throw new ExporterSettingsError(`${where}: expected key=value`);
+      const key = pair.slice(0, at).trim().toLowerCase();
+      const value = decoded(pair.slice(at + 1).trim(), where);
+      try {
+        validateHeaderName(key);
+        validateHeaderValue(key, value);
+      } catch {
+        throw new ExporterSettingsError(`${where}: not a valid HTTP header`);
+      }
+      return [key, value];
+    }),
   );
 }
 

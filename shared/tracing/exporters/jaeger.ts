@@ -19,6 +19,12 @@ function withServiceOnly(span: ReadableSpan): ReadableSpan {
   return Object.create(span, { resource: { value: resource, enumerable: true } }) as ReadableSpan;
 }
 
+/** A collector that says 4xx says it again; of all else (not reached, no answer, 5xx) the next try may be better. */
+function isRetryable(error: unknown): boolean {
+  const status = Number(/responded with HTTP (\d{3})/.exec(String(error))?.[1] ?? 0);
+  return status < 400 || status >= 500 || status === 408 || status === 429;
+}
+
 /**
  * Jaeger Thrift over HTTP by `@opentelemetry/exporter-jaeger`. That exporter files all spans under the first service it saw, so
  * each service gets one of its own; after a failure it is thrown away, because it may hold part of the batch.
@@ -53,7 +59,7 @@ export function createJaegerSink({ url, timeoutMs = 10_000 }: JaegerOptions): Sp
       exporters.delete(service);
       void exporter.shutdown().catch(() => undefined);
       throw new ExportError(`${target}: ${error instanceof Error ? error.message : String(error)}`, {
-        retryable: true,
+        retryable: isRetryable(error),
         cause: error,
       });
     }
@@ -81,7 +87,7 @@ function exportWithin(
   signal?: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(() => finish(() => reject(new Error(`no answer within ${timeoutMs} ms`))), timeoutMs);
     const abort = (): void => finish(() => reject(signal?.reason as Error));
     const finish = (settle: () => void): void => {
       clearTimeout(timer);
