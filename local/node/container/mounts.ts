@@ -38,6 +38,18 @@ function volumeMount(mount: V1VolumeMount, pod: Pod, volumes: PodVolumes, env: E
   };
 }
 
+/**
+ * What other containers of the Pod have at /tekton/run. The entrypoint's `init` makes links there for all of them; without mount
+ * namespaces a link has to lead to the volume itself, so its container has to see it.
+ */
+export function runMounts(container: V1Container, pod: Pod, volumes: PodVolumes): Mount[] {
+  const own = new Set((container.volumeMounts ?? []).map(({ mountPath }) => mountPath));
+  const others = pod.spec.containers.flatMap(({ volumeMounts = [] }) => volumeMounts);
+  const wanted = others.filter(({ mountPath }) => mountPath.startsWith('/tekton/run/') && !own.has(mountPath));
+  const byPath = new Map(wanted.map((mount) => [mount.mountPath, volumeMount(mount, pod, volumes, {})]));
+  return [...byPath.values()];
+}
+
 /** Everything a container has mounted, parents before what lies inside them. Throws the reason for a mount that can't be made. */
 export function containerMounts(
   container: V1Container,

@@ -14,7 +14,7 @@ import type { PodVolumes } from '../volumes/pod-volumes.ts';
 import { runtimeEnvironment, specEnvironment } from './env.ts';
 import type { Environment } from './env.ts';
 import { expand } from './expand.ts';
-import { containerMounts } from './mounts.ts';
+import { containerMounts, runMounts } from './mounts.ts';
 import { chooseCredentials } from './security.ts';
 import type { Credentials } from './security.ts';
 import { terminationMessage } from './termination-message.ts';
@@ -112,7 +112,12 @@ export async function createContainer(
       readOnly: false,
       kind: 'file',
     };
-    const mounts = containerMounts(spec, pod, volumes, env, [...images.mounts(spec.image ?? ''), termination]);
+    const extra = isolation.kind === 'plain' ? runMounts(spec, pod, volumes) : [];
+    const mounts = containerMounts(spec, pod, volumes, env, [
+      ...images.mounts(spec.image ?? ''),
+      termination,
+      ...extra,
+    ]);
     const workingDir = spec.workingDir === undefined || spec.workingDir === '' ? '/' : spec.workingDir;
     return {
       containerId: id,

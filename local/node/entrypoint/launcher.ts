@@ -21,7 +21,8 @@ if [ "$1" = init ] && [ $# -ge 3 ]; then
   mkdir -p "$tekton/steps" || fail "cannot make $tekton/steps"
   index=0
   for step in "$@"; do
-    run=$(readlink -f "$tekton/run/$index") || fail "there is no $tekton/run/$index"
+    run=$tekton/run/$index
+    [ ! -e "$run" ] || run=$(readlink -f "$run") || fail "cannot follow $run"
     for name in "$step" "$index"; do
       [ -L "$tekton/steps/$name" ] || ln -s "$run/status" "$tekton/steps/$name" || fail "cannot link step $name"
     done

@@ -12,7 +12,8 @@ export function tektonPod(
     '/tekton/scripts',
     ...steps.map((_, i) => `/tekton/run/${i}`),
   ];
-  const volumeMounts = [
+  const only = (...wanted: string[]): object[] => volumeMounts.filter(({ name }) => wanted.includes(name));
+  const volumeMounts: { name: string; mountPath: string | undefined; readOnly?: boolean }[] = [
     ...names.map((name, i) => ({ name, mountPath: paths[i] })),
     { name: 'downward', mountPath: '/tekton/downward', readOnly: true },
   ];
@@ -40,14 +41,14 @@ export function tektonPod(
           '/tekton/bin/entrypoint',
           ...steps.map((_, i) => `step-${i}`),
         ],
-        volumeMounts,
+        volumeMounts: only('bin', 'steps'),
       },
       {
         name: 'place-scripts',
         image: 'tektrace.dev/shell',
         command: ['sh'],
         args: ['-c', place.join('')],
-        volumeMounts,
+        volumeMounts: only('bin', 'scripts'),
       },
     ],
     containers: steps.map(({ args = [] }, i) => ({
