@@ -1,0 +1,54 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { parseCarrier } from '../../../shared/tracing/carrier.ts';
+import { admit, carrier, ownedByRun, review, submitted, taskRun, TRACE, TRUSTED } from './review.ts';
+
+const OWN = 'tekton/taskrun-span-context';
+const UPSTREAM = 'tekton.dev/taskrunSpanContext';
+const RUN = 'tekton/pipelinerun-span-context';
+
+describe('a TaskRun that nobody owns', () => {
+  test('gets a root of its own', async () => {
+    const { metadata } = await admit('taskrun', taskRun());
+    expect(parseCarrier(metadata.annotations?.[OWN])).toBeDefined();
+    expect(metadata.annotations?.[UPSTREAM]).toBe(metadata.annotations?.[OWN]);
+  });
+
+  test('that is a copy gets a new trace and a link', async () => {
+    const { metadata } = await admit('taskrun', taskRun({ annotations: { [OWN]: carrier() }, ...submitted(OWN) }));
+    expect(parseCarrier(metadata.annotations?.[OWN])?.traceId).not.toBe(TRACE);
+    expect(metadata.annotations?.['tekton/rerun-span-context']).toBe(carrier());
+  });
+});
+
+describe('a TaskRun of a PipelineRun', () => {
+  const inherited = { ...ownedByRun, annotations: { [RUN]: carrier() } };
+
+  test('names its parent: upstream copies the PipelineRun’s annotation', async () => {
+    const { metadata } = await admit('taskrun', taskRun(inherited), { username: TRUSTED });
+    expect(metadata.annotations).toMatchObject({ [OWN]: carrier(), [UPSTREAM]: carrier() });
+    expect(metadata.annotations).toHaveProperty(['tekton/admission-time']);
+  });
+
+  test('keeps upstream’s own value where that is in the same trace', async () => {
+    const theirs = carrier('01', 'd7ad6b7169203331');
+    const object = taskRun({ ...inherited, annotations: { [RUN]: carrier(), [UPSTREAM]: theirs } });
+    const { metadata } = await admit('taskrun', object, { username: TRUSTED });
+    expect(metadata.annotations).toMatchObject({ [OWN]: carrier(), [UPSTREAM]: theirs });
+  });
+
+  test('loses upstream’s value where that is in another trace', async () => {
+    const other = JSON.stringify({ traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01` });
+    const object = taskRun({ ...inherited, annotations: { [RUN]: carrier(), [UPSTREAM]: other } });
+    const { metadata } = await admit('taskrun', object, { username: TRUSTED });
+    expect(metadata.annotations?.[UPSTREAM]).toBe(carrier());
+  });
+
+  test('is left to the controller when the owner reference is anybody’s', async () => {
+    expect((await review('taskrun', taskRun(inherited), { username: 'jane' })).patch).toEqual([]);
+  });
+
+  test('is left to the controller when its owner has no context', async () => {
+    expect((await review('taskrun', taskRun(ownedByRun), { username: TRUSTED })).patch).toEqual([]);
+  });
+});
