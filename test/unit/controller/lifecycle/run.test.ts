@@ -1,0 +1,177 @@
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { describe, expect, test } from '@jest/globals';
+
+import { buildPipelineRun } from '../../../../controller/lifecycle/run.ts';
+import { buildTaskRun } from '../../../../controller/lifecycle/task.ts';
+import type { PipelineRunStatus, TaskRun } from '../../../../shared/tekton/types.ts';
+import { at, carrier, condition, ms, pipelineRun, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
+import { expectWellFormed, named, names } from './spans.ts';
+
+const build = (
+  status: PipelineRunStatus | undefined,
+  metadata: object = {},
+  taskRuns: TaskRun[] = [],
+  rest: object = {},
+) => buildPipelineRun({ run: pipelineRun(status, metadata), taskRuns, ...rest });
+const annotated = (annotations: Record<string, string>): object => ({
+  annotations: { 'tekton/pipelinerun-span-context': carrier(), ...annotations },
+});
+
+describe('a PipelineRun’s root', () => {
+  const admitted = annotated({ 'tekton/admission-time': `${at(0.1)}/${at(0.2)}` });
+
+  test('is as long as the run, from its admission on, and comes last', () => {
+    const spans = build(ranRun, admitted);
+    expectWellFormed(spans);
+    expect(names(spans)).toEqual(['admission', 'queued', 'RUN build']);
+    expect(spans.at(-1)).toMatchObject({
+      spanId: ROOT,
+      kind: SpanKind.SERVER,
+      startMs: ms(0.1),
+      endMs: ms(20.999),
+      links: [],
+    });
+  });
+
+  test('has these attributes', () => {
+    const metadata = {
+      labels: { 'pipelinesascode.tekton.dev/sha': 'abc123' },
+      ...annotated({
+        'pipelinesascode.tekton.dev/repo-url': 'https://example.com/a/b',
+        'pipelinesascode.tekton.dev/source-branch': 'main',
+      }),
+    };
+    expect(named(build(ranRun, metadata), 'RUN build').attributes).toEqual({
+      'cicd.pipeline.name': 'build',
+      'cicd.pipeline.run.id': 'uid-run',
+      'cicd.pipeline.result': 'success',
+      'k8s.namespace.name': 'ci',
+      namespace: 'ci',
+      pipelinerun: 'build-x7k2p',
+      'vcs.repository.url.full': 'https://example.com/a/b',
+      'vcs.ref.head.name': 'main',
+      'vcs.ref.head.revision': 'abc123',
+    });
+  });
+
+  test('is called after the Pipeline, else generateName, else the run', () => {
+    const named = (run: object) =>
+      buildPipelineRun({ run: { ...pipelineRun(ranRun), ...run }, taskRuns: [] }).at(-1)?.name;
+    expect(named({ spec: { pipelineRef: { name: 'release' } } })).toBe('RUN release');
+    expect(named({})).toBe('RUN build');
+    expect(named({ metadata: { ...pipelineRun(ranRun).metadata, generateName: undefined } })).toBe('RUN build-x7k2p');
+  });
+
+  test.each([
+    ['Failed', 'failure', true],
+    ['PipelineRunTimeout', 'timeout', true],
+    ['Cancelled', 'cancellation', false],
+    ['StoppedRunningFinally', 'cancellation', false],
+    ['CouldntGetPipeline', 'error', true],
+  ])('for the reason %s has the result %s', (reason, result, isError) => {
+    const root = named(build({ ...ranRun, conditions: [condition('False', reason, 'why')] }), 'RUN build');
+    expect(root.attributes).toMatchObject({ 'cicd.pipeline.result': result, 'error.type': reason });
+    expect(root.status.code).toBe(isError ? SpanStatusCode.ERROR : SpanStatusCode.UNSET);
+  });
+
+  test('of a deleted run ends when it was gone', () => {
+    const root = named(
+      build({ startTime: at(1) }, { deletionTimestamp: at(5) }, [], { deletedMs: ms(9) }),
+      'RUN build',
+    );
+    expect(root).toMatchObject({
+      endMs: ms(9),
+      attributes: { 'cicd.pipeline.result': 'cancellation', 'error.type': 'deleted' },
+    });
+  });
+
+  test('leaves out an admission time that another object had', () => {
+    const copied = annotated({ 'tekton/admission-time': '2026-04-01T00:00:00.100Z/2026-04-01T00:00:00.200Z' });
+    expect(names(build(ranRun, copied))).toEqual(['queued', 'RUN build']);
+  });
+
+  test('is the same at the second build', () => {
+    expect(build(ranRun, admitted)).toEqual(build(ranRun, admitted));
+  });
+});
+
+describe('what stands above a root', () => {
+  const other = '1'.repeat(32);
+  const parent = (traceId: string): Record<string, string> => ({
+    'tekton/parent-span-context': carrier(traceId, '2'.repeat(16)),
+  });
+
+  test('is its parent where the inbound trace was joined', () => {
+    expect(build(ranRun, annotated(parent(TRACE))).at(-1)).toMatchObject({ parentSpanId: '2'.repeat(16), links: [] });
+  });
+
+  test('is a link where it was not', () => {
+    const root = build(ranRun, annotated(parent(other))).at(-1);
+    expect(root).not.toHaveProperty('parentSpanId');
+    expect(root?.links).toMatchObject([{ context: { traceId: other }, attributes: { 'tektrace.link': 'inbound' } }]);
+  });
+
+  test('is a link to the original for a copy, and not the original’s parent', () => {
+    const copy = { ...parent(other), 'tekton/rerun-span-context': carrier('3'.repeat(32)) };
+    expect(build(ranRun, annotated(copy)).at(-1)?.links).toMatchObject([
+      { context: { traceId: '3'.repeat(32) }, attributes: { 'tektrace.link': 'rerun of' } },
+    ]);
+  });
+
+  test('is a parent all the same where a joined run says that it reruns another', () => {
+    const both = { ...parent(TRACE), 'tekton/rerun-span-context': carrier(other) };
+    expect(build(ranRun, annotated(both)).at(-1)).toMatchObject({ parentSpanId: '2'.repeat(16), links: [{}] });
+  });
+});
+
+describe('skipped tasks', () => {
+  const spec = {
+    tasks: [
+      { name: 'compile' },
+      { name: 'deploy', params: [{ name: 'image', value: '$(tasks.compile.results.image)' }] },
+      { name: 'verify', runAfter: ['deploy'] },
+      { name: 'early' },
+    ],
+    finally: [{ name: 'report' }],
+  };
+  const skippedTasks = ['deploy', 'verify', 'early', 'report'].map((name) => ({
+    name,
+    reason: 'When Expressions evaluated to false',
+  }));
+  const spans = build({ ...ranRun, pipelineSpec: spec, skippedTasks }, {}, [taskRun(ranTask)]);
+
+  test('stand, without length, where their last parent ended', () => {
+    expectWellFormed(spans);
+    expect(named(spans, 'task deploy')).toMatchObject({ startMs: ms(12.999), endMs: ms(12.999), parentSpanId: ROOT });
+    expect(named(spans, 'task verify').startMs).toBe(ms(12.999));
+    expect(named(spans, 'task report').startMs).toBe(ms(12.999));
+    expect(named(spans, 'task early').startMs).toBe(ms(1));
+  });
+
+  test('say that they are derived, and why they were skipped', () => {
+    expect(named(spans, 'task deploy').attributes).toEqual({
+      'cicd.pipeline.task.name': 'deploy',
+      'cicd.pipeline.task.run.result': 'skip',
+      'tektrace.skip.reason': 'When Expressions evaluated to false',
+      'tektrace.derived': true,
+    });
+  });
+
+  test('of a graph that goes round end', () => {
+    const tasks = [
+      { name: 'a', runAfter: ['b'] },
+      { name: 'b', runAfter: ['a'] },
+    ];
+    const status = { ...ranRun, pipelineSpec: { tasks }, skippedTasks: [{ name: 'a', reason: 'x' }] };
+    expect(named(build(status), 'task a').startMs).toBe(ms(1));
+  });
+});
+
+test('a run and its TaskRuns make one whole tree', () => {
+  const children = [taskRun(ranTask), taskRun(ranTask, {}, 'lint')];
+  const all = [
+    ...children.flatMap((one) => buildTaskRun({ taskRun: one, pods: [], fold: false })),
+    ...build(ranRun, {}, children),
+  ];
+  expectWellFormed(all);
+});

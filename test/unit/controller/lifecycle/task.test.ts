@@ -1,0 +1,299 @@
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { describe, expect, test } from '@jest/globals';
+
+import { buildTaskRun } from '../../../../controller/lifecycle/task.ts';
+import { deriveSpanId } from '../../../../shared/tracing/ids.ts';
+import type { TaskRunStatus } from '../../../../shared/tekton/types.ts';
+import {
+  at,
+  carrier,
+  condition,
+  ms,
+  pod,
+  ranTask,
+  ROOT,
+  standalone,
+  step,
+  succeeded,
+  taskRun,
+  TRACE,
+} from './objects.ts';
+import { expectWellFormed, named, names } from './spans.ts';
+
+const build = (status: TaskRunStatus | undefined, pods = [pod()], rest: object = {}) =>
+  buildTaskRun({ taskRun: taskRun(status), pods, fold: false, ...rest });
+
+describe('a TaskRun that succeeded', () => {
+  const spans = build(ranTask);
+
+  test('has its waits, containers and steps, itself last', () => {
+    expect(names(spans)).toEqual([
+      'pod scheduling',
+      'pod starting',
+      'init prepare',
+      'sidecar db',
+      'step fetch',
+      'step make',
+      'task compile',
+    ]);
+    expectWellFormed(spans);
+    expect(spans.every((span) => span.kind === SpanKind.INTERNAL && span.status.code === SpanStatusCode.UNSET)).toBe(
+      true,
+    );
+  });
+
+  test('hangs below the run, under the id that anybody can compute', () => {
+    const task = named(spans, 'task compile');
+    expect(task).toMatchObject({
+      traceId: TRACE,
+      spanId: deriveSpanId(TRACE, 'task', 'uid-compile'),
+      parentSpanId: ROOT,
+    });
+    expect(named(spans, 'step make')).toMatchObject({
+      spanId: deriveSpanId(TRACE, 'step', 'uid-compile', 0, 'step-make'),
+      parentSpanId: task.spanId,
+    });
+  });
+
+  test('has these attributes, and no params, scripts, env or results', () => {
+    expect(named(spans, 'task compile').attributes).toEqual({
+      'cicd.pipeline.task.name': 'compile',
+      'cicd.pipeline.task.run.id': 'uid-compile',
+      'cicd.pipeline.task.run.result': 'success',
+      'k8s.namespace.name': 'ci',
+      namespace: 'ci',
+      taskrun: 'build-x7k2p-compile',
+      pipelinerun: 'build-x7k2p',
+      'k8s.pod.name': 'compile-pod',
+    });
+    expect(named(spans, 'step fetch').attributes).toEqual({
+      'k8s.container.name': 'step-fetch',
+      'cicd.pipeline.task.run.result': 'success',
+      'process.exit.code': 0,
+      'container.image.name': 'alpine:3',
+      'container.image.id': 'alpine@sha256:1',
+    });
+  });
+
+  test('counts whole seconds from the start of the first to the end of the last, a step to the next one’s start', () => {
+    expect(named(spans, 'task compile')).toMatchObject({ startMs: ms(1), endMs: ms(12.999) });
+    expect(named(spans, 'step fetch')).toMatchObject({ startMs: ms(5), endMs: ms(8) });
+    expect(named(spans, 'step make')).toMatchObject({ startMs: ms(8), endMs: ms(11.999) });
+  });
+
+  test('keeps the milliseconds where there are any', () => {
+    const fine = build({
+      ...ranTask,
+      completionTime: at(12.25),
+      steps: [step('fetch', 5.1, 7.5), step('make', 8.2, 11.3)],
+    });
+    expect(named(fine, 'task compile').endMs).toBe(ms(12.25));
+    expect(named(fine, 'step fetch')).toMatchObject({ startMs: ms(5.1), endMs: ms(7.5) });
+  });
+
+  test('a second build is equal, and one without the Pod is a part of the first', () => {
+    expect(build(ranTask)).toEqual(spans);
+    for (const span of build(ranTask, [])) expect(spans).toContainEqual(span);
+    expect(names(build(ranTask, []))).toEqual(['step fetch', 'step make', 'task compile']);
+  });
+});
+
+describe('a TaskRun that did not', () => {
+  const failed: TaskRunStatus = {
+    ...ranTask,
+    conditions: [condition('False', 'Failed', '"step-fetch" exited with code 3')],
+    steps: [
+      step('fetch', 5, 8, 3, { terminationReason: 'Error' }),
+      // As the kubelet reports it: the container started with the Pod.
+      step('make', 4, 8, 1, { terminationReason: 'Skipped' }),
+    ],
+  };
+
+  test('shows the failing step with its exit code and length, and the one after it as skipped', () => {
+    const spans = build(failed);
+    expectWellFormed(spans);
+    expect(named(spans, 'task compile')).toMatchObject({
+      status: { code: SpanStatusCode.ERROR, message: '"step-fetch" exited with code 3' },
+      attributes: { 'cicd.pipeline.task.run.result': 'failure', 'error.type': 'Failed' },
+    });
+    expect(named(spans, 'step fetch')).toMatchObject({
+      startMs: ms(5),
+      endMs: ms(8.999),
+      status: { code: SpanStatusCode.ERROR },
+      attributes: { 'process.exit.code': 3, 'error.type': 'Error', 'cicd.pipeline.task.run.result': 'failure' },
+    });
+    const skipped = named(spans, 'step make');
+    expect(skipped.startMs).toBe(skipped.endMs);
+    expect(skipped).toMatchObject({
+      status: { code: SpanStatusCode.UNSET },
+      attributes: { 'cicd.pipeline.task.run.result': 'skip' },
+    });
+    expect(skipped.attributes).not.toHaveProperty(['process.exit.code']);
+  });
+
+  test.each([
+    ['Failed', 'failure', true],
+    ['TaskRunTimeout', 'timeout', true],
+    ['TaskRunCancelled', 'cancellation', false],
+    ['TaskRunImagePullFailed', 'error', true],
+    ['TaskRunValidationFailed', 'error', true],
+  ])('for the reason %s has the result %s', (reason, result, isError) => {
+    const task = named(build({ ...ranTask, conditions: [condition('False', reason)] }), 'task compile');
+    expect(task.attributes).toMatchObject({ 'cicd.pipeline.task.run.result': result, 'error.type': reason });
+    expect(task.status.code).toBe(isError ? SpanStatusCode.ERROR : SpanStatusCode.UNSET);
+  });
+
+  test.each([
+    [{ terminationReason: 'TimeoutExceeded' }, 'timeout', 'TimeoutExceeded', true],
+    [{ terminationReason: 'Cancelled' }, 'cancellation', 'Cancelled', false],
+    [{ terminationReason: 'Continued' }, 'failure', 'Error', true],
+    [{ terminationReason: 'OOMKilled' }, 'failure', 'OOMKilled', true],
+  ])('has a step with %j as %s', (rest, result, type, isError) => {
+    const span = named(build({ ...ranTask, steps: [step('fetch', 5, 8, 1, rest)] }), 'step fetch');
+    expect(span.attributes).toMatchObject({ 'cicd.pipeline.task.run.result': result, 'error.type': type });
+    expect(span.status.code).toBe(isError ? SpanStatusCode.ERROR : SpanStatusCode.UNSET);
+  });
+
+  test.each([
+    ['TaskRunTimeout', 'timeout'],
+    ['TaskRunCancelled', 'cancellation'],
+  ])('reads %s from the container’s reason, where there is no terminationReason', (reason, result) => {
+    const terminated = { exitCode: 1, reason, startedAt: at(5), finishedAt: at(8) };
+    const span = named(
+      build({ ...ranTask, steps: [{ name: 'fetch', container: 'step-fetch', terminated }] }),
+      'step fetch',
+    );
+    expect(span.attributes['cicd.pipeline.task.run.result']).toBe(result);
+  });
+
+  test('because a step could not start has no span for that step', () => {
+    const status: TaskRunStatus = {
+      ...ranTask,
+      conditions: [condition('False', 'TaskRunImagePullFailed', 'no such image')],
+      steps: [{ name: 'fetch', container: 'step-fetch', waiting: { reason: 'ImagePullBackOff' } }],
+    };
+    expect(names(build(status, []))).toEqual(['task compile']);
+  });
+
+  test('because it was deleted ends when it was seen to be gone', () => {
+    const running = { ...ranTask, completionTime: undefined, conditions: [condition('Unknown', 'Running')] };
+    const spans = build(running, [], { deletedMs: ms(9.5) });
+    expectWellFormed(spans);
+    expect(named(spans, 'task compile')).toMatchObject({
+      endMs: ms(9.5),
+      status: { code: SpanStatusCode.UNSET },
+      attributes: { 'cicd.pipeline.task.run.result': 'cancellation', 'error.type': 'deleted' },
+    });
+  });
+
+  test('long messages are cut', () => {
+    const task = named(
+      build({ ...ranTask, conditions: [condition('False', 'Failed', 'x'.repeat(5000))] }),
+      'task compile',
+    );
+    expect(task.status.message).toHaveLength(1024);
+  });
+});
+
+describe('retries', () => {
+  const first: TaskRunStatus = {
+    ...ranTask,
+    completionTime: at(6),
+    steps: [step('make', 3, 5, 1)],
+    conditions: [condition('False', 'Failed')],
+  };
+  const second: TaskRunStatus = {
+    ...ranTask,
+    podName: 'compile-pod-retry1',
+    startTime: at(6),
+    steps: [step('make', 8, 11)],
+    retriesStatus: [first],
+  };
+  const spans = build(second, [pod('compile-pod-retry1')]);
+
+  test('are attempts of the task, each with its own steps and result', () => {
+    expectWellFormed(spans);
+    const [attempt0, attempt1] = [named(spans, 'attempt 0'), named(spans, 'attempt 1')];
+    expect(attempt0.attributes).toEqual({ 'cicd.pipeline.task.run.result': 'failure', 'error.type': 'Failed' });
+    expect(attempt1.attributes).toEqual({ 'cicd.pipeline.task.run.result': 'success' });
+    const steps = spans.filter((span) => span.name === 'step make');
+    expect(steps.map((span) => span.parentSpanId)).toEqual([attempt0.spanId, attempt1.spanId]);
+    expect(steps[1]?.spanId).toBe(deriveSpanId(TRACE, 'step', 'uid-compile', 1, 'step-make'));
+    expect(named(spans, 'pod starting').parentSpanId).toBe(attempt1.spanId);
+  });
+
+  test('do not show where there were none', () => {
+    expect(names(build(ranTask)).filter((name) => name.startsWith('attempt'))).toEqual([]);
+  });
+});
+
+describe('clocks', () => {
+  test('of a node that is minutes off are shifted in, and the skew is said', () => {
+    const spans = build({ ...ranTask, steps: [step('make', 305, 308)] });
+    expectWellFormed(spans);
+    const span = named(spans, 'step make');
+    expect(span.endMs - span.startMs).toBe(3999);
+    expect(span.attributes['tektrace.clock_skew_ms']).toBe(-ms(308.999) + ms(12.999));
+  });
+
+  test('that round differently are cut, and the cut is said', () => {
+    const spans = build({ ...ranTask, completionTime: at(12.25), steps: [step('make', 9, 12)] });
+    expect(named(spans, 'step make')).toMatchObject({
+      endMs: ms(12.25),
+      attributes: { 'tektrace.cut_to_parent': true },
+    });
+  });
+
+  test('do not let a task out of its run', () => {
+    const spans = build(ranTask, [pod()], { owner: { startMs: ms(1.4), endMs: ms(12.5) } });
+    expect(named(spans, 'task compile')).toMatchObject({
+      startMs: ms(1.4),
+      endMs: ms(12.5),
+      attributes: { 'tektrace.cut_to_parent': true },
+    });
+    expectWellFormed(spans);
+  });
+});
+
+describe('a TaskRun of its own', () => {
+  const meta = {
+    ...standalone,
+    annotations: { 'tekton/taskrun-span-context': carrier(), 'tekton/admission-time': `${at(1.1)}/${at(1.2)}` },
+  };
+
+  test('is a root with its admission and its wait', () => {
+    const spans = buildTaskRun({ taskRun: taskRun({ ...ranTask, startTime: at(1.5) }, meta), pods: [], fold: false });
+    expectWellFormed(spans);
+    expect(names(spans)).toEqual(['admission', 'queued', 'step fetch', 'step make', 'RUN build-x7k2p-compile']);
+    expect(spans.at(-1)).toMatchObject({ spanId: ROOT, kind: SpanKind.SERVER, startMs: ms(1.1) });
+    expect(spans.at(-1)).not.toHaveProperty('parentSpanId');
+    expect(named(spans, 'queued')).toMatchObject({ startMs: ms(1.2), endMs: ms(1.5), parentSpanId: ROOT });
+  });
+});
+
+test('native sidecars are sidecars, and one that runs on has no span yet', () => {
+  const one = pod();
+  one.status!.initContainerStatuses!.push({
+    name: 'sidecar-proxy',
+    state: { terminated: { exitCode: 0, startedAt: at(4), finishedAt: at(12) } },
+  });
+  one.status!.containerStatuses!.push({ name: 'sidecar-late', state: { running: { startedAt: at(5) } } });
+  const spans = build(ranTask, [one]);
+  expect(names(spans).filter((name) => name.startsWith('sidecar'))).toEqual(['sidecar proxy', 'sidecar db']);
+  expect(named(spans, 'sidecar db').status.code).toBe(SpanStatusCode.UNSET);
+  expectWellFormed(spans);
+});
+
+test('in a run of more than 500 tasks waits and init containers are events of the task', () => {
+  const spans = build(ranTask, [pod()], { fold: true });
+  expect(names(spans)).toEqual(['pod starting', 'sidecar db', 'step fetch', 'step make', 'task compile']);
+  expect(spans.at(-1)?.events).toEqual([
+    { name: 'pod scheduling', timeMs: ms(2), attributes: { 'tektrace.duration_ms': 1000 } },
+    { name: 'init prepare', timeMs: ms(3), attributes: { 'tektrace.duration_ms': 1999 } },
+  ]);
+});
+
+test('without a context there is nothing', () => {
+  expect(buildTaskRun({ taskRun: taskRun(ranTask, { annotations: {} }), pods: [pod()], fold: false })).toEqual([]);
+  expect(succeeded.status).toBe('True');
+});
