@@ -42,14 +42,14 @@ const isRun = (object: KubeObject): object is Run =>
 
 /** Creates the objects in their order and returns the first run among them. Throws CommandError when there is none, or one is not accepted. */
 async function createAll({ client, objects, namespace, prepare }: ExecuteOptions): Promise<Run> {
-  if (!objects.some(isRun)) throw new CommandError('holds no PipelineRun or TaskRun to wait for');
   let first: Run | undefined;
   for (const object of objects) {
     const runnable = isRun(object) && !first ? await prepare(object) : object;
     const created = await createObject(client, runnable, namespace);
     if (isRun(created)) first ??= created;
   }
-  return first as Run;
+  if (!first) throw new CommandError('the input holds no PipelineRun or TaskRun to wait for');
+  return first;
 }
 
 async function cancel(client: KubeClient, run: Run): Promise<void> {

@@ -7,7 +7,7 @@ import { MERGE_PATCH, PIPELINE_RUNS, resourcePath } from '../../shared/kubernete
 import { STATUS_CODE } from '../../shared/otlp/types.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
-import { create, finish, pipelineRun, read, until, wholeTrace } from './support/run.ts';
+import { create, finish, pipelineRun, printing, wholeTrace } from './support/run.ts';
 import { expectWhole, named } from './support/trace.ts';
 
 let cluster: LocalCluster;
@@ -19,19 +19,6 @@ afterAll(() => cluster.close());
 
 const result = 'cicd.pipeline.result';
 const taskResult = 'cicd.pipeline.task.run.result';
-
-/** Waits until a step of the run prints something: it runs. */
-async function running(run: Run): Promise<void> {
-  await until(async () => (await read(cluster.client, run)).status?.childReferences?.length, 'a TaskRun');
-  await until(async () => {
-    const pods = await cluster.client.request<{
-      items: { status?: { containerStatuses?: { state?: { running?: object } }[] } }[];
-    }>('GET', '/api/v1/namespaces/default/pods', {
-      query: { labelSelector: `tekton.dev/pipelineRun=${run.metadata.name}` },
-    });
-    return pods.items.some((pod) => pod.status?.containerStatuses?.every((status) => status.state?.running));
-  }, 'the step to run');
-}
 
 test('a failing step: the step, its task and the run are failures with the exit code at the step', async () => {
   const { run, spans } = await finish(
@@ -88,9 +75,9 @@ test('a task that is out of time is a timeout of the task', async () => {
 test('a cancelled run is a cancellation and no error', async () => {
   const { run, spans } = await finish(
     cluster,
-    await create<Run>(cluster.client, pipelineRun('cancelled', [{ name: 'sleep', script: 'sleep 60' }])),
+    await create<Run>(cluster.client, pipelineRun('cancelled', [{ name: 'sleep', script: 'echo here; sleep 60' }])),
     async (started) => {
-      await running(started);
+      await printing(cluster, started);
       const path = resourcePath(PIPELINE_RUNS, { namespace: 'default', name: started.metadata.name });
       await cluster.client.request('PATCH', path, {
         body: { spec: { status: 'Cancelled' } },
@@ -106,8 +93,11 @@ test('a cancelled run is a cancellation and no error', async () => {
 });
 
 test('a deleted run leaves its trace, as a cancellation', async () => {
-  const created = await create<Run>(cluster.client, pipelineRun('deleted', [{ name: 'sleep', script: 'sleep 60' }]));
-  await running(created);
+  const created = await create<Run>(
+    cluster.client,
+    pipelineRun('deleted', [{ name: 'sleep', script: 'echo here; sleep 60' }]),
+  );
+  await printing(cluster, created);
   await cluster.client.request(
     'DELETE',
     resourcePath(PIPELINE_RUNS, { namespace: 'default', name: created.metadata.name }),

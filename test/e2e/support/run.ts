@@ -59,6 +59,22 @@ export async function until<T>(
   }
 }
 
+/** Waits until a step of the run has printed something: then its command runs, and hears signals. */
+export async function printing(cluster: LocalCluster, run: Run): Promise<void> {
+  const stop = new AbortController();
+  const first = Promise.withResolvers<void>();
+  followRun({
+    client: cluster.client,
+    run,
+    onLine: () => first.resolve(),
+    onLogError: (_step, error) => first.reject(error),
+    log: silentLogger,
+    signal: stop.signal,
+  });
+  await first.promise;
+  stop.abort(new Error('over'));
+}
+
 export interface Finished {
   run: Run;
   lines: LogLine[];

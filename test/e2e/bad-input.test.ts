@@ -1,0 +1,98 @@
+import { expect, test } from '@jest/globals';
+
+import { cli } from './support/cli.ts';
+
+const run = (spec: string): string =>
+  `apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata:\n  generateName: bad-\nspec:\n${spec}`;
+const task = (name: string, more = ''): string =>
+  `      - name: ${name}\n${more}        taskSpec:\n          steps: [{name: s, image: i, script: 'true'}]\n`;
+
+/** A stack trace has lines like `    at file.ts:1:2`. */
+const STACK = /^\s+at .*:\d+:\d+/m;
+
+async function said(input: string): Promise<{ code: number | null; text: string }> {
+  const { code, stdout, stderr } = await cli(['run', '-f', '-'], { input });
+  const text = `${stdout}${stderr}`;
+  expect(text).not.toMatch(STACK);
+  return { code, text };
+}
+
+test('a YAML error is told with line and column', async () => {
+  const { code, text } = await said('apiVersion: tekton.dev/v1\nkind: [PipelineRun\n');
+  expect(text).toMatch(/-:\d+:\d+: /);
+  expect(code).toBe(2);
+});
+
+test.each([
+  [
+    'an unknown field',
+    run(`  pipelineSpec:\n    tasks:\n${task('a', '        runAfterr: [b]\n')}`),
+    'spec.pipelineSpec.tasks[0].runAfterr',
+  ],
+  ['a wrong type', run('  pipelineSpec:\n    tasks: nothing\n'), 'spec.pipelineSpec.tasks'],
+  ['another kind', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n', 'holds no PipelineRun or TaskRun'],
+  [
+    'an unknown kind',
+    'apiVersion: tekton.dev/v1\nkind: PipelineRunn\nmetadata: {name: a}\n',
+    'has no kind PipelineRunn',
+  ],
+  ['a scalar', 'hello\n', 'expected a Kubernetes object'],
+])('%s is refused with its path, exit 2', async (_what, input, expected) => {
+  const { code, text } = await said(input);
+  expect(text).toContain(expected);
+  expect(code).toBe(2);
+});
+
+test.each([
+  ['a missing Task', run('  pipelineSpec:\n    tasks:\n      - name: a\n        taskRef: {name: nobody}\n'), 'nobody'],
+  ['a missing Pipeline', run('  pipelineRef: {name: nobody}\n'), 'nobody'],
+  ['a missing param', run(`  pipelineSpec:\n    params: [{name: revision}]\n    tasks:\n${task('a')}`), 'revision'],
+  [
+    'a missing workspace',
+    run(`  pipelineSpec:\n    workspaces: [{name: sources}]\n    tasks:\n${task('a')}`),
+    'sources',
+  ],
+  [
+    'a missing result',
+    run(
+      `  pipelineSpec:\n    tasks:\n${task('a')}${task('b', "        params: [{name: p, value: '$(tasks.a.results.digest)'}]\n")}`,
+    ),
+    'digest',
+  ],
+  [
+    'a cycle',
+    run(`  pipelineSpec:\n    tasks:\n${task('a', '        runAfter: [b]\n')}${task('b', '        runAfter: [a]\n')}`),
+    'a',
+  ],
+])('%s ends the run with what is missing by name', async (_what, input, expected) => {
+  const { code, text } = await said(input);
+  expect(text).toContain(expected);
+  expect([1, 2]).toContain(code);
+});
+
+test('options that can’t be meant are told with what to do', async () => {
+  for (const [args, expected] of [
+    [['run'], '-f FILE is missing'],
+    [['run', '--nonsense'], 'tektrace run --help'],
+    [['nonsense'], 'no such command: nonsense'],
+    [['run', '-f', 'nobody-wrote-it.yaml'], 'nobody-wrote-it.yaml'],
+    [['run', '-f', 'examples/build-and-test.yaml', '--timeout', 'soon'], '--timeout'],
+    [
+      ['run', '-f', 'examples/build-and-test.yaml', '--jaeger-collector-url', 'http://localhost:9999'],
+      'add --exporter=otlp|jaeger',
+    ],
+  ] as const) {
+    const { code, stderr } = await cli([...args]);
+    expect(stderr).toContain(expected);
+    expect(stderr).not.toMatch(STACK);
+    expect(code).toBe(2);
+  }
+});
+
+test('--help of each command says what it takes', async () => {
+  for (const command of ['up', 'run', 'trace', 'webhook', 'controller']) {
+    const { code, stdout } = await cli([command, '--help']);
+    expect(stdout).toContain(`Usage: tektrace ${command}`);
+    expect(code).toBe(0);
+  }
+});
