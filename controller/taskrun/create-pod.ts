@@ -6,7 +6,7 @@ import type { TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
 import { readPod } from './find-pod.ts';
-import { isOwnedBy } from './owner.ts';
+import { isOwnedBy } from '../../shared/tekton/task-run-owner.ts';
 import { buildPod } from './pod/build.ts';
 
 /** The Pod can't be created at present: the TaskRun waits with this reason and is looked at again. */

@@ -5,7 +5,7 @@ import { objectKey } from '../../shared/kubernetes/types.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
-import { isOwnedBy } from './owner.ts';
+import { isOwnedBy } from '../../shared/tekton/task-run-owner.ts';
 import { podNameOf } from '../../shared/tekton/containers.ts';
 
 /** The Pod of the TaskRun's present attempt, as the cache has it. */

@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import { MERGE_PATCH, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import { objectKey } from '../../shared/kubernetes/types.ts';
+import { sameJson } from '../../shared/tekton/same-json.ts';
 import { succeededCondition } from '../../shared/tekton/conditions.ts';
 import type { Condition, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
@@ -11,12 +10,6 @@ import type { ReconcileContext } from './context.ts';
 const pathOf = traced('pathOf', (taskRun: TaskRun, subresource?: string): string => {
   const { namespace, name } = taskRun.metadata;
   return resourcePath(TASK_RUNS, { namespace, name, ...(subresource ? { subresource } : {}) });
-});
-
-/** Equal as JSON, where a field that is undefined is none. */
-const sameJson = traced('sameJson', (a: unknown, b: unknown): boolean => {
-  const [first, second] = [a, b].map((value): unknown => JSON.parse(JSON.stringify(value ?? null)));
-  return isDeepStrictEqual(first, second);
 });
 
 /** Writes the labels and annotations that came from the Task. */

@@ -6,7 +6,8 @@ import { ValidateEnumParam, ValidateResolvedTask } from './spec/params.ts';
 import { getTaskData } from './spec/resolve.ts';
 import type { ResolvedTask } from './spec/resolve.ts';
 import { validateTask } from './spec/validate.ts';
-import { declarationsOf, ValidateBindings } from './spec/workspaces.ts';
+import { ValidateBindings } from './spec/workspaces.ts';
+import { declarationsOf } from '../../shared/tekton/task-workspaces.ts';
 
 /** A task that can be executed, with the TaskRun's params. */
 export interface PreparedTask extends ResolvedTask {

@@ -11,13 +11,12 @@ import { appendPreviousConditionContext, failTaskRun } from './fail-task-run.ts'
 import { cachedPod } from './find-pod.ts';
 import { emitReconcileEvents, persist } from './persist.ts';
 import { reconcile } from './reconcile.ts';
-import { isCancelled, retryTaskRun } from './retry.ts';
+import { retryTaskRun } from './retry.ts';
+import { isCancelled, isPending } from '../../shared/tekton/task-run-facts.ts';
 import { needsStopSidecars, stopSidecars } from './sidecars.ts';
-import { markFailed, markRunning } from './status/condition.ts';
-import { hasTimedOut, remainingMs, timeoutMsOf } from './timeout.ts';
+import { markFailed, markRunning } from '../../shared/tekton/task-run-condition.ts';
+import { hasTimedOut, remainingMs, timeoutMsOf } from '../../shared/tekton/task-run-timeout.ts';
 import { isBehind } from './written.ts';
-
-const isPending = traced('isPending', (taskRun: TaskRun): boolean => taskRun.spec.status === 'TaskRunPending');
 
 /** A first look starts the attempt; true when it did. Clocks differ: a start is never before the creation. */
 const start = traced('start', (taskRun: TaskRun, now: Date): boolean => {

@@ -11,8 +11,9 @@ import { prepare } from './prepare.ts';
 import { updateReady } from './sidecars.ts';
 import { applyParamsContextsResultsAndWorkspaces } from './spec/apply.ts';
 import { taskParamReplacements } from './spec/params.ts';
-import { claimWorkspaces, mountWorkspaces, workspaceVolumes } from './spec/workspaces.ts';
-import { markRunning } from './status/condition.ts';
+import { claimWorkspaces } from './spec/workspaces.ts';
+import { mountWorkspaces, workspaceVolumes } from '../../shared/tekton/task-workspaces.ts';
+import { markRunning } from '../../shared/tekton/task-run-condition.ts';
 import { MakeTaskRunStatus } from './status/make-task-run-status.ts';
 import { validateTaskRunResults } from './status/results.ts';
 

@@ -1,20 +1,8 @@
 import { succeededCondition } from '../../shared/tekton/conditions.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { markRunning } from './status/condition.ts';
-
-export const isCancelled = traced(
-  'isCancelled',
-  (taskRun: TaskRun): boolean => taskRun.spec.status === 'TaskRunCancelled',
-);
-
-const isRetriable = traced(
-  'isRetriable',
-  (taskRun: TaskRun): boolean =>
-    succeededCondition(taskRun)?.status === 'False' &&
-    !isCancelled(taskRun) &&
-    (taskRun.status?.retriesStatus?.length ?? 0) < (taskRun.spec.retries ?? 0),
-);
+import { markRunning } from '../../shared/tekton/task-run-condition.ts';
+import { isRetriable } from '../../shared/tekton/task-run-facts.ts';
 
 /** A failed attempt that may be repeated goes into `retriesStatus`, and the TaskRun starts anew; true when it did. */
 export const retryTaskRun = traced('retryTaskRun', (taskRun: TaskRun, now: Date): boolean => {

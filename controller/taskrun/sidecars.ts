@@ -7,7 +7,7 @@ import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
 import { cachedPod } from './find-pod.ts';
 import { isSidecarContainer, isStepContainer } from '../../shared/tekton/containers.ts';
-import { sidecarState } from './status/steps.ts';
+import { sidecarState } from '../../shared/tekton/pod/container-states.ts';
 
 interface ImagePatch {
   op: 'replace';

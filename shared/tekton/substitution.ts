@@ -115,3 +115,9 @@ export function mergeReplacements(...all: readonly Replacements[]): Replacements
 export function referencesIn(text: string): string[] {
   return [...text.matchAll(REFERENCE)].map((match) => match[1] ?? '');
 }
+
+/** Whether the reference stands for anything. */
+export function isKnown(reference: string, { strings, arrays, objects }: Replacements): boolean {
+  const whole = reference.replace(/\[\*\]$/, '');
+  return Object.hasOwn(strings, reference) || Object.hasOwn(arrays, whole) || Object.hasOwn(objects, whole);
+}

@@ -1,19 +1,18 @@
-import type { V1Container, V1Pod, V1PodSpec, V1Volume } from '@kubernetes/client-node';
+import type { V1Pod, V1PodSpec, V1Volume } from '@kubernetes/client-node';
 
 import { withTraceContext } from '../../../shared/tracing/pod-context.ts';
 import type { Manage } from '../../../shared/tekton/managed-by.ts';
 import type { PodTemplate, TaskRun, TaskSpec } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
-import { timeoutMsOf } from '../timeout.ts';
-import { finishStepContainer, sidecarContainer, stepContainer } from './containers.ts';
-import { runByEntrypoint } from './entrypoint-args.ts';
+import { timeoutMsOf } from '../../../shared/tekton/task-run-timeout.ts';
+import { finishStepContainer, sidecarContainer, stepContainer } from '../../../shared/tekton/pod/step-container.ts';
+import { runByEntrypoint } from '../../../shared/tekton/pod/entrypoint-args.ts';
 import type { Images } from './images.ts';
 import { prepareContainer, workingDirContainer } from './init-containers.ts';
 import { podMetadata } from './metadata.ts';
 import { podNameOf, sidecarContainerName } from '../../../shared/tekton/containers.ts';
-import { placeScript, placeScriptsContainer } from './scripts.ts';
-import type { PlacedScript } from './scripts.ts';
-import { mergeStepTemplate } from './step-template.ts';
+import { placeScriptsContainer, takeScripts } from '../../../shared/tekton/pod/scripts.ts';
+import { mergeStepTemplate } from '../../../shared/tekton/pod/step-template.ts';
 import {
   BIN_VOLUME,
   credentialsVolume,
@@ -21,7 +20,7 @@ import {
   IMPLICIT_VOLUMES,
   runVolume,
   SCRIPTS_VOLUME,
-} from './volumes.ts';
+} from '../../../shared/tekton/pod/volumes.ts';
 
 const MAX_DEADLINE_SECONDS = 2 ** 31 - 1;
 const DEADLINE_FACTOR = 1.5;
@@ -40,21 +39,6 @@ const podTemplateFields = traced('podTemplateFields', (template: PodTemplate | u
 
 const stepVolumes = traced('stepVolumes', (steps: number): V1Volume[] =>
   Array.from({ length: steps }, (_, index) => [credentialsVolume(index), runVolume(index)]).flat(),
-);
-
-/** Containers with their scripts taken out, to be written by `place-scripts`. */
-const takeScripts = traced(
-  'takeScripts',
-  (containers: { container: V1Container; script: string | undefined }[], prefix: string, podName: string) => {
-    const placed: PlacedScript[] = [];
-    const converted = containers.map(({ container, script }, index) => {
-      if (!script) return container;
-      const result = placeScript(container, script, `${prefix}-${index}`, podName);
-      placed.push(result);
-      return result.container;
-    });
-    return { placed, containers: converted };
-  },
 );
 
 /**

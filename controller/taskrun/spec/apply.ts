@@ -3,6 +3,7 @@ import type { V1Volume } from '@kubernetes/client-node';
 import { fieldStrings } from '../../../shared/tekton/field-strings.ts';
 import { RunFailure } from '../../../shared/tekton/run-failure.ts';
 import {
+  isKnown,
   mergeReplacements,
   referencesIn,
   stringReplacements,
@@ -14,7 +15,7 @@ import { traced } from '../../../shared/tracing/traced.ts';
 import { CREDENTIALS_DIR, RESULTS_DIR, STEPS_DIR } from '../../../shared/tekton/pod-paths.ts';
 import { stepName } from '../../../shared/tekton/containers.ts';
 import type { ResolvedTask } from './resolve.ts';
-import { declarationsOf, mountPathOf } from './workspaces.ts';
+import { declarationsOf, mountPathOf } from '../../../shared/tekton/task-workspaces.ts';
 
 /** What looks like a reference of Tekton's, and not like a command substitution of a shell. */
 const TEKTON_REFERENCE =
@@ -66,11 +67,6 @@ const ApplyWorkspaces = traced(
     return stringReplacements(strings);
   },
 );
-
-const isKnown = traced('isKnown', (reference: string, { strings, arrays, objects }: Replacements): boolean => {
-  const whole = reference.replace(/\[\*\]$/, '');
-  return Object.hasOwn(strings, reference) || Object.hasOwn(arrays, whole) || Object.hasOwn(objects, whole);
-});
 
 /** Throws RunFailure for the first reference in steps and sidecars that nothing answers. */
 const validateVariables = traced('validateVariables', (taskSpec: TaskSpec, known: Replacements): void => {

@@ -1,30 +1,16 @@
-import type { ContainerStatus, Pod } from '../../../shared/kubernetes/pod.ts';
+import type { Pod } from '../../../shared/kubernetes/pod.ts';
 import { isDone } from '../../../shared/tekton/conditions.ts';
 import type { TaskRun, TaskRunStatus, TaskSpec } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 import { isSidecarContainer, isStepContainer } from '../../../shared/tekton/containers.ts';
-import { markFailed, markSucceeded } from './condition.ts';
-import { didTaskRunFail, isOomKilled, podFailure } from './failure.ts';
-import { taskRunResults } from './results.ts';
-import { sidecarState, stepState } from './steps.ts';
-import { markIncomplete } from './waiting.ts';
+import { markFailed, markSucceeded } from '../../../shared/tekton/task-run-condition.ts';
+import { didTaskRunFail, isComplete, podFailure } from '../../../shared/tekton/pod/failure.ts';
+import { inSpecOrder, sidecarState, stepState } from '../../../shared/tekton/pod/container-states.ts';
+import { markIncomplete } from '../../../shared/tekton/pod/waiting.ts';
+import { taskRunResults } from '../../../shared/tekton/task-run-results.ts';
 
 /** `continue` on a TaskRun whose failure its pipeline ignores. */
 const ON_ERROR_ANNOTATION = 'pipeline.tekton.dev/pipeline-task-on-error';
-
-/** The containers' states in the order the Pod's spec has them; the API server's list has any order. */
-const inSpecOrder = traced('inSpecOrder', (pod: Pod): ContainerStatus[] => {
-  const statuses = new Map((pod.status?.containerStatuses ?? []).map((status) => [status.name, status]));
-  return (pod.spec?.containers ?? []).flatMap(({ name }) => statuses.get(name) ?? []);
-});
-
-/** All steps have ended, or the Pod has, or a step ran out of memory (such a Pod runs on until its deadline). */
-const isComplete = traced('isComplete', (pod: Pod, steps: readonly ContainerStatus[]): boolean => {
-  const phase = pod.status?.phase;
-  if (phase === 'Succeeded' || phase === 'Failed') return true;
-  if (steps.some(isOomKilled)) return true;
-  return phase === 'Running' && steps.length > 0 && steps.every(({ state }) => state?.terminated !== undefined);
-});
 
 const markComplete = traced('markComplete', (taskRun: TaskRun, status: TaskRunStatus, pod: Pod, now: Date): void => {
   if (!didTaskRunFail(pod)) return markSucceeded(status, now);

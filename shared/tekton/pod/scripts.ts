@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { V1Container } from '@kubernetes/client-node';
 
-import { traced } from '../../../shared/tracing/traced.ts';
-import { ENTRYPOINT, SCRIPTS_DIR } from '../../../shared/tekton/pod-paths.ts';
+import { ENTRYPOINT, SCRIPTS_DIR } from '../pod-paths.ts';
 import { BIN_MOUNT, SCRIPTS_MOUNT, SCRIPTS_WRITE_MOUNT } from './volumes.ts';
 
 const DEFAULT_PREAMBLE = '#!/bin/sh\nset -e\n';
@@ -16,27 +15,24 @@ export interface PlacedScript {
 }
 
 /** The name ends in a hash instead of upstream's random letters: the same Pod is built again after a crash. */
-const scriptFile = traced('scriptFile', (name: string, podName: string): string => {
+function scriptFile(name: string, podName: string): string {
   const suffix = createHash('sha256').update(`${podName}/${name}`).digest('hex').slice(0, 5);
   return `${SCRIPTS_DIR}/${name}-${suffix}`;
-});
+}
 
 /** The container made to run its script: `name` is `script-<i>` or `sidecar-script-<i>`. */
-export const placeScript = traced(
-  'placeScript',
-  (container: V1Container, script: string, name: string, podName: string): PlacedScript => {
-    const file = scriptFile(name, podName);
-    return {
-      container: { ...container, command: [file], volumeMounts: [...(container.volumeMounts ?? []), SCRIPTS_MOUNT] },
-      file,
-      script: script.trimStart().startsWith('#!') ? script : DEFAULT_PREAMBLE + script,
-    };
-  },
-);
+export function placeScript(container: V1Container, script: string, name: string, podName: string): PlacedScript {
+  const file = scriptFile(name, podName);
+  return {
+    container: { ...container, command: [file], volumeMounts: [...(container.volumeMounts ?? []), SCRIPTS_MOUNT] },
+    file,
+    script: script.trimStart().startsWith('#!') ? script : DEFAULT_PREAMBLE + script,
+  };
+}
 
 /** Base64 keeps Kubernetes from expanding `$(…)` in the script; the entrypoint decodes the file in place. */
-const placement = traced('placement', ({ file, script }: PlacedScript): string =>
-  [
+function placement({ file, script }: PlacedScript): string {
+  return [
     `scriptfile="${file}"`,
     'touch ${scriptfile} && chmod +x ${scriptfile}',
     "cat > ${scriptfile} << '_EOF_'",
@@ -44,17 +40,32 @@ const placement = traced('placement', ({ file, script }: PlacedScript): string =
     '_EOF_',
     `${ENTRYPOINT} decode-script "\${scriptfile}"`,
     '',
-  ].join('\n'),
-);
+  ].join('\n');
+}
 
 /** The init container that writes the scripts. */
-export const placeScriptsContainer = traced(
-  'placeScriptsContainer',
-  (image: string, scripts: readonly PlacedScript[]): V1Container => ({
+export function placeScriptsContainer(image: string, scripts: readonly PlacedScript[]): V1Container {
+  return {
     name: 'place-scripts',
     image,
     command: ['sh'],
     args: ['-c', scripts.map(placement).join('')],
     volumeMounts: [SCRIPTS_WRITE_MOUNT, BIN_MOUNT],
-  }),
-);
+  };
+}
+
+/** Containers with their scripts taken out, to be written by `place-scripts`. */
+export function takeScripts(
+  containers: { container: V1Container; script: string | undefined }[],
+  prefix: string,
+  podName: string,
+) {
+  const placed: PlacedScript[] = [];
+  const converted = containers.map(({ container, script }, index) => {
+    if (!script) return container;
+    const result = placeScript(container, script, `${prefix}-${index}`, podName);
+    placed.push(result);
+    return result.container;
+  });
+  return { placed, containers: converted };
+}

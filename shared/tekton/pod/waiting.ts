@@ -1,7 +1,6 @@
-import type { ContainerStatus, Pod } from '../../../shared/kubernetes/pod.ts';
-import type { TaskRunStatus } from '../../../shared/tekton/types.ts';
-import { traced } from '../../../shared/tracing/traced.ts';
-import { markRunning } from './condition.ts';
+import type { ContainerStatus, Pod } from '../../kubernetes/pod.ts';
+import type { TaskRunStatus } from '../types.ts';
+import { markRunning } from '../task-run-condition.ts';
 
 const PULL_ERRORS = new Set([
   'ImagePullBackOff',
@@ -13,26 +12,25 @@ const PULL_ERRORS = new Set([
 ]);
 
 /** All containers, init containers first. */
-export const allContainers = traced('allContainers', (pod: Pod): ContainerStatus[] => [
-  ...(pod.status?.initContainerStatuses ?? []),
-  ...(pod.status?.containerStatuses ?? []),
-]);
+export function allContainers(pod: Pod): ContainerStatus[] {
+  return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+}
 
-const exceedsNode = traced('exceedsNode', (pod: Pod): boolean =>
-  (pod.status?.conditions ?? []).some(
+function exceedsNode(pod: Pod): boolean {
+  return (pod.status?.conditions ?? []).some(
     ({ reason, message }) => reason === 'Unschedulable' && (message ?? '').includes('Insufficient'),
-  ),
-);
+  );
+}
 
 /** The kubelet creates the directory of a subPath in time: this error mends itself. */
-export const isSubPathError = traced(
-  'isSubPathError',
-  (waiting: { reason?: string; message?: string } | undefined): boolean =>
+export function isSubPathError(waiting: { reason?: string; message?: string } | undefined): boolean {
+  return (
     waiting?.reason === 'CreateContainerConfigError' &&
-    (waiting.message ?? '').includes('failed to create subPath directory'),
-);
+    (waiting.message ?? '').includes('failed to create subPath directory')
+  );
+}
 
-const waitingMessage = traced('waitingMessage', (pod: Pod): string => {
+function waitingMessage(pod: Pod): string {
   const status = (pod.status?.containerStatuses ?? []).find(({ state }) => state?.waiting?.message);
   if (status) return `build step "${status.name}" is pending with reason "${status.state?.waiting?.message}"`;
   const condition = (pod.status?.conditions ?? []).find((each) => each.status !== 'True');
@@ -40,10 +38,10 @@ const waitingMessage = traced('waitingMessage', (pod: Pod): string => {
     return `pod status "${condition.type}":"${condition.status}"; message: "${condition.message ?? ''}"`;
   }
   return pod.status?.message || 'Pending';
-});
+}
 
 /** Sets the condition of a TaskRun whose Pod still works: what it waits for, or that it runs. */
-export const markIncomplete = traced('markIncomplete', (status: TaskRunStatus, pod: Pod, now: Date): void => {
+export function markIncomplete(status: TaskRunStatus, pod: Pod, now: Date): void {
   const { phase = 'Pending' } = pod.status ?? {};
   const waiting = allContainers(pod).map(({ state }) => state?.waiting);
   if (phase !== 'Pending') {
@@ -57,4 +55,4 @@ export const markIncomplete = traced('markIncomplete', (status: TaskRunStatus, p
   } else {
     markRunning(status, 'Pending', waitingMessage(pod), now);
   }
-});
+}

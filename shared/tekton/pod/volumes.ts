@@ -1,7 +1,6 @@
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 
-import { POD_READY } from '../../../shared/tekton/annotations.ts';
-import { traced } from '../../../shared/tracing/traced.ts';
+import { POD_READY } from '../annotations.ts';
 import {
   ARTIFACTS_DIR,
   BIN_DIR,
@@ -13,7 +12,7 @@ import {
   SCRIPTS_DIR,
   STEPS_DIR,
   WORKSPACE_DIR,
-} from '../../../shared/tekton/pod-paths.ts';
+} from '../pod-paths.ts';
 
 const BIN = 'tekton-internal-bin';
 const SCRIPTS = 'tekton-internal-scripts';
@@ -47,26 +46,32 @@ export const DOWNWARD_VOLUME: V1Volume = {
 export const DOWNWARD_MOUNT: V1VolumeMount = { name: DOWNWARD, mountPath: DOWNWARD_DIR, readOnly: true };
 
 /** Each step keeps its state (`out`, exit code) in a volume that the other steps only read. */
-export const runVolume = traced('runVolume', (step: number): V1Volume => ({
-  name: `tekton-internal-run-${step}`,
-  emptyDir: {},
-}));
+export function runVolume(step: number): V1Volume {
+  return {
+    name: `tekton-internal-run-${step}`,
+    emptyDir: {},
+  };
+}
 
-export const runMounts = traced('runMounts', (own: number, steps: number): V1VolumeMount[] =>
-  Array.from({ length: steps }, (_, step) => ({
+export function runMounts(own: number, steps: number): V1VolumeMount[] {
+  return Array.from({ length: steps }, (_, step) => ({
     name: `tekton-internal-run-${step}`,
     mountPath: `${RUN_DIR}/${step}`,
     ...(step === own ? {} : { readOnly: true }),
-  })),
-);
+  }));
+}
 
 /** Each step has a fresh place in memory for its credentials: the steps' users differ. */
-export const credentialsVolume = traced('credentialsVolume', (step: number): V1Volume => ({
-  name: `tekton-creds-init-home-${step}`,
-  emptyDir: { medium: 'Memory' },
-}));
+export function credentialsVolume(step: number): V1Volume {
+  return {
+    name: `tekton-creds-init-home-${step}`,
+    emptyDir: { medium: 'Memory' },
+  };
+}
 
-export const credentialsMount = traced('credentialsMount', (step: number): V1VolumeMount => ({
-  name: `tekton-creds-init-home-${step}`,
-  mountPath: CREDENTIALS_DIR,
-}));
+export function credentialsMount(step: number): V1VolumeMount {
+  return {
+    name: `tekton-creds-init-home-${step}`,
+    mountPath: CREDENTIALS_DIR,
+  };
+}

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { mergeStepTemplate } from '../../../../../controller/taskrun/pod/step-template.ts';
+import { mergeStepTemplate } from '../../../../../shared/tekton/pod/step-template.ts';
 
 test('a step overrides variables of its template by name, in the order a strategic merge gives', () => {
   const template = {

@@ -1,0 +1,23 @@
+import type { OwnerReference } from '../kubernetes/types.ts';
+import type { Manage } from './managed-by.ts';
+import type { KubeObject } from '../kubernetes/types.ts';
+import type { TaskRun } from './types.ts';
+
+/**
+ * The owner reference that what a TaskRun creates carries. Beside upstream's controller it is no *controller* reference: upstream
+ * would reconcile the TaskRun as soon as the child changes (design 1).
+ */
+export function taskRunOwner(taskRun: TaskRun, manage: Manage): OwnerReference & { controller: boolean } {
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'TaskRun',
+    name: taskRun.metadata.name ?? '',
+    uid: taskRun.metadata.uid ?? '',
+    controller: manage === 'all',
+    blockOwnerDeletion: true,
+  };
+}
+
+export function isOwnedBy(object: KubeObject, taskRun: TaskRun): boolean {
+  return (object.metadata.ownerReferences ?? []).some(({ uid }) => uid === taskRun.metadata.uid);
+}
