@@ -1,0 +1,101 @@
+import type { KubeClient, KubeRequest } from '../../../../shared/kubernetes/client.ts';
+import { ApiError } from '../../../../shared/kubernetes/errors.ts';
+import type { KubeObject } from '../../../../shared/kubernetes/types.ts';
+
+type Plural = 'pipelineruns' | 'taskruns' | 'pods';
+
+interface Event {
+  plural: Plural;
+  version: number;
+  line: string;
+}
+
+const pluralOf = (path: string): Plural => /\/(pipelineruns|taskruns|pods)\b/.exec(path)?.[1] as Plural;
+
+/** An API server of a few maps: lists, watches, and merge patches of annotations. */
+export class FakeApi {
+  readonly #objects = new Map<string, KubeObject>();
+  readonly #events: Event[] = [];
+  readonly #wakes = new Set<() => void>();
+  #version = 100;
+  /** Patches as they came; a test may let one fail. */
+  readonly patches: { name: string; annotations: Record<string, string | null> }[] = [];
+  failPatch: ((annotations: Record<string, string | null>) => Error | undefined) | undefined;
+
+  readonly client: KubeClient = {
+    server: 'https://fake',
+    request: async <T>(method: string, path: string, { body }: KubeRequest = {}): Promise<T> =>
+      (method === 'GET'
+        ? this.#list(path)
+        : this.#patch(path, body as { metadata: { annotations: Record<string, string | null> } })) as T,
+    stream: async (path, { query, signal } = {}) => this.#watch(pluralOf(path), Number(query?.resourceVersion), signal),
+    close: () => undefined,
+  };
+
+  get<T extends KubeObject>(plural: Plural, name: string): T {
+    return this.#objects.get(`${plural}/${name}`) as T;
+  }
+
+  put(plural: Plural, object: KubeObject): void {
+    const key = `${plural}/${object.metadata.name}`;
+    const type = this.#objects.has(key) ? 'MODIFIED' : 'ADDED';
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } };
+    this.#objects.set(key, stored);
+    this.#tell(plural, type, stored);
+  }
+
+  delete(plural: Plural, name: string): void {
+    const object = this.get(plural, name);
+    this.#objects.delete(`${plural}/${name}`);
+    this.#version += 1;
+    this.#tell(plural, 'DELETED', object);
+  }
+
+  #list(path: string): object {
+    const plural = pluralOf(path);
+    const items = [...this.#objects].filter(([key]) => key.startsWith(`${plural}/`)).map(([, object]) => object);
+    return { metadata: { resourceVersion: String(this.#version) }, items };
+  }
+
+  #patch(path: string, { metadata }: { metadata: { annotations: Record<string, string | null> } }): KubeObject {
+    const plural = pluralOf(path);
+    const name = path.split('/').at(-1) ?? '';
+    const object = this.get(plural, name);
+    if (!object)
+      throw new ApiError(`PATCH ${path}`, 404, { kind: 'Status', reason: 'NotFound', message: 'not found', code: 404 });
+    const failure = this.failPatch?.(metadata.annotations);
+    if (failure) throw failure;
+    this.patches.push({ name, annotations: metadata.annotations });
+    const merged = Object.entries({ ...object.metadata.annotations, ...metadata.annotations });
+    const annotations = Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null));
+    // Who changes a field takes it over: its former manager's entry loses it.
+    this.put(plural, { ...object, metadata: { ...object.metadata, annotations, managedFields: [] } });
+    return this.get(plural, name);
+  }
+
+  #tell(plural: Plural, type: string, object: KubeObject): void {
+    this.#events.push({ plural, version: this.#version, line: JSON.stringify({ type, object }) });
+    for (const wake of this.#wakes) wake();
+  }
+
+  async *#watch(plural: Plural, fromVersion: number, signal: AbortSignal | undefined): AsyncGenerator<string> {
+    let next = this.#events.findIndex((event) => event.version > fromVersion);
+    if (next < 0) next = this.#events.length;
+    let wake: () => void = () => undefined;
+    const wakeUp = (): void => wake();
+    this.#wakes.add(wakeUp);
+    signal?.addEventListener('abort', wakeUp, { once: true });
+    try {
+      while (!signal?.aborted) {
+        const event = this.#events[next];
+        if (!event) await new Promise<void>((resolve) => (wake = resolve));
+        else {
+          next += 1;
+          if (event.plural === plural) yield event.line;
+        }
+      }
+    } finally {
+      this.#wakes.delete(wakeUp);
+    }
+  }
+}
