@@ -109,6 +109,7 @@ async function readTrace({ traces, log, signal }: ExecuteOptions, run: Run): Pro
   const own = runSpan(run);
   if (!traces || !own) return undefined;
   const deadline = Date.now() + TRACE_WAIT_MS;
+  await traces.settled?.();
   for (;;) {
     const trace = await traces.read(own.traceId);
     if (trace && locateSpans(trace).some(({ span }) => span.spanId === own.spanId)) return trace;

@@ -9,6 +9,8 @@ import { CommandError } from './errors.ts';
 export interface TraceSource {
   /** The whole trace; undefined while nothing of it has arrived. Throws CommandError when the source does not answer. */
   read(traceId: string): Promise<TracesData | undefined>;
+  /** Resolves when what is on its way has arrived, where that can be known. */
+  settled?(): Promise<void>;
   name: string;
 }
 

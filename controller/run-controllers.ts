@@ -31,6 +31,8 @@ export interface RunControllersOptions {
 export interface ControllerProcess {
   /** Resolves when the first lists are in and the controllers work. */
   synced: Promise<void>;
+  /** Resolves when the spans of the reconciles so far have left, or after a few seconds. */
+  flush(): Promise<void>;
   /** Takes no more work, flushes what is to be sent, resolves when all has ended. */
   stop(): Promise<void>;
 }
@@ -55,7 +57,7 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
   };
   if (!sink) {
     const controllers = startControllers({ ...common, tracing: noRunTracing });
-    return { synced: controllers.synced, stop: () => controllers.stop() };
+    return { synced: controllers.synced, flush: async () => undefined, stop: () => controllers.stop() };
   }
   const clusterKey = await readClusterKey(client);
   const { reconciles, queue } = createTracingPipeline(sink, clusterKey, log);
@@ -80,6 +82,7 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
   });
   return {
     synced: controllers.synced.then(() => lifecycle?.start()),
+    flush: () => queue.flush(FLUSH_MS),
     stop: async () => {
       await controllers.stop();
       await lifecycle?.stop();

@@ -107,7 +107,7 @@ async function embeddedCluster(values: OptionValues, log: Logger): Promise<Clust
   });
   return {
     client: local.client,
-    traces: { name: local.traces.url, read: async (id) => local.traces.trace(id) },
+    traces: { name: local.traces.url, read: async (id) => local.traces.trace(id), settled: () => local.flush() },
     local,
     close: () => local.close(),
   };

@@ -53,7 +53,7 @@ async function runExample(
     objects: await readManifests(file),
     namespace: 'default',
     prepare: (created) => withInboundParent(created, process.env),
-    traces: { name: cluster.traces.url, read: async (id) => cluster.traces.trace(id) },
+    traces: { name: cluster.traces.url, read: async (id) => cluster.traces.trace(id), settled: () => cluster.flush() },
     terminal,
     log,
     signal,

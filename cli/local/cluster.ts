@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { createAuthority, issueCertificate } from '../../certs/authority.ts';
 import { runControllers } from '../../controller/run-controllers.ts';
+import type { ControllerProcess } from '../../controller/run-controllers.ts';
 import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
 import { startApiServer } from '../../local/apiserver/server.ts';
 import type { RunningApiServer } from '../../local/apiserver/server.ts';
@@ -44,6 +45,8 @@ export interface LocalCluster {
   kubeconfigFile: string;
   traces: TraceStore;
   node: RunningNode;
+  /** Resolves when the controllers' spans so far are in the trace store. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -121,9 +124,11 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     cleanups.push(() => nodeClient.close());
     node = await startNode({ client: nodeClient, isolation, log: log.child({ component: 'node' }) });
     cleanups.push(() => node?.close());
-    if (options.controllers !== false) cleanups.push(await startLocalControllers(server, traces, options));
+    const controllers =
+      options.controllers === false ? undefined : await startLocalControllers(server, traces, options);
+    cleanups.push(() => controllers?.stop());
     const kubeconfigFile = await writeAccess(directory, server, traces);
-    return { client, server, kubeconfigFile, traces, node, close };
+    return { client, server, kubeconfigFile, traces, node, flush: async () => controllers?.flush(), close };
   } catch (error) {
     await close();
     throw error;
@@ -134,7 +139,7 @@ async function startLocalControllers(
   server: RunningApiServer,
   traces: TraceStore,
   { sink, log }: LocalClusterOptions,
-): Promise<Cleanup> {
+): Promise<Pick<ControllerProcess, 'flush' | 'stop'>> {
   const client = await connect(server, { user: CONTROLLER_MANAGER, groups: ['system:masters'] }, CONTROLLER_MANAGER);
   const local = createOtlpSink({ url: new URL(traces.otlpUrl), headers: { authorization: `Bearer ${traces.token}` } });
   const controllers = await runControllers({
@@ -147,8 +152,11 @@ async function startLocalControllers(
     log: log.child({ component: 'controller' }),
   });
   await controllers.synced;
-  return async () => {
-    await controllers.stop();
-    client.close();
+  return {
+    flush: () => controllers.flush(),
+    stop: async () => {
+      await controllers.stop();
+      client.close();
+    },
   };
 }

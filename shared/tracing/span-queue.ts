@@ -36,6 +36,7 @@ export class SpanQueue {
   readonly #stop = new AbortController();
   readonly counts: SpanQueueCounts = { sent: 0, dropped: 0, queued: 0 };
   #wake: () => void = () => undefined;
+  #flushes: (() => void)[] = [];
   #flushing = false;
   #dropping = false;
   #unreachable = false;
@@ -65,6 +66,16 @@ export class SpanQueue {
     this.#reconciles.push(spans);
     this.counts.queued += spans.length;
     this.#wake();
+  }
+
+  /** Resolves when all that is queued now has left (or was dropped), or after `timeoutMs`. */
+  async flush(timeoutMs: number): Promise<void> {
+    const left = Promise.withResolvers<void>();
+    const timer = setTimeout(left.resolve, timeoutMs);
+    this.#flushes.push(left.resolve);
+    if (this.counts.queued === 0) left.resolve();
+    await left.promise;
+    clearTimeout(timer);
   }
 
   /** Sends what is queued, for `timeoutMs` at most; what is left then is counted as dropped. */
@@ -98,6 +109,7 @@ export class SpanQueue {
       if (retryMs === undefined) {
         this.#reconciles.splice(0, reconciles.length);
         this.counts.queued -= batch.length;
+        if (this.counts.queued === 0) for (const resolve of this.#flushes.splice(0)) resolve();
         backoffMs = BACKOFF_MS.first;
       } else {
         const flushing = this.#flushing;
