@@ -1,0 +1,77 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { choice, durationMs, helpText, parseOptions, port, sampling, samplingOptions } from '../../../cli/options.ts';
+import type { CommandSpec } from '../../../cli/options.ts';
+
+const spec: CommandSpec = {
+  name: 'run',
+  summary: 'Runs a file.',
+  options: {
+    file: { type: 'string', short: 'f', multiple: true, value: 'FILE', help: 'What to run.' },
+    ...samplingOptions,
+  },
+  examples: ['tektrace run -f a.yaml'],
+};
+
+const failure = (call: () => unknown): { message: string; exitCode: number } => {
+  try {
+    call();
+  } catch (error) {
+    return error as { message: string; exitCode: number };
+  }
+  throw new Error('nothing was thrown');
+};
+
+describe('options', () => {
+  test('are read in both forms', () => {
+    expect(parseOptions(spec, ['-f', 'a', '--file=b']).values.file).toEqual(['a', 'b']);
+  });
+
+  test.each([[['--fiel', 'a']], [['-f']], [['extra']], [['--file']]])(
+    '%j is an error that points to the help',
+    (args) => {
+      const { message, exitCode } = failure(() => parseOptions(spec, args));
+      expect(exitCode).toBe(2);
+      expect(message).toContain('See: tektrace run --help');
+    },
+  );
+
+  test('are all in the help', () => {
+    const help = helpText(spec);
+    for (const part of [
+      'Runs a file.',
+      '-f, --file FILE',
+      '--sample-ratio 0..1',
+      '-h, --help',
+      'tektrace run -f a.yaml',
+    ])
+      expect(help).toContain(part);
+  });
+});
+
+describe('values', () => {
+  test('that are no port, duration, choice or share are refused by name', () => {
+    for (const value of ['x', '-1', '65536', '1.5', '', ' '])
+      expect(failure(() => port({ p: value }, 'p', 1)).message).toMatch(/^--p: /);
+    for (const value of ['5', 'x', '5 m', ''])
+      expect(failure(() => durationMs({ d: value }, 'd')).message).toMatch(/^--d: /);
+    expect(failure(() => choice({ o: 'yaml' }, 'o', ['text', 'json'], 'text')).message).toBe(
+      '--o: "yaml" is not one of text, json',
+    );
+    for (const value of ['2', '-0.1', 'x', ''])
+      expect(failure(() => sampling({ 'sample-ratio': value })).message).toMatch(/^--sample-ratio: /);
+    for (const value of ['ci', '=1', 'ci=', 'ci=2', 'ci=0.5=1', 'ci=x'])
+      expect(failure(() => sampling({ 'sample-namespace': [value] })).message).toMatch(/^--sample-namespace /);
+  });
+
+  test('are read', () => {
+    expect(port({ p: '0' }, 'p', 1)).toBe(0);
+    expect(port({}, 'p', 8443)).toBe(8443);
+    expect(durationMs({ d: '1h30m' }, 'd')).toBe(5_400_000);
+    expect(durationMs({}, 'd')).toBeUndefined();
+    expect(sampling({ 'sample-ratio': '0.5', 'sample-namespace': ['ci=1', 'dev=0'] })).toEqual({
+      ratio: 0.5,
+      namespaces: { ci: 1, dev: 0 },
+    });
+  });
+});

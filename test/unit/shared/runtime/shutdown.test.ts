@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+import { expect, test } from '@jest/globals';
+
+import { aborted } from '../../../../shared/runtime/shutdown.ts';
+
+const module = new URL('../../../../shared/runtime/shutdown.ts', import.meta.url).href;
+const program = (body: string): string => `import { shutdownSignal, aborted } from ${JSON.stringify(module)};
+const signal = shutdownSignal();
+const alive = setInterval(() => undefined, 1000);
+process.stdout.write('up');
+await aborted(signal);
+${body}`;
+
+const start = (body: string) =>
+  spawn(process.execPath, ['--input-type=module', '-e', program(body)], { env: { ...process.env, NODE_OPTIONS: '' } });
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  '%s asks for the end, and the process ends in its own time',
+  async (name) => {
+    const child = start('clearInterval(alive); process.exitCode = 7;');
+    await once(child.stdout, 'data');
+    child.kill(name);
+    expect(await once(child, 'exit')).toEqual([7, null]);
+  },
+);
+
+test('a second signal ends a process that hangs', async () => {
+  const child = start("process.stdout.write('stopping');");
+  await once(child.stdout, 'data');
+  child.kill('SIGINT');
+  await once(child.stdout, 'data');
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([130, null]);
+});
+
+test('waiting for what has happened already is no wait', async () => {
+  await expect(aborted(AbortSignal.abort())).resolves.toBeUndefined();
+});

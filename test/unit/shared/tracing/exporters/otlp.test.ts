@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+
+import { decodeTracesProtobuf } from '../../../../../shared/otlp/decode-protobuf.ts';
+import { createOtlpSink } from '../../../../../shared/tracing/exporters/otlp.ts';
+import { startCollector, status, testSpan } from './collector.ts';
+import type { Collector } from './collector.ts';
+
+let collector: Collector;
+beforeEach(async () => {
+  collector = await startCollector();
+});
+afterEach(() => collector.close());
+
+async function send(
+  options: { path?: string; headers?: Record<string, string>; timeoutMs?: number } = {},
+  signal?: AbortSignal,
+): Promise<void> {
+  const { path = '/v1/traces', ...rest } = options;
+  const sink = createOtlpSink({ url: collector.url(path), ...rest });
+  try {
+    await sink.send([testSpan('a'), testSpan('b')], signal);
+  } finally {
+    await sink.close();
+  }
+}
+
+test('spans arrive as protobuf at the exact URL, with the headers', async () => {
+  await send({ path: '/v1/traces?tenant=1', headers: { authorization: 'Bearer t' } });
+  const [request] = collector.requests;
+  expect(request).toMatchObject({
+    path: '/v1/traces?tenant=1',
+    headers: { 'content-type': 'application/x-protobuf', authorization: 'Bearer t' },
+  });
+  const { resourceSpans } = decodeTracesProtobuf(request?.body ?? Buffer.alloc(0));
+  const spans = resourceSpans?.flatMap(({ scopeSpans }) => scopeSpans?.flatMap((scope) => scope.spans ?? []) ?? []);
+  expect(spans?.map((span) => span.name)).toEqual(['a', 'b']);
+});
+
+test('user and password of the URL are sent as Basic, decoded', async () => {
+  const url = collector.url('/v1/traces');
+  url.username = 'us er';
+  url.password = 'p@ss';
+  const sink = createOtlpSink({ url });
+  await sink.send([testSpan('a')]);
+  await sink.close();
+  expect(collector.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from('us er:p@ss').toString('base64')}`);
+});
+
+test('a partial success is no acceptance, and trying again is no use', async () => {
+  // ExportTraceServiceResponse{partial_success{rejected_spans: 1, error_message: "no"}}
+  collector.answers = [status(200, {}, Uint8Array.from([0x0a, 6, 0x08, 1, 0x12, 2, 0x6e, 0x6f]))];
+  await expect(send()).rejects.toMatchObject({
+    retryable: false,
+    message: expect.stringContaining('refused 1 of 2 spans: no'),
+  });
+});
+
+test.each([
+  ['empty', ''],
+  ['JSON', '{}'],
+  ['text', 'accepted'],
+])('a 200 whose answer is %s is an acceptance', async (_what, text) => {
+  collector.answers = [status(200, {}, Buffer.from(text))];
+  await send();
+});
+
+test.each([
+  [400, false],
+  [401, false],
+  [404, false],
+  [413, false],
+  [302, false],
+  [500, false],
+  [429, true],
+  [502, true],
+  [503, true],
+  [504, true],
+])('%i is no acceptance; to be tried again: %s', async (code, retryable) => {
+  collector.answers = [status(code, { location: 'http://elsewhere/' })];
+  await expect(send()).rejects.toMatchObject({
+    name: 'ExportError',
+    retryable,
+    message: `${collector.url('/v1/traces').href}: answered ${code}`,
+  });
+});
+
+test('Retry-After is handed on', async () => {
+  collector.answers = [status(503, { 'retry-after': '7' })];
+  await expect(send()).rejects.toMatchObject({ retryable: true, retryAfterMs: 7000 });
+});
+
+test('a collector that never answers is given up in time', async () => {
+  collector.answers = [() => undefined];
+  await expect(send({ timeoutMs: 50 })).rejects.toMatchObject({
+    retryable: true,
+    message: expect.stringContaining('no answer within 50 ms'),
+  });
+});
+
+test('an abort ends a request under way', async () => {
+  const stop = new AbortController();
+  collector.answers = [() => stop.abort(new Error('shut down'))];
+  await expect(send({}, stop.signal)).rejects.toMatchObject({ retryable: true });
+});
+
+test('a connection that breaks is to be tried again', async () => {
+  collector.answers = [(response) => response.destroy()];
+  await expect(send()).rejects.toMatchObject({ name: 'ExportError', retryable: true });
+});
+
+test('an answer without end is cut off', async () => {
+  collector.answers = [status(200, {}, Buffer.alloc(2 << 20))];
+  await expect(send()).rejects.toMatchObject({ message: expect.stringContaining('longer than 1 MiB') });
+});
+
+test('a collector that is not there is to be tried again', async () => {
+  const url = collector.url('/v1/traces');
+  const gone = await startCollector();
+  url.port = gone.url('/').port;
+  await gone.close();
+  const sink = createOtlpSink({ url });
+  await expect(sink.send([testSpan('a')])).rejects.toMatchObject({
+    retryable: true,
+    message: expect.stringContaining('ECONNREFUSED'),
+  });
+  await sink.close();
+});

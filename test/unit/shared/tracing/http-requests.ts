@@ -1,0 +1,46 @@
+/** Run as a process of its own: instrumentation hooks Node's module loader, which jest replaces. Prints the spans of one reconcile. */
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+
+import { silentLogger } from '../../../../shared/runtime/log.ts';
+import { createTracingPipeline } from '../../../../shared/tracing/pipeline.ts';
+import { traced } from '../../../../shared/tracing/traced.ts';
+
+const server = http.createServer((_request, response) => void response.end('{}')).listen(0, '127.0.0.1');
+await once(server, 'listening');
+const { port } = server.address() as AddressInfo;
+
+async function request(path: string): Promise<void> {
+  const sent = http.request({ host: '127.0.0.1', port, path, method: 'PATCH', agent: false });
+  sent.end();
+  const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
+  response.resume();
+  await once(response, 'end');
+}
+
+const spans: ReadableSpan[] = [];
+const pipeline = createTracingPipeline(
+  { target: 'memory', send: async (batch) => void spans.push(...batch), close: async () => undefined },
+  'cluster-1',
+  silentLogger,
+);
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const annotations = { 'tekton/pipelinerun-span-context': JSON.stringify({ traceparent }) };
+const run = { kind: 'PipelineRun', metadata: { name: 'build', uid: 'u', annotations }, spec: {} };
+
+await request('/api/v1/namespaces/ci/pods/outside');
+const update = traced('updateStatus', () => request('/apis/tekton.dev/v1/namespaces/ci/pipelineruns/build/status'));
+await pipeline.reconciles.reconcile({ name: 'PipelineRun:ReconcileKind', run }, update);
+await pipeline.queue.shutDown(5000);
+server.close();
+
+const nameOf = (id: string | undefined): string | undefined =>
+  spans.find((span) => span.spanContext().spanId === id)?.name;
+process.stdout.write(
+  JSON.stringify(
+    spans.map((span) => ({ name: span.name, kind: span.kind, parent: nameOf(span.parentSpanContext?.spanId) ?? null })),
+  ),
+);

@@ -1,0 +1,185 @@
+import { context, SpanStatusCode } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+
+import type { PipelineRun } from '../../../../shared/tekton/types.ts';
+import { createReconcileTracing, keepReconcile } from '../../../../shared/tracing/reconcile-tracing.ts';
+import type { SpanBudget } from '../../../../shared/tracing/reconcile-tracing.ts';
+import type { SpanQueue } from '../../../../shared/tracing/span-queue.ts';
+import { activeReconcileScope, traced } from '../../../../shared/tracing/traced.ts';
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const ROOT = 'b7ad6b7169203331';
+
+const runOf = (flags: string, metadata: object = {}): PipelineRun => ({
+  kind: 'PipelineRun',
+  metadata: {
+    name: 'build',
+    uid: 'uid-build',
+    annotations: { 'tekton/pipelinerun-span-context': JSON.stringify({ traceparent: `00-${TRACE}-${ROOT}-${flags}` }) },
+    ...metadata,
+  },
+  spec: {},
+});
+const run = runOf('01');
+
+let left: ReadableSpan[][];
+const queue = { add: (spans: ReadableSpan[]) => void left.push(spans) } as unknown as SpanQueue;
+const tracing = (budget?: SpanBudget) => createReconcileTracing({ queue, clusterKey: 'c', ...(budget && { budget }) });
+const reconcile = <T>(fn: () => Promise<T>, on = tracing(), of = run): Promise<T> =>
+  on.reconcile({ name: 'PipelineRun:ReconcileKind', run: of, attributes: { a: 1 } }, fn);
+const work = traced('work', async () => 'done');
+const failing = traced('failing', async (): Promise<void> => {
+  throw new RangeError('too far');
+});
+
+beforeAll(() => void context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
+afterAll(() => context.disable());
+beforeEach(() => {
+  left = [];
+});
+
+describe('a reconcile', () => {
+  test('leaves as a whole after it has ended, and nothing before', async () => {
+    const outer = traced('outer', async () => work());
+    await reconcile(async () => {
+      await outer();
+      expect(left).toEqual([]);
+    });
+    expect(left).toHaveLength(1);
+    const [kind, ...children] = left[0] ?? [];
+    expect(kind).toMatchObject({ name: 'PipelineRun:ReconcileKind', attributes: { a: 1 } });
+    expect(kind?.parentSpanContext?.spanId).toBe(ROOT);
+    expect(children.map((span) => span.name)).toEqual(['work', 'outer']);
+    const [inner, around] = children;
+    expect(inner?.parentSpanContext?.spanId).toBe(around?.spanContext().spanId);
+    expect(around?.parentSpanContext?.spanId).toBe(kind?.spanContext().spanId);
+    expect(new Set(left[0]?.map((span) => span.spanContext().traceId))).toEqual(new Set([TRACE]));
+    expect(kind?.resource.attributes['service.name']).toBe('pipelinerun-reconciler');
+  });
+
+  test('hands on what it returns and what it throws', async () => {
+    await expect(reconcile(work)).resolves.toBe('done');
+    await expect(reconcile(failing)).rejects.toThrow('too far');
+    expect(left[1]?.[0]).toMatchObject({
+      status: { code: SpanStatusCode.ERROR, message: 'too far' },
+      attributes: { 'error.type': 'RangeError' },
+    });
+  });
+
+  test('of an unsampled run, or one without a context, records nothing', async () => {
+    for (const other of [runOf('00'), { ...run, metadata: { name: 'x' } }])
+      await reconcile(
+        async () => {
+          expect(activeReconcileScope()).toBeUndefined();
+          await work();
+        },
+        tracing(),
+        other,
+      );
+    expect(left).toEqual([]);
+  });
+
+  test('beside another has its own spans only', async () => {
+    const on = tracing();
+    await Promise.all([reconcile(work, on), reconcile(failing, on).catch(() => undefined)]);
+    expect(left.map((spans) => spans.map((span) => span.name)).sort()).toEqual([
+      ['PipelineRun:ReconcileKind', 'failing'],
+      ['PipelineRun:ReconcileKind', 'work'],
+    ]);
+  });
+});
+
+describe('the budget', () => {
+  const many = async (times: number): Promise<void> => {
+    for (let index = 0; index < times; index++) await work();
+  };
+
+  test('makes a reconcile of more than 500 spans one, which says how many it left out', async () => {
+    await reconcile(() => many(501));
+    expect(left[0]).toHaveLength(1);
+    expect(left[0]?.[0]?.attributes['tektrace.spans.omitted']).toBe(501);
+  });
+
+  test('takes 500', async () => {
+    await reconcile(() => many(500));
+    expect(left[0]).toHaveLength(501);
+  });
+
+  test('keeps what failed, and what it hangs below', async () => {
+    const outer = traced('outer', () => failing().catch(() => undefined));
+    await reconcile(
+      async () => {
+        await many(5);
+        await outer();
+      },
+      tracing({ perReconcile: 3, perRun: 100 }),
+    );
+    expect(left[0]?.map((span) => span.name)).toEqual(['PipelineRun:ReconcileKind', 'failing', 'outer']);
+    expect(left[0]?.[0]?.attributes['tektrace.spans.omitted']).toBe(5);
+  });
+
+  test('is one of the whole run too; other runs have their own', async () => {
+    const on = tracing({ perReconcile: 100, perRun: 7 });
+    for (let index = 0; index < 3; index++) await reconcile(() => many(2), on);
+    await reconcile(() => many(2), on, runOf('01', { uid: 'uid-other' }));
+    expect(left.map((spans) => spans.length)).toEqual([3, 3, 1, 3]);
+  });
+
+  test('does not touch the reconcile that ends the run', async () => {
+    await reconcile(
+      async () => {
+        keepReconcile();
+        await many(5);
+      },
+      tracing({ perReconcile: 3, perRun: 3 }),
+    );
+    expect(left[0]).toHaveLength(6);
+  });
+});
+
+describe('traced()', () => {
+  test('outside of a reconcile calls the function and makes no span', async () => {
+    expect(traced('sum', (a: number, b: number) => a + b)(1, 2)).toBe(3);
+    await expect(work()).resolves.toBe('done');
+    expect(left).toEqual([]);
+  });
+
+  test('records what a function throws, at once or later, and throws it on', async () => {
+    const sync = traced('sync', (): void => {
+      throw new TypeError('bad');
+    });
+    await reconcile(async () => {
+      expect(sync).toThrow('bad');
+      await expect(failing()).rejects.toThrow('too far');
+    });
+    expect(left[0]?.slice(1)).toMatchObject([
+      { name: 'sync', status: { code: SpanStatusCode.ERROR, message: 'bad' }, events: [{ name: 'exception' }] },
+      { name: 'failing', attributes: { 'error.type': 'RangeError' } },
+    ]);
+  });
+
+  test('passes arguments and values, and describes them where it is told how', async () => {
+    const sum = traced(
+      'sum',
+      (a: number, b: number) => a + b,
+      (a, b) => ({ a, b }),
+    );
+    await reconcile(async () => expect(sum(1, 2)).toBe(3));
+    expect(left[0]?.[1]).toMatchObject({ name: 'sum', attributes: { a: 1, b: 2 } });
+  });
+});
+
+test('a run is ready once it has a context that no one copied', () => {
+  const { ready } = tracing();
+  const managedFields = [
+    {
+      manager: 'kubectl',
+      fieldsV1: { 'f:metadata': { 'f:annotations': { 'f:tekton/pipelinerun-span-context': {} } } },
+    },
+  ];
+  expect(ready(run)).toBe(true);
+  expect(ready({ ...run, metadata: { name: 'x' } })).toBe(false);
+  expect(ready(runOf('01', { managedFields }))).toBe(false);
+});

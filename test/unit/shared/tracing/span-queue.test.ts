@@ -1,0 +1,93 @@
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import { expect, test } from '@jest/globals';
+
+import { createLogger } from '../../../../shared/runtime/log.ts';
+import { ExportError } from '../../../../shared/tracing/exporters/sink.ts';
+import { SpanQueue } from '../../../../shared/tracing/span-queue.ts';
+import { testSpan } from './exporters/collector.ts';
+
+function harness(answers: (Error | undefined)[] = [], options: { maxSpans?: number; batchSpans?: number } = {}) {
+  const lines: string[] = [];
+  const batches: string[][] = [];
+  const queue = new SpanQueue({
+    sink: {
+      target: 'http://collector',
+      send: async (spans: ReadableSpan[]) => {
+        batches.push(spans.map((span) => span.name));
+        const error = answers.shift();
+        if (error) throw error;
+      },
+      close: async () => undefined,
+    },
+    log: createLogger({ format: 'text', write: (line) => void lines.push(line) }),
+    delayMs: 1,
+    ...options,
+  });
+  return { queue, batches, lines, warnings: () => lines.filter((line) => line.includes(' warn ')) };
+}
+
+const away = () => new ExportError('connect ECONNREFUSED', { retryable: true, retryAfterMs: 1 });
+const spans = (...names: string[]): ReadableSpan[] => names.map((name) => testSpan(name));
+
+test('what is queued has left when the shutdown is done', async () => {
+  const { queue, batches } = harness();
+  queue.add(spans('a', 'b'));
+  queue.add(spans('c'));
+  await queue.shutDown(5000);
+  expect(batches.flat()).toEqual(['a', 'b', 'c']);
+  expect(queue.counts).toEqual({ sent: 3, dropped: 0, queued: 0 });
+});
+
+test('the spans of one reconcile are never in two batches', async () => {
+  const { queue, batches } = harness([], { batchSpans: 3 });
+  queue.add(spans('a', 'b'));
+  queue.add(spans('c', 'd'));
+  queue.add(spans('e'));
+  await queue.shutDown(5000);
+  expect(batches).toEqual([['a', 'b', 'c', 'd'], ['e']]);
+});
+
+test('a collector that is away gets the same batch again, and is warned of once', async () => {
+  const { queue, batches, warnings, lines } = harness([away(), away()]);
+  queue.add(spans('a'));
+  await queue.shutDown(10_000);
+  expect(batches).toEqual([['a'], ['a'], ['a']]);
+  expect(warnings()).toHaveLength(1);
+  expect(lines.at(-1)).toContain('accepts spans again');
+  expect(queue.counts).toMatchObject({ sent: 1, dropped: 0 });
+});
+
+test.each([
+  ['a collector refuses for good', new ExportError('answered 400', { retryable: false })],
+  ['can not be encoded', new TypeError('no such field')],
+])('a batch that %s is dropped, and those behind it go out', async (_what, error) => {
+  const { queue, batches, warnings } = harness([error], { batchSpans: 1 });
+  queue.add(spans('bad'));
+  queue.add(spans('good'));
+  await queue.shutDown(5000);
+  expect(batches).toEqual([['bad'], ['good']]);
+  expect(queue.counts).toMatchObject({ sent: 1, dropped: 1 });
+  expect(warnings()).toHaveLength(1);
+});
+
+test('a full queue takes a reconcile whole or not at all, counts what it drops, and says so once a burst', async () => {
+  const { queue, warnings } = harness([], { maxSpans: 3 });
+  queue.add(spans('a', 'b'));
+  queue.add(spans('c', 'd'));
+  queue.add(spans('e', 'f'));
+  expect(queue.counts).toMatchObject({ queued: 2, dropped: 4 });
+  expect(warnings()).toHaveLength(1);
+  queue.add(spans('g'));
+  queue.add(spans('h'));
+  expect(warnings()).toHaveLength(2);
+  await queue.shutDown(5000);
+  expect(queue.counts).toMatchObject({ sent: 3, dropped: 5 });
+});
+
+test('a shutdown ends in time though nobody takes the spans, and says how many are lost', async () => {
+  const { queue, lines } = harness(Array.from({ length: 100 }, () => new ExportError('away', { retryable: true })));
+  queue.add(spans('a', 'b'));
+  await queue.shutDown(20);
+  expect(queue.counts).toMatchObject({ sent: 0, dropped: 2 });
+  expect(lines.at(-1)).toContain('spans=2');
+});
