@@ -125,7 +125,7 @@ describe('every patch', () => {
       fc.property(annotations, dictionary, (existing, wanted) => {
         const object = { metadata: { ...(existing !== undefined && { annotations: existing }) } };
         const patch = annotationOperations(existing, wanted);
-        const result = applyPatch(structuredClone(object), patch, true).newDocument as typeof object;
+        const result = applyPatch(structuredClone(object), patch, true).newDocument;
         expect(result.metadata.annotations ?? {}).toEqual({ ...existing, ...wanted });
       }),
     );

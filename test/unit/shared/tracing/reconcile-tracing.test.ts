@@ -172,14 +172,14 @@ describe('traced()', () => {
 });
 
 test('a run is ready once it has a context that no one copied', () => {
-  const { ready } = tracing();
+  const on = tracing();
   const managedFields = [
     {
       manager: 'kubectl',
       fieldsV1: { 'f:metadata': { 'f:annotations': { 'f:tekton/pipelinerun-span-context': {} } } },
     },
   ];
-  expect(ready(run)).toBe(true);
-  expect(ready({ ...run, metadata: { name: 'x' } })).toBe(false);
-  expect(ready(runOf('01', { managedFields }))).toBe(false);
+  expect(on.ready(run)).toBe(true);
+  expect(on.ready({ ...run, metadata: { name: 'x' } })).toBe(false);
+  expect(on.ready(runOf('01', { managedFields }))).toBe(false);
 });

@@ -1,0 +1,57 @@
+import { expect, test } from '@jest/globals';
+
+import { LifecycleSender } from '../../../../controller/lifecycle/sender.ts';
+import { span } from '../../../../controller/lifecycle/span.ts';
+import { createLogger } from '../../../../shared/runtime/log.ts';
+import { ExportError } from '../../../../shared/tracing/exporters/sink.ts';
+
+const spans = [span({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }, 'step make', { startMs: 1, endMs: 2 })];
+
+function sender(answers: (Error | undefined)[]) {
+  const lines: string[] = [];
+  const sink = {
+    target: 'http://collector',
+    send: async () => {
+      const error = answers.shift();
+      if (error) throw error;
+    },
+    close: async () => undefined,
+  };
+  const log = createLogger({ format: 'text', write: (line) => void lines.push(line) });
+  return { lines, send: new LifecycleSender(sink, 'c', log) };
+}
+
+test('waits longer after each refusal, up to 15 s, and starts anew after an acceptance', async () => {
+  const { send } = sender([...Array.from({ length: 40 }, () => new Error('away')), undefined, new Error('away')]);
+  const waits: number[] = [];
+  for (let index = 0; index < 40; index++) {
+    expect(await send.send(spans)).toBe(false);
+    waits.push(send.retryMs());
+  }
+  expect(waits.slice(0, 8)).toEqual([250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
+  expect(waits.at(-1)).toBe(15_000);
+  expect(await send.send(spans)).toBe(true);
+  await send.send(spans);
+  expect(send.retryMs()).toBe(250);
+});
+
+test('waits as long as the collector asks for, within a minute', async () => {
+  const { send } = sender(
+    [7000, 3_600_000].map((retryAfterMs) => new ExportError('503', { retryable: true, retryAfterMs })),
+  );
+  await send.send(spans);
+  expect(send.retryMs()).toBe(7000);
+  await send.send(spans);
+  expect(send.retryMs()).toBe(60_000);
+});
+
+test('warns once while the collector is away, and says once that it is back', async () => {
+  const { send, lines } = sender([new Error('away'), new Error('away'), undefined, undefined]);
+  for (let index = 0; index < 4; index++) await send.send(spans);
+  expect(lines.map((line) => line.slice(13, 17))).toEqual(['warn', 'info']);
+});
+
+test('nothing to send is accepted without asking anybody', async () => {
+  const { send } = sender([new Error('asked')]);
+  expect(await send.send([])).toBe(true);
+});
