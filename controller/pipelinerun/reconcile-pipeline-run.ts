@@ -4,6 +4,7 @@ import { LABEL_PIPELINE } from '../../shared/tekton/annotations.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { isManaged } from '../../shared/tekton/managed-by.ts';
 import type { Condition, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { keepReconcile } from '../../shared/tracing/reconcile-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
 import { reconcile } from './reconcile.ts';
@@ -43,6 +44,7 @@ const reconcileKind = traced(
       emitReconcileEvents(context, written, before);
     }
     if (!isDone(run)) return nextLook(context, run);
+    keepReconcile();
     context.taskSpecs.delete(run.metadata.uid ?? '');
     return undefined;
   },

@@ -7,12 +7,18 @@ import { objectKey } from '../../shared/kubernetes/types.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { LABEL_TASK_RUN } from '../../shared/tekton/annotations.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
+import { isFinished } from '../../shared/tekton/pod/observed.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
+import { podAsksForLook, taskRunAsksForLook } from './asks-for-look.ts';
 import type { ReconcileContext } from './context.ts';
 import type { Images } from './pod/images.ts';
 import { reconcileTaskRun } from './reconcile-task-run.ts';
+import { isAwaited } from './written.ts';
+
+/** A kubelet's updates come in bursts: one look for those of this time, but at once when the Pod has ended. */
+const POD_SETTLE_MS = 50;
 
 export interface TaskRunControllerOptions {
   client: KubeClient;
@@ -49,12 +55,24 @@ export const createTaskRunController = traced(
     const reconcile = traced('reconcileKey', (key: string) => reconcileTaskRun(context, key));
     const controller = new Controller({ name: 'taskrun', reconcile, log, ...(workers ? { workers } : {}) });
     const enqueue = traced('enqueue', (taskRun: TaskRun) => controller.queue.add(objectKey(taskRun.metadata)));
-    const enqueueOwner = traced('enqueueOwner', (pod: Pod) => {
-      const name = pod.metadata.labels?.[LABEL_TASK_RUN];
-      if (name !== undefined) controller.queue.add(objectKey({ namespace: pod.metadata.namespace, name }));
+    const enqueueChanged = traced('enqueueChanged', (taskRun: TaskRun, before: TaskRun) => {
+      const key = objectKey(taskRun.metadata);
+      if (isAwaited(context.written, key) || taskRunAsksForLook(taskRun, before)) controller.queue.add(key);
     });
-    reflectors.taskRuns.addHandler({ added: enqueue, updated: enqueue, deleted: enqueue });
-    reflectors.pods.addHandler({ added: enqueueOwner, updated: enqueueOwner, deleted: enqueueOwner });
+    const enqueueOwner = traced('enqueueOwner', (pod: Pod, delayMs?: number) => {
+      const name = pod.metadata.labels?.[LABEL_TASK_RUN];
+      if (name !== undefined)
+        controller.queue.addAfter(objectKey({ namespace: pod.metadata.namespace, name }), delayMs ?? 0);
+    });
+    const enqueueOwnerOfChanged = traced('enqueueOwnerOfChanged', (pod: Pod, before?: Pod) => {
+      if (podAsksForLook(pod, before)) enqueueOwner(pod, isFinished(pod) ? 0 : POD_SETTLE_MS);
+    });
+    reflectors.taskRuns.addHandler({ added: enqueue, updated: enqueueChanged, deleted: enqueue });
+    reflectors.pods.addHandler({
+      added: enqueueOwnerOfChanged,
+      updated: enqueueOwnerOfChanged,
+      deleted: enqueueOwner,
+    });
     return controller;
   },
 );

@@ -4,6 +4,7 @@ import { isManaged } from '../../shared/tekton/managed-by.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { formatDuration } from '../../shared/tekton/duration.ts';
+import { keepReconcile } from '../../shared/tracing/reconcile-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import { checkPodFailed } from './check-pod-failed.ts';
 import type { ReconcileContext } from './context.ts';
@@ -77,6 +78,7 @@ const reconcileKind = traced(
     const started = start(taskRun, context.clock());
     const result = await advance(context, taskRun);
     retryTaskRun(taskRun, context.clock());
+    if (isDone(taskRun)) keepReconcile();
     if (await persist(context, seen, taskRun)) emitReconcileEvents(context, taskRun, succeededCondition(seen), started);
     if (result || isDone(taskRun)) return result;
     const requeueAfterMs = remainingMs(taskRun, context.clock());

@@ -14,8 +14,10 @@ export interface Replacements {
 
 const REFERENCE = /\$\(([^()]+)\)/g;
 const EXACT_REFERENCE = /^\$\(([^()]+)\)$/;
-/** A Param's value and a ParamSpec's default: the only strings that may become an array or an object. */
+/** A Param's value, a ParamSpec's default and a result's value: the only strings that may become an array or an object. */
 const TYPED_KEYS = new Set(['value', 'default']);
+/** Where these are: the `value` of an `env` entry, say, is a string whatever it refers to. */
+const TYPED_LISTS = new Set(['params', 'results']);
 
 function lookup<T>(values: Record<string, T>, reference: string): T | undefined {
   return Object.hasOwn(values, reference) ? values[reference] : undefined;
@@ -49,27 +51,30 @@ export function substituteValue(value: ParamValue, replacements: Replacements): 
   );
 }
 
-function deep(value: unknown, replacements: Replacements): unknown {
+function deep(value: unknown, replacements: Replacements, field: string): unknown {
   if (typeof value === 'string') return substitute(value, replacements);
   if (Array.isArray(value)) {
     return value.flatMap((element: unknown) =>
-      typeof element === 'string' ? substituteList([element], replacements) : [deep(element, replacements)],
+      typeof element === 'string' ? substituteList([element], replacements) : [deep(element, replacements, field)],
     );
   }
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]: [string, unknown]) => [
       key,
-      TYPED_KEYS.has(key) && typeof inner === 'string'
+      TYPED_KEYS.has(key) && TYPED_LISTS.has(field) && typeof inner === 'string'
         ? substituteValue(inner, replacements)
-        : deep(inner, replacements),
+        : deep(inner, replacements, key),
     ]),
   );
 }
 
-/** A copy of `value` with the references in all its strings replaced; `value` itself is not changed. */
+/**
+ * A copy of `value` with the references in all its strings replaced; `value` itself is not changed. Whole arrays and objects go into
+ * the entries of `params` and `results` lists only; a list handed in counts as one of these.
+ */
 export function substituteDeep<T>(value: T, replacements: Replacements): T {
-  return deep(value, replacements) as T;
+  return deep(value, replacements, 'params') as T;
 }
 
 /** The references that `params` answer: whole values, array elements and object keys, in the three notations. */

@@ -77,3 +77,35 @@ test('later replacements win', () => {
   const merged = mergeReplacements(stringReplacements({ a: '1', b: '1' }), stringReplacements({ b: '2' }));
   expect(substitute('$(a)$(b)', merged)).toBe('12');
 });
+
+describe('whole arrays and objects', () => {
+  test.each([
+    [
+      'a Param',
+      { params: [{ name: 'p', value: '$(params.list[*])' }] },
+      { params: [{ name: 'p', value: ['a', 'b'] }] },
+    ],
+    [
+      "a ParamSpec's default",
+      { params: [{ name: 'p', default: '$(params.list[*])' }] },
+      { params: [{ name: 'p', default: ['a', 'b'] }] },
+    ],
+    [
+      'a result',
+      { results: [{ name: 'r', value: '$(params.list[*])' }] },
+      { results: [{ name: 'r', value: ['a', 'b'] }] },
+    ],
+    [
+      'a matrix',
+      { matrix: { include: [{ params: [{ name: 'p', value: '$(params.list[*])' }] }] } },
+      { matrix: { include: [{ params: [{ name: 'p', value: ['a', 'b'] }] }] } },
+    ],
+  ])('go into %s', (_what, value, expected) => expect(substituteDeep(value, replacements)).toEqual(expected));
+
+  test.each([
+    ['env', { steps: [{ env: [{ name: 'LIST', value: '$(params.list[*])' }] }] }],
+    ['tolerations', { tolerations: [{ key: 'k', value: '$(params.object[*])' }] }],
+  ])('never become the value of an entry of %s, which must be a string', (_what, value) =>
+    expect(substituteDeep(value, replacements)).toEqual(value),
+  );
+});
