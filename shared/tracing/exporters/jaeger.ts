@@ -45,6 +45,8 @@ export function createJaegerSink({ url, timeoutMs = 10_000 }: JaegerOptions): Sp
       endpoint: endpoint.href,
       username: decodeURIComponent(url.username),
       password: decodeURIComponent(url.password),
+      // Each export flushes, so its shutdown has nothing to wait for, but would keep the process for this long.
+      flushTimeout: 1,
       tags: Object.entries(tags).map(([key, value]) => ({ key, value: value as string })),
     });
     exporters.set(String(service), exporter);
