@@ -1,23 +1,25 @@
 import type { ContainerStatus, Pod } from '../../kubernetes/pod.ts';
 import { isStepContainer } from '../containers.ts';
 import { isComplete } from './failure.ts';
+import { waitsFor } from './waiting.ts';
 
-function observedContainer({ name, state, lastState, ready, image, imageID }: ContainerStatus): unknown {
-  if (isStepContainer(name)) return { name, state, image, imageID };
-  return { name, state, lastState, ready, image, imageID };
+function observedContainer({ name, state, lastState, ready, imageID }: ContainerStatus): unknown {
+  if (isStepContainer(name)) return { name, state, imageID };
+  return { name, state, lastState, ready, imageID };
 }
 
-/** An init container matters while it can't start; how it ended shows in the Pod's phase. */
-function observedInitContainer({ name, state, image }: ContainerStatus): unknown {
-  return { name, waiting: state?.waiting, image };
+/** An init container matters when it can't start; how it ended shows in the Pod's phase. */
+function observedInitContainer({ name, state }: ContainerStatus): unknown {
+  const { waiting } = state ?? {};
+  return waiting?.reason === 'PodInitializing' ? { name } : { name, waiting };
 }
 
 /**
  * What a TaskRun's status is made from: as long as it stays the same, another look at the Pod finds nothing new. Conditions count
- * only while the Pod waits, times of the kubelet's own do not.
+ * only where they say what a Pod waits for.
  */
 export function observedOf(pod: Pod): unknown {
-  const { phase = 'Pending', reason, message, conditions, initContainerStatuses, containerStatuses } = pod.status ?? {};
+  const { phase = 'Pending', reason, message, initContainerStatuses, containerStatuses } = pod.status ?? {};
   return {
     uid: pod.metadata.uid,
     phase,
@@ -25,11 +27,7 @@ export function observedOf(pod: Pod): unknown {
     message,
     init: (initContainerStatuses ?? []).map(observedInitContainer),
     containers: (containerStatuses ?? []).map(observedContainer),
-    ...(phase === 'Pending'
-      ? {
-          waitsFor: (conditions ?? []).map(({ type, status, reason: why, message: text }) => [type, status, why, text]),
-        }
-      : {}),
+    ...(phase === 'Pending' ? { waitsFor: waitsFor(pod) } : {}),
   };
 }
 

@@ -40,19 +40,25 @@ function waitingMessage(pod: Pod): string {
   return pod.status?.message || 'Pending';
 }
 
+/** What a Pod that does not run yet waits for, as the reason and message of its TaskRun's condition. */
+export function waitsFor(pod: Pod): { reason: string; message: string } {
+  const waiting = allContainers(pod).map(({ state }) => state?.waiting);
+  if (exceedsNode(pod)) {
+    return { reason: 'ExceededNodeResources', message: 'TaskRun Pod exceeded available resources' };
+  }
+  if (waiting.some(isSubPathError)) {
+    return { reason: 'Pending', message: 'Waiting for subPath directory creation to complete' };
+  }
+  const pulls = waiting.some((each) => PULL_ERRORS.has(each?.reason ?? ''));
+  return { reason: pulls ? 'PullImageFailed' : 'Pending', message: waitingMessage(pod) };
+}
+
 /** Sets the condition of a TaskRun whose Pod still works: what it waits for, or that it runs. */
 export function markIncomplete(status: TaskRunStatus, pod: Pod, now: Date): void {
   const { phase = 'Pending' } = pod.status ?? {};
-  const waiting = allContainers(pod).map(({ state }) => state?.waiting);
-  if (phase !== 'Pending') {
-    markRunning(status, 'Running', 'Not all Steps in the Task have finished executing', now);
-  } else if (exceedsNode(pod)) {
-    markRunning(status, 'ExceededNodeResources', 'TaskRun Pod exceeded available resources', now);
-  } else if (waiting.some(isSubPathError)) {
-    markRunning(status, 'Pending', 'Waiting for subPath directory creation to complete', now);
-  } else if (waiting.some((each) => PULL_ERRORS.has(each?.reason ?? ''))) {
-    markRunning(status, 'PullImageFailed', waitingMessage(pod), now);
-  } else {
-    markRunning(status, 'Pending', waitingMessage(pod), now);
-  }
+  const { reason, message } =
+    phase === 'Pending'
+      ? waitsFor(pod)
+      : { reason: 'Running', message: 'Not all Steps in the Task have finished executing' };
+  markRunning(status, reason, message, now);
 }

@@ -47,6 +47,11 @@ describe('it stays the same', () => {
       { conditions: [condition('False', '2026-05-01T10:00:00Z')] },
       { conditions: [condition('False', '2026-05-01T10:00:01Z')] },
     ],
+    [
+      'when the init containers take their turns',
+      { initContainerStatuses: [{ name: 'prepare', state: { waiting: { reason: 'PodInitializing' } } }] },
+      { initContainerStatuses: [{ name: 'prepare', state: { terminated: { exitCode: 0 } } }] },
+    ],
     ['when a running Pod gets conditions', { phase: 'Running' }, { phase: 'Running', conditions: [condition('True')] }],
     [
       "with a step's readiness",
