@@ -60,5 +60,6 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-return': 'off',
     },
   },
-  { files: ['*.mjs'], rules: { 'no-restricted-syntax': 'off' }, ...tseslint.configs.disableTypeChecked },
+  { files: ['*.mjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['*.mjs'], rules: { 'no-restricted-syntax': 'off' } },
 );

@@ -63,7 +63,7 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
   const { reconciles, queue } = createTracingPipeline(sink, clusterKey, log);
   let lifecycle: LifecycleController | undefined;
   const tracing: RunTracing = {
-    reconcile: reconciles.reconcile,
+    reconcile: (span, fn) => reconciles.reconcile(span, fn),
     ready: (run) => lifecycle?.hasOwnContext(run) ?? false,
   };
   const controllers = startControllers({

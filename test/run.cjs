@@ -18,10 +18,22 @@ function nodeForTests() {
 const out = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'tektrace-test-')), 'result.json');
 const jest = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js');
 const patterns = suites.map((suite) => `test/${suite}/`);
-const run = spawnSync(nodeForTests(), ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest, '--json', `--outputFile=${out}`, ...flags, ...patterns], {
-  cwd: root,
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
+const run = spawnSync(
+  nodeForTests(),
+  [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    jest,
+    '--json',
+    `--outputFile=${out}`,
+    ...flags,
+    ...patterns,
+  ],
+  {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  },
+);
 let result;
 try {
   result = JSON.parse(fs.readFileSync(out, 'utf8'));

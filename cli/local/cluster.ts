@@ -109,11 +109,12 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     cleanups.push(() => rm(directory, { recursive: true, force: true }));
     const traces = await startTraceStore({ port: options.pagePort ?? 0, log: log.child({ component: 'tracestore' }) });
     cleanups.push(() => traces.close());
-    let node: RunningNode | undefined;
+    // The API server asks for logs once the node runs, and the node needs the API server first.
+    const running: { node?: RunningNode } = {};
     const server = await startApiServer({
       port: options.apiPort ?? 0,
       crds: await readCrds(),
-      podLogs: () => node?.logs,
+      podLogs: () => running.node?.logs,
       log: log.child({ component: 'apiserver' }),
     });
     cleanups.push(() => server.close());
@@ -122,8 +123,9 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     cleanups.push(await startWebhook(client, traces, log));
     const nodeClient = await connect(server, { user: 'system:node:local', groups: ['system:nodes'] }, 'tektrace-node');
     cleanups.push(() => nodeClient.close());
-    node = await startNode({ client: nodeClient, isolation, log: log.child({ component: 'node' }) });
-    cleanups.push(() => node?.close());
+    const node = await startNode({ client: nodeClient, isolation, log: log.child({ component: 'node' }) });
+    running.node = node;
+    cleanups.push(() => node.close());
     const controllers =
       options.controllers === false ? undefined : await startLocalControllers(server, traces, options);
     cleanups.push(() => controllers?.stop());
