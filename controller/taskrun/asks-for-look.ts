@@ -1,8 +1,8 @@
-import { isDone } from '../../shared/tekton/conditions.ts';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { TRACE_EXPORTED, TRACE_URL } from '../../shared/tekton/annotations.ts';
+import { isDone } from '../../shared/tekton/conditions.ts';
 import { isUntouched, observedOf } from '../../shared/tekton/pod/observed.ts';
 import { sameJson } from '../../shared/tekton/same-json.ts';
-import type { Pod } from '../../shared/kubernetes/pod.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 

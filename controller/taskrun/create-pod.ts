@@ -2,11 +2,11 @@ import { ApiError, isAlreadyExists } from '../../shared/kubernetes/errors.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import { isOwnedBy } from '../../shared/tekton/task-run-owner.ts';
 import type { TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
 import { readPod } from './find-pod.ts';
-import { isOwnedBy } from '../../shared/tekton/task-run-owner.ts';
 import { buildPod } from './pod/build.ts';
 
 /** The Pod can't be created at present: the TaskRun waits with this reason and is looked at again. */

@@ -1,10 +1,10 @@
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { markFailed } from '../../shared/tekton/task-run-condition.ts';
 import type { Condition, StepState, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
 import { cachedPod } from './find-pod.ts';
-import { markFailed } from '../../shared/tekton/task-run-condition.ts';
 import { updateContainerStates } from './status/make-task-run-status.ts';
 
 /** What a condition says before a run is stopped, where it explains why the run did not get on. */

@@ -2,11 +2,11 @@ import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { objectKey } from '../../shared/kubernetes/types.ts';
+import { podNameOf } from '../../shared/tekton/containers.ts';
+import { isOwnedBy } from '../../shared/tekton/task-run-owner.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
-import { isOwnedBy } from '../../shared/tekton/task-run-owner.ts';
-import { podNameOf } from '../../shared/tekton/containers.ts';
 
 /** The Pod of the TaskRun's present attempt, as the cache has it. */
 export const cachedPod = traced('cachedPod', (context: ReconcileContext, taskRun: TaskRun): Pod | undefined => {

@@ -1,8 +1,8 @@
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import { MERGE_PATCH, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import { objectKey } from '../../shared/kubernetes/types.ts';
-import { sameJson } from '../../shared/tekton/same-json.ts';
 import { succeededCondition } from '../../shared/tekton/conditions.ts';
+import { sameJson } from '../../shared/tekton/same-json.ts';
 import type { Condition, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';

@@ -1,4 +1,5 @@
 import { normalizedParams, normalizedParamSpecs } from '../../shared/tekton/param-value.ts';
+import { declarationsOf } from '../../shared/tekton/task-workspaces.ts';
 import type { Param, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
@@ -7,7 +8,6 @@ import { getTaskData } from './spec/resolve.ts';
 import type { ResolvedTask } from './spec/resolve.ts';
 import { validateTask } from './spec/validate.ts';
 import { ValidateBindings } from './spec/workspaces.ts';
-import { declarationsOf } from '../../shared/tekton/task-workspaces.ts';
 
 /** A task that can be executed, with the TaskRun's params. */
 export interface PreparedTask extends ResolvedTask {

@@ -1,9 +1,12 @@
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
+import { formatDuration } from '../../shared/tekton/duration.ts';
 import { isManaged } from '../../shared/tekton/managed-by.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import { markFailed, markRunning } from '../../shared/tekton/task-run-condition.ts';
+import { isCancelled, isPending } from '../../shared/tekton/task-run-facts.ts';
+import { hasTimedOut, remainingMs, timeoutMsOf } from '../../shared/tekton/task-run-timeout.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
-import { formatDuration } from '../../shared/tekton/duration.ts';
 import { keepReconcile } from '../../shared/tracing/reconcile-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import { checkPodFailed } from './check-pod-failed.ts';
@@ -13,10 +16,7 @@ import { cachedPod } from './find-pod.ts';
 import { emitReconcileEvents, persist } from './persist.ts';
 import { reconcile } from './reconcile.ts';
 import { retryTaskRun } from './retry.ts';
-import { isCancelled, isPending } from '../../shared/tekton/task-run-facts.ts';
 import { needsStopSidecars, stopSidecars } from './sidecars.ts';
-import { markFailed, markRunning } from '../../shared/tekton/task-run-condition.ts';
-import { hasTimedOut, remainingMs, timeoutMsOf } from '../../shared/tekton/task-run-timeout.ts';
 import { isBehind } from './written.ts';
 
 /** A first look starts the attempt; true when it did. Clocks differ: a start is never before the creation. */

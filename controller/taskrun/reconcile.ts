@@ -1,6 +1,8 @@
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { substituteDeep } from '../../shared/tekton/substitution.ts';
+import { markRunning } from '../../shared/tekton/task-run-condition.ts';
+import { mountWorkspaces, workspaceVolumes } from '../../shared/tekton/task-workspaces.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
@@ -12,8 +14,6 @@ import { updateReady } from './sidecars.ts';
 import { applyParamsContextsResultsAndWorkspaces } from './spec/apply.ts';
 import { taskParamReplacements } from './spec/params.ts';
 import { claimWorkspaces } from './spec/workspaces.ts';
-import { mountWorkspaces, workspaceVolumes } from '../../shared/tekton/task-workspaces.ts';
-import { markRunning } from '../../shared/tekton/task-run-condition.ts';
 import { MakeTaskRunStatus } from './status/make-task-run-status.ts';
 import { validateTaskRunResults } from './status/results.ts';
 

@@ -1,8 +1,8 @@
 import { succeededCondition } from '../../shared/tekton/conditions.ts';
-import type { TaskRun } from '../../shared/tekton/types.ts';
-import { traced } from '../../shared/tracing/traced.ts';
 import { markRunning } from '../../shared/tekton/task-run-condition.ts';
 import { isRetriable } from '../../shared/tekton/task-run-facts.ts';
+import type { TaskRun } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
 
 /** A failed attempt that may be repeated goes into `retriesStatus`, and the TaskRun starts anew; true when it did. */
 export const retryTaskRun = traced('retryTaskRun', (taskRun: TaskRun, now: Date): boolean => {

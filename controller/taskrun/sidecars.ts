@@ -2,12 +2,12 @@ import { isConflict, isNotFound } from '../../shared/kubernetes/errors.ts';
 import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import { JSON_PATCH, PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { POD_READY, POD_READY_VALUE } from '../../shared/tekton/annotations.ts';
+import { isSidecarContainer, isStepContainer } from '../../shared/tekton/containers.ts';
+import { sidecarState } from '../../shared/tekton/pod/container-states.ts';
 import type { SidecarState, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
 import { cachedPod } from './find-pod.ts';
-import { isSidecarContainer, isStepContainer } from '../../shared/tekton/containers.ts';
-import { sidecarState } from '../../shared/tekton/pod/container-states.ts';
 
 interface ImagePatch {
   op: 'replace';

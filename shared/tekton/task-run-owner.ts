@@ -1,6 +1,6 @@
 import type { OwnerReference } from '../kubernetes/types.ts';
-import type { Manage } from './managed-by.ts';
 import type { KubeObject } from '../kubernetes/types.ts';
+import type { Manage } from './managed-by.ts';
 import type { TaskRun } from './types.ts';
 
 /**

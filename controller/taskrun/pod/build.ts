@@ -1,17 +1,10 @@
 import type { V1Pod, V1PodSpec, V1Volume } from '@kubernetes/client-node';
 
-import { withTraceContext } from '../../../shared/tracing/pod-context.ts';
-import type { Manage } from '../../../shared/tekton/managed-by.ts';
-import type { PodTemplate, TaskRun, TaskSpec } from '../../../shared/tekton/types.ts';
-import { traced } from '../../../shared/tracing/traced.ts';
-import { timeoutMsOf } from '../../../shared/tekton/task-run-timeout.ts';
-import { finishStepContainer, sidecarContainer, stepContainer } from '../../../shared/tekton/pod/step-container.ts';
-import { runByEntrypoint } from '../../../shared/tekton/pod/entrypoint-args.ts';
-import type { Images } from './images.ts';
-import { prepareContainer, workingDirContainer } from './init-containers.ts';
-import { podMetadata } from './metadata.ts';
 import { podNameOf, sidecarContainerName } from '../../../shared/tekton/containers.ts';
+import type { Manage } from '../../../shared/tekton/managed-by.ts';
+import { runByEntrypoint } from '../../../shared/tekton/pod/entrypoint-args.ts';
 import { placeScriptsContainer, takeScripts } from '../../../shared/tekton/pod/scripts.ts';
+import { finishStepContainer, sidecarContainer, stepContainer } from '../../../shared/tekton/pod/step-container.ts';
 import { mergeStepTemplate } from '../../../shared/tekton/pod/step-template.ts';
 import {
   BIN_VOLUME,
@@ -21,6 +14,13 @@ import {
   runVolume,
   SCRIPTS_VOLUME,
 } from '../../../shared/tekton/pod/volumes.ts';
+import { timeoutMsOf } from '../../../shared/tekton/task-run-timeout.ts';
+import type { PodTemplate, TaskRun, TaskSpec } from '../../../shared/tekton/types.ts';
+import { withTraceContext } from '../../../shared/tracing/pod-context.ts';
+import { traced } from '../../../shared/tracing/traced.ts';
+import type { Images } from './images.ts';
+import { prepareContainer, workingDirContainer } from './init-containers.ts';
+import { podMetadata } from './metadata.ts';
 
 const MAX_DEADLINE_SECONDS = 2 ** 31 - 1;
 const DEADLINE_FACTOR = 1.5;

@@ -2,11 +2,11 @@ import { posix } from 'node:path';
 
 import type { V1Container } from '@kubernetes/client-node';
 
-import type { Step } from '../../../shared/tekton/types.ts';
-import { traced } from '../../../shared/tracing/traced.ts';
 import { stepName } from '../../../shared/tekton/containers.ts';
 import { cleanPath, ENTRYPOINT, WORKSPACE_DIR } from '../../../shared/tekton/pod-paths.ts';
 import { BIN_MOUNT, IMPLICIT_MOUNTS, STEPS_MOUNT } from '../../../shared/tekton/pod/volumes.ts';
+import type { Step } from '../../../shared/tekton/types.ts';
+import { traced } from '../../../shared/tracing/traced.ts';
 
 /** Copies the entrypoint to where every step runs it, and makes the steps' directories. */
 export const prepareContainer = traced('prepareContainer', (image: string, steps: readonly Step[]): V1Container => ({

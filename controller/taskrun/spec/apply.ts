@@ -1,6 +1,8 @@
 import type { V1Volume } from '@kubernetes/client-node';
 
+import { stepName } from '../../../shared/tekton/containers.ts';
 import { fieldStrings } from '../../../shared/tekton/field-strings.ts';
+import { CREDENTIALS_DIR, RESULTS_DIR, STEPS_DIR } from '../../../shared/tekton/pod-paths.ts';
 import { RunFailure } from '../../../shared/tekton/run-failure.ts';
 import {
   isKnown,
@@ -10,12 +12,10 @@ import {
   substituteDeep,
 } from '../../../shared/tekton/substitution.ts';
 import type { Replacements } from '../../../shared/tekton/substitution.ts';
+import { declarationsOf, mountPathOf } from '../../../shared/tekton/task-workspaces.ts';
 import type { TaskRun, TaskSpec, WorkspaceBinding, WorkspaceDeclaration } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
-import { CREDENTIALS_DIR, RESULTS_DIR, STEPS_DIR } from '../../../shared/tekton/pod-paths.ts';
-import { stepName } from '../../../shared/tekton/containers.ts';
 import type { ResolvedTask } from './resolve.ts';
-import { declarationsOf, mountPathOf } from '../../../shared/tekton/task-workspaces.ts';
 
 /** What looks like a reference of Tekton's, and not like a command substitution of a shell. */
 const TEKTON_REFERENCE =

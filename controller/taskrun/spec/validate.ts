@@ -1,3 +1,4 @@
+import { mergeStepTemplate } from '../../../shared/tekton/pod/step-template.ts';
 import { RunFailure } from '../../../shared/tekton/run-failure.ts';
 import type { Step, TaskRun, TaskSpec } from '../../../shared/tekton/types.ts';
 import { validateDuration } from '../../../shared/tekton/validation/names.ts';
@@ -6,7 +7,6 @@ import { unsupportedInTask, unsupportedInTaskRun } from '../../../shared/tekton/
 import { describeErrors } from '../../../shared/tekton/validation/validation-error.ts';
 import type { ValidationError } from '../../../shared/tekton/validation/validation-error.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
-import { mergeStepTemplate } from '../../../shared/tekton/pod/step-template.ts';
 
 /** Without a command or script the step would run what its image names, which nothing here can look up yet. */
 const withoutCommand = traced('withoutCommand', (step: Step, path: string): ValidationError[] => {

@@ -4,11 +4,11 @@ import { isAlreadyExists } from '../../../shared/kubernetes/errors.ts';
 import { ApiError } from '../../../shared/kubernetes/errors.ts';
 import { PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../../shared/kubernetes/resources.ts';
 import { RunFailure } from '../../../shared/tekton/run-failure.ts';
+import { taskRunOwner } from '../../../shared/tekton/task-run-owner.ts';
+import { claimName } from '../../../shared/tekton/task-workspaces.ts';
 import type { TaskRun, WorkspaceBinding, WorkspaceDeclaration } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 import type { ReconcileContext } from '../context.ts';
-import { taskRunOwner } from '../../../shared/tekton/task-run-owner.ts';
-import { claimName } from '../../../shared/tekton/task-workspaces.ts';
 
 const SOURCES = [
   'volumeClaimTemplate',

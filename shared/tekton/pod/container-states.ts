@@ -1,8 +1,8 @@
 import type { ContainerState, ContainerStatus, Pod } from '../../kubernetes/pod.ts';
-import type { SidecarState, StepState } from '../types.ts';
 import { withoutPrefix } from '../containers.ts';
 import { internalValue, parseTerminationMessage } from '../termination-message.ts';
 import type { RunResult } from '../termination-message.ts';
+import type { SidecarState, StepState } from '../types.ts';
 
 /** `Skipped`, `TimeoutExceeded` or `Cancelled` from the entrypoint, `Continued` for an ignored failure, else Kubernetes' reason. */
 function terminationReason(results: readonly RunResult[], reason: string | undefined): string | undefined {

@@ -1,8 +1,8 @@
 import type { V1Container } from '@kubernetes/client-node';
 
 import { formatDuration, parseDurationMs } from '../duration.ts';
-import type { Step, TaskSpec } from '../types.ts';
 import { DOWNWARD_DIR, ENTRYPOINT, RUN_DIR, TERMINATION_PATH } from '../pod-paths.ts';
+import type { Step, TaskSpec } from '../types.ts';
 import { DOWNWARD_MOUNT } from './volumes.ts';
 
 /** What the step waits for: the Pod's readiness (the first one, unless it may start at once), else the step before it. */

@@ -1,8 +1,8 @@
 import type { V1Container, V1EnvVar, V1VolumeMount } from '@kubernetes/client-node';
 
-import type { Sidecar, Step } from '../types.ts';
 import { stepContainerName } from '../containers.ts';
 import { cleanPath } from '../pod-paths.ts';
+import type { Sidecar, Step } from '../types.ts';
 import { BIN_READ_ONLY_MOUNT, credentialsMount, IMPLICIT_MOUNTS, runMounts } from './volumes.ts';
 
 /** The step's fields that are a container's. */

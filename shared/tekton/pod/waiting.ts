@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod } from '../../kubernetes/pod.ts';
-import type { TaskRunStatus } from '../types.ts';
 import { markRunning } from '../task-run-condition.ts';
+import type { TaskRunStatus } from '../types.ts';
 
 const PULL_ERRORS = new Set([
   'ImagePullBackOff',
