@@ -22,27 +22,38 @@ function firstStart(pod: Pod): string | undefined {
   return starts.sort()[0];
 }
 
+/**
+ * When the node had the Pod. The API server writes PodScheduled in whole seconds; the kubelet's own `startTime` is within that second where
+ * it is known finer.
+ */
+function handover(pod: Pod): { startMs: number; endMs: number } | undefined {
+  const scheduled = conditionTime(pod, 'PodScheduled');
+  const [from, to] = [startMs(scheduled), endMs(scheduled)];
+  if (from === undefined || to === undefined) return undefined;
+  const taken = startMs(pod.status?.startTime);
+  if (taken !== undefined && taken > from && taken <= to) return { startMs: taken, endMs: taken };
+  // `pod starting` takes over within the same second: the end of it would count that second twice.
+  return { startMs: from, endMs: firstStart(pod) === undefined ? to : from };
+}
+
 /** Waiting for a node: from the Pod's creation to its PodScheduled condition. */
 function schedulingSpan(pod: Pod, context: AttemptContext): SpanRecord[] {
-  const from = startMs(pod.metadata?.creationTimestamp);
-  const scheduled = conditionTime(pod, 'PodScheduled');
-  const to = endMs(scheduled);
-  if (from === undefined || to === undefined) return [];
+  const from = startMs(pod.metadata.creationTimestamp);
+  const until = handover(pod)?.endMs;
+  if (from === undefined || until === undefined) return [];
   const ids = {
     traceId: context.traceId,
     spanId: deriveSpanId(context.traceId, 'scheduling', context.taskRunUid, context.attempt),
     parentSpanId: context.parentSpanId,
   };
   const node = pod.spec?.nodeName;
-  const attributes = { 'k8s.pod.name': pod.metadata?.name ?? '', ...(node !== undefined && { 'k8s.node.name': node }) };
-  // `pod starting` takes over within the same second: the end of it would count that second twice.
-  const until = firstStart(pod) === undefined ? to : Math.max(from, startMs(scheduled) ?? to);
-  return [span(ids, 'pod scheduling', { startMs: from, endMs: until }, { attributes })];
+  const attributes = { 'k8s.pod.name': pod.metadata.name ?? '', ...(node !== undefined && { 'k8s.node.name': node }) };
+  return [span(ids, 'pod scheduling', { startMs: from, endMs: Math.max(from, until) }, { attributes })];
 }
 
 /** From the node taking the Pod to its first container running: sandbox, volumes, image pulls, init containers. */
 function startingSpan(pod: Pod, context: AttemptContext): SpanRecord[] {
-  const from = startMs(conditionTime(pod, 'PodScheduled'));
+  const from = handover(pod)?.startMs;
   const to = startMs(firstStart(pod));
   if (from === undefined || to === undefined) return [];
   const ids = {

@@ -271,6 +271,18 @@ describe('a TaskRun of its own', () => {
   });
 });
 
+test('where the node tells finer than the scheduler’s whole second when it had the Pod, scheduling ends and starting begins there', () => {
+  const one = pod();
+  const scheduled = one.status!.conditions!.find(({ type }) => type === 'PodScheduled')!;
+  const second = Date.parse(scheduled.lastTransitionTime!);
+  one.status!.startTime = new Date(second + 250).toISOString();
+  const spans = build(ranTask, [one]);
+  expect(named(spans, 'pod scheduling').endMs).toBe(second + 250);
+  expect(named(spans, 'pod starting').startMs).toBe(second + 250);
+  one.status!.startTime = new Date(second + 5000).toISOString();
+  expect(named(build(ranTask, [one]), 'pod scheduling').endMs).toBe(second);
+});
+
 test('native sidecars are sidecars, and one that runs on has no span yet', () => {
   const one = pod();
   one.status!.initContainerStatuses!.push({
