@@ -48,7 +48,7 @@ export class StepLogs {
     const step = container.replace(/^step-/, '');
     try {
       const path = resourcePath(PODS, { namespace, name, subresource: 'log' });
-      for await (const text of await client.stream(path, { query: { container, follow: true }, signal }))
+      for await (const text of await client.stream(path, { query: { container, follow: true }, timeoutMs: 0, signal }))
         onLine({ task, step, text });
     } catch (error) {
       if (!signal.aborted) onError(`${task}/${step}`, error);

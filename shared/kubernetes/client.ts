@@ -15,6 +15,8 @@ export interface KubeRequest {
   /** Defaults to application/json; patches name theirs (`MERGE_PATCH`, `JSON_PATCH`). */
   contentType?: string;
   signal?: AbortSignal;
+  /** How long the server may be silent before it answers; 0 = for ever (a log without lines yet). Default: the client's. */
+  timeoutMs?: number;
 }
 
 export interface KubeClient {
@@ -114,7 +116,7 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
 
   async function request<T>(method: string, path: string, requestOptions: KubeRequest = {}): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const response = await send(method, path, requestOptions, requestTimeoutMs);
+      const response = await send(method, path, requestOptions, requestOptions.timeoutMs ?? requestTimeoutMs);
       let text: string;
       try {
         text = await readBody(response);
@@ -131,7 +133,7 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
   }
 
   async function stream(path: string, requestOptions: KubeRequest = {}): Promise<AsyncIterable<string>> {
-    const response = await send('GET', path, requestOptions, requestTimeoutMs);
+    const response = await send('GET', path, requestOptions, requestOptions.timeoutMs ?? requestTimeoutMs);
     response.socket.setTimeout(0);
     if ((response.statusCode ?? 0) >= 400) throw errorFrom(`GET ${path}`, response, await readBody(response));
     return lines(response, `GET ${path}`);

@@ -137,6 +137,15 @@ describe('a stream', () => {
     expect(seen).toEqual(['{"late":true}']);
   });
 
+  test('that asks for no limit may be silent before its first line, too', async () => {
+    await connect({ requestTimeoutMs: 30 }, (_request, response) => {
+      setTimeout(() => response.end('late\n'), 120);
+    });
+    const seen: string[] = [];
+    for await (const line of await client.stream('/log', { timeoutMs: 0 })) seen.push(line);
+    expect(seen).toEqual(['late']);
+  });
+
   test('that is left closes its connection', async () => {
     let closed: () => void;
     const isClosed = new Promise<void>((resolve) => (closed = resolve));
