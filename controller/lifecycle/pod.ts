@@ -70,7 +70,9 @@ function containerSpan(
   name: string,
   context: AttemptContext,
 ): SpanRecord[] {
-  const terminated = status.state?.terminated;
+  // A sidecar is stopped by giving it an image that ends at once: what it did itself is its state before that.
+  const stopped = family === 'sidecar' ? status.lastState?.terminated : undefined;
+  const terminated = stopped ?? status.state?.terminated;
   const start = startMs(terminated?.startedAt);
   const end = endMs(terminated?.finishedAt);
   if (!terminated || start === undefined || end === undefined) return [];

@@ -2,7 +2,7 @@ import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import { pipelineRunSpan } from '../../shared/tracing/run-context.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
-import type { PipelineRun, PipelineSpec, PipelineTask } from '../../shared/tekton/types.ts';
+import type { PipelineRun, PipelineSpec, PipelineTask, TaskRun } from '../../shared/tekton/types.ts';
 import type { PipelineRunFacts } from './facts.ts';
 import { rootSpan } from './root.ts';
 import { span } from './span.ts';
@@ -15,32 +15,47 @@ function parentsOf(task: PipelineTask | undefined): string[] {
   return [...new Set([...(task?.runAfter ?? []), ...[...uses].map((match) => match[1] ?? '')])];
 }
 
-/** Where a task ended, or a skipped one would have been: at the end of its last parent. Undefined where nothing tells. */
-function placeMs(name: string, facts: PipelineRunFacts, seen: string[] = []): number | undefined {
-  const ends = facts.taskRuns
-    .filter((one) => one.metadata.labels?.[LABEL_PIPELINE_TASK] === name)
-    .map((one) => endMs(one.status?.completionTime))
-    .filter((end) => end !== undefined);
-  if (ends.length > 0) return Math.max(...ends);
-  if (seen.includes(name)) return undefined;
-  const { tasks = [], finally: last = [] } = specOf(facts.run);
-  // A task in `finally` comes after all others.
-  const parents = last.some((task) => task.name === name)
-    ? tasks.map((task) => task.name)
-    : parentsOf(tasks.find((task) => task.name === name));
-  const places = parents.map((parent) => placeMs(parent, facts, [...seen, name])).filter((at) => at !== undefined);
-  return places.length > 0 ? Math.max(...places) : undefined;
-}
-
 function specOf(run: PipelineRun): PipelineSpec {
   return run.status?.pipelineSpec ?? run.spec.pipelineSpec ?? {};
+}
+
+/** The latest end of each task's TaskRuns, epoch milliseconds. */
+function taskEnds(taskRuns: TaskRun[]): Map<string, number> {
+  const ends = new Map<string, number>();
+  for (const { metadata, status } of taskRuns) {
+    const name = metadata.labels?.[LABEL_PIPELINE_TASK] ?? '';
+    const end = endMs(status?.completionTime);
+    if (end !== undefined) ends.set(name, Math.max(end, ends.get(name) ?? end));
+  }
+  return ends;
+}
+
+/** Tells where a task ended, or a skipped one would have been: at the end of its last parent. Undefined where nothing tells. */
+function places({ run, taskRuns }: PipelineRunFacts): (name: string) => number | undefined {
+  const { tasks = [], finally: last = [] } = specOf(run);
+  const byName = new Map(tasks.map((task) => [task.name, task]));
+  const inFinally = new Set(last.map((task) => task.name));
+  // Each task is placed once: its answer is there for all that wait for it, and while it is looked for it has none (a cycle).
+  const known = new Map<string, number | undefined>(taskEnds(taskRuns));
+  const place = (name: string): number | undefined => {
+    if (known.has(name)) return known.get(name);
+    known.set(name, undefined);
+    // A task in `finally` comes after all others.
+    const parents = inFinally.has(name) ? [...byName.keys()] : parentsOf(byName.get(name));
+    const ends = parents.map(place).filter((at) => at !== undefined);
+    const at = ends.length > 0 ? Math.max(...ends) : undefined;
+    known.set(name, at);
+    return at;
+  };
+  return place;
 }
 
 /** A task that never ran: no object tells when it was decided, so it stands where its last parent ended, marked as derived. */
 function skippedSpans(facts: PipelineRunFacts, root: SpanRecord): SpanRecord[] {
   const { run } = facts;
+  const place = places(facts);
   return (run.status?.skippedTasks ?? []).map((skipped) => {
-    const at = placeMs(skipped.name, facts) ?? startMs(run.status?.startTime) ?? root.startMs;
+    const at = place(skipped.name) ?? startMs(run.status?.startTime) ?? root.startMs;
     const ids = {
       traceId: root.traceId,
       spanId: deriveSpanId(root.traceId, 'skipped', root.spanId, skipped.name, 0),

@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 
+import { SHORTEST_MS } from '../../shared/tracing/span-record.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 
 const SECOND_MS = 1000;
@@ -42,9 +43,11 @@ export function cutTo(inner: Interval, outer: Interval): Interval & { attributes
     from += skewMs;
     to += skewMs;
   }
-  const start = Math.min(Math.max(from, outer.startMs), outer.endMs);
+  let start = Math.min(Math.max(from, outer.startMs), outer.endMs);
   const end = Math.min(Math.max(to, start), outer.endMs);
   if (start !== from || end !== to) attributes['tektrace.cut_to_parent'] = true;
+  // A span without length is given some when it is sent: at the end of its parent that has to be before it.
+  if (start === end && end === outer.endMs && start > outer.startMs) start -= SHORTEST_MS;
   return { startMs: start, endMs: end, attributes };
 }
 

@@ -15,6 +15,8 @@ const WATCH_SECONDS = { min: 290, spread: 300 };
 const IDLE_GRACE_MS = 30_000;
 const BACKOFF_MS = { first: 500, max: 30_000 };
 const HEALTHY_AFTER_MS = 120_000;
+/** A watch that the server ends sooner than this, cleanly or not, is not opened again at once. */
+const SHORT_ROUND_MS = 1_000;
 
 /** Called in order, once the store holds the change. A deleted and re-created object (other UID) is a delete, then an add. */
 export interface ReflectorHandler<T> {
@@ -34,7 +36,12 @@ export interface ReflectorOptions<T extends KubeObject> {
   transform?: (object: T) => T;
   log: Logger;
   random?: () => number;
+  /** Waits `ms`, or until `signal` aborts. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
+
+const realSleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  delay(ms, undefined, { signal }).catch(() => undefined);
 
 /** Keeps a Store equal to what the API server holds, for as long as it runs: list, then watch, again and again, whatever breaks. */
 export class Reflector<T extends KubeObject> {
@@ -47,6 +54,7 @@ export class Reflector<T extends KubeObject> {
   readonly #handlers: ReflectorHandler<T>[] = [];
   #markSynced: () => void = () => undefined;
   #resourceVersion: string | undefined;
+  #events = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -61,31 +69,40 @@ export class Reflector<T extends KubeObject> {
 
   /** Lists and watches until `signal` aborts; never gives up before. */
   async run(signal: AbortSignal): Promise<void> {
-    const { log, resource, random = Math.random } = this.#options;
+    const { random = Math.random, sleep = realSleep } = this.#options;
     let backoffMs = BACKOFF_MS.first;
+    let relists = 0;
     while (!signal.aborted) {
       const startedMs = Date.now();
-      try {
-        if (this.#resourceVersion === undefined) await this.#list(signal);
-        await this.#watch(signal);
-        backoffMs = BACKOFF_MS.first;
-      } catch (error) {
-        if (signal.aborted) return;
-        if (isGone(error)) {
-          log.debug('watch version expired, listing again', { resource: resource.plural });
-          this.#resourceVersion = undefined;
-        } else {
-          if (Date.now() - startedMs > HEALTHY_AFTER_MS) backoffMs = BACKOFF_MS.first;
-          log.warn('list or watch failed, trying again', {
-            resource: resource.plural,
-            error,
-            inMs: Math.round(backoffMs),
-          });
-          await delay(backoffMs * (0.5 + random()), undefined, { signal }).catch(() => undefined);
-          backoffMs = Math.min(backoffMs * 2, BACKOFF_MS.max);
-        }
-      }
+      const contactBefore = this.#events;
+      const failure = await this.#round(signal);
+      if (signal.aborted) return;
+      const tookMs = Date.now() - startedMs;
+      if (tookMs > HEALTHY_AFTER_MS || this.#events > contactBefore) backoffMs = BACKOFF_MS.first;
+      // One expired version is nothing unusual; a server that answers so again and again is not to be asked without pause.
+      relists = isGone(failure) ? relists + 1 : 0;
+      if (relists === 1 || (failure === undefined && tookMs > SHORT_ROUND_MS)) continue;
+      if (failure !== undefined) this.#report(failure, backoffMs);
+      await sleep(backoffMs * (0.5 + random()), signal);
+      backoffMs = Math.min(backoffMs * 2, BACKOFF_MS.max);
     }
+  }
+
+  /** One list (where it is due) and one watch, to its end; what ended it, where that was no clean end. */
+  async #round(signal: AbortSignal): Promise<unknown> {
+    try {
+      if (this.#resourceVersion === undefined) await this.#list(signal);
+      await this.#watch(signal);
+      return undefined;
+    } catch (error) {
+      if (isGone(error)) this.#resourceVersion = undefined;
+      return error;
+    }
+  }
+
+  #report(error: unknown, inMs: number): void {
+    const { log, resource } = this.#options;
+    log.warn('list or watch failed, trying again', { resource: resource.plural, error, inMs: Math.round(inMs) });
   }
 
   #query(): Record<string, string | undefined> {
@@ -150,6 +167,7 @@ export class Reflector<T extends KubeObject> {
       const status = event.object as unknown as Status;
       throw new ApiError(`watch ${this.#options.resource.plural}`, status.code ?? 500, status);
     }
+    this.#events += 1;
     if (event.type === 'DELETED') this.#remove(objectKey(event.object.metadata), this.#named(event.object));
     else if (event.type !== 'BOOKMARK') this.#put(this.#named(event.object));
     this.#resourceVersion = event.object.metadata.resourceVersion ?? this.#resourceVersion;

@@ -44,7 +44,7 @@ function spanContext(ids: { traceId: string; spanId: string }, isRemote = false)
 }
 
 /** Jaeger warns of a span without length (`Negative duration detected`): one microsecond is the shortest. */
-const SHORTEST_MS = 0.001;
+export const SHORTEST_MS = 0.001;
 
 /** The record in the shape the SDK's exporters take. Built by hand, because a re-export must have the same ids and times (nothing of it is random). */
 export function toReadableSpan(record: SpanRecord, resource: Resource): ReadableSpan {

@@ -157,6 +157,19 @@ describe('skipped tasks', () => {
     });
   });
 
+  test('of a deep graph, where each layer waits for the whole layer before, are placed one by one', () => {
+    const layers = 60;
+    const tasks = Array.from({ length: layers * 2 }, (_, index) => ({
+      name: `t${index}`,
+      runAfter: index < 2 ? [] : [`t${index - 2 - (index % 2)}`, `t${index - 1 - (index % 2)}`],
+    }));
+    const skippedTasks = tasks.slice(1).map(({ name }) => ({ name, reason: 'PipelineRun was stopping' }));
+    const ran = { ...ranTask, completionTime: at(9.5) };
+    const first = taskRun(ran, { labels: { 'tekton.dev/pipelineTask': 't0' } });
+    const spans = build({ ...ranRun, pipelineSpec: { tasks }, skippedTasks }, {}, [first]);
+    expect(named(spans, `task t${layers * 2 - 1}`).startMs).toBe(ms(9.5));
+  });
+
   test('of a graph that goes round end', () => {
     const tasks = [
       { name: 'a', runAfter: ['b'] },

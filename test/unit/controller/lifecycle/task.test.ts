@@ -296,6 +296,15 @@ test('native sidecars are sidecars, and one that runs on has no span yet', () =>
   expectWellFormed(spans);
 });
 
+test('a sidecar that was stopped by another image has the time of its own run', () => {
+  const one = pod();
+  const sidecar = one.status!.containerStatuses!.find(({ name }) => name === 'sidecar-db')!;
+  sidecar.lastState = { terminated: { exitCode: 143, startedAt: at(5), finishedAt: at(11) } };
+  sidecar.state = { terminated: { exitCode: 0, startedAt: at(11), finishedAt: at(12) } };
+  const span = named(build(ranTask, [one]), 'sidecar db');
+  expect(span).toMatchObject({ startMs: ms(5), attributes: { 'process.exit.code': 143 } });
+});
+
 test('in a run of more than 500 tasks waits and init containers are events of the task', () => {
   const spans = build(ranTask, [pod()], { fold: true });
   expect(names(spans)).toEqual(['pod starting', 'sidecar db', 'step fetch', 'step make', 'task compile']);
