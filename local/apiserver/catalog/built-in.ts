@@ -3,6 +3,7 @@ import { builtInColumns } from '../table/built-in-columns.ts';
 import type { ResourceType } from './resource-type.ts';
 import { crdStrategy } from '../crd/strategy.ts';
 import {
+  configMapStrategy,
   namespaceStrategy,
   persistentVolumeClaimStrategy,
   secretStrategy,
@@ -53,7 +54,7 @@ const given: Given[] = [
     ],
     strategy: podStrategy,
   },
-  { resource: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'] },
+  { resource: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'], strategy: configMapStrategy },
   { resource: 'secrets', kind: 'Secret', selectableFields: ['type'], strategy: secretStrategy },
   {
     resource: 'serviceaccounts',

@@ -1,5 +1,6 @@
 import { isObject } from '../object.ts';
 import type { KubeObject } from '../object.ts';
+import { checkDataKeys } from './data-keys.ts';
 import type { Strategy } from './resource-type.ts';
 
 function objectField(object: KubeObject, key: string): Record<string, unknown> {
@@ -33,6 +34,10 @@ export const persistentVolumeClaimStrategy: Strategy = {
   },
 };
 
+export const configMapStrategy: Strategy = {
+  validate: (object) => [...checkDataKeys(object['data'], 'data'), ...checkDataKeys(object['binaryData'], 'binaryData')],
+};
+
 /** Secrets are stored as base64 in `data`; `stringData` is a way of writing only. */
 export const secretStrategy: Strategy = {
   applyDefaults(object) {
@@ -43,6 +48,7 @@ export const secretStrategy: Strategy = {
     for (const [key, value] of Object.entries(plain)) data[key] = Buffer.from(String(value)).toString('base64');
     delete object['stringData'];
   },
+  validate: (object) => checkDataKeys(object['data'], 'data'),
 };
 
 export const serviceStrategy: Strategy = {

@@ -10,16 +10,23 @@ export interface ProjectedFile {
 /** Files of a volume by path relative to it. */
 export type ProjectedFiles = Map<string, ProjectedFile>;
 
+/** Where a file goes in `directory`. Throws for a name that leads out of it. */
+function fileBelow(directory: string, name: string): string {
+  const file = path.resolve(directory, name);
+  if (!file.startsWith(`${path.resolve(directory)}/`)) throw new Error(`file name "${name}" leads out of its volume`);
+  return file;
+}
+
 /**
  * Makes a volume hold exactly `files`, all at once: they are written into a fresh directory and `..data`, through which every name
- * leads, is switched to it by one rename, as the kubelet does. A group (the Pod's fsGroup) may read all of them.
+ * leads, is switched to it by one rename, as the kubelet does. A group (the Pod's fsGroup) may read all of them. Throws, before anything is written, for a name that leads out.
  */
 export async function writeAtomically(directory: string, files: ProjectedFiles, group?: number): Promise<void> {
-  await fs.mkdir(directory, { recursive: true });
   const fresh = `..${randomBytes(8).toString('hex')}`;
+  const placed = [...files].map(([name, file]) => ({ ...file, file: fileBelow(path.join(directory, fresh), name) }));
+  await fs.mkdir(directory, { recursive: true });
   const before = await fs.readlink(path.join(directory, '..data')).catch(() => undefined);
-  for (const [name, { data, mode }] of files) {
-    const file = path.join(directory, fresh, name);
+  for (const { file, data, mode } of placed) {
     await fs.mkdir(path.dirname(file), { recursive: true });
     await fs.writeFile(file, data);
     await fs.chmod(file, group === undefined ? mode : mode | 0o440);

@@ -29,7 +29,7 @@ function keys(
   optional: boolean | undefined,
   mode: number,
 ): ProjectedFiles {
-  if (!items) return new Map([...(payload ?? [])].map(([key, data]) => [key, { data, mode }]));
+  if (!items) return new Map([...(payload ?? [])].map(([key, data]) => [checked(key), { data, mode }]));
   const files: ProjectedFiles = new Map();
   for (const item of items) {
     const data = payload?.get(item.key);

@@ -60,6 +60,49 @@ describe('create', () => {
   });
 });
 
+describe('keys of ConfigMaps and Secrets', () => {
+  const SECRETS = CONFIGMAPS.replace('configmaps', 'secrets');
+  const charset =
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+  const object = (kind: string, content: object): object => ({
+    apiVersion: 'v1',
+    kind,
+    metadata: { name: 'keys' },
+    ...content,
+  });
+
+  test.each([
+    ['a path', '../x', [charset, "must not start with '..'"]],
+    ['the directory', '.', ["must not be '.'"]],
+    ['its parent', '..', ["must not be '..'"]],
+    ['what the kubelet keeps', '..data', ["must not start with '..'"]],
+    ['nothing', '', [charset]],
+    ['more than 253 characters', 'x'.repeat(254), ['must be no more than 253 characters']],
+  ])('%s is refused with 422', async (_what, key, problems) => {
+    const data = { data: { [key]: 'eA==' } };
+    for (const [path, kind, content, field] of [
+      [CONFIGMAPS, 'ConfigMap', data, 'data'],
+      [CONFIGMAPS, 'ConfigMap', { binaryData: { [key]: 'eA==' } }, 'binaryData'],
+      [SECRETS, 'Secret', data, 'data'],
+      [SECRETS, 'Secret', { stringData: { [key]: 'x' } }, 'data'],
+    ] as const) {
+      const { code, body } = await client.request('POST', path, object(kind, content));
+      expect(code).toBe(422);
+      const causes = body.details.causes as { field: string; message: string }[];
+      expect(causes.map((cause) => `${cause.field}: ${cause.message}`)).toEqual(
+        problems.map((problem) => `${field}[${key}]: Invalid value: ${JSON.stringify(key)}: ${problem}`),
+      );
+    }
+  });
+
+  test('a change is checked too; names with dots, dashes and underscores are good', async () => {
+    const good = object('ConfigMap', { data: { '.a-B_9.txt': '1' } });
+    expect((await client.request('POST', CONFIGMAPS, good)).code).toBe(201);
+    const patch = { data: { 'a/b': '1' } };
+    expect((await client.request('PATCH', `${CONFIGMAPS}/keys`, patch, MERGE)).code).toBe(422);
+  });
+});
+
 describe('Pods', () => {
   test('get the defaults that a node relies on', async () => {
     const { body } = await client.request('POST', PODS, pod('plain'));

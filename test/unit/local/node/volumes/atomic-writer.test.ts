@@ -26,3 +26,9 @@ test('modes are those asked for', async () => {
   await writeAtomically(directory, new Map([['sub/b', file('2', 0o400)]]));
   expect(fs.statSync(path.join(directory, 'sub/b')).mode & 0o777).toBe(0o400);
 });
+
+test.each(['../out', 'a/../../out', '/out', '.'])('a file named %s is refused and nothing is written', async (name) => {
+  const volume = path.join(directory, 'volume');
+  await expect(writeAtomically(volume, new Map([['a', file('1')], [name, file('2')]]))).rejects.toThrow('leads out of its volume'); // prettier-ignore
+  expect(fs.readdirSync(directory)).toEqual([]);
+});
