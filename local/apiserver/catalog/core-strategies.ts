@@ -35,7 +35,10 @@ export const persistentVolumeClaimStrategy: Strategy = {
 };
 
 export const configMapStrategy: Strategy = {
-  validate: (object) => [...checkDataKeys(object['data'], 'data'), ...checkDataKeys(object['binaryData'], 'binaryData')],
+  validate: (object) => [
+    ...checkDataKeys(object['data'], 'data'),
+    ...checkDataKeys(object['binaryData'], 'binaryData'),
+  ],
 };
 
 /** Secrets are stored as base64 in `data`; `stringData` is a way of writing only. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { V1Container, V1VolumeMount } from '@kubernetes/client-node';
 
 import type { Mount } from '../isolation/isolation.ts';
+import { makeInside } from '../volumes/inside.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
 import type { Pod } from '../types.ts';
 import type { Environment } from './env.ts';
@@ -15,12 +16,13 @@ const KEPT_READ_ONLY = ['configMap', 'secret', 'downwardAPI', 'projected'] as co
 function subPathOf(volume: string, subPath: string): string {
   if (path.isAbsolute(subPath) || subPath.split('/').includes('..'))
     throw new Error(`subPath "${subPath}" must be relative and not contain ".."`);
-  const place = path.join(volume, subPath);
-  if (!fs.existsSync(place)) fs.mkdirSync(place, { recursive: true, mode: 0o777 });
-  const real = fs.realpathSync(place);
-  const root = fs.realpathSync(volume);
-  if (real !== root && !real.startsWith(`${root}/`)) throw new Error(`subPath "${subPath}" leads out of its volume`);
-  return real;
+  return makeInside(volume, subPath, 'directory');
+}
+
+/** A path of the container as the kubelet takes it: absolute, whatever was written, and without anything that leads up. */
+export function containerPath(written: string): string {
+  if (written.includes('\n')) throw new Error(`path ${JSON.stringify(written)} has a line break`);
+  return path.posix.normalize(`/${written}`).replace(/(?<=.)\/$/, '');
 }
 
 function volumeMount(mount: V1VolumeMount, pod: Pod, volumes: PodVolumes, env: Environment): Mount {
@@ -32,7 +34,7 @@ function volumeMount(mount: V1VolumeMount, pod: Pod, volumes: PodVolumes, env: E
     mount.readOnly === true || (volume !== undefined && KEPT_READ_ONLY.some((kind) => volume[kind] !== undefined));
   return {
     source,
-    target: path.posix.normalize(mount.mountPath).replace(/(?<=.)\/$/, ''),
+    target: containerPath(mount.mountPath),
     readOnly,
     kind: fs.statSync(source).isDirectory() ? 'directory' : 'file',
   };

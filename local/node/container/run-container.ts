@@ -14,7 +14,7 @@ import type { PodVolumes } from '../volumes/pod-volumes.ts';
 import { runtimeEnvironment, specEnvironment } from './env.ts';
 import type { Environment } from './env.ts';
 import { expand } from './expand.ts';
-import { containerMounts, runMounts } from './mounts.ts';
+import { containerMounts, containerPath, runMounts } from './mounts.ts';
 import { chooseCredentials } from './security.ts';
 import type { Credentials } from './security.ts';
 import { terminationMessage } from './termination-message.ts';
@@ -103,12 +103,13 @@ export async function createContainer(
   const launch = await creating('CreateContainerError', async (): Promise<Launch> => {
     unsupported(record);
     await fs.mkdir(directory, { recursive: true });
-    await fs.writeFile(terminationFile, '');
+    await fs.rm(terminationFile, { force: true }); // What the container's last run left there may be a link.
+    await fs.writeFile(terminationFile, '', { flag: 'wx' });
     await fs.chmod(terminationFile, 0o666);
     const env = { ...runtimeEnvironment(hostname, homeOf(credentials)), ...specEnv };
     const termination: Mount = {
       source: terminationFile,
-      target: spec.terminationMessagePath ?? TERMINATION_PATH,
+      target: containerPath(spec.terminationMessagePath || TERMINATION_PATH),
       readOnly: false,
       kind: 'file',
     };
@@ -118,14 +119,13 @@ export async function createContainer(
       termination,
       ...extra,
     ]);
-    const workingDir = spec.workingDir === undefined || spec.workingDir === '' ? '/' : spec.workingDir;
     return {
       containerId: id,
       directory,
       hostname,
       command: commandOf(record, specEnv),
       env,
-      workingDir,
+      workingDir: containerPath(spec.workingDir ?? ''),
       mounts,
       credentials,
     };

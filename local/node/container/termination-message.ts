@@ -6,9 +6,11 @@ export const MAX_MESSAGE_BYTES = 4096;
 const FALLBACK_BYTES = 2048;
 const FALLBACK_LINES = 80;
 
+/** Only of a regular file: a container may have put a link or a named pipe in its place. */
 function head(file: string, maxBytes: number): string {
-  const fd = fs.openSync(file, 'r');
+  const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
   try {
+    if (!fs.fstatSync(fd).isFile()) throw new Error('it is not a regular file');
     const buffer = Buffer.alloc(maxBytes);
     return buffer.subarray(0, fs.readSync(fd, buffer, 0, maxBytes, 0)).toString('utf8');
   } finally {
@@ -30,6 +32,14 @@ function logTail(log: ContainerLog): string {
   return bytes.subarray(Math.max(0, bytes.length - FALLBACK_BYTES)).toString('utf8');
 }
 
+function written(file: string): string {
+  try {
+    return head(file, MAX_MESSAGE_BYTES);
+  } catch (error) {
+    return `Error on reading termination log: ${(error as Error).message}`;
+  }
+}
+
 /** What an ended container says of itself: its termination file's first 4096 bytes or, where the policy says so, a failed one's log. */
 export function terminationMessage(
   file: string,
@@ -37,7 +47,7 @@ export function terminationMessage(
   exitCode: number,
   log: ContainerLog,
 ): string {
-  const written = head(file, MAX_MESSAGE_BYTES);
-  if (written !== '' || policy !== 'FallbackToLogsOnError' || exitCode === 0) return written;
+  const message = written(file);
+  if (message !== '' || policy !== 'FallbackToLogsOnError' || exitCode === 0) return message;
   return logTail(log);
 }

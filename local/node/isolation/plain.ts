@@ -11,6 +11,7 @@ import { exec } from './exec.ts';
 import type { ExecResult } from './exec.ts';
 import { StartFailure } from './isolation.ts';
 import type { Exit, Isolation, Launch, Mount, RunningContainer } from './isolation.ts';
+import { makeMountPoint } from './mount-point.ts';
 import { openOutput } from './output.ts';
 import { killFamily, sendSignal } from './processes.ts';
 import { findProgram, findTool } from './tools.ts';
@@ -39,9 +40,8 @@ export function planPaths(
 }
 
 /** Puts a link to the mount's source at its path; inside another mount, into that one's directory. */
-function link(mount: Mount, root: string): void {
-  const place = root + mount.target;
-  fs.mkdirSync(path.dirname(place), { recursive: true });
+function link(mount: Mount, mounts: Mount[], root: string): void {
+  const place = makeMountPoint(mount, mounts, root, true);
   const there = fs.lstatSync(place, { throwIfNoEntry: false });
   if (there?.isDirectory()) fs.rmdirSync(place);
   if (there?.isSymbolicLink()) {
@@ -58,27 +58,31 @@ function prepare(launch: Launch): { root: string; map: PathMap } {
   fs.rmSync(root, { recursive: true, force: true });
   for (const directory of ['tmp', 'root']) fs.mkdirSync(path.join(root, directory), { recursive: true, mode: 0o777 });
   fs.chmodSync(path.join(root, 'tmp'), 0o1777);
-  for (const mount of launch.mounts) link(mount, root);
+  for (const mount of launch.mounts) link(mount, launch.mounts, root);
   const targets = launch.mounts.map(({ target }) => target);
   return { root, map: planPaths(targets, launch.workingDir, root, fs.existsSync) };
 }
 
 /** A script the node starts itself (a sidecar's) gets the same treatment that the entrypoint gives a step's. */
-function localScript(program: string, map: PathMap): string {
+function localScript(program: string, map: PathMap, directory: string): string {
   if (path.dirname(program) !== mapPath('/tekton/scripts', map)) return program;
-  const copy = path.join(mapPath('/tmp', map), `.${path.basename(program)}`);
-  fs.writeFileSync(copy, mapPaths(fs.readFileSync(program, 'utf8'), map), { mode: 0o755 });
+  const copy = path.join(directory, 'script');
+  fs.rmSync(copy, { force: true });
+  // Not through a link, which may lead to a file that only this node's user can read.
+  const script = fs.readFileSync(program, { encoding: 'utf8', flag: fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW });
+  fs.writeFileSync(copy, mapPaths(script, map), { mode: 0o755, flag: 'wx' });
   return copy;
 }
 
 /** Only below the Pod's own directories: this machine's are not touched. */
-function makeWorkingDirectory(cwd: string, launch: Launch): void {
+function makeWorkingDirectory(cwd: string, launch: Launch, root: string): void {
   if (fs.existsSync(cwd)) return;
   if (cwd === launch.workingDir)
     throw new StartFailure(
       `workingDir ${cwd} is not on this machine, and without mount namespaces it is not made there`,
     );
-  fs.mkdirSync(cwd, { recursive: true });
+  const place: Mount = { source: cwd, target: launch.workingDir, readOnly: false, kind: 'directory' };
+  makeMountPoint(place, launch.mounts, root);
 }
 
 function environment(launch: Launch, root: string, map: PathMap): Record<string, string> {
@@ -112,14 +116,14 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
     const { root, map } = prepare(launch);
     const env = environment(launch, root, map);
     const cwd = mapPath(launch.workingDir, map);
-    makeWorkingDirectory(cwd, launch);
+    makeWorkingDirectory(cwd, launch, root);
     const [name = '', ...args] = launch.command.map((word) => mapPaths(word, map));
     const program = findProgram(name, env.PATH ?? '', cwd);
     if (program === undefined)
       throw new StartFailure(`exec: "${launch.command[0]}": executable file not found in $PATH`);
     const { credentials } = launch;
     const user = switchUser(credentials, own, { dropCapabilities: own.uid === 0 && credentials.capabilitiesChanged });
-    const [file = '', ...argv] = [...leash, ...user, localScript(program, map), ...args];
+    const [file = '', ...argv] = [...leash, ...user, localScript(program, map, launch.directory), ...args];
     const output = await openOutput(launch.directory);
     const child = spawn(file, argv, { cwd, env, detached: true, stdio: ['ignore', ...output.descriptors] });
     output.release();

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { StartFailure } from './isolation.ts';
 import type { Mount } from './isolation.ts';
+import { makeMountPoint } from './mount-point.ts';
 import { keptOptions, mountsInside, readMounts } from './mountinfo.ts';
 
 /** What of this machine a container sees, read-only. Nothing of its homes, data or sockets. */
@@ -119,27 +119,12 @@ class LayoutBuilder {
   }
 
   #volume(mount: Mount, mounts: Mount[]): void {
-    const { source, target, kind, readOnly } = mount;
-    const parent = mounts
-      .filter((other) => target.startsWith(`${other.target}/`))
-      .sort((a, b) => b.target.length - a.target.length)[0];
-    const point = parent ? parent.source + target.slice(parent.target.length) : this.#root + target;
+    const { source, target, readOnly } = mount;
+    const inVolume = mounts.some((other) => target.startsWith(`${other.target}/`));
     const onMachine =
-      !parent && HOST_DIRECTORIES.some((name) => target.startsWith(`/${name}/`)) && fs.existsSync(target);
-    if (!onMachine) makePoint(point, kind, target);
+      !inVolume && HOST_DIRECTORIES.some((name) => target.startsWith(`/${name}/`)) && fs.existsSync(target);
+    if (!onMachine) makeMountPoint(mount, mounts, this.#root);
     this.#bind(source, this.#root + target, readOnly ? ['ro'] : []);
-  }
-}
-
-function makePoint(point: string, kind: Mount['kind'], target: string): void {
-  try {
-    if (kind === 'directory') fs.mkdirSync(point, { recursive: true });
-    else {
-      fs.mkdirSync(path.dirname(point), { recursive: true });
-      fs.writeFileSync(point, '', { flag: 'a' });
-    }
-  } catch (error) {
-    throw new StartFailure(`cannot make the mount point ${target}: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -16,6 +16,10 @@ const MAX_LINE_BYTES = 16 * 1024;
 /** RFC 3339 with the nine digits that CRI logs have. */
 const stamp = (date: Date): string => date.toISOString().replace('Z', '000000Z');
 
+const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = fs.constants;
+
+const openForAppending = (file: string): number => fs.openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+
 /**
  * One run of a container's output on disk, in CRI form: `TIME stdout|stderr F|P TEXT`, where P marks a line that goes on. Emits `line`
  * after each write and `end` once nothing more will come.
@@ -34,7 +38,7 @@ export class ContainerLog extends EventEmitter<{ line: []; end: [] }> {
     this.file = file;
     this.#options = options;
     fs.mkdirSync(path.dirname(file), { recursive: true });
-    this.#fd = fs.openSync(file, 'a', 0o600);
+    this.#fd = openForAppending(file);
   }
 
   get ended(): boolean {
@@ -94,7 +98,7 @@ export class ContainerLog extends EventEmitter<{ line: []; end: [] }> {
   #rotate(): void {
     fs.closeSync(this.#fd);
     fs.renameSync(this.file, this.previousFile);
-    this.#fd = fs.openSync(this.file, 'a', 0o600);
+    this.#fd = openForAppending(this.file);
     this.#bytes = 0;
   }
 }

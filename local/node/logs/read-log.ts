@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
@@ -38,7 +39,7 @@ async function* linesToEnd(handle: FileHandle): AsyncGenerator<LogLine> {
 
 async function open(file: string): Promise<FileHandle | undefined> {
   try {
-    return await fs.open(file, 'r');
+    return await fs.open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
