@@ -51,15 +51,22 @@ const countTasks = traced('countTasks', ({ tasks }: PipelineRunFacts): TaskCount
   return counts;
 });
 
+/** The condition of a run that is past `timeouts.pipeline`. */
+export const pipelineTimeoutCondition = traced('pipelineTimeoutCondition', (run: PipelineRun): RunCondition => {
+  const { pipelineMs = 0 } = timeoutsOf(run);
+  return timedOut(`PipelineRun "${run.metadata.name}" failed to finish within "${formatDuration(pipelineMs)}"`);
+});
+
 /** The condition of a run whose time is up; undefined when it isn't, or when `finally` still has its turn. */
 const timeoutCondition = traced(
   'timeoutCondition',
   (run: PipelineRun, facts: PipelineRunFacts): RunCondition | undefined => {
-    const { pipelineMs = 0, tasksMs = 0 } = timeoutsOf(run);
-    const subject = `PipelineRun "${run.metadata.name}" failed`;
-    if (facts.timedOut.pipeline) return timedOut(`${subject} to finish within "${formatDuration(pipelineMs)}"`);
+    if (facts.timedOut.pipeline) return pipelineTimeoutCondition(run);
     if (!facts.timedOut.tasks || !finallyDone(facts)) return undefined;
-    return timedOut(`${subject} due to tasks failed to finish within "${formatDuration(tasksMs)}"`);
+    const { tasksMs = 0 } = timeoutsOf(run);
+    return timedOut(
+      `PipelineRun "${run.metadata.name}" failed due to tasks failed to finish within "${formatDuration(tasksMs)}"`,
+    );
   },
 );
 

@@ -1,5 +1,6 @@
-import { ApiError, isAlreadyExists } from '../../shared/kubernetes/errors.ts';
+import { isAlreadyExists } from '../../shared/kubernetes/errors.ts';
 import { resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import { isRefused } from '../../shared/tekton/refused.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
 import { mergeReplacements, stringReplacements, substituteDeep } from '../../shared/tekton/substitution.ts';
 import type { PipelineRun, PipelineTask, TaskRun, TaskRunSpec, TaskSpec } from '../../shared/tekton/types.ts';
@@ -87,9 +88,8 @@ export const createTaskRun = traced(
       return await context.client.request<TaskRun>('POST', resourcePath(TASK_RUNS, { namespace }), { body: taskRun });
     } catch (error) {
       if (isAlreadyExists(error)) return adoptTaskRun(context, run, state.taskRunName);
-      if (error instanceof ApiError && (error.status === 400 || error.status === 422))
-        throw new RunFailure('CreateRunFailed', error.message);
-      throw error;
+      if (!isRefused(error)) throw error;
+      throw new RunFailure('CreateRunFailed', error.message);
     }
   },
 );

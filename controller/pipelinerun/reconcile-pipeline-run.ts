@@ -1,6 +1,4 @@
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
-import { MERGE_PATCH, PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
-import { LABEL_PIPELINE } from '../../shared/tekton/annotations.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { isManaged } from '../../shared/tekton/managed-by.ts';
 import type { Condition, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
@@ -8,8 +6,7 @@ import { keepReconcile } from '../../shared/tracing/reconcile-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
 import { reconcile } from './reconcile.ts';
-import { pipelineName } from './resolve.ts';
-import { setCondition, updateStatus } from './status.ts';
+import { setCondition, updateStatusOrFail } from './status.ts';
 import { untilNextTimeoutMs } from '../../shared/tekton/pipeline-run-timeouts.ts';
 
 /** Brings the run of that key forward, inside its ReconcileKind span. Nothing to do for runs that are gone, going, done or another's. */
@@ -28,7 +25,7 @@ export const reconcilePipelineRun = traced(
 const reconcileKind = traced(
   'reconcileKind',
   async (context: PipelineRunContext, stored: PipelineRun): Promise<ReconcileResult> => {
-    const run = structuredClone(await propagatePipelineName(context, stored));
+    const run = structuredClone(stored);
     const before = succeededCondition(run);
     if (!run.status?.startTime && run.spec.status !== 'PipelineRunPending') start(context, run);
     const children = updatePipelineRunStatusFromInformer(context, run);
@@ -36,7 +33,7 @@ const reconcileKind = traced(
       await reconcile(context, run, children);
     } finally {
       // Also what a look that failed half way created or asked for is written down.
-      const written = await updateStatus(
+      const written = await updateStatusOrFail(
         context,
         { ...stored, metadata: run.metadata, status: run.status },
         stored.status,
@@ -59,20 +56,6 @@ const start = traced('start', (context: PipelineRunContext, run: PipelineRun): v
   setCondition(run, now, 'Unknown', 'Started', '');
   context.events.record(run, 'Normal', 'Started', '');
 });
-
-/** Gives the run the label that TaskRuns inherit and `kubectl get -l` asks for. */
-const propagatePipelineName = traced(
-  'propagatePipelineNameLabelToPipelineRun',
-  async ({ client }: PipelineRunContext, run: PipelineRun): Promise<PipelineRun> => {
-    if (run.metadata.labels?.[LABEL_PIPELINE] !== undefined) return run;
-    const { namespace, name } = run.metadata;
-    const body = { metadata: { labels: { [LABEL_PIPELINE]: pipelineName(run).slice(0, 63) } } };
-    return client.request<PipelineRun>('PATCH', resourcePath(PIPELINE_RUNS, { namespace, name }), {
-      body,
-      contentType: MERGE_PATCH,
-    });
-  },
-);
 
 /** The TaskRuns that the run owns, whatever its status says. */
 const updatePipelineRunStatusFromInformer = traced(

@@ -1,19 +1,25 @@
-import { isDone } from '../../shared/tekton/conditions.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import { applyParameters, applyParametersToWorkspaceBindings } from './apply.ts';
-import { cancelPipelineRun, gracefullyCancelPipelineRun, timeoutPipelineRun, timeoutPipelineTasks } from './cancel.ts';
-import { getPipelineConditionStatus } from './condition.ts';
+import {
+  cancelPipelineRun,
+  gracefullyCancelPipelineRun,
+  runningChildren,
+  timeoutPipelineRun,
+  timeoutPipelineTasks,
+} from './cancel.ts';
+import { getPipelineConditionStatus, pipelineTimeoutCondition } from './condition.ts';
 import type { PipelineRunContext } from './context.ts';
 import type { PipelineRunFacts } from '../../shared/tekton/pipeline-run-facts.ts';
+import { propagatePipelineName } from './pipeline-label.ts';
 import { getPipelineData, resolvePipelineState } from './resolve.ts';
 import { applyTaskResultsToPipelineResults } from './results.ts';
 import { runNextSchedulableTask } from './schedule.ts';
 import { buildFacts } from './state.ts';
 import { getChildReferences, getSkippedTasks, setCondition } from './status.ts';
 import { timedOutAt } from '../../shared/tekton/pipeline-run-timeouts.ts';
-import { validatePipelineRun, validateResolvedTasks } from './validate.ts';
+import { validateMetadata, validatePipelineRun, validateResolvedTasks } from './validate.ts';
 import { createPersistentVolumeClaims } from './workspaces.ts';
 
 /**
@@ -33,20 +39,27 @@ export const reconcile = traced(
       );
       return;
     }
-    if (run.spec.status === 'Cancelled') {
-      const running = children.filter((child) => !isDone(child) && child.spec.status !== 'TaskRunCancelled');
-      await cancelPipelineRun(
-        context,
-        run,
-        running.map(({ metadata }) => metadata.name ?? ''),
-      );
-      return;
-    }
     try {
-      await advance(context, run, children);
+      if (run.spec.status === 'Cancelled') await cancelPipelineRun(context, run, runningChildren(children));
+      else await advanceInTime(context, run, children);
     } catch (error) {
       if (!(error instanceof RunFailure)) throw error;
       setCondition(run, context.clock(), 'False', error.reason, error.message);
+    }
+  },
+);
+
+/** What fails again and again does not keep the run past its time. */
+const advanceInTime = traced(
+  'advanceInTime',
+  async (context: PipelineRunContext, run: PipelineRun, children: readonly TaskRun[]): Promise<void> => {
+    try {
+      await advance(context, run, children);
+    } catch (error) {
+      if (error instanceof RunFailure || !timedOutAt(run, context.clock()).pipeline) throw error;
+      await timeoutPipelineRun(context, run, runningChildren(children));
+      const { status, reason, message } = pipelineTimeoutCondition(run);
+      setCondition(run, context.clock(), status, reason, message);
     }
   },
 );
@@ -55,6 +68,8 @@ export const reconcile = traced(
 const advance = traced(
   'advance',
   async (context: PipelineRunContext, run: PipelineRun, children: readonly TaskRun[]): Promise<void> => {
+    validateMetadata(run);
+    await propagatePipelineName(context, run);
     const pipeline = await getPipelineData(context, run);
     if (!run.status?.pipelineSpec) validatePipelineRun(run, pipeline);
     const spec = run.status?.pipelineSpec ?? applyParameters(run, pipeline);
@@ -69,13 +84,17 @@ const advance = traced(
     run.status = { ...run.status, pipelineSpec: spec };
 
     if (run.spec.status === 'CancelledRunFinally') await gracefullyCancelPipelineRun(context, run, facts);
-    if (timedOut.pipeline) await timeoutPipelineRun(context, run, facts);
+    if (timedOut.pipeline) await timeoutPipelineRun(context, run, runningChildren(children));
     else if (timedOut.tasks) await timeoutPipelineTasks(context, run, facts, false);
     if (timedOut.finally) await timeoutPipelineTasks(context, run, facts, true);
     try {
       await runNextSchedulableTask(context, run, facts);
     } finally {
-      run.status = { ...run.status, childReferences: getChildReferences(facts), skippedTasks: getSkippedTasks(facts) };
+      run.status = {
+        ...run.status,
+        childReferences: getChildReferences(facts),
+        skippedTasks: getSkippedTasks(facts, run.status.skippedTasks),
+      };
     }
     conclude(context, run, facts);
   },

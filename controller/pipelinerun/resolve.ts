@@ -2,7 +2,9 @@ import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import { PIPELINES, resourcePath, TASKS } from '../../shared/kubernetes/resources.ts';
 import { LABEL_PIPELINE } from '../../shared/tekton/annotations.ts';
 import { childName } from '../../shared/tekton/names.ts';
-import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import { isRefused } from '../../shared/tekton/refused.ts';
+import { failIf, RunFailure } from '../../shared/tekton/run-failure.ts';
+import { validateObjectName } from '../../shared/tekton/validation/names.ts';
 import { describeErrors } from '../../shared/tekton/validation/validation-error.ts';
 import { unsupportedInTask } from '../../shared/tekton/validation/unsupported.ts';
 import type {
@@ -32,11 +34,18 @@ export const getPipelineData = traced(
         'CouldntGetPipeline',
         `PipelineRun ${namespace}/${runName} has neither pipelineSpec nor a name in pipelineRef`,
       );
+    const invalid = validateObjectName('spec.pipelineRef.name', name);
+    failIf(
+      'PipelineValidationFailed',
+      invalid.length > 0,
+      `PipelineRun ${namespace}/${runName} can't be run: ${describeErrors(invalid)}`,
+    );
     try {
       return (await context.client.request<Pipeline>('GET', resourcePath(PIPELINES, { namespace, name }))).spec;
     } catch (error) {
-      if (!isNotFound(error)) throw error;
-      const message = `Error retrieving pipeline for pipelinerun ${namespace}/${runName}: pipelines.tekton.dev "${name}" not found`;
+      if (!isNotFound(error) && !isRefused(error)) throw error;
+      const problem = isRefused(error) ? error.message : `pipelines.tekton.dev "${name}" not found`;
+      const message = `Error retrieving pipeline for pipelinerun ${namespace}/${runName}: ${problem}`;
       throw new RunFailure('CouldntGetPipeline', message);
     }
   },
@@ -82,6 +91,12 @@ const getTask = traced(
     context.taskSpecs.set(uid, known);
     const seen = known.get(name);
     if (seen) return seen;
+    const invalid = validateObjectName(`pipeline task ${task.name}: taskRef.name`, name);
+    failIf(
+      'PipelineValidationFailed',
+      invalid.length > 0,
+      `PipelineRun ${namespace}/${runName} can't be run: ${describeErrors(invalid)}`,
+    );
     try {
       const { spec } = await context.client.request<Task>('GET', resourcePath(TASKS, { namespace, name }));
       const unsupported = unsupportedInTask(spec, `Task ${namespace}/${name} spec`);
@@ -89,8 +104,9 @@ const getTask = traced(
       known.set(name, spec);
       return spec;
     } catch (error) {
-      if (!isNotFound(error)) throw error;
-      const message = `Pipeline ${namespace}/${pipelineName(run)} can't be Run; it contains Tasks that don't exist: Couldn't retrieve Task "${name}": tasks.tekton.dev "${name}" not found`;
+      if (!isNotFound(error) && !isRefused(error)) throw error;
+      const problem = isRefused(error) ? error.message : `tasks.tekton.dev "${name}" not found`;
+      const message = `Pipeline ${namespace}/${pipelineName(run)} can't be Run; it contains Tasks that don't exist: Couldn't retrieve Task "${name}": ${problem}`;
       throw new RunFailure(
         'CouldntGetTask',
         `${message} (PipelineRun ${namespace}/${runName}, pipeline task ${task.name})`,

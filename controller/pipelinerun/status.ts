@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { succeededCondition } from '../../shared/tekton/conditions.ts';
+import { isRefused } from '../../shared/tekton/refused.ts';
 import type {
   ChildReference,
   Condition,
@@ -41,14 +42,38 @@ export const getChildReferences = traced('getChildReferences', ({ tasks }: Pipel
 );
 
 /** The tasks that will not run, with upstream's words why. */
-export const getSkippedTasks = traced('getSkippedTasks', ({ tasks }: PipelineRunFacts): SkippedTask[] =>
-  tasks
-    .filter(({ outcome }) => outcome === 'skipped')
-    .map(({ task, final, skippedBecause: reason = '' }) => ({
-      name: task.name,
-      reason,
-      ...(task.when?.length && (!final || reason === SKIP.when) ? { whenExpressions: task.when } : {}),
-    })),
+export const getSkippedTasks = traced(
+  'getSkippedTasks',
+  ({ tasks }: PipelineRunFacts, recorded: readonly SkippedTask[] = []): SkippedTask[] =>
+    tasks
+      .filter(({ outcome }) => outcome === 'skipped')
+      .map(({ task, final, skippedBecause = '' }) => {
+        // Upstream tells the latest reason; what happened after a task was skipped is not why it was.
+        const reason = recorded.find(({ name }) => name === task.name)?.reason ?? skippedBecause;
+        const whenExpressions =
+          task.when?.length && (!final || reason === SKIP.when) ? { whenExpressions: task.when } : {};
+        return { name: task.name, reason, ...whenExpressions };
+      }),
+);
+
+/** As `updateStatus`; a status that the API server refuses becomes the run's end, said on top of the status it had. */
+export const updateStatusOrFail = traced(
+  'updateStatusOrFail',
+  async (
+    context: Pick<PipelineRunContext, 'client' | 'clock'>,
+    run: PipelineRun,
+    before: PipelineRunStatus | undefined,
+  ): Promise<PipelineRun> => {
+    try {
+      return await updateStatus(context, run, before);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      const startTime = before?.startTime ?? run.status?.startTime;
+      const failed = { ...run, status: { ...before, ...(startTime ? { startTime } : {}) } };
+      setCondition(failed, context.clock(), 'False', 'Failed', `the run's status can't be written: ${error.message}`);
+      return updateStatus(context, failed, before);
+    }
+  },
 );
 
 /** Writes the status if it differs from what the store has; the resourceVersion guards against writing over a newer one. */

@@ -3,6 +3,7 @@ import { allReferences, resultReferences, resultsUsedBy } from '../../shared/tek
 import type { ResultReference } from '../../shared/tekton/result-references.ts';
 import { failIf } from '../../shared/tekton/run-failure.ts';
 import type { PipelineRun, PipelineSpec, PipelineTask } from '../../shared/tekton/types.ts';
+import { validateRunName } from '../../shared/tekton/validation/names.ts';
 import { validateGraph, validatePipelineSpec } from '../../shared/tekton/validation/pipeline.ts';
 import { paramOf, validateTaskSpec } from '../../shared/tekton/validation/task.ts';
 import { unsupportedInPipeline, unsupportedInPipelineRun } from '../../shared/tekton/validation/unsupported.ts';
@@ -11,6 +12,12 @@ import type { ValidationError } from '../../shared/tekton/validation/validation-
 import { traced } from '../../shared/tracing/traced.ts';
 import type { TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 import { pipelineName } from './resolve.ts';
+
+/** Upstream's admission webhook would not let such a name in. */
+export const validateMetadata = traced('validateMetadata', ({ metadata }: PipelineRun): void => {
+  const errors = validateRunName(metadata.name);
+  failIf('PipelineValidationFailed', errors.length > 0, `PipelineRun can't be run: ${describeErrors(errors)}`);
+});
 
 /** Fails the run with upstream's reason for the first thing that keeps it from running, in upstream's order. */
 export const validatePipelineRun = traced('validatePipelineRun', (run: PipelineRun, spec: PipelineSpec): void => {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 
-import { ApiError, isAlreadyExists } from '../../shared/kubernetes/errors.ts';
+import { isAlreadyExists } from '../../shared/kubernetes/errors.ts';
 import { PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import { isRefused } from '../../shared/tekton/refused.ts';
 import { allReferences } from '../../shared/tekton/result-references.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
 import type { PipelineRun, PipelineTask, TaskSpec, WorkspaceBinding } from '../../shared/tekton/types.ts';
@@ -49,9 +50,7 @@ const createPersistentVolumeClaim = traced(
       await client.request<KubeObject>('POST', resourcePath(PERSISTENT_VOLUME_CLAIMS, { namespace }), { body });
     } catch (error) {
       if (isAlreadyExists(error)) return;
-      const permanent =
-        error instanceof ApiError && (error.status === 400 || error.status === 422 || error.status === 403);
-      if (!permanent) throw error;
+      if (!isRefused(error)) throw error;
       const message = `Failed to create PVC for PipelineRun ${namespace}/${name} correctly: ${error.message}`;
       throw new RunFailure('CouldntCreateWorkspacePVC', message);
     }

@@ -1,9 +1,9 @@
+import { labelValue } from './label-value.ts';
 import { childName } from './names.ts';
 import type { TaskRun } from './types.ts';
 
 /** Names of a TaskRun's Pod and its containers, as upstream gives them. */
 
-const MAX_CONTAINER_NAME = 63;
 const STEP_PREFIX = 'step-';
 const SIDECAR_PREFIX = 'sidecar-';
 
@@ -18,17 +18,12 @@ export function stepName(name: string | undefined, index: number): string {
   return name ? `${STEP_PREFIX}${name}` : `${STEP_PREFIX}unnamed-${index}`;
 }
 
-/** A container's name within the length the API allows, ending in a letter or digit. */
-function restrictLength(name: string): string {
-  return name.slice(0, MAX_CONTAINER_NAME).replace(/[^a-zA-Z0-9]+$/, '');
-}
-
 export function stepContainerName(name: string | undefined, index: number): string {
-  return restrictLength(stepName(name, index));
+  return labelValue(stepName(name, index));
 }
 
 export function sidecarContainerName(name: string): string {
-  return restrictLength(`${SIDECAR_PREFIX}${name}`);
+  return labelValue(`${SIDECAR_PREFIX}${name}`);
 }
 
 export function isStepContainer(name: string): boolean {

@@ -1,6 +1,8 @@
 import { parseDurationMs } from '../duration.ts';
 import type { ValidationError } from './validation-error.ts';
 
+const MAX_RUN_NAME = 63;
+const DNS_SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const PARAM_NAME = /^[A-Za-z_][\w.-]*$/;
 
@@ -8,8 +10,23 @@ const PARAM_NAME = /^[A-Za-z_][\w.-]*$/;
 export function validateLabelName(path: string, name: string | undefined): ValidationError[] {
   if (name !== undefined && DNS_LABEL.test(name)) return [];
   const message = name
-    ? `"${name}" is not a valid name: lower-case letters, digits and "-", at most 63 characters`
+    ? `${JSON.stringify(name)} is not a valid name: lower-case letters, digits and "-", at most 63 characters`
     : 'a name is required';
+  return [{ path, message }];
+}
+
+/** A run's name becomes the value of labels: at most 63 characters (upstream's ObjectMetadata). Absent is fine: it is generated. */
+export function validateRunName(name: string | undefined): ValidationError[] {
+  if (name === undefined || name.length <= MAX_RUN_NAME) return [];
+  return [
+    { path: 'metadata.name', message: `${JSON.stringify(name)} is longer than ${MAX_RUN_NAME} characters: shorten it` },
+  ];
+}
+
+/** The name of an object that a field refers to: a DNS subdomain. Absent is fine, and so is one that params or results are put in later. */
+export function validateObjectName(path: string, name: string | undefined): ValidationError[] {
+  if (name === undefined || name === '' || name.includes('$(') || DNS_SUBDOMAIN.test(name)) return [];
+  const message = `${JSON.stringify(name)} is not a valid name: lower-case letters, digits, "-" and ".", at most 253 characters`;
   return [{ path, message }];
 }
 
@@ -19,7 +36,7 @@ export function validateParamName(path: string, name: string): ValidationError[]
   return [
     {
       path,
-      message: `"${name}" is not a valid name: letters, digits, "_", "-" and ".", starting with a letter or "_"`,
+      message: `${JSON.stringify(name)} is not a valid name: letters, digits, "_", "-" and ".", starting with a letter or "_"`,
     },
   ];
 }

@@ -1,7 +1,7 @@
 import { buildGraph, findCycle } from '../graph.ts';
 import { resultReferences, resultsUsedBy } from '../result-references.ts';
 import type { PipelineSpec, PipelineTask } from '../types.ts';
-import { validateDuration, validateLabelName } from './names.ts';
+import { validateDuration, validateLabelName, validateObjectName } from './names.ts';
 import { validateParamSpecs, validateParams } from './params.ts';
 import { validateTaskSpec } from './task.ts';
 import { duplicateErrors } from './validation-error.ts';
@@ -82,7 +82,7 @@ function validatePipelineTask(
 }
 
 function validateWhat(task: PipelineTask, path: string): ValidationError[] {
-  const errors: ValidationError[] = [];
+  const errors = validateObjectName(`${path}.taskRef.name`, task.taskRef?.name);
   const given = Object.keys(task).filter((key) => ['taskRef', 'taskSpec', 'pipelineRef', 'pipelineSpec'].includes(key));
   if (given.length !== 1) errors.push({ path, message: 'a task has either taskRef or taskSpec' });
   if (task.taskRef && !task.taskRef.name && !task.taskRef.resolver)

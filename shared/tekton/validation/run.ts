@@ -1,7 +1,8 @@
+import type { KubeObject } from '../../kubernetes/types.ts';
 import { missingObjectKeys, missingParams, mistypedParams, paramsOutsideEnum } from '../params.ts';
 import type { ParamSpec, Param, PipelineRun, PipelineSpec, TaskRun, TaskSpec, WorkspaceBinding } from '../types.ts';
 import { parseDurationMs } from '../duration.ts';
-import { validateDuration } from './names.ts';
+import { validateDuration, validateObjectName, validateRunName } from './names.ts';
 import { validateParams } from './params.ts';
 import { validatePipelineSpec } from './pipeline.ts';
 import { validateTaskSpec } from './task.ts';
@@ -12,9 +13,13 @@ import type { ValidationError } from './validation-error.ts';
 const PIPELINE_RUN_STATUSES = ['', 'Cancelled', 'CancelledRunFinally', 'StoppedRunFinally', 'PipelineRunPending'];
 const SOURCES = ['emptyDir', 'persistentVolumeClaim', 'volumeClaimTemplate', 'configMap', 'secret', 'projected', 'csi'];
 
+type Named<T extends KubeObject & { spec: unknown }> = Pick<T, 'spec'> & { metadata?: { name?: string } };
+
 /** What is wrong with a PipelineRun on its own, beyond its schema; the embedded Pipeline and fields that are not executed included. */
-export function validatePipelineRun({ spec }: Pick<PipelineRun, 'spec'>): ValidationError[] {
+export function validatePipelineRun({ metadata, spec }: Named<PipelineRun>): ValidationError[] {
   return [
+    ...validateRunName(metadata?.name),
+    ...validateObjectName('spec.pipelineRef.name', spec.pipelineRef?.name),
     ...oneOf('spec', spec, 'pipelineRef', 'pipelineSpec'),
     ...unsupportedInPipelineRun(spec),
     ...validateParams('spec.params', spec.params),
@@ -36,8 +41,10 @@ export function validatePipelineRun({ spec }: Pick<PipelineRun, 'spec'>): Valida
 }
 
 /** What is wrong with a TaskRun on its own, beyond its schema. */
-export function validateTaskRun({ spec }: Pick<TaskRun, 'spec'>): ValidationError[] {
+export function validateTaskRun({ metadata, spec }: Named<TaskRun>): ValidationError[] {
   return [
+    ...validateRunName(metadata?.name),
+    ...validateObjectName('spec.taskRef.name', spec.taskRef?.name),
     ...oneOf('spec', spec, 'taskRef', 'taskSpec'),
     ...unsupportedInTaskRun(spec),
     ...validateParams('spec.params', spec.params),

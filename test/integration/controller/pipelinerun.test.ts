@@ -260,7 +260,7 @@ test('CancelledRunFinally stops the tasks and lets finally run', async () => {
   await fixture.finish('graceful-f');
   const run = await done('graceful');
   expect(condition(run)).toMatchObject({ status: 'False', reason: 'Cancelled' });
-  expect(run.status?.skippedTasks).toEqual([{ name: 'b', reason: 'PipelineRun was stopping' }]);
+  expect(run.status?.skippedTasks).toEqual([{ name: 'b', reason: 'PipelineRun was gracefully cancelled' }]);
 });
 
 test('a run past its timeout ends, and its TaskRuns are told why', async () => {

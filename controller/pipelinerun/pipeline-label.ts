@@ -1,0 +1,30 @@
+import { MERGE_PATCH, PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { LABEL_PIPELINE } from '../../shared/tekton/annotations.ts';
+import { labelValue } from '../../shared/tekton/label-value.ts';
+import { isRefused } from '../../shared/tekton/refused.ts';
+import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import type { PipelineRun } from '../../shared/tekton/types.ts';
+import { traced } from '../../shared/tracing/traced.ts';
+import type { PipelineRunContext } from './context.ts';
+import { pipelineName } from './resolve.ts';
+
+/** Gives the run the label that TaskRuns inherit and `kubectl get -l` asks for. Throws RunFailure when the API server refuses it. */
+export const propagatePipelineName = traced(
+  'propagatePipelineNameLabelToPipelineRun',
+  async ({ client }: Pick<PipelineRunContext, 'client'>, run: PipelineRun): Promise<void> => {
+    if (run.metadata.labels?.[LABEL_PIPELINE] !== undefined) return;
+    const { namespace, name } = run.metadata;
+    const value = labelValue(pipelineName(run));
+    const path = resourcePath(PIPELINE_RUNS, { namespace, name });
+    const body = { metadata: { labels: { [LABEL_PIPELINE]: value } } };
+    try {
+      run.metadata = (await client.request<PipelineRun>('PATCH', path, { body, contentType: MERGE_PATCH })).metadata;
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      throw new RunFailure(
+        'Failed',
+        `PipelineRun ${namespace}/${name} can't get the label ${LABEL_PIPELINE}=${value}: ${error.message}`,
+      );
+    }
+  },
+);
