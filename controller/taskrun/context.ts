@@ -13,6 +13,7 @@ import type { WrittenVersions } from './written.ts';
 export interface ReconcileContext {
   client: KubeClient;
   taskRuns: Store<TaskRun>;
+  /** Indexed by `taskRunUID`: the uid of the TaskRun that a Pod is an attempt of. */
   pods: Store<Pod>;
   written: WrittenVersions;
   tracing: RunTracing;

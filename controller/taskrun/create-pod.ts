@@ -1,6 +1,7 @@
 import { ApiError, isAlreadyExists } from '../../shared/kubernetes/errors.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { isRefused } from '../../shared/tekton/refused.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
 import { isOwnedBy } from '../../shared/tekton/task-run-owner.ts';
 import type { TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
@@ -23,17 +24,16 @@ const CONFLICT_RETRY_MS = 1000;
 const handlePodCreationError = traced(
   'handlePodCreationError',
   (taskRun: TaskRun, podName: string, error: unknown): PodPostponed => {
-    if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429 || error.status === 401)
-      throw error;
-    const { status, message } = error;
-    if (status === 409 && error.details?.kind === 'resourcequotas') {
+    if (error instanceof ApiError && error.status === 409 && error.details?.kind === 'resourcequotas') {
       const text = 'tried to create pod, but it failed with ResourceQuotaConflictError';
       return { reason: 'Pending', message: text, requeueAfterMs: CONFLICT_RETRY_MS };
     }
-    if (status === 403 && message.includes('exceeded quota')) {
-      const text = `TaskRun Pod exceeded available resources: ${message}`;
+    if (error instanceof ApiError && error.status === 403 && error.message.includes('exceeded quota')) {
+      const text = `TaskRun Pod exceeded available resources: ${error.message}`;
       return { reason: 'ExceededResourceQuota', message: text, requeueAfterMs: QUOTA_RETRY_MS };
     }
+    if (!isRefused(error)) throw error;
+    const { status, message } = error;
     if (
       status === 403 &&
       (message.includes('violates PodSecurity') || message.includes('security context constraint'))

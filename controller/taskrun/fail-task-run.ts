@@ -1,5 +1,6 @@
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { isRefused } from '../../shared/tekton/refused.ts';
 import { markFailed } from '../../shared/tekton/task-run-condition.ts';
 import type { Condition, StepState, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
@@ -34,6 +35,22 @@ const terminateStep = traced('terminateStep', (step: StepState, taskRun: TaskRun
   };
 });
 
+/** Deletes the Pod that the TaskRun's status names; what came of it, when the API server refuses that. */
+export const deletePod = traced(
+  'deletePod',
+  async (context: ReconcileContext, taskRun: TaskRun, uid: string | undefined): Promise<string | undefined> => {
+    const name = taskRun.status?.podName ?? '';
+    const path = resourcePath(PODS, { namespace: taskRun.metadata.namespace, name });
+    try {
+      await context.client.request('DELETE', path, uid ? { body: { preconditions: { uid } } } : {});
+    } catch (error) {
+      if (isRefused(error)) return `its Pod "${name}" can't be deleted: ${error.message}`;
+      if (!isNotFound(error)) throw error;
+    }
+    return undefined;
+  },
+);
+
 /** Ends the TaskRun with `reason`, its steps with it, and deletes its Pod. The caller writes the status. */
 export const failTaskRun = traced(
   'failTaskRun',
@@ -47,12 +64,7 @@ export const failTaskRun = traced(
     markFailed(status, reason, message, context.clock());
     if (!status.podName) return;
     if (status.steps) status.steps = status.steps.map((step) => terminateStep(step, taskRun, reason));
-    const path = resourcePath(PODS, { namespace: taskRun.metadata.namespace, name: status.podName });
-    try {
-      const body = pod?.metadata.uid ? { preconditions: { uid: pod.metadata.uid } } : undefined;
-      await context.client.request('DELETE', path, body ? { body } : {});
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    const problem = await deletePod(context, taskRun, pod?.metadata.uid);
+    if (problem) markFailed(status, reason, `${message} (${problem})`, context.clock());
   },
 );

@@ -15,6 +15,11 @@ export const cachedPod = traced('cachedPod', (context: ReconcileContext, taskRun
   return pod && isOwnedBy(pod, taskRun) ? pod : undefined;
 });
 
+/** The Pods of all attempts of the TaskRun, as the cache has them. */
+export const cachedPods = traced('cachedPods', (context: ReconcileContext, taskRun: TaskRun): Pod[] =>
+  context.pods.byIndex('taskRunUID', taskRun.metadata.uid ?? '').filter((pod) => isOwnedBy(pod, taskRun)),
+);
+
 /** The Pod as the API server has it now; undefined when there is none by that name. */
 export const readPod = traced(
   'readPod',

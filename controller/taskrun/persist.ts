@@ -1,11 +1,16 @@
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import { MERGE_PATCH, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import { objectKey } from '../../shared/kubernetes/types.ts';
-import { succeededCondition } from '../../shared/tekton/conditions.ts';
+import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
+import { isFinished } from '../../shared/tekton/pod/observed.ts';
+import { isRefused } from '../../shared/tekton/refused.ts';
 import { sameJson } from '../../shared/tekton/same-json.ts';
+import { markFailed } from '../../shared/tekton/task-run-condition.ts';
 import type { Condition, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
+import { deletePod, failTaskRun } from './fail-task-run.ts';
+import { cachedPod } from './find-pod.ts';
 
 const pathOf = traced('pathOf', (taskRun: TaskRun, subresource?: string): string => {
   const { namespace, name } = taskRun.metadata;
@@ -54,13 +59,59 @@ export const emitReconcileEvents = traced(
   },
 );
 
+/** The labels and annotations are refused: the TaskRun ends without them. */
+const syncMetadataOrFail = traced(
+  'syncMetadataOrFail',
+  async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun): Promise<void> => {
+    try {
+      await syncMetadata(context, seen, taskRun);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      taskRun.metadata = seen.metadata;
+      const message = `the TaskRun can't get the labels and annotations of its Task: ${error.message}`;
+      await failTaskRun(context, taskRun, 'TaskRunValidationFailed', message);
+    }
+  },
+);
+
+/** A status that the API server refuses becomes the TaskRun's end, said on top of the status it had. */
+const updateStatusOrFail = traced(
+  'updateStatusOrFail',
+  async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun): Promise<boolean> => {
+    try {
+      return await updateStatus(context, seen, taskRun);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      if (isDone(seen)) {
+        context.log.warn("the end of the TaskRun's sidecars can't be written", {
+          taskrun: objectKey(seen.metadata),
+          error,
+        });
+        return false;
+      }
+      const { startTime, podName } = taskRun.status ?? {};
+      const pod = cachedPod(context, taskRun);
+      const status = {
+        ...structuredClone(seen.status),
+        ...(startTime ? { startTime } : {}),
+        ...(podName ? { podName } : {}),
+      };
+      taskRun.status = status;
+      // Not the steps' states: what the Pod reports may be what was too much.
+      markFailed(status, 'Failed', `the TaskRun's status can't be written: ${error.message}`, context.clock());
+      if (podName && !(pod && isFinished(pod))) await deletePod(context, taskRun, pod?.metadata.uid);
+      return updateStatus(context, seen, taskRun);
+    }
+  },
+);
+
 /** Writes what the reconcile changed; true when the status did. A TaskRun deleted meanwhile needs none of it. Throws on conflict. */
 export const persist = traced(
   'persist',
   async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun): Promise<boolean> => {
     try {
-      await syncMetadata(context, seen, taskRun);
-      return await updateStatus(context, seen, taskRun);
+      await syncMetadataOrFail(context, seen, taskRun);
+      return await updateStatusOrFail(context, seen, taskRun);
     } catch (error) {
       if (isNotFound(error)) return false;
       throw error;

@@ -2,6 +2,7 @@ import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { formatDuration } from '../../shared/tekton/duration.ts';
 import { isManaged } from '../../shared/tekton/managed-by.ts';
+import { isFinished } from '../../shared/tekton/pod/observed.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
 import { markFailed, markRunning } from '../../shared/tekton/task-run-condition.ts';
 import { isCancelled, isPending } from '../../shared/tekton/task-run-facts.ts';
@@ -16,7 +17,7 @@ import { cachedPod } from './find-pod.ts';
 import { emitReconcileEvents, persist } from './persist.ts';
 import { reconcile } from './reconcile.ts';
 import { retryTaskRun } from './retry.ts';
-import { needsStopSidecars, stopSidecars } from './sidecars.ts';
+import { needsStopSidecars, stopSidecars, stopSidecarsOfRetries } from './sidecars.ts';
 import { isBehind } from './written.ts';
 
 /** A first look starts the attempt; true when it did. Clocks differ: a start is never before the creation. */
@@ -35,7 +36,10 @@ const run = traced('run', async (context: ReconcileContext, taskRun: TaskRun): P
     return await reconcile(context, taskRun);
   } catch (error) {
     if (!(error instanceof RunFailure)) throw error;
-    markFailed((taskRun.status ??= {}), error.reason, error.message, context.clock());
+    const pod = cachedPod(context, taskRun);
+    // What still runs would run on for nobody; what has ended stays for its logs.
+    if (pod && !isFinished(pod)) await failTaskRun(context, taskRun, error.reason, error.message);
+    else markFailed((taskRun.status ??= {}), error.reason, error.message, context.clock());
     return undefined;
   }
 });
@@ -78,6 +82,7 @@ const reconcileKind = traced(
     const started = start(taskRun, context.clock());
     const result = await advance(context, taskRun);
     retryTaskRun(taskRun, context.clock());
+    await stopSidecarsOfRetries(context, taskRun);
     if (isDone(taskRun)) keepReconcile();
     if (await persist(context, seen, taskRun)) emitReconcileEvents(context, taskRun, succeededCondition(seen), started);
     if (result || isDone(taskRun)) return result;

@@ -1,8 +1,12 @@
-import { ApiError, isNotFound } from '../../../shared/kubernetes/errors.ts';
+import { isNotFound } from '../../../shared/kubernetes/errors.ts';
 import { resourcePath, TASKS } from '../../../shared/kubernetes/resources.ts';
 import { LABEL_TASK } from '../../../shared/tekton/annotations.ts';
+import { labelValue } from '../../../shared/tekton/label-value.ts';
+import { isRefused } from '../../../shared/tekton/refused.ts';
 import { RunFailure } from '../../../shared/tekton/run-failure.ts';
 import type { Task, TaskRun, TaskSpec } from '../../../shared/tekton/types.ts';
+import { validateObjectName } from '../../../shared/tekton/validation/names.ts';
+import { describeErrors } from '../../../shared/tekton/validation/validation-error.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 import type { ReconcileContext } from '../context.ts';
 
@@ -30,7 +34,7 @@ const getTask = traced('getTask', async (context: ReconcileContext, taskRun: Tas
         `Task "${name}" not found in namespace "${namespace}": create it, or correct taskRef.name`,
       );
     }
-    if (error instanceof ApiError && error.status === 403) {
+    if (isRefused(error)) {
       throw new RunFailure(FAILED, `Task "${name}" can't be read in namespace "${namespace}": ${error.message}`);
     }
     throw error;
@@ -46,7 +50,7 @@ const mergeTaskMetadata = traced('mergeTaskMetadata', (taskRun: TaskRun, task: T
   taskRun.metadata.labels = {
     ...task.metadata.labels,
     ...taskRun.metadata.labels,
-    [LABEL_TASK]: task.metadata.name ?? '',
+    [LABEL_TASK]: labelValue(task.metadata.name ?? ''),
   };
 });
 
@@ -71,6 +75,8 @@ export const getTaskData = traced(
     }
     const stored = taskRun.status?.taskSpec;
     if (stored) return { taskName: taskRef.name, taskSpec: stored, stored: true };
+    const invalid = validateObjectName('spec.taskRef.name', taskRef.name);
+    if (invalid.length > 0) throw new RunFailure('TaskRunValidationFailed', describeErrors(invalid));
     const task = await getTask(context, taskRun, taskRef.name);
     mergeTaskMetadata(taskRun, task);
     return { taskName: taskRef.name, taskSpec: task.spec, stored: false };

@@ -1,7 +1,7 @@
 import { mergeStepTemplate } from '../../../shared/tekton/pod/step-template.ts';
 import { RunFailure } from '../../../shared/tekton/run-failure.ts';
 import type { Step, TaskRun, TaskSpec } from '../../../shared/tekton/types.ts';
-import { validateDuration } from '../../../shared/tekton/validation/names.ts';
+import { validateDuration, validateRunName } from '../../../shared/tekton/validation/names.ts';
 import { validateTaskSpec } from '../../../shared/tekton/validation/task.ts';
 import { unsupportedInTask, unsupportedInTaskRun } from '../../../shared/tekton/validation/unsupported.ts';
 import { describeErrors } from '../../../shared/tekton/validation/validation-error.ts';
@@ -25,6 +25,7 @@ export const validateTask = traced('validateTask', (taskRun: TaskRun, taskSpec: 
   const embedded = taskRun.spec.taskSpec !== undefined;
   const path = embedded ? 'spec.taskSpec' : `Task ${taskRun.spec.taskRef?.name}: spec`;
   const errors = [
+    ...validateRunName(taskRun.metadata.name),
     ...unsupportedInTaskRun(taskRun.spec),
     ...(embedded ? [] : unsupportedInTask(taskSpec, path)),
     ...validateTaskSpec(taskSpec, path),

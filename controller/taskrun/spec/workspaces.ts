@@ -1,8 +1,8 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 
 import { isAlreadyExists } from '../../../shared/kubernetes/errors.ts';
-import { ApiError } from '../../../shared/kubernetes/errors.ts';
 import { PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../../shared/kubernetes/resources.ts';
+import { isRefused } from '../../../shared/tekton/refused.ts';
 import { RunFailure } from '../../../shared/tekton/run-failure.ts';
 import { taskRunOwner } from '../../../shared/tekton/task-run-owner.ts';
 import { claimName } from '../../../shared/tekton/task-workspaces.ts';
@@ -69,7 +69,7 @@ const createClaim = traced(
       await context.client.request('POST', resourcePath(PERSISTENT_VOLUME_CLAIMS, { namespace }), { body });
     } catch (error) {
       if (isAlreadyExists(error)) return;
-      if (!(error instanceof ApiError) || error.status >= 500 || error.status === 409) throw error;
+      if (!isRefused(error)) throw error;
       const message = `failed to create PVC for TaskRun ${namespace}/${taskRun.metadata.name} workspaces correctly: ${error.message}`;
       throw new RunFailure('CouldntCreateWorkspacePVC', message);
     }

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 
+import { ApiError } from '../../../../shared/kubernetes/errors.ts';
 import type { TaskSpec } from '../../../../shared/tekton/types.ts';
 import { ended, FakeCluster } from './support/fake-cluster.ts';
 
@@ -15,6 +16,16 @@ beforeEach(async () => {
   cluster.createTaskRun({ taskSpec: WITH_SIDECAR });
   await cluster.reconcile();
 });
+
+const failedAttempt = (podName: string): void =>
+  cluster.setPodStatus(
+    {
+      phase: 'Running',
+      containerStatuses: [{ name: 'sidecar-db', state: running, ready: true }, ended('step-test', { exitCode: 1 })],
+    },
+    podName,
+  );
+const imageIn = (podName: string): string | undefined => cluster.pod(podName)?.spec?.containers[1]?.image;
 
 const ready = (): string | undefined => cluster.pod()?.metadata.annotations?.['tekton.dev/ready'];
 const sidecarImage = (): string | undefined => cluster.pod()?.spec?.containers[1]?.image;
@@ -68,4 +79,53 @@ test('when the steps are done the sidecar is stopped, and its end is noted', asy
   cluster.requests.length = 0;
   await cluster.reconcile();
   expect(cluster.requests).toEqual([]);
+});
+
+test('the sidecar of an attempt that failed is stopped when the next attempt starts', async () => {
+  cluster.changeSpec({ retries: 2 });
+  failedAttempt('build-pod');
+  await cluster.reconcile();
+  expect(cluster.condition).toContain('ToBeRetried');
+  expect(imageIn('build-pod')).toBe(cluster.context.images.nop);
+  await cluster.reconcile();
+  expect(imageIn('build-pod-retry1')).toBe('postgres');
+  failedAttempt('build-pod-retry1');
+  await cluster.reconcile();
+  expect(imageIn('build-pod-retry1')).toBe(cluster.context.images.nop);
+});
+
+test('a sidecar of a former attempt that starts only after the TaskRun has ended is stopped too', async () => {
+  cluster.changeSpec({ retries: 1 });
+  const waiting = { name: 'sidecar-db', state: { waiting: { reason: 'ContainerCreating' } } };
+  const step = ended('step-test', { exitCode: 1 });
+  cluster.setPodStatus({ phase: 'Running', containerStatuses: [waiting, step] });
+  await cluster.reconcile();
+  await cluster.reconcile();
+  cluster.setPodStatus({ phase: 'Failed', containerStatuses: [step] }, 'build-pod-retry1');
+  await cluster.reconcile();
+  expect(cluster.condition).toContain('False StepFailed');
+  expect(imageIn('build-pod')).toBe('postgres');
+  failedAttempt('build-pod');
+  await cluster.reconcile();
+  expect(imageIn('build-pod')).toBe(cluster.context.images.nop);
+});
+
+test('a refused stop of a sidecar leaves the ended TaskRun as it is', async () => {
+  failedAttempt('build-pod');
+  await cluster.reconcile();
+  cluster.failures.set('PATCH pods', new ApiError('PATCH', 403, { message: 'may not patch' }));
+  await cluster.reconcile();
+  expect(cluster.condition).toContain('False StepFailed');
+});
+
+test('a step that can not be told to start fails the TaskRun, and its Pod goes', async () => {
+  const step = { name: 'step-test', state: running };
+  cluster.setPodStatus({
+    phase: 'Running',
+    containerStatuses: [{ name: 'sidecar-db', state: running, ready: true }, step],
+  });
+  cluster.failures.set('PATCH pods', new ApiError('PATCH', 403, { message: 'may not patch' }));
+  await cluster.reconcile();
+  expect(cluster.condition).toContain('False Failed: Pod "build-pod" can\'t be told that its sidecars are ready');
+  expect(cluster.pod()).toBeUndefined();
 });

@@ -8,6 +8,7 @@ import type { Pod, PodStatus } from '../../../../../shared/kubernetes/pod.ts';
 import { Store } from '../../../../../shared/kubernetes/store.ts';
 import type { KubeObject } from '../../../../../shared/kubernetes/types.ts';
 import { silentLogger } from '../../../../../shared/runtime/log.ts';
+import { LABEL_TASK_RUN_UID } from '../../../../../shared/tekton/annotations.ts';
 import type { TaskRun, TaskRunSpec, TaskRunStatus } from '../../../../../shared/tekton/types.ts';
 import { noRunTracing } from '../../../../../shared/tracing/run-tracing.ts';
 
@@ -16,7 +17,7 @@ export const NAMESPACE = 'ci';
 /** An API server of a few maps, and one TaskRun that is reconciled by hand. */
 export class FakeCluster {
   readonly taskRuns = new Store<TaskRun>();
-  readonly pods = new Store<Pod>();
+  readonly pods = new Store<Pod>({ taskRunUID: ({ metadata }) => [metadata.labels?.[LABEL_TASK_RUN_UID] ?? ''] });
   /** Tasks and claims, by path. */
   readonly objects = new Map<string, KubeObject>();
   /** `POST pods` as it came. */
@@ -33,7 +34,10 @@ export class FakeCluster {
     this.context = {
       client: this.#client(),
       taskRuns: this.taskRuns,
-      pods: { get: (key: string) => (this.cacheIsBehind ? undefined : this.pods.get(key)) } as Store<Pod>,
+      pods: {
+        get: (key: string) => (this.cacheIsBehind ? undefined : this.pods.get(key)),
+        byIndex: (name: string, value: string) => (this.cacheIsBehind ? [] : this.pods.byIndex(name, value)),
+      } as Store<Pod>,
       written: new Map(),
       tracing: noRunTracing,
       manage: 'all',
