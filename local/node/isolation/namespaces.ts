@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 import { switchUser } from './credentials.ts';
+import { environmentScript, quote, underEnvironment } from './environment.ts';
 import { exec } from './exec.ts';
 import type { ExecResult } from './exec.ts';
 import { StartFailure } from './isolation.ts';
@@ -19,19 +20,16 @@ import { requireTool } from './tools.ts';
 const MAX_HOSTNAME_LENGTH = 63;
 const STARTED = '\u0001started\n';
 
-/** Variables a shell makes up by itself. */
-const SHELL_VARIABLES = ['PWD', 'OLDPWD', 'SHLVL', '_'];
-
 /**
- * Process 1 of the container: mounts its root, enters it, and becomes the command. Says on descriptor 3 how that went. The
- * environment is the container's from the start, never in an argument, where every user of the machine could read it.
+ * Process 1 of the container: mounts its root, enters it, and becomes the command, which finds its variables on descriptor 0. Says on
+ * descriptor 3 how that went.
  */
 const SETUP = `set -e
 exec 4>&2 5>&1 2>&3 1>&3
 tektrace_setup_directory=$1 tektrace_setup_mount=$2 tektrace_setup_umount=$3 tektrace_setup_pivot_root=$4
-tektrace_setup_mkdir=$5 tektrace_setup_env=$6 tektrace_setup_hostname=$7 tektrace_setup_workdir=$8
-shift 8
-. "$tektrace_setup_directory/variables"
+tektrace_setup_mkdir=$5 tektrace_setup_hostname=$6 tektrace_setup_workdir=$7
+shift 7
+exec < "$tektrace_setup_directory/variables"
 "$tektrace_setup_mount" --all --fstab "$tektrace_setup_directory/fstab"
 while read -r tektrace_setup_options tektrace_setup_target; do
   "$tektrace_setup_mount" -o "$tektrace_setup_options" "$tektrace_setup_target"
@@ -42,25 +40,17 @@ cd "$tektrace_setup_directory/root"
 "$tektrace_setup_umount" -l .
 "$tektrace_setup_mkdir" -p -- "$tektrace_setup_workdir"
 cd -- "$tektrace_setup_workdir"
-tektrace_setup_find
-printf '\\001started\\n'
-exec "$tektrace_setup_env" "$@" 1>&5 2>&4 3>&- 4>&- 5>&-
+exec "$@"
 `;
 
-const TOOLS = ['mount', 'umount', 'pivot_root', 'mkdir', 'env'];
+const TOOLS = ['mount', 'umount', 'pivot_root', 'mkdir'];
 
-const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-
-/** A shell loses variables whose names aren't its own kind (`db.password`): they are added back by env(1). */
-function variablesScript(launch: Launch): string {
-  const odd = Object.entries(launch.env).filter(([name]) => !/^[A-Za-z_]\w*$/.test(name));
-  const unset = SHELL_VARIABLES.filter((name) => launch.env[name] === undefined).flatMap((name) => ['-u', name]);
-  const words = [...unset, ...odd.map(([name, value]) => quote(`${name}=${value}`))].join(' ');
-  const [program = ''] = launch.command;
+/** The last that is said on descriptor 3: whether there is such a program, seen from the container. */
+function reportStart(program: string): string {
   const missing = `exec: "${program}": executable file not found in $PATH`;
-  return `set -- ${words} "$@"
-tektrace_setup_find() { command -v -- ${quote(program)} >/dev/null || { printf %s ${quote(missing)}; exit 127; }; }
-`;
+  return `command -v -- ${quote(program)} >/dev/null || { printf %s ${quote(missing)}; exit 127; }
+printf '\\001started\\n'
+exec 1>&5 2>&4 3>&- 4>&- 5>&-`;
 }
 
 /** Resolves when the setup says the command runs; throws StartFailure with what went wrong otherwise. */
@@ -129,7 +119,8 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
     fs.chmodSync(root, 0o755);
     const { fstab, remounts } = layOutRoot(root, launch.mounts);
     fs.writeFileSync(path.join(launch.directory, 'fstab'), fstab);
-    fs.writeFileSync(path.join(launch.directory, 'variables'), variablesScript(launch), { mode: 0o600 });
+    const variables = environmentScript(launch.env, reportStart(launch.command[0] ?? ''));
+    fs.writeFileSync(path.join(launch.directory, 'variables'), variables, { mode: 0o600 });
     fs.writeFileSync(
       path.join(launch.directory, 'remounts'),
       remounts.map(({ options, target }) => `${options} ${target}\n`).join(''),
@@ -139,12 +130,12 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
   async function start(launch: Launch): Promise<RunningContainer> {
     prepare(launch);
     const parameters = [launch.directory, ...tools, launch.hostname.slice(0, MAX_HOSTNAME_LENGTH), launch.workingDir];
-    const command = [...becomeUser(launch, own, unshare), ...launch.command];
+    const command = [...becomeUser(launch, own, unshare), ...underEnvironment(launch.command)];
     const [file = '', ...argv] = [...enter, sh, '-c', SETUP, 'setup', ...parameters, ...command];
     const output = await openOutput(launch.directory);
     const child = spawn(file, argv, {
       cwd: '/',
-      env: launch.env,
+      env: {},
       detached: true,
       stdio: ['ignore', ...output.descriptors, 'pipe'],
     });
@@ -175,9 +166,10 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
         '--uts',
         ...(own.uid === 0 ? [] : ['--user', '--preserve-credentials']),
       ];
-      return exec([nsenter, ...join, '--', ...becomeUser(launch, own, unshare), ...words], {
-        env: launch.env,
+      return exec([nsenter, ...join, '--', ...becomeUser(launch, own, unshare), ...underEnvironment(words)], {
+        env: {},
         cwd: '/',
+        input: environmentScript(launch.env),
         signal: abort,
       });
     };

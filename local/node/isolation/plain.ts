@@ -7,6 +7,7 @@ import path from 'node:path';
 import { mapPath, mapPaths, PATH_MAP_VARIABLE } from '../entrypoint/path-map.ts';
 import type { PathMap } from '../entrypoint/path-map.ts';
 import { switchUser } from './credentials.ts';
+import { environmentScript, underEnvironment } from './environment.ts';
 import { exec } from './exec.ts';
 import type { ExecResult } from './exec.ts';
 import { StartFailure } from './isolation.ts';
@@ -93,6 +94,14 @@ function environment(launch: Launch, root: string, map: PathMap): Record<string,
   return { ...env, [PATH_MAP_VARIABLE]: JSON.stringify(map), [MARKER_VARIABLE]: launch.containerId };
 }
 
+/** A descriptor that the variables are read from. */
+function variablesFile(launch: Launch, env: Record<string, string>): number {
+  const file = path.join(launch.directory, 'variables');
+  fs.rmSync(file, { force: true });
+  fs.writeFileSync(file, environmentScript(env), { mode: 0o600, flag: 'wx' });
+  return fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+}
+
 function observe(child: ChildProcess, marker: string): { exited: Promise<Exit>; kill: () => void } {
   const pid = child.pid ?? 0;
   const exited = new Promise<Exit>((resolve, reject) => {
@@ -123,9 +132,14 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
       throw new StartFailure(`exec: "${launch.command[0]}": executable file not found in $PATH`);
     const { credentials } = launch;
     const user = switchUser(credentials, own, { dropCapabilities: own.uid === 0 && credentials.capabilitiesChanged });
-    const [file = '', ...argv] = [...leash, ...user, localScript(program, map, launch.directory), ...args];
+    const command = [localScript(program, map, launch.directory), ...args];
+    const outer = user.length === 0 ? env : { [MARKER_VARIABLE]: launch.containerId };
+    const inner = (words: string[]): string[] => (user.length === 0 ? words : [...user, ...underEnvironment(words)]);
+    const [file = '', ...argv] = [...leash, ...inner(command)];
     const output = await openOutput(launch.directory);
-    const child = spawn(file, argv, { cwd, env, detached: true, stdio: ['ignore', ...output.descriptors] });
+    const input = user.length === 0 ? 'ignore' : variablesFile(launch, env);
+    const child = spawn(file, argv, { cwd, env: outer, detached: true, stdio: [input, ...output.descriptors] });
+    if (input !== 'ignore') fs.closeSync(input);
     output.release();
     const { exited, kill } = observe(child, `${MARKER_VARIABLE}=${launch.containerId}`);
     await new Promise<void>((resolve, reject) => {
@@ -138,8 +152,13 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
     });
     const signal = (name: NodeJS.Signals): void =>
       void (child.pid !== undefined && child.exitCode === null && sendSignal(child.pid, name));
-    const execute = (command: string[], abort: AbortSignal): Promise<ExecResult> =>
-      exec([...user, ...command.map((word) => mapPaths(word, map))], { env, cwd, signal: abort });
+    const execute = (words: string[], abort: AbortSignal): Promise<ExecResult> =>
+      exec(inner(words.map((word) => mapPaths(word, map))), {
+        env: outer,
+        cwd,
+        signal: abort,
+        ...(user.length === 0 ? {} : { input: environmentScript(env) }),
+      });
     return { stdout: output.stdout, stderr: output.stderr, exited, signal, exec: execute, kill };
   }
 
