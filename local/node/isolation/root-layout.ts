@@ -15,6 +15,7 @@ const DEVICE_LINKS: Record<string, string> = {
   stdout: '/proc/self/fd/1',
   stderr: '/proc/self/fd/2',
 };
+const MACHINE_SETTINGS = ['sys', 'sysrq-trigger', 'bus', 'fs', 'irq'];
 const OWN_DIRECTORIES: [string, number][] = [
   ['tmp', 0o1777],
   ['var/tmp', 0o1777],
@@ -59,7 +60,7 @@ class LayoutBuilder {
     for (const name of HOST_DIRECTORIES) this.#host(`/${name}`);
     for (const file of HOST_FILES) this.#hostFile(file);
     for (const name of DEVICES) if (fs.existsSync(`/dev/${name}`)) this.#file(`/dev/${name}`, `/dev/${name}`, []);
-    this.#lines.push(`proc ${escape(`${this.#root}/proc`)} proc nosuid,nodev,noexec 0 0`);
+    this.#proc();
     for (const mount of mounts) this.#volume(mount, mounts);
     return { fstab: this.#lines.map((line) => `${line}\n`).join(''), remounts: this.#remounts };
   }
@@ -87,6 +88,16 @@ class LayoutBuilder {
     for (const [name, target] of Object.entries(DEVICE_LINKS))
       fs.symlinkSync(target, path.join(this.#root, 'dev', name));
     fs.symlinkSync('../run', path.join(this.#root, 'var/run'));
+  }
+
+  /** Root in a container is root to /proc: what sets the whole machine (a core_pattern is run by its kernel) is read-only. */
+  #proc(): void {
+    const proc = `${this.#root}/proc`;
+    this.#lines.push(`proc ${escape(proc)} proc nosuid,nodev,noexec 0 0`);
+    for (const name of MACHINE_SETTINGS.filter((setting) => fs.existsSync(`/proc/${setting}`)))
+      this.#lines.push(
+        `${escape(`${proc}/${name}`)} ${escape(`${proc}/${name}`)} none bind,ro,nosuid,nodev,noexec 0 0`,
+      );
   }
 
   /** Binds a directory of this machine; where a volume needs a mount point in it that isn't there, its entries one by one. */

@@ -8,6 +8,8 @@ import type { TestCluster } from './cluster.ts';
 
 const isolations = await availableIsolations();
 
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+
 describe.each(isolations)('what a Pod asks for stays in the Pod with isolation %s', (isolation) => {
   let cluster: TestCluster;
   /** A directory of the machine that is no business of any Pod. */
@@ -83,5 +85,25 @@ describe.each(isolations)('what a Pod asks for stays in the Pod with isolation %
     expect(await cluster.log(metadata.name ?? '', 'main')).toMatch(/file\n$/);
     expect(status?.containerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode: 0, message: 'message\n' });
     expect(fs.readdirSync(outside)).toEqual([]);
+  });
+
+  asRoot("what switches to the container's user takes none of its variables", async () => {
+    // The dynamic linker of each program that has these writes a file.
+    const env = [
+      { name: 'LD_DEBUG', value: 'files' },
+      { name: 'LD_DEBUG_OUTPUT', value: `${outside}/linker` },
+      { name: 'UID', value: '7' },
+      { name: 'quoted', value: `it's "\n$(id)` },
+    ];
+    const main = container('echo "$UID $quoted"', {
+      env,
+      securityContext: { runAsUser: 65534, runAsGroup: 65534 },
+    });
+    const { metadata } = await cluster.createPod({ containers: [main] });
+    const { status } = await cluster.ended(metadata.name ?? '');
+    expect(status?.containerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode: 0 });
+    expect(await cluster.log(metadata.name ?? '', 'main')).toContain(`7 it's "\n$(id)\n`);
+    const owners = fs.readdirSync(outside).map((file) => fs.statSync(`${outside}/${file}`).uid);
+    expect(owners.filter((uid) => uid !== 65534)).toEqual([]);
   });
 });

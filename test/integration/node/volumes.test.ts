@@ -115,6 +115,8 @@ describe.each(isolations)('volumes with isolation %s', (isolation) => {
     const script = [
       'touch /usr/x 2>/dev/null || echo usr-read-only',
       'touch /etc/passwd 2>/dev/null || echo etc-read-only',
+      'true 2>/dev/null 1<> /proc/sys/kernel/core_pattern || echo settings-read-only',
+      'mknod /disk b 8 0 2>/dev/null || echo no-devices',
       'touch /ro/x 2>/dev/null || echo mount-read-only',
       'ls -A /root /home | tr -d "\\n"; echo',
       'ls -d /proc/[0-9]* | wc -l',
@@ -140,6 +142,8 @@ describe.each(isolations)('volumes with isolation %s', (isolation) => {
     expect(lines).toEqual([
       'usr-read-only',
       'etc-read-only',
+      'settings-read-only',
+      'no-devices',
       'mount-read-only',
       '/home:/root:',
       expect.stringMatching(/^[1-4]$/),

@@ -42,6 +42,7 @@ describe('whom a container runs as', () => {
     [user, {}, { fsGroup: 5 }, 'group 5 (fsGroup, supplementalGroups)'],
     [root, { privileged: true }, {}, 'privileged containers are not supported'],
     [root, { capabilities: { add: ['ALL'] } }, {}, 'capability ALL'],
+    [root, { capabilities: { add: ['CHOWN', 'CAP_SYS_ADMIN', 'MKNOD'] } }, {}, 'capability SYS_ADMIN, MKNOD'],
     [user, { capabilities: { add: ['NET_ADMIN'] } }, {}, 'capabilities NET_ADMIN: this node has none to give'],
   ])('%j refuses %j %j', (node, container, pod, message) => {
     expect(() => choose(node, container, pod)).toThrow(message);
@@ -49,7 +50,7 @@ describe('whom a container runs as', () => {
 
   test('capabilities start from a runtime default', () => {
     expect(choose(root, {}).capabilities).toContain('chown');
-    expect(choose(root, {}).capabilities).not.toContain('sys_admin');
+    for (const name of ['sys_admin', 'mknod']) expect(choose(root, {}).capabilities).not.toContain(name);
     expect(choose(root, { capabilities: { drop: ['ALL'], add: ['CAP_NET_ADMIN'] } }).capabilities).toEqual([
       'net_admin',
     ]);
