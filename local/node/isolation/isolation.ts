@@ -38,8 +38,8 @@ export interface RunningContainer {
   stderr: Readable;
   /** Resolves once the main process has ended and none of its descendants is left. */
   exited: Promise<Exit>;
-  /** Sends a signal to the main process; does nothing once it has ended. */
-  signal: (name: NodeJS.Signals) => void;
+  /** Sends SIGTERM to the main process, until it has had the chance to catch it or `over` aborts. Does nothing once it has ended. */
+  terminate: (over: AbortSignal) => Promise<void>;
   /** Runs another command in the container, as its user and with its environment. */
   exec: (command: string[], signal: AbortSignal) => Promise<ExecResult>;
   /** Ends every process of the container at once. */

@@ -13,7 +13,7 @@ import type { ExecResult } from './exec.ts';
 import { StartFailure } from './isolation.ts';
 import type { Exit, Isolation, Launch, RunningContainer } from './isolation.ts';
 import { openOutput } from './output.ts';
-import { childrenOf, sendSignal } from './processes.ts';
+import { childrenOf, sendSignal, terminateInit } from './processes.ts';
 import { layOutRoot } from './root-layout.ts';
 import { requireTool } from './tools.ts';
 
@@ -173,8 +173,12 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
         signal: abort,
       });
     };
+    const terminate = async (over: AbortSignal): Promise<void> => {
+      const [init] = child.exitCode === null && child.signalCode === null ? childrenOf(child.pid ?? 0) : [];
+      if (init !== undefined) await terminateInit(init, over);
+    };
     const kill = (): void => signal('SIGKILL');
-    return { stdout: output.stdout, stderr: output.stderr, exited, signal, exec: execute, kill };
+    return { stdout: output.stdout, stderr: output.stderr, exited, terminate, exec: execute, kill };
   }
 
   return { kind: 'namespaces', start };

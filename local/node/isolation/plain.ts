@@ -150,8 +150,9 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
       output.stderr.destroy();
       throw error;
     });
-    const signal = (name: NodeJS.Signals): void =>
-      void (child.pid !== undefined && child.exitCode === null && sendSignal(child.pid, name));
+    const terminate = async (): Promise<void> => {
+      if (child.pid !== undefined && child.exitCode === null) sendSignal(child.pid, 'SIGTERM');
+    };
     const execute = (words: string[], abort: AbortSignal): Promise<ExecResult> =>
       exec(inner(words.map((word) => mapPaths(word, map))), {
         env: outer,
@@ -159,7 +160,7 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
         signal: abort,
         ...(user.length === 0 ? {} : { input: environmentScript(env) }),
       });
-    return { stdout: output.stdout, stderr: output.stderr, exited, signal, exec: execute, kill };
+    return { stdout: output.stdout, stderr: output.stderr, exited, terminate, exec: execute, kill };
   }
 
   return { kind: 'plain', start };

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
 interface ProcessInfo {
@@ -9,6 +10,7 @@ interface ProcessInfo {
 
 const RESCAN_MS = 5;
 const MAX_SCANS = 400;
+const TERMINATION_MS = 100;
 
 function readProcess(pid: number): ProcessInfo | undefined {
   try {
@@ -51,6 +53,30 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
     throw error;
+  }
+}
+
+/** Whether the process has a handler for SIGTERM. */
+function catchesTermination(pid: number): boolean {
+  try {
+    const caught = /^SigCgt:\s*([0-9a-f]+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0';
+    return ((BigInt(`0x${caught}`) >> BigInt(os.constants.signals.SIGTERM - 1)) & 1n) === 1n;
+  } catch {
+    return false; // It ended while we looked.
+  }
+}
+
+/**
+ * Sends SIGTERM to process 1 of a PID namespace, which the kernel drops while that has no handler, as when it still becomes the program
+ * it is to be: again and again until one is sent to a handler. A handler that is gone afterwards may have been Node's
+ * own, of its start, which only passes the signal on. Ends with the process, or when `over` aborts.
+ */
+export async function terminateInit(pid: number, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    const before = catchesTermination(pid);
+    if (!sendSignal(pid, 'SIGTERM')) return;
+    await delay(TERMINATION_MS, undefined, { signal: over }).catch(() => undefined);
+    if (before && catchesTermination(pid)) return;
   }
 }
 

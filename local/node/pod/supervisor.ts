@@ -80,12 +80,13 @@ export class ContainerSupervisor {
     const running = this.#running;
     if (!running) return;
     if (message !== undefined) this.#event('Normal', 'Killing', message);
-    if (graceMs > 0) running.signal('SIGTERM');
-    const ended = new AbortController();
-    const over = running.exited.finally(() => ended.abort());
-    await Promise.race([over, delay(graceMs, undefined, { signal: ended.signal }).catch(() => undefined)]);
+    const over = new AbortController();
+    const ended = running.exited.finally(() => over.abort());
+    const asked = graceMs > 0 ? running.terminate(over.signal) : undefined;
+    const waited = delay(graceMs, undefined, { signal: over.signal }).catch(() => undefined);
+    await Promise.all([asked, waited.then(() => over.abort())]);
     running.kill();
-    await over;
+    await ended;
   }
 
   async #supervise(): Promise<void> {

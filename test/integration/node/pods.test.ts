@@ -232,6 +232,21 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
     expect((await cluster.events(name)).map(({ message }) => message)).toContain('Stopping container main');
   });
 
+  test('a container that is asked to end before it can hear that still ends by itself', async () => {
+    // Process 1 of a PID namespace is not even killed by SIGTERM while it has no handler.
+    const script = 'echo up; sleep 1; trap "exit 7" TERM; while :; do sleep 0.05; done';
+    const name = await create({ terminationGracePeriodSeconds: 10, containers: [shell(script)] });
+    await cluster.podWhen(name, (pod) => pod.status?.phase === 'Running');
+    await cluster.said(name, 'main', 'up');
+    await cluster.client.request('DELETE', path(name));
+    const { status } = await cluster.podWhen(
+      name,
+      (pod) => pod.status?.containerStatuses?.[0]?.state.terminated !== undefined,
+    );
+    const exitCode = status?.containerStatuses?.[0]?.state.terminated?.exitCode;
+    expect(exitCode).toBe(isolation === 'namespaces' ? 7 : 143);
+  });
+
   test('a container that ends badly is started again under OnFailure', async () => {
     const volume = { volumes: [{ name: 'v', emptyDir: {} }] };
     const container = shell('test -e /data/once || { touch /data/once; exit 1; }', {
