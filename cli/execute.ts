@@ -14,6 +14,7 @@ import { followRun } from './follow/follow-run.ts';
 import type { Run } from './follow/follow-run.ts';
 import type { Terminal } from './terminal.ts';
 import type { TraceSource } from './trace-source.ts';
+import { printable } from './waterfall/display-width.ts';
 
 /** How long the trace of a finished run is waited for, when its collector is slow. */
 const TRACE_WAIT_MS = 15_000;
@@ -66,9 +67,9 @@ function describeEnd(run: Run, terminal: Terminal): string {
   const condition = succeededCondition(run);
   const name = `${run.metadata.namespace}/${run.metadata.name}`;
   if (isSuccessful(run)) return terminal.green(`Succeeded  ${name}`);
-  return (
-    terminal.red(`${condition?.reason ?? 'Failed'}  ${name}`) + (condition?.message ? `\n  ${condition.message}` : '')
-  );
+  // Reason and message may hold what somebody wrote into the run.
+  const end = terminal.red(`${printable(condition?.reason ?? 'Failed')}  ${name}`);
+  return condition?.message ? `${end}\n  ${printable(condition.message)}` : end;
 }
 
 /** Creates what is given, shows the first run's steps as they go, waits for its end and its trace. */

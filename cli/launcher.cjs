@@ -42,9 +42,8 @@ var child = childProcess.spawn(
   ['--disable-warning=ExperimentalWarning', entry].concat(process.argv.slice(2)),
   { stdio: 'inherit' },
 );
-// The terminal sends Ctrl-C to the whole process group; other signals are handed on. Either way the child decides when to end.
-process.on('SIGINT', function () {});
-['SIGTERM', 'SIGHUP'].forEach(function (signal) {
+// Signals are handed on, and the child decides when to end. Ctrl-C at a terminal reaches the child by itself too: it takes the two for one.
+['SIGINT', 'SIGTERM', 'SIGHUP'].forEach(function (signal) {
   process.on(signal, function () {
     child.kill(signal);
   });

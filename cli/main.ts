@@ -63,6 +63,12 @@ function explain(error: unknown): number {
   return error instanceof Error && error.name === 'ExporterSettingsError' ? 2 : 1;
 }
 
+// A reader that goes away (`| head`) is no error of ours; a command that waits for something is told by its shutdown signal.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 process.exitCode = await main(process.argv.slice(2)).catch(explain);
 // Handles of libraries (idle connections, timers) must not keep a command that is done.
 process.exit();

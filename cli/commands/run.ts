@@ -9,7 +9,7 @@ import { createSink } from '../../shared/tracing/exporters/factory.ts';
 import { CommandError } from '../errors.ts';
 import { execute } from '../execute.ts';
 import type { ExecutedRun } from '../execute.ts';
-import { withInboundParent, withParams, withWorkspaces, workspaceDirectories } from '../follow/inputs.ts';
+import { checkNames, withInboundParent, withParams, withWorkspaces, workspaceDirectories } from '../follow/inputs.ts';
 import { readManifests } from '../follow/manifests.ts';
 import { startLocalCluster } from '../local/cluster.ts';
 import type { LocalCluster } from '../local/cluster.ts';
@@ -85,12 +85,21 @@ interface Cluster {
   close(): Promise<void>;
 }
 
+function kubeconfigFile(file: string): ReturnType<typeof loadKubeConfig> {
+  try {
+    return loadKubeConfig({ file });
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new CommandError(`--kubeconfig ${file}: ${missing ? 'no such file' : String((error as Error).message)}`);
+  }
+}
+
 async function existingCluster(file: string, values: OptionValues): Promise<Cluster> {
   if (list(values, 'workspace').length > 0)
     throw new CommandError(
       '--workspace binds a directory of this machine: it works in the embedded cluster only, not with --kubeconfig',
     );
-  const client = createKubeClient(loadKubeConfig({ file }), { userAgent: 'tektrace-cli' });
+  const client = createKubeClient(kubeconfigFile(file), { userAgent: 'tektrace-cli' });
   return {
     client,
     traces: await findTraceSource(text(values, 'jaeger-query-url'), file),
@@ -154,6 +163,10 @@ export async function runCommand(args: string[]): Promise<number> {
       objects,
       namespace,
       prepare: async (run) => {
+        checkNames(run, objects, {
+          params: list(values, 'param').map((option) => option.split('=')[0] ?? ''),
+          workspaces: directories.map(([name]) => name),
+        });
         const claims = cluster.local
           ? await claimDirectories(cluster.local, run.metadata.namespace ?? namespace, directories)
           : [];

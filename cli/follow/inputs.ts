@@ -8,6 +8,8 @@ import type {
   TaskRun,
   WorkspaceBinding,
 } from '../../shared/tekton/types.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import { declaredNames } from '../../shared/tekton/declared.ts';
 import { CommandError } from '../errors.ts';
 
 type Run = PipelineRun | TaskRun;
@@ -81,4 +83,18 @@ export function withInboundParent<T extends Run>(run: T, env: Record<string, str
     ...run,
     metadata: { ...run.metadata, annotations: { ...run.metadata.annotations, [PARENT_SPAN_CONTEXT]: carrier } },
   };
+}
+
+/** Throws CommandError for a `--param` or `--workspace` that the run would never look at, where what it declares is known: a typo must not run with a default. */
+export function checkNames(run: Run, objects: KubeObject[], options: { params: string[]; workspaces: string[] }): void {
+  const declared = declaredNames(run, objects);
+  if (!declared) return;
+  for (const [option, given, known] of [
+    ['--param', options.params, declared.params],
+    ['--workspace', options.workspaces, declared.workspaces],
+  ] as const) {
+    const unknown = given.find((name) => !known.includes(name));
+    if (unknown !== undefined)
+      throw new CommandError(`${option} ${unknown}: the run declares ${known.length > 0 ? known.join(', ') : 'none'}`);
+  }
 }

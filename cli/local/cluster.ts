@@ -19,13 +19,17 @@ import { MUTATING_WEBHOOK_CONFIGURATIONS, resourcePath } from '../../shared/kube
 import type { Logger } from '../../shared/runtime/log.ts';
 import { createOtlpSink } from '../../shared/tracing/exporters/otlp.ts';
 import type { SpanSink } from '../../shared/tracing/exporters/sink.ts';
-import { teeSinks } from '../../shared/tracing/exporters/tee.ts';
+import { mirrorSink } from '../../shared/tracing/exporters/mirror.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
 import { readCrds } from './crds.ts';
 import { webhookConfiguration } from './webhook-configuration.ts';
 
 const CERTIFICATE_MS = 365 * 24 * 3_600_000;
+
+/** What is kept for the user's collector while it is away: some hundred runs. */
+const MIRRORED_SPANS = 100_000;
+const MIRROR_FLUSH_MS = 5_000;
 
 export interface LocalClusterOptions {
   isolation: 'auto' | 'namespaces' | 'plain';
@@ -146,7 +150,7 @@ async function startLocalControllers(
   const local = createOtlpSink({ url: new URL(traces.otlpUrl), headers: { authorization: `Bearer ${traces.token}` } });
   const controllers = await runControllers({
     client,
-    sink: sink ? teeSinks([local, sink]) : local,
+    sink: sink ? mirrorSink(local, sink, { log, maxSpans: MIRRORED_SPANS, flushMs: MIRROR_FLUSH_MS }) : local,
     manage: 'all',
     images: LOCAL_IMAGES,
     sampling: { ratio: 1 },

@@ -14,8 +14,17 @@ export interface SpanNode {
 }
 
 /** Earlier first; at the same time the longer one, which is more likely to be around the other. */
+/** What comes before what, where a clock is too coarse to tell. */
+const WAITS = ['admission', 'queued', 'pod scheduling', 'pod starting'];
+
+const rank = ({ located }: SpanNode): number => {
+  const index = WAITS.indexOf(located.span.name);
+  return index < 0 ? WAITS.length : index;
+};
+
 function inTime(a: SpanNode, b: SpanNode): number {
   if (a.start !== b.start) return a.start < b.start ? -1 : 1;
+  if (rank(a) !== rank(b)) return rank(a) - rank(b);
   if (a.end !== b.end) return a.end > b.end ? -1 : 1;
   const [nameA, nameB] = [a.located.span.name, b.located.span.name];
   return nameA === nameB ? 0 : nameA < nameB ? -1 : 1;

@@ -54,7 +54,7 @@ export class SpanQueue {
     if (this.counts.queued + spans.length > maxSpans) {
       this.counts.dropped += spans.length;
       if (!this.#dropping)
-        log.warn('the span queue is full, dropping controller spans', {
+        log.warn('the span queue is full, dropping spans', {
           maxSpans,
           collector: this.#options.sink.target,
         });
@@ -87,7 +87,7 @@ export class SpanQueue {
     clearTimeout(timer);
     if (this.counts.queued > 0) {
       this.counts.dropped += this.counts.queued;
-      this.#options.log.warn('controller spans were not sent before the end', {
+      this.#options.log.warn('spans were not sent before the end', {
         spans: this.counts.queued,
         collector: this.#options.sink.target,
       });
@@ -138,7 +138,7 @@ export class SpanQueue {
       // What is no export error (spans that can't be encoded) would fail again, and hold up all that is behind it.
       if (!this.#stop.signal.aborted && !(error instanceof ExportError && error.retryable)) {
         this.counts.dropped += batch.length;
-        log.warn('the collector refused controller spans', { error, spans: batch.length });
+        log.warn('the collector refused spans', { error, spans: batch.length });
         return undefined;
       }
       if (!this.#unreachable && !this.#stop.signal.aborted)

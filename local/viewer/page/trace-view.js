@@ -69,7 +69,7 @@ export function createTraceView(traceId) {
     h('a', { class: 'button', href: `/api/download/${traceId}`, download: true }, 'OTLP JSON'),
   );
   const side = h('div', { class: 'side' });
-  const empty = h('p', { class: 'empty' }, 'No span of this trace has arrived yet. This page fills by itself.');
+  const empty = h('p', { class: 'empty' }, 'Loading…');
   const main = h('div', { class: 'split', hidden: true }, grid.element, side);
   const element = h(
     'main',
@@ -138,7 +138,10 @@ export function createTraceView(traceId) {
     element,
     async refresh() {
       const response = await fetch(`/api/waterfall/${traceId}`);
-      if (response.status === 404) return;
+      if (response.status === 404) {
+        empty.textContent = 'No span of this trace has arrived yet. This page fills by itself.';
+        return;
+      }
       if (!response.ok) throw new Error(`the trace store answered ${response.status}`);
       waterfall = await response.json();
       empty.hidden = true;

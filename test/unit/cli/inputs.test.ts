@@ -1,3 +1,4 @@
+import { checkNames } from '../../../cli/follow/inputs.ts';
 import { describe, expect, test } from '@jest/globals';
 
 import { withInboundParent, withParams, withWorkspaces, workspaceDirectories } from '../../../cli/follow/inputs.ts';
@@ -100,4 +101,23 @@ test('a report says what came of a run', () => {
     message: 'Tasks Completed: 2',
     results: { image: 'x' },
   });
+});
+
+test('a param or workspace that the run does not declare is refused with what it declares', () => {
+  const spec = { params: [{ name: 'revision' }], workspaces: [{ name: 'source' }], tasks: [] };
+  const run = {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    metadata: { name: 'a' },
+    spec: { pipelineSpec: spec },
+  };
+  expect(() => checkNames(run, [run], { params: ['revision'], workspaces: ['source'] })).not.toThrow();
+  expect(() => checkNames(run, [run], { params: ['revison'], workspaces: [] })).toThrow(
+    '--param revison: the run declares revision',
+  );
+  expect(() => checkNames(run, [run], { params: [], workspaces: ['src'] })).toThrow(
+    '--workspace src: the run declares source',
+  );
+  const elsewhere = { ...run, spec: { pipelineRef: { name: 'on-the-cluster' } } };
+  expect(() => checkNames(elsewhere, [elsewhere], { params: ['any'], workspaces: [] })).not.toThrow();
 });
