@@ -66,10 +66,12 @@ async function makeMemoryRoot(rootDir: string): Promise<string> {
   }
 }
 
-/** Containers of other users must be able to pass through, but not to list. */
+/** Where containers have no mounts, those of other users must be able to pass through, but not to list. */
 async function openForOtherUsers(directories: string[]): Promise<void> {
-  if (process.getuid?.() !== 0) return;
-  for (const directory of directories) await fs.chmod(directory, 0o711);
+  for (const directory of directories) {
+    await fs.mkdir(directory, { recursive: true });
+    await fs.chmod(directory, 0o711);
+  }
 }
 
 /** A node name has to be a DNS name. */
@@ -101,7 +103,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   };
   try {
     const { isolation, reason } = await chooseIsolation(options.isolation, rootDir);
-    await openForOtherUsers([rootDir, ...(memoryDir.startsWith(rootDir) ? [] : [memoryDir])]);
+    if (isolation.kind === 'plain' && process.getuid?.() === 0)
+      await openForOtherUsers([rootDir, ...['pods', 'claims'].map((name) => path.join(rootDir, name)), memoryDir]);
     const images = await createImageStore(rootDir, isolation.kind);
     const objects = createObjectSource(client);
     const events = createEventRecorder(client, nodeName, log, now);

@@ -90,6 +90,28 @@ function othersCanRead(file: string): boolean {
   },
 );
 
+asRoot.each(isolations)('no other user of the machine finds the files of Pods with isolation %s', async (isolation) => {
+  const rootDir = fs.mkdtempSync(path.join(tmpdir(), 'tektrace-test-'));
+  const cluster = await startCluster({ isolation, rootDir });
+  try {
+    const container = { name: 'main', image: 'x', command: ['true'] };
+    const { metadata } = await cluster.createPod({ containers: [container] });
+    await cluster.ended(metadata.name ?? '');
+    const list = `require('fs').readdirSync(process.argv[1])`;
+    for (const directory of [rootDir, path.join(rootDir, 'pods')]) {
+      const asOther = spawnSync(process.execPath, ['-e', list, directory], {
+        uid: 65534,
+        gid: 65534,
+        encoding: 'utf8',
+      });
+      expect(asOther.stderr).toContain('EACCES');
+    }
+    expect(fs.readdirSync(path.join(rootDir, 'pods'))).toEqual([metadata.uid]);
+  } finally {
+    await cluster.close();
+  }
+});
+
 asRoot('root gives a container the user, the group and the rights its spec asks for', async () => {
   for (const isolation of isolations) {
     const cluster = await startCluster({ isolation });
