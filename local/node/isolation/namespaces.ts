@@ -140,7 +140,9 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
       stdio: ['ignore', ...output.descriptors, 'pipe'],
     });
     output.release();
-    const exited = exitOf(child);
+    let killed = false;
+    // unshare(1) cannot end by SIGKILL as its child did, and says 1.
+    const exited = exitOf(child).then((exit) => (killed ? { exitCode: 128 + os.constants.signals.SIGKILL } : exit));
     try {
       await awaitStart(child.stdio[3] as Readable, child);
     } catch (error) {
@@ -150,16 +152,17 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
         cause: error,
       });
     }
-    const signal = (name: NodeJS.Signals): void => {
-      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-      for (const pid of childrenOf(child.pid)) sendSignal(pid, name);
-    };
+    /** Process 1 of the container, until it has ended. */
+    const init = (): number | undefined =>
+      child.pid === undefined || child.exitCode !== null || child.signalCode !== null
+        ? undefined
+        : childrenOf(child.pid)[0];
     const execute = (words: string[], abort: AbortSignal): Promise<ExecResult> => {
-      const [init] = childrenOf(child.pid ?? 0);
-      if (init === undefined) return Promise.reject(new Error('the container has ended'));
+      const target = init();
+      if (target === undefined) return Promise.reject(new Error('the container has ended'));
       const join = [
         '--target',
-        String(init),
+        String(target),
         '--mount',
         '--pid',
         '--ipc',
@@ -174,10 +177,13 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
       });
     };
     const terminate = async (over: AbortSignal): Promise<void> => {
-      const [init] = child.exitCode === null && child.signalCode === null ? childrenOf(child.pid ?? 0) : [];
-      if (init !== undefined) await terminateInit(init, over);
+      const target = init();
+      if (target !== undefined) await terminateInit(target, over);
     };
-    const kill = (): void => signal('SIGKILL');
+    const kill = (): void => {
+      const target = init();
+      if (target !== undefined) killed = sendSignal(target, 'SIGKILL') || killed;
+    };
     return { stdout: output.stdout, stderr: output.stderr, exited, terminate, exec: execute, kill };
   }
 

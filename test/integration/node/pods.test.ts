@@ -247,6 +247,19 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
     expect(exitCode).toBe(isolation === 'namespaces' ? 7 : 143);
   });
 
+  test('a container that does not end in its grace period is killed, which its exit code says', async () => {
+    const script = 'trap "" TERM; echo up; while :; do sleep 0.05; done';
+    const name = await create({ terminationGracePeriodSeconds: 1, containers: [shell(script)] });
+    await cluster.podWhen(name, (pod) => pod.status?.phase === 'Running');
+    await cluster.said(name, 'main', 'up');
+    await cluster.client.request('DELETE', path(name));
+    const { status } = await cluster.podWhen(
+      name,
+      (pod) => pod.status?.containerStatuses?.[0]?.state.terminated !== undefined,
+    );
+    expect(status?.containerStatuses?.[0]?.state.terminated?.exitCode).toBe(137);
+  });
+
   test('a container that ends badly is started again under OnFailure', async () => {
     const volume = { volumes: [{ name: 'v', emptyDir: {} }] };
     const container = shell('test -e /data/once || { touch /data/once; exit 1; }', {
