@@ -9,8 +9,10 @@ import { createSink } from '../../shared/tracing/exporters/factory.ts';
 import { CommandError } from '../errors.ts';
 import { execute } from '../execute.ts';
 import type { ExecutedRun } from '../execute.ts';
+import { createObject } from '../follow/create.ts';
 import { checkNames, withInboundParent, withParams, withWorkspaces, workspaceDirectories } from '../follow/inputs.ts';
 import { readManifests } from '../follow/manifests.ts';
+import { validateRun } from '../follow/validate.ts';
 import { startLocalCluster } from '../local/cluster.ts';
 import type { LocalCluster } from '../local/cluster.ts';
 import { claimDirectories } from '../local/workspaces.ts';
@@ -170,7 +172,13 @@ export async function runCommand(args: string[]): Promise<number> {
         const claims = cluster.local
           ? await claimDirectories(cluster.local, run.metadata.namespace ?? namespace, directories)
           : [];
-        return withInboundParent(withWorkspaces(withParams(run, list(values, 'param')), claims), process.env);
+        const given = withInboundParent(withWorkspaces(withParams(run, list(values, 'param')), claims), process.env);
+        // Elsewhere upstream may execute what the controllers of the embedded cluster refuse.
+        if (cluster.local) {
+          await createObject(cluster.client, given, namespace, { dryRun: true });
+          validateRun(given, objects);
+        }
+        return given;
       },
       traces: cluster.traces,
       ...(timeoutMs !== undefined && { timeoutMs }),

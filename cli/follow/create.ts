@@ -38,18 +38,23 @@ function refusal(error: ApiError): string {
 }
 
 /**
- * Creates the object in its namespace, else in `namespace`; unknown fields are refused. Returns what the API server stored.
+ * Creates the object in its namespace, else in `namespace`; unknown fields are refused. Returns what the API server stored,
+ * or with `dryRun` would have stored.
  * Throws CommandError (exit 2) when the server does not accept it.
  */
 export async function createObject<T extends KubeObject>(
   client: KubeClient,
   object: KubeObject,
   namespace: string,
+  { dryRun = false }: { dryRun?: boolean } = {},
 ): Promise<T> {
   const resource = await discover(client, object);
   const path = resourcePath(resource, resource.namespaced ? { namespace: object.metadata.namespace ?? namespace } : {});
   try {
-    return await client.request<T>('POST', path, { body: object, query: { fieldValidation: 'Strict' } });
+    return await client.request<T>('POST', path, {
+      body: object,
+      query: { fieldValidation: 'Strict', dryRun: dryRun ? 'All' : undefined },
+    });
   } catch (error) {
     if (error instanceof ApiError && error.status < 500 && error.status !== 401 && error.status !== 403)
       throw new CommandError(`${describe(object)} was not accepted:\n  ${refusal(error)}`);

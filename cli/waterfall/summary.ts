@@ -1,9 +1,7 @@
 import { formatDuration } from '../../local/viewer/duration.ts';
 import type { WaterfallRow } from '../../local/viewer/row.ts';
-import { buildWaterfall, type Waterfall } from '../../local/viewer/waterfall.ts';
-import type { TracesData } from '../../shared/otlp/types.ts';
+import type { Waterfall } from '../../local/viewer/waterfall.ts';
 import { printable } from './display-width.ts';
-import { traceIdOf } from './trace-id.ts';
 
 /** Milliseconds in which at least one of the rows was under way. */
 function coveredMs(rows: WaterfallRow[]): number {
@@ -17,7 +15,7 @@ function coveredMs(rows: WaterfallRow[]): number {
   return total;
 }
 
-/** The sentences of the summary, each short enough for a line of its own. */
+/** Which task took longest, and for how long anything was waited for (overlapping waits count once): each short enough for a line of its own. */
 export function summaryParts(waterfall: Waterfall): string[] {
   const tasks = waterfall.rows.filter((row) => row.category === 'task' && row.result !== 'skip');
   const [longest] = tasks.toSorted((a, b) => b.durationMs - a.durationMs);
@@ -27,9 +25,4 @@ export function summaryParts(waterfall: Waterfall): string[] {
     `waiting: ${waiting > 0 ? formatDuration(waiting) : 'none'}`,
   ];
   return parts.filter((part) => part !== undefined);
-}
-
-/** One line about a run: which task took longest, and for how long anything was waited for (overlapping waits count once). */
-export function renderSummary(trace: TracesData): string {
-  return summaryParts(buildWaterfall(traceIdOf(trace), trace)).join(', ');
 }

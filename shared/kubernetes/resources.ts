@@ -41,14 +41,6 @@ export const MUTATING_WEBHOOK_CONFIGURATIONS: Resource = {
   kind: 'MutatingWebhookConfiguration',
   namespaced: false,
 };
-export const CUSTOM_RESOURCE_DEFINITIONS: Resource = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-};
-
 export interface ObjectPath {
   namespace?: string;
   name?: string;

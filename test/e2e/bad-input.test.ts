@@ -46,6 +46,13 @@ test.each([
 test.each([
   ['a missing Task', run('  pipelineSpec:\n    tasks:\n      - name: a\n        taskRef: {name: nobody}\n'), 'nobody'],
   ['a missing Pipeline', run('  pipelineRef: {name: nobody}\n'), 'nobody'],
+])('%s ends the run with its name, exit 1', async (_what, input, expected) => {
+  const { code, text } = await said(input);
+  expect(text).toContain(expected);
+  expect(code).toBe(1);
+});
+
+test.each([
   ['a missing param', run(`  pipelineSpec:\n    params: [{name: revision}]\n    tasks:\n${task('a')}`), 'revision'],
   [
     'a missing workspace',
@@ -62,12 +69,13 @@ test.each([
   [
     'a cycle',
     run(`  pipelineSpec:\n    tasks:\n${task('a', '        runAfter: [b]\n')}${task('b', '        runAfter: [a]\n')}`),
-    'a',
+    'a → b → a',
   ],
-])('%s ends the run with what is missing by name', async (_what, input, expected) => {
+])('%s is told by name before anything runs, exit 2', async (_what, input, expected) => {
   const { code, text } = await said(input);
   expect(text).toContain(expected);
-  expect([1, 2]).toContain(code);
+  expect(text).not.toContain('PipelineRun default/');
+  expect(code).toBe(2);
 });
 
 test('options that can’t be meant are told with what to do', async () => {

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from '@jest/globals';
 import { displayWidth } from '../../../../cli/waterfall/display-width.ts';
 import { renderWaterfall, type WaterfallOptions } from '../../../../cli/waterfall/render.ts';
-import { renderSummary } from '../../../../cli/waterfall/summary.ts';
+import { summaryParts } from '../../../../cli/waterfall/summary.ts';
+import { traceIdOf } from '../../../../cli/waterfall/trace-id.ts';
+import { buildWaterfall } from '../../../../local/viewer/waterfall.ts';
 import type { TracesData } from '../../../../shared/otlp/types.ts';
 import { exampleTrace, fromService, lifecycle, TRACE_ID, type SpanInput } from '../../local/viewer/example-trace.ts';
 
@@ -159,7 +161,9 @@ test('no span is a sentence', () => {
 
 describe('the summary', () => {
   test('names the longest task and how long was waited', () => {
-    expect(renderSummary(small)).toBe('longest: task t (750 ms of 1.00 s), waiting: 250 ms');
+    expect(summaryParts(buildWaterfall(traceIdOf(small), small)).join(', ')).toBe(
+      'longest: task t (750 ms of 1.00 s), waiting: 250 ms',
+    );
   });
 
   test('counts waits that overlap once', () => {
@@ -168,6 +172,6 @@ describe('the summary', () => {
       { id: 'b', name: 'pod starting', from: 50, to: 150 },
       { id: 'c', name: 'image pull x', from: 60, to: 80 },
     );
-    expect(renderSummary(waits)).toBe('waiting: 150 ms');
+    expect(summaryParts(buildWaterfall(traceIdOf(waits), waits)).join(', ')).toBe('waiting: 150 ms');
   });
 });
