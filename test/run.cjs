@@ -4,22 +4,17 @@ const { spawnSync } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
+const { bundledNode } = require('./node.cjs');
 
 const root = path.resolve(__dirname, '..');
 const suites = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
 const flags = process.argv.slice(2).filter((arg) => arg.startsWith('-'));
 
-function nodeForTests() {
-  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
-  const manifest = require.resolve(`node-${process.platform}-${process.arch}/package.json`);
-  return path.join(path.dirname(manifest), 'bin', 'node');
-}
-
 const out = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'tektrace-test-')), 'result.json');
 const jest = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js');
 const patterns = suites.map((suite) => `test/${suite}/`);
 const run = spawnSync(
-  nodeForTests(),
+  bundledNode(),
   [
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',

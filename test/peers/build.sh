@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Puts the real servers and tools of the peers suites into .peers/bin (npm run peers), from the pins in test/peers/modules.
-#   usage: build.sh [kubernetes|jaeger|tekton|helm]...        default: all of them
-# What already stands there from the same pins is left alone. Cold, on two cores: about 10 minutes and 6 GB of Go caches.
-# KUBEBUILDER_ASSETS, or all of TEST_ASSET_{ETCD,KUBE_APISERVER,KUBECTL}, name a Kubernetes to use instead of building one.
+#   usage: build.sh [kubernetes|cluster|jaeger|tekton|kwok|helm]...        default: all of them
+# What already stands there from the same pins is left alone. Cold, on two idle cores: about 13 minutes and 8 GB of Go caches.
+# KUBEBUILDER_ASSETS, or all of TEST_ASSET_{ETCD,KUBE_APISERVER,KUBECTL}, name an API server to use instead of building one; the rest of
+# Kubernetes (`cluster`) is built all the same, because envtest's assets do not hold it.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 peers=$(cd "$here/../.." && pwd)/.peers
@@ -11,8 +12,8 @@ mkdir -p "$bin" "$peers/stamps"
 
 die() { echo "peers: $*" >&2; exit 1; }
 
-# What decides the result: the pins, the platform, and this script with its flags.
-pins_of() { { cat "$here/build.sh" "$here/modules/$1"/*; uname -sm; } | sha256sum | cut -d' ' -f1; }
+# What decides the result: the pins, the platform, and this script with its flags. `cluster` is built from the pins of kubernetes.
+pins_of() { { cat "$here/build.sh" "$here/modules/${1/cluster/kubernetes}"/*; uname -sm; } | sha256sum | cut -d' ' -f1; }
 
 # is_built PEER PROGRAM...
 is_built() {
@@ -33,7 +34,7 @@ go_build() {
   command -v go >/dev/null || die "$peer is built from source with Go 1.26 or newer, and there is no 'go' on PATH (https://go.dev/dl)"
   for target; do
     echo "peers: building ${target%%=*}"
-    (cd "$here/modules/$peer" && CGO_ENABLED=0 GOWORK=off GOFLAGS='-mod=readonly -trimpath -buildvcs=false' \
+    (cd "$here/modules/${peer/cluster/kubernetes}" && CGO_ENABLED=0 GOWORK=off GOFLAGS='-mod=readonly -trimpath -buildvcs=false' \
       go build -ldflags "-s -w $ldflags" -o "$bin/${target%%=*}" "${target#*=}") || die "$peer: ${target%%=*} did not build"
   done
   pins_of "$peer" >"$peers/stamps/$peer"
@@ -44,25 +45,55 @@ kubernetes_is_given() {
     { [ -n "${TEST_ASSET_ETCD:-}" ] && [ -n "${TEST_ASSET_KUBE_APISERVER:-}" ] && [ -n "${TEST_ASSET_KUBECTL:-}" ]; }
 }
 
-# A program built outside its own repository does not know its version; `kubectl version` and /version are to say it.
-kubernetes() {
-  if kubernetes_is_given; then
-    echo 'peers: using the Kubernetes that the environment names'
-    return
-  fi
-  local version minor package flags=''
+# A program built outside its own repository does not know its version; `kubectl version`, /version and a Node's status are to say it.
+kubernetes_flags() {
+  local version minor package
   version=$(sed -n 's/^\tk8s.io\/kubernetes \(v[^ ]*\).*/\1/p' "$here/modules/kubernetes/go.mod")
   minor=${version#v1.}
   for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
-    flags="$flags -X $package.gitVersion=$version -X $package.gitMajor=1 -X $package.gitMinor=${minor%%.*} -X $package.gitTreeState=clean"
+    printf ' -X %s' "$package.gitVersion=$version" "$package.gitMajor=1" "$package.gitMinor=${minor%%.*}" "$package.gitTreeState=clean"
   done
-  go_build kubernetes "$flags" etcd=go.etcd.io/etcd/server/v3 \
+}
+
+kubernetes() {
+  if kubernetes_is_given; then
+    echo 'peers: using the API server that the environment names'
+    return
+  fi
+  go_build kubernetes "$(kubernetes_flags)" etcd=go.etcd.io/etcd/server/v3 \
     kube-apiserver=k8s.io/kubernetes/cmd/kube-apiserver kubectl=k8s.io/kubernetes/cmd/kubectl
+}
+
+# What a whole cluster has beside its API server.
+cluster() {
+  local program targets=()
+  for program in kube-controller-manager kube-scheduler kubelet kube-proxy; do targets+=("$program=k8s.io/kubernetes/cmd/$program"); done
+  go_build cluster "$(kubernetes_flags)" "${targets[@]}"
 }
 
 jaeger() { go_build jaeger '' jaeger=github.com/jaegertracing/jaeger/cmd/jaeger; }
 
-tekton() { go_build tekton '' tekton-entrypoint=github.com/tektoncd/pipeline/cmd/entrypoint; }
+# module_files PEER MODULE FOLDER: a folder of a module's sources, as .peers/share/PEER.
+module_files() {
+  local directory
+  directory=$(cd "$here/modules/$1" && GOWORK=off GOFLAGS=-mod=readonly go list -m -f '{{.Dir}}' "$2") || die "$1: module $2 is not there"
+  rm -rf "$peers/share/$1"
+  mkdir -p "$peers/share"
+  cp -r "$directory/$3" "$peers/share/$1"
+  chmod -R u+w "$peers/share/$1"
+}
+
+# Upstream's programs, and the YAML of its installation.
+tekton() {
+  local program targets=()
+  for program in entrypoint nop workingdirinit sidecarlogresults controller webhook resolvers events; do
+    targets+=("tekton-$program=github.com/tektoncd/pipeline/cmd/$program")
+  done
+  go_build tekton '' "${targets[@]}"
+  [ -d "$peers/share/tekton" ] || module_files tekton github.com/tektoncd/pipeline config
+}
+
+kwok() { go_build kwok '' kwok=sigs.k8s.io/kwok/cmd/kwok; }
 
 helm() {
   if is_built helm helm kubectl-1.35; then
@@ -81,10 +112,10 @@ helm() {
   pins_of helm >"$peers/stamps/helm"
 }
 
-[ $# -gt 0 ] || set -- helm jaeger kubernetes tekton
+[ $# -gt 0 ] || set -- helm jaeger kubernetes cluster tekton kwok
 for peer; do
   case $peer in
-    kubernetes | jaeger | tekton | helm) "$peer" ;;
-    *) die "unknown peer '$peer'; known: kubernetes jaeger tekton helm" ;;
+    kubernetes | cluster | jaeger | tekton | kwok | helm) "$peer" ;;
+    *) die "unknown peer '$peer'; known: kubernetes cluster jaeger tekton kwok helm" ;;
   esac
 done
