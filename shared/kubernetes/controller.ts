@@ -1,6 +1,7 @@
 import type { Logger } from '../runtime/log.ts';
 import { isConflict } from './errors.ts';
 import { WorkQueue } from './work-queue.ts';
+import type { WorkQueueObserver } from './work-queue.ts';
 
 /** What a reconcile asks for: nothing more, or another look in `requeueAfterMs`. It throws to be tried again with back-off. */
 export type ReconcileResult = { requeueAfterMs?: number } | undefined;
@@ -10,17 +11,19 @@ export interface ControllerOptions {
   /** Level-based: reads the store, decides, writes. May run twice at any point without harm. */
   reconcile: (key: string) => Promise<ReconcileResult>;
   workers?: number;
+  observer?: WorkQueueObserver;
   log: Logger;
 }
 
 /** Runs `reconcile` for each key added, one worker a key at a time. */
 export class Controller {
-  readonly queue = new WorkQueue();
+  readonly queue: WorkQueue;
   readonly #options: ControllerOptions;
   #workers: Promise<void>[] = [];
 
   constructor(options: ControllerOptions) {
     this.#options = options;
+    this.queue = new WorkQueue(options.observer ? { observer: options.observer } : {});
   }
 
   start(): void {
@@ -28,16 +31,19 @@ export class Controller {
     this.#workers = Array.from({ length: workers }, () => this.#work());
   }
 
-  /** Takes no more keys and resolves when the reconciles under way have ended. */
-  async stop(): Promise<void> {
-    await this.queue.shutDown();
+  /** Takes no more keys and resolves when the reconciles under way have ended; with `drain`, also those of the keys that wait. */
+  async stop({ drain = false } = {}): Promise<void> {
+    await (drain ? this.queue.drain() : this.queue.shutDown());
     await Promise.all(this.#workers);
   }
 
   async #work(): Promise<void> {
     for (let key = await this.queue.get(); key !== undefined; key = await this.queue.get()) {
-      await this.#process(key);
-      this.queue.done(key);
+      try {
+        await this.#process(key);
+      } finally {
+        this.queue.done(key);
+      }
     }
   }
 

@@ -1,24 +1,54 @@
+import { FairQueue } from './fair-queue.ts';
+
 /** Delays of client-go's default per-item limiter: 5 ms doubled per failure, up to 1000 s. */
 const BACKOFF_MS = { first: 5, max: 1_000_000 };
 
+/** A timer holds 24 days at most; what is due later is looked at again then. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** What is told of a queue, for metrics. `depth` is the number of keys that wait for a worker; times are milliseconds. */
+export interface WorkQueueObserver {
+  added(depth: number): void;
+  /** A worker took a key that had waited for `waitedMs`. */
+  started(waitedMs: number, depth: number): void;
+  done(workedMs: number): void;
+  /** A key is to come again because its work failed. */
+  retried(): void;
+}
+
+export interface WorkQueueOptions {
+  observer?: WorkQueueObserver;
+  /** Monotonic milliseconds. */
+  nowMs?: () => number;
+}
+
 /**
  * client-go's work queue: a key is processed by one worker at a time, is queued once however often it is added, and is
- * processed again when it was added meanwhile.
+ * processed again when it was added meanwhile. Namespaces take turns.
  */
 export class WorkQueue {
-  readonly #ready: string[] = [];
-  readonly #dirty = new Set<string>();
-  readonly #processing = new Set<string>();
+  readonly #ready = new FairQueue();
+  /** Keys that are to be processed, and since when; each is in `#ready` too, or in work. */
+  readonly #dirty = new Map<string, number>();
+  /** Keys in work, and since when. */
+  readonly #processing = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   readonly #timers = new Map<string, { dueMs: number; timer: NodeJS.Timeout }>();
   readonly #waiting: ((key: string | undefined) => void)[] = [];
+  readonly #observer: WorkQueueObserver | undefined;
+  readonly #nowMs: () => number;
   #idle: (() => void)[] = [];
   #closed = false;
+
+  constructor({ observer, nowMs = () => performance.now() }: WorkQueueOptions = {}) {
+    this.#observer = observer;
+    this.#nowMs = nowMs;
+  }
 
   /** Queues `key`, unless it waits already; while it is processed, it is queued again afterwards. */
   add(key: string): void {
     if (this.#closed || this.#dirty.has(key)) return;
-    this.#dirty.add(key);
+    this.#dirty.set(key, this.#nowMs());
     if (!this.#processing.has(key)) this.#push(key);
   }
 
@@ -26,25 +56,23 @@ export class WorkQueue {
   addAfter(key: string, delayMs: number): void {
     if (this.#closed) return;
     if (delayMs <= 0) return this.add(key);
-    const dueMs = Date.now() + delayMs;
+    const dueMs = this.#nowMs() + delayMs;
     const pending = this.#timers.get(key);
     if (pending && pending.dueMs <= dueMs) return;
     if (pending) clearTimeout(pending.timer);
-    // A timer holds 24 days at most; what is later than that is looked at again then.
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(key);
-        this.add(key);
-      },
-      Math.min(delayMs, 2 ** 31 - 1),
-    );
-    this.#timers.set(key, { dueMs, timer });
+    const expire = (): void => {
+      this.#timers.delete(key);
+      this.add(key);
+    };
+    this.#timers.set(key, { dueMs, timer: setTimeout(expire, Math.min(delayMs, MAX_TIMER_MS)) });
   }
 
   /** Queues `key` after the delay its failures so far ask for. */
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0;
+    if (this.#closed) return;
     this.#failures.set(key, failures + 1);
+    this.#observer?.retried();
     this.addAfter(key, Math.min(BACKOFF_MS.first * 2 ** failures, BACKOFF_MS.max));
   }
 
@@ -61,38 +89,67 @@ export class WorkQueue {
   async get(): Promise<string | undefined> {
     const key = this.#ready.shift();
     if (key !== undefined) return this.#take(key);
-    if (this.#closed) return undefined;
+    if (this.#isOver()) return undefined;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Ends the work on a key that `get` gave. */
   done(key: string): void {
+    const startedMs = this.#processing.get(key);
+    if (startedMs === undefined) throw new Error(`the work queue did not hand out ${key}`);
     this.#processing.delete(key);
-    if (this.#dirty.has(key) && !this.#closed) this.#push(key);
-    if (this.#processing.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    this.#observer?.done(this.#nowMs() - startedMs);
+    if (this.#dirty.has(key)) this.#push(key);
+    if (this.#isOver()) this.#end();
   }
 
+  /** How many keys wait for a worker. */
   get length(): number {
     return this.#ready.length;
   }
 
-  /** Takes no more keys, wakes the workers, and resolves when those in work are done. */
+  /** Since when the oldest key in work is worked on (milliseconds of the queue's clock), and how many there are. */
+  get inWork(): { count: number; oldestMs: number | undefined } {
+    return { count: this.#processing.size, oldestMs: this.#processing.values().next().value };
+  }
+
+  /** Takes no more keys, drops those that wait, and resolves when those in work are done. */
   async shutDown(): Promise<void> {
+    this.#ready.clear();
+    this.#dirty.clear();
+    await this.drain();
+  }
+
+  /** Takes no more keys, and resolves when those that wait, without the delayed ones, are done too. */
+  async drain(): Promise<void> {
     this.#closed = true;
     for (const { timer } of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
-    this.#ready.length = 0;
+    if (this.#isOver()) return this.#end();
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #isOver(): boolean {
+    return this.#closed && this.#ready.length === 0 && this.#processing.size === 0;
+  }
+
+  #end(): void {
     for (const resolve of this.#waiting.splice(0)) resolve(undefined);
-    if (this.#processing.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #take(key: string): string {
-    this.#processing.add(key);
+    const now = this.#nowMs();
+    const waitedMs = now - (this.#dirty.get(key) ?? now);
     this.#dirty.delete(key);
+    this.#processing.set(key, now);
+    this.#observer?.started(waitedMs, this.#ready.length);
     return key;
   }
 
   #push(key: string): void {
     const waiting = this.#waiting.shift();
+    this.#observer?.added(this.#ready.length + 1);
     if (waiting) waiting(this.#take(key));
     else this.#ready.push(key);
   }

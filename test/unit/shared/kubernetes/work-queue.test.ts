@@ -106,3 +106,35 @@ describe('shutting down', () => {
     expect(down).toBe(true);
   });
 });
+
+describe('draining', () => {
+  test('hands out what waits, takes nothing new, and ends with the last of it', async () => {
+    queue.add('a');
+    queue.add('b');
+    let drained = false;
+    const drain = queue.drain().then(() => (drained = true));
+    queue.add('c');
+    expect([await queue.get(), await queue.get()]).toEqual(['a', 'b']);
+    queue.done('a');
+    await Promise.resolve();
+    expect(drained).toBe(false);
+    queue.done('b');
+    await drain;
+    expect(await queue.get()).toBeUndefined();
+  });
+
+  test('a key that was added while it was processed is handed out once more', async () => {
+    queue.add('a');
+    await queue.get();
+    queue.add('a');
+    const drain = queue.drain();
+    queue.done('a');
+    expect(await queue.get()).toBe('a');
+    queue.done('a');
+    await drain;
+  });
+});
+
+test('finishing what was not handed out is an error', () => {
+  expect(() => queue.done('a')).toThrow('did not hand out a');
+});
