@@ -21,7 +21,6 @@ import { createTokens } from './identity/tokens.ts';
 import { systemRequest } from './registry/api.ts';
 import type { Api } from './registry/api.ts';
 import { createObject } from './registry/create.ts';
-import { createLister } from './storage/list.ts';
 import { createStore } from './storage/store.ts';
 
 export interface ApiServerOptions {
@@ -44,6 +43,8 @@ export interface RunningApiServer {
   caPem: string;
   /** A kubeconfig (YAML) with a fresh client certificate; by default of kubernetes-admin in system:masters. */
   kubeconfig(identity?: Identity): Promise<string>;
+  /** Forgets how everything was before now, as etcd's compaction does: who lists or watches from there gets 410. */
+  compact(): void;
   /** Ends all watches and connections and frees the port. */
   close(): Promise<void>;
 }
@@ -97,7 +98,7 @@ function startControllers(api: Api, caPem: string): () => void {
 function createApi(log: Logger, { now = () => new Date(), maxHistory }: ApiServerOptions): Api {
   const store = createStore(maxHistory === undefined ? {} : { maxHistory });
   const catalog = createCatalog();
-  return { store, catalog, lister: createLister(store), admission: createAdmission(store, catalog, log), now, log };
+  return { store, catalog, admission: createAdmission(store, catalog, log), now, log };
 }
 
 async function populate(api: Api, crds: object[]): Promise<void> {
@@ -153,6 +154,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ru
     caPem: authority.certPem,
     kubeconfig: (identity = administrator) =>
       createKubeconfig({ url, caPem: authority.certPem, clientAuthority }, identity),
+    compact: () => api.store.compact(),
     async close() {
       closing.abort();
       stopControllers();

@@ -2,6 +2,7 @@ import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { inVersion } from '../registry/update.ts';
 import { badRequest } from '../status.ts';
+import { listObjects } from '../storage/list.ts';
 import { parseSelection } from '../storage/selection.ts';
 import type { Selection } from '../storage/selection.ts';
 import { partialMetadata, table } from '../table/table.ts';
@@ -49,9 +50,13 @@ export function serveList(server: ResourceServer, exchange: Exchange): void {
   const { request, response, query, type } = exchange;
   const { api } = server;
   const as = negotiate(request.headers.accept, representations);
-  const page = api.lister.list(type.storageKey, selectionOf(exchange), query);
-  const rest = page.next === undefined ? {} : { continue: page.next, remainingItemCount: page.remaining };
-  const metadata: JsonObject = { resourceVersion: String(page.revision), ...rest };
+  const page = listObjects(api.store, type.storageKey, selectionOf(exchange), query);
+  const { next, remaining } = page;
+  const metadata: JsonObject = {
+    resourceVersion: String(page.revision),
+    ...(next === undefined ? {} : { continue: next }),
+    ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
+  };
   const items = page.items.map((object) => inVersion(type, object));
   if (as === 'Table') {
     sendJson(response, 200, table(type, items, metadata, { include: includeOf(query), now: api.now(), columns: true }));

@@ -5,7 +5,7 @@ import type { JsonObject, KubeObject } from '../object.ts';
 import type { Api } from '../registry/api.ts';
 import { inVersion } from '../registry/update.ts';
 import { expired, statusBody } from '../status.ts';
-import { invalidListOptions, parseRevision } from '../storage/list.ts';
+import { checkWatchOptions, parseRevision } from '../storage/list-options.ts';
 import type { Selection } from '../storage/selection.ts';
 import type { StoredEvent } from '../storage/store.ts';
 import { partialMetadata, table } from '../table/table.ts';
@@ -66,19 +66,8 @@ function createEncoder({ type, representation, include }: WatchRequest, api: Api
 
 function startRevision(query: URLSearchParams): { since: number | undefined; initial: boolean } {
   const given = parseRevision(query.get('resourceVersion'));
+  checkWatchOptions(query);
   const sendInitial = query.get('sendInitialEvents');
-  if (sendInitial !== null && query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    throw invalidListOptions(
-      'resourceVersionMatch',
-      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    );
-  }
-  if (sendInitial === null && (query.get('resourceVersionMatch') ?? '') !== '') {
-    throw invalidListOptions(
-      'resourceVersionMatch',
-      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-    );
-  }
   const since = given === 0 ? undefined : given;
   return { since, initial: sendInitial === 'true' || (sendInitial === null && since === undefined) };
 }

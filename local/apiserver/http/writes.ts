@@ -9,6 +9,7 @@ import { decode } from '../registry/decode.ts';
 import { deleteObject, parseDeleteOptions } from '../registry/delete.ts';
 import { inVersion, requireResourceVersion, updateObject } from '../registry/update.ts';
 import type { Target } from '../registry/update.ts';
+import { listObjects } from '../storage/list.ts';
 import { methodNotAllowed, StatusError } from '../status.ts';
 import { contentTypeOf, readBody } from './body.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
@@ -80,7 +81,7 @@ export async function serveDeleteCollection(server: ResourceServer, exchange: Ex
   const { query, type, response, write } = exchange;
   const { api } = server;
   const options = parseDeleteOptions(await readOptions(exchange), query);
-  const { items } = api.lister.list(type.storageKey, selectionOf(exchange), query);
+  const { items } = listObjects(api.store, type.storageKey, selectionOf(exchange), query);
   for (const { metadata } of items) {
     const target = { type, namespace: metadata.namespace, name: metadata.name ?? '', subresource: undefined };
     try {

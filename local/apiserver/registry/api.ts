@@ -3,13 +3,11 @@ import type { Admission } from '../admission/admission.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { JsonObject } from '../object.ts';
 import type { UserInfo } from '../identity/user.ts';
-import type { Lister } from '../storage/list.ts';
 import type { Store } from '../storage/store.ts';
 
 /** What every operation works on. */
 export interface Api {
   store: Store;
-  lister: Lister;
   catalog: Catalog;
   admission: Admission;
   now: () => Date;

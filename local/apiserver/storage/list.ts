@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { forbiddenField, invalidObject } from '../field-errors.ts';
 import type { KubeObject } from '../object.ts';
-import { badRequest, expired, StatusError } from '../status.ts';
+import { badRequest, expired } from '../status.ts';
+import { decodeContinue, encodeContinue } from './continue.ts';
+import { checkListOptions, parseRevision, tooLargeVersion } from './list-options.ts';
 import type { Selection } from './selection.ts';
 import type { Store } from './store.ts';
 
@@ -10,7 +10,21 @@ export interface Page {
   items: KubeObject[];
   /** Given back as `continue` to read on. */
   next?: string;
+  /** How many objects follow; absent where a selector leaves it unknown. */
   remaining?: number;
+}
+
+const TOO_OLD = 'The resourceVersion for the provided list is too old.';
+const TOKEN_TOO_OLD =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
+
+/** As in Kubernetes, a limit that is not positive is none. */
+function limitOf(query: URLSearchParams): number {
+  const text = query.get('limit') ?? '';
+  if (text !== '' && !/^[+-]?\d+$/.test(text))
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const limit = Number(text);
+  return limit > 0 ? limit : Number.POSITIVE_INFINITY;
 }
 
 interface Snapshot {
@@ -18,91 +32,55 @@ interface Snapshot {
   items: KubeObject[];
 }
 
-const MAX_SNAPSHOTS = 64;
-
-/** Reads lists; the rest of a page stays as it was when the list began, for as long as its snapshot is kept. */
-export interface Lister {
-  list(storageKey: string, selection: Selection, query: URLSearchParams): Page;
+function firstPage(store: Store, storageKey: string, selection: Selection, query: URLSearchParams): Snapshot {
+  const asked = parseRevision(query.get('resourceVersion'));
+  const current = store.revision();
+  if (asked !== undefined && asked > current) throw tooLargeVersion(asked, current);
+  const match = query.get('resourceVersionMatch') ?? '';
+  const exact = match === 'Exact' || (match === '' && limitOf(query) !== Number.POSITIVE_INFINITY);
+  const revision = exact && asked !== undefined && asked > 0 ? asked : current;
+  const items = store.listAt(storageKey, selection.namespace, revision);
+  if (items === undefined) throw expired(TOO_OLD);
+  return { revision, items };
 }
 
-/** Reads a resourceVersion parameter; undefined where none was given. */
-export function parseRevision(text: string | null): number | undefined {
-  if (text === null || text === '') return undefined;
-  if (!/^\d+$/.test(text))
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
-  return Number(text);
+function laterPage(
+  store: Store,
+  storageKey: string,
+  selection: Selection,
+  query: URLSearchParams,
+  keyOf: (object: KubeObject) => string,
+): Snapshot {
+  const { revision: from, start } = decodeContinue(query.get('continue') ?? '');
+  const version = query.get('resourceVersion') ?? '';
+  if (version !== '' && version !== '0')
+    throw badRequest('specifying resource version is not allowed when using continue');
+  const revision = from > 0 ? from : store.revision();
+  if (revision > store.revision()) throw tooLargeVersion(revision, store.revision());
+  const items = store.listAt(storageKey, selection.namespace, revision);
+  if (items === undefined) throw expired(TOKEN_TOO_OLD, { continue: encodeContinue({ revision: -1, start }) });
+  return { revision, items: items.filter((object) => keyOf(object) >= start) };
 }
 
-/** 422 for a combination of list or watch parameters that makes no sense. */
-export function invalidListOptions(parameter: string, problem: string): StatusError {
-  return invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [forbiddenField(parameter, problem)]);
-}
-
-function tooLarge(requested: number, current: number): StatusError {
-  return new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${requested}, current: ${current}`, {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-    retryAfterSeconds: 1,
-  });
-}
-
-function checkRevision(store: Store, query: URLSearchParams): void {
-  const match = query.get('resourceVersionMatch');
-  const revision = parseRevision(query.get('resourceVersion'));
-  if (match !== null && match !== '' && revision === undefined) {
-    throw invalidListOptions(
-      'resourceVersionMatch',
-      'resourceVersionMatch is forbidden unless resourceVersion is provided',
-    );
+/**
+ * Reads a list, or a page of one: every page shows the collection as it was at the first one's version. Throws 410 when that is no longer
+ * known, 400, 422 or 504 for parameters that can't be served.
+ */
+export function listObjects(store: Store, storageKey: string, selection: Selection, query: URLSearchParams): Page {
+  checkListOptions(query);
+  const limit = limitOf(query);
+  const keyOf = ({ metadata: { namespace, name = '' } }: KubeObject): string =>
+    selection.namespace !== undefined || namespace === undefined ? name : `${namespace}/${name}`;
+  const read = (query.get('continue') ?? '') === '' ? firstPage : laterPage;
+  const { revision, items } = read(store, storageKey, selection, query, keyOf);
+  const page: KubeObject[] = [];
+  for (const [index, object] of items.entries()) {
+    if (selection.matches(object)) page.push(object);
+    if (page.length < limit) continue;
+    const rest = items.length - index - 1;
+    if (rest === 0) break;
+    const next = encodeContinue({ revision, start: `${keyOf(object)}\0` });
+    return { revision, items: page, next, ...(selection.all ? { remaining: rest } : {}) };
   }
-  if (revision === undefined) return;
-  if (revision > store.revision()) throw tooLarge(revision, store.revision());
-  if (match === 'Exact' && revision !== store.revision()) {
-    throw expired('The resourceVersion for the provided list is too old.');
-  }
-}
-
-/** As in Kubernetes, a limit that makes no sense is none. */
-function limitOf(query: URLSearchParams): number {
-  const limit = Number(query.get('limit') ?? '0');
-  return Number.isInteger(limit) && limit > 0 ? limit : Number.POSITIVE_INFINITY;
-}
-
-export function createLister(store: Store): Lister {
-  const snapshots = new Map<string, Snapshot>();
-  const keep = (snapshot: Snapshot): string => {
-    const token = randomUUID();
-    snapshots.set(token, snapshot);
-    const [oldest] = snapshots.keys();
-    if (snapshots.size > MAX_SNAPSHOTS && oldest !== undefined) snapshots.delete(oldest);
-    return token;
-  };
-  const begin = (storageKey: string, selection: Selection, query: URLSearchParams): Snapshot => {
-    const token = query.get('continue');
-    if (token === null || token === '') {
-      checkRevision(store, query);
-      return {
-        revision: store.revision(),
-        items: store.list(storageKey, selection.namespace).filter((one) => selection.matches(one)),
-      };
-    }
-    if (!/^[0-9a-f-]{36}$/.test(token)) throw badRequest('invalid continue token: continue key is not valid');
-    const snapshot = snapshots.get(token);
-    if (snapshot === undefined) {
-      throw expired(
-        'The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.',
-      );
-    }
-    return snapshot;
-  };
-  return {
-    list(storageKey, selection, query) {
-      const limit = limitOf(query);
-      const { revision, items } = begin(storageKey, selection, query);
-      if (items.length <= limit) return { revision, items };
-      const rest = items.slice(limit);
-      return { revision, items: items.slice(0, limit), next: keep({ revision, items: rest }), remaining: rest.length };
-    },
-  };
+  return { revision, items: page };
 }

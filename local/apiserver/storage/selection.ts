@@ -7,6 +7,8 @@ import { parseLabelSelector } from './label-selector.ts';
 /** Which objects of a resource a list, watch or deletecollection is about. */
 export interface Selection {
   namespace: string | undefined;
+  /** No selector narrows it. */
+  all: boolean;
   matches(object: KubeObject): boolean;
 }
 
@@ -37,10 +39,13 @@ function parseFieldSelector(type: ResourceType, selector: string): (object: Kube
 
 /** Reads `labelSelector` and `fieldSelector` of a request; 400 where one can't be read or names a field that can't be selected by. */
 export function parseSelection(type: ResourceType, namespace: string | undefined, query: URLSearchParams): Selection {
-  const labels = parseLabelSelector(query.get('labelSelector') ?? '');
-  const fields = parseFieldSelector(type, query.get('fieldSelector') ?? '');
+  const labelSelector = (query.get('labelSelector') ?? '').trim();
+  const fieldSelector = (query.get('fieldSelector') ?? '').trim();
+  const labels = parseLabelSelector(labelSelector);
+  const fields = parseFieldSelector(type, fieldSelector);
   return {
     namespace,
+    all: labelSelector === '' && fieldSelector === '',
     matches: (object) =>
       (namespace === undefined || object.metadata.namespace === namespace) &&
       labels(object.metadata.labels ?? {}) &&

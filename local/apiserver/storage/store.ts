@@ -37,6 +37,8 @@ export interface Store {
   get(storageKey: string, namespace: string | undefined, name: string): KubeObject | undefined;
   /** In the order of the keys: by namespace, then by name. */
   list(storageKey: string, namespace?: string): KubeObject[];
+  /** The same as it was at an earlier revision, or undefined when that is no longer known. */
+  listAt(storageKey: string, namespace: string | undefined, revision: number): KubeObject[] | undefined;
   /** Stores `object` under its own namespace and name with the next resourceVersion; returns what was stored. */
   put(storageKey: string, object: KubeObject): KubeObject;
   /** Removes it; the answer carries the resourceVersion of the removal, as a DELETED event does. */
@@ -50,6 +52,8 @@ export interface Store {
   storageKeys(): string[];
   /** Forgets a resource (its CustomResourceDefinition is gone) and ends its watches' history. */
   drop(storageKey: string): void;
+  /** Forgets how everything was before now, as etcd's compaction does. */
+  compact(): void;
 }
 
 export interface StoreOptions {
@@ -58,6 +62,8 @@ export interface StoreOptions {
 }
 
 const DEFAULT_MAX_HISTORY = 2000;
+/** A kube-apiserver has written objects of its own, and forgotten the first versions, before anybody can ask. */
+const FIRST_REVISION = 2;
 
 export function objectKey(namespace: string | undefined, name: string): string {
   return `${namespace ?? ''}/${name}`;
@@ -73,18 +79,24 @@ function byKey(a: KubeObject, b: KubeObject): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
+function inNamespace(objects: Iterable<KubeObject>, namespace: string | undefined): KubeObject[] {
+  const all = [...objects];
+  return (namespace === undefined ? all : all.filter((object) => object.metadata.namespace === namespace)).sort(byKey);
+}
+
 export function createStore({ maxHistory = DEFAULT_MAX_HISTORY }: StoreOptions = {}): Store {
   const shelves = new Map<string, Shelf>();
   const everywhere = new Set<(storageKey: string, event: StoredEvent) => void>();
   const owners = createOwnerIndex();
   const undelivered: Delivery[] = [];
   let delivering = false;
-  let revision = 1;
+  let revision = FIRST_REVISION;
+  let compactedTo = FIRST_REVISION;
 
   const shelfOf = (storageKey: string): Shelf => {
     const known = shelves.get(storageKey);
     if (known !== undefined) return known;
-    const fresh: Shelf = { objects: new Map(), history: [], compactedTo: 0, listeners: new Set() };
+    const fresh: Shelf = { objects: new Map(), history: [], compactedTo, listeners: new Set() };
     shelves.set(storageKey, fresh);
     return fresh;
   };
@@ -121,11 +133,17 @@ export function createStore({ maxHistory = DEFAULT_MAX_HISTORY }: StoreOptions =
   return {
     revision: () => revision,
     get: (storageKey, namespace, name) => shelves.get(storageKey)?.objects.get(objectKey(namespace, name)),
-    list(storageKey, namespace) {
-      const all = [...(shelves.get(storageKey)?.objects.values() ?? [])];
-      return (namespace === undefined ? all : all.filter((object) => object.metadata.namespace === namespace)).sort(
-        byKey,
-      );
+    list: (storageKey, namespace) => inNamespace(shelves.get(storageKey)?.objects.values() ?? [], namespace),
+    listAt(storageKey, namespace, at) {
+      const shelf = shelfOf(storageKey);
+      if (at < shelf.compactedTo) return undefined;
+      const objects = new Map(shelf.objects);
+      for (const event of shelf.history.toReversed()) {
+        if (event.revision <= at) break;
+        if (event.previous === undefined) objects.delete(keyOf(event.object));
+        else objects.set(keyOf(event.object), event.previous);
+      }
+      return inNamespace(objects.values(), namespace);
     },
     put(storageKey, object) {
       const shelf = shelfOf(storageKey);
@@ -171,6 +189,10 @@ export function createStore({ maxHistory = DEFAULT_MAX_HISTORY }: StoreOptions =
       const shelf = shelfOf(storageKey);
       shelf.history = [];
       shelf.compactedTo = ++revision;
+    },
+    compact() {
+      compactedTo = revision;
+      for (const shelf of shelves.values()) Object.assign(shelf, { history: [], compactedTo });
     },
   };
 }

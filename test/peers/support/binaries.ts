@@ -5,7 +5,14 @@ const built = resolve(import.meta.dirname, '../../../.peers/bin');
 
 /** The programs of the peers suites. `kubectl` is built with the API server; `kubectl-1.35` is the stock one, as people have it. */
 export type PeerProgram =
-  'etcd' | 'kube-apiserver' | 'kubectl' | 'kubectl-1.35' | 'helm' | 'jaeger' | 'tekton-entrypoint';
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kubectl'
+  | 'kubectl-1.35'
+  | 'helm'
+  | 'jaeger'
+  | 'tekton-entrypoint';
 
 /** envtest's variables, so that a machine which has a Kubernetes for tests need not build one. */
 const assetVariables: Partial<Record<PeerProgram, string>> = {

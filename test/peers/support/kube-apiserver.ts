@@ -17,6 +17,8 @@ const FIRST_SERVICE_ADDRESS = '10.0.0.1';
 
 export interface KubeApiserver {
   url: string;
+  /** Where its etcd answers, without credentials. */
+  etcdUrl: string;
   /** YAML whose user is in system:masters. */
   kubeconfig: string;
   /** The same, as a file, for kubectl and helm. */
@@ -166,7 +168,8 @@ export async function startKubeApiserver(): Promise<KubeApiserver> {
       await running.pop()?.stop();
       running.push(await startApiserver());
     };
-    return { url, kubeconfig, kubeconfigPath, ...credentials, restart, stop };
+    const etcdUrl = `http://127.0.0.1:${etcdPort}`;
+    return { url, etcdUrl, kubeconfig, kubeconfigPath, ...credentials, restart, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,0 +1,34 @@
+import { badRequest } from '../status.ts';
+
+/** Where a paged list goes on: at which version (-1: the newest), and after which key. */
+export interface Continuation {
+  revision: number;
+  start: string;
+}
+
+const VERSION = 'meta.k8s.io/v1';
+
+/** The `continue` token of a page, as kube-apiserver makes it. */
+export function encodeContinue({ revision, start }: Continuation): string {
+  return Buffer.from(JSON.stringify({ v: VERSION, rv: revision, start })).toString('base64url');
+}
+
+function refuse(problem: string): Error {
+  return badRequest(`invalid continue token: continue key is not valid${problem}`);
+}
+
+/** Reads a token; 400 for what is none. */
+export function decodeContinue(token: string): Continuation {
+  let content: unknown;
+  try {
+    content = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+  } catch (error: unknown) {
+    throw refuse(`: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const { v, rv, start } = (content ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
+  if (v !== VERSION) throw refuse(`: server does not recognize this encoded version ${typeof v === 'string' ? v : ''}`);
+  if (typeof rv !== 'number' || rv === 0)
+    throw refuse(`: incorrect encoded start resourceVersion (version ${VERSION})`);
+  if (typeof start !== 'string' || start === '') throw refuse(`: encoded start key empty (version ${VERSION})`);
+  return { revision: rv, start };
+}

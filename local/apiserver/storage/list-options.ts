@@ -1,0 +1,65 @@
+import { forbiddenField, invalidObject, notSupported } from '../field-errors.ts';
+import type { FieldError } from '../field-errors.ts';
+import { badRequest, StatusError } from '../status.ts';
+
+/** How a list or watch relates to the version that it names. */
+export type VersionMatch = '' | 'Exact' | 'NotOlderThan';
+
+/** Reads a resourceVersion parameter; undefined where none was given. */
+export function parseRevision(text: string | null): number | undefined {
+  if (text === null || text === '') return undefined;
+  if (!/^\d+$/.test(text))
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
+  return Number(text);
+}
+
+function refuse(errors: FieldError[]): void {
+  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+}
+
+const MATCH = 'resourceVersionMatch';
+
+/** 422 for a combination of list parameters that makes no sense (the API machinery's ValidateListOptions). */
+export function checkListOptions(query: URLSearchParams): void {
+  const match = query.get(MATCH) ?? '';
+  const version = query.get('resourceVersion') ?? '';
+  const errors: FieldError[] = [];
+  const forbid = (problem: string): unknown => errors.push(forbiddenField(MATCH, problem));
+  if (match !== '') {
+    if (version === '') forbid('resourceVersionMatch is forbidden unless resourceVersion is provided');
+    if ((query.get('continue') ?? '') !== '') forbid('resourceVersionMatch is forbidden when continue is provided');
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      errors.push(notSupported(MATCH, match, ['Exact', 'NotOlderThan', '']));
+    if (match === 'Exact' && version === '0')
+      forbid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+  }
+  if (query.has('sendInitialEvents'))
+    errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  refuse(errors);
+}
+
+/** The same for the parameters of a watch. */
+export function checkWatchOptions(query: URLSearchParams): void {
+  const match = query.get(MATCH) ?? '';
+  const sendInitial = query.has('sendInitialEvents');
+  const errors: FieldError[] = [];
+  const forbid = (problem: string): unknown => errors.push(forbiddenField(MATCH, problem));
+  if (sendInitial && match !== 'NotOlderThan')
+    forbid('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  if (match !== '') {
+    if (!sendInitial) forbid('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    if (match !== 'NotOlderThan') errors.push(notSupported(MATCH, match, ['NotOlderThan']));
+    if ((query.get('continue') ?? '') !== '') forbid('resourceVersionMatch is forbidden when continue is provided');
+  }
+  refuse(errors);
+}
+
+/** What a version from the future is answered with. */
+export function tooLargeVersion(requested: number, current: number): StatusError {
+  return new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${requested}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  });
+}
