@@ -30,6 +30,11 @@ export interface KubeApiserver {
   stop(): Promise<void>;
 }
 
+export interface KubeApiserverOptions {
+  /** Flags of kube-apiserver on top of those it has here. */
+  extraArgs?: string[];
+}
+
 interface Credentials {
   caPem: string;
   admin: KeyPair;
@@ -137,7 +142,7 @@ function apiserverArgs(pki: string, etcdPort: number, port: number): string[] {
  * Starts etcd and a real kube-apiserver on free loopback ports, with RBAC and the default admission plugins but ServiceAccount.
  * There is no controller manager, scheduler or kubelet: nothing is garbage-collected, no Pod runs.
  */
-export async function startKubeApiserver(): Promise<KubeApiserver> {
+export async function startKubeApiserver({ extraArgs = [] }: KubeApiserverOptions = {}): Promise<KubeApiserver> {
   const program = peerProgram('kube-apiserver');
   const directory = await mkdtemp(join(tmpdir(), 'tektrace-kube-'));
   const running: ServerProcess[] = [];
@@ -153,7 +158,7 @@ export async function startKubeApiserver(): Promise<KubeApiserver> {
     const startApiserver = (): Promise<ServerProcess> =>
       startServerProcess({
         program,
-        args: apiserverArgs(pki, etcdPort, port),
+        args: [...apiserverArgs(pki, etcdPort, port), ...extraArgs],
         logFile: join(directory, 'kube-apiserver.log'),
         isReady: () => isReady(url, credentials),
         startTimeoutMs: START_TIMEOUT_MS,

@@ -20,7 +20,7 @@ import type { WebhookServer } from '../../../webhook/server.ts';
 import { runPeer } from './command.ts';
 import { chart, helm } from './helm.ts';
 import { startKubeApiserver } from './kube-apiserver.ts';
-import type { KubeApiserver } from './kube-apiserver.ts';
+import type { KubeApiserver, KubeApiserverOptions } from './kube-apiserver.ts';
 
 const START_TIMEOUT_MS = 20_000;
 const POLL_MS = 50;
@@ -91,8 +91,8 @@ function clientOf(server: KubeApiserver, user?: string): KubeClient {
 }
 
 /** Starts both. Every run is sampled; the chart's controller is the only trusted requester. */
-export async function startWebhookCluster(): Promise<WebhookCluster> {
-  const server = await startKubeApiserver();
+export async function startWebhookCluster(options: KubeApiserverOptions = {}): Promise<WebhookCluster> {
+  const server = await startKubeApiserver(options);
   try {
     await helm([
       'install',
