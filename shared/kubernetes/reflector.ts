@@ -3,16 +3,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../runtime/log.ts';
 import type { KubeClient } from './client.ts';
 import { ApiError, isGone } from './errors.ts';
-import { resourcePath } from './resources.ts';
+import { endsInitialEvents, listPages, SilentWatchError, watchEvents } from './list-watch.ts';
 import type { Resource } from './resources.ts';
 import { Store } from './store.ts';
 import type { IndexFunction } from './store.ts';
 import { objectKey } from './types.ts';
-import type { KubeList, KubeObject, Status, WatchEvent } from './types.ts';
+import type { KubeObject, WatchEvent } from './types.ts';
 
 const PAGE_SIZE = 500;
 const WATCH_SECONDS = { min: 290, spread: 300 };
-const IDLE_GRACE_MS = 30_000;
+/** kube-apiserver sends a bookmark every one to two minutes (seen on 1.36): a watch that misses two is dead. */
+const IDLE_MS = 240_000;
+/** What a streamed list may take. A server that doesn't know `sendInitialEvents` never says where it ends. */
+const INITIAL_MS = 30_000;
 const BACKOFF_MS = { first: 500, max: 30_000 };
 const HEALTHY_AFTER_MS = 120_000;
 /** A watch that the server ends sooner than this, cleanly or not, is not opened again at once. */
@@ -25,6 +28,17 @@ export interface ReflectorHandler<T> {
   deleted(last: T): void;
 }
 
+/** What is told of a reflector, for metrics. */
+export interface ReflectorObserver {
+  /** A complete list came, paged or streamed. */
+  listed(items: number, tookMs: number): void;
+  /** A watch was opened. */
+  watched(): void;
+  /** An event came: ADDED, MODIFIED, DELETED, BOOKMARK. */
+  event(type: string): void;
+  failed(kind: 'list' | 'watch'): void;
+}
+
 export interface ReflectorOptions<T extends KubeObject> {
   client: KubeClient;
   resource: Resource;
@@ -34,8 +48,10 @@ export interface ReflectorOptions<T extends KubeObject> {
   indexers?: Record<string, IndexFunction<T>>;
   /** What is kept of each object; bulk that nobody reads is dropped here. */
   transform?: (object: T) => T;
+  observer?: ReflectorObserver;
   log: Logger;
   random?: () => number;
+  nowMs?: () => number;
   /** Waits `ms`, or until `signal` aborts. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -51,13 +67,19 @@ export class Reflector<T extends KubeObject> {
   /** Epoch milliseconds of the last answer or event from the API server. */
   lastContactMs = 0;
   readonly #options: ReflectorOptions<T>;
+  readonly #nowMs: () => number;
   readonly #handlers: ReflectorHandler<T>[] = [];
   #markSynced: () => void = () => undefined;
+  /** Where the next watch goes on; undefined: a list is due. */
   #resourceVersion: string | undefined;
+  /** Whether the server streams lists; it is asked for one until it shows that it doesn't. */
+  #streams = true;
+  #pageSize = PAGE_SIZE;
   #events = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
+    this.#nowMs = options.nowMs ?? Date.now;
     this.store = new Store<T>(options.indexers);
     this.synced = new Promise((resolve) => (this.#markSynced = resolve));
   }
@@ -73,11 +95,11 @@ export class Reflector<T extends KubeObject> {
     let backoffMs = BACKOFF_MS.first;
     let relists = 0;
     while (!signal.aborted) {
-      const startedMs = Date.now();
+      const startedMs = this.#nowMs();
       const contactBefore = this.#events;
       const failure = await this.#round(signal);
       if (signal.aborted) return;
-      const tookMs = Date.now() - startedMs;
+      const tookMs = this.#nowMs() - startedMs;
       if (tookMs > HEALTHY_AFTER_MS || this.#events > contactBefore) backoffMs = BACKOFF_MS.first;
       // One expired version is nothing unusual; a server that answers so again and again is not to be asked without pause.
       relists = isGone(failure) ? relists + 1 : 0;
@@ -88,13 +110,14 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** One list (where it is due) and one watch, to its end; what ended it, where that was no clean end. */
+  /** One list, where it is due, and one watch, to its end; what ended it, where that was no clean end. */
   async #round(signal: AbortSignal): Promise<unknown> {
     try {
-      if (this.#resourceVersion === undefined) await this.#list(signal);
+      if (this.#resourceVersion === undefined && !this.#streams) await this.#list(signal);
       await this.#watch(signal);
       return undefined;
     } catch (error) {
+      if (!signal.aborted) this.#options.observer?.failed(this.#resourceVersion === undefined ? 'list' : 'watch');
       if (isGone(error)) this.#resourceVersion = undefined;
       return error;
     }
@@ -105,72 +128,75 @@ export class Reflector<T extends KubeObject> {
     log.warn('list or watch failed, trying again', { resource: resource.plural, error, inMs: Math.round(inMs) });
   }
 
-  #query(): Record<string, string | undefined> {
-    return { labelSelector: this.#options.labelSelector, fieldSelector: this.#options.fieldSelector };
-  }
-
   async #list(signal: AbortSignal): Promise<void> {
-    const { client, resource, namespace } = this.#options;
-    const path = resourcePath(resource, { namespace });
-    const seen = new Set<string>();
-    const items: T[] = [];
-    let page: KubeList<T> | undefined;
-    do {
-      const query = { ...this.#query(), limit: PAGE_SIZE, continue: page?.metadata.continue };
-      page = await client.request<KubeList<T>>('GET', path, { query, signal });
-      this.lastContactMs = Date.now();
-      items.push(...page.items);
-    } while (page.metadata.continue);
-    for (const item of items) {
-      const object = this.#named(item);
-      seen.add(objectKey(object.metadata));
-      this.#put(object);
+    const startedMs = this.#nowMs();
+    const found = new Map<string, T>();
+    let version: string | undefined;
+    try {
+      for await (const page of listPages<T>(this.#options, this.#pageSize, signal)) {
+        this.lastContactMs = this.#nowMs();
+        for (const item of page.items) found.set(objectKey(item.metadata), this.#named(item));
+        version = page.metadata.resourceVersion;
+      }
+    } catch (error) {
+      // Reading the pages took longer than the server remembers a version: the next list is read at once, as client-go does.
+      this.#pageSize = isGone(error) ? 0 : PAGE_SIZE;
+      throw error;
     }
-    for (const key of this.store.keys()) if (!seen.has(key)) this.#remove(key);
-    this.#resourceVersion = page.metadata.resourceVersion;
-    this.#markSynced();
+    this.#pageSize = PAGE_SIZE;
+    this.#replace(found, version, startedMs);
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { client, resource, namespace, random = Math.random } = this.#options;
-    const timeoutSeconds = Math.round(WATCH_SECONDS.min + random() * WATCH_SECONDS.spread);
-    const idle = new AbortController();
-    const guard = setTimeout(
-      () => idle.abort(new Error('watch outlived its time')),
-      timeoutSeconds * 1000 + IDLE_GRACE_MS,
-    );
-    guard.unref();
-    const query = {
-      ...this.#query(),
-      watch: true,
-      allowWatchBookmarks: true,
-      timeoutSeconds,
+    const { random = Math.random, observer } = this.#options;
+    const startedMs = this.#nowMs();
+    let initial = this.#resourceVersion === undefined ? new Map<string, T>() : undefined;
+    const events = watchEvents<T>(this.#options, {
       resourceVersion: this.#resourceVersion,
-    };
+      timeoutSeconds: Math.round(WATCH_SECONDS.min + random() * WATCH_SECONDS.spread),
+      idleMs: () => (initial ? Math.max(0, startedMs + INITIAL_MS - this.#nowMs()) : IDLE_MS),
+      signal,
+    });
+    observer?.watched();
     try {
-      const lines = await client.stream(resourcePath(resource, { namespace }), {
-        query,
-        signal: AbortSignal.any([signal, idle.signal]),
-      });
-      for await (const line of lines) {
-        if (line.trim() === '') continue;
-        this.lastContactMs = Date.now();
-        this.#event(JSON.parse(line) as WatchEvent<T>);
+      for await (const event of events) {
+        this.lastContactMs = this.#nowMs();
+        observer?.event(event.type);
+        if (!initial) this.#event(event);
+        else if (!endsInitialEvents(event)) this.#collect(initial, event);
+        else {
+          this.#replace(initial, event.object.metadata.resourceVersion, startedMs);
+          initial = undefined;
+        }
       }
-    } finally {
-      clearTimeout(guard);
+      if (initial) this.#streams = false;
+    } catch (error) {
+      const refused = error instanceof ApiError && (error.status === 400 || error.status === 422);
+      if (!initial || !(refused || error instanceof SilentWatchError)) throw error;
+      this.#streams = false;
     }
   }
 
-  #event(event: WatchEvent<T>): void {
-    if (event.type === 'ERROR') {
-      const status = event.object as unknown as Status;
-      throw new ApiError(`watch ${this.#options.resource.plural}`, status.code ?? 500, status);
-    }
+  /** An event before the end of a streamed list. */
+  #collect(found: Map<string, T>, { type, object }: WatchEvent<T>): void {
+    if (type === 'DELETED') found.delete(objectKey(object.metadata));
+    else if (type !== 'BOOKMARK') found.set(objectKey(object.metadata), this.#named(object));
+  }
+
+  /** What a complete list found is what there is. */
+  #replace(found: Map<string, T>, resourceVersion: string | undefined, startedMs: number): void {
+    for (const key of this.store.keys()) if (!found.has(key)) this.#remove(key);
+    for (const object of found.values()) this.#put(object);
+    this.#resourceVersion = resourceVersion;
+    this.#options.observer?.listed(found.size, this.#nowMs() - startedMs);
+    this.#markSynced();
+  }
+
+  #event({ type, object }: WatchEvent<T>): void {
     this.#events += 1;
-    if (event.type === 'DELETED') this.#remove(objectKey(event.object.metadata), this.#named(event.object));
-    else if (event.type !== 'BOOKMARK') this.#put(this.#named(event.object));
-    this.#resourceVersion = event.object.metadata.resourceVersion ?? this.#resourceVersion;
+    if (type === 'DELETED') this.#remove(objectKey(object.metadata), this.#named(object));
+    else if (type !== 'BOOKMARK') this.#put(this.#named(object));
+    this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion;
   }
 
   /** List items carry neither kind nor apiVersion. */

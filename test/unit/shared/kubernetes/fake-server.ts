@@ -14,6 +14,10 @@ export interface FakeServer {
   requests: string[];
   /** Answers the next requests, one each; after them every request gets the last one again. */
   answers: Answer[];
+  /** Resolves when `count` requests have come. */
+  received(count: number): Promise<void>;
+  /** Breaks every connection, as a server that dies does. */
+  dropConnections(): void;
   close(): Promise<void>;
 }
 
@@ -26,8 +30,10 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 /** An API server that answers what it is told to, on a free port of the loopback. */
 export async function startFakeServer(...answers: Answer[]): Promise<FakeServer> {
   const requests: string[] = [];
+  const awaited: { count: number; resolve: () => void }[] = [];
   const server: Server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
+    for (const { count, resolve } of awaited) if (requests.length >= count) resolve();
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     void bodyOf(request).then((body) => answer?.(request, response, body));
   });
@@ -41,6 +47,12 @@ export async function startFakeServer(...answers: Answer[]): Promise<FakeServer>
     config,
     requests,
     answers,
+    received: (count) =>
+      new Promise((resolve) => {
+        awaited.push({ count, resolve });
+        if (requests.length >= count) resolve();
+      }),
+    dropConnections: () => server.closeAllConnections(),
     async close() {
       const closed = once(server, 'close');
       server.close();

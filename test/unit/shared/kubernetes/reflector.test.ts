@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 
 import { createKubeClient } from '../../../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../../../shared/kubernetes/client.ts';
@@ -28,7 +28,11 @@ let ended: Promise<void>;
 let seen: string[];
 let awaited: { count: number; resolve: () => void } | undefined;
 
-async function run(
+/** A server that does not stream lists: its first answer says so. */
+const run = (answers: Answer[], options: Partial<ReflectorOptions<KubeObject>> = {}): Promise<Reflector<KubeObject>> =>
+  runStreaming([json({ reason: 'Invalid', message: 'sendInitialEvents is forbidden' }, 422), ...answers], options);
+
+async function runStreaming(
   answers: Answer[],
   options: Partial<ReflectorOptions<KubeObject>> = {},
 ): Promise<Reflector<KubeObject>> {
@@ -81,8 +85,8 @@ describe('the store', () => {
     await calls(5);
     expect(seen).toEqual(['added a@1', 'added b@2', 'added c@11', 'updated a@12 from 1', 'deleted b@13']);
     expect(reflector.store.keys().sort()).toEqual(['ci/a', 'ci/c']);
-    expect(server.requests[1]).toContain('continue=next');
-    expect(server.requests[2]).toContain('resourceVersion=10');
+    expect(server.requests[2]).toContain('continue=next');
+    expect(server.requests[3]).toContain('resourceVersion=10');
   });
 
   test('has kind and version on every object, and what the transform leaves of it', async () => {
@@ -100,6 +104,109 @@ describe('the store', () => {
   });
 });
 
+describe('a server that streams lists', () => {
+  const initialEnd = (version: number): object =>
+    event('BOOKMARK', {
+      metadata: { resourceVersion: String(version), annotations: { 'k8s.io/initial-events-end': 'true' } },
+    });
+
+  test('is asked for one watch that begins with the list, which is handed on as a whole', async () => {
+    const before = lines([event('ADDED', pod('a', 1)), event('ADDED', pod('b', 2))]);
+    const gone = [event('ADDED', pod('b', 2)), event('DELETED', pod('b', 5))];
+    const reflector = await runStreaming([
+      before,
+      lines([
+        event('ADDED', pod('a', 1)),
+        ...gone,
+        event('ADDED', pod('c', 4)),
+        initialEnd(9),
+        event('MODIFIED', pod('a', 10)),
+      ]),
+    ]);
+    await server.received(1);
+    // The first watch never says where the list ends: nothing of it may be taken for the whole.
+    expect(reflector.store.keys()).toEqual([]);
+    server.dropConnections();
+    await reflector.synced;
+    await calls(3);
+    expect(seen).toEqual(['added a@1', 'added c@4', 'updated a@10 from 1']);
+    expect(server.requests[0]).toMatch(/watch=true.*sendInitialEvents=true&resourceVersionMatch=NotOlderThan/);
+  });
+
+  test('goes on from the bookmark that ended the list', async () => {
+    await runStreaming([lines([initialEnd(9)], true), lines([event('ADDED', pod('a', 11))])]);
+    await calls(1);
+    expect(server.requests[1]).toContain('resourceVersion=9');
+    expect(server.requests[1]).not.toContain('sendInitialEvents');
+  });
+
+  test('after 410 streams the list again: what is gone was deleted', async () => {
+    await runStreaming([
+      lines([event('ADDED', pod('a', 1)), event('ADDED', pod('b', 2)), initialEnd(9), status(410)], true),
+      lines([event('ADDED', pod('b', 2)), event('ADDED', pod('c', 20)), initialEnd(30)]),
+    ]);
+    await calls(4);
+    expect(seen).toEqual(['added a@1', 'added b@2', 'deleted a@1', 'added c@20']);
+  });
+
+  test.each([
+    ['ends the watch before the list is whole', lines([event('ADDED', pod('a', 1))], true)],
+    ['refuses with 400', json({ reason: 'BadRequest' }, 400)],
+  ])('one that %s is listed by pages', async (_what, answer: Answer) => {
+    const reflector = await runStreaming([answer, list(10, [pod('b', 2)]), lines([])]);
+    await reflector.synced;
+    expect(reflector.store.keys()).toEqual(['ci/b']);
+    expect(server.requests[1]).toContain('limit=500');
+  });
+});
+
+test('a list whose pages expire is read at once the next time', async () => {
+  const reflector = await run([
+    list(10, [pod('a', 1)], 'next'),
+    json({ reason: 'Expired' }, 410),
+    list(20, [pod('a', 1), pod('b', 2)]),
+    lines([]),
+  ]);
+  await reflector.synced;
+  expect(reflector.store.keys()).toEqual(['ci/a', 'ci/b']);
+  expect(server.requests[3]).not.toContain('limit=');
+});
+
+test('a watch that brings nothing, not even a bookmark, is opened again where it was', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
+  try {
+    const reflector = await run([list(10, []), lines([]), lines([event('ADDED', pod('a', 11))])], {
+      sleep: async () => undefined,
+    });
+    await reflector.synced;
+    await server.received(3);
+    jest.advanceTimersByTime(239_000);
+    expect(server.requests).toHaveLength(3);
+    jest.advanceTimersByTime(2_000);
+    await calls(1);
+    expect(server.requests[3]).toContain('resourceVersion=10');
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('an observer is told of lists, watches, events and failures', async () => {
+  const told: string[] = [];
+  await run(
+    [list(10, [pod('a', 1)]), lines([event('MODIFIED', pod('a', 11)), status(410)], true), list(12, []), lines([])],
+    {
+      observer: {
+        listed: (items) => void told.push(`listed ${items}`),
+        watched: () => void told.push('watched'),
+        event: (type) => void told.push(type),
+        failed: (kind) => void told.push(`failed ${kind}`),
+      },
+    },
+  );
+  await calls(3);
+  expect(told).toEqual(['watched', 'listed 1', 'watched', 'MODIFIED', 'failed watch', 'listed 0']);
+});
+
 describe('a watch that ends', () => {
   test('goes on from the last version seen, bookmarks included', async () => {
     const bookmark = event('BOOKMARK', { metadata: { resourceVersion: '20' } });
@@ -109,7 +216,7 @@ describe('a watch that ends', () => {
       lines([event('ADDED', pod('b', 21))]),
     ]);
     await calls(2);
-    expect(server.requests[2]).toContain('resourceVersion=20');
+    expect(server.requests[3]).toContain('resourceVersion=20');
   });
 
   test('because its version is too old lists again: what is gone was deleted, what is the same is not told', async () => {
@@ -133,7 +240,7 @@ describe('a watch that ends', () => {
   test('with an error is tried again from where it was', async () => {
     await run([list(10, []), json({ message: 'starting' }, 500), lines([event('ADDED', pod('a', 11))])]);
     await calls(1);
-    expect(server.requests[2]).toContain('resourceVersion=10');
+    expect(server.requests[3]).toContain('resourceVersion=10');
   });
 });
 
