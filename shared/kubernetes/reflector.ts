@@ -97,13 +97,14 @@ export class Reflector<T extends KubeObject> {
     while (!signal.aborted) {
       const startedMs = this.#nowMs();
       const contactBefore = this.#events;
+      const streamed = this.#streams;
       const failure = await this.#round(signal);
       if (signal.aborted) return;
       const tookMs = this.#nowMs() - startedMs;
       if (tookMs > HEALTHY_AFTER_MS || this.#events > contactBefore) backoffMs = BACKOFF_MS.first;
       // One expired version is nothing unusual; a server that answers so again and again is not to be asked without pause.
       relists = isGone(failure) ? relists + 1 : 0;
-      if (relists === 1 || (failure === undefined && tookMs > SHORT_ROUND_MS)) continue;
+      if (relists === 1 || streamed !== this.#streams || (failure === undefined && tookMs > SHORT_ROUND_MS)) continue;
       if (failure !== undefined) this.#report(failure, backoffMs);
       await sleep(backoffMs * (0.5 + random()), signal);
       backoffMs = Math.min(backoffMs * 2, BACKOFF_MS.max);

@@ -28,7 +28,11 @@ export class FakeApi {
       (method === 'GET'
         ? this.#list(path)
         : this.#patch(path, body as { metadata: { annotations: Record<string, string | null> } })) as T,
-    stream: async (path, { query, signal } = {}) => this.#watch(pluralOf(path), Number(query?.resourceVersion), signal),
+    stream: async (path, { query, signal } = {}) => {
+      if (query?.sendInitialEvents)
+        throw new ApiError(`GET ${path}`, 422, { reason: 'Invalid', message: 'lists are not streamed' });
+      return this.#watch(pluralOf(path), Number(query?.resourceVersion), signal);
+    },
     close: () => undefined,
   };
 
