@@ -1,13 +1,17 @@
-import https from 'node:https';
-import http from 'node:http';
-import type { IncomingMessage, RequestOptions as NodeRequestOptions } from 'node:http';
-import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { IncomingMessage } from 'node:http';
 
 import type { KubeConfig } from '@kubernetes/client-node';
 
-import { ApiError, ConnectionError } from './errors.ts';
-import type { Status } from './types.ts';
+import { silentLogger } from '../runtime/log.ts';
+import type { Logger } from '../runtime/log.ts';
+import { sleep as realSleep } from '../runtime/sleep.ts';
+import { TokenBucket } from '../runtime/token-bucket.ts';
+import { createAttempts } from './client/attempts.ts';
+import type { RequestObserver } from './client/attempts.ts';
+import { errorFrom, parseBody, readLines, readText } from './client/body.ts';
+import { createCredentialSource } from './client/credentials.ts';
+import type { Credentials } from './client/credentials.ts';
+import { send } from './client/send.ts';
 
 export interface KubeRequest {
   query?: Record<string, string | number | boolean | undefined>;
@@ -15,14 +19,18 @@ export interface KubeRequest {
   /** Defaults to application/json; patches name theirs (`MERGE_PATCH`, `JSON_PATCH`). */
   contentType?: string;
   signal?: AbortSignal;
-  /** How long the server may be silent before it answers; 0 = for ever (a log without lines yet). Default: the client's. */
+  /** How long the server may be silent, before and within its answer; 0 = for ever (a log without lines yet). Default: the client's. */
   timeoutMs?: number;
 }
 
 export interface KubeClient {
-  /** One request, its JSON answer. Throws ApiError for an error status, ConnectionError when no answer came. 429 and 503 with Retry-After are tried again. */
+  /**
+   * One request, its JSON answer. Throws ApiError for an error status, ConnectionError when no whole answer came, the signal's reason when
+   * it aborts. What the server puts off (429, 5xx with Retry-After), a lost connection where a repeat does no harm, and a 401 that newer
+   * credentials may mend are tried again.
+   */
   request<T>(method: string, path: string, options?: KubeRequest): Promise<T>;
-  /** A GET whose answer stays open: its lines, as they come (watches, logs). Throws as `request`. */
+  /** A GET whose answer stays open: its lines, as they come (watches, logs). Throws as `request`; a broken connection throws from the lines. */
   stream(path: string, options?: KubeRequest): Promise<AsyncIterable<string>>;
   /** The API server's URL, for messages. */
   readonly server: string;
@@ -33,11 +41,17 @@ export interface KubeClientOptions {
   /** `manager/version`: the API server takes the field manager's name from it. */
   userAgent?: string;
   requestTimeoutMs?: number;
-  /** How often a request that the server put off (429, 503 with Retry-After) is tried in all. */
+  /** How often a request that the server put off is sent in all. */
   attempts?: number;
+  maxBodyBytes?: number;
+  /** Requests a second, and at once; absent: the client holds nothing back. */
+  rateLimit?: { qps: number; burst: number };
+  observer?: RequestObserver;
+  log?: Logger;
+  random?: () => number;
+  nowMs?: () => number;
+  sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
-
-const MAX_RETRY_AFTER_MS = 10_000;
 
 function target(server: string, path: string, query: KubeRequest['query'] = {}): URL {
   const url = new URL(server.replace(/\/$/, '') + path);
@@ -45,115 +59,73 @@ function target(server: string, path: string, query: KubeRequest['query'] = {}):
   return url;
 }
 
-async function readBody(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** Throws ConnectionError for what is no JSON: something other than an API server answered. */
-function parseBody<T>(request: string, text: string): T {
-  try {
-    return (text === '' ? undefined : JSON.parse(text)) as T;
-  } catch {
-    throw new ConnectionError(request, `the answer is not JSON: ${text.slice(0, 100)}`);
-  }
-}
-
-function errorFrom(request: string, response: IncomingMessage, text: string): ApiError {
-  const status = response.statusCode ?? 0;
-  const seconds = Number(response.headers['retry-after']);
-  const retryAfterMs =
-    response.headers['retry-after'] !== undefined && Number.isFinite(seconds) ? seconds * 1000 : undefined;
-  try {
-    return new ApiError(request, status, JSON.parse(text) as Partial<Status>, retryAfterMs);
-  } catch {
-    return new ApiError(request, status, { message: text.slice(0, 300) }, retryAfterMs);
-  }
-}
-
 /**
  * A client for one API server over pooled keep-alive connections (`node:https`, so that instrumentation-http sees each request).
- * Credentials come from the KubeConfig on every request, so rotated tokens and exec plugins are followed.
+ * Credentials are followed as they change: token and certificate files, exec plugins. Throws when the kubeconfig names no cluster.
  */
 export function createKubeClient(config: KubeConfig, options: KubeClientOptions = {}): KubeClient {
   const cluster = config.getCurrentCluster();
   if (!cluster)
     throw new Error('the kubeconfig has no current cluster: set current-context, or name a kubeconfig with KUBECONFIG');
-  const { userAgent = 'tektrace', requestTimeoutMs = 30_000, attempts = 3 } = options;
+  const {
+    userAgent = 'tektrace',
+    requestTimeoutMs = 30_000,
+    attempts = 10,
+    maxBodyBytes = 256 * 1024 * 1024,
+  } = options;
+  const { rateLimit, observer, random = Math.random, sleep = realSleep, log = silentLogger } = options;
+  const nowMs = options.nowMs ?? (() => performance.now());
   const server = cluster.server;
-  const secure = server.startsWith('https:');
-  const agent = secure
-    ? new https.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'lifo' })
-    : new http.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'lifo' });
+  const user = config.getCurrentUser() ?? { name: 'anonymous' };
+  const credentials = createCredentialSource({ cluster, user, log, nowMs });
+  const untilAnswered = createAttempts({
+    credentials,
+    credentialsTimeoutMs: requestTimeoutMs,
+    bucket: rateLimit && new TokenBucket({ perSecond: rateLimit.qps, burst: rateLimit.burst, nowMs }),
+    ...{ attempts, observer, random, nowMs, sleep },
+  });
 
-  async function send(
+  async function sendWith(
+    used: Credentials,
+    pool: 'requests' | 'streams',
     method: string,
     path: string,
-    { query, body, contentType, signal }: KubeRequest,
-    timeoutMs: number,
+    { query, body, contentType = 'application/json', signal, timeoutMs = requestTimeoutMs }: KubeRequest,
   ): Promise<IncomingMessage> {
-    const url = target(server, path, query);
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    const headers: Record<string, string | number> = { accept: 'application/json', 'user-agent': userAgent };
-    if (payload)
-      Object.assign(headers, {
-        'content-type': contentType ?? 'application/json',
-        'content-length': payload.byteLength,
-      });
-    const request: NodeRequestOptions = { method, agent, headers, ...(signal ? { signal } : {}) };
-    await config.applyToHTTPSOptions(request);
-    request.agent = agent;
-    return new Promise((resolve, reject) => {
-      const fail = (error: unknown): void =>
-        reject(signal?.aborted ? (signal.reason as Error) : new ConnectionError(`${method} ${url.href}`, error));
-      const outgoing = (secure ? https : http).request(url, request as https.RequestOptions, resolve);
-      outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
-      outgoing.on('error', fail);
-      outgoing.end(payload);
-    });
+    const headers = {
+      accept: 'application/json',
+      'user-agent': userAgent,
+      ...(payload && { 'content-type': contentType, 'content-length': payload.byteLength }),
+    };
+    const url = target(server, path, query);
+    return send({ method, url, headers, payload, credentials: used, pool, timeoutMs, signal });
+  }
+
+  async function textOf(what: string, response: IncomingMessage, { signal, timeoutMs }: KubeRequest): Promise<string> {
+    return readText(what, response, { maxBytes: maxBodyBytes, silenceMs: timeoutMs ?? requestTimeoutMs, signal });
   }
 
   async function request<T>(method: string, path: string, requestOptions: KubeRequest = {}): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      const response = await send(method, path, requestOptions, requestOptions.timeoutMs ?? requestTimeoutMs);
-      let text: string;
-      try {
-        text = await readBody(response);
-      } catch (error) {
-        if (requestOptions.signal?.aborted) throw requestOptions.signal.reason as Error;
-        throw new ConnectionError(`${method} ${path}`, error);
-      }
-      if ((response.statusCode ?? 0) < 400) return parseBody<T>(`${method} ${path}`, text);
-      const error = errorFrom(`${method} ${path}`, response, text);
-      const putOff = (error.status === 429 || error.status === 503) && error.retryAfterMs !== undefined;
-      if (!putOff || attempt >= attempts) throw error;
-      await delay(Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS), undefined, { signal: requestOptions.signal });
-    }
+    const what = `${method} ${path}`;
+    return untilAnswered({ method, path, signal: requestOptions.signal }, async (used) => {
+      const response = await sendWith(used, 'requests', method, path, requestOptions);
+      const status = response.statusCode ?? 0;
+      const text = await textOf(what, response, requestOptions);
+      if (status >= 400) throw errorFrom(what, response, text);
+      return { status, value: parseBody(what, response, text) as T };
+    });
   }
 
   async function stream(path: string, requestOptions: KubeRequest = {}): Promise<AsyncIterable<string>> {
-    const response = await send('GET', path, requestOptions, requestOptions.timeoutMs ?? requestTimeoutMs);
-    response.socket.setTimeout(0);
-    if ((response.statusCode ?? 0) >= 400) throw errorFrom(`GET ${path}`, response, await readBody(response));
-    return lines(response, `GET ${path}`);
+    const what = `GET ${path}`;
+    return untilAnswered({ method: 'GET', path, signal: requestOptions.signal }, async (used) => {
+      const response = await sendWith(used, 'streams', 'GET', path, requestOptions);
+      const status = response.statusCode ?? 0;
+      if (status >= 400) throw errorFrom(what, response, await textOf(what, response, requestOptions));
+      return { status, value: readLines(what, response, requestOptions.signal) };
+    });
   }
 
-  return { request, stream, server, close: () => agent.destroy() };
-}
-
-async function* lines(response: IncomingMessage, what: string): AsyncGenerator<string> {
-  let failure: unknown;
-  response.on('error', (error) => (failure = error));
-  const reader = createInterface({ input: response, crlfDelay: Infinity });
-  try {
-    for await (const line of reader) yield line;
-    // Depending on when it comes, a broken connection ends the lines or throws from them.
-    if (failure !== undefined) throw failure as Error;
-  } catch (error) {
-    throw new ConnectionError(what, error);
-  } finally {
-    reader.close();
-    response.destroy();
-  }
+  return { request, stream, server, close: () => credentials.close() };
 }

@@ -18,14 +18,18 @@ export class ApiError extends Error {
   }
 }
 
-/** Thrown when no answer came: the server is unreachable, the connection broke, or the time was up. */
+/** Thrown when no whole answer came: the server is unreachable, the connection broke, or the time was up. */
 export class ConnectionError extends Error {
-  constructor(request: string, cause: unknown) {
+  /** Whether the server may have got the request, and done what it asks. */
+  readonly sent: boolean;
+
+  constructor(request: string, cause: unknown, sent = true) {
     super(
       `${request}: ${cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause)}`,
       { cause },
     );
     this.name = 'ConnectionError';
+    this.sent = sent;
   }
 }
 

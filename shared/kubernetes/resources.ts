@@ -34,6 +34,13 @@ export const TASKS = tekton('tasks', 'Task');
 export const PIPELINES = tekton('pipelines', 'Pipeline');
 export const TASK_RUNS = tekton('taskruns', 'TaskRun');
 export const PIPELINE_RUNS = tekton('pipelineruns', 'PipelineRun');
+export const LEASES: Resource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  namespaced: true,
+};
 export const MUTATING_WEBHOOK_CONFIGURATIONS: Resource = {
   group: 'admissionregistration.k8s.io',
   version: 'v1',
@@ -56,6 +63,17 @@ export function resourcePath(resource: Resource, { namespace, name, subresource 
   if (name !== undefined) parts.push(encodeURIComponent(name));
   if (subresource !== undefined) parts.push(subresource);
   return parts.join('/');
+}
+
+/** `/apis/tekton.dev/v1/namespaces/ci/taskruns/a/status` → `taskruns/status`: low in cardinality, and what an operator looks for. */
+export function requestedResource(path: string): string | undefined {
+  const match =
+    /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)(?:\/namespaces\/[^/]+(?=\/[a-z]))?\/([a-z]+)(?:\/[^/?]+(?:\/([a-z]+))?)?/.exec(
+      path,
+    );
+  if (!match) return undefined;
+  const [, resource = '', subresource] = match;
+  return subresource ? `${resource}/${subresource}` : resource;
 }
 
 export const JSON_PATCH = 'application/json-patch+json';

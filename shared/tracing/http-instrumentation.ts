@@ -6,6 +6,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 
+import { requestedResource } from '../kubernetes/resources.ts';
 import { activeReconcileScope } from './traced.ts';
 
 const NON_RECORDING = trace.wrapSpanContext({ traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 });
@@ -22,17 +23,6 @@ function reconcileTracerProvider(): TracerProvider {
 
 function unsupported(): never {
   throw new Error('startActiveSpan is not used by instrumentation-http');
-}
-
-/** `/apis/tekton.dev/v1/namespaces/ci/taskruns/a/status` → `taskruns/status`: low in cardinality, and what an operator looks for. */
-export function requestedResource(path: string): string | undefined {
-  const match =
-    /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)(?:\/namespaces\/[^/]+(?=\/[a-z]))?\/([a-z]+)(?:\/[^/?]+(?:\/([a-z]+))?)?/.exec(
-      path,
-    );
-  if (!match) return undefined;
-  const [, resource = '', subresource] = match;
-  return subresource ? `${resource}/${subresource}` : resource;
 }
 
 let installed = false;

@@ -87,7 +87,46 @@ describe('a request', () => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{"a":', () => response.destroy());
     });
-    await expect(client.request('GET', '/x')).rejects.toBeInstanceOf(ConnectionError);
+    await expect(client.request('GET', '/x')).rejects.toThrow('GET /x: the answer broke off after 5 bytes');
+  });
+
+  test('whose answer stops half way throws after its time', async () => {
+    await connect({ requestTimeoutMs: 50 }, (_request, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('{"a":');
+    });
+    await expect(client.request('GET', '/x')).rejects.toThrow(
+      'GET /x: the answer stopped after 5 bytes: nothing came for 50 ms',
+    );
+  });
+
+  test('whose answer is too large throws, and its connection is closed', async () => {
+    await connect({ maxBodyBytes: 1000 }, json({ large: 'x'.repeat(1000) }), json({ ok: true }));
+    await expect(client.request('GET', '/x')).rejects.toThrow('GET /x: the answer is larger than 1000 bytes');
+    expect(await client.request('GET', '/x')).toEqual({ ok: true });
+  });
+
+  test('that is sent elsewhere throws, naming where', async () => {
+    await connect({}, json({}, 302, { location: 'https://login.example/' }));
+    await expect(client.request('GET', '/x')).rejects.toThrow('answered 302, a redirect to https://login.example/');
+  });
+
+  test('with credentials that can be no header throws', async () => {
+    await connect({});
+    server.config.users = [{ name: 'me', token: 'line\nbreak' }];
+    client.close();
+    client = createKubeClient(server.config);
+    await expect(client.request('GET', '/x')).rejects.toThrow(/GET .*\/x: .*Invalid character in header content/);
+  });
+
+  test('finds a connection though many streams are open', async () => {
+    await connect({ requestTimeoutMs: 5000 }, (request, response, body) =>
+      request.url?.startsWith('/watch')
+        ? lines([])(request, response, body)
+        : json({ ok: true })(request, response, body),
+    );
+    await Promise.all(Array.from({ length: 70 }, () => client.stream('/watch')));
+    expect(await client.request('GET', '/x')).toEqual({ ok: true });
   });
 
   test('ends with the reason of the signal that aborts it', async () => {

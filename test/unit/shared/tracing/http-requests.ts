@@ -3,13 +3,21 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { KubeConfig } from '@kubernetes/client-node';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
+import { createKubeClient } from '../../../../shared/kubernetes/client.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { createTracingPipeline } from '../../../../shared/tracing/pipeline.ts';
 import { traced } from '../../../../shared/tracing/traced.ts';
 
-const server = http.createServer((_request, response) => void response.end('{}')).listen(0, '127.0.0.1');
+/** Puts the first request for TaskRuns off. */
+let putOff = 0;
+const server = http.createServer((request, response) => {
+  const later = request.url?.includes('/taskruns') && putOff++ === 0;
+  response.writeHead(later ? 429 : 200, { 'retry-after': '0' }).end('{}');
+});
+server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
 
@@ -32,8 +40,18 @@ const annotations = { 'tekton/pipelinerun-span-context': JSON.stringify({ tracep
 const run = { kind: 'PipelineRun', metadata: { name: 'build', uid: 'u', annotations }, spec: {} };
 
 await request('/api/v1/namespaces/ci/pods/outside');
+const config = new KubeConfig();
+const cluster = { name: 'c', server: `http://127.0.0.1:${port}`, skipTLSVerify: true };
+config.loadFromClusterAndUser(cluster, { name: 'me', token: 'secret' });
+const client = createKubeClient(config, { rateLimit: { qps: 100, burst: 1 } });
 const update = traced('updateStatus', () => request('/apis/tekton.dev/v1/namespaces/ci/pipelineruns/build/status'));
-await pipeline.reconciles.reconcile({ name: 'PipelineRun:ReconcileKind', run }, update);
+const create = traced('createTaskRun', () => client.request('POST', '/apis/tekton.dev/v1/namespaces/ci/taskruns'));
+const reconcile = async (): Promise<void> => {
+  await update();
+  await create();
+};
+await pipeline.reconciles.reconcile({ name: 'PipelineRun:ReconcileKind', run }, reconcile);
+client.close();
 await pipeline.queue.shutDown(5000);
 server.close();
 

@@ -1,0 +1,108 @@
+import type { IncomingMessage } from 'node:http';
+import { StringDecoder } from 'node:string_decoder';
+
+import { ApiError, ConnectionError } from '../errors.ts';
+import type { Status } from '../types.ts';
+
+/** No object is larger than 3 MB; a line of a watch holds one. */
+const MAX_LINE_LENGTH = 64 * 1024 * 1024;
+
+export interface BodyLimits {
+  maxBytes: number;
+  /** How long nothing may come; 0 = no limit. */
+  silenceMs: number;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * The whole body as text. Throws the signal's reason when it aborts, else ConnectionError for a body that breaks off, stops coming or is
+ * too large. `request` is for messages.
+ */
+export async function readText(request: string, response: IncomingMessage, limits: BodyLimits): Promise<string> {
+  const { maxBytes, silenceMs, signal } = limits;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const silent = (): void => {
+    response.destroy(new Error(`the answer stopped after ${bytes} bytes: nothing came for ${silenceMs} ms`));
+  };
+  const timer = silenceMs > 0 ? setTimeout(silent, silenceMs) : undefined;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      timer?.refresh();
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    const brokeOff = (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+    throw new ConnectionError(
+      request,
+      brokeOff ? new Error(`the answer broke off after ${bytes} bytes`, { cause: error }) : error,
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Throws ConnectionError for what is no JSON: something other than an API server answered. */
+export function parseBody(request: string, response: IncomingMessage, text: string): unknown {
+  const status = response.statusCode ?? 0;
+  if (status >= 300)
+    throw new ConnectionError(request, `answered ${status}, a redirect to ${response.headers.location ?? 'nowhere'}`);
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    throw new ConnectionError(request, `the answer is not JSON: ${text.slice(0, 100)}`);
+  }
+}
+
+/** What the server said with an error status, be it a Status object or plain text. */
+export function errorFrom(request: string, response: IncomingMessage, text: string): ApiError {
+  const status = response.statusCode ?? 0;
+  const seconds = response.headers['retry-after'];
+  const retryAfterMs = seconds !== undefined && /^\d+$/.test(seconds) ? Number(seconds) * 1000 : undefined;
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    body = undefined;
+  }
+  const isStatus = typeof body === 'object' && body !== null && !Array.isArray(body);
+  return new ApiError(
+    request,
+    status,
+    isStatus ? (body as Partial<Status>) : { message: text.slice(0, 300) },
+    retryAfterMs,
+  );
+}
+
+/**
+ * The lines of an answer that stays open, as they come. Only a line feed ends one: JSON may hold U+2028, which readline splits at.
+ * Throws the signal's reason when it aborts, else ConnectionError when the answer breaks off.
+ */
+export async function* readLines(
+  request: string,
+  response: IncomingMessage,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8');
+  let partial = '';
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      const lines = decoder.write(chunk).split('\n');
+      lines[0] = partial + (lines[0] ?? '');
+      partial = lines.pop() ?? '';
+      for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+      if (partial.length > MAX_LINE_LENGTH) throw new Error(`a line is longer than ${MAX_LINE_LENGTH} characters`);
+    }
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw new ConnectionError(request, error);
+  } finally {
+    response.destroy();
+  }
+  partial += decoder.end();
+  if (partial !== '') yield partial;
+}

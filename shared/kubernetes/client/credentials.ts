@@ -1,0 +1,170 @@
+import http from 'node:http';
+import https from 'node:https';
+import { createSecureContext } from 'node:tls';
+
+import { KubeConfig } from '@kubernetes/client-node';
+import type { Cluster, User } from '@kubernetes/client-node';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+
+import type { Logger } from '../../runtime/log.ts';
+import { createPools, destroyPools, retirePools } from './pools.ts';
+import type { ConnectionPools } from './pools.ts';
+
+/** How long credentials are taken as read: files and plugins are not asked again for each request. */
+const FRESH_MS = 10_000;
+/** A server that refuses everything must not make every request run an exec plugin. */
+const FORCED_READ_EVERY_MS = 1_000;
+
+/** What a request is sent with. The pools stay the same for as long as the TLS side of it does. */
+export interface Credentials {
+  headers: Record<string, string>;
+  /** `user:password`, for basic authentication. */
+  auth: string | undefined;
+  pools: ConnectionPools;
+}
+
+export interface CredentialSource {
+  /** At once where they are fresh. Throws an Error that names the user when they can't be read and none are left from before. */
+  current(): Credentials | Promise<Credentials>;
+  /** The server answered 401 to `used`: reads all anew, once however many requests say so. True when there are other credentials now. */
+  refused(used: Credentials): Promise<boolean>;
+  /** Closes every connection. */
+  close(): void;
+}
+
+export interface CredentialSourceOptions {
+  cluster: Cluster;
+  user: User;
+  log: Logger;
+  nowMs: () => number;
+}
+
+type ExecConfig = { apiVersion?: string; command?: string; env?: { name: string; value: string }[] | null };
+
+/** What plugins of client.authentication.k8s.io expect in their environment; client-node leaves it out. */
+function withExecInfo(user: User): User {
+  const exec = user.exec as ExecConfig | null | undefined;
+  if (!exec) return user;
+  const info = { apiVersion: exec.apiVersion, kind: 'ExecCredential', spec: { interactive: false } };
+  const env = [...(exec.env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }];
+  return { ...user, exec: { ...exec, env } };
+}
+
+interface Material {
+  headers: Record<string, string>;
+  auth: string | undefined;
+  tls: https.AgentOptions;
+  /** The agent client-node makes for a `proxy-url`. */
+  proxy: http.Agent | undefined;
+}
+
+async function readMaterial(config: KubeConfig, cluster: Cluster, user: User): Promise<Material> {
+  const options: https.RequestOptions = { headers: {} };
+  await config.applyToHTTPSOptions(options);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.headers as Record<string, string>)) headers[name] = value.trim();
+  const needsToken = (user.authProvider as { config?: { tokenFile?: string } } | null | undefined)?.config?.tokenFile;
+  if (needsToken && !/^Bearer ./.test(headers['Authorization'] ?? '')) throw new Error('the token file is empty');
+  const { ca, cert, key, pfx, passphrase, servername, rejectUnauthorized } = options;
+  const tls = Object.fromEntries(
+    Object.entries({ ca, cert, key, pfx, passphrase, servername, rejectUnauthorized }).filter(
+      ([, value]) => value !== undefined && value !== null,
+    ),
+  );
+  const proxy = cluster.proxyUrl && options.agent instanceof http.Agent ? options.agent : undefined;
+  return { headers, auth: options.auth ?? undefined, tls, proxy };
+}
+
+function reasonOf(error: unknown, { exec }: User): string {
+  // What client-node meets in an answer that has not the shape it expects.
+  if (exec && error instanceof TypeError)
+    return `${(exec as ExecConfig).command} printed no ExecCredential with a status`;
+  return error instanceof Error ? error.message.trim() || error.name : String(error);
+}
+
+/** Equal for equal TLS settings: certificates come as new Buffers each time they are read. */
+function fingerprint(tls: https.AgentOptions): string {
+  return JSON.stringify(Object.entries(tls).map(([name, value]) => [name, String(value)]));
+}
+
+/** Parsed once for all connections, and found wrong here (a key of another certificate) rather than at the next connection. */
+function withSecureContext({ ca, cert, key, pfx, passphrase, ...rest }: https.AgentOptions): https.AgentOptions {
+  return { ...rest, secureContext: createSecureContext({ ca, cert, key, pfx, passphrase }) };
+}
+
+/**
+ * The credentials of a kubeconfig's user, followed as they change: token files (client-node reads them each minute), certificate files,
+ * exec plugins whose credential expires. What can't be read while older credentials are there is logged, and those are kept.
+ */
+export function createCredentialSource({ cluster, user, log, nowMs }: CredentialSourceOptions): CredentialSource {
+  const secure = cluster.server.startsWith('https:');
+  const own = withExecInfo(user);
+  let config = load();
+  let latest: { credentials: Credentials; tls: string; readMs: number } | undefined;
+  let reading: Promise<Credentials> | undefined;
+  let forcedMs = -Infinity;
+
+  // A new KubeConfig has nothing cached: no token, no exec credential.
+  function load(): KubeConfig {
+    const fresh = new KubeConfig();
+    fresh.loadFromClusterAndUser(cluster, own);
+    return fresh;
+  }
+
+  async function read(): Promise<Credentials> {
+    const { headers, auth, tls, proxy } = await readMaterial(config, cluster, own);
+    const tlsNow = fingerprint(tls);
+    const before = latest;
+    const pools = before?.tls === tlsNow ? before.credentials.pools : openPools(tls, proxy);
+    if (before && before.credentials.pools !== pools) retirePools(before.credentials.pools);
+    const unchanged =
+      before?.credentials.pools === pools &&
+      before.credentials.auth === auth &&
+      JSON.stringify(before.credentials.headers) === JSON.stringify(headers);
+    const credentials = unchanged ? before.credentials : { headers, auth, pools };
+    latest = { credentials, tls: tlsNow, readMs: nowMs() };
+    return credentials;
+  }
+
+  function openPools(tls: https.AgentOptions, proxy: http.Agent | undefined): ConnectionPools {
+    const options = secure ? withSecureContext(tls) : {};
+    return createPools((more) => (secure ? new https.Agent({ ...options, ...more }) : new http.Agent(more)), proxy);
+  }
+
+  async function readOrKeep(): Promise<Credentials> {
+    try {
+      return await read();
+    } catch (error) {
+      const message = `the credentials of user ${JSON.stringify(user.name)} can't be read: ${reasonOf(error, user)}`;
+      if (!latest) throw new Error(message, { cause: error });
+      log.warn('credentials can not be read again, keeping those from before', { user: user.name, error });
+      latest.readMs = nowMs();
+      return latest.credentials;
+    } finally {
+      reading = undefined;
+    }
+  }
+
+  // In the root context: what a login provider is asked belongs to no reconcile.
+  const readAgain = (): Promise<Credentials> => (reading ??= context.with(ROOT_CONTEXT, readOrKeep));
+
+  return {
+    current() {
+      if (latest && nowMs() - latest.readMs < FRESH_MS) return latest.credentials;
+      return readAgain();
+    },
+    async refused(used) {
+      if (latest && latest.credentials !== used) return true;
+      await reading;
+      if (nowMs() - forcedMs >= FORCED_READ_EVERY_MS) {
+        forcedMs = nowMs();
+        config = load();
+        await readAgain();
+      }
+      return latest?.credentials !== used;
+    },
+    close() {
+      if (latest) destroyPools(latest.credentials.pools);
+    },
+  };
+}

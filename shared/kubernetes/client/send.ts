@@ -1,0 +1,61 @@
+import http from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+
+import { ConnectionError } from '../errors.ts';
+import type { Credentials } from './credentials.ts';
+
+export interface OutgoingRequest {
+  method: string;
+  url: URL;
+  headers: Record<string, string | number>;
+  payload: Buffer | undefined;
+  credentials: Credentials;
+  pool: 'requests' | 'streams';
+  /** From now to the first byte of the answer, the wait for a connection included; 0 = no limit. */
+  timeoutMs: number;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Sends one HTTP request and resolves with its answer, whatever the status, body unread. Throws the signal's reason when it aborts, else
+ * ConnectionError, whose `sent` says whether the server may have got the request.
+ */
+export function send(request: OutgoingRequest): Promise<IncomingMessage> {
+  const { method, url, headers, payload, credentials, pool, timeoutMs, signal } = request;
+  const secure = url.protocol === 'https:';
+  return new Promise((resolve, reject) => {
+    let sent = false;
+    let timer: NodeJS.Timeout | undefined;
+    const fail = (error: unknown): void => {
+      clearTimeout(timer);
+      reject(signal?.aborted ? (signal.reason as Error) : new ConnectionError(`${method} ${url.href}`, error, sent));
+    };
+    try {
+      const outgoing = (secure ? https : http).request(url, {
+        method,
+        agent: credentials.pools[pool],
+        headers: { ...headers, ...credentials.headers },
+        ...(credentials.auth !== undefined && { auth: credentials.auth }),
+        ...(signal && { signal }),
+      });
+      outgoing.on('socket', (socket: Socket) => {
+        // The request is written once the connection stands; one that was there already has it by now.
+        if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', () => (sent = true));
+        else sent = true;
+      });
+      outgoing.on('response', (response) => {
+        clearTimeout(timer);
+        resolve(response);
+      });
+      outgoing.on('error', fail);
+      if (timeoutMs > 0)
+        timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      outgoing.end(payload);
+    } catch (error) {
+      // Thrown for what can be no request, such as a token with a line break in it.
+      fail(error);
+    }
+  });
+}
