@@ -9,6 +9,7 @@ import type { Logger } from '../shared/runtime/log.ts';
 import { LABEL_TASK_RUN, LABEL_TASK_RUN_UID } from '../shared/tekton/annotations.ts';
 import type { Manage } from '../shared/tekton/managed-by.ts';
 import type { PipelineRun, TaskRun } from '../shared/tekton/types.ts';
+import { keepProvenance } from '../shared/tracing/provenance.ts';
 import type { RunTracing } from '../shared/tracing/run-tracing.ts';
 import { createPipelineRunController } from './pipelinerun/controller.ts';
 import { createTaskRunController } from './taskrun/controller.ts';
@@ -52,9 +53,10 @@ function createReflectors({ client, namespace, log }: StartControllersOptions): 
       ConstructorParameters<typeof Reflector<T>>[0]
     >;
   return {
-    pipelineRuns: new Reflector<PipelineRun>(common(PIPELINE_RUNS)),
+    pipelineRuns: new Reflector<PipelineRun>({ ...common(PIPELINE_RUNS), transform: keepProvenance }),
     taskRuns: new Reflector<TaskRun>({
       ...common(TASK_RUNS),
+      transform: keepProvenance,
       indexers: {
         owner: ({ metadata }) =>
           (metadata.ownerReferences ?? []).filter(({ kind }) => kind === 'PipelineRun').map(({ uid }) => uid),

@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '../kubernetes/types.ts';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../kubernetes/types.ts';
 import {
   ADMISSION_TIME,
   PIPELINE_RUN_SPAN_CONTEXT,
@@ -19,12 +19,13 @@ const OWN_ANNOTATIONS = [PIPELINE_RUN_SPAN_CONTEXT, TASK_RUN_SPAN_CONTEXT, ADMIS
  * before mutating admission: what a webhook adds is in no entry (design 3.1, seen on Kubernetes 1.36).
  */
 export function wasSubmitted(meta: ObjectMeta, annotation: string): boolean {
-  return (meta.managedFields ?? []).some((entry) => {
-    if (entry.manager === CONTROLLER_MANAGER) return false;
-    const metadata = entry.fieldsV1?.['f:metadata'] as Record<string, unknown> | undefined;
-    const annotations = metadata?.['f:annotations'] as Record<string, unknown> | undefined;
-    return annotations?.[`f:${annotation}`] !== undefined;
-  });
+  return (meta.managedFields ?? []).some((entry) => submittedAnnotations(entry)[`f:${annotation}`] !== undefined);
+}
+
+function submittedAnnotations(entry: ManagedFieldsEntry): Record<string, unknown> {
+  if (entry.manager === CONTROLLER_MANAGER) return {};
+  const metadata = entry.fieldsV1?.['f:metadata'] as Record<string, unknown> | undefined;
+  return (metadata?.['f:annotations'] as Record<string, unknown> | undefined) ?? {};
 }
 
 /** Whether the object was made from another run's YAML: it came with annotations that only Tektrace writes. */
@@ -32,6 +33,21 @@ export function isCopy(meta: ObjectMeta): boolean {
   return OWN_ANNOTATIONS.some(
     (annotation) => meta.annotations?.[annotation] !== undefined && wasSubmitted(meta, annotation),
   );
+}
+
+/**
+ * The run with only that of its managedFields which tells a copy from an original: nothing, unless it is a copy. They are often most of
+ * what a cache of runs would hold.
+ */
+export function keepProvenance<T extends KubeObject>(run: T): T {
+  const { managedFields, ...metadata } = run.metadata;
+  const kept = (managedFields ?? []).flatMap((entry): ManagedFieldsEntry[] => {
+    const submitted = submittedAnnotations(entry);
+    const own = OWN_ANNOTATIONS.map((annotation) => `f:${annotation}`).filter((field) => submitted[field] !== undefined);
+    const annotations = Object.fromEntries(own.map((field) => [field, submitted[field]]));
+    return own.length === 0 ? [] : [{ ...entry, fieldsV1: { 'f:metadata': { 'f:annotations': annotations } } }];
+  });
+  return { ...run, metadata: kept.length === 0 ? metadata : { ...metadata, managedFields: kept } };
 }
 
 /** The interval from the webhook receiving the review to its answer, in epoch milliseconds. */

@@ -4,6 +4,7 @@ import {
   formatAdmissionTime,
   isCopy,
   isUnseenCopy,
+  keepProvenance,
   parseAdmissionTime,
   trustedAdmissionTime,
   wasSubmitted,
@@ -49,6 +50,23 @@ describe('a copy', () => {
     expect(isUnseenCopy(copied(AT, '2026-05-01T10:00:11Z'))).toBe(true);
     expect(isUnseenCopy(copied(AT, '2026-05-01T09:59:50Z'))).toBe(true);
     expect(isUnseenCopy(copied('malformed', '2026-05-01T10:00:00Z'))).toBe(true);
+  });
+});
+
+describe('what is kept of managedFields', () => {
+  const run = (...managedFields: object[]) => ({ metadata: { name: 'r', annotations: { [OWN]: 'x' }, managedFields } });
+
+  test('is nothing for a run that is no copy', () => {
+    const kept = keepProvenance(run(entry('kubectl', 'other'), entry('tektrace-controller', OWN), {}));
+    expect(kept).toEqual({ metadata: { name: 'r', annotations: { [OWN]: 'x' } } });
+  });
+
+  test('is what tells the copy, without the rest of the fields', () => {
+    const copy = run({ ...entry('kubectl', OWN, 'other'), operation: 'Update' }, entry('tekton', 'other'));
+    const kept = keepProvenance(copy);
+    expect(kept.metadata.managedFields).toEqual([{ ...entry('kubectl', OWN), operation: 'Update' }]);
+    expect(isCopy(kept.metadata)).toBe(true);
+    expect(isUnseenCopy(kept.metadata)).toBe(isUnseenCopy(copy.metadata));
   });
 });
 

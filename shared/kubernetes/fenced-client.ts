@@ -1,0 +1,23 @@
+import type { KubeClient } from './client.ts';
+
+/** Thrown instead of a write that would have been sent by a process that does not lead any more. */
+export class NotLeaderError extends Error {
+  constructor(request: string) {
+    super(`${request}: not sent, this process does not lead`);
+    this.name = 'NotLeaderError';
+  }
+}
+
+/**
+ * `client`, whose writes are refused while `isLeader` says no. A process that was stopped and continues thinks that it still leads: this keeps
+ * it from writing until it has learned better. A request that is on its way can't be called back: what it does must be harmless.
+ */
+export function fencedClient(client: KubeClient, isLeader: () => boolean): KubeClient {
+  return {
+    ...client,
+    async request<T>(...[method, path, options]: Parameters<KubeClient['request']>): Promise<T> {
+      if (method !== 'GET' && !isLeader()) throw new NotLeaderError(`${method} ${path}`);
+      return client.request<T>(method, path, options);
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Logger } from '../runtime/log.ts';
+import { microTime } from './lease.ts';
+import type { Lease, LeaseLock, LeaseSpec } from './lease.ts';
+
+/** client-go's and kube-controller-manager's defaults. */
+export const ELECTION_DEFAULTS_MS = { leaseDuration: 15_000, renewDeadline: 10_000, retryPeriod: 2_000 };
+/** client-go's: candidates don't ask all at once. */
+const JITTER = 1.2;
+
+export interface ElectionObserver {
+  leading(isLeader: boolean): void;
+}
+
+/** Two clocks in milliseconds: the monotonic one stands still while a machine is suspended, the wall clock may be set. */
+export interface ElectionClock {
+  monotonicMs(): number;
+  wall(): Date;
+}
+
+export interface LeaderElectionOptions {
+  lock: LeaseLock;
+  /** Unique to the process: a Pod's name is not, when its container restarts. */
+  identity: string;
+  /** After how long without renewal others may take over. */
+  leaseDurationMs?: number;
+  /** After how long without renewal the leader gives up; less than the lease's duration. */
+  renewDeadlineMs?: number;
+  retryPeriodMs?: number;
+  observer?: ElectionObserver;
+  log: Logger;
+  clock?: ElectionClock;
+  random?: () => number;
+  /** Waits `ms`, or until `signal` aborts. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+const realSleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  delay(ms, undefined, { signal }).catch(() => undefined);
+const realClock: ElectionClock = { monotonicMs: () => performance.now(), wall: () => new Date() };
+
+interface Moment {
+  monotonicMs: number;
+  wallMs: number;
+}
+
+/**
+ * Election by a Lease, with client-go's rules: who may take over is decided by how long *our own* clock has seen the record unchanged, never by
+ * the times in it. A Lease does not fence: a process that was stopped learns only afterwards that it lost.
+ */
+export class LeaderElector {
+  /** Aborts when leadership was had and is lost; its reason says why. */
+  readonly lost: AbortSignal;
+  readonly #options: LeaderElectionOptions;
+  readonly #leaseDurationMs: number;
+  readonly #renewDeadlineMs: number;
+  readonly #retryPeriodMs: number;
+  readonly #clock: ElectionClock;
+  readonly #losing = new AbortController();
+  readonly #releasing = new AbortController();
+  #keeping: Promise<void> | undefined;
+  #seen: { lease: Lease; at: Moment } | undefined;
+  #renewed: Moment | undefined;
+
+  constructor(options: LeaderElectionOptions) {
+    this.#options = options;
+    this.#leaseDurationMs = options.leaseDurationMs ?? ELECTION_DEFAULTS_MS.leaseDuration;
+    this.#renewDeadlineMs = options.renewDeadlineMs ?? ELECTION_DEFAULTS_MS.renewDeadline;
+    this.#retryPeriodMs = options.retryPeriodMs ?? ELECTION_DEFAULTS_MS.retryPeriod;
+    if (!(this.#leaseDurationMs > this.#renewDeadlineMs && this.#renewDeadlineMs > this.#retryPeriodMs * JITTER))
+      throw new RangeError(
+        `leader election: the lease (${this.#leaseDurationMs} ms) must last longer than the renew deadline (${this.#renewDeadlineMs} ms), and that longer than ${JITTER} retry periods (${this.#retryPeriodMs} ms each)`,
+      );
+    this.#clock = options.clock ?? realClock;
+    this.lost = this.#losing.signal;
+    options.observer?.leading(false);
+  }
+
+  /** Whether the lease is held and was renewed in time, by a look at the clocks: false at once in a process that was stopped for longer. */
+  isLeader(): boolean {
+    return this.#renewed !== undefined && !this.lost.aborted && this.#since(this.#renewed) < this.#renewDeadlineMs;
+  }
+
+  /** Waits until the lease is ours, for ever; false when `signal` aborted before. Errors of the API server are logged and tried again. */
+  async acquire(signal: AbortSignal): Promise<boolean> {
+    const { identity, log, observer, random = Math.random, sleep = realSleep } = this.#options;
+    let holder: string | undefined;
+    while (!signal.aborted) {
+      if (await this.#tryToHold(signal)) {
+        log.info('this process leads', { identity });
+        observer?.leading(true);
+        this.#keeping = this.#keep(this.#releasing.signal);
+        return true;
+      }
+      const now = this.#seen?.lease.spec?.holderIdentity;
+      if (now !== holder && now) log.info('another process leads', { leader: now });
+      holder = now;
+      await sleep(this.#retryPeriodMs * (1 + JITTER * random()), signal);
+    }
+    return false;
+  }
+
+  /** Renews until the lease is released or lost: also while the work is ended that it guards. */
+  async #keep(signal: AbortSignal): Promise<void> {
+    const { log, observer, sleep = realSleep } = this.#options;
+    while (!signal.aborted) {
+      await sleep(this.#retryPeriodMs, signal);
+      if (signal.aborted) return;
+      // Before a renewal: a process that slept past its deadline must not take the lease back as if nothing had happened.
+      const inTime = this.isLeader();
+      if (inTime && (await this.#tryToHold(signal))) continue;
+      const holder = this.#seen?.lease.spec?.holderIdentity;
+      const taken = holder !== undefined && holder !== '' && holder !== this.#options.identity;
+      if (signal.aborted || (!taken && this.isLeader())) continue;
+      const why = taken ? `${holder} holds the lease` : `not renewed for ${this.#renewDeadlineMs} ms`;
+      this.#renewed = undefined;
+      observer?.leading(false);
+      log.error('leadership is lost', { why });
+      this.#losing.abort(new Error(`leadership is lost: ${why}`));
+      return;
+    }
+  }
+
+  /**
+   * Gives the lease up, so that another process can take over at once; does nothing when it is not ours. To be called when all work has
+   * ended. An error is logged: the lease then runs out by itself.
+   */
+  async release(): Promise<void> {
+    const { lock, log, observer } = this.#options;
+    this.#releasing.abort();
+    await this.#keeping;
+    const last = this.#seen?.lease;
+    if (!this.isLeader() || !last) return;
+    this.#renewed = undefined;
+    observer?.leading(false);
+    const now = microTime(this.#clock.wall());
+    const spec: LeaseSpec = {
+      ...last.spec,
+      holderIdentity: '',
+      leaseDurationSeconds: 1,
+      renewTime: now,
+      acquireTime: now,
+    };
+    try {
+      await lock.write(last, spec, new AbortController().signal);
+    } catch (error) {
+      log.warn('the lease is not released and runs out by itself', { error });
+    }
+  }
+
+  /** One attempt to get or renew the lease. */
+  async #tryToHold(signal: AbortSignal): Promise<boolean> {
+    const { lock, identity, log } = this.#options;
+    const started = this.#now();
+    try {
+      // The holder writes over what it wrote last; only when that fails does it read.
+      const last = this.#renewed && this.#seen ? this.#seen.lease : await this.#read(signal);
+      if (last?.spec?.holderIdentity && last.spec.holderIdentity !== identity && !this.#hasRunOut()) return false;
+      const written = await lock.write(last, this.#spec(last?.spec), signal);
+      if (!written) {
+        await this.#read(signal);
+        return false;
+      }
+      this.#see(written);
+      this.#renewed = started;
+      return true;
+    } catch (error) {
+      if (!signal.aborted) log.warn('the lease can’t be read or written, trying again', { error });
+      return false;
+    }
+  }
+
+  async #read(signal: AbortSignal): Promise<Lease | undefined> {
+    const lease = await this.#options.lock.read(signal);
+    if (lease) this.#see(lease);
+    else this.#seen = undefined;
+    return lease;
+  }
+
+  /** A record that changed counts from now on; one that is the same goes on ageing. */
+  #see(lease: Lease): void {
+    const same = this.#seen?.lease.metadata.resourceVersion === lease.metadata.resourceVersion;
+    if (!this.#seen || !same) this.#seen = { lease, at: this.#now() };
+  }
+
+  #hasRunOut(): boolean {
+    if (!this.#seen) return true;
+    const { lease, at } = this.#seen;
+    // The monotonic clock alone: a wall clock that is set forward must not make two leaders.
+    return this.#clock.monotonicMs() - at.monotonicMs >= (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
+  }
+
+  #spec(last: LeaseSpec | undefined): LeaseSpec {
+    const { identity } = this.#options;
+    const now = microTime(this.#clock.wall());
+    const same = last?.holderIdentity === identity;
+    return {
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.ceil(this.#leaseDurationMs / 1000),
+      acquireTime: same ? (last.acquireTime ?? now) : now,
+      renewTime: now,
+      leaseTransitions: (last?.leaseTransitions ?? 0) + (same || !last ? 0 : 1),
+    };
+  }
+
+  #now(): Moment {
+    return { monotonicMs: this.#clock.monotonicMs(), wallMs: this.#clock.wall().getTime() };
+  }
+
+  /** The longer of the two times: neither a suspended machine nor a clock that is set back makes our lease last longer. */
+  #since({ monotonicMs, wallMs }: Moment): number {
+    const now = this.#now();
+    return Math.max(now.monotonicMs - monotonicMs, now.wallMs - wallMs);
+  }
+}

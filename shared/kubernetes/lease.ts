@@ -1,0 +1,60 @@
+import type { KubeClient } from './client.ts';
+import { isAlreadyExists, isConflict, isNotFound } from './errors.ts';
+import { LEASES, resourcePath } from './resources.ts';
+import type { KubeObject } from './types.ts';
+
+/** coordination.k8s.io/v1 LeaseSpec. */
+export interface LeaseSpec {
+  holderIdentity?: string;
+  leaseDurationSeconds?: number;
+  acquireTime?: string;
+  renewTime?: string;
+  leaseTransitions?: number;
+}
+
+export interface Lease extends KubeObject {
+  spec?: LeaseSpec;
+}
+
+/** The API server refuses a MicroTime without its six decimals. */
+export const microTime = (date: Date): string => date.toISOString().replace('Z', '000Z');
+
+/** One Lease of the API server: read it, make it, replace the one that was read. */
+export interface LeaseLock {
+  /** Undefined when there is none. Throws as `KubeClient.request`. */
+  read(signal: AbortSignal): Promise<Lease | undefined>;
+  /** Writes over `last`, or creates. Undefined when somebody else wrote first. Throws as `KubeClient.request`. */
+  write(last: Lease | undefined, spec: LeaseSpec, signal: AbortSignal): Promise<Lease | undefined>;
+}
+
+export interface LeaseName {
+  namespace: string;
+  name: string;
+}
+
+/** `timeoutMs` bounds each request: one that hangs must not outlive the lease. */
+export function createLeaseLock(client: KubeClient, { namespace, name }: LeaseName, timeoutMs: number): LeaseLock {
+  const path = resourcePath(LEASES, { namespace, name });
+  const within = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  return {
+    async read(signal) {
+      try {
+        return await client.request<Lease>('GET', path, { signal: within(signal) });
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
+    async write(last, spec, signal) {
+      const metadata = last?.metadata ?? { name, namespace };
+      const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
+      const [method, at] = last ? ['PUT', path] : ['POST', resourcePath(LEASES, { namespace })];
+      try {
+        return await client.request<Lease>(method, at, { body, signal: within(signal) });
+      } catch (error) {
+        if (isConflict(error) || isAlreadyExists(error) || (last && isNotFound(error))) return undefined;
+        throw error;
+      }
+    },
+  };
+}
