@@ -55,7 +55,9 @@ export function parseOptions(spec: CommandSpec, args: string[]): { values: Optio
 export function helpText(spec: CommandSpec): string {
   const lines = Object.entries({ ...spec.options, help: helpOption }).map(([name, option]) => {
     const left = `${option.short ? `-${option.short}, ` : '    '}--${name}${option.value ? ` ${option.value}` : ''}`;
-    return `  ${left.padEnd(34)} ${option.help.replaceAll('\n', `\n${' '.repeat(37)}`)}`;
+    const indent = `\n${' '.repeat(37)}`;
+    // A long name stands alone, so that the texts stay below one another.
+    return `  ${left.length > 34 ? `${left}${indent}` : `${left.padEnd(34)} `}${option.help.replaceAll('\n', indent)}`;
   });
   return [
     spec.summary,

@@ -1,4 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { KubeClient } from '../shared/kubernetes/client.ts';
+import { ApiError } from '../shared/kubernetes/errors.ts';
 import { NAMESPACES, resourcePath } from '../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../shared/kubernetes/types.ts';
 import type { Logger } from '../shared/runtime/log.ts';
@@ -15,6 +18,7 @@ import type { Images } from './taskrun/pod/images.ts';
 
 /** How long a controller that ends waits for its collector. */
 const FLUSH_MS = 5_000;
+const START_RETRY_MS = 1_000;
 
 export interface RunControllersOptions {
   client: KubeClient;
@@ -25,6 +29,10 @@ export interface RunControllersOptions {
   sampling: Sampling;
   keepFailures: boolean;
   namespace?: string;
+  /** Whether this process may act; absent: always. Asked before lifecycle spans are sent; `client` is to ask it before each write. */
+  isLeader?: () => boolean;
+  /** Ends the waiting for an API server that is not there yet. */
+  signal?: AbortSignal;
   log: Logger;
 }
 
@@ -37,10 +45,20 @@ export interface ControllerProcess {
   stop(): Promise<void>;
 }
 
-/** Names the cluster on every span, the same after a restart: the uid of kube-system. */
-async function readClusterKey(client: KubeClient): Promise<string> {
-  const namespace = await client.request<KubeObject>('GET', resourcePath(NAMESPACES, { name: 'kube-system' }));
-  return namespace.metadata.uid ?? '';
+/** Names the cluster on every span, the same after a restart: the uid of kube-system. Waits for an API server that does not answer. */
+async function readClusterKey(client: KubeClient, log: Logger, signal?: AbortSignal): Promise<string> {
+  for (;;) {
+    try {
+      const path = resourcePath(NAMESPACES, { name: 'kube-system' });
+      const namespace = await client.request<KubeObject>('GET', path, signal ? { signal } : {});
+      return namespace.metadata.uid ?? '';
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500) throw error;
+      signal?.throwIfAborted();
+      log.warn('the API server does not answer, trying again', { error });
+      await delay(START_RETRY_MS, undefined, signal ? { signal } : {});
+    }
+  }
 }
 
 /** Starts the drive controllers and, where there is a collector, the lifecycle controller beside them on the same watches. */
@@ -59,7 +77,7 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
     const controllers = startControllers({ ...common, tracing: noRunTracing });
     return { synced: controllers.synced, flush: async () => undefined, stop: () => controllers.stop() };
   }
-  const clusterKey = await readClusterKey(client);
+  const clusterKey = await readClusterKey(client, log, options.signal);
   const { reconciles, queue } = createTracingPipeline(sink, clusterKey, log);
   let lifecycle: LifecycleController | undefined;
   const tracing: RunTracing = {
@@ -73,7 +91,7 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
       lifecycle = new LifecycleController({
         client,
         reflectors,
-        sender: new LifecycleSender(sink, clusterKey, log),
+        sender: new LifecycleSender(sink, clusterKey, log, options.isLeader),
         mint: { sampling },
         keepFailures,
         log,

@@ -1,12 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { runControllers } from '../../controller/run-controllers.ts';
 import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
+import { fencedClient } from '../../shared/kubernetes/fenced-client.ts';
 import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
 import { startHealthServer } from '../../shared/runtime/health.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
 import { createSink } from '../../shared/tracing/exporters/factory.ts';
+import { createLeaderElector, leaderElectionOptions } from '../leader-election.ts';
 import { VERSION } from '../version.ts';
 import {
   choice,
@@ -20,6 +24,9 @@ import {
 } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { logOptions, logSettings } from '../log-options.ts';
+
+/** How long a process that lost its lease takes to send the spans it has. */
+const STOP_WITHOUT_LEASE_MS = 5_000;
 
 export const controllerSpec: CommandSpec = {
   name: 'controller',
@@ -40,6 +47,7 @@ export const controllerSpec: CommandSpec = {
       help: 'Default: KUBECONFIG, the Pod’s service account, ~/.kube/config.',
     },
     'health-port': { type: 'string', value: 'PORT', help: 'Plain HTTP /livez and /readyz (default 8081; 0 = any).' },
+    ...leaderElectionOptions,
     'entrypoint-image': { type: 'string', value: 'IMAGE', help: 'Has upstream’s entrypoint at /ko-app/entrypoint.' },
     'shell-image': { type: 'string', value: 'IMAGE', help: 'Has sh; writes scripts.' },
     'workingdirinit-image': { type: 'string', value: 'IMAGE', help: 'Has /ko-app/workingdirinit.' },
@@ -61,8 +69,23 @@ export async function controllerCommand(args: string[]): Promise<number> {
   let ready = false;
   const health = await startHealthServer(port(values, 'health-port', 8081), () => ready);
   const namespace = text(values, 'namespace');
+  const elector = createLeaderElector(values, client, { log });
+  const finish = async (exitCode: number): Promise<number> => {
+    ready = false;
+    await elector?.release();
+    await health.close();
+    client.close();
+    return exitCode;
+  };
+  // Who waits for the lease is ready: a rollout goes on, and the other process may end.
+  ready = elector !== undefined;
+  if (elector && !(await elector.acquire(stop))) return finish(0);
+  const isLeader = elector && (() => elector.isLeader());
+  const ended = elector ? AbortSignal.any([stop, elector.lost]) : stop;
   const controllers = await runControllers({
-    client,
+    client: isLeader ? fencedClient(client, isLeader) : client,
+    ...(isLeader && { isLeader }),
+    signal: ended,
     sink,
     manage: choice(values, 'manage', ['all', 'managed-by'], 'all'),
     images: {
@@ -75,14 +98,22 @@ export async function controllerCommand(args: string[]): Promise<number> {
     keepFailures: values['no-keep-failures'] !== true,
     ...(namespace !== undefined && { namespace }),
     log,
+  }).catch((error: unknown) => {
+    if (ended.aborted) return undefined;
+    throw error;
   });
-  await Promise.race([controllers.synced, aborted(stop)]);
+  if (!controllers) return finish(elector?.lost.aborted ? 1 : 0);
+  await Promise.race([controllers.synced, aborted(ended)]);
   ready = true;
   log.info('the controllers work', { server: client.server, collector: sink?.target, healthPort: health.port });
-  await aborted(stop);
+  await aborted(ended);
   ready = false;
-  await controllers.stop();
-  await health.close();
-  client.close();
-  return 0;
+  const stopped = controllers.stop();
+  if (!elector?.lost.aborted) {
+    await stopped;
+    return finish(0);
+  }
+  // Another process works already: what hangs here is not waited for.
+  await Promise.race([stopped, delay(STOP_WITHOUT_LEASE_MS)]);
+  return finish(1);
 }

@@ -15,18 +15,22 @@ export class LifecycleSender {
   readonly #sink: SpanSink;
   readonly #log: Logger;
   readonly #resource: Resource;
+  readonly #maySend: () => boolean;
   #failures = 0;
   #retryAfterMs = 0;
 
-  constructor(sink: SpanSink, clusterKey: string, log: Logger) {
+  /** While `maySend` says no, nothing is: another process does it. */
+  constructor(sink: SpanSink, clusterKey: string, log: Logger, maySend: () => boolean = () => true) {
     this.#sink = sink;
     this.#log = log;
+    this.#maySend = maySend;
     this.#resource = serviceResource(LIFECYCLE_SERVICE, clusterKey);
   }
 
   /** True once all `spans` are accepted; false when the collector did not take them and they must be sent again. */
   async send(spans: SpanRecord[]): Promise<boolean> {
     if (spans.length === 0) return true;
+    if (!this.#maySend()) return false;
     try {
       await this.#sink.send(spans.map((span) => toReadableSpan(span, this.#resource)));
     } catch (error) {

@@ -29,6 +29,7 @@ const everyValue = {
     resources: { limits: { memory: '1Gi' } },
   },
   controller: {
+    replicas: 3,
     manage: 'managed-by',
     images: { entrypoint: 'e:1', shell: 's:1', workingdirinit: 'w:1', nop: 'n:1' },
     resources: { requests: { cpu: 1 } },
@@ -128,6 +129,27 @@ describe('the rendered chart', () => {
     ]);
   });
 
+  test('several controllers elect one by a Lease that they may make, and then read and write by its name only', async () => {
+    const objects = await renderChart(everyValue);
+    const [controller] = allOf<V1Deployment>(objects, 'Deployment').filter(
+      ({ metadata }) => metadata?.name === 'traces-controller',
+    );
+    expect(controller?.spec).toMatchObject({
+      replicas: 3,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0 } },
+    });
+    const [role] = allOf<V1Role>(objects, 'Role').filter(({ metadata }) => metadata?.name === 'traces-controller');
+    expect(role?.rules).toEqual([
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        resourceNames: ['traces-controller'],
+        verbs: ['get', 'update'],
+      },
+    ]);
+  });
+
   test('one replica has no disruption budget, which would keep its node from being drained', async () => {
     expect(allOf(await renderChart({ webhook: { replicas: 1 } }), 'PodDisruptionBudget')).toEqual([]);
     expect(allOf(await renderChart(), 'PodDisruptionBudget')).toHaveLength(1);
@@ -179,6 +201,8 @@ describe('the rendered chart', () => {
       'controller',
       '--manage=managed-by',
       '--health-port=8081',
+      '--leader-elect',
+      '--leader-elect-resource-name=traces-controller',
       '--jaeger-collector-url=http://jaeger:4318/v1/traces',
       '--exporter=otlp',
       '--no-keep-failures',

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+import type { KubeClient } from '../shared/kubernetes/client.ts';
+import { ELECTION_DEFAULTS_MS, LeaderElector } from '../shared/kubernetes/leader-election.ts';
+import type { ElectionObserver } from '../shared/kubernetes/leader-election.ts';
+import { createLeaseLock } from '../shared/kubernetes/lease.ts';
+import type { Logger } from '../shared/runtime/log.ts';
+import { CommandError } from './errors.ts';
+import { durationMs, text } from './options.ts';
+import type { OptionHelp, OptionValues } from './options.ts';
+
+const NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+const LEASE_NAME = 'tektrace-controller';
+
+/** Named as kube-controller-manager's. */
+export const leaderElectionOptions: Record<string, OptionHelp> = {
+  'leader-elect': { type: 'boolean', help: 'Work only while this process holds a Lease; others wait.' },
+  'leader-elect-resource-namespace': {
+    type: 'string',
+    value: 'NAME',
+    help: 'Where the Lease is (default: the Pod’s namespace).',
+  },
+  'leader-elect-resource-name': { type: 'string', value: 'NAME', help: `The Lease (default ${LEASE_NAME}).` },
+  'leader-elect-lease-duration': {
+    type: 'string',
+    value: 'DURATION',
+    help: 'After how long without renewal another process takes over (default 15s).',
+  },
+  'leader-elect-renew-deadline': {
+    type: 'string',
+    value: 'DURATION',
+    help: 'After how long without renewal the leader exits (default 10s).',
+  },
+  'leader-elect-retry-period': {
+    type: 'string',
+    value: 'DURATION',
+    help: 'How often the Lease is renewed and asked for (default 2s).',
+  },
+};
+
+function podNamespace(): string {
+  try {
+    return readFileSync(NAMESPACE_FILE, 'utf8').trim();
+  } catch (error) {
+    throw new CommandError(
+      `--leader-elect: this is no Pod with a service account (${NAMESPACE_FILE}: ${(error as NodeJS.ErrnoException).code}): name the Lease’s namespace with --leader-elect-resource-namespace`,
+    );
+  }
+}
+
+/** The elector that the options ask for; undefined without --leader-elect. Throws CommandError for values that make no sense. */
+export function createLeaderElector(
+  values: OptionValues,
+  client: KubeClient,
+  { log, observer }: { log: Logger; observer?: ElectionObserver },
+): LeaderElector | undefined {
+  if (values['leader-elect'] !== true) return undefined;
+  const namespace = text(values, 'leader-elect-resource-namespace') ?? podNamespace();
+  const name = text(values, 'leader-elect-resource-name') ?? LEASE_NAME;
+  const renewDeadlineMs = durationMs(values, 'leader-elect-renew-deadline') ?? ELECTION_DEFAULTS_MS.renewDeadline;
+  try {
+    return new LeaderElector({
+      // Two requests fit into the deadline: one that hangs is not the last word.
+      lock: createLeaseLock(client, { namespace, name }, renewDeadlineMs / 2),
+      identity: `${hostname()}_${randomUUID()}`,
+      leaseDurationMs: durationMs(values, 'leader-elect-lease-duration') ?? ELECTION_DEFAULTS_MS.leaseDuration,
+      renewDeadlineMs,
+      retryPeriodMs: durationMs(values, 'leader-elect-retry-period') ?? ELECTION_DEFAULTS_MS.retryPeriod,
+      ...(observer && { observer }),
+      log,
+    });
+  } catch (error) {
+    if (error instanceof RangeError) throw new CommandError(error.message);
+    throw error;
+  }
+}
