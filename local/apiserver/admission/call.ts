@@ -3,42 +3,109 @@ import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import type { Webhook } from './configuration.ts';
+import { isObject } from '../object.ts';
+import { serviceUrl } from './service.ts';
+import { transportProblem } from './transport-error.ts';
+import type { ServiceReference, Webhook } from './webhook.ts';
 
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+const MAX_SHOWN_BYTES = 2048;
 
 /** Calls webhooks over HTTPS with HTTP/1.1 and connections that are kept alive, one pool for each address and CA. */
 export interface WebhookCaller {
-  /** Posts `body`, returns the parsed answer. Throws where the server can't be reached or trusted, is late, or answers anything but 200. */
-  call(webhook: Webhook, body: unknown): Promise<unknown>;
+  /** Posts `body`, returns the text of the answer. Throws where the server can't be reached or trusted, is late, or answers no 2xx. */
+  call(webhook: Webhook, body: unknown): Promise<string>;
   close(): void;
 }
 
-async function readAnswer(response: IncomingMessage): Promise<unknown> {
+/** A failure that came after the answer had begun: it is told without the address. */
+class AnswerError extends Error {}
+
+/** What a client is told of a status without a Status body (client-go's NewGenericServerResponse). */
+const statusTexts: Record<number, string> = {
+  400: 'the server rejected our request for an unknown reason',
+  401: 'the server has asked for the client to provide credentials',
+  404: 'the server could not find the requested resource',
+  405: 'the server does not allow this method on the requested resource',
+  409: 'the server reported a conflict',
+  422: 'the server rejected our request due to an error in our request',
+  429: 'the server has received too many requests and has asked us to try again later',
+  503: 'the server is currently unable to handle the request',
+  504: 'the server was unable to return a response in the time allotted, but may still be processing the request',
+};
+
+function failureText(status: number, contentType: string, text: string): string {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (isObject(body) && body['kind'] === 'Status' && body['apiVersion'] === 'v1' && body['status'] !== 'Success')
+      return typeof body['message'] === 'string' ? body['message'] : '';
+  } catch {
+    // It is no Status, then.
+  }
+  const isText = contentType === '' || contentType.startsWith('text/');
+  const said = isText ? text.slice(0, MAX_SHOWN_BYTES).trim() : 'unknown';
+  if (status === 403 || status === 406 || status === 415) return said;
+  if (statusTexts[status] !== undefined) return statusTexts[status];
+  return status >= 500
+    ? `an error on the server (${JSON.stringify(said)}) has prevented the request from succeeding`
+    : `the server responded with the status code ${status} but did not return more information`;
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length;
-    if (sizeBytes > MAX_ANSWER_BYTES) throw new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+    if (sizeBytes > MAX_ANSWER_BYTES) throw new AnswerError(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
     chunks.push(chunk);
   }
   const raw = Buffer.concat(chunks);
-  const text = (response.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString('utf8');
-  if (response.statusCode !== 200)
-    throw new Error(`the server answered ${response.statusCode ?? 0}: ${text.slice(0, 200)}`);
-  return JSON.parse(text);
+  const zipped = response.headers['content-encoding'] === 'gzip';
+  return (zipped ? gunzipSync(raw, { maxOutputLength: MAX_ANSWER_BYTES }) : raw).toString('utf8');
 }
 
-function post(url: URL, agent: Agent, body: string, signal: AbortSignal): Promise<unknown> {
+async function readAnswer(response: IncomingMessage): Promise<string> {
+  const status = response.statusCode ?? 0;
+  const contentType = response.headers['content-type'] ?? '';
+  let text: string;
+  try {
+    text = await readText(response);
+  } catch (error: unknown) {
+    if (error instanceof AnswerError || response.complete)
+      throw new AnswerError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new AnswerError('unexpected error when reading response body. Please retry. Original error: unexpected EOF', {
+      cause: error,
+    });
+  }
+  if (status < 200 || status > 206) throw new AnswerError(failureText(status, contentType, text));
+  if (text === '')
+    throw new AnswerError(
+      `0-length response with status code: ${status} and content type: ${contentType || 'application/json'}`,
+    );
+  return text;
+}
+
+/** Where a webhook is connected to: the host of its URL, or an endpoint of its Service. */
+type Address = { host: string; port: number } | undefined;
+
+function post(url: URL, address: Address, agent: Agent, body: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
       accept: 'application/json, */*',
+      host: url.host,
       'user-agent': 'kube-apiserver-admission',
       'accept-encoding': 'gzip',
     };
-    const sent = httpsRequest(url, { method: 'POST', agent, headers, signal }, (response) => {
+    const options = {
+      method: 'POST',
+      agent,
+      headers,
+      signal,
+      ...(address && { ...address, servername: url.hostname }),
+    };
+    const sent = httpsRequest(url, options, (response) => {
       readAnswer(response).then(resolve, reject);
     });
     sent.on('error', reject);
@@ -46,7 +113,8 @@ function post(url: URL, agent: Agent, body: string, signal: AbortSignal): Promis
   });
 }
 
-export function createWebhookCaller(): WebhookCaller {
+/** `resolve` finds the endpoint of a Service; its error is told as a failed call. */
+export function createWebhookCaller(resolve: (service: ServiceReference) => NonNullable<Address>): WebhookCaller {
   const agents = new Map<string, Agent>();
   const agentFor = (origin: string, caBundle: string): Agent => {
     const key = `${origin} ${caBundle}`;
@@ -59,22 +127,20 @@ export function createWebhookCaller(): WebhookCaller {
   };
   return {
     async call(webhook, body) {
-      const url = new URL(webhook.clientConfig.url ?? '');
+      const { service } = webhook.clientConfig;
+      const url = new URL(service === undefined ? (webhook.clientConfig.url ?? '') : serviceUrl(service));
       url.searchParams.set('timeout', `${webhook.timeoutSeconds}s`);
       const signal = AbortSignal.timeout(webhook.timeoutSeconds * 1000);
       const agent = agentFor(url.origin, webhook.clientConfig.caBundle ?? '');
       try {
         // The API server stands for a process of its own: its calls are no spans of the program it is embedded in.
         return await context.with(suppressTracing(context.active()), () =>
-          post(url, agent, JSON.stringify(body), signal),
+          post(url, service && resolve(service), agent, JSON.stringify(body), signal),
         );
       } catch (error: unknown) {
-        const problem = signal.aborted
-          ? 'context deadline exceeded'
-          : error instanceof Error
-            ? error.message
-            : String(error);
-        throw new Error(`failed to call webhook: Post "${url.href}": ${problem}`, { cause: error });
+        if (error instanceof AnswerError && !signal.aborted) throw error;
+        const problem = signal.aborted ? 'context deadline exceeded' : transportProblem(error);
+        throw new Error(`Post "${url.href}": ${problem}`, { cause: error });
       }
     },
     close() {

@@ -1,48 +1,56 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
-import type { Webhook, WebhookRule } from './configuration.ts';
+import type { Webhook, WebhookRule } from './webhook.ts';
 
+/** What a rule is held against. */
 export interface Asked {
   operation: string;
   subresource: string | undefined;
+  namespace: string | undefined;
 }
 
 function includes(list: string[] | undefined, value: string): boolean {
   return list !== undefined && (list.includes('*') || list.includes(value));
 }
 
-function matchesResource(rule: WebhookRule, resource: string, subresource: string | undefined): boolean {
+function matchesScope(scope: string, type: ResourceType, namespace: string | undefined): boolean {
+  if (scope === '*') return true;
+  const namespaced = type.storageKey !== '/namespaces' && (namespace ?? '') !== '';
+  return (scope === 'Namespaced') === namespaced;
+}
+
+function matchesResource(rule: WebhookRule, resource: string, subresource: string): boolean {
   return (rule.resources ?? []).some((one) => {
-    const [name, sub] = one.split('/');
-    const nameFits = name === '*' || name === resource;
-    return (
-      nameFits && (sub === undefined ? subresource === undefined || one === '*/*' : sub === '*' || sub === subresource)
-    );
+    const slash = one.indexOf('/');
+    const [name, sub] = slash === -1 ? [one, ''] : [one.slice(0, slash), one.slice(slash + 1)];
+    return (name === '*' || name === resource) && (sub === '*' || sub === subresource);
   });
 }
 
 function matchesRule(rule: WebhookRule, type: ResourceType, asked: Asked): boolean {
-  const scope = rule.scope ?? '*';
-  const scopeFits = scope === '*' || (scope === 'Namespaced') === type.namespaced;
   return (
-    scopeFits &&
+    matchesScope(rule.scope ?? '*', type, asked.namespace) &&
+    includes(rule.operations, asked.operation) &&
     includes(rule.apiGroups, type.group) &&
     includes(rule.apiVersions, type.version) &&
-    includes(rule.operations, asked.operation) &&
-    matchesResource(rule, type.resource, asked.subresource)
+    matchesResource(rule, type.resource, asked.subresource ?? '')
   );
 }
 
 /**
  * The served version in which a webhook wants to see the object: the requested one where a rule names it, else (matchPolicy
- * Equivalent) another version of the same resource that a rule names; undefined where no rule matches.
+ * Equivalent) another version of the same resource that a rule names, earlier rules first; undefined where no rule matches.
  */
 export function matchingVersion(
-  webhook: Webhook,
+  { rules = [], matchPolicy }: Webhook,
   type: ResourceType,
   versions: ResourceType[],
   asked: Asked,
 ): ResourceType | undefined {
-  const matches = (one: ResourceType): boolean => webhook.rules.some((rule) => matchesRule(rule, one, asked));
-  if (matches(type)) return type;
-  return webhook.matchPolicy === 'Equivalent' ? versions.find(matches) : undefined;
+  if (rules.some((rule) => matchesRule(rule, type, asked))) return type;
+  if (matchPolicy !== 'Equivalent') return undefined;
+  for (const rule of rules) {
+    const equivalent = versions.find((one) => one.version !== type.version && matchesRule(rule, one, asked));
+    if (equivalent !== undefined) return equivalent;
+  }
+  return undefined;
 }

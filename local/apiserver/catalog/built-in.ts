@@ -10,7 +10,7 @@ import {
   serviceStrategy,
 } from './core-strategies.ts';
 import { podStrategy } from './pod-strategy.ts';
-import { webhookConfigurationStrategy } from '../admission/configuration.ts';
+import { mutatingConfigurationStrategy, validatingConfigurationStrategy } from '../admission/configuration.ts';
 
 type Given = Pick<ResourceType, 'resource' | 'kind'> & Partial<ResourceType> & { model?: string };
 
@@ -107,7 +107,16 @@ const given: Given[] = [
     categories: ['api-extensions'],
     namespaced: false,
     hasGeneration: true,
-    strategy: webhookConfigurationStrategy,
+    strategy: mutatingConfigurationStrategy,
+  },
+  {
+    group: admissionregistration,
+    resource: 'validatingwebhookconfigurations',
+    kind: 'ValidatingWebhookConfiguration',
+    categories: ['api-extensions'],
+    namespaced: false,
+    hasGeneration: true,
+    strategy: validatingConfigurationStrategy,
   },
   {
     group: apiextensions,

@@ -14,6 +14,7 @@ function objectField(object: KubeObject, key: string): Record<string, unknown> {
 export const namespaceStrategy: Strategy = {
   applyDefaults(object) {
     objectField(object, 'spec');
+    objectField(object, 'status')['phase'] ??= 'Active';
     const { name } = object.metadata;
     if (name !== undefined) (object.metadata.labels ??= {})['kubernetes.io/metadata.name'] = name;
   },

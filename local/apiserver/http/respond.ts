@@ -22,11 +22,37 @@ export function sendText(response: ServerResponse, code: number, text: string): 
   response.end(text);
 }
 
-/** Adds what the user should know, in the form that kubectl prints as `Warning: …`. */
+const MAX_WARNINGS_LENGTH = 4096;
+const MAX_LONG_WARNING_LENGTH = 256;
+
+/** Each warning cut to 256 characters, up to 4096 in all. */
+function shortened(warnings: string[]): string[] {
+  let length = 0;
+  return warnings
+    .map((text) => [...text].slice(0, MAX_LONG_WARNING_LENGTH))
+    .filter((text) => {
+      const fits = length < MAX_WARNINGS_LENGTH;
+      length += text.length;
+      return fits;
+    })
+    .map((text) => text.join(''));
+}
+
+/**
+ * Adds what the user should know, in the form that kubectl prints as `Warning: …`: each text once, none with control characters, cut
+ * where they are too long together (k8s.io/apiserver, WithWarningRecorder).
+ */
 export function addWarnings(response: ServerResponse, warnings: string[]): void {
-  if (warnings.length === 0) return;
-  const shown = [...new Set(warnings)].map((warning) => `299 - ${JSON.stringify(warning.replaceAll(/[\r\n]+/g, ' '))}`);
-  response.setHeader('warning', shown);
+  const texts = [...new Set(warnings)].filter((text) => text !== '' && !/\p{Cc}/u.test(text));
+  const length = texts.reduce((sum, text) => sum + [...text].length, 0);
+  const shown = length > MAX_WARNINGS_LENGTH ? shortened(texts) : texts;
+  if (shown.length === 0) return;
+  // Headers are bytes: Node takes them as Latin-1.
+  const quoted = shown.map((text) => `299 - "${text.replaceAll(/["\\]/g, '\\$&')}"`);
+  response.setHeader(
+    'warning',
+    quoted.map((header) => Buffer.from(header).toString('latin1')),
+  );
 }
 
 /** Answers with a Status; what is no StatusError is a fault of this server: logged, and told without its stack. */

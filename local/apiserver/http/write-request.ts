@@ -64,3 +64,12 @@ export function readDeleteDryRun(body: JsonObject, write: WriteRequest): void {
   write.dryRun = true;
   write.givenOptions = { ...write.givenOptions, dryRun: ['All'] };
 }
+
+/** What webhooks are shown of a deletion's options: those of the body, or else of the query. */
+export function showDeleteOptions(body: JsonObject, query: URLSearchParams, write: WriteRequest): void {
+  const { kind: _kind, apiVersion: _apiVersion, ...given } = body;
+  const grace = query.get('gracePeriodSeconds');
+  const policy = query.get('propagationPolicy');
+  const asked = { ...(grace ? { gracePeriodSeconds: Number(grace) } : {}), ...(policy ? { propagationPolicy: policy } : {}) };
+  write.givenOptions = { ...write.givenOptions, ...(Object.keys(given).length > 0 ? given : asked) };
+}

@@ -15,7 +15,7 @@ import { contentTypeOf, readBody } from './body.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
 import { selectionOf, sendObject, withoutType } from './reads.ts';
 import { addWarnings, sendJson } from './respond.ts';
-import { readDeleteDryRun } from './write-request.ts';
+import { readDeleteDryRun, showDeleteOptions } from './write-request.ts';
 
 export async function serveCreate(server: ResourceServer, exchange: Exchange): Promise<void> {
   const { request, type, path, write } = exchange;
@@ -60,10 +60,11 @@ function deletedStatus(type: ResourceType, { metadata: { name, uid } }: KubeObje
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
 }
 
-async function readOptions({ request, write }: Exchange): Promise<JsonObject> {
+async function readOptions({ request, query, write }: Exchange): Promise<JsonObject> {
   const body = await readBody(request);
   const options = isObject(body) ? body : {};
   readDeleteDryRun(options, write);
+  showDeleteOptions(options, query, write);
   return options;
 }
 
@@ -85,12 +86,12 @@ export async function serveDeleteCollection(server: ResourceServer, exchange: Ex
   for (const { metadata } of items) {
     const target = { type, namespace: metadata.namespace, name: metadata.name ?? '', subresource: undefined };
     try {
-      await deleteObject(api, target, options, write);
+      await deleteObject(api, target, { ...options, isOfCollection: true }, write);
     } catch (error: unknown) {
       if (!(error instanceof StatusError && error.code === 404)) throw error;
     }
   }
-  const metadata = { resourceVersion: String(api.store.revision()) };
+  const metadata = { ...(type.builtIn ? {} : { continue: '' }), resourceVersion: String(api.store.revision()) };
   const listed = type.builtIn ? items.map(withoutType) : items.map((object) => inVersion(type, object));
   sendJson(response, 200, { kind: type.listKind, apiVersion: apiVersionOf(type), metadata, items: listed });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AdmissionAttributes } from '../admission/attributes.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { trackFields } from '../fields/managed-fields.ts';
 import { generatedName } from '../names.ts';
@@ -93,22 +94,27 @@ export async function createObject(
     time: api.now(),
   });
   submitted.metadata.managedFields = managedFields;
-  if (type.storageKey === '/pods') admitPod(api, type, submitted);
-  const admitted = await api.admission.mutate({
+  const attributes: AdmissionAttributes = {
     operation: 'CREATE',
     type,
     object: submitted,
     old: undefined,
     subresource: undefined,
     name: submitted.metadata.name,
-    namespace,
+    namespace: type.storageKey === '/namespaces' ? submitted.metadata.name : namespace,
     request,
-  });
+    ...(type.storageKey === '/pods' ? { plugins: (pod) => admitPod(api, type, pod) } : {}),
+  };
+  const admitted = await api.admission.mutate(attributes);
   const object = normalize(type, admitted);
+  placeInNamespace(type, object, namespace);
   type.strategy.applyDefaults?.(object);
-  object.metadata.managedFields = managedFields;
+  // A webhook may take the entries away, but makes none.
+  if ((admitted.metadata.managedFields ?? []).length === 0) delete object.metadata.managedFields;
+  else object.metadata.managedFields = managedFields;
   prepare(api, type, object);
   validateObject(type, object);
+  await api.admission.validate({ ...attributes, object, name: object.metadata.name });
   if (api.store.get(type.storageKey, object.metadata.namespace, object.metadata.name ?? '') !== undefined) {
     throw alreadyExists(type, object.metadata.name ?? '');
   }

@@ -1,3 +1,4 @@
+import type { AdmissionAttributes } from '../admission/attributes.ts';
 import { valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { badRequest, conflict, forbidden, notFound } from '../status.ts';
@@ -15,6 +16,8 @@ export interface DeleteOptions {
   gracePeriodSeconds?: number;
   propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
   preconditions?: { uid?: string; resourceVersion?: string };
+  /** A whole collection is deleted: webhooks are not told the object's name then. */
+  isOfCollection?: boolean;
 }
 
 export interface Deletion {
@@ -120,6 +123,11 @@ function sameMark(a: KubeObject, b: KubeObject): boolean {
   );
 }
 
+/** A namespace is deleted by its uid, even where the request names none. */
+function withUid(request: WriteRequest, { metadata: { uid } }: KubeObject): WriteRequest {
+  return { ...request, givenOptions: { preconditions: { uid }, ...request.givenOptions } };
+}
+
 /** Deletes an object, or marks it for deletion where finalizers, a Pod's grace period or a namespace's content keep it for now. */
 export async function deleteObject(
   api: Api,
@@ -130,18 +138,21 @@ export async function deleteObject(
   const { type, namespace, name } = target;
   const before = api.store.get(type.storageKey, namespace, name);
   if (before === undefined) throw notFound(type, name);
-  if (type.storageKey === '/namespaces' && keptNamespaces.includes(name))
-    throw forbidden(type, name, 'this namespace may not be deleted');
-  await api.admission.mutate({
+  const isNamespace = type.storageKey === '/namespaces';
+  if (isNamespace && keptNamespaces.includes(name)) throw forbidden(type, name, 'this namespace may not be deleted');
+  checkPreconditions(target, before, options);
+  const attributes: AdmissionAttributes = {
     operation: 'DELETE',
     type,
     object: undefined,
     old: before,
     subresource: undefined,
-    name,
-    namespace,
-    request,
-  });
+    name: options.isOfCollection === true ? undefined : name,
+    namespace: isNamespace ? name : namespace,
+    request: isNamespace ? withUid(request, before) : request,
+  };
+  await api.admission.mutate(attributes);
+  await api.admission.validate(attributes);
   const current = api.store.get(type.storageKey, namespace, name);
   if (current === undefined) throw notFound(type, name);
   checkPreconditions(target, current, options);

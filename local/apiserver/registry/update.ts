@@ -1,3 +1,4 @@
+import type { AdmissionAttributes } from '../admission/attributes.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { trackFields } from '../fields/managed-fields.ts';
 import { forbiddenField, invalid, invalidObject } from '../field-errors.ts';
@@ -60,7 +61,7 @@ function restrict(target: Target, next: KubeObject, current: KubeObject): KubeOb
 }
 
 function checkIdentity(target: Target, next: KubeObject, current: KubeObject): void {
-  const { name, namespace, uid, resourceVersion } = next.metadata;
+  const { name, namespace, uid } = next.metadata;
   if (name !== undefined && name !== target.name) {
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
   }
@@ -74,9 +75,11 @@ function checkIdentity(target: Target, next: KubeObject, current: KubeObject): v
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
     );
   }
-  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== current.metadata.resourceVersion) {
+}
+
+function checkVersion(target: Target, { metadata: { resourceVersion = '' } }: KubeObject, current: KubeObject): void {
+  if (resourceVersion !== '' && resourceVersion !== current.metadata.resourceVersion)
     throw conflict(target.type, target.name, CHANGED);
-  }
 }
 
 function checkFinalizers(type: ResourceType, next: KubeObject, current: KubeObject): void {
@@ -124,24 +127,28 @@ async function attempt(
   checkIdentity(target, next, current);
   const allowed = restrict(target, next, current);
   const managedFields = trackFields(type, current, allowed, { manager: request.manager, subresource, time: api.now() });
-  const admitted = await api.admission.mutate({
+  const attributes: AdmissionAttributes = {
     operation: 'UPDATE',
     type,
     object: { ...allowed, metadata: { ...allowed.metadata, managedFields } },
     old: current,
     subresource,
     name,
-    namespace,
+    namespace: type.storageKey === '/namespaces' ? name : namespace,
     request,
-  });
+  };
+  const admitted = await api.admission.mutate(attributes);
+  checkVersion(target, next, current);
   const object = normalize(type, admitted);
   type.strategy.applyDefaults?.(object);
   const final = restrict(target, object, current);
   if (type.hasGeneration && !sameJson(contentOf(final), contentOf(current)))
     final.metadata.generation = (current.metadata.generation ?? 0) + 1;
-  final.metadata.managedFields = managedFields;
+  if ((admitted.metadata.managedFields ?? []).length === 0) delete final.metadata.managedFields;
+  else final.metadata.managedFields = managedFields;
   checkFinalizers(type, final, current);
   validateObject(type, final, subresource === undefined ? current : undefined);
+  await api.admission.validate({ ...attributes, object: final });
   return final;
 }
 

@@ -143,14 +143,11 @@ describe('mutating admission', () => {
     expect(webhook.calls).toHaveLength(0);
   });
 
-  test.each([
-    ['a Service', { clientConfig: { service: { name: 'x', namespace: 'y' } } }, 'clientConfig.service'],
-    ['CEL conditions', { matchConditions: [{ name: 'x', expression: 'true' }] }, 'matchConditions'],
-    ['reinvocation', { reinvocationPolicy: 'IfNeeded' }, 'reinvocationPolicy'],
-  ])('%s: refused, because it would not be honoured', async (_what, more, field) => {
+  test('conditions in CEL are refused, because they would not be honoured', async () => {
     await client.request('DELETE', `${CONFIGURATIONS}/widgets`);
+    const more = { matchConditions: [{ name: 'x', expression: 'true' }] };
     const { code, body } = await client.request('POST', CONFIGURATIONS, webhook.configuration(more));
     expect(code).toBe(422);
-    expect(body.details.causes[0].field).toBe(`webhooks[0].${field}`);
+    expect(body.details.causes[0].field).toBe('webhooks[0].matchConditions[0].expression');
   });
 });

@@ -1,0 +1,21 @@
+import type { ResourceType } from '../catalog/resource-type.ts';
+import type { KubeObject } from '../object.ts';
+import type { WriteRequest } from '../registry/api.ts';
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
+
+/** A write that asks for admission. */
+export interface AdmissionAttributes {
+  operation: Operation;
+  type: ResourceType;
+  /** Absent for DELETE. */
+  object: KubeObject | undefined;
+  /** Absent for CREATE. */
+  old: KubeObject | undefined;
+  subresource: string | undefined;
+  name: string | undefined;
+  namespace: string | undefined;
+  request: WriteRequest;
+  /** What the server's own plugins do to the object (in place) before the webhooks, and again when these changed it. */
+  plugins?: (object: KubeObject) => void;
+}

@@ -1,0 +1,52 @@
+import type { Logger } from '../../../shared/runtime/log.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ResourceType } from '../catalog/resource-type.ts';
+import type { KubeObject } from '../object.ts';
+import type { Store } from '../storage/store.ts';
+import type { AdmissionAttributes } from './attributes.ts';
+import type { WebhookCaller } from './call.ts';
+import { selectedVersion } from './select.ts';
+import { webhooksOf } from './webhook.ts';
+import type { Webhook, WebhookKind } from './webhook.ts';
+
+/** What webhooks are found and called with. */
+export interface Dispatch {
+  store: Store;
+  catalog: Catalog;
+  caller: WebhookCaller;
+  log: Logger;
+}
+
+/** One webhook, known among those of all configurations. */
+export interface Hook {
+  uid: string;
+  webhook: Webhook;
+}
+
+const GROUP = 'admissionregistration.k8s.io';
+const resources = { mutating: 'mutatingwebhookconfigurations', validating: 'validatingwebhookconfigurations' } as const;
+
+/** All webhooks in the order in which they are called: by the name of their configuration, then as they stand in it. */
+export function hooksOf(store: Store, kind: WebhookKind): Hook[] {
+  return store.list(`${GROUP}/${resources[kind]}`).flatMap((configuration) =>
+    webhooksOf(configuration).map((webhook, index) => ({
+      uid: `${configuration.metadata.name ?? ''}/${webhook.name}/${index}`,
+      webhook,
+    })),
+  );
+}
+
+/** Configurations of admission are never sent to webhooks: a broken one could then not be taken away. */
+export function isExempt({ group }: ResourceType): boolean {
+  return group === GROUP;
+}
+
+/** The version in which a webhook is asked about this write, whose object is now `object`; undefined where it is not asked. */
+export function askedVersion(
+  { store, catalog }: Dispatch,
+  { webhook }: Hook,
+  attributes: AdmissionAttributes,
+  object: KubeObject | undefined,
+): ResourceType | undefined {
+  return selectedVersion(store, catalog, webhook, attributes, object);
+}

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { startApiServer } from '../../local/apiserver/server.ts';
+import type { RunningApiServer } from '../../local/apiserver/server.ts';
+import { startBench } from './support/admission/bench.ts';
+import type { AdmissionCase, Bench } from './support/admission/bench.ts';
+import { failureCases } from './support/admission/failures.ts';
+import { matchingCases } from './support/admission/matching.ts';
+import { protocolCases } from './support/admission/protocol.ts';
+import { startKubeApiserver } from './support/kube-apiserver.ts';
+import type { KubeApiserver } from './support/kube-apiserver.ts';
+
+const cases: AdmissionCase[] = [...failureCases, ...protocolCases, ...matchingCases];
+
+describe('the embedded API server does at admission what the real one does', () => {
+  let real: KubeApiserver;
+  let embedded: RunningApiServer;
+  let benches: { real: Bench; embedded: Bench };
+
+  beforeAll(async () => {
+    [real, embedded] = await Promise.all([startKubeApiserver(), startApiServer()]);
+    const { kubeconfig } = real;
+    benches = {
+      real: await startBench({ ...real, kubeconfig: () => Promise.resolve(kubeconfig) }, cases),
+      embedded: await startBench(embedded, cases),
+    };
+  }, 180_000);
+  afterAll(async () => {
+    await Promise.all([benches.real.close(), benches.embedded.close()]);
+    await Promise.all([real.stop(), embedded.close()]);
+  });
+
+  test.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
+    const expected = await benches.real.observe(one);
+    expect(await benches.embedded.observe(one)).toEqual(expected);
+  });
+});
