@@ -8,11 +8,15 @@ export type PeerProgram =
   | 'etcd'
   | 'kube-apiserver'
   | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kubelet'
+  | 'kube-proxy'
   | 'kubectl'
   | 'kubectl-1.35'
   | 'helm'
   | 'jaeger'
-  | 'tekton-entrypoint';
+  | 'kwok'
+  | `tekton-${'controller' | 'webhook' | 'entrypoint' | 'nop' | 'workingdirinit' | 'sidecarlogresults'}`;
 
 /** envtest's variables, so that a machine which has a Kubernetes for tests need not build one. */
 const assetVariables: Partial<Record<PeerProgram, string>> = {

@@ -13,6 +13,8 @@ export interface ServerProcess {
 }
 
 export interface ServerProcessOptions {
+  /** What it is called in an error; the program's path unless told. */
+  name?: string;
   program: string;
   args: string[];
   /** Receives standard output and standard error. */
@@ -40,7 +42,7 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
 
 /** Starts a server and waits until it answers. Throws, with the end of its log, when it ends first or is not ready in time. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const { program, args, logFile, isReady, startTimeoutMs, stopSignal = 'SIGTERM' } = options;
+  const { program, name = program, args, logFile, isReady, startTimeoutMs, stopSignal = 'SIGTERM' } = options;
   const log = openSync(logFile, 'a');
   const child = spawn(program, args, { stdio: ['ignore', log, log], env: { ...process.env, ...options.env } });
   closeSync(log);
@@ -54,7 +56,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     if (problem !== undefined || Date.now() > deadline) {
       await stop(child, 'SIGKILL');
       const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-LAST_LINES).join('\n');
-      throw new Error(`${program} did not start: ${problem ?? `not ready after ${startTimeoutMs} ms`}\n${tail}`);
+      throw new Error(`${name} did not start: ${problem ?? `not ready after ${startTimeoutMs} ms`}\n${tail}`);
     }
     await delay(POLL_MS);
   }
