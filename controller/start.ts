@@ -8,6 +8,7 @@ import type { KubeObject } from '../shared/kubernetes/types.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { LABEL_TASK_RUN, LABEL_TASK_RUN_UID } from '../shared/tekton/annotations.ts';
 import type { Manage } from '../shared/tekton/managed-by.ts';
+import { essentialPod } from '../shared/tekton/pod/essential-pod.ts';
 import type { PipelineRun, TaskRun } from '../shared/tekton/types.ts';
 import { keepProvenance } from '../shared/tracing/provenance.ts';
 import type { RunTracing } from '../shared/tracing/run-tracing.ts';
@@ -68,15 +69,9 @@ function createReflectors({ client, namespace, log }: StartControllersOptions): 
       indexers: {
         taskRunUID: ({ metadata }) => [metadata.labels?.[LABEL_TASK_RUN_UID] ?? ''].filter((uid) => uid !== ''),
       },
-      transform: withoutManagedFields,
+      transform: essentialPod,
     }),
   };
-}
-
-/** Nobody asks who wrote a Pod's fields; for runs it tells a copy from the original (design 3.1). */
-function withoutManagedFields(pod: Pod): Pod {
-  const { managedFields: _managedFields, ...metadata } = pod.metadata;
-  return { ...pod, metadata };
 }
 
 /** Starts both drive controllers on one set of watches. Errors of the API server are logged and tried again for ever. */
