@@ -1,3 +1,5 @@
+import { pointerToken } from '../shared/kubernetes/patch.ts';
+
 /** Only `add`: it never fails on a value that is already there, and a patch that does not apply would fail the user's request even under Ignore. */
 export interface AddOperation {
   op: 'add';
@@ -7,11 +9,6 @@ export interface AddOperation {
 
 export type JsonPatch = AddOperation[];
 
-/** A key as a JSON Pointer token (RFC 6901): `~` first, then `/`. */
-export function escapeToken(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
-}
-
 /** Sets annotations on an object that has `existing`; creates the map where there is none. Values that are already there are left out. */
 export function annotationOperations(
   existing: Record<string, string> | null | undefined,
@@ -20,5 +17,5 @@ export function annotationOperations(
   const missing = Object.entries(wanted).filter(([key, value]) => existing?.[key] !== value);
   if (missing.length === 0) return [];
   if (!existing) return [{ op: 'add', path: '/metadata/annotations', value: Object.fromEntries(missing) }];
-  return missing.map(([key, value]) => ({ op: 'add', path: `/metadata/annotations/${escapeToken(key)}`, value }));
+  return missing.map(([key, value]) => ({ op: 'add', path: `/metadata/annotations/${pointerToken(key)}`, value }));
 }

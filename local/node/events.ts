@@ -1,67 +1,29 @@
-import { randomBytes } from 'node:crypto';
-
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
-import { EVENTS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { createEventRecorder } from '../../shared/kubernetes/events.ts';
+import type { EventDetails, RunningEventRecorder } from '../../shared/kubernetes/events.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
-import { kubeTime } from './types.ts';
 import type { Pod } from './types.ts';
 
-export interface PodEvent {
+export interface PodEvent extends EventDetails {
   type: 'Normal' | 'Warning';
   reason: string;
   message: string;
-  /** `spec.containers{name}` where the Event is about one container. */
-  fieldPath?: string;
-  component?: string;
 }
 
 export type RecordEvent = (pod: Pod, event: PodEvent) => void;
 
-/** Writes Events about Pods in order. One that can't be written is logged: nothing waits for an Event. */
-export function createEventRecorder(
+/** Writes Events about Pods as the kubelet of `nodeName` does. */
+export function createPodEventRecorder(
   client: KubeClient,
   nodeName: string,
   log: Logger,
   now: () => Date,
-): { record: RecordEvent; flush(): Promise<void> } {
-  let last: Promise<void> = Promise.resolve();
-  const write = async (pod: Pod, event: PodEvent, time: string): Promise<void> => {
-    const { name, namespace, uid, resourceVersion } = pod.metadata;
-    const component = event.component ?? 'kubelet';
-    const body = {
-      apiVersion: 'v1',
-      kind: 'Event',
-      metadata: { name: `${name}.${randomBytes(8).toString('hex')}`, namespace },
-      involvedObject: {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        name,
-        namespace,
-        uid,
-        resourceVersion,
-        fieldPath: event.fieldPath,
-      },
-      type: event.type,
-      reason: event.reason,
-      message: event.message.slice(0, 1024),
-      source: { component, host: nodeName },
-      reportingComponent: component,
-      reportingInstance: nodeName,
-      firstTimestamp: time,
-      lastTimestamp: time,
-      count: 1,
-    };
-    try {
-      await client.request('POST', resourcePath(EVENTS, { namespace }), { body });
-    } catch (error) {
-      log.debug('event not written', { pod: name, reason: event.reason, error });
-    }
-  };
+): Pick<RunningEventRecorder, 'stop'> & { record: RecordEvent } {
+  const events = createEventRecorder(client, { component: 'kubelet', host: nodeName, log, clock: now });
   return {
-    record: (pod, event) => {
-      const time = kubeTime(now());
-      last = last.then(() => write(pod, event, time));
-    },
-    flush: () => last,
+    // What the API server handed out may leave out what it is.
+    record: (pod, { type, reason, message, ...details }) =>
+      events.record({ ...pod, apiVersion: 'v1', kind: 'Pod' }, type, reason, message, details),
+    stop: () => events.stop(),
   };
 }

@@ -7,7 +7,7 @@ import { Reflector } from '../../shared/kubernetes/reflector.ts';
 import { PERSISTENT_VOLUME_CLAIMS, PODS } from '../../shared/kubernetes/resources.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { PodLogSource } from '../pod-logs.ts';
-import { createEventRecorder } from './events.ts';
+import { createPodEventRecorder } from './events.ts';
 import { createImageStore } from './images.ts';
 import { chooseIsolation } from './isolation/choose.ts';
 import type { IsolationKind } from './isolation/isolation.ts';
@@ -107,7 +107,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       await openForOtherUsers([rootDir, ...['pods', 'claims'].map((name) => path.join(rootDir, name)), memoryDir]);
     const images = await createImageStore(rootDir, isolation.kind);
     const objects = createObjectSource(client);
-    const events = createEventRecorder(client, nodeName, log, now);
+    const events = createPodEventRecorder(client, nodeName, log, now);
     const claims = new Reflector<Claim>({ client, resource: PERSISTENT_VOLUME_CLAIMS, log });
     const pods = new Reflector<Pod>({ client, resource: PODS, log });
     const provisioner = new Provisioner(client, path.join(rootDir, 'claims'), claims.store);
@@ -140,7 +140,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
         stop.abort();
         await running;
         await manager.close();
-        await events.flush();
+        await events.stop();
         await removeRoot();
       },
     };

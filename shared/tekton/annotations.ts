@@ -17,6 +17,13 @@ export const POD_SPAN_CONTEXT = 'tekton/span-context';
 export const POD_TRACESTATE = 'tekton/tracestate';
 export const POD_BAGGAGE = 'tekton/baggage';
 
+const UPSTREAM_CARRIERS = [UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT, UPSTREAM_TASK_RUN_SPAN_CONTEXT];
+
+/** Whether Tektrace may write the annotation: its own, and the carriers it writes for upstream's readers. */
+export function isOwnAnnotation(key: string): boolean {
+  return key.startsWith('tekton/') || UPSTREAM_CARRIERS.includes(key);
+}
+
 export const LABEL_PIPELINE = 'tekton.dev/pipeline';
 export const LABEL_PIPELINE_RUN = 'tekton.dev/pipelineRun';
 export const LABEL_PIPELINE_RUN_UID = 'tekton.dev/pipelineRunUID';

@@ -2,8 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { applyPatch } from 'fast-json-patch';
 import fc from 'fast-check';
 
+import { pointerToken } from '../../../shared/kubernetes/patch.ts';
 import type { AddOperation } from '../../../webhook/json-patch.ts';
-import { annotationOperations, escapeToken } from '../../../webhook/json-patch.ts';
+import { annotationOperations } from '../../../webhook/json-patch.ts';
 import { carrier, ownedByRun, pipelineRun, request, review, reviewOf, taskRun, TRUSTED } from './review.ts';
 
 const OURS = /^(tekton|tekton\.dev)\//;
@@ -132,7 +133,7 @@ describe('every patch', () => {
   });
 
   test('escapes a key as a JSON pointer token', () => {
-    expect(escapeToken('a/b~c~1')).toBe('a~1b~0c~01');
+    expect(pointerToken('a/b~c~1')).toBe('a~1b~0c~01');
   });
 
   test('that the webhook answers applies to the object it got, and adds only our annotations and variables', async () => {

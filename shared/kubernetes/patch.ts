@@ -1,0 +1,60 @@
+import type { KubeClient } from './client.ts';
+import { MERGE_PATCH, resourcePath } from './resources.ts';
+import type { Resource } from './resources.ts';
+import type { KubeObject } from './types.ts';
+
+/** A key as one part of a JSON Pointer (RFC 6901). */
+export function pointerToken(key: string): string {
+  // In this order: the other one would make `~1` of a `/` into `~01`.
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** null removes the annotation. */
+export type AnnotationChanges = Record<string, string | null>;
+
+export interface AnnotationPatchOptions {
+  /** Whose annotations these are: anything else is refused. */
+  isOurs: (key: string) => boolean;
+  /** Only if the object has not changed since it was read. */
+  unchanged?: boolean;
+}
+
+export interface AnnotationPatch {
+  metadata: { uid: string; resourceVersion?: string; annotations: AnnotationChanges };
+}
+
+/**
+ * A merge patch that changes nothing but the annotations given, and only on this very object: the uid is a precondition, so one that was
+ * deleted and created again under the name stays as it is (409). Throws for a key that is not ours, and for an object that was not read
+ * from a server.
+ */
+export function annotationPatch(
+  { metadata }: KubeObject,
+  changes: AnnotationChanges,
+  { isOurs, unchanged = false }: AnnotationPatchOptions,
+): AnnotationPatch {
+  const { name, uid, resourceVersion } = metadata;
+  const others = Object.keys(changes).filter((key) => !isOurs(key));
+  if (others.length > 0) throw new Error(`annotations of others are not to be changed: ${others.join(', ')}`);
+  if (uid === undefined || (unchanged && resourceVersion === undefined))
+    throw new Error(`${name} has no uid or resourceVersion: it was not read from a server`);
+  return {
+    metadata: { uid, ...(unchanged && resourceVersion !== undefined && { resourceVersion }), annotations: changes },
+  };
+}
+
+/** Writes annotations of ours (`annotationPatch`) and resolves to the object as it is then. Throws as the client does: 404 when it is gone, 409 when it is another or has changed. */
+export async function patchAnnotations<T extends KubeObject>(
+  client: KubeClient,
+  resource: Resource,
+  object: T,
+  changes: AnnotationChanges,
+  options: AnnotationPatchOptions & { signal?: AbortSignal },
+): Promise<T> {
+  const { namespace, name } = object.metadata;
+  return client.request<T>('PATCH', resourcePath(resource, { namespace, name }), {
+    body: annotationPatch(object, changes, options),
+    contentType: MERGE_PATCH,
+    ...(options.signal && { signal: options.signal }),
+  });
+}
