@@ -1,16 +1,47 @@
 import http from 'node:http';
+import type { ServerResponse } from 'node:http';
+
+import type { Registry } from 'prom-client';
 
 export interface HealthServer {
   port: number;
   close(): Promise<void>;
 }
 
-/** Plain HTTP for the kubelet's probes: /livez answers as long as the process does, /readyz says `isReady`. Rejects when the port is taken. */
-export async function startHealthServer(port: number, isReady: () => boolean, host = '0.0.0.0'): Promise<HealthServer> {
+export interface HealthServerOptions {
+  host?: string;
+  /** Served as /metrics. */
+  metrics?: Registry;
+}
+
+function answer(response: ServerResponse, status: number, text = http.STATUS_CODES[status], type = 'text/plain'): void {
+  response.writeHead(status, { 'content-type': type }).end(text);
+}
+
+async function answerMetrics(response: ServerResponse, metrics: Registry): Promise<void> {
+  try {
+    answer(response, 200, await metrics.metrics(), metrics.contentType);
+  } catch (error) {
+    answer(response, 500, `metrics can't be collected: ${String(error)}`);
+  }
+}
+
+/**
+ * Plain HTTP for kubelet and Prometheus: /livez answers as long as the process does, /readyz says `isReady`, /metrics what `metrics` holds.
+ * Rejects when the port is taken.
+ */
+export async function startHealthServer(
+  port: number,
+  isReady: () => boolean,
+  { host = '0.0.0.0', metrics }: HealthServerOptions = {},
+): Promise<HealthServer> {
   const server = http.createServer((request, response) => {
-    const known = request.url === '/livez' || request.url === '/readyz';
-    const status = !known ? 404 : request.url === '/livez' || isReady() ? 200 : 503;
-    response.writeHead(status, { 'content-type': 'text/plain' }).end(http.STATUS_CODES[status]);
+    // Prometheus may be told to send parameters along.
+    const path = request.url?.split('?')[0];
+    if (path === '/livez') answer(response, 200);
+    else if (path === '/readyz') answer(response, isReady() ? 200 : 503);
+    else if (path === '/metrics' && metrics) void answerMetrics(response, metrics);
+    else answer(response, 404);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import { Registry } from 'prom-client';
+
+import { ExportError } from '../../../../shared/tracing/exporters/sink.ts';
+import { measuredSink, measureSpanQueue } from '../../../../shared/tracing/metrics.ts';
+
+const spans = [{}, {}, {}] as ReadableSpan[];
+
+test('what the collector accepts and refuses is counted, and still told', async () => {
+  const registry = new Registry();
+  const failures = [new ExportError('busy', { retryable: true }), new ExportError('bad', { retryable: false })];
+  const send = async (): Promise<void> => {
+    const failure = failures.shift();
+    if (failure) throw failure;
+  };
+  const sink = measuredSink({ target: 'http://collector', send, close: async () => undefined }, registry);
+  expect(sink.target).toBe('http://collector');
+  await expect(sink.send(spans)).rejects.toThrow('busy');
+  await expect(sink.send(spans)).rejects.toThrow('bad');
+  await sink.send(spans);
+  const text = await registry.metrics();
+  expect(text).toContain('tektrace_spans_exported_total 3');
+  expect(text).toContain('tektrace_span_export_failures_total{retryable="true"} 1');
+  expect(text).toContain('tektrace_span_export_failures_total{retryable="false"} 1');
+});
+
+test('the span queue is read each time it is asked for', async () => {
+  const registry = new Registry();
+  const counts = { sent: 0, dropped: 0, queued: 0 };
+  measureSpanQueue(counts, registry);
+  expect(await registry.metrics()).toMatch(/tektrace_span_queue_spans 0[^]*tektrace_spans_dropped_total 0/);
+  Object.assign(counts, { dropped: 5, queued: 7 });
+  for (const _ of [1, 2])
+    expect(await registry.metrics()).toMatch(/tektrace_span_queue_spans 7[^]*tektrace_spans_dropped_total 5/);
+});
