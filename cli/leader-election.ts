@@ -54,7 +54,7 @@ function podNamespace(): string {
 export function createLeaderElector(
   values: OptionValues,
   client: KubeClient,
-  { log, observer }: { log: Logger; observer?: ElectionObserver },
+  { log, observer }: { log: Logger; observer?: (leaseName: string) => ElectionObserver },
 ): LeaderElector | undefined {
   if (values['leader-elect'] !== true) return undefined;
   const namespace = text(values, 'leader-elect-resource-namespace') ?? podNamespace();
@@ -68,7 +68,7 @@ export function createLeaderElector(
       leaseDurationMs: durationMs(values, 'leader-elect-lease-duration') ?? ELECTION_DEFAULTS_MS.leaseDuration,
       renewDeadlineMs,
       retryPeriodMs: durationMs(values, 'leader-elect-retry-period') ?? ELECTION_DEFAULTS_MS.retryPeriod,
-      ...(observer && { observer }),
+      ...(observer && { observer: observer(name) }),
       log,
     });
   } catch (error) {

@@ -7,12 +7,14 @@ import type { KubeObject } from '../shared/kubernetes/types.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import type { Manage } from '../shared/tekton/managed-by.ts';
 import type { SpanSink } from '../shared/tracing/exporters/sink.ts';
+import { measuredSink, measureSpanQueue } from '../shared/tracing/metrics.ts';
 import { createTracingPipeline } from '../shared/tracing/pipeline.ts';
 import { noRunTracing } from '../shared/tracing/run-tracing.ts';
 import type { RunTracing } from '../shared/tracing/run-tracing.ts';
 import type { Sampling } from '../shared/tracing/sampling.ts';
 import { LifecycleController } from './lifecycle/controller.ts';
 import { LifecycleSender } from './lifecycle/sender.ts';
+import type { ControllerMetrics } from './metrics.ts';
 import { startControllers } from './start.ts';
 import type { Images } from './taskrun/pod/images.ts';
 
@@ -33,6 +35,7 @@ export interface RunControllersOptions {
   isLeader?: () => boolean;
   /** Ends the waiting for an API server that is not there yet. */
   signal?: AbortSignal;
+  metrics?: ControllerMetrics;
   log: Logger;
 }
 
@@ -63,7 +66,8 @@ async function readClusterKey(client: KubeClient, log: Logger, signal?: AbortSig
 
 /** Starts the drive controllers and, where there is a collector, the lifecycle controller beside them on the same watches. */
 export async function runControllers(options: RunControllersOptions): Promise<ControllerProcess> {
-  const { client, sink, manage, images, log, keepFailures, sampling, namespace } = options;
+  const { client, manage, images, log, keepFailures, sampling, namespace, metrics } = options;
+  const sink = options.sink && metrics ? measuredSink(options.sink, metrics.registry) : options.sink;
   const stopping = new AbortController();
   const common = {
     client,
@@ -72,6 +76,7 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
     log,
     signal: stopping.signal,
     ...(namespace !== undefined && { namespace }),
+    ...(metrics && { metrics: metrics.kubernetes }),
   };
   if (!sink) {
     const controllers = startControllers({ ...common, tracing: noRunTracing });
@@ -79,6 +84,7 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
   }
   const clusterKey = await readClusterKey(client, log, options.signal);
   const { reconciles, queue } = createTracingPipeline(sink, clusterKey, log);
+  if (metrics) measureSpanQueue(queue.counts, metrics.registry);
   let lifecycle: LifecycleController | undefined;
   const tracing: RunTracing = {
     reconcile: (span, fn) => reconciles.reconcile(span, fn),
@@ -94,6 +100,7 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
         sender: new LifecycleSender(sink, clusterKey, log, options.isLeader),
         mint: { sampling },
         keepFailures,
+        ...(metrics && { observer: metrics.kubernetes.workQueue('lifecycle') }),
         log,
       });
     },

@@ -1,10 +1,12 @@
 import type { KubeClient } from '../shared/kubernetes/client.ts';
 import { createEventRecorder } from '../shared/kubernetes/events.ts';
+import type { KubernetesMetrics } from '../shared/kubernetes/metrics.ts';
 import type { Pod } from '../shared/kubernetes/pod.ts';
 import { Reflector } from '../shared/kubernetes/reflector.ts';
 import { PIPELINE_RUNS, PODS, TASK_RUNS } from '../shared/kubernetes/resources.ts';
 import type { Resource } from '../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../shared/kubernetes/types.ts';
+import type { WorkQueueObserver } from '../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { LABEL_TASK_RUN, LABEL_TASK_RUN_UID } from '../shared/tekton/annotations.ts';
 import type { Manage } from '../shared/tekton/managed-by.ts';
@@ -32,6 +34,7 @@ export interface StartControllersOptions {
   images: Images;
   /** All namespaces without it. */
   namespace?: string;
+  metrics?: KubernetesMetrics;
   log: Logger;
   /** Ends the watches and takes no more work; `stop` also waits for the reconciles under way. */
   signal: AbortSignal;
@@ -48,11 +51,15 @@ export interface RunningControllers {
   stop(): Promise<void>;
 }
 
-function createReflectors({ client, namespace, log }: StartControllersOptions): ControllerReflectors {
+function createReflectors({ client, namespace, metrics, log }: StartControllersOptions): ControllerReflectors {
   const common = <T extends KubeObject>(resource: Resource) =>
-    ({ client, resource, log, ...(namespace === undefined ? {} : { namespace }) }) satisfies Partial<
-      ConstructorParameters<typeof Reflector<T>>[0]
-    >;
+    ({
+      client,
+      resource,
+      log,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(metrics && { observer: metrics.reflector(resource.plural) }),
+    }) satisfies Partial<ConstructorParameters<typeof Reflector<T>>[0]>;
   return {
     pipelineRuns: new Reflector<PipelineRun>({ ...common(PIPELINE_RUNS), transform: keepProvenance }),
     taskRuns: new Reflector<TaskRun>({
@@ -76,16 +83,19 @@ function createReflectors({ client, namespace, log }: StartControllersOptions): 
 
 /** Starts both drive controllers on one set of watches. Errors of the API server are logged and tried again for ever. */
 export function startControllers(options: StartControllersOptions): RunningControllers {
-  const { client, tracing, manage, images, log, clock = () => new Date() } = options;
+  const { client, tracing, manage, images, metrics, log, clock = () => new Date() } = options;
   const reflectors = createReflectors(options);
   const stopping = new AbortController();
   const signal = AbortSignal.any([options.signal, stopping.signal]);
-  const pipelineRunEvents = createEventRecorder(client, { component: 'tektrace-pipelinerun-controller', log, clock });
-  const taskRunEvents = createEventRecorder(client, { component: 'tektrace-taskrun-controller', log, clock });
+  const recording = { log, clock, ...(metrics && { observer: metrics.events }) };
+  const pipelineRunEvents = createEventRecorder(client, { component: 'tektrace-pipelinerun-controller', ...recording });
+  const taskRunEvents = createEventRecorder(client, { component: 'tektrace-taskrun-controller', ...recording });
+  const observed = (name: string): { observer?: WorkQueueObserver } =>
+    metrics ? { observer: metrics.workQueue(name) } : {};
   const common = { client, reflectors, tracing, manage, clock, log };
   const controllers = [
-    createPipelineRunController({ ...common, events: pipelineRunEvents }),
-    createTaskRunController({ ...common, images, events: taskRunEvents }),
+    createPipelineRunController({ ...common, ...observed('pipelinerun'), events: pipelineRunEvents }),
+    createTaskRunController({ ...common, ...observed('taskrun'), images, events: taskRunEvents }),
   ];
   options.extend?.(reflectors);
   const watches = Object.values(reflectors).map((reflector: Reflector<KubeObject>) => reflector.run(signal));
@@ -100,7 +110,7 @@ export function startControllers(options: StartControllersOptions): RunningContr
     async stop() {
       stopping.abort();
       await Promise.all(controllers.map((controller) => controller.stop()));
-      await Promise.all([...watches, pipelineRunEvents.flush(), taskRunEvents.flush()]);
+      await Promise.all([...watches, pipelineRunEvents.stop(), taskRunEvents.stop()]);
     },
   };
 }

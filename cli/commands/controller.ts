@@ -5,11 +5,14 @@ import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import { fencedClient } from '../../shared/kubernetes/fenced-client.ts';
 import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
+import { createKubernetesMetrics } from '../../shared/kubernetes/metrics.ts';
 import { startHealthServer } from '../../shared/runtime/health.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
+import { createMetricsRegistry } from '../../shared/runtime/metrics.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
 import { createSink } from '../../shared/tracing/exporters/factory.ts';
+import { kubeApiOptions, rateLimit } from '../kube-api-options.ts';
 import { createLeaderElector, leaderElectionOptions } from '../leader-election.ts';
 import { VERSION } from '../version.ts';
 import {
@@ -46,7 +49,12 @@ export const controllerSpec: CommandSpec = {
       value: 'FILE',
       help: 'Default: KUBECONFIG, the Pod’s service account, ~/.kube/config.',
     },
-    'health-port': { type: 'string', value: 'PORT', help: 'Plain HTTP /livez and /readyz (default 8081; 0 = any).' },
+    'health-port': {
+      type: 'string',
+      value: 'PORT',
+      help: 'Plain HTTP /livez, /readyz and /metrics (default 8081; 0 = any).',
+    },
+    ...kubeApiOptions,
     ...leaderElectionOptions,
     'entrypoint-image': { type: 'string', value: 'IMAGE', help: 'Has upstream’s entrypoint at /ko-app/entrypoint.' },
     'shell-image': { type: 'string', value: 'IMAGE', help: 'Has sh; writes scripts.' },
@@ -64,16 +72,22 @@ export async function controllerCommand(args: string[]): Promise<number> {
   const sink = await createSink(exporterSettings(values));
   const stop = shutdownSignal();
   const config = loadKubeConfig(text(values, 'kubeconfig') === undefined ? {} : { file: text(values, 'kubeconfig') });
-  const client = createKubeClient(config, { userAgent: `${CONTROLLER_MANAGER}/${VERSION}` });
+  const registry = createMetricsRegistry(VERSION);
+  const kubernetes = createKubernetesMetrics(registry);
+  const clientOptions = { userAgent: `${CONTROLLER_MANAGER}/${VERSION}`, observer: kubernetes.requests, log };
+  const client = createKubeClient(config, { ...clientOptions, ...rateLimit(values) });
+  // Renewing the Lease must not wait behind the work.
+  const leaseClient = createKubeClient(config, clientOptions);
   if (!sink) log.info('no collector: runs are executed, nothing is recorded', { flag: '--jaeger-collector-url' });
   let ready = false;
-  const health = await startHealthServer(port(values, 'health-port', 8081), () => ready);
+  const health = await startHealthServer(port(values, 'health-port', 8081), () => ready, { metrics: registry });
   const namespace = text(values, 'namespace');
-  const elector = createLeaderElector(values, client, { log });
+  const elector = createLeaderElector(values, leaseClient, { log, observer: (lease) => kubernetes.election(lease) });
   const finish = async (exitCode: number): Promise<number> => {
     ready = false;
     await elector?.release();
     await health.close();
+    leaseClient.close();
     client.close();
     return exitCode;
   };
@@ -97,6 +111,7 @@ export async function controllerCommand(args: string[]): Promise<number> {
     sampling: sampling(values),
     keepFailures: values['no-keep-failures'] !== true,
     ...(namespace !== undefined && { namespace }),
+    metrics: { registry, kubernetes },
     log,
   }).catch((error: unknown) => {
     if (ended.aborted) return undefined;

@@ -1,8 +1,10 @@
 import { createWebhookCertificate } from '../../certs/webhook-certificate.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
+import { createRequestMetrics } from '../../shared/kubernetes/metrics/requests.ts';
 import { startHealthServer } from '../../shared/runtime/health.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
+import { createMetricsRegistry } from '../../shared/runtime/metrics.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
 import { CommandError } from '../errors.ts';
@@ -20,7 +22,11 @@ export const webhookSpec: CommandSpec = {
   summary: 'Serves the mutating admission webhook that stamps span contexts. Its certificate it makes itself.',
   options: {
     port: { type: 'string', value: 'PORT', help: 'HTTPS (default 8443; 0 = any).' },
-    'health-port': { type: 'string', value: 'PORT', help: 'Plain HTTP /livez and /readyz (default 8081; 0 = any).' },
+    'health-port': {
+      type: 'string',
+      value: 'PORT',
+      help: 'Plain HTTP /livez, /readyz and /metrics (default 8081; 0 = any).',
+    },
     namespace: {
       type: 'string',
       value: 'NAME',
@@ -81,13 +87,16 @@ export async function webhookCommand(args: string[]): Promise<number> {
   };
   const drainMs = durationMs(values, 'drain-duration') ?? DRAIN_MS;
   const kubeconfig = text(values, 'kubeconfig');
+  const registry = createMetricsRegistry(VERSION);
   const client = createKubeClient(loadKubeConfig(kubeconfig === undefined ? {} : { file: kubeconfig }), {
     userAgent: `tektrace-webhook/${VERSION}`,
+    observer: createRequestMetrics(registry),
+    log,
   });
   const namespace = text(values, 'namespace') ?? process.env.POD_NAMESPACE ?? 'tektrace';
   const service = text(values, 'service-name') ?? 'tektrace-webhook';
   let ready = false;
-  const health = await startHealthServer(port(values, 'health-port', 8081), () => ready);
+  const health = await startHealthServer(port(values, 'health-port', 8081), () => ready, { metrics: registry });
   const certificate = await createWebhookCertificate(
     {
       client,

@@ -76,18 +76,18 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 - --log-format={{ .Values.log.format }}
 {{- end -}}
 
-{{/* Both processes answer /livez and /readyz in plain HTTP on a port of their own. */}}
+{{/* Both processes answer /livez, /readyz and /metrics in plain HTTP on a port of their own. */}}
 {{- define "tektrace.probes" -}}
 livenessProbe:
   httpGet:
     path: /livez
-    port: health
+    port: metrics
   periodSeconds: 10
   failureThreshold: 3
 readinessProbe:
   httpGet:
     path: /readyz
-    port: health
+    port: metrics
   periodSeconds: 2
   failureThreshold: 2
 {{- end -}}
