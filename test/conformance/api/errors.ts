@@ -1,0 +1,97 @@
+import { equal } from 'node:assert/strict';
+
+import { configMap, widget } from '../harness/objects.ts';
+import { area } from '../harness/types.ts';
+
+export const errors = area('errors', {
+  '404: paths that are nowhere': async (s) => {
+    for (const path of [
+      '/api/v1/nothings',
+      '/api/v2/pods',
+      '/apis/nowhere.dev/v1/things',
+      '/apis/example.dev/v7/widgets',
+      '/apis/example.dev/v1/gadgets',
+      '/nothing',
+      '/api/v1/namespaces/default/configmaps/a/b/c',
+      '/apis/apps/v1/namespaces/default/nothings',
+    ])
+      equal((await s.get(path)).status, 404, path);
+  },
+  '404: methods on paths that are nowhere': async (s) => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'])
+      equal((await s.send(method, '/api/v1/nothings', { body: {} })).status, 404, method);
+  },
+  '404: an unknown subresource': async (s) => {
+    await s.unrecorded.post('configmaps', configMap('a'));
+    equal((await s.get('configmaps/a/nothing')).status, 404);
+    await s.unrecorded.post('widgets', widget('a'));
+    equal((await s.get('widgets/a/nothing')).status, 404);
+    equal((await s.get('widgets/a/scale')).status, 404);
+  },
+  '405: a method that the collection does not have': async (s) => {
+    equal((await s.send('PUT', 'configmaps', { body: {} })).status, 405);
+    equal((await s.send('PATCH', 'configmaps', { body: {}, contentType: 'application/merge-patch+json' })).status, 405);
+    equal((await s.send('PUT', 'widgets', { body: {} })).status, 405);
+    equal((await s.send('PATCH', 'widgets', { body: {}, contentType: 'application/merge-patch+json' })).status, 405);
+  },
+  '405: a method that the object does not have': async (s) => {
+    await s.unrecorded.post('configmaps', configMap('a'));
+    equal((await s.post('configmaps/a', configMap('a'))).status, 405);
+    await s.unrecorded.post('widgets', widget('a'));
+    equal((await s.post('widgets/a', widget('a'))).status, 405);
+  },
+  '405: namespaces are not deleted as a collection': async (s) => {
+    equal((await s.delete('/api/v1/namespaces?labelSelector=none')).status, 405);
+  },
+  '415: a body of another type': async (s) => {
+    equal((await s.send('POST', 'configmaps', { body: 'x', contentType: 'text/plain' })).status, 415);
+    equal((await s.send('POST', 'widgets', { body: 'x', contentType: 'text/plain' })).status, 415);
+    await s.unrecorded.post('configmaps', configMap('a'));
+    equal((await s.send('PUT', 'configmaps/a', { body: 'x', contentType: 'application/xml' })).status, 415);
+  },
+  '400: a body that is no JSON': async (s) => {
+    for (const path of ['configmaps', 'widgets'])
+      for (const body of ['{', 'text', '[]', '"text"', '5', 'null'])
+        equal((await s.post(path, body)).status, 400, body);
+  },
+  '400: an empty body': async (s) => {
+    await s.send('POST', 'configmaps');
+    await s.send('POST', 'widgets');
+    await s.send('POST', 'configmaps', { body: '' });
+    await s.send('POST', 'configmaps', { body: '{}' });
+    await s.send('POST', 'widgets', { body: '{}' });
+  },
+  '413: a body that is too large': async (s) => {
+    const body = JSON.stringify(configMap('a', {}, { key: 'x'.repeat(3_200_000) }));
+    equal((await s.post('configmaps', body)).status, 413);
+  },
+  'a ConfigMap of more than a megabyte is refused': async (s) => {
+    equal((await s.post('configmaps', configMap('a', {}, { key: 'x'.repeat(1_100_000) }))).status, 422);
+  },
+  '400: query parameters that can not be read': async (s) => {
+    await s.get('configmaps?timeoutSeconds=x');
+    await s.get('configmaps?watch=perhaps&timeoutSeconds=1');
+    await s.get('configmaps?allowWatchBookmarks=perhaps');
+    await s.patch('configmaps/a?force=perhaps&fieldManager=x', 'apply', configMap('a'));
+  },
+  'a field manager that is too long or not printable is 422': async (s) => {
+    equal((await s.post(`configmaps?fieldManager=${'x'.repeat(129)}`, configMap('a'))).status, 422);
+    equal((await s.post('configmaps?fieldManager=a%00b', configMap('a'))).status, 422);
+  },
+  'names in paths are decoded': async (s) => {
+    await s.get('configmaps/a%20b');
+    await s.get('configmaps/a%2Fb');
+    await s.get('widgets/UPPER');
+  },
+  'a version is not to be read of one object': async (s) => {
+    await s.unrecorded.post('configmaps', configMap('a'));
+    await s.get('configmaps/a?resourceVersion=abc');
+    await s.get('configmaps/a?resourceVersion=1');
+  },
+  'HEAD is answered like GET, OPTIONS is not': async (s) => {
+    await s.unrecorded.post('configmaps', configMap('a'));
+    await s.send('HEAD', 'configmaps/a');
+    await s.send('OPTIONS', 'configmaps/a');
+    await s.send('HEAD', '/api/v1/nothings');
+  },
+});

@@ -1,0 +1,91 @@
+import type { Json } from './client.ts';
+
+/** What differs from server to server and from second to second, in any text. */
+const variable: [RegExp, string][] = [
+  [/https:\/\/127\.0\.0\.1:\d+/g, 'https://127.0.0.1:PORT'],
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME'],
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/g, 'MICROTIME'],
+  [/\b(gen-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '$1RANDOM'],
+  [/(resource version: )\d+( \()\d+/gi, '$1VERSION$2VERSION'],
+  [/(Too large resource version: )\d+(, current: )\d+/g, '$1VERSION$2VERSION'],
+  [/(ResourceVersion in (?:the )?(?:precondition|record|object meta):? ?\(?)\d+/g, '$1VERSION'],
+  [/(ResourceVersion in precondition: )\d+/g, '$1VERSION'],
+  [/X509SHA256=[0-9a-f]{64}/g, 'X509SHA256=HASH'],
+  [/-----BEGIN CERTIFICATE-----[^]*-----END CERTIFICATE-----\n?/g, 'CERTIFICATE'],
+  // The administrators' names are the servers' own.
+  [/\bkubernetes-admin\b/g, 'admin'],
+  [/^(\d+[smhd])+$/g, 'AGE'],
+];
+
+const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+function isList(value: Json): boolean {
+  return Array.isArray(value.items) || value.kind === 'Table' || value.type === 'BOOKMARK';
+}
+
+function objectVersions(value: Json, found: Set<number>): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value) && !isList(value)) {
+    const version = Number(value.metadata?.resourceVersion);
+    if (version > 0) found.add(version);
+  }
+  for (const one of Object.values(value)) objectVersions(one, found);
+}
+
+function managedOrder(a: Json, b: Json): number {
+  const key = (entry: Json): string => JSON.stringify([entry.manager, entry.operation, entry.subresource]);
+  return key(a) < key(b) ? -1 : 1;
+}
+
+/**
+ * A recording fit for a comparison with another server's: uids are numbered as they appear; versions of objects by their order, so that
+ * it shows which are equal and which came first; versions of lists, times, random suffixes, ports and certificates are named.
+ */
+export function normalize(recording: Json): Json {
+  const versions = new Set<number>();
+  objectVersions(recording, versions);
+  const order = [...versions].sort((a, b) => a - b);
+  const uids = new Map<string, string>();
+  const numbered = (uid: string): string => {
+    if (!uids.has(uid)) uids.set(uid, `UID-${uids.size + 1}`);
+    return uids.get(uid) ?? '';
+  };
+  const text = (value: string): string =>
+    variable.reduce((result, [pattern, word]) => result.replace(pattern, word), value.replace(uuid, numbered));
+  const metadata = (value: Json, list: boolean): Json => {
+    const result = walk(value, '');
+    if (value.resourceVersion !== undefined && value.resourceVersion !== '')
+      result.resourceVersion = list ? 'LIST' : `VERSION-${order.indexOf(Number(value.resourceVersion)) + 1}`;
+    if (value.continue) result.continue = 'CONTINUE';
+    if (Array.isArray(value.managedFields)) result.managedFields = result.managedFields.sort(managedOrder);
+    return result;
+  };
+  const walk = (value: Json, key: string): Json => {
+    if (typeof value === 'string') return key === 'caBundle' ? 'BUNDLE' : text(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((one) => walk(one, key));
+    const list = isList(value) || key === 'BOOKMARK';
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]: [string, Json]) => {
+        if (name === 'metadata' && typeof one === 'object' && one !== null) return [name, metadata(one, list)];
+        return [text(name), walk(one, value.type === 'BOOKMARK' && name === 'object' ? 'BOOKMARK' : name)];
+      }),
+    );
+  };
+  return walk(recording, '');
+}
+
+/** Where two normalized values differ: `path: mine ≠ other`, at most `limit` lines. */
+export function differences(mine: Json, other: Json, path = '', limit = 12): string[] {
+  const shown = (value: Json): string => (value === undefined ? 'nothing' : JSON.stringify(value)).slice(0, 400);
+  if (Object.is(mine, other)) return [];
+  const nested =
+    typeof mine === 'object' &&
+    typeof other === 'object' &&
+    mine !== null &&
+    other !== null &&
+    Array.isArray(mine) === Array.isArray(other);
+  if (!nested) return [`${path}: ${shown(mine)} ≠ ${shown(other)}`];
+  const keys = new Set([...Object.keys(mine), ...Object.keys(other)]);
+  return [...keys].flatMap((key) => differences(mine[key], other[key], `${path}/${key}`, limit)).slice(0, limit);
+}

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { startApiserverCluster } from '../../clusters/apiserver.ts';
+import { startEmbeddedCluster } from '../../clusters/embedded.ts';
+import type { TestCluster } from '../../clusters/types.ts';
+import { createRawClient } from './client.ts';
+import type { RawClient } from './client.ts';
+import { startHookServer } from './hooks.ts';
+import type { HookServer } from './hooks.ts';
+import { widgetCrd } from './objects.ts';
+
+export interface ConformanceServer {
+  cluster: TestCluster & { compact(): Promise<void> };
+  client: RawClient;
+  hooks: HookServer;
+  stop(): Promise<void>;
+}
+
+const FURNISH_TIMEOUT_MS = 60_000;
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + FURNISH_TIMEOUT_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${FURNISH_TIMEOUT_MS} ms`);
+    await delay(50);
+  }
+}
+
+async function expectCreated(client: RawClient, path: string, body: object): Promise<void> {
+  const { status, body: answer } = await client.send('POST', path, { body });
+  if (status !== 201) throw new Error(`${path}: ${status} ${JSON.stringify(answer)}`);
+}
+
+async function installCrd(client: RawClient): Promise<void> {
+  const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  await expectCreated(client, crds, widgetCrd);
+  await until('the CustomResourceDefinition is served', async () => {
+    const { status } = await client.send('GET', '/apis/example.dev/v1/widgets');
+    return status === 200;
+  });
+}
+
+async function connect(cluster: ConformanceServer['cluster']): Promise<ConformanceServer> {
+  const client = createRawClient(cluster.kubeconfig);
+  const hooks = await startHookServer();
+  const stop = async (): Promise<void> => {
+    client.close();
+    await cluster.stop();
+    await hooks.close();
+  };
+  try {
+    await installCrd(client);
+    return { cluster, client, hooks, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Makes namespaces and waits until their cluster's controllers have furnished them. */
+export async function makeNamespaces({ client }: ConformanceServer, names: string[]): Promise<void> {
+  for (const name of names)
+    await expectCreated(client, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  for (const name of names) {
+    for (const furniture of ['serviceaccounts/default', 'configmaps/kube-root-ca.crt'])
+      await until(`${furniture} in namespace ${name}`, async () => {
+        const { status } = await client.send('GET', `/api/v1/namespaces/${name}/${furniture}`);
+        return status === 200;
+      });
+  }
+}
+
+export interface BothServers {
+  embedded: ConformanceServer;
+  real: ConformanceServer;
+  stop(): Promise<void>;
+}
+
+/** Starts the embedded API server and a real one with its controller manager. Throws when the real programs are not there. */
+export async function startBoth(): Promise<BothServers> {
+  const real = await connect(await startApiserverCluster({ controllerManager: true }));
+  try {
+    const embedded = await connect(await startEmbeddedCluster());
+    return {
+      embedded,
+      real,
+      stop: async () => {
+        await embedded.stop();
+        await real.stop();
+      },
+    };
+  } catch (error) {
+    await real.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+
+import { cases } from './api/cases.ts';
+import { compareCase, namespaceOf } from './harness/run.ts';
+import { makeNamespaces, startBoth } from './harness/servers.ts';
+
+interface Row {
+  cases: number;
+  embedded: number;
+  real: number;
+  equal: number;
+}
+
+function print(table: Map<string, Row>, versions: { embedded: string; real: string }): void {
+  const line = (cells: (string | number)[]): string =>
+    cells.map((cell, index) => (index === 0 ? String(cell).padEnd(22) : String(cell).padStart(10))).join('');
+  const total: Row = { cases: 0, embedded: 0, real: 0, equal: 0 };
+  console.log(`embedded ${versions.embedded}, real kube-apiserver ${versions.real}\n`);
+  console.log(line(['area', 'cases', 'embedded', 'real', 'equal']));
+  for (const [area, row] of table) {
+    console.log(line([area, row.cases, row.embedded, row.real, row.equal]));
+    for (const key of ['cases', 'embedded', 'real', 'equal'] as const) total[key] += row[key];
+  }
+  console.log(line(['all', total.cases, total.embedded, total.real, total.equal]));
+  const percent = Math.floor((total.equal / total.cases) * 1000) / 10;
+  console.log(`\n${percent} % equal`);
+}
+
+/** Runs the cases whose `area: name` contains `only`; true when all hold on both servers and are equal. */
+async function compareAll(only: string): Promise<boolean> {
+  const chosen = cases.flatMap((one, index) =>
+    `${one.area}: ${one.name}`.includes(only) ? [{ one, namespace: namespaceOf(index) }] : [],
+  );
+  const servers = await startBoth();
+  const table = new Map<string, Row>();
+  try {
+    for (const server of [servers.real, servers.embedded])
+      await makeNamespaces(
+        server,
+        chosen.map(({ namespace }) => namespace),
+      );
+    for (const { one, namespace } of chosen) {
+      const row = table.get(one.area) ?? { cases: 0, embedded: 0, real: 0, equal: 0 };
+      table.set(one.area, row);
+      const { embedded, real, differences } = await compareCase(servers, one, namespace);
+      row.cases += 1;
+      row.embedded += embedded.failure === undefined ? 1 : 0;
+      row.real += real.failure === undefined ? 1 : 0;
+      row.equal += differences.length === 0 && embedded.failure === undefined && real.failure === undefined ? 1 : 0;
+      const problems = [
+        ...(embedded.failure === undefined ? [] : [`does not hold on the embedded server: ${embedded.failure}`]),
+        ...(real.failure === undefined ? [] : [`does not hold on the real server: ${real.failure}`]),
+        ...differences.map((difference) => `embedded ≠ real: ${difference}`),
+      ];
+      if (problems.length > 0)
+        console.log(`${one.area}: ${one.name}\n${problems.map((text) => `    ${text}`).join('\n')}`);
+    }
+    const { embedded, real } = servers;
+    print(table, { embedded: embedded.cluster.capabilities.version, real: real.cluster.capabilities.version });
+  } finally {
+    await servers.stop();
+  }
+  return [...table.values()].every((row) => row.equal === row.cases);
+}
+
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+process.exitCode = (await compareAll(values.only)) ? 0 : 1;
