@@ -4,11 +4,15 @@ import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { Controller } from '../../shared/kubernetes/controller.ts';
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
+import { patchAnnotations } from '../../shared/kubernetes/patch.ts';
+import type { AnnotationChanges } from '../../shared/kubernetes/patch.ts';
 import type { Reflector, ReflectorHandler } from '../../shared/kubernetes/reflector.ts';
-import { MERGE_PATCH, PIPELINE_RUNS, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import { PIPELINE_RUNS, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import {
   ADMISSION_TIME,
+  isOwnAnnotation,
   LABEL_TASK_RUN_UID,
   PARENT_SPAN_CONTEXT,
   TRACE_EXPORTED,
@@ -20,6 +24,7 @@ import { runSpan } from '../../shared/tracing/run-context.ts';
 import { decideExport } from './export.ts';
 import { Ledger, ownerUid } from './ledger.ts';
 import type { Entry, Run } from './ledger.ts';
+import { isExported, MARK_DELAY_MS } from './marks.ts';
 import { decideContext } from './mint.ts';
 import type { MintSettings } from './mint.ts';
 import type { LifecycleSender } from './sender.ts';
@@ -42,7 +47,10 @@ export interface LifecycleOptions {
   mint: MintSettings;
   /** Runs that were not sampled are exported all the same when they end badly. */
   keepFailures: boolean;
+  observer?: WorkQueueObserver;
   log: Logger;
+  /** How long the mark of a run's TaskRun waits for the run's own. */
+  markDelayMs?: number;
   nowMs?: () => number;
 }
 
@@ -52,6 +60,8 @@ export class LifecycleController {
   readonly #ledger = new Ledger();
   readonly #controller: Controller;
   readonly #podsByTaskRun = new Map<string, Map<string, Pod>>();
+  /** When the marks that wait for that of their run are written at last, epoch milliseconds by uid. */
+  readonly #marksDue = new Map<string, number>();
   readonly #nowMs: () => number;
 
   /** Registers its handlers: made before the reflectors run. */
@@ -61,6 +71,7 @@ export class LifecycleController {
     this.#controller = new Controller({
       name: 'lifecycle',
       reconcile: (uid) => this.#reconcile(uid),
+      ...(options.observer && { observer: options.observer }),
       log: options.log,
     });
     const { pipelineRuns, taskRuns, pods } = options.reflectors;
@@ -73,8 +84,21 @@ export class LifecycleController {
     this.#controller.start();
   }
 
+  /** Ends the work, and writes the marks that still wait: the next process need not send again what they stand for. */
   async stop(): Promise<void> {
     await this.#controller.stop();
+    const { log } = this.#options;
+    const waiting = [...this.#marksDue.keys()]
+      .map((uid) => this.#ledger.get(uid))
+      .filter((entry) => entry !== undefined)
+      .filter((entry) => entry.deletedMs === undefined && !isExported(entry, this.#ownerOf(entry)));
+    const marked = await Promise.allSettled(waiting.map((entry) => this.#mark(entry)));
+    const failed = marked.filter((result) => result.status === 'rejected');
+    if (failed.length > 0)
+      log.warn('marks are not written: the spans of these TaskRuns are sent again', {
+        count: failed.length,
+        error: failed[0]?.reason,
+      });
   }
 
   /** Whether the run's context is its own: not before that may anything be made from it. */
@@ -130,7 +154,13 @@ export class LifecycleController {
     const entry = this.#ledger.get(uid);
     if (!entry) return undefined;
     const { run, deletedMs } = entry;
-    if (run.metadata.annotations?.[TRACE_EXPORTED] === uid) return this.#settled(entry);
+    if (isExported(entry, this.#ownerOf(entry))) return this.#settled(entry);
+    const markDueMs = this.#marksDue.get(uid);
+    if (markDueMs !== undefined && deletedMs === undefined) {
+      if (markDueMs > this.#nowMs()) return { requeueAfterMs: markDueMs - this.#nowMs() };
+      await this.#mark(entry);
+      return this.#settled(entry);
+    }
     // What ended before anybody stamped it is left alone; a copy that ended must not be taken for its original.
     const isCopied = runSpan(run) !== undefined && !this.hasOwnContext(run);
     if (deletedMs === undefined && (!isDone(run) || isCopied) && (await this.#stamp(run))) return undefined;
@@ -150,7 +180,7 @@ export class LifecycleController {
     if (decision.because !== 'missing')
       log.warn('a run gets a new span context', { kind: run.kind, namespace, name, because: decision.because });
     const copied: Record<string, null> = decision.because === 'copied' ? COPIED : {};
-    await this.#annotate(run, { ...copied, ...decision.annotations }, run.metadata.resourceVersion);
+    await this.#annotate(run, { ...copied, ...decision.annotations }, true);
     return true;
   }
 
@@ -185,30 +215,50 @@ export class LifecycleController {
         name: run.metadata.name,
       });
     } else if (entry.deletedMs === undefined) {
-      await this.#annotate(entry.run, { [TRACE_EXPORTED]: entry.run.metadata.uid ?? '' });
+      const owner = this.#ownerOf(entry);
+      if (owner && owner.deletedMs === undefined) return this.#markLater(entry);
+      await this.#mark(entry);
     }
     return this.#settled(entry);
   }
 
+  #ownerOf({ run }: Entry): Entry | undefined {
+    return this.#ledger.get(ownerUid(run) ?? '');
+  }
+
+  /** The mark of its run will say the same, if it comes in time. */
+  #markLater(entry: Entry): ReconcileResult {
+    const { markDelayMs = MARK_DELAY_MS } = this.#options;
+    this.#settled(entry);
+    this.#marksDue.set(entry.run.metadata.uid ?? '', this.#nowMs() + markDelayMs);
+    return { requeueAfterMs: markDelayMs };
+  }
+
+  async #mark(entry: Entry): Promise<void> {
+    const { run } = entry;
+    await this.#annotate(run, { [TRACE_EXPORTED]: run.metadata.uid ?? '' });
+    entry.marked = true;
+  }
+
   #settled(entry: Entry, settled = true): undefined {
     const first = settled && !entry.settled;
+    const { uid = '' } = entry.run.metadata;
     entry.settled = settled;
     const owner = ownerUid(entry.run);
     if (first && owner !== undefined) this.#controller.queue.add(owner);
-    if (settled && entry.deletedMs !== undefined) this.#ledger.forget(entry.run.metadata.uid ?? '');
+    if (settled) this.#marksDue.delete(uid);
+    if (settled && entry.deletedMs !== undefined) {
+      this.#ledger.forget(uid);
+      this.#controller.queue.cancelDelayed(uid);
+    }
     return undefined;
   }
 
-  /** Touches our own annotations only. An object that is gone needs none. */
-  async #annotate(run: Run, annotations: Record<string, string | null>, resourceVersion?: string): Promise<void> {
-    const { namespace, name, uid } = run.metadata;
+  /** An object that is gone needs no annotations. */
+  async #annotate(run: Run, changes: AnnotationChanges, unchanged = false): Promise<void> {
     const resource = run.kind === 'PipelineRun' ? PIPELINE_RUNS : TASK_RUNS;
-    const body = { metadata: { uid, ...(resourceVersion !== undefined && { resourceVersion }), annotations } };
     try {
-      await this.#options.client.request('PATCH', resourcePath(resource, { namespace, name }), {
-        body,
-        contentType: MERGE_PATCH,
-      });
+      await patchAnnotations(this.#options.client, resource, run, changes, { isOurs: isOwnAnnotation, unchanged });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

@@ -13,6 +13,8 @@ export interface Entry {
   early: Set<string>;
   /** Its spans were accepted, or there are none to send. */
   settled: boolean;
+  /** Its mark was written, whether the watch has brought it yet or not. */
+  marked?: boolean;
 }
 
 /** The uid of the PipelineRun that owns a TaskRun. */

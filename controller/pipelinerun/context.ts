@@ -5,6 +5,7 @@ import type { Logger } from '../../shared/runtime/log.ts';
 import type { PipelineRun, PipelineSpec, TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
+import type { WrittenVersions } from '../written-versions.ts';
 
 /** What the functions of this controller work with; one for all reconciles. */
 export interface PipelineRunContext {
@@ -15,6 +16,7 @@ export interface PipelineRunContext {
   tracing: RunTracing;
   manage: Manage;
   events: EventRecorder;
+  written: WrittenVersions;
   /** Specs of Tasks that runs under way refer to, by run uid and Task name: a run sees each Task as it was at its first look. */
   taskSpecs: Map<string, Map<string, TaskSpec>>;
   clock: () => Date;

@@ -1,16 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { Controller } from '../../shared/kubernetes/controller.ts';
 import type { EventRecorder } from '../../shared/kubernetes/events.ts';
 import type { Reflector } from '../../shared/kubernetes/reflector.ts';
 import { objectKey } from '../../shared/kubernetes/types.ts';
+import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
+import { readAnnotations } from '../../shared/tekton/read-annotations.ts';
+import { sameJson } from '../../shared/tekton/same-json.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
+import { WrittenVersions } from '../written-versions.ts';
 import type { PipelineRunContext } from './context.ts';
 import { reconcilePipelineRun } from './reconcile-pipeline-run.ts';
 
@@ -23,16 +25,17 @@ export interface PipelineRunControllerOptions {
   events: EventRecorder;
   clock: () => Date;
   log: Logger;
+  observer?: WorkQueueObserver;
   workers?: number;
 }
 
 /** Anything but the status, which this controller writes itself: the spec (it has a generation), annotations, deletion. */
 const asksForLook = traced('asksForLook', (run: PipelineRun, before: PipelineRun): boolean => {
-  const { generation, annotations, deletionTimestamp } = run.metadata;
+  const { generation, deletionTimestamp } = run.metadata;
   return (
     generation !== before.metadata.generation ||
     deletionTimestamp !== before.metadata.deletionTimestamp ||
-    !isDeepStrictEqual(annotations, before.metadata.annotations)
+    !sameJson(readAnnotations(run), readAnnotations(before))
   );
 });
 
@@ -43,7 +46,7 @@ const asksForLook = traced('asksForLook', (run: PipelineRun, before: PipelineRun
 export const createPipelineRunController = traced(
   'createPipelineRunController',
   (options: PipelineRunControllerOptions): Controller => {
-    const { reflectors, client, tracing, manage, events, clock, log, workers } = options;
+    const { reflectors, client, tracing, manage, events, clock, log, observer, workers } = options;
     const context: PipelineRunContext = {
       client,
       pipelineRuns: reflectors.pipelineRuns.store,
@@ -51,20 +54,35 @@ export const createPipelineRunController = traced(
       tracing,
       manage,
       events,
+      written: new WrittenVersions(),
       taskSpecs: new Map(),
       clock,
       log,
     };
     const reconcile = traced('reconcileKey', (key: string) => reconcilePipelineRun(context, key));
-    const controller = new Controller({ name: 'pipelinerun', reconcile, log, ...(workers ? { workers } : {}) });
+    const controller = new Controller({
+      name: 'pipelinerun',
+      reconcile,
+      log,
+      ...(observer && { observer }),
+      ...(workers ? { workers } : {}),
+    });
     const enqueue = traced('enqueue', (run: PipelineRun) => controller.queue.add(objectKey(run.metadata)));
-    const forget = traced('forget', (run: PipelineRun) => void context.taskSpecs.delete(run.metadata.uid ?? ''));
-    const enqueueOwner = traced('enqueueOwner', (taskRun: TaskRun) => {
-      const owner = taskRun.metadata.ownerReferences?.find(({ kind }) => kind === 'PipelineRun');
-      if (owner) controller.queue.add(objectKey({ namespace: taskRun.metadata.namespace, name: owner.name }));
+    const forget = traced('forget', (run: PipelineRun) => {
+      context.taskSpecs.delete(run.metadata.uid ?? '');
+      context.written.forget(run);
+      controller.queue.cancelDelayed(objectKey(run.metadata));
+    });
+    const enqueueOwner = traced('enqueueOwner', ({ metadata }: TaskRun) => {
+      const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'PipelineRun');
+      const run = owner && context.pipelineRuns.get(objectKey({ namespace: metadata.namespace, name: owner.name }));
+      // Without it in the cache there is nothing to look at: its own arrival brings the look.
+      if (run && !isDone(run)) enqueue(run);
     });
     const enqueueChanged = traced('enqueueChanged', (run: PipelineRun, before: PipelineRun) => {
-      if (asksForLook(run, before)) enqueue(run);
+      const awaited = context.written.arrived(run);
+      if (isDone(run)) controller.queue.cancelDelayed(objectKey(run.metadata));
+      else if (awaited || asksForLook(run, before)) enqueue(run);
     });
     // Those that start were created here: the run knows them.
     const enqueueOwnerOfEnded = traced('enqueueOwnerOfEnded', (taskRun: TaskRun, before?: TaskRun) => {

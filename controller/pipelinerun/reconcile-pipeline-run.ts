@@ -14,6 +14,7 @@ export const reconcilePipelineRun = traced(
   'reconcilePipelineRun',
   async (context: PipelineRunContext, key: string): Promise<ReconcileResult> => {
     const run = context.pipelineRuns.get(key);
+    if (context.written.isBehind(key, run)) return undefined;
     if (!run || run.metadata.deletionTimestamp || isDone(run)) return undefined;
     if (!isManaged(run, context.manage) || !context.tracing.ready(run)) return undefined;
     const { name = '', namespace = '' } = run.metadata;
@@ -63,14 +64,16 @@ const updatePipelineRunStatusFromInformer = traced(
   ({ taskRuns }: PipelineRunContext, run: PipelineRun): TaskRun[] => taskRuns.byIndex('owner', run.metadata.uid ?? ''),
 );
 
+/** Reasons of which the condition says enough: the first goes with an Event of its own, the second is how every run goes on. */
+const UNTOLD = ['Started', 'Running'];
+
 /** A Kubernetes Event where the condition's status or reason changed. */
 const emitReconcileEvents = traced(
   'emitReconcileEvents',
   (context: PipelineRunContext, run: PipelineRun, before: Condition | undefined): void => {
     const after = succeededCondition(run);
-    if (!after || (after.status === before?.status && after.reason === before.reason) || after.reason === 'Started')
-      return;
-    const { status, reason = '', message = '' } = after;
+    const { status, reason = '', message = '' } = after ?? {};
+    if (!after || (status === before?.status && reason === before?.reason) || UNTOLD.includes(reason)) return;
     context.events.record(
       run,
       status === 'False' ? 'Warning' : 'Normal',

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { objectKey } from '../../shared/kubernetes/types.ts';
 import { succeededCondition } from '../../shared/tekton/conditions.ts';
 import { isRefused } from '../../shared/tekton/refused.ts';
 import type {
@@ -56,11 +57,13 @@ export const getSkippedTasks = traced(
       }),
 );
 
+type StatusContext = Pick<PipelineRunContext, 'client' | 'written' | 'pipelineRuns'>;
+
 /** As `updateStatus`; a status that the API server refuses becomes the run's end, said on top of the status it had. */
 export const updateStatusOrFail = traced(
   'updateStatusOrFail',
   async (
-    context: Pick<PipelineRunContext, 'client' | 'clock'>,
+    context: StatusContext & Pick<PipelineRunContext, 'clock'>,
     run: PipelineRun,
     before: PipelineRunStatus | undefined,
   ): Promise<PipelineRun> => {
@@ -80,15 +83,16 @@ export const updateStatusOrFail = traced(
 export const updateStatus = traced(
   'updateStatus',
   async (
-    { client }: Pick<PipelineRunContext, 'client'>,
+    { client, written, pipelineRuns }: StatusContext,
     run: PipelineRun,
     before: PipelineRunStatus | undefined,
   ): Promise<PipelineRun> => {
     // As JSON: the server sorts keys and drops what is undefined.
     if (isDeepStrictEqual(JSON.parse(JSON.stringify(run.status ?? null)), before ?? null)) return run;
     const { namespace, name } = run.metadata;
-    return client.request<PipelineRun>('PUT', resourcePath(PIPELINE_RUNS, { namespace, name, subresource: 'status' }), {
-      body: run,
-    });
+    const path = resourcePath(PIPELINE_RUNS, { namespace, name, subresource: 'status' });
+    const answer = await client.request<PipelineRun>('PUT', path, { body: run });
+    written.note(answer, pipelineRuns.get(objectKey(answer.metadata)));
+    return answer;
   },
 );

@@ -1,16 +1,10 @@
 import type { Pod } from '../../shared/kubernetes/pod.ts';
-import { TRACE_EXPORTED, TRACE_URL } from '../../shared/tekton/annotations.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
-import { isUntouched, observedOf } from '../../shared/tekton/pod/observed.ts';
+import { observedOf } from '../../shared/tekton/pod/observed.ts';
+import { readAnnotations } from '../../shared/tekton/read-annotations.ts';
 import { sameJson } from '../../shared/tekton/same-json.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-
-/** The annotations but for the marks of tracing, which no reconcile reads. */
-const readAnnotations = traced('readAnnotations', ({ metadata }: TaskRun): Record<string, string> => {
-  const { [TRACE_EXPORTED]: _exported, [TRACE_URL]: _url, ...annotations } = metadata.annotations ?? {};
-  return annotations;
-});
 
 /**
  * Whether a changed TaskRun needs a look: its spec (it has a generation), annotations or deletion, or that it ended (sidecars) or starts
@@ -28,7 +22,8 @@ export const taskRunAsksForLook = traced('taskRunAsksForLook', (taskRun: TaskRun
   );
 });
 
-/** Whether a Pod that is new (`before` is undefined) or changed can change its TaskRun's status. */
-export const podAsksForLook = traced('podAsksForLook', (pod: Pod, before?: Pod): boolean =>
-  before ? !sameJson(observedOf(pod), observedOf(before)) : !isUntouched(pod),
+/** Whether a Pod that changed can change its TaskRun's status; a new one can when it says more than whoever created it knows. */
+export const podAsksForLook = traced(
+  'podAsksForLook',
+  (pod: Pod, before: Pod = { ...pod, status: {} }): boolean => !sameJson(observedOf(pod), observedOf(before)),
 );

@@ -6,8 +6,8 @@ import type { Logger } from '../../shared/runtime/log.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
+import type { WrittenVersions } from '../written-versions.ts';
 import type { Images } from './pod/images.ts';
-import type { WrittenVersions } from './written.ts';
 
 /** What a reconcile of a TaskRun works with. */
 export interface ReconcileContext {

@@ -4,18 +4,21 @@ import type { EventRecorder } from '../../shared/kubernetes/events.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import type { Reflector } from '../../shared/kubernetes/reflector.ts';
 import { objectKey } from '../../shared/kubernetes/types.ts';
+import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { LABEL_TASK_RUN } from '../../shared/tekton/annotations.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
+import { isDone } from '../../shared/tekton/conditions.ts';
 import { isFinished } from '../../shared/tekton/pod/observed.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
+import { WrittenVersions } from '../written-versions.ts';
 import { podAsksForLook, taskRunAsksForLook } from './asks-for-look.ts';
 import type { ReconcileContext } from './context.ts';
 import type { Images } from './pod/images.ts';
 import { reconcileTaskRun } from './reconcile-task-run.ts';
-import { isAwaited } from './written.ts';
+import { needsStopSidecars } from './sidecars.ts';
 
 /** A kubelet's updates come in bursts: one look for those of this time, but at once when the Pod has ended. */
 const POD_SETTLE_MS = 50;
@@ -29,6 +32,7 @@ export interface TaskRunControllerOptions {
   events: EventRecorder;
   clock: () => Date;
   log: Logger;
+  observer?: WorkQueueObserver;
   workers?: number;
 }
 
@@ -39,12 +43,12 @@ export interface TaskRunControllerOptions {
 export const createTaskRunController = traced(
   'createTaskRunController',
   (options: TaskRunControllerOptions): Controller => {
-    const { client, reflectors, tracing, manage, images, events, clock, log, workers } = options;
+    const { client, reflectors, tracing, manage, images, events, clock, log, observer, workers } = options;
     const context: ReconcileContext = {
       client,
       taskRuns: reflectors.taskRuns.store,
       pods: reflectors.pods.store,
-      written: new Map(),
+      written: new WrittenVersions(),
       tracing,
       manage,
       images,
@@ -53,21 +57,36 @@ export const createTaskRunController = traced(
       log,
     };
     const reconcile = traced('reconcileKey', (key: string) => reconcileTaskRun(context, key));
-    const controller = new Controller({ name: 'taskrun', reconcile, log, ...(workers ? { workers } : {}) });
+    const controller = new Controller({
+      name: 'taskrun',
+      reconcile,
+      log,
+      ...(observer && { observer }),
+      ...(workers ? { workers } : {}),
+    });
     const enqueue = traced('enqueue', (taskRun: TaskRun) => controller.queue.add(objectKey(taskRun.metadata)));
+    const hasWork = traced('hasWork', (taskRun: TaskRun) => !isDone(taskRun) || needsStopSidecars(context, taskRun));
     const enqueueChanged = traced('enqueueChanged', (taskRun: TaskRun, before: TaskRun) => {
-      const key = objectKey(taskRun.metadata);
-      if (isAwaited(context.written, key) || taskRunAsksForLook(taskRun, before)) controller.queue.add(key);
+      const awaited = context.written.arrived(taskRun);
+      if (!hasWork(taskRun)) controller.queue.cancelDelayed(objectKey(taskRun.metadata));
+      else if (awaited || taskRunAsksForLook(taskRun, before)) enqueue(taskRun);
+    });
+    const forget = traced('forget', (taskRun: TaskRun) => {
+      context.written.forget(taskRun);
+      controller.queue.cancelDelayed(objectKey(taskRun.metadata));
     });
     const enqueueOwner = traced('enqueueOwner', (pod: Pod, delayMs?: number) => {
       const name = pod.metadata.labels?.[LABEL_TASK_RUN];
-      if (name !== undefined)
-        controller.queue.addAfter(objectKey({ namespace: pod.metadata.namespace, name }), delayMs ?? 0);
+      if (name === undefined) return;
+      const key = objectKey({ namespace: pod.metadata.namespace, name });
+      const taskRun = context.taskRuns.get(key);
+      // Without one in the cache there is nothing to look at: its own arrival brings the look.
+      if (taskRun && hasWork(taskRun)) controller.queue.addAfter(key, delayMs ?? 0);
     });
     const enqueueOwnerOfChanged = traced('enqueueOwnerOfChanged', (pod: Pod, before?: Pod) => {
       if (podAsksForLook(pod, before)) enqueueOwner(pod, isFinished(pod) ? 0 : POD_SETTLE_MS);
     });
-    reflectors.taskRuns.addHandler({ added: enqueue, updated: enqueueChanged, deleted: enqueue });
+    reflectors.taskRuns.addHandler({ added: enqueue, updated: enqueueChanged, deleted: forget });
     reflectors.pods.addHandler({
       added: enqueueOwnerOfChanged,
       updated: enqueueOwnerOfChanged,

@@ -8,6 +8,7 @@ import { sameJson } from '../../shared/tekton/same-json.ts';
 import { markFailed } from '../../shared/tekton/task-run-condition.ts';
 import type { Condition, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
+import { isOwnedByPipelineRun } from '../../shared/tracing/run-context.ts';
 import type { ReconcileContext } from './context.ts';
 import { deletePod, failTaskRun } from './fail-task-run.ts';
 import { cachedPod } from './find-pod.ts';
@@ -38,22 +39,27 @@ const updateStatus = traced(
     const status = { ...taskRun.status, ...(generation === undefined ? {} : { observedGeneration: generation }) };
     const body = { ...taskRun, status };
     const written = await context.client.request<TaskRun>('PUT', pathOf(taskRun, 'status'), { body });
-    const { uid, resourceVersion } = written.metadata;
-    context.written.set(objectKey(taskRun.metadata), { uid, resourceVersion });
+    context.written.note(written, context.taskRuns.get(objectKey(written.metadata)));
     return true;
   },
 );
 
-/** Events as upstream has them, but for Pending, whose message changes with every look of the scheduler. */
+/** Reasons of which the condition says enough: the first goes with an Event of its own, the others are how every run goes on. */
+const UNTOLD = ['Started', 'Pending', 'Running'];
+
+/** Events with upstream's reasons, as few as `kubectl describe` needs. */
 export const emitReconcileEvents = traced(
   'emitReconcileEvents',
   (context: ReconcileContext, taskRun: TaskRun, before: Condition | undefined, started: boolean): void => {
     const after = succeededCondition(taskRun);
-    if (started) context.events.record(taskRun, 'Normal', 'Started', '');
+    // What a TaskRun of a run does shows in the run's status and Events; only what it waits for or fails of is told by Events of its own.
+    const isChild = isOwnedByPipelineRun(taskRun);
+    if (started && !isChild) context.events.record(taskRun, 'Normal', 'Started', '');
     if (!after || (after.reason === before?.reason && after.message === before?.message)) return;
-    if (after.status === 'True') context.events.record(taskRun, 'Normal', 'Succeeded', after.message ?? '');
-    else if (after.status === 'False') context.events.record(taskRun, 'Warning', 'Failed', after.message ?? '');
-    else if (after.reason !== 'Started' && after.reason !== 'Pending') {
+    if (after.status === 'True') {
+      if (!isChild) context.events.record(taskRun, 'Normal', 'Succeeded', after.message ?? '');
+    } else if (after.status === 'False') context.events.record(taskRun, 'Warning', 'Failed', after.message ?? '');
+    else if (!UNTOLD.includes(after.reason ?? '')) {
       context.events.record(taskRun, 'Normal', after.reason ?? '', after.message ?? '');
     }
   },

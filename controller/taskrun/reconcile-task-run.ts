@@ -18,7 +18,6 @@ import { emitReconcileEvents, persist } from './persist.ts';
 import { reconcile } from './reconcile.ts';
 import { retryTaskRun } from './retry.ts';
 import { needsStopSidecars, stopSidecars, stopSidecarsOfRetries } from './sidecars.ts';
-import { isBehind } from './written.ts';
 
 /** A first look starts the attempt; true when it did. Clocks differ: a start is never before the creation. */
 const start = traced('start', (taskRun: TaskRun, now: Date): boolean => {
@@ -96,7 +95,7 @@ export const reconcileTaskRun = traced(
   'reconcileTaskRun',
   async (context: ReconcileContext, key: string): Promise<ReconcileResult> => {
     const taskRun = context.taskRuns.get(key);
-    if (isBehind(context.written, key, taskRun)) return undefined;
+    if (context.written.isBehind(key, taskRun)) return undefined;
     if (!taskRun || taskRun.metadata.deletionTimestamp !== undefined || !isManaged(taskRun, context.manage))
       return undefined;
     // A finished run's trace is complete: no spans for looking at it again.

@@ -67,6 +67,12 @@ export class WorkQueue {
     this.#timers.set(key, { dueMs, timer: setTimeout(expire, Math.min(delayMs, MAX_TIMER_MS)) });
   }
 
+  /** Takes back what `addAfter` put off: the key's object is gone, or needs no more looks. */
+  cancelDelayed(key: string): void {
+    clearTimeout(this.#timers.get(key)?.timer);
+    this.#timers.delete(key);
+  }
+
   /** Queues `key` after the delay its failures so far ask for. */
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0;

@@ -1,22 +1,24 @@
-import type { ContainerStatus, Pod } from '../../kubernetes/pod.ts';
+import type { ContainerStatus, Pod, PodCondition } from '../../kubernetes/pod.ts';
 import { isStepContainer } from '../containers.ts';
 import { isComplete } from './failure.ts';
 import { waitsFor } from './waiting.ts';
+
+/** What every container says while its Pod starts. */
+const STARTING = ['PodInitializing', 'ContainerCreating'];
+
+const isStarting = ({ state }: ContainerStatus): boolean => STARTING.includes(state?.waiting?.reason ?? '');
 
 function observedContainer({ name, state, lastState, ready, imageID }: ContainerStatus): unknown {
   if (isStepContainer(name)) return { name, state, imageID };
   return { name, state, lastState, ready, imageID };
 }
 
-/** An init container matters when it can't start; how it ended shows in the Pod's phase. */
-function observedInitContainer({ name, state }: ContainerStatus): unknown {
-  const { waiting } = state ?? {};
-  return waiting?.reason === 'PodInitializing' ? { name } : { name, waiting };
-}
+/** Whether the Pod has a node says what it waits for; the other conditions follow how it starts. */
+const isScheduled = ({ type }: PodCondition): boolean => type === 'PodScheduled';
 
 /**
- * What a TaskRun's status is made from: as long as it stays the same, another look at the Pod finds nothing new. Conditions count
- * only where they say what a Pod waits for.
+ * What a TaskRun's status is made from: as long as it stays the same, another look at the Pod finds nothing that a user waits for. How a
+ * Pod starts, step by step, is no news as long as nothing keeps it from starting; an init container's end shows in the Pod's phase.
  */
 export function observedOf(pod: Pod): unknown {
   const { phase = 'Pending', reason, message, initContainerStatuses, containerStatuses } = pod.status ?? {};
@@ -25,16 +27,16 @@ export function observedOf(pod: Pod): unknown {
     phase,
     reason,
     message,
-    init: (initContainerStatuses ?? []).map(observedInitContainer),
-    containers: (containerStatuses ?? []).map(observedContainer),
-    ...(phase === 'Pending' ? { waitsFor: waitsFor(pod) } : {}),
+    init: (initContainerStatuses ?? [])
+      .filter((status) => status.state?.waiting && !isStarting(status))
+      .map(({ name, state }) => ({ name, waiting: state?.waiting })),
+    containers: (containerStatuses ?? []).filter((status) => !isStarting(status)).map(observedContainer),
+    ...(phase === 'Pending' ? { waitsFor: waitsFor(withoutProgress(pod)) } : {}),
   };
 }
 
-/** A Pod that neither a scheduler nor a kubelet has touched: whoever created it knows all it says. */
-export function isUntouched({ status }: Pod): boolean {
-  const { conditions = [], containerStatuses = [], initContainerStatuses = [] } = status ?? {};
-  return [conditions, containerStatuses, initContainerStatuses].every((list) => list.length === 0);
+function withoutProgress(pod: Pod): Pod {
+  return { ...pod, status: { ...pod.status, conditions: (pod.status?.conditions ?? []).filter(isScheduled) } };
 }
 
 /** The Pod has nothing more to do for its TaskRun. */

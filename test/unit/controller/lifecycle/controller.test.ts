@@ -48,7 +48,7 @@ const sink: SpanSink = {
 };
 
 /** Starts a controller, as a process does; the returned function ends it. */
-async function start(options: { keepFailures?: boolean } = {}): Promise<() => Promise<void>> {
+async function start(options: { keepFailures?: boolean; markDelayMs?: number } = {}): Promise<() => Promise<void>> {
   const { client } = api;
   const log = silentLogger;
   const reflectors = {
@@ -63,6 +63,7 @@ async function start(options: { keepFailures?: boolean } = {}): Promise<() => Pr
     sender: new LifecycleSender(sink, 'cluster-1', senderLog),
     mint: { sampling: { ratio: 1 } },
     keepFailures: options.keepFailures ?? true,
+    markDelayMs: options.markDelayMs ?? 0,
     log,
     nowMs: () => nowMs,
   });
@@ -184,6 +185,42 @@ describe('settle, export, mark', () => {
       'host.name': 'cluster-1',
       ip: 'cluster-1',
     });
+  });
+
+  test("the run's mark says that its TaskRuns left, too", async () => {
+    await start({ markDelayMs: 3_600_000 });
+    api.put('pods', pod());
+    api.put('pipelineruns', pipelineRun(undefined));
+    api.put('taskruns', taskRun(ranTask));
+    await until(() => sent().includes('task compile'));
+    api.put('pipelineruns', pipelineRun(ranRun));
+    await until(() => mark('pipelineruns', RUN) === 'uid-run');
+    const end = stops.pop();
+    await end?.();
+    expect(api.patches.map(({ name }) => name)).toEqual([RUN]);
+
+    accepted.splice(0);
+    api.put('pipelineruns', pipelineRun(ranRun, { name: 'later', uid: 'uid-later' }));
+    await start({ markDelayMs: 3_600_000 });
+    await until(() => mark('pipelineruns', 'later') !== undefined);
+    expect(sent()).not.toContain('task compile');
+  });
+
+  test('a process that ends before the run marks the TaskRuns that left', async () => {
+    const end = await start({ markDelayMs: 3_600_000 });
+    api.put('pipelineruns', pipelineRun(undefined));
+    api.put('taskruns', taskRun(ranTask));
+    await until(() => sent().includes('task compile'));
+    expect(mark('taskruns', TASK)).toBeUndefined();
+    await end();
+    expect(mark('taskruns', TASK)).toBe('uid-compile');
+  });
+
+  test('a TaskRun made after its run ended is marked for itself', async () => {
+    await start();
+    api.put('pipelineruns', pipelineRun(ranRun, { annotations: { [OWN]: carrier(), [EXPORTED]: 'uid-run' } }));
+    api.put('taskruns', taskRun(ranTask, { creationTimestamp: at(59) }));
+    await until(() => mark('taskruns', TASK) === 'uid-compile');
   });
 
   test('a TaskRun whose Pod still runs waits for it', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
 import type { PipelineRunContext } from '../../../../controller/pipelinerun/context.ts';
+import { WrittenVersions } from '../../../../controller/written-versions.ts';
 import { reconcilePipelineRun } from '../../../../controller/pipelinerun/reconcile-pipeline-run.ts';
 import type { KubeClient, KubeRequest } from '../../../../shared/kubernetes/client.ts';
 import { ApiError, ConnectionError } from '../../../../shared/kubernetes/errors.ts';
@@ -54,6 +55,7 @@ beforeEach(() => {
   };
   context = {
     ...{ client, pipelineRuns, taskRuns, tracing: noRunTracing, manage: 'all', taskSpecs: new Map() },
+    written: new WrittenVersions(),
     events: { record: () => undefined, flush: async () => undefined },
     clock: () => new Date(now),
     log: silentLogger,

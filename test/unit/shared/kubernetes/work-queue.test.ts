@@ -54,6 +54,16 @@ describe('later', () => {
     expect(queue.length).toBe(1);
   });
 
+  test('what is taken back does not come; what is queued already stays', () => {
+    queue.addAfter('a', 1000);
+    queue.cancelDelayed('a');
+    queue.cancelDelayed('never added');
+    queue.add('b');
+    queue.cancelDelayed('b');
+    jest.advanceTimersByTime(10_000);
+    expect(queue.length).toBe(1);
+  });
+
   test('without a delay it is at once', () => {
     queue.addAfter('a', 0);
     queue.addAfter('b', -5);

@@ -1,5 +1,6 @@
 import { LOCAL_IMAGES } from '../../../../../controller/taskrun/pod/images.ts';
 import type { ReconcileContext } from '../../../../../controller/taskrun/context.ts';
+import { WrittenVersions } from '../../../../../controller/written-versions.ts';
 import { reconcileTaskRun } from '../../../../../controller/taskrun/reconcile-task-run.ts';
 import type { KubeClient, KubeRequest } from '../../../../../shared/kubernetes/client.ts';
 import type { ReconcileResult } from '../../../../../shared/kubernetes/controller.ts';
@@ -38,7 +39,7 @@ export class FakeCluster {
         get: (key: string) => (this.cacheIsBehind ? undefined : this.pods.get(key)),
         byIndex: (name: string, value: string) => (this.cacheIsBehind ? [] : this.pods.byIndex(name, value)),
       } as Store<Pod>,
-      written: new Map(),
+      written: new WrittenVersions(),
       tracing: noRunTracing,
       manage: 'all',
       images: LOCAL_IMAGES,

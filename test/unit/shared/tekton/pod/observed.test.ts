@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import type { Pod, PodStatus } from '../../../../../shared/kubernetes/pod.ts';
-import { isFinished, isUntouched, observedOf } from '../../../../../shared/tekton/pod/observed.ts';
+import { isFinished, observedOf } from '../../../../../shared/tekton/pod/observed.ts';
 
 const pod = (status: PodStatus): Pod => ({
   apiVersion: 'v1',
@@ -36,6 +36,11 @@ describe('what a TaskRun sees of its Pod changes', () => {
       { initContainerStatuses: [{ name: 'prepare', state: { waiting: { reason: 'PodInitializing' } } }] },
       { initContainerStatuses: [{ name: 'prepare', state: { waiting: { reason: 'ImagePullBackOff' } } }] },
     ],
+    [
+      'with a step that can not start',
+      { containerStatuses: [{ name: 'step-a', state: { waiting: { reason: 'ContainerCreating' } } }] },
+      { containerStatuses: [{ name: 'step-a', state: { waiting: { reason: 'CreateContainerError' } } }] },
+    ],
     ['with what a pending Pod waits for', { conditions: [condition('False')] }, { conditions: [condition('True')] }],
   ])('%s', (_what, before, after) => expect(observedOf(pod(after))).not.toEqual(observedOf(pod(before))));
 });
@@ -52,6 +57,19 @@ describe('it stays the same', () => {
       { initContainerStatuses: [{ name: 'prepare', state: { waiting: { reason: 'PodInitializing' } } }] },
       { initContainerStatuses: [{ name: 'prepare', state: { terminated: { exitCode: 0 } } }] },
     ],
+    [
+      'while a Pod starts as every Pod does',
+      { phase: 'Pending' },
+      {
+        phase: 'Pending',
+        conditions: [
+          condition('True'),
+          { type: 'Initialized', status: 'False', reason: 'ContainersNotInitialized', message: 'incomplete' },
+        ],
+        initContainerStatuses: [{ name: 'prepare', state: { running: {} } }],
+        containerStatuses: [{ name: 'step-a', state: { waiting: { reason: 'PodInitializing' } } }],
+      },
+    ],
     ['when a running Pod gets conditions', { phase: 'Running' }, { phase: 'Running', conditions: [condition('True')] }],
     [
       "with a step's readiness",
@@ -59,11 +77,6 @@ describe('it stays the same', () => {
       { phase: 'Running', containerStatuses: [{ ...running, ready: true }] },
     ],
   ])('%s', (_what, before, after) => expect(observedOf(pod(after))).toEqual(observedOf(pod(before))));
-});
-
-test('a Pod is untouched until a scheduler or kubelet has written to it', () => {
-  expect(isUntouched(pod({ phase: 'Pending' }))).toBe(true);
-  expect(isUntouched(pod({ phase: 'Pending', conditions: [condition('False')] }))).toBe(false);
 });
 
 test('a Pod is finished with its last step, before its phase says so', () => {
