@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,7 +22,7 @@ export interface WholeCluster extends TestCluster {
 }
 
 /**
- * Brings a whole Kubernetes up on this machine, with its files in `directory`: API server, controllers, a node with containerd, and the
+ * Brings a whole Kubernetes up on this machine, with its files in `directory` (a path without symbolic links, which the kubelet resolves): API server, controllers, a node with containerd, and the
  * project's images. It outlives this process. What an `up` that did not come to its end has left there is removed first. Throws when it
  * is up already, when something is missing, and (with everything taken down again) when a program does not start.
  */
@@ -46,13 +46,13 @@ export async function takeDown(directory: string): Promise<void> {
   if (enclosure !== undefined) await disconnect(enclosure);
   await closeEnclosure(directory);
   await removeCgroup(directory);
-  await removeMadeFolders(directory);
+  await removeMadeFolders();
   await rm(directory, { recursive: true, force: true });
 }
 
 /** A whole cluster for tests, in a temporary folder. */
 export async function startWholeCluster(): Promise<WholeCluster> {
-  const directory = await mkdtemp(join(tmpdir(), 'tektrace-whole-'));
+  const directory = await mkdtemp(join(await realpath(tmpdir()), 'tektrace-whole-'));
   const network = await bringUp(directory, () => undefined);
   const enclosure = await findEnclosure(directory);
   if (enclosure === undefined) throw new Error('the cluster ended as soon as it was up');

@@ -22,7 +22,8 @@ export interface Enclosure {
 /** Collects what its orphans leave, as a first process has to. */
 const FIRST_PROCESS = 'while :; do sleep 86400 & wait $!; done';
 
-const markerOf = (directory: string): string => `tektrace-cluster:${directory}`;
+const MARKER = 'tektrace-cluster:';
+const markerOf = (directory: string): string => `${MARKER}${directory}`;
 
 function enclosure(pid: number): Enclosure {
   const command = (program: string, args: string[]): string[] => [
@@ -56,16 +57,29 @@ async function processOf(pid: number): Promise<{ args: string[]; numbers: string
   }
 }
 
-/** The enclosure that was opened for `directory`, by this process or an earlier one. /proc is asked, so that no file can be out of date. */
+/** The first processes of all enclosures, with their markers. /proc is asked, so that no file can be out of date. */
+async function firstProcesses(): Promise<{ pid: number; marker: string }[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => Number.isInteger(pid));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const one = await processOf(pid);
+      const marker = one?.args.at(-1) ?? '';
+      const isFirst = one !== undefined && one.numbers.length > 1 && one.numbers.at(-1) === '1';
+      return isFirst && marker.startsWith(MARKER) ? [{ pid, marker }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** The enclosure that was opened for `directory`, by this process or an earlier one. */
 export async function findEnclosure(directory: string): Promise<Enclosure | undefined> {
-  for (const name of await readdir('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    const found = await processOf(pid);
-    if (found?.args.at(-1) === markerOf(directory) && found.numbers.length > 1 && found.numbers.at(-1) === '1')
-      return enclosure(pid);
-  }
-  return undefined;
+  const first = (await firstProcesses()).find(({ marker }) => marker === markerOf(directory));
+  return first === undefined ? undefined : enclosure(first.pid);
+}
+
+/** Whether there is an enclosure of any directory. */
+export async function anyEnclosure(): Promise<boolean> {
+  return (await firstProcesses()).length > 0;
 }
 
 /** Opens an enclosure that outlives this process. */
