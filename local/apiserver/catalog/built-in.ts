@@ -1,4 +1,5 @@
-import { modelSchema } from '../schema/models.ts';
+import { definitionName } from '../schema/definitions.ts';
+import { namedSchema } from '../schema/models.ts';
 import { builtInColumns } from '../table/built-in-columns.ts';
 import type { ResourceType } from './resource-type.ts';
 import { crdStrategy } from '../crd/strategy.ts';
@@ -10,9 +11,10 @@ import {
   serviceStrategy,
 } from './core-strategies.ts';
 import { podStrategy } from './pod-strategy.ts';
+import { deploymentStrategy, replicaSetStrategy } from './workload-strategies.ts';
 import { mutatingConfigurationStrategy, validatingConfigurationStrategy } from '../admission/configuration.ts';
 
-type Given = Pick<ResourceType, 'resource' | 'kind'> & Partial<ResourceType> & { model?: string };
+type Given = Pick<ResourceType, 'resource' | 'kind'> & Partial<ResourceType>;
 
 const admissionregistration = 'admissionregistration.k8s.io';
 const apiextensions = 'apiextensions.k8s.io';
@@ -20,6 +22,13 @@ const apiextensions = 'apiextensions.k8s.io';
 const eventFields = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map(
   (field) => `involvedObject.${field}`,
 );
+
+const workload = {
+  categories: ['all'],
+  statusSubresource: true,
+  hasGeneration: true,
+  subresources: ['status', 'scale'],
+};
 
 const given: Given[] = [
   {
@@ -66,7 +75,6 @@ const given: Given[] = [
   {
     resource: 'events',
     kind: 'Event',
-    model: 'CoreV1Event',
     shortNames: ['ev'],
     selectableFields: [...eventFields, 'reason', 'reportingComponent', 'source', 'type'],
   },
@@ -99,6 +107,23 @@ const given: Given[] = [
     strategy: serviceStrategy,
   },
   { resource: 'endpoints', kind: 'Endpoints', singular: 'endpoints', shortNames: ['ep'] },
+  {
+    group: 'apps',
+    resource: 'deployments',
+    kind: 'Deployment',
+    shortNames: ['deploy'],
+    ...workload,
+    strategy: deploymentStrategy,
+  },
+  {
+    group: 'apps',
+    resource: 'replicasets',
+    kind: 'ReplicaSet',
+    shortNames: ['rs'],
+    ...workload,
+    selectableFields: ['status.replicas'],
+    strategy: replicaSetStrategy,
+  },
   { group: 'coordination.k8s.io', resource: 'leases', kind: 'Lease' },
   {
     group: admissionregistration,
@@ -133,25 +158,26 @@ const given: Given[] = [
 ];
 
 function complete(type: Given): ResourceType {
-  const { model = `V1${type.kind}`, group = '', ...rest } = type;
+  const { group = '', version = 'v1', kind, ...rest } = type;
   return {
     group,
-    version: 'v1',
-    singular: type.kind.toLowerCase(),
-    listKind: `${type.kind}List`,
+    version,
+    kind,
+    singular: kind.toLowerCase(),
+    listKind: `${kind}List`,
     namespaced: true,
     shortNames: [],
     categories: [],
     builtIn: true,
     storageKey: `${group}/${type.resource}`,
-    schema: modelSchema(model),
+    schema: namedSchema(definitionName({ group, version, kind })),
     subresources: [],
     statusSubresource: false,
     hasGeneration: false,
     nameRule: 'subdomain',
     returnsDeletedObject: false,
     selectableFields: [],
-    columns: builtInColumns(type.kind),
+    columns: builtInColumns(kind),
     strategy: {},
     ...rest,
   };

@@ -26,7 +26,6 @@ function defaultRequests(resources: unknown): void {
 function defaultContainer(container: JsonObject): void {
   container['imagePullPolicy'] ??= pullPolicy(container['image']);
   container['resources'] ??= {};
-  defaultRequests(container['resources']);
   container['terminationMessagePath'] ??= '/dev/termination-log';
   container['terminationMessagePolicy'] ??= 'File';
   for (const port of objects(container['ports'])) port['protocol'] ??= 'TCP';
@@ -70,13 +69,21 @@ function defaultVolume(volume: JsonObject): void {
 
 /** What a Pod's fields are when its author says nothing (Kubernetes' pod defaulting), in place. */
 export function defaultPod(pod: KubeObject): void {
+  defaultPodTemplate(pod);
+  const spec = pod['spec'] as JsonObject;
+  spec['enableServiceLinks'] ??= true;
+  for (const container of [...objects(spec['containers']), ...objects(spec['initContainers'])])
+    defaultRequests(container['resources']);
+}
+
+/** The part of it that a template of Pods has as well, in place. */
+export function defaultPodTemplate(pod: KubeObject): void {
   const spec = isObject(pod['spec']) ? pod['spec'] : (pod['spec'] = {} as JsonObject);
   spec['restartPolicy'] ??= 'Always';
   spec['dnsPolicy'] ??= 'ClusterFirst';
   spec['schedulerName'] ??= 'default-scheduler';
   spec['securityContext'] ??= {};
   spec['terminationGracePeriodSeconds'] ??= 30;
-  spec['enableServiceLinks'] ??= true;
   if (spec['serviceAccountName'] !== undefined) spec['serviceAccount'] ??= spec['serviceAccountName'];
   for (const container of [...objects(spec['containers']), ...objects(spec['initContainers'])])
     defaultContainer(container);

@@ -37,7 +37,8 @@ function checkMounts(container: JsonObject, field: string, volumes: Set<string>)
   });
 }
 
-function validatePod(pod: KubeObject): FieldError[] {
+/** What is wrong with a Pod, or with a template of one. */
+export function validatePod(pod: KubeObject): FieldError[] {
   const spec = isObject(pod['spec']) ? pod['spec'] : {};
   const errors: FieldError[] = [];
   const volumes = new Set<string>();
@@ -50,8 +51,10 @@ function validatePod(pod: KubeObject): FieldError[] {
   for (const list of ['containers', 'initContainers']) {
     objects(spec[list]).forEach((container, index) => {
       const field = `spec.${list}[${index}]`;
-      if (typeof container['image'] !== 'string' || container['image'] === '') errors.push(required(`${field}.image`));
-      errors.push(...checkName(container['name'], `${field}.name`, names));
+      const named = checkName(container['name'], `${field}.name`, names);
+      const isTwice = named[0]?.reason === 'FieldValueDuplicate';
+      const image = container['image'] ? [] : [required(`${field}.image`)];
+      errors.push(...(isTwice ? [...image, ...named] : [...named, ...image]));
       errors.push(...checkMounts(container, field, volumes));
     });
   }

@@ -12,6 +12,8 @@ export interface Strategy {
   prepareForCreate?(object: KubeObject): void;
   validate?(object: KubeObject): FieldError[];
   validateUpdate?(object: KubeObject, old: KubeObject): FieldError[];
+  /** What `metadata.generation` counts the changes of; without it all but metadata and status. */
+  generationOf?(this: void, object: KubeObject): unknown;
 }
 
 /** One served version of a resource. Versions of one resource share their storage (`storageKey`). */

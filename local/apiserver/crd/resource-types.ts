@@ -1,7 +1,7 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { withObjectFields } from '../schema/prune.ts';
 import type { Schema } from '../schema/schema.ts';
-import { ageColumn, nameColumn } from '../table/built-in-columns.ts';
+import { ageColumn, nameColumn } from '../table/common-columns.ts';
 import { printerColumn } from '../table/printer-column.ts';
 import type { CrdVersion, CustomResourceDefinition } from './types.ts';
 

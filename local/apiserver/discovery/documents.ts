@@ -7,12 +7,14 @@ const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', '
 const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const subresourceVerbs: Record<string, string[]> = {
   status: ['get', 'patch', 'update'],
+  scale: ['get', 'patch', 'update'],
   log: ['get'],
   binding: ['create'],
   token: ['create'],
   finalize: ['update'],
 };
 const subresourceKinds: Record<string, { group?: string; version?: string; kind: string }> = {
+  scale: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
   binding: { kind: 'Binding' },
   token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
 };

@@ -2,6 +2,12 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { isObject } from '../object.ts';
 import type { JsonObject } from '../object.ts';
+import { definitionName, definitions, referenceOf } from '../schema/definitions.ts';
+import type { Definition } from '../schema/definitions.ts';
+import { OBJECT_META } from '../schema/models.ts';
+import { described } from './texts.ts';
+
+const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
 
 function pathOf({ group, version, namespaced, resource }: ResourceType): string {
   const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
@@ -30,12 +36,9 @@ function operation(type: ResourceType, action: string): JsonObject {
 }
 
 function groupVersionsOf(catalog: Catalog): Map<string, ResourceType[]> {
-  const found = new Map<string, ResourceType[]>();
-  for (const type of catalog.all()) {
-    const key = type.group === '' ? `api/${type.version}` : `apis/${type.group}/${type.version}`;
-    found.set(key, [...(found.get(key) ?? []), type]);
-  }
-  return found;
+  return Map.groupBy(catalog.all(), ({ group, version }) =>
+    group === '' ? `api/${version}` : `apis/${group}/${version}`,
+  );
 }
 
 /** The index of OpenAPI v3 documents. */
@@ -44,21 +47,87 @@ export function openApiIndex(catalog: Catalog): JsonObject {
   return { paths: Object.fromEntries(paths) as JsonObject };
 }
 
-/** The schema as a document without cycles: a type of Kubernetes itself that contains itself ends in a free-form object. */
-function acyclic(schema: unknown, above: unknown[] = []): unknown {
-  if (above.includes(schema)) return { type: 'object' };
-  if (Array.isArray(schema)) return schema.map((one) => acyclic(one, above));
-  if (!isObject(schema)) return schema;
-  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, acyclic(value, [...above, schema])]));
+/** A reference with something said about it, as OpenAPI 3.0 has it. */
+function refer(name: string, rest: JsonObject = {}): JsonObject {
+  return { ...rest, allOf: [{ $ref: `#/components/schemas/${name}` }] };
 }
 
-function componentName({ group, version, kind }: ResourceType): string {
-  return `${group === '' ? 'core' : group.split('.').reverse().join('.')}.${version}.${kind}`;
+/** The texts that Kubernetes has for what every object and every list has. */
+function commonFields(kind: string, meta: string): JsonObject {
+  const { properties } = described(kind, definitions[kind] ?? {}) as { properties: Record<string, JsonObject> };
+  const metadata = properties['metadata']?.['description'];
+  return {
+    apiVersion: properties['apiVersion'],
+    kind: properties['kind'],
+    metadata: refer(meta, metadata === undefined ? {} : { description: metadata }),
+  };
+}
+
+/** A custom resource's schema with the fields that every object has, where it asks for them inside of it, too. */
+function withCommonFields(schema: unknown, isRoot: boolean): unknown {
+  if (Array.isArray(schema)) return schema.map((one) => withCommonFields(one, false));
+  if (!isObject(schema)) return schema;
+  const out = Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [
+      key,
+      isRoot && key === 'properties' ? value : withCommonFields(value, false),
+    ]),
+  );
+  if (schema['x-kubernetes-int-or-string'] === true && out['anyOf'] === undefined && out['allOf'] === undefined)
+    return { ...out, anyOf: [{ type: 'integer' }, { type: 'string' }] };
+  if (!isRoot && schema['x-kubernetes-embedded-resource'] !== true) return out;
+  const { metadata: _metadata, ...given } = isObject(schema['properties']) ? schema['properties'] : {};
+  const properties = Object.fromEntries(
+    Object.entries(given).map(([key, value]) => [key, withCommonFields(value, false)]),
+  );
+  return { ...out, properties: { ...properties, ...commonFields('io.k8s.api.core.v1.Pod', OBJECT_META) } };
+}
+
+function customName({ group, version, kind }: ResourceType): string {
+  return [...group.split('.').reverse(), version, kind].join('.');
+}
+
+function customSchemas(type: ResourceType): Record<string, JsonObject> {
+  const name = customName(type);
+  const schema = withCommonFields(type.schema, true) as JsonObject;
+  const list = {
+    description: `${type.listKind} is a list of ${type.kind}`,
+    type: 'object',
+    required: ['items'],
+    properties: {
+      ...commonFields('io.k8s.api.core.v1.Pod', LIST_META),
+      items: {
+        description: `List of ${type.resource}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`,
+        type: 'array',
+        items: { $ref: `#/components/schemas/${name}` },
+      },
+    },
+    'x-kubernetes-group-version-kind': [{ ...gvk(type), kind: type.listKind }],
+  };
+  return {
+    [name]: { ...schema, 'x-kubernetes-group-version-kind': [gvk(type)] },
+    [`${name}List`]: list,
+  };
+}
+
+function references(schema: unknown): string[] {
+  if (Array.isArray(schema)) return schema.flatMap(references);
+  if (!isObject(schema)) return [];
+  const own = referenceOf(schema);
+  return [...(own === undefined ? [] : [own]), ...Object.values(schema).flatMap(references)];
+}
+
+/** Adds the definition and all that it refers to, with their texts. */
+function addDefinition(schemas: Record<string, JsonObject>, name: string): void {
+  const definition: Definition | undefined = definitions[name];
+  if (definition === undefined || schemas[name] !== undefined) return;
+  schemas[name] = described(name, definition);
+  for (const reference of references(definition)) addDefinition(schemas, reference);
 }
 
 /**
- * The OpenAPI v3 document of one group and version (`api/v1`, `apis/tekton.dev/v1`): enough for kubectl to see that the server
- * validates fields itself, and for `kubectl explain`. Undefined where nothing is served there.
+ * The OpenAPI v3 document of one group and version (`api/v1`, `apis/tekton.dev/v1`): the schemas of its kinds, by which kubectl explains
+ * fields and makes its patches, and that the server validates fields itself. Undefined where nothing is served there.
  */
 export function openApiDocument(catalog: Catalog, key: string): JsonObject | undefined {
   const types = groupVersionsOf(catalog).get(key);
@@ -67,14 +136,16 @@ export function openApiDocument(catalog: Catalog, key: string): JsonObject | und
     pathOf(type),
     { get: operation(type, 'get'), patch: operation(type, 'patch'), put: operation(type, 'put') },
   ]);
-  const schemas = types.map((type) => [
-    componentName(type),
-    { ...(acyclic(type.schema) as JsonObject), 'x-kubernetes-group-version-kind': [gvk(type)] },
-  ]);
+  const schemas: Record<string, JsonObject> = {};
+  for (const type of types) {
+    if (type.builtIn) addDefinition(schemas, definitionName(type));
+    else Object.assign(schemas, customSchemas(type));
+  }
+  for (const reference of references(Object.values(schemas))) addDefinition(schemas, reference);
   return {
     openapi: '3.0.0',
     info: { title: 'Tektrace embedded Kubernetes', version: 'v1.36.0' },
     paths: Object.fromEntries(paths) as JsonObject,
-    components: { schemas: Object.fromEntries(schemas) as JsonObject },
+    components: { schemas },
   };
 }

@@ -1,122 +1,121 @@
-import { isObject, sameJson } from '../object.ts';
-import type { JsonObject } from '../object.ts';
-import { isAtomic, mergeKeysOf } from '../patch/merge-keys.ts';
-
-/** A set of fields in the form of `fieldsV1`: `f:name`, `k:{"name":"x"}`, `v:"value"`, and `.` for the node itself. */
-export type FieldSet = JsonObject;
-
-function sorted(keys: string[], item: JsonObject): string {
-  return JSON.stringify(Object.fromEntries([...keys].sort().map((key) => [key, item[key]])));
+/**
+ * A set of field paths, as a tree. An element of a path is written as in `fieldsV1`: `f:name` for a field, `k:{"name":"x"}` for an item
+ * by its keys, `v:"x"` for an item by its value. A node may be a member itself, have members below it, or both.
+ */
+export interface FieldSet {
+  members: Set<string>;
+  children: Map<string, FieldSet>;
 }
 
-/** A list's items by the path element that names them, or undefined where the list is one value to Kubernetes. */
-function elements(list: unknown[], path: string, typed: boolean): Map<string, unknown> | undefined {
-  const keys = typed ? mergeKeysOf(path) : undefined;
-  if (keys === undefined) return undefined;
-  if (keys.length === 0) return new Map(list.map((item) => [`v:${JSON.stringify(item)}`, item]));
-  return new Map(list.map((item) => [`k:${sorted(keys, isObject(item) ? item : {})}`, item]));
+export type Path = readonly string[];
+
+export function emptySet(): FieldSet {
+  return { members: new Set(), children: new Map() };
 }
 
-/** What is below a value, by path element; undefined where the value is one field as a whole. */
-function children(value: unknown, path: string, typed: boolean): Map<string, unknown> | undefined {
-  if (Array.isArray(value)) return elements(value, path, typed);
-  if (!isObject(value) || (typed && isAtomic(path))) return undefined;
-  return new Map(Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[`f:${key}`, item]])));
+export function isEmpty(set: FieldSet): boolean {
+  return set.members.size === 0 && [...set.children.values()].every(isEmpty);
 }
 
-function childPath(path: string, element: string): string {
-  return element.startsWith('f:') ? (path === '' ? element.slice(2) : `${path}.${element.slice(2)}`) : path;
-}
-
-/** The fields of `after` that are new or different from `before`; undefined where there are none. */
-export function changedFields(before: unknown, after: unknown, path = '', typed = false): FieldSet | undefined {
-  if (before !== undefined && sameJson(before, after)) return undefined;
-  const now = children(after, path, typed);
-  if (now === undefined || now.size === 0) return {};
-  const then = children(before, path, typed) ?? new Map<string, unknown>();
-  const set: FieldSet = {};
-  if (before === undefined) set['.'] = {};
-  for (const [element, item] of now) {
-    if (element.startsWith('v:')) {
-      if (!then.has(element)) set[element] = {};
-      continue;
+/** Adds a path, in place. */
+export function insert(set: FieldSet, path: Path): void {
+  let node = set;
+  for (const [index, element] of path.entries()) {
+    if (index === path.length - 1) {
+      node.members.add(element);
+      return;
     }
-    const inner = changedFields(then.get(element), item, childPath(path, element), typed);
-    if (inner !== undefined) set[element] = inner;
+    const below = node.children.get(element) ?? emptySet();
+    node.children.set(element, below);
+    node = below;
   }
-  return Object.keys(set).length === 0 ? undefined : set;
 }
 
-function isLeaf(set: FieldSet): boolean {
-  return Object.keys(set).length === 0;
+export function setOf(...paths: Path[]): FieldSet {
+  const set = emptySet();
+  for (const path of paths) insert(set, path);
+  return set;
 }
 
-/** A node of which only itself is left is written as a leaf. */
-function tidy(set: FieldSet): FieldSet {
-  return set['.'] !== undefined && Object.keys(set).length === 1 ? {} : set;
+export function has(set: FieldSet, path: Path): boolean {
+  const [element, ...rest] = path;
+  if (element === undefined) return false;
+  if (rest.length === 0) return set.members.has(element);
+  const below = set.children.get(element);
+  return below !== undefined && has(below, rest);
 }
 
-/** Whether the set holds the node it describes and not only nodes below it. */
-function holdsSelf(set: FieldSet): boolean {
-  return isLeaf(set) || set['.'] !== undefined;
+/** What is below one element. */
+export function below(set: FieldSet, element: string): FieldSet {
+  return set.children.get(element) ?? emptySet();
+}
+
+/** Combines two trees; `members` decides about each node's members, empty branches are left out. */
+function combine(
+  a: FieldSet,
+  b: FieldSet,
+  members: (a: Set<string>, b: Set<string>) => Iterable<string>,
+  branch: (a: FieldSet | undefined, b: FieldSet | undefined, element: string) => FieldSet | undefined,
+): FieldSet {
+  const children = new Map<string, FieldSet>();
+  for (const element of new Set([...a.children.keys(), ...b.children.keys()])) {
+    const joined = branch(a.children.get(element), b.children.get(element), element);
+    if (joined !== undefined && !isEmpty(joined)) children.set(element, joined);
+  }
+  return { members: new Set(members(a.members, b.members)), children };
+}
+
+function without(a: Set<string>, b: Set<string>): string[] {
+  return [...a].filter((one) => !b.has(one));
 }
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  const out: FieldSet = {};
-  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-    const left = a[key];
-    const right = b[key];
-    if (key === '.') out[key] = {};
-    else if (!isObject(left)) out[key] = right;
-    else if (!isObject(right)) out[key] = left;
-    else {
-      const joined = union(left, right);
-      if (!isLeaf(joined) && (isLeaf(left) || isLeaf(right))) joined['.'] = {};
-      out[key] = joined;
-    }
-  }
-  return out;
+  return combine(
+    a,
+    b,
+    (left, right) => [...left, ...right],
+    (left, right) => (left === undefined || right === undefined ? (left ?? right) : union(left, right)),
+  );
 }
 
-/** `a` without the fields of `b`. */
+export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  return combine(
+    a,
+    b,
+    (left, right) => [...left].filter((one) => right.has(one)),
+    (left, right) => (left === undefined || right === undefined ? undefined : intersection(left, right)),
+  );
+}
+
+/** `a` without the members of `b`; what is below a member of `b` stays. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  const out: FieldSet = {};
-  for (const [key, item] of Object.entries(a)) {
-    const other = b[key];
-    if (key === '.') {
-      if (b['.'] === undefined) out[key] = {};
-    } else if (!isObject(other) || !isObject(item)) out[key] = item;
-    else {
-      const rest = differenceOf(item, other);
-      if (rest !== undefined) out[key] = rest;
-    }
-  }
-  return out;
+  return combine(a, b, without, (left, right) =>
+    left === undefined || right === undefined ? left : difference(left, right),
+  );
 }
 
-function differenceOf(item: FieldSet, other: FieldSet): FieldSet | undefined {
-  if (isLeaf(item)) return holdsSelf(other) ? undefined : item;
-  if (isLeaf(other))
-    return Object.keys(item).length === 1 && item['.'] !== undefined
+/** `a` without the members of `b` and all that is below them. */
+export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
+  return combine(a, b, without, (left, right, element) =>
+    b.members.has(element)
       ? undefined
-      : Object.fromEntries(Object.entries(item).filter(([key]) => key !== '.'));
-  const rest = difference(item, other);
-  return Object.keys(rest).length === 0 ? undefined : tidy(rest);
+      : left === undefined || right === undefined
+        ? left
+        : recursiveDifference(left, right),
+  );
 }
 
-/** The part of `set` whose fields still exist in `value`. */
-export function present(set: FieldSet, value: unknown, path = '', typed = false): FieldSet {
-  const items = children(value, path, typed);
-  const out: FieldSet = {};
-  for (const [key, inner] of Object.entries(set)) {
-    if (key === '.') out[key] = {};
-    else if (items?.has(key) === true && isObject(inner)) {
-      if (isLeaf(inner)) out[key] = inner;
-      else {
-        const kept = present(inner, items.get(key), childPath(path, key), typed);
-        if (!isLeaf(kept)) out[key] = tidy(kept);
-      }
-    }
-  }
-  return out;
+/** Fields, then items by keys, then items by value: the order in which Kubernetes writes them. */
+export function sortedElements(elements: Iterable<string>): string[] {
+  const rank = (element: string): number => 'fkv'.indexOf(element.charAt(0));
+  return [...elements].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** Every member's path, in order. */
+export function paths(set: FieldSet, parent: Path = []): Path[] {
+  return sortedElements(new Set([...set.members, ...set.children.keys()])).flatMap((element) => {
+    const path = [...parent, element];
+    const inner = set.children.get(element);
+    return [...(set.members.has(element) ? [path] : []), ...(inner === undefined ? [] : paths(inner, path))];
+  });
 }

@@ -1,9 +1,18 @@
-import type { ResourceType } from '../catalog/resource-type.ts';
 import { apiVersionOf } from '../catalog/resource-type.ts';
-import { isObject, sameJson } from '../object.ts';
-import type { JsonObject, KubeObject, ManagedFieldsEntry } from '../object.ts';
-import { changedFields, difference, present, union } from './field-set.ts';
+import type { ResourceType } from '../catalog/resource-type.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
+import { badRequest, StatusError } from '../status.ts';
+import { applyConflict } from './conflict.ts';
+import { emptyObject } from './empty-object.ts';
+import { difference, has, isEmpty, setOf, union } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
+import { fieldsOfClientSideApply, KUBECTL_MANAGER, updateLastApplied } from './last-applied.ts';
+import { capUpdaters, identify, isReset, readManagers, writeManagers } from './managers.ts';
+import type { Managed, ManagerInfo, Managers } from './managers.ts';
+import { placeOf } from './structure.ts';
+import { typeProblems } from './typed.ts';
+import { applyConfig, changedFields } from './updater.ts';
+import type { Applied, FieldRules } from './updater.ts';
 
 /** Who writes, through which endpoint, and when. */
 export interface Writer {
@@ -12,101 +21,174 @@ export interface Writer {
   time: Date;
 }
 
-/** Set by the server for every object: nobody's field. */
-const unmanagedMetadata = [
-  'name',
-  'namespace',
-  'creationTimestamp',
-  'selfLink',
-  'uid',
-  'clusterName',
-  'generation',
-  'managedFields',
-  'resourceVersion',
-];
-
-function managedPart(object: KubeObject, type: ResourceType, subresource: string | undefined): JsonObject {
-  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object;
-  const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => !unmanagedMetadata.includes(key)));
-  const body: JsonObject = { metadata: kept, ...rest };
-  if (type.statusSubresource && subresource !== 'status') delete body['status'];
-  return body;
+/** The type of the written object, and all served versions of it. */
+export interface WrittenType {
+  type: ResourceType;
+  versions: ResourceType[];
 }
 
-/** Parts that exist in the empty object of a built-in type beside spec and status. */
-const emptySpecs: Record<string, JsonObject> = {
-  Pod: { containers: null },
-  CustomResourceDefinition: { names: {}, versions: null },
+const BEFORE_FIRST_APPLY = 'before-first-apply';
+
+/** Set by the server for every object: nobody's field. */
+const nobodys = setOf(
+  ['f:apiVersion'],
+  ['f:kind'],
+  ['f:metadata'],
+  ...[
+    'name',
+    'namespace',
+    'creationTimestamp',
+    'selfLink',
+    'uid',
+    'clusterName',
+    'generation',
+    'managedFields',
+    'resourceVersion',
+  ].map((key) => ['f:metadata', `f:${key}`]),
+);
+
+const inStatusOf: Record<string, string[][]> = {
+  Pod: [
+    ['f:metadata', 'f:deletionTimestamp'],
+    ['f:metadata', 'f:ownerReferences'],
+  ],
+  Deployment: [['f:metadata', 'f:labels']],
 };
 
-/** The empty object of a type: what is in it is nobody's addition. */
-function emptyPart(type: ResourceType): JsonObject {
-  if (!type.builtIn) return { metadata: {} };
-  const has = (key: string): boolean => type.schema.properties?.[key] !== undefined;
+/** What a write through the endpoint never changes: the strategies' reset fields. */
+function ignoredFields(type: ResourceType, subresource: string | undefined): FieldSet {
+  if (!type.statusSubresource) return setOf();
+  if (subresource !== 'status') return setOf(['f:status']);
+  return setOf(['f:spec'], ...(type.builtIn ? (inStatusOf[type.kind] ?? []) : [['f:metadata']]));
+}
+
+function rulesOf({ type, versions }: WrittenType, subresource: string | undefined): FieldRules {
   return {
-    metadata: {},
-    ...(has('spec') ? { spec: emptySpecs[type.kind] ?? {} } : {}),
-    ...(has('status') ? { status: {} } : {}),
+    schemaOf: (apiVersion) => versions.find((one) => apiVersionOf(one) === apiVersion)?.schema,
+    ignored: ignoredFields(type, subresource),
   };
+}
+
+function withoutManagedFields(object: KubeObject): KubeObject {
+  const { managedFields: _managedFields, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 function seconds(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`;
 }
 
-function isSameWriter(entry: ManagedFieldsEntry, writer: Writer, apiVersion: string): boolean {
-  return (
-    entry.manager === writer.manager &&
-    entry.operation === 'Update' &&
-    entry.apiVersion === apiVersion &&
-    (entry.subresource ?? undefined) === writer.subresource
-  );
+/** The managers that a write starts from: those the request gives, else (as in a subresource) those of the stored object. */
+function startingManagers(live: KubeObject | undefined, after: KubeObject, subresource: string | undefined): Managers {
+  const stored = (): Managers => readManagers(live?.metadata.managedFields) ?? new Map<string, Managed>();
+  if (subresource !== undefined) return stored();
+  const given = after.metadata.managedFields;
+  if (isReset(given)) return new Map<string, Managed>();
+  const managers = readManagers(given);
+  return managers === undefined || managers.size === 0 ? stored() : managers;
 }
 
-function byTimeThenManager(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
-  const left = `${a.time ?? ''} ${a.manager ?? ''}`;
-  const right = `${b.time ?? ''} ${b.manager ?? ''}`;
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-function fieldsOf(entry: ManagedFieldsEntry): FieldSet {
-  return isObject(entry.fieldsV1) ? entry.fieldsV1 : {};
+function recordUpdate(written: WrittenType, managers: Managers, before: unknown, after: unknown, writer: Writer): void {
+  const rules = rulesOf(written, writer.subresource);
+  const info: ManagerInfo = {
+    manager: writer.manager,
+    operation: 'Update',
+    apiVersion: apiVersionOf(written.type),
+    subresource: writer.subresource,
+  };
+  const set = difference(changedFields(rules, managers, info.apiVersion, before, after), nobodys);
+  if (isEmpty(set)) return;
+  const previous = managers.get(identify(info));
+  managers.set(identify(info), {
+    ...info,
+    set: previous === undefined ? set : union(previous.set, set),
+    time: seconds(writer.time),
+  });
+  capUpdaters(managers);
 }
 
 /**
  * `metadata.managedFields` of `after` when `writer` replaces `before` (undefined at creation) by it: an entry of the operation Update
  * lists what it wrote, other entries lose what changed or is gone. Taken from what was submitted, before mutating admission, as in
- * Kubernetes: what webhooks add is in no entry.
+ * Kubernetes: what webhooks add is in no entry. An object whose entries were all removed is tracked again with its first apply.
  */
 export function trackFields(
-  type: ResourceType,
+  written: WrittenType,
   before: KubeObject | undefined,
   after: KubeObject,
   writer: Writer,
 ): ManagedFieldsEntry[] {
-  const old = before === undefined ? emptyPart(type) : managedPart(before, type, writer.subresource);
-  const now = managedPart(after, type, writer.subresource);
-  const changed = changedFields(old, now, '', type.builtIn) ?? {};
-  const given = after.metadata.managedFields ?? before?.metadata.managedFields ?? [];
-  const apiVersion = apiVersionOf(type);
-  const whole = managedPart(after, type, 'status');
-  const others = given.filter((entry) => !isSameWriter(entry, writer, apiVersion));
-  const own = given.find((entry) => isSameWriter(entry, writer, apiVersion));
-  const kept = others.flatMap((entry): ManagedFieldsEntry[] => {
-    const rest = present(difference(fieldsOf(entry), changed), whole, '', type.builtIn);
-    return Object.keys(rest).length === 0 ? [] : [{ ...entry, fieldsV1: rest }];
-  });
-  const mine = present(union(own === undefined ? {} : fieldsOf(own), changed), whole, '', type.builtIn);
-  if (Object.keys(mine).length === 0) return kept;
-  const unchanged = own !== undefined && sameJson(fieldsOf(own), mine);
-  const entry: ManagedFieldsEntry = {
+  const managers = startingManagers(before, after, writer.subresource);
+  if (managers.size === 0 && before !== undefined) return [];
+  const old = before === undefined ? emptyObject(written.type) : withoutManagedFields(before);
+  recordUpdate(written, managers, old, withoutManagedFields(after), writer);
+  return writeManagers(managers);
+}
+
+function identity({ metadata: { namespace, name }, apiVersion, kind }: KubeObject): string {
+  const groupVersion = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
+  return `${namespace ?? ''}/${name ?? ''}; ${groupVersion}, Kind=${kind}`;
+}
+
+/** Refuses an applied object that does not fit its type. */
+export function checkTyped({ schema }: ResourceType, config: KubeObject): void {
+  const problems = typeProblems(placeOf(schema), config, false);
+  if (problems.length === 0) return;
+  const text = problems.length === 1 ? problems[0] : ['errors:', ...problems.map((one) => `  ${one}`)].join('\n');
+  throw new StatusError(500, '', `failed to create typed patch object (${identity(config)}): ${text}`);
+}
+
+export interface AppliedObject {
+  object: KubeObject;
+  managedFields: ManagedFieldsEntry[];
+}
+
+/**
+ * Server-side apply: `live` (undefined where the apply creates) with `config` laid over it, and everybody's fields afterwards. Throws
+ * 409 where `config` would change a field of another manager, unless `force`; fields that client-side apply set and nobody changed since
+ * are no conflict for kubectl.
+ */
+export function applyFields(
+  written: WrittenType,
+  live: KubeObject | undefined,
+  config: KubeObject,
+  writer: Writer & { force: boolean },
+): AppliedObject {
+  const { type } = written;
+  if (config.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
+  checkTyped(type, config);
+  const info: ManagerInfo = {
     manager: writer.manager,
-    operation: 'Update',
-    apiVersion,
-    time: unchanged && own.time !== undefined ? own.time : seconds(writer.time),
-    fieldsType: 'FieldsV1',
-    fieldsV1: mine,
-    ...(writer.subresource === undefined ? {} : { subresource: writer.subresource }),
+    operation: 'Apply',
+    apiVersion: apiVersionOf(type),
+    subresource: writer.subresource,
   };
-  return [...kept, entry].sort(byTimeThenManager);
+  const rules = rulesOf(written, writer.subresource);
+  const base = live === undefined ? emptyObject(type) : withoutManagedFields(live);
+  const begin = (): Managers => {
+    const managers: Managers = readManagers(live?.metadata.managedFields) ?? new Map<string, Managed>();
+    if (managers.size === 0)
+      recordUpdate(written, managers, emptyObject(type), base, { ...writer, manager: BEFORE_FIRST_APPLY });
+    return managers;
+  };
+  let managers = begin();
+  const objects = { live: base, config };
+  let applied: Applied = applyConfig(rules, managers, info, objects, writer.force);
+  if (applied.conflicts.length > 0) {
+    const allowed =
+      writer.manager === KUBECTL_MANAGER && live !== undefined ? fieldsOfClientSideApply(type.schema, live) : undefined;
+    const left = applied.conflicts.filter(({ path }) => allowed === undefined || !has(allowed, path));
+    if (left.length > 0) throw applyConflict(left);
+    managers = begin();
+    applied = applyConfig(rules, managers, info, objects, true);
+  }
+  const own = managers.get(identify(info));
+  if (own !== undefined) {
+    own.set = difference(own.set, nobodys);
+    if (applied.object !== undefined) own.time = seconds(writer.time);
+    if (isEmpty(own.set)) managers.delete(identify(info));
+  }
+  const object = structuredClone(applied.object ?? base) as KubeObject;
+  if (writer.manager === KUBECTL_MANAGER) updateLastApplied(object, config);
+  return { object, managedFields: writeManagers(managers) };
 }

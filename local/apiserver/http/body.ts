@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { parse } from 'yaml';
+import { parse, parseDocument } from 'yaml';
+import { JsonSyntaxError, parseJson } from '../go-json.ts';
 import { decodeProtobuf } from '../protobuf/decode.ts';
 import { badRequest, StatusError, unsupportedMediaType } from '../status.ts';
 
@@ -25,18 +26,27 @@ export function contentTypeOf(request: IncomingMessage): string {
   return given === '' ? 'application/json' : given;
 }
 
-function parseAs(yaml: boolean, text: string): unknown {
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function parseAs(yaml: boolean, text: string, strictErrors: string[]): unknown {
   try {
-    return yaml ? (parse(text) as unknown) : (JSON.parse(text) as unknown);
+    if (yaml) return parse(text) as unknown;
+    const { value, duplicates } = parseJson(text);
+    strictErrors.push(...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`));
+    return value;
   } catch (error: unknown) {
-    throw badRequest(
-      `the object provided is unrecognized: couldn't get version/kind; ${yaml ? 'yaml' : 'json'} parse error: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const problem = `${yaml ? 'yaml' : 'json'} parse error: ${messageOf(error)}`;
+    throw badRequest(`the object provided is unrecognized: couldn't get version/kind; ${problem}`);
   }
 }
 
-/** Reads and parses a body up to 3 MB (JSON, YAML or protobuf by its content type); undefined where it is empty. */
-export async function readBody(request: IncomingMessage): Promise<unknown> {
+/**
+ * Reads and parses a body up to 3 MB (JSON, YAML or protobuf by its content type); undefined where it is empty. What only a strict
+ * reader minds is added to `strictErrors`.
+ */
+export async function readBody(request: IncomingMessage, strictErrors: string[] = []): Promise<unknown> {
   const type = contentTypeOf(request);
   const bytes = await readBytes(request);
   if (bytes.length === 0) return undefined;
@@ -47,5 +57,38 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
       'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
     );
   }
-  return parseAs(yaml, bytes.toString('utf8'));
+  return parseAs(yaml, bytes.toString('utf8'), strictErrors);
+}
+
+/**
+ * Reads a JSON patch, merge patch or strategic merge patch. Where it is no JSON: 400 with what is wrong after `prefix`, or with only the
+ * prefix where that is a sentence of its own.
+ */
+export async function readPatch(request: IncomingMessage, prefix: string, strictErrors: string[]): Promise<unknown> {
+  const bytes = await readBytes(request);
+  try {
+    const { value, duplicates } = parseJson(bytes.toString('utf8'));
+    strictErrors.push(...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`));
+    return value;
+  } catch (error: unknown) {
+    if (error instanceof JsonSyntaxError)
+      throw badRequest(prefix === '' || prefix.endsWith(': ') ? `${prefix}${error.message}` : prefix);
+    throw error;
+  }
+}
+
+/** Reads what is applied, in YAML (and so in JSON). Null where the body is empty. */
+export async function readApplied(request: IncomingMessage, strictErrors: string[]): Promise<unknown> {
+  const text = (await readBytes(request)).toString('utf8');
+  const document = parseDocument(text, { uniqueKeys: false, prettyErrors: true });
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    const reason = `yaml: line ${problem.linePos?.[0].line ?? 1}: ${problem.message.split(' at line')[0] ?? ''}`;
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${reason}`);
+  }
+  for (const error of parseDocument(text, { uniqueKeys: true }).errors) {
+    const key = text.slice(error.pos[0]).split(/[\s:]/)[0] ?? '';
+    strictErrors.push(`line ${error.linePos?.[0].line ?? 1}: key ${JSON.stringify(key)} already set in map`);
+  }
+  return document.toJS() as unknown;
 }

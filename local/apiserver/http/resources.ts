@@ -11,6 +11,7 @@ import { serveLogs } from './logs.ts';
 import type { ResourcePath } from './path.ts';
 import { sendObject, serveList, serveWatchRequest } from './reads.ts';
 import { addWarnings, sendJson } from './respond.ts';
+import { serveScale } from './scale.ts';
 import { bindPod, requestToken } from './subresources.ts';
 import { readWriteRequest } from './write-request.ts';
 import { serveCreate, serveDelete, serveDeleteCollection, servePatch, serveUpdate } from './writes.ts';
@@ -26,6 +27,7 @@ async function serveNamed(server: ResourceServer, exchange: Exchange, name: stri
     if (object === undefined) throw notFound(type, name);
     return object;
   };
+  if (subresource === 'scale') return serveScale(server, exchange, target, current);
   switch (`${request.method ?? ''} ${subresource ?? ''}`.trim()) {
     case 'GET':
       return isWatch(query) ? serveWatchRequest(server, exchange) : sendObject(server, exchange, 200, current());

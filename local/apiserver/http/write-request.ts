@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { UserInfo } from '../identity/user.ts';
 import type { JsonObject } from '../object.ts';
 import type { FieldValidation, WriteRequest } from '../registry/api.ts';
-import { invalidObject, notSupported } from '../field-errors.ts';
+import { forbiddenField, invalidObject, notSupported, required } from '../field-errors.ts';
+import type { FieldError } from '../field-errors.ts';
 import type { StatusError } from '../status.ts';
 
 const MAX_MANAGER_LENGTH = 128;
@@ -50,10 +51,20 @@ export function readWriteRequest(request: IncomingMessage, query: URLSearchParam
     user,
     manager: managerOf(request, fieldManager),
     dryRun,
+    force: query.get('force') === 'true' || query.get('force') === '1',
     fieldValidation: fieldValidationOf(query, kind),
     givenOptions: { ...(dryRun ? { dryRun: ['All'] } : {}), ...(Object.fromEntries(given) as JsonObject) },
+    strictErrors: [],
     warnings: [],
   };
+}
+
+/** Checks what only an apply must have, and only an apply may have; 422 where it is otherwise. */
+export function checkPatchOptions(query: URLSearchParams, isApply: boolean): void {
+  const errors: FieldError[] = [];
+  if (isApply && !query.get('fieldManager')) errors.push(required('fieldManager', 'is required for apply patch'));
+  if (!isApply && query.has('force')) errors.push(forbiddenField('force', 'may not be specified for non-apply patch'));
+  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', errors);
 }
 
 /** A deletion may say dryRun in its body, too. */
@@ -70,6 +81,9 @@ export function showDeleteOptions(body: JsonObject, query: URLSearchParams, writ
   const { kind: _kind, apiVersion: _apiVersion, ...given } = body;
   const grace = query.get('gracePeriodSeconds');
   const policy = query.get('propagationPolicy');
-  const asked = { ...(grace ? { gracePeriodSeconds: Number(grace) } : {}), ...(policy ? { propagationPolicy: policy } : {}) };
+  const asked = {
+    ...(grace ? { gracePeriodSeconds: Number(grace) } : {}),
+    ...(policy ? { propagationPolicy: policy } : {}),
+  };
   write.givenOptions = { ...write.givenOptions, ...(Object.keys(given).length > 0 ? given : asked) };
 }

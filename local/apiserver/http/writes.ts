@@ -1,21 +1,24 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { apiVersionOf } from '../catalog/resource-type.ts';
 import { invalid, invalidObject } from '../field-errors.ts';
+import { goText, jsonKind } from '../go-text.ts';
 import { isObject } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
-import { applyPatch, checkPatchType } from '../patch/apply.ts';
+import { APPLY_PATCH, applyPatch, checkPatchType, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH } from '../patch/apply.ts';
+import { unknownOperationFields } from '../patch/read-json-patch.ts';
+import { applyObject } from '../registry/apply.ts';
 import { createObject } from '../registry/create.ts';
 import { decode } from '../registry/decode.ts';
 import { deleteObject, parseDeleteOptions } from '../registry/delete.ts';
-import { inVersion, requireResourceVersion, updateObject } from '../registry/update.ts';
+import { checkFixedMetadata, inVersion, requireResourceVersion, updateObject } from '../registry/update.ts';
 import type { Target } from '../registry/update.ts';
 import { listObjects } from '../storage/list.ts';
-import { methodNotAllowed, StatusError } from '../status.ts';
-import { contentTypeOf, readBody } from './body.ts';
+import { badRequest, methodNotAllowed, StatusError } from '../status.ts';
+import { contentTypeOf, readApplied, readBody, readPatch } from './body.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
 import { selectionOf, sendObject, withoutType } from './reads.ts';
 import { addWarnings, sendJson } from './respond.ts';
-import { readDeleteDryRun, showDeleteOptions } from './write-request.ts';
+import { checkPatchOptions, readDeleteDryRun, showDeleteOptions } from './write-request.ts';
 
 export async function serveCreate(server: ResourceServer, exchange: Exchange): Promise<void> {
   const { request, type, path, write } = exchange;
@@ -24,34 +27,67 @@ export async function serveCreate(server: ResourceServer, exchange: Exchange): P
     server,
     exchange,
     201,
-    await createObject(server.api, type, path.namespace, await readBody(request), write),
+    await createObject(server.api, type, path.namespace, await readBody(request, write.strictErrors), write),
   );
 }
 
-/** What a patch makes of an object: decoded, its unknown fields an error of the patch. */
+/** What a patch makes of an object: decoded, whatever keeps it from being one an error of the patch. */
 function patchChange({ request, type, write }: Exchange, patch: unknown): (current: KubeObject) => KubeObject {
   const contentType = contentTypeOf(request);
   return (current) => {
-    const { resourceVersion: _resourceVersion, ...metadata } = current.metadata;
+    const patched = applyPatch(contentType, type.schema, current, patch);
+    const shown = contentType === STRATEGIC_PATCH ? goText(patch) : JSON.stringify(patched);
+    const refuse = (problem: string): StatusError =>
+      invalidObject({ group: '', kind: '' }, '', [invalid('patch', shown, problem)]);
+    const fromMap = contentType === STRATEGIC_PATCH;
+    const object = decode(type, patched, write, { refuse, fromMap });
+    checkFixedMetadata(type, object, current);
     // A patch that does not speak of the version applies to the newest object.
-    const patched = applyPatch(contentType, { ...current, metadata }, patch);
-    const refuse = (problem: string): Error =>
-      invalidObject({ group: '', kind: '' }, '', [invalid('patch', JSON.stringify(patched), problem)]);
-    return decode(type, patched, write, refuse);
+    if (object.metadata.resourceVersion === current.metadata.resourceVersion) delete object.metadata.resourceVersion;
+    return object;
   };
 }
 
 export async function serveUpdate(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
   const { request, type, write } = exchange;
-  const submitted = decode(type, await readBody(request), write);
+  const submitted = decode(type, await readBody(request, write.strictErrors), write);
   requireResourceVersion(type, submitted);
   sendObject(server, exchange, 200, await updateObject(server.api, target, () => structuredClone(submitted), write));
 }
 
+async function serveApply(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
+  const { request, write } = exchange;
+  const config = (await readApplied(request, write.strictErrors)) ?? {};
+  if (!isObject(config)) {
+    throw badRequest(
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonKind(config)} into Go value of type map[string]interface {}`,
+    );
+  }
+  const { object, created } = await applyObject(server.api, target, config, write);
+  sendObject(server, exchange, created ? 201 : 200, object);
+}
+
+/** Reads the patch; how strictly it is read decides how a text that is no JSON is told of, too. */
+async function readPatchOf({ request, write }: Exchange, contentType: string): Promise<unknown> {
+  const { fieldValidation, strictErrors } = write;
+  const isLax = fieldValidation === 'Ignore';
+  if (contentType === STRATEGIC_PATCH) return readPatch(request, '', strictErrors);
+  if (isLax && contentType === MERGE_PATCH) return readPatch(request, 'Invalid JSON Patch', []);
+  const prefix = isLax ? '' : 'error decoding patch: ';
+  if (contentType !== JSON_PATCH) return readPatch(request, prefix, strictErrors);
+  const found: string[] = [];
+  const patch = await readPatch(request, prefix, found);
+  strictErrors.push(...[...found, ...unknownOperationFields(patch)].map((one) => `json patch ${one}`));
+  return patch;
+}
+
 export async function servePatch(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
-  const { request, type, write } = exchange;
-  checkPatchType(contentTypeOf(request), type);
-  const change = patchChange(exchange, await readBody(request));
+  const { request, query, type, write } = exchange;
+  const contentType = contentTypeOf(request);
+  checkPatchType(contentType, type);
+  checkPatchOptions(query, contentType === APPLY_PATCH);
+  if (contentType === APPLY_PATCH) return serveApply(server, exchange, target);
+  const change = patchChange(exchange, await readPatchOf(exchange, contentType));
   sendObject(server, exchange, 200, await updateObject(server.api, target, change, write));
 }
 

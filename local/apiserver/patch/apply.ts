@@ -1,48 +1,66 @@
-import jsonPatch from 'fast-json-patch';
-import type { Operation } from 'fast-json-patch';
 import type { ResourceType } from '../catalog/resource-type.ts';
+import { jsonKind } from '../go-text.ts';
 import { isObject } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
+import type { Schema } from '../schema/schema.ts';
 import { badRequest, StatusError, unsupportedMediaType } from '../status.ts';
+import { applyJsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
+import { readJsonPatch } from './read-json-patch.ts';
 import { strategicPatch } from './strategic-patch.ts';
 
-const JSON_PATCH = 'application/json-patch+json';
-const MERGE_PATCH = 'application/merge-patch+json';
-const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
+export const JSON_PATCH = 'application/json-patch+json';
+export const MERGE_PATCH = 'application/merge-patch+json';
+export const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
+export const APPLY_PATCH = 'application/apply-patch+yaml';
 
-function applyJsonPatch(object: KubeObject, patch: unknown): unknown {
-  if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch is a list of operations');
-  try {
-    return jsonPatch.applyPatch(structuredClone(object), patch as Operation[], true).newDocument;
-  } catch (error: unknown) {
-    const problem = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new StatusError(
-      422,
-      'Invalid',
-      `the server rejected our request due to an error in our request: ${problem}`,
-      {},
-    );
-  }
-}
-
-/** Whether the server takes this kind of patch for the resource; throws 415 with what it takes where it does not. */
-export function checkPatchType(contentType: string, type: ResourceType): void {
-  const accepted = [JSON_PATCH, MERGE_PATCH, ...(type.builtIn ? [STRATEGIC_PATCH] : [])];
+function requireType(contentType: string, accepted: string[]): void {
   if (accepted.includes(contentType)) return;
   throw unsupportedMediaType(
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   );
 }
 
-/** The object that `patch` makes of `object`; `contentType` has passed checkPatchType. `object` is left as it is. */
-export function applyPatch(contentType: string, object: KubeObject, patch: unknown): JsonObject {
-  const patched =
-    contentType === JSON_PATCH
-      ? applyJsonPatch(object, patch)
-      : contentType === MERGE_PATCH
-        ? mergePatch(object, patch)
-        : strategicPatch(object, patch);
-  if (!isObject(patched)) throw badRequest('the patch does not leave an object');
-  return structuredClone(patched);
+/** Whether the server takes this kind of patch for the resource; throws 415 with what it takes where it does not. */
+export function checkPatchType(contentType: string, type: ResourceType): void {
+  requireType(contentType, [JSON_PATCH, MERGE_PATCH, ...(type.builtIn ? [STRATEGIC_PATCH] : []), APPLY_PATCH]);
+}
+
+/** The same for a Scale, which can't be applied here. */
+export function checkScalePatchType(contentType: string): void {
+  requireType(contentType, [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH]);
+}
+
+function requireObject(patch: unknown, prefix: string): JsonObject {
+  if (isObject(patch)) return patch;
+  // Go reads null as a map without keys.
+  if (patch === null) return {};
+  throw badRequest(`${prefix}json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`);
+}
+
+function applyOperations(object: KubeObject, patch: unknown): unknown {
+  const operations = readJsonPatch(patch);
+  try {
+    return applyJsonPatch(object, operations);
+  } catch {
+    // The server says no more than this, whatever the operation lacks.
+    throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+  }
+}
+
+/** The object that `patch` makes of `object`; `contentType` has passed checkPatchType and is no apply. `object` is left as it is. */
+export function applyPatch(contentType: string, schema: Schema, object: KubeObject, patch: unknown): JsonObject {
+  switch (contentType) {
+    case JSON_PATCH: {
+      const patched = applyOperations(object, patch);
+      if (!isObject(patched)) throw badRequest('the patch does not leave an object');
+      return patched;
+    }
+    case MERGE_PATCH: {
+      if (patch === null) throw badRequest('Invalid JSON Patch');
+      return structuredClone(mergePatch(object, requireObject(patch, 'error decoding patch: '))) as JsonObject;
+    }
+    default:
+      return strategicPatch(object, requireObject(patch, ''), schema);
+  }
 }

@@ -1,12 +1,23 @@
 import { isObject } from '../object.ts';
 import type { JsonObject } from '../object.ts';
 
+/** What a patch adds where there was nothing: without its nulls, those in lists included (not the items themselves). */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) => (item === null ? [] : [[key, withoutNulls(item)]])),
+  );
+}
+
 /** JSON merge patch (RFC 7386): null removes, an object merges, anything else replaces. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
-  const out: JsonObject = isObject(target) ? { ...target } : {};
+  if (!isObject(target)) return withoutNulls(patch);
+  const out: JsonObject = { ...target };
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete out[key];
+    else if (out[key] === undefined || out[key] === null) out[key] = withoutNulls(value);
     else out[key] = mergePatch(out[key], value);
   }
   return out;

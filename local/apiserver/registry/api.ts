@@ -22,7 +22,11 @@ export interface WriteRequest {
   /** The writer's name in managedFields. */
   manager: string;
   dryRun: boolean;
+  /** An apply takes over the fields of others. */
+  force: boolean;
   fieldValidation: FieldValidation;
+  /** What only a strict reader minds in the request's text. */
+  strictErrors: string[];
   /** What the query asks for by name, as a webhook is shown it. */
   givenOptions: JsonObject;
   /** Sent back as Warning headers; operations add to it. */
@@ -38,7 +42,9 @@ export function systemRequest(name: string): WriteRequest {
     },
     manager: 'kube-controller-manager',
     dryRun: false,
+    force: false,
     fieldValidation: 'Ignore',
+    strictErrors: [],
     givenOptions: {},
     warnings: [],
   };

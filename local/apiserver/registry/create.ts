@@ -3,7 +3,7 @@ import type { AdmissionAttributes } from '../admission/attributes.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { trackFields } from '../fields/managed-fields.ts';
 import { generatedName } from '../names.ts';
-import type { KubeObject } from '../object.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
 import { alreadyExists, badRequest, forbidden, notFound, StatusError } from '../status.ts';
 import { timestamp } from './api.ts';
 import type { Api, WriteRequest } from './api.ts';
@@ -14,7 +14,8 @@ import { validateObject } from './validate-object.ts';
 const NAMESPACES = { group: '', resource: 'namespaces' };
 const MAX_NAME_TRIES = 8;
 
-function placeInNamespace(type: ResourceType, object: KubeObject, namespace: string | undefined): void {
+/** Puts the object where the request goes; 400 where it names another namespace. In place. */
+export function placeInNamespace(type: ResourceType, object: KubeObject, namespace: string | undefined): void {
   if (!type.namespaced) {
     delete object.metadata.namespace;
     return;
@@ -73,26 +74,19 @@ function prepare(api: Api, type: ResourceType, object: KubeObject): void {
   chooseName(api, type, object);
 }
 
-/** Creates an object from what was submitted: decoded, admitted, validated, stored (with dryRun: everything but stored). */
-export async function createObject(
+/**
+ * Creates a decoded object that is in its namespace already: admitted, validated, stored (with dryRun: everything but stored), with the
+ * given managedFields, which are those of what was submitted.
+ */
+export async function storeNew(
   api: Api,
   type: ResourceType,
   namespace: string | undefined,
-  raw: unknown,
+  submitted: KubeObject,
+  managedFields: ManagedFieldsEntry[],
   request: WriteRequest,
 ): Promise<KubeObject> {
-  const submitted = decode(type, raw, request);
-  placeInNamespace(type, submitted, namespace);
-  if (submitted.metadata.resourceVersion !== undefined && submitted.metadata.resourceVersion !== '') {
-    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
-  }
-  delete submitted.metadata.resourceVersion;
   checkNamespace(api, type, submitted);
-  const managedFields = trackFields(type, undefined, submitted, {
-    manager: request.manager,
-    subresource: undefined,
-    time: api.now(),
-  });
   submitted.metadata.managedFields = managedFields;
   const attributes: AdmissionAttributes = {
     operation: 'CREATE',
@@ -119,4 +113,23 @@ export async function createObject(
     throw alreadyExists(type, object.metadata.name ?? '');
   }
   return request.dryRun ? object : api.store.put(type.storageKey, object);
+}
+
+/** Creates an object from what was submitted with a POST (see storeNew). */
+export async function createObject(
+  api: Api,
+  type: ResourceType,
+  namespace: string | undefined,
+  raw: unknown,
+  request: WriteRequest,
+): Promise<KubeObject> {
+  const submitted = decode(type, raw, request);
+  placeInNamespace(type, submitted, namespace);
+  if (submitted.metadata.resourceVersion !== undefined && submitted.metadata.resourceVersion !== '') {
+    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
+  }
+  delete submitted.metadata.resourceVersion;
+  const written = { type, versions: api.catalog.versions(type.storageKey) };
+  const writer = { manager: request.manager, subresource: undefined, time: api.now() };
+  return storeNew(api, type, namespace, submitted, trackFields(written, undefined, submitted, writer), request);
 }

@@ -1,12 +1,13 @@
 import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { invalid, invalidObject } from '../field-errors.ts';
+import { jsonKind } from '../go-text.ts';
 import { isObject, textAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { applyDefaults, dropNulls } from '../schema/defaults.ts';
-import { modelSchema } from '../schema/models.ts';
+import { objectMetaSchema } from '../schema/models.ts';
 import { prune } from '../schema/prune.ts';
-import { validate } from '../schema/validate.ts';
+import { goConvertProblem, goDecodeProblem } from '../schema/go-types.ts';
 import { badRequest } from '../status.ts';
 import type { WriteRequest } from './api.ts';
 
@@ -37,18 +38,33 @@ function checkGroupVersionKind(type: ResourceType, given: JsonObject): JsonObjec
   throw badRequest(`${kind} in version "${type.version}" cannot be handled as a ${type.kind}`);
 }
 
-/** Wrong types in fields that the server reads itself can't even be decoded: 400, not 422. */
-function checkTypes(type: ResourceType, object: JsonObject): void {
-  const errors = type.builtIn
-    ? validate(type.schema, object, '')
-    : validate(modelSchema('V1ObjectMeta'), object['metadata'], 'metadata');
-  const [first] = errors;
-  if (first !== undefined) throw badRequest(handled(type, `${first.field}: ${first.message}`));
+/** The same for a patched object, whose type a strategic merge patch can't change. */
+function checkPatchedType(type: ResourceType, raw: JsonObject, { refuse, fromMap }: DecodeOptions): JsonObject {
+  const expected = apiVersionOf(type);
+  if (fromMap) return { ...raw, apiVersion: expected, kind: type.kind };
+  const { apiVersion = '', kind = '' } = raw as { apiVersion?: string; kind?: string };
+  if (apiVersion === expected || apiVersion === '') return checkGroupVersionKind(type, raw);
+  if (type.builtIn) {
+    const problem = `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`;
+    throw refuse(`${problem} in scheme "pkg/runtime/scheme.go:111"`);
+  }
+  const wrong = invalid('apiVersion', apiVersion, `must be ${expected}`);
+  throw invalidObject({ group: '', kind: type.kind }, textAt(raw, 'metadata', 'name'), [wrong]);
 }
 
-function reportUnknown(unknown: string[], request: WriteRequest, refuse: (problem: string) => Error): void {
-  if (unknown.length === 0 || request.fieldValidation === 'Ignore') return;
-  const named = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+/** Wrong types in fields that the server reads itself can't even be decoded: 400, not 422. */
+function checkTypes(type: ResourceType, raw: JsonObject, options: DecodeOptions): void {
+  const problem = options.fromMap
+    ? goConvertProblem(type.schema, raw)
+    : type.builtIn
+      ? goDecodeProblem(type.schema, raw)
+      : goDecodeProblem(objectMetaSchema(), raw['metadata']);
+  if (problem !== undefined) throw options.refuse(problem);
+}
+
+function reportUnknown(unknown: string[], request: WriteRequest, { refuse }: DecodeOptions): void {
+  const named = [...request.strictErrors, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
+  if (named.length === 0 || request.fieldValidation === 'Ignore') return;
   if (request.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${named.join(', ')}`);
   request.warnings.push(...named);
 }
@@ -62,24 +78,26 @@ export function normalize(type: ResourceType, object: JsonObject, unknown: strin
   return pruned;
 }
 
+/** How a patched object differs from one that was sent. */
+export interface DecodeOptions {
+  /** Makes the error for what can't be decoded. */
+  refuse: (this: void, problem: string) => Error;
+  /** Built from a map, as a strategic merge patch leaves it, and not from JSON. */
+  fromMap: boolean;
+}
+
 /**
  * Reads a submitted object: right apiVersion and kind, unknown fields pruned (and refused or warned of, by `fieldValidation`), schema
- * defaults applied. `refuse` makes the error for unknown fields; a 400 where absent. Throws 400 for what is no such object.
+ * defaults applied. Throws 400 for what is no such object, or what `options` say of a patch.
  */
-export function decode(
-  type: ResourceType,
-  raw: unknown,
-  request: WriteRequest,
-  refuse?: (problem: string) => Error,
-): KubeObject {
-  if (!isObject(raw))
-    throw badRequest(
-      handled(type, `json: cannot unmarshal ${Array.isArray(raw) ? 'array' : typeof raw} into an object`),
-    );
+export function decode(type: ResourceType, raw: unknown, request: WriteRequest, options?: DecodeOptions): KubeObject {
+  const how = options ?? { refuse: (problem) => badRequest(handled(type, problem)), fromMap: false };
+  if (!isObject(raw)) throw how.refuse(`json: cannot unmarshal ${jsonKind(raw)} into Go value of type v1.${type.kind}`);
   const unknown: string[] = [];
-  const object = normalize(type, checkGroupVersionKind(type, raw), unknown);
-  reportUnknown(unknown, request, refuse ?? ((problem) => badRequest(handled(type, problem))));
-  checkTypes(type, object);
+  const given = options === undefined ? checkGroupVersionKind(type, raw) : checkPatchedType(type, raw, options);
+  checkTypes(type, given, how);
+  const object = normalize(type, given, unknown);
+  reportUnknown(unknown, request, how);
   type.strategy.applyDefaults?.(object);
   return object;
 }

@@ -3,8 +3,8 @@ import type { ResourceType } from '../catalog/resource-type.ts';
 import { trackFields } from '../fields/managed-fields.ts';
 import { forbiddenField, invalid, invalidObject } from '../field-errors.ts';
 import { sameJson } from '../object.ts';
-import type { KubeObject } from '../object.ts';
-import { badRequest, conflict, notFound } from '../status.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
+import { badRequest, conflict, notFound, StatusError } from '../status.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { normalize } from './decode.ts';
 import { validateObject } from './validate-object.ts';
@@ -60,11 +60,17 @@ function restrict(target: Target, next: KubeObject, current: KubeObject): KubeOb
   return merged;
 }
 
-function checkIdentity(target: Target, next: KubeObject, current: KubeObject): void {
-  const { name, namespace, uid } = next.metadata;
-  if (name !== undefined && name !== target.name) {
+/** 400 where the object has no name or another one than the path. */
+export function checkName(target: Target, { metadata: { name = '' } }: KubeObject): void {
+  if (name === '')
+    throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
+  if (name !== target.name)
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
-  }
+}
+
+function checkIdentity(target: Target, next: KubeObject, current: KubeObject): void {
+  const { namespace, uid } = next.metadata;
+  checkName(target, next);
   if (namespace !== undefined && namespace !== '' && namespace !== target.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
@@ -77,7 +83,20 @@ function checkIdentity(target: Target, next: KubeObject, current: KubeObject): v
   }
 }
 
+/** What a patch may not touch: 422, where a replacement would be a conflict or change nothing. */
+export function checkFixedMetadata(type: ResourceType, { metadata }: KubeObject, current: KubeObject): void {
+  const errors = (['uid', 'deletionTimestamp'] as const).flatMap((key) => {
+    const [given, stored] = [metadata[key], current.metadata[key]];
+    return given === undefined || given === '' || given === stored
+      ? []
+      : [invalid(`metadata.${key}`, given, 'field is immutable')];
+  });
+  if (errors.length > 0) throw invalidObject(type, current.metadata.name ?? '', errors);
+}
+
 function checkVersion(target: Target, { metadata: { resourceVersion = '' } }: KubeObject, current: KubeObject): void {
+  if (!/^\d*$/.test(resourceVersion))
+    throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   if (resourceVersion !== '' && resourceVersion !== current.metadata.resourceVersion)
     throw conflict(target.type, target.name, CHANGED);
 }
@@ -95,14 +114,16 @@ function checkFinalizers(type: ResourceType, next: KubeObject, current: KubeObje
   ]);
 }
 
-function withoutFields(object: KubeObject): unknown {
-  const { managedFields: _managedFields, resourceVersion: _resourceVersion, ...metadata } = object.metadata;
-  return { ...object, metadata };
+/** A time alone is no change. */
+function withoutTimes(object: KubeObject): unknown {
+  const { managedFields = [], resourceVersion: _resourceVersion, ...metadata } = object.metadata;
+  const entries = managedFields.map(({ time: _time, ...entry }) => entry);
+  return { ...object, metadata: { ...metadata, managedFields: entries } };
 }
 
 /** Stores the change, or removes the object when the change took the last thing that kept it. */
 function commit(api: Api, type: ResourceType, next: KubeObject, current: KubeObject): KubeObject {
-  if (sameJson(withoutFields(next), withoutFields(current))) return current;
+  if (sameJson(withoutTimes(next), withoutTimes(current))) return current;
   const { deletionTimestamp, finalizers = [], deletionGracePeriodSeconds = 0 } = next.metadata;
   const namespaceHeld = type.storageKey === '/namespaces' && deletionTimestamp !== undefined;
   if (
@@ -116,17 +137,27 @@ function commit(api: Api, type: ResourceType, next: KubeObject, current: KubeObj
   return api.store.put(type.storageKey, next);
 }
 
+/** What a request makes of an object: decoded, not yet restricted to what its endpoint may change. */
+export interface Change {
+  object: KubeObject;
+  /** The entries after the change, where the request decides about them itself: an apply. */
+  managedFields?: ManagedFieldsEntry[];
+}
+
 async function attempt(
   api: Api,
   target: Target,
   current: KubeObject,
-  next: KubeObject,
+  change: Change,
   request: WriteRequest,
 ): Promise<KubeObject> {
   const { type, subresource, namespace, name } = target;
+  const next = change.object;
   checkIdentity(target, next, current);
   const allowed = restrict(target, next, current);
-  const managedFields = trackFields(type, current, allowed, { manager: request.manager, subresource, time: api.now() });
+  const written = { type, versions: api.catalog.versions(type.storageKey) };
+  const writer = { manager: request.manager, subresource, time: api.now() };
+  const managedFields = change.managedFields ?? trackFields(written, current, allowed, writer);
   const attributes: AdmissionAttributes = {
     operation: 'UPDATE',
     type,
@@ -142,7 +173,8 @@ async function attempt(
   const object = normalize(type, admitted);
   type.strategy.applyDefaults?.(object);
   const final = restrict(target, object, current);
-  if (type.hasGeneration && !sameJson(contentOf(final), contentOf(current)))
+  const content = type.strategy.generationOf ?? contentOf;
+  if (type.hasGeneration && !sameJson(content(final), content(current)))
     final.metadata.generation = (current.metadata.generation ?? 0) + 1;
   if ((admitted.metadata.managedFields ?? []).length === 0) delete final.metadata.managedFields;
   else final.metadata.managedFields = managedFields;
@@ -153,14 +185,13 @@ async function attempt(
 }
 
 /**
- * Changes a stored object: `change` makes the new one from the current one (decoded, not yet restricted to what this endpoint may
- * change). Optimistic concurrency as in Kubernetes: a resourceVersion that is not the current one is 409; without one the change is
- * made again on the newest object, should another writer come between.
+ * Changes a stored object: `change` makes the new one from the current one. Optimistic concurrency as in Kubernetes: a resourceVersion
+ * that is not the current one is 409; without one the change is made again on the newest object, should another writer come between.
  */
-export async function updateObject(
+export async function changeObject(
   api: Api,
   target: Target,
-  change: (current: KubeObject) => KubeObject,
+  change: (current: KubeObject) => Change,
   request: WriteRequest,
 ): Promise<KubeObject> {
   const { type, namespace, name } = target;
@@ -172,8 +203,19 @@ export async function updateObject(
     const latest = api.store.get(type.storageKey, namespace, name);
     if (latest === current) return request.dryRun ? final : commit(api, type, final, current);
     if (latest === undefined) throw notFound(type, name);
-    if ((submitted.metadata.resourceVersion ?? '') !== '' || tries >= MAX_TRIES) throw conflict(type, name, CHANGED);
+    const isConditional = (submitted.object.metadata.resourceVersion ?? '') !== '';
+    if (isConditional || tries >= MAX_TRIES) throw conflict(type, name, CHANGED);
   }
+}
+
+/** Changes a stored object (see changeObject) to what `change` makes of the current one. */
+export function updateObject(
+  api: Api,
+  target: Target,
+  change: (current: KubeObject) => KubeObject,
+  request: WriteRequest,
+): Promise<KubeObject> {
+  return changeObject(api, target, (current) => ({ object: change(current) }), request);
 }
 
 /** The object as this served version shows it (conversion None: only apiVersion differs). */

@@ -1,5 +1,5 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
-import { invalid, invalidObject, required } from '../field-errors.ts';
+import { invalid, invalidObject } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import { validateName } from '../names.ts';
 import type { KubeObject } from '../object.ts';
@@ -40,12 +40,13 @@ function checkAnnotations(annotations: Record<string, string>): FieldError[] {
 }
 
 function checkOwners(object: KubeObject): FieldError[] {
-  return (object.metadata.ownerReferences ?? []).flatMap((owner, index) => {
-    const at = `metadata.ownerReferences[${index}]`;
-    return (['apiVersion', 'kind', 'name', 'uid'] as const).flatMap((key) =>
-      typeof owner[key] === 'string' && owner[key] !== '' ? [] : [required(`${at}.${key}`, 'must not be empty')],
-    );
-  });
+  return (object.metadata.ownerReferences ?? []).flatMap((owner) =>
+    (['apiVersion', 'kind', 'name', 'uid'] as const).flatMap((key) => {
+      if (typeof owner[key] === 'string' && owner[key] !== '') return [];
+      const problem = key === 'apiVersion' ? 'version must not be empty' : 'must not be empty';
+      return [invalid(`metadata.ownerReferences.${key}`, '', problem)];
+    }),
+  );
 }
 
 function checkMetadata(type: ResourceType, object: KubeObject): FieldError[] {

@@ -24,7 +24,14 @@ export function applyDefaults(schema: Schema, value: unknown): void {
   }
 }
 
-/** Removes nulls that the schema does not allow, in place: Kubernetes drops them from objects instead of refusing them. */
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
+}
+
+/**
+ * Removes nulls that the schema does not allow, in place: Kubernetes drops them from objects instead of refusing them. Of built-in types
+ * the empty lists and maps that Go does not write, too.
+ */
 export function dropNulls(schema: Schema, value: unknown): void {
   if (Array.isArray(value)) {
     if (schema.items !== undefined) for (const item of value) dropNulls(schema.items, item);
@@ -36,7 +43,10 @@ export function dropNulls(schema: Schema, value: unknown): void {
       schema.properties?.[key] ??
       (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
     if (property === undefined) continue;
-    if (item === null && property.nullable !== true) delete value[key];
+    // Go reads a null among strings as an empty one.
+    if (item === null && property.default === '' && schema.properties?.[key] === undefined) value[key] = '';
+    else if (item === null && property.nullable !== true) delete value[key];
+    else if (property.omitEmpty === true && isEmpty(item)) delete value[key];
     else dropNulls(property, item);
   }
 }

@@ -1,77 +1,110 @@
-import * as client from '@kubernetes/client-node';
+import { isObject } from '../object.ts';
+import { definitions, referenceOf } from './definitions.ts';
+import type { Definition } from './definitions.ts';
 import { QUANTITY } from './schema.ts';
 import type { Schema } from './schema.ts';
+import { writtenTimes } from './times.ts';
 
-interface Attribute {
-  baseName: string;
-  type: string;
-  format: string;
-}
+export const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+/** What a number or text may be, which Kubernetes reads with code of its own. */
+const scalars: Record<string, Schema> = {
+  'io.k8s.apimachinery.pkg.api.resource.Quantity': { type: 'string', format: QUANTITY },
+  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': { 'x-kubernetes-int-or-string': true },
+};
+
+const kept = ['type', 'format', 'default'] as const;
+const markers = [
+  'x-kubernetes-preserve-unknown-fields',
+  'x-kubernetes-list-type',
+  'x-kubernetes-list-map-keys',
+  'x-kubernetes-map-type',
+  'x-kubernetes-patch-strategy',
+  'x-kubernetes-patch-merge-key',
+] as const;
 
 const cache = new Map<string, Schema>();
 
-function attributesOf(model: string): Attribute[] | undefined {
-  const type: unknown = (client as unknown as Record<string, unknown>)[model];
-  return (type as { attributeTypeMap?: Attribute[] } | undefined)?.attributeTypeMap;
+/** Schemas that repeat a definition with marks of their own, to be filled once the definition is complete. */
+type Pending = { schema: Schema; target: Schema; own: Schema }[];
+
+function ownPart(node: Definition): Schema {
+  return Object.fromEntries(
+    [...kept, ...markers].flatMap((key) => (node[key] === undefined ? [] : [[key, node[key]]])),
+  );
 }
 
-/** Quantities may be written as numbers; the models know them as strings only. */
-const quantities = [
-  'limits',
-  'requests',
-  'capacity',
-  'allocatable',
-  'allocatedResources',
-  'overhead',
-  'sizeLimit',
-  'divisor',
-];
-
-function attributeSchema({ baseName, type, format }: Attribute): Schema {
-  // Entries that fields are recorded in are free-form by definition.
-  if (baseName === 'fieldsV1') return { 'x-kubernetes-preserve-unknown-fields': true };
-  if (!quantities.includes(baseName)) return schemaOfType(type, format);
-  const quantity: Schema = { type: 'string', format: QUANTITY };
-  return type === 'string'
-    ? quantity
-    : type.startsWith('{')
-      ? { type: 'object', additionalProperties: quantity }
-      : schemaOfType(type, format);
+function compileInto(schema: Schema, node: Definition, pending: Pending): Schema {
+  Object.assign(schema, ownPart(node));
+  const { properties, items, additionalProperties } = node;
+  if (isObject(properties)) {
+    schema.properties = Object.fromEntries(
+      Object.entries(properties).map(([key, one]) => [key, compile(one as Definition, pending)]),
+    );
+    markOmitted(schema.properties, node['required']);
+  }
+  if (isObject(items)) schema.items = compile(items, pending);
+  if (isObject(additionalProperties)) schema.additionalProperties = compile(additionalProperties, pending);
+  const free = schema.type === 'object' && schema.properties === undefined && additionalProperties === undefined;
+  if (free) schema['x-kubernetes-preserve-unknown-fields'] = true;
+  return schema;
 }
 
-function schemaOfType(type: string, format: string): Schema {
-  const list = /^Array<(.+)>$/.exec(type);
-  if (list?.[1] !== undefined) return { type: 'array', items: schemaOfType(list[1], format) };
-  const map = /^\{ \[key: string\]: (.+); \}$/.exec(type);
-  if (map?.[1] !== undefined) return { type: 'object', additionalProperties: schemaOfType(map[1], format) };
-  switch (type) {
-    case 'string':
-      return { type: 'string' };
-    case 'boolean':
-      return { type: 'boolean' };
-    case 'number':
-      return { type: format === 'double' ? 'number' : 'integer' };
-    case 'Date':
-    case 'V1MicroTime':
-      return { type: 'string', format: 'date-time' };
-    case 'IntOrString':
-      return { 'x-kubernetes-int-or-string': true };
-    default:
-      return attributesOf(type) === undefined ? { 'x-kubernetes-preserve-unknown-fields': true } : modelSchema(type);
+/** Lists and maps that are not required are written only where they have something in them. */
+function markOmitted(properties: Record<string, Schema>, required: unknown): void {
+  const needed: unknown[] = Array.isArray(required) ? required : [];
+  for (const [key, schema] of Object.entries(properties)) {
+    const isMap = schema.type === 'object' && schema.additionalProperties !== undefined;
+    // An empty list of managedFields asks for something: to forget them.
+    const isWritten = needed.includes(key) || key === 'managedFields';
+    if ((schema.type === 'array' || isMap) && !isWritten) schema.omitEmpty = true;
   }
 }
 
-/**
- * The structural schema of a core type, from the models of @kubernetes/client-node (generated from the OpenAPI document of the
- * Kubernetes release that package follows), such as `V1Pod`. Field names and types; those models do not say what is required.
- */
-export function modelSchema(model: string): Schema {
-  const known = cache.get(model);
+function named(name: string, pending: Pending): Schema {
+  const known = cache.get(name);
   if (known !== undefined) return known;
-  const attributes = attributesOf(model);
-  if (attributes === undefined) throw new Error(`@kubernetes/client-node has no model ${model}`);
-  const schema: Schema = { type: 'object', properties: {} };
-  cache.set(model, schema);
-  for (const attribute of attributes) (schema.properties ??= {})[attribute.baseName] = attributeSchema(attribute);
+  const node = definitions[name];
+  if (node === undefined) throw new Error(`no definition ${name} in definitions.json`);
+  const schema: Schema = {};
+  cache.set(name, schema);
+  Object.assign(schema, scalars[name] ?? compileInto(schema, node, pending));
+  if (schema.properties !== undefined) schema.struct = name.slice(name.lastIndexOf('.') + 1);
+  for (const time of writtenTimes[name] ?? [])
+    Object.assign(schema.properties ?? {}, {
+      [time]: { type: 'string', format: 'date-time', nullable: true, default: null },
+    });
   return schema;
+}
+
+function compile(node: Definition, pending: Pending): Schema {
+  const reference = referenceOf(node);
+  if (reference === undefined) return compileInto({}, node, pending);
+  const target = named(reference, pending);
+  const own = ownPart(node);
+  if (Object.keys(own).length === 0) return target;
+  const schema: Schema = {};
+  pending.push({ schema, target, own });
+  return schema;
+}
+
+/**
+ * The structural schema of a definition of Kubernetes, such as `io.k8s.api.core.v1.Pod`: names, types, defaults, list and map types.
+ * What is required and which values are allowed is not in it, because a kube-apiserver decodes built-in types without these.
+ * `default: {}` stands for the structs that are always there.
+ */
+export function namedSchema(name: string): Schema {
+  const pending: Pending = [];
+  const schema = named(name, pending);
+  for (const { schema: repeated, target, own } of pending) Object.assign(repeated, target, own);
+  for (const { schema: repeated } of pending) {
+    // An empty object is no value of a time, a quantity or a number.
+    if (isObject(repeated.default) && repeated.type !== 'object') delete repeated.default;
+  }
+  return schema;
+}
+
+/** metadata, of every type. */
+export function objectMetaSchema(): Schema {
+  return namedSchema(OBJECT_META);
 }

@@ -1,6 +1,6 @@
 import { isObject } from '../object.ts';
 import type { JsonObject } from '../object.ts';
-import { modelSchema } from './models.ts';
+import { objectMetaSchema } from './models.ts';
 import { fieldPath, QUANTITY } from './schema.ts';
 import type { Schema } from './schema.ts';
 
@@ -8,7 +8,7 @@ const typeMeta: Record<string, Schema> = { apiVersion: { type: 'string' }, kind:
 
 /** The schema with the fields every object has, which a CustomResourceDefinition need not spell out. */
 export function withObjectFields(schema: Schema): Schema {
-  return { ...schema, properties: { ...schema.properties, ...typeMeta, metadata: modelSchema('V1ObjectMeta') } };
+  return { ...schema, properties: { ...schema.properties, ...typeMeta, metadata: objectMetaSchema() } };
 }
 
 function pruneObject(schema: Schema, value: JsonObject, path: string, unknown: string[]): JsonObject {

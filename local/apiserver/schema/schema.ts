@@ -21,12 +21,18 @@ export interface Schema {
   nullable?: boolean;
   default?: unknown;
   description?: string;
+  /** The Go struct of a built-in type. */
+  struct?: string;
+  /** Go leaves it out where it is empty. */
+  omitEmpty?: boolean;
   'x-kubernetes-preserve-unknown-fields'?: boolean;
   'x-kubernetes-int-or-string'?: boolean;
   'x-kubernetes-embedded-resource'?: boolean;
   'x-kubernetes-list-type'?: string;
   'x-kubernetes-list-map-keys'?: string[];
   'x-kubernetes-map-type'?: string;
+  'x-kubernetes-patch-strategy'?: string;
+  'x-kubernetes-patch-merge-key'?: string;
 }
 
 /** The format of a string that may also be given as a number. */

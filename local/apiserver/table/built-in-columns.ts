@@ -1,17 +1,10 @@
 import { isObject, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { age } from './age.ts';
-import type { Cell, Column } from './column.ts';
+import type { Column } from './column.ts';
+import { ageColumn, column, nameColumn } from './common-columns.ts';
 import { podColumns } from './pod-columns.ts';
-
-type Read = (object: KubeObject, now: Date) => Cell;
-
-export function column(name: string, value: Read, type = 'string', priority = 0): Column {
-  return { name, type, format: name === 'Name' ? 'name' : '', description: '', priority, value };
-}
-
-export const nameColumn = column('Name', (object) => object.metadata.name ?? '');
-export const ageColumn = column('Age', (object, now) => age(object.metadata.creationTimestamp, now));
+import { deploymentColumns, replicaSetColumns } from './workload-columns.ts';
 
 function text(value: unknown, otherwise = '<none>'): string {
   return typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : otherwise;
@@ -65,6 +58,8 @@ function ports(service: KubeObject): string {
 
 const columns: Record<string, Column[]> = {
   Pod: podColumns,
+  Deployment: deploymentColumns,
+  ReplicaSet: replicaSetColumns,
   Namespace: [nameColumn, column('Status', (object) => text(valueAt(object, 'status', 'phase'))), ageColumn],
   ConfigMap: [
     nameColumn,

@@ -191,14 +191,6 @@ describe('update and patch', () => {
       (await client.request('PATCH', `${PODS}/patched`, test, { contentType: 'application/json-patch+json' })).code,
     ).toBe(422);
   });
-
-  test('server-side apply is declined in so many words', async () => {
-    const { code, body } = await client.request('PATCH', `${CONFIGMAPS}/any`, configMap('any'), {
-      contentType: 'application/apply-patch+yaml',
-    });
-    expect(code).toBe(415);
-    expect(body).toMatchObject({ reason: 'UnsupportedMediaType' });
-  });
 });
 
 describe('list', () => {
@@ -206,7 +198,7 @@ describe('list', () => {
     for (const name of ['p1', 'p2', 'p3'])
       await client.request('POST', CONFIGMAPS, configMap(name, { labels: { page: 'yes' } }));
     const first = await client.request('GET', `${CONFIGMAPS}?labelSelector=page%3Dyes&limit=2`);
-    expect(first.body.metadata.remainingItemCount).toBe(1);
+    expect(first.body.metadata.remainingItemCount).toBeUndefined();
     await client.request('POST', CONFIGMAPS, configMap('p4', { labels: { page: 'yes' } }));
     const rest = await client.request(
       'GET',

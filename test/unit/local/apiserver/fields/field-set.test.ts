@@ -1,38 +1,58 @@
 import { describe, expect, test } from '@jest/globals';
-import { changedFields, difference, present, union } from '../../../../../local/apiserver/fields/field-set.ts';
+import fc from 'fast-check';
+import {
+  difference,
+  has,
+  intersection,
+  isEmpty,
+  paths,
+  recursiveDifference,
+  setOf,
+  union,
+} from '../../../../../local/apiserver/fields/field-set.ts';
+import type { Path } from '../../../../../local/apiserver/fields/field-set.ts';
+import { fromFieldsV1, shownPath, toFieldsV1 } from '../../../../../local/apiserver/fields/fields-v1.ts';
+
+const labels = setOf(['f:metadata', 'f:labels'], ['f:metadata', 'f:labels', 'f:a'], ['f:metadata', 'f:labels', 'f:b']);
+
+const elements = ['f:a', 'f:b', 'k:{"name":"x"}', 'v:"x"'];
+const anyPath = fc.array(fc.constantFrom(...elements), { minLength: 1, maxLength: 3 });
+const anyPaths = fc.array(anyPath, { maxLength: 8 });
+const texts = (list: Path[]): Set<string> => new Set(list.map((path) => path.join('/')));
 
 describe('field sets', () => {
-  test('list what is new or different', () => {
-    const before = { spec: { a: 1, b: { c: 1 } } };
-    expect(changedFields(before, { spec: { a: 2, b: { c: 1, d: {} }, e: { f: 1 } } })).toEqual({
-      'f:spec': { 'f:a': {}, 'f:b': { 'f:d': {} }, 'f:e': { '.': {}, 'f:f': {} } },
-    });
-    expect(changedFields(before, before)).toBeUndefined();
+  test('are written as fieldsV1 and read from it', () => {
+    const written = { 'f:metadata': { 'f:labels': { '.': {}, 'f:a': {}, 'f:b': {} } } };
+    expect(toFieldsV1(labels)).toEqual(written);
+    expect(fromFieldsV1(written)).toEqual(labels);
+    expect(fromFieldsV1({ labels: {} })).toBeUndefined();
   });
 
-  test('name the items of a core list by its keys, take a custom list as one value', () => {
-    const object = { spec: { containers: [{ name: 'a', image: 'x' }] } };
-    expect(changedFields({ spec: { containers: null } }, object, '', true)).toEqual({
-      'f:spec': { 'f:containers': { 'k:{"name":"a"}': { '.': {}, 'f:image': {}, 'f:name': {} } } },
-    });
-    expect(changedFields({ spec: {} }, object)).toEqual({ 'f:spec': { 'f:containers': {} } });
+  test('lose members, and what is below them where that is asked for', () => {
+    const node = setOf(['f:metadata', 'f:labels']);
+    expect(paths(difference(labels, node))).toHaveLength(2);
+    expect(isEmpty(recursiveDifference(labels, node))).toBe(true);
   });
 
-  test('lose what another writer took, and what is gone', () => {
-    const mine = { 'f:metadata': { 'f:labels': { '.': {}, 'f:a': {}, 'f:b': {} } } };
-    expect(difference(mine, { 'f:metadata': { 'f:labels': { 'f:a': {} } } })).toEqual({
-      'f:metadata': { 'f:labels': { '.': {}, 'f:b': {} } },
-    });
-    expect(difference(mine, { 'f:metadata': { 'f:labels': { 'f:a': {}, 'f:b': {} } } })).toEqual({
-      'f:metadata': { 'f:labels': {} },
-    });
-    expect(present(mine, { metadata: { labels: { a: '1' } } })).toEqual({
-      'f:metadata': { 'f:labels': { '.': {}, 'f:a': {} } },
-    });
-    expect(present(mine, { metadata: {} })).toEqual({});
+  test('name their paths as errors do', () => {
+    expect(shownPath(['f:spec', 'f:ports', 'k:{"containerPort":80,"protocol":"TCP"}', 'f:name'])).toBe(
+      '.spec.ports[containerPort=80,protocol="TCP"].name',
+    );
+    expect(shownPath(['f:metadata', 'f:finalizers', 'v:"a/b"'])).toBe('.metadata.finalizers[="a/b"]');
   });
 
-  test('join without losing the node itself', () => {
-    expect(union({ 'f:a': {} }, { 'f:a': { 'f:b': {} } })).toEqual({ 'f:a': { '.': {}, 'f:b': {} } });
+  test('are sets of their paths', () => {
+    fc.assert(
+      fc.property(anyPaths, anyPaths, (left, right) => {
+        const [a, b] = [texts(left), texts(right)];
+        const [first, second] = [setOf(...left), setOf(...right)];
+        expect(texts(paths(first))).toEqual(a);
+        expect(texts(paths(union(first, second)))).toEqual(new Set([...a, ...b]));
+        expect(texts(paths(intersection(first, second)))).toEqual(new Set([...a].filter((one) => b.has(one))));
+        expect(texts(paths(difference(first, second)))).toEqual(new Set([...a].filter((one) => !b.has(one))));
+        for (const path of left) expect(has(first, path)).toBe(true);
+        expect(fromFieldsV1(toFieldsV1(first)) ?? setOf()).toEqual(first);
+      }),
+    );
   });
 });

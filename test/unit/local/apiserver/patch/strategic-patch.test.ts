@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { strategicPatch } from '../../../../../local/apiserver/patch/strategic-patch.ts';
+import { strategicPatch as patchTyped } from '../../../../../local/apiserver/patch/strategic-patch.ts';
+import { namedSchema } from '../../../../../local/apiserver/schema/models.ts';
+
+const schema = namedSchema('io.k8s.api.core.v1.Pod');
+const strategicPatch = (target: Record<string, unknown>, patch: Record<string, unknown>): unknown =>
+  patchTyped(target, patch, schema);
 
 const pod = {
   metadata: { finalizers: ['a', 'b'], labels: { x: '1' } },
@@ -31,12 +36,12 @@ describe('strategic merge patch', () => {
             name: 'a',
             image: '2',
             env: [
-              { name: 'E', value: '1' },
               { name: 'F', value: '2' },
+              { name: 'E', value: '1' },
             ],
           },
-          { name: 'b', image: '1' },
           { name: 'c', image: '3' },
+          { name: 'b', image: '1' },
         ],
         tolerations: [],
       },

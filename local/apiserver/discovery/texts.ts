@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { isObject } from '../object.ts';
+import type { JsonObject } from '../object.ts';
+import { referenceOf } from '../schema/definitions.ts';
+import type { Definition } from '../schema/definitions.ts';
+
+/** What Kubernetes says about a type and its fields. */
+interface Texts {
+  type: string | undefined;
+  fields: Map<string, string>;
+}
+
+const client = new URL('gen/models/', import.meta.resolve('@kubernetes/client-node'));
+const cache = new Map<string, Texts>();
+
+/** The generator put each text on one line: a paragraph's end became two spaces. */
+function text(comment: string): string {
+  return comment.replaceAll(/\\(['"\\])/g, '$1').replaceAll(/(?<=[.:)"]) {2}(?=\S)/g, '\n\n');
+}
+
+function declaration(model: string): string | undefined {
+  try {
+    return readFileSync(fileURLToPath(new URL(`${model}.d.ts`, client)), 'utf8');
+  } catch (error: unknown) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parse(source: string): Texts {
+  const fields = [...source.matchAll(/\/\*\*\n +\* (.*)\n +\*\/\n +'([^']+)'\??:/g)];
+  return {
+    type: /\/\*\*\n\* (.*)\n\*\/\nexport declare class/.exec(source)?.[1],
+    fields: new Map(fields.map(([, comment = '', name = '']) => [name, comment])),
+  };
+}
+
+/** `io.k8s.api.core.v1.Event` is CoreV1Event there, because other groups have an Event too; most are V1Pod and the like. */
+function textsOf(definition: string): Texts {
+  const known = cache.get(definition);
+  if (known !== undefined) return known;
+  const [kind = '', version = '', group = ''] = definition.split('.').reverse();
+  const model = `${version.charAt(0).toUpperCase()}${version.slice(1)}${kind}`;
+  const prefix = `${group.charAt(0).toUpperCase()}${group.slice(1)}`;
+  const source = declaration(`${prefix}${model}`) ?? declaration(model);
+  const texts = source === undefined ? { type: undefined, fields: new Map<string, string>() } : parse(source);
+  cache.set(definition, texts);
+  return texts;
+}
+
+/**
+ * A definition of Kubernetes with its descriptions, which come from the declarations of @kubernetes/client-node: that package is generated
+ * from the same release. Line breaks inside of a paragraph are lost.
+ */
+export function described(name: string, definition: Definition): JsonObject {
+  const { type, fields } = textsOf(name);
+  const { properties } = definition;
+  const withTexts = Object.entries(isObject(properties) ? properties : {}).map(([field, given]) => {
+    const schema = given as Definition;
+    const reference = referenceOf(schema);
+    // The generator keeps no text of a field that refers to another type: that type's own has to do.
+    const comment = fields.get(field) ?? (reference === undefined ? undefined : textsOf(reference).type);
+    return [field, comment === undefined ? schema : { description: text(comment), ...schema }];
+  });
+  return {
+    ...(type === undefined ? {} : { description: text(type) }),
+    ...definition,
+    ...(isObject(properties) ? { properties: Object.fromEntries(withTexts) as JsonObject } : {}),
+  };
+}

@@ -1,0 +1,160 @@
+import { sameJson } from '../object.ts';
+import type { Schema } from '../schema/schema.ts';
+import { compare } from './compare.ts';
+import type { Comparison } from './compare.ts';
+import type { Conflict } from './conflict.ts';
+import { difference, emptySet, intersection, isEmpty, paths, recursiveDifference, union } from './field-set.ts';
+import type { FieldSet } from './field-set.ts';
+import { dropEmpty, identify } from './managers.ts';
+import type { ManagerInfo, Managers } from './managers.ts';
+import { merge, removeFields } from './merge.ts';
+import { placeOf } from './structure.ts';
+import type { Place } from './structure.ts';
+import { toFieldSet, withNamedFields } from './typed.ts';
+
+/** What decides about a resource's fields. */
+export interface FieldRules {
+  /** The schema in which an apiVersion's fields are written; undefined where it is not served any more. */
+  schemaOf(apiVersion: string): Schema | undefined;
+  /** What the endpoint never takes over from a request. */
+  ignored: FieldSet;
+}
+
+function filtered({ removed, modified, added }: Comparison, ignored: FieldSet): Comparison {
+  return {
+    removed: recursiveDifference(removed, ignored),
+    modified: recursiveDifference(modified, ignored),
+    added: recursiveDifference(added, ignored),
+  };
+}
+
+/** Comparisons of the same two objects in the versions that managers have written in. */
+function comparisons(
+  rules: FieldRules,
+  before: unknown,
+  after: unknown,
+): (apiVersion: string) => Comparison | undefined {
+  const known = new Map<string, Comparison>();
+  return (apiVersion) => {
+    const found = known.get(apiVersion);
+    if (found !== undefined) return found;
+    const schema = rules.schemaOf(apiVersion);
+    if (schema === undefined) return undefined;
+    const fresh = filtered(compare(placeOf(schema), before, after), rules.ignored);
+    known.set(apiVersion, fresh);
+    return fresh;
+  };
+}
+
+/**
+ * What everybody but `self` loses by the change from `before` to `after`, taken from them in place; the conflicts, where a field
+ * changes that somebody else owns. With conflicts and without `force` nothing is taken.
+ */
+function disown(
+  rules: FieldRules,
+  managers: Managers,
+  self: string,
+  change: { before: unknown; after: unknown },
+  force: boolean,
+): Conflict[] {
+  const comparisonIn = comparisons(rules, change.before, change.after);
+  const conflicts: Conflict[] = [];
+  const left = new Map<string, FieldSet | undefined>();
+  for (const [id, owner] of managers) {
+    if (id === self) continue;
+    const compared = comparisonIn(owner.apiVersion);
+    if (compared === undefined) {
+      left.set(id, undefined);
+      continue;
+    }
+    const taken = intersection(owner.set, union(compared.modified, compared.added));
+    conflicts.push(...paths(taken).map((path) => ({ owner, path })));
+    left.set(id, difference(difference(owner.set, taken), compared.removed));
+  }
+  if (conflicts.length > 0 && !force) return conflicts;
+  for (const [id, set] of left) {
+    const owner = managers.get(id);
+    if (set === undefined || owner === undefined) managers.delete(id);
+    else owner.set = set;
+  }
+  dropEmpty(managers);
+  return [];
+}
+
+function rootOf(rules: FieldRules, apiVersion: string): Place {
+  return placeOf(rules.schemaOf(apiVersion) ?? {});
+}
+
+/** The fields that a write other than an apply changes; everybody else's sets lose what they must, in place. */
+export function changedFields(
+  rules: FieldRules,
+  managers: Managers,
+  apiVersion: string,
+  before: unknown,
+  after: unknown,
+): FieldSet {
+  disown(rules, managers, '', { before, after }, true);
+  const { modified, added } = filtered(compare(rootOf(rules, apiVersion), before, after), rules.ignored);
+  return union(modified, added);
+}
+
+function managedIn(managers: Managers, apiVersion: string): FieldSet {
+  return [...managers.values()]
+    .filter((one) => one.apiVersion === apiVersion)
+    .reduce((all, { set }) => union(all, set), emptySet());
+}
+
+/** Adds back to `pruned` what somebody owns in `apiVersion`, and removes from `merged` only the rest. */
+function addBackOwned(root: Place, merged: unknown, pruned: unknown, owned: FieldSet): unknown {
+  const named = (set: FieldSet): FieldSet => withNamedFields(set, root);
+  const kept = union(named(toFieldSet(root, pruned)), named(owned));
+  return removeFields(root, merged, difference(named(toFieldSet(root, merged)), kept));
+}
+
+/** `merged` without what the applier applied last time, does not apply now and nobody else owns. */
+function prune(
+  rules: FieldRules,
+  managers: Managers,
+  merged: unknown,
+  last: { set: FieldSet; apiVersion: string },
+): unknown {
+  if (isEmpty(last.set) || rules.schemaOf(last.apiVersion) === undefined) return merged;
+  const root = rootOf(rules, last.apiVersion);
+  const lastNamed = withNamedFields(last.set, root);
+  let pruned = removeFields(root, merged, lastNamed);
+  const versions = new Set([last.apiVersion, ...[...managers.values()].map((one) => one.apiVersion)]);
+  for (const version of versions) {
+    if (rules.schemaOf(version) !== undefined)
+      pruned = addBackOwned(rootOf(rules, version), merged, pruned, managedIn(managers, version));
+  }
+  const mergedSet = withNamedFields(toFieldSet(root, merged), root);
+  const prunedSet = withNamedFields(toFieldSet(root, pruned), root);
+  return removeFields(root, merged, intersection(difference(mergedSet, prunedSet), lastNamed));
+}
+
+export interface Applied {
+  /** Undefined where nothing of the object changes. */
+  object: unknown;
+  /** Fields of others that would change; with any of them nothing has been done. */
+  conflicts: Conflict[];
+}
+
+/** Lays `config` over `live` for an applier; `managers` change in place (without conflicts, or with `force`). */
+export function applyConfig(
+  rules: FieldRules,
+  managers: Managers,
+  applier: ManagerInfo,
+  objects: { live: unknown; config: unknown },
+  force: boolean,
+): Applied {
+  const { live, config } = objects;
+  const root = rootOf(rules, applier.apiVersion);
+  const id = identify(applier);
+  const last = managers.get(id);
+  const set = recursiveDifference(toFieldSet(root, config), rules.ignored);
+  managers.set(id, { ...applier, set, time: last?.time });
+  const merged = merge(root, live, config);
+  const pruned = last === undefined ? merged : prune(rules, managers, merged, last);
+  const conflicts = disown(rules, managers, id, { before: live, after: pruned }, force);
+  return { object: sameJson(live, pruned) ? undefined : pruned, conflicts };
+}

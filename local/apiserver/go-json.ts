@@ -1,0 +1,158 @@
+import type { JsonObject } from './object.ts';
+
+/** A JSON text that can't be read, in the words of Go's encoding/json. */
+export class JsonSyntaxError extends Error {}
+
+export interface ParsedJson {
+  value: unknown;
+  /** Paths of fields that an object has twice (`spec.a`, `list[0].b`); the last one counts. */
+  duplicates: string[];
+}
+
+const END = 'unexpected end of JSON input';
+const inToken = /numeric|literal (true|false|null)|escape/;
+const escapes: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', '/': '/' };
+
+/** As Go shows one byte: `'x'`. */
+function shownByte(character: string): string {
+  const byte = Buffer.from(character)[0] ?? 0;
+  if (byte === 0x27) return `'\\''`;
+  if (byte === 0x22) return `'"'`;
+  const text = JSON.stringify(String.fromCharCode(byte)).slice(1, -1);
+  return `'${text.replace(/^\\u00([0-9a-f]{2})$/, '\\x$1')}'`;
+}
+
+/**
+ * Reads JSON as a kube-apiserver does: what JSON.parse takes, with Go's errors for the rest and a list of the fields that occur twice
+ * in one object. Throws a JsonSyntaxError.
+ */
+export function parseJson(text: string): ParsedJson {
+  const duplicates: string[] = [];
+  let at = 0;
+
+  const fail = (context: string): JsonSyntaxError => {
+    // Go's scanner ends a text with a space, which fits between tokens and in a string.
+    const character = [...text.slice(at, at + 2)][0] ?? (inToken.test(context) ? ' ' : undefined);
+    return new JsonSyntaxError(character === undefined ? END : `invalid character ${shownByte(character)} ${context}`);
+  };
+  const skipSpace = (): string | undefined => {
+    while (' \t\r\n'.includes(text[at] ?? 'x')) at++;
+    return text[at];
+  };
+
+  const readEscape = (): string => {
+    const character = text[at] ?? '';
+    const plain = escapes[character];
+    if (plain !== undefined) {
+      at++;
+      return plain;
+    }
+    if (character !== 'u') throw fail('in string escape code');
+    at++;
+    const start = at;
+    for (; at < start + 4; at++)
+      if (!/[0-9a-fA-F]/.test(text[at] ?? '')) throw fail('in \\u hexadecimal character escape');
+    return String.fromCharCode(Number.parseInt(text.slice(start, at), 16));
+  };
+  const readString = (): string => {
+    let out = '';
+    at++;
+    for (;;) {
+      const character = text[at];
+      if (character === undefined || character < ' ') throw fail('in string literal');
+      at++;
+      if (character === '"') return out;
+      out += character === '\\' ? readEscape() : character;
+    }
+  };
+
+  const readDigits = (context: string): void => {
+    if (!/\d/.test(text[at] ?? '')) throw fail(context);
+    while (/\d/.test(text[at] ?? '')) at++;
+  };
+  const readNumber = (): number => {
+    const start = at;
+    if (text[at] === '-') at++;
+    if (text[at] === '0') at++;
+    else readDigits('in numeric literal');
+    if (text[at] === '.') {
+      at++;
+      readDigits('after decimal point in numeric literal');
+    }
+    if (text[at] === 'e' || text[at] === 'E') {
+      at++;
+      if (text[at] === '+' || text[at] === '-') at++;
+      readDigits('in exponent of numeric literal');
+    }
+    return Number(text.slice(start, at));
+  };
+  const readLiteral = (literal: string, value: boolean | null): boolean | null => {
+    for (const [index, character] of [...literal].entries()) {
+      if (text[at] !== character) throw fail(`in literal ${literal} (expecting '${literal[index] ?? ''}')`);
+      at++;
+    }
+    return value;
+  };
+
+  const readObject = (path: string): JsonObject => {
+    const out: JsonObject = {};
+    at++;
+    if (skipSpace() === '}') {
+      at++;
+      return out;
+    }
+    for (;;) {
+      if (skipSpace() !== '"') throw fail('looking for beginning of object key string');
+      const key = readString();
+      if (skipSpace() !== ':') throw fail('after object key');
+      at++;
+      const below = path === '' ? key : `${path}.${key}`;
+      if (Object.hasOwn(out, key) && !duplicates.includes(below)) duplicates.push(below);
+      const value = readValue(below);
+      Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true });
+      const next = skipSpace();
+      if (next !== ',' && next !== '}') throw fail('after object key:value pair');
+      at++;
+      if (next === '}') return out;
+    }
+  };
+  const readArray = (path: string): unknown[] => {
+    const out: unknown[] = [];
+    at++;
+    if (skipSpace() === ']') {
+      at++;
+      return out;
+    }
+    for (;;) {
+      out.push(readValue(`${path}[${out.length}]`));
+      const next = skipSpace();
+      if (next !== ',' && next !== ']') throw fail('after array element');
+      at++;
+      if (next === ']') return out;
+    }
+  };
+
+  const readValue = (path: string): unknown => {
+    switch (skipSpace()) {
+      case '{':
+        return readObject(path);
+      case '[':
+        return readArray(path);
+      case '"':
+        return readString();
+      case 't':
+        return readLiteral('true', true);
+      case 'f':
+        return readLiteral('false', false);
+      case 'n':
+        return readLiteral('null', null);
+      default:
+        if (!/[-\d]/.test(text[at] ?? '')) throw fail('looking for beginning of value');
+        return readNumber();
+    }
+  };
+
+  const value = readValue('');
+  if (skipSpace() !== undefined) throw fail('after top-level value');
+  return { value, duplicates };
+}

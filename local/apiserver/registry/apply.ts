@@ -1,0 +1,79 @@
+import { apiVersionOf } from '../catalog/resource-type.ts';
+import type { ResourceType } from '../catalog/resource-type.ts';
+import { applyFields } from '../fields/managed-fields.ts';
+import type { AppliedObject } from '../fields/managed-fields.ts';
+import { isObject } from '../object.ts';
+import type { JsonObject, KubeObject } from '../object.ts';
+import { badRequest, conflict, notFound } from '../status.ts';
+import type { Api, WriteRequest } from './api.ts';
+import { placeInNamespace, storeNew } from './create.ts';
+import { normalize } from './decode.ts';
+import { checkName, changeObject } from './update.ts';
+import type { Target } from './update.ts';
+
+/** What is applied: an object with its type, of which only the applier's fields are given. */
+function configOf(type: ResourceType, raw: JsonObject): KubeObject {
+  const { kind, apiVersion } = raw;
+  if (kind !== type.kind || apiVersion !== apiVersionOf(type)) {
+    const [group, version] =
+      typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+    const shown = `${group ?? ''}/${typeof version === 'string' ? version : ''}, Kind=${typeof kind === 'string' ? kind : ''}`;
+    throw badRequest(`invalid object type: ${shown}`);
+  }
+  const metadata = isObject(raw['metadata']) ? raw['metadata'] : {};
+  return { ...raw, apiVersion, kind, metadata };
+}
+
+/** Brings what an apply makes into its type's shape; a version that it does not speak of is no precondition. */
+function shaped(type: ResourceType, config: KubeObject, { object, managedFields }: AppliedObject): AppliedObject {
+  const out = normalize(type, object);
+  type.strategy.applyDefaults?.(out);
+  if (config.metadata.resourceVersion === undefined) delete out.metadata.resourceVersion;
+  return { object: out, managedFields };
+}
+
+/** Whether the text of what was applied is fine; 400 or warnings, as the request has it. */
+function reportStrictErrors({ strictErrors, fieldValidation, warnings }: WriteRequest): void {
+  if (strictErrors.length === 0 || fieldValidation === 'Ignore') return;
+  if (fieldValidation === 'Warn') warnings.push(...strictErrors);
+  else {
+    const lines = strictErrors.map((one) => `  ${one}`).join('\n');
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n${lines}`);
+  }
+}
+
+/**
+ * Server-side apply (`application/apply-patch+yaml`): changes the object, or creates it where there is none. `created` tells which.
+ * Throws 409 with the conflicting fields unless `force`.
+ */
+export async function applyObject(
+  api: Api,
+  target: Target,
+  raw: JsonObject,
+  request: WriteRequest,
+): Promise<{ object: KubeObject; created: boolean }> {
+  const { type, namespace, name, subresource } = target;
+  const config = configOf(type, raw);
+  reportStrictErrors(request);
+  const written = { type, versions: api.catalog.versions(type.storageKey) };
+  const applied = (live: KubeObject | undefined): AppliedObject => {
+    const writer = { manager: request.manager, subresource, time: api.now(), force: request.force };
+    return shaped(type, config, applyFields(written, live, config, writer));
+  };
+  if (api.store.get(type.storageKey, namespace, name) !== undefined)
+    return { object: await changeObject(api, target, applied, request), created: false };
+  if (subresource !== undefined) throw notFound(type, name);
+  const { object, managedFields } = applied(undefined);
+  const { uid } = object.metadata;
+  if (uid !== undefined && uid !== '') {
+    throw conflict(
+      type,
+      name,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    );
+  }
+  placeInNamespace(type, object, namespace);
+  checkName(target, object);
+  delete object.metadata.resourceVersion;
+  return { object: await storeNew(api, type, namespace, object, managedFields, request), created: true };
+}
