@@ -1,0 +1,19 @@
+/** Loaded before the controller (`--import`): each message of the parent is answered with what is in use after a garbage collection. */
+export interface MemoryUse {
+  rssBytes: number;
+  heapUsedBytes: number;
+}
+
+process.on('message', () => {
+  const collect = (globalThis as { gc?: () => void }).gc;
+  if (!collect) throw new Error('the controller was started without --expose-gc');
+  // What the first collection lets finalizers free, the second takes.
+  collect();
+  setImmediate(() => {
+    collect();
+    const { rss, heapUsed } = process.memoryUsage();
+    process.send?.({ rssBytes: rss, heapUsedBytes: heapUsed } satisfies MemoryUse);
+  });
+});
+// The channel must not keep the process alive once its work is done.
+process.channel?.unref();

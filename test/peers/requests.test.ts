@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+
+import { LIMITS, problemsOfLoad } from '../../bench/requests/acceptance.ts';
+import { measure } from '../../bench/requests/measure.ts';
+
+test.each([
+  { name: 'unloaded', runs: 3, everyMs: 1500 },
+  { name: 'burst', runs: 4, everyMs: 0 },
+])(
+  'a run of three tasks stays within its API requests and reconciles on the real kube-apiserver: $name',
+  async (load) => {
+    const cost = await measure(load);
+    expect(problemsOfLoad(cost)).toEqual([]);
+    expect(cost.runs).toHaveLength(load.runs);
+    for (const { requests, total } of cost.runs) {
+      // What no run can do without: its TaskRuns, their Pods, and what became of them.
+      expect(requests.get('create taskruns')).toBe(3);
+      expect(requests.get('create pods')).toBe(3);
+      expect(requests.get('update taskruns/status')).toBeGreaterThanOrEqual(6);
+      expect(total).toBeLessThanOrEqual(LIMITS.requests);
+    }
+  },
+  180_000,
+);
