@@ -96,7 +96,8 @@ export class LeaderElector {
       const now = this.#seen?.lease.spec?.holderIdentity;
       if (now !== holder && now) log.info('another process leads', { leader: now });
       holder = now;
-      await sleep(this.#retryPeriodMs * (1 + JITTER * random()), signal);
+      // A lease that runs out sooner is asked for then: what was waited for is its end.
+      await sleep(Math.min(this.#retryPeriodMs * (1 + JITTER * random()), this.#untilRunOutMs()), signal);
     }
     return false;
   }
@@ -185,10 +186,18 @@ export class LeaderElector {
   }
 
   #hasRunOut(): boolean {
-    if (!this.#seen) return true;
-    const { lease, at } = this.#seen;
-    // The monotonic clock alone: a wall clock that is set forward must not make two leaders.
-    return this.#clock.monotonicMs() - at.monotonicMs >= (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
+    return this.#seen === undefined || this.#remainingMs(this.#seen) <= 0;
+  }
+
+  /** How long the lease of another process still lasts; for ever where there is none that lasts: then nothing is waited for. */
+  #untilRunOutMs(): number {
+    const remainingMs = this.#seen?.lease.spec?.holderIdentity ? this.#remainingMs(this.#seen) : 0;
+    return remainingMs > 0 ? Math.ceil(remainingMs) : Infinity;
+  }
+
+  /** The monotonic clock alone: a wall clock that is set forward must not make two leaders. */
+  #remainingMs({ lease, at }: { lease: Lease; at: Moment }): number {
+    return (lease.spec?.leaseDurationSeconds ?? 0) * 1000 - (this.#clock.monotonicMs() - at.monotonicMs);
   }
 
   #spec(last: LeaseSpec | undefined): LeaseSpec {

@@ -118,6 +118,33 @@ describe('a candidate', () => {
     expect(world.lease?.spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 4 });
   });
 
+  test('takes over in the moment the lease runs out, whenever its next look would have been', async () => {
+    const world = new World();
+    world.put({ holderIdentity: 'old', leaseDurationSeconds: 15 });
+    const elector = world.elector('b', { retryPeriodMs: 4_000 });
+    void elector.acquire(never);
+    await world.wakeDue();
+    await world.pass(14_000);
+    expect(elector.isLeader()).toBe(false);
+    await world.pass(1_000);
+    expect(elector.isLeader()).toBe(true);
+  });
+
+  test('does not ask without a pause for a lease that has run out and can’t be taken', async () => {
+    const world = new World();
+    let asked = 0;
+    const lock: LeaseLock = {
+      read: async () => ({
+        metadata: { resourceVersion: '1' },
+        spec: { holderIdentity: 'old', leaseDurationSeconds: 1 },
+      }),
+      write: async () => void (asked += 1),
+    };
+    void world.elector('b', { lock }).acquire(never);
+    await world.pass(61_000);
+    expect(asked).toBe(30);
+  });
+
   test('is not misled by a wall clock that is set forward', async () => {
     const world = new World();
     world.put({ holderIdentity: 'old', leaseDurationSeconds: 15 });
