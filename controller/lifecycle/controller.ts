@@ -3,7 +3,6 @@ import type { Pod } from '../../shared/kubernetes/pod.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { Controller } from '../../shared/kubernetes/controller.ts';
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
-import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import { patchAnnotations } from '../../shared/kubernetes/patch.ts';
 import type { AnnotationChanges } from '../../shared/kubernetes/patch.ts';
 import type { Reflector, ReflectorHandler } from '../../shared/kubernetes/reflector.ts';
@@ -257,10 +256,6 @@ export class LifecycleController {
   /** An object that is gone needs no annotations. */
   async #annotate(run: Run, changes: AnnotationChanges, unchanged = false): Promise<void> {
     const resource = run.kind === 'PipelineRun' ? PIPELINE_RUNS : TASK_RUNS;
-    try {
-      await patchAnnotations(this.#options.client, resource, run, changes, { isOurs: isOwnAnnotation, unchanged });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    await patchAnnotations<Run>(this.#options.client, resource, run, changes, { isOurs: isOwnAnnotation, unchanged });
   }
 }

@@ -1,4 +1,5 @@
 import type { KubeClient } from './client.ts';
+import { isNotFound, isOfAnother } from './errors.ts';
 import { MERGE_PATCH, resourcePath } from './resources.ts';
 import type { Resource } from './resources.ts';
 import type { KubeObject } from './types.ts';
@@ -24,8 +25,8 @@ export interface AnnotationPatch {
 }
 
 /**
- * A merge patch that changes nothing but the annotations given, and only on this very object: the uid is a precondition, so one that was
- * deleted and created again under the name stays as it is (409). Throws for a key that is not ours, and for an object that was not read
+ * A merge patch that changes nothing but the annotations given, and only on this very object: a uid is immutable, so one that was deleted and
+ * created again under the name refuses it (422). Throws for a key that is not ours, and for an object that was not read
  * from a server.
  */
 export function annotationPatch(
@@ -43,18 +44,25 @@ export function annotationPatch(
   };
 }
 
-/** Writes annotations of ours (`annotationPatch`) and resolves to the object as it is then. Throws as the client does: 404 when it is gone, 409 when it is another or has changed. */
+/**
+ * Writes annotations of ours (`annotationPatch`). Resolves to the object as it is then, to undefined when it is gone, be it that another has
+ * its name. Throws as the client does: 409 when it has changed.
+ */
 export async function patchAnnotations<T extends KubeObject>(
   client: KubeClient,
   resource: Resource,
   object: T,
   changes: AnnotationChanges,
   options: AnnotationPatchOptions & { signal?: AbortSignal },
-): Promise<T> {
+): Promise<T | undefined> {
   const { namespace, name } = object.metadata;
-  return client.request<T>('PATCH', resourcePath(resource, { namespace, name }), {
-    body: annotationPatch(object, changes, options),
-    contentType: MERGE_PATCH,
-    ...(options.signal && { signal: options.signal }),
-  });
+  const body = annotationPatch(object, changes, options);
+  const signal = options.signal && { signal: options.signal };
+  try {
+    const path = resourcePath(resource, { namespace, name });
+    return await client.request<T>('PATCH', path, { body, contentType: MERGE_PATCH, ...signal });
+  } catch (error) {
+    if (isNotFound(error) || isOfAnother(error)) return undefined;
+    throw error;
+  }
 }

@@ -25,6 +25,8 @@ export interface KubeApiserver {
   kubeconfigPath: string;
   caPem: string;
   admin: KeyPair;
+  /** A client certificate that the API server takes for `user`. */
+  clientCertificate(user: string): Promise<KeyPair>;
   /** Stops the API server and starts it again on the same port with the same data; etcd stays up. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -35,10 +37,7 @@ export interface KubeApiserverOptions {
   extraArgs?: string[];
 }
 
-interface Credentials {
-  caPem: string;
-  admin: KeyPair;
-}
+type Credentials = Pick<KubeApiserver, 'caPem' | 'admin' | 'clientCertificate'>;
 
 /** JSON is YAML. */
 function kubeconfigOf(url: string, { caPem, admin }: Credentials): string {
@@ -90,7 +89,9 @@ async function writeCredentials(directory: string): Promise<Credentials> {
   await Promise.all(
     Object.entries(files).map(([name, text]) => writeFile(join(directory, name), text, { mode: 0o600 })),
   );
-  return { caPem: authority.certPem, admin };
+  const clientCertificate = (commonName: string): Promise<KeyPair> =>
+    issueCertificate(authority, { commonName, usage: 'client', lifetimeMs });
+  return { caPem: authority.certPem, admin, clientCertificate };
 }
 
 function isReady(url: string, { caPem, admin }: Credentials): Promise<boolean> {
