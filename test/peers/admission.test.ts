@@ -2,15 +2,18 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { startApiServer } from '../../local/apiserver/server.ts';
 import type { RunningApiServer } from '../../local/apiserver/server.ts';
+import { conditionCases } from './support/admission/conditions.ts';
+import { configurationCases } from './support/admission/configurations.ts';
 import { startBench } from './support/admission/bench.ts';
 import type { AdmissionCase, Bench } from './support/admission/bench.ts';
 import { failureCases } from './support/admission/failures.ts';
 import { matchingCases } from './support/admission/matching.ts';
+import { normalised } from './support/admission/normalise.ts';
 import { protocolCases } from './support/admission/protocol.ts';
 import { startKubeApiserver } from './support/kube-apiserver.ts';
 import type { KubeApiserver } from './support/kube-apiserver.ts';
 
-const cases: AdmissionCase[] = [...failureCases, ...protocolCases, ...matchingCases];
+const cases: AdmissionCase[] = [...failureCases, ...protocolCases, ...matchingCases, ...conditionCases];
 
 describe('the embedded API server does at admission what the real one does', () => {
   let real: KubeApiserver;
@@ -33,5 +36,13 @@ describe('the embedded API server does at admission what the real one does', () 
   test.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
     const expected = await benches.real.observe(one);
     expect(await benches.embedded.observe(one)).toEqual(expected);
+  });
+
+  test.each(configurationCases.map((one) => [one.name, one] as const))('%s', async (_name, { path, body }) => {
+    const answer = async ({ client }: Bench): Promise<unknown> => {
+      const { code, body: said, headers } = await client.request('POST', path, body);
+      return normalised({ code, said, warning: headers['warning'] });
+    };
+    expect(await answer(benches.embedded)).toEqual(await answer(benches.real));
   });
 });

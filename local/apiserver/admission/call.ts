@@ -85,16 +85,26 @@ async function readAnswer(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** Where a webhook is connected to: the host of its URL, or an endpoint of its Service. */
-type Address = { host: string; port: number } | undefined;
+/** An endpoint of a Service. */
+interface Address {
+  host: string;
+  port: number;
+}
 
-function post(url: URL, address: Address, agent: Agent, body: string, signal: AbortSignal): Promise<string> {
+interface Destination {
+  url: URL;
+  /** Host and port as the configuration names them. */
+  host: string;
+  address: Address | undefined;
+}
+
+function post({ url, host, address }: Destination, agent: Agent, body: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
       accept: 'application/json, */*',
-      host: url.host,
+      host,
       'user-agent': 'kube-apiserver-admission',
       'accept-encoding': 'gzip',
     };
@@ -103,7 +113,7 @@ function post(url: URL, address: Address, agent: Agent, body: string, signal: Ab
       agent,
       headers,
       signal,
-      ...(address && { ...address, servername: url.hostname }),
+      ...(address && { hostname: address.host, port: address.port, servername: url.hostname }),
     };
     const sent = httpsRequest(url, options, (response) => {
       readAnswer(response).then(resolve, reject);
@@ -114,7 +124,7 @@ function post(url: URL, address: Address, agent: Agent, body: string, signal: Ab
 }
 
 /** `resolve` finds the endpoint of a Service; its error is told as a failed call. */
-export function createWebhookCaller(resolve: (service: ServiceReference) => NonNullable<Address>): WebhookCaller {
+export function createWebhookCaller(resolve: (service: ServiceReference) => Address): WebhookCaller {
   const agents = new Map<string, Agent>();
   const agentFor = (origin: string, caBundle: string): Agent => {
     const key = `${origin} ${caBundle}`;
@@ -128,19 +138,22 @@ export function createWebhookCaller(resolve: (service: ServiceReference) => NonN
   return {
     async call(webhook, body) {
       const { service } = webhook.clientConfig;
-      const url = new URL(service === undefined ? (webhook.clientConfig.url ?? '') : serviceUrl(service));
+      const base = service === undefined ? (webhook.clientConfig.url ?? '') : serviceUrl(service);
+      const url = new URL(base);
       url.searchParams.set('timeout', `${webhook.timeoutSeconds}s`);
+      // With its port as it was given: a URL leaves 443 out.
+      const host = /^[^/]*\/\/([^/]*)/.exec(base)?.[1] ?? url.host;
       const signal = AbortSignal.timeout(webhook.timeoutSeconds * 1000);
       const agent = agentFor(url.origin, webhook.clientConfig.caBundle ?? '');
       try {
         // The API server stands for a process of its own: its calls are no spans of the program it is embedded in.
         return await context.with(suppressTracing(context.active()), () =>
-          post(url, service && resolve(service), agent, JSON.stringify(body), signal),
+          post({ url, host, address: service && resolve(service) }, agent, JSON.stringify(body), signal),
         );
       } catch (error: unknown) {
         if (error instanceof AnswerError && !signal.aborted) throw error;
         const problem = signal.aborted ? 'context deadline exceeded' : transportProblem(error);
-        throw new Error(`Post "${url.href}": ${problem}`, { cause: error });
+        throw new Error(`Post "https://${host}${url.pathname}${url.search}": ${problem}`, { cause: error });
       }
     },
     close() {

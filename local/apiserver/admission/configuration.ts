@@ -1,6 +1,6 @@
 import type { Strategy } from '../catalog/resource-type.ts';
-import { forbiddenField } from '../field-errors.ts';
 import { checkWebhooks } from './checks/webhook.ts';
+import { checkExpression } from './conditions.ts';
 import { webhooksOf } from './webhook.ts';
 import type { Webhook, WebhookKind } from './webhook.ts';
 
@@ -23,10 +23,7 @@ function strategyOf(kind: WebhookKind): Strategy {
     applyDefaults: (object) => {
       for (const webhook of webhooksOf(object)) fillIn(webhook, kind);
     },
-    validate: (object) =>
-      checkWebhooks(webhooksOf(object), kind, (_expression, field) => [
-        forbiddenField(field, 'the embedded API server does not evaluate CEL expressions'),
-      ]),
+    validate: (object) => checkWebhooks(webhooksOf(object), kind, checkExpression),
   };
 }
 

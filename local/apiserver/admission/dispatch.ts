@@ -5,6 +5,7 @@ import type { KubeObject } from '../object.ts';
 import type { Store } from '../storage/store.ts';
 import type { AdmissionAttributes } from './attributes.ts';
 import type { WebhookCaller } from './call.ts';
+import { meetsConditions } from './conditions.ts';
 import { selectedVersion } from './select.ts';
 import { webhooksOf } from './webhook.ts';
 import type { Webhook, WebhookKind } from './webhook.ts';
@@ -41,12 +42,13 @@ export function isExempt({ group }: ResourceType): boolean {
   return group === GROUP;
 }
 
-/** The version in which a webhook is asked about this write, whose object is now `object`; undefined where it is not asked. */
+/** The version in which a webhook is asked about this write, whose object is now `object`; undefined where it is not asked. Throws where that can't be told. */
 export function askedVersion(
   { store, catalog }: Dispatch,
   { webhook }: Hook,
   attributes: AdmissionAttributes,
   object: KubeObject | undefined,
 ): ResourceType | undefined {
-  return selectedVersion(store, catalog, webhook, attributes, object);
+  const seen = selectedVersion(store, catalog, webhook, attributes, object);
+  return seen !== undefined && meetsConditions(webhook, attributes, object, seen) ? seen : undefined;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { start } from './support/client.ts';
 import type { Client, Running } from './support/client.ts';
-import { MERGE, widget, widgetCrd, WIDGETS } from './support/objects.ts';
+import { CONFIGMAPS, configMap, MERGE, widget, widgetCrd, WIDGETS } from './support/objects.ts';
 import { patchResponse, startWebhook } from './support/webhook.ts';
 import type { TestWebhook } from './support/webhook.ts';
 
@@ -31,7 +31,7 @@ const stamp = [
   { op: 'add', path: '/metadata/annotations/stamp~1x', value: '1' },
 ];
 
-describe('mutating admission', () => {
+describe('admission', () => {
   test('shows a webhook what a kube-apiserver shows it', async () => {
     await configure();
     webhook.answerWith(() => ({ response: patchResponse(stamp) }));
@@ -143,11 +143,81 @@ describe('mutating admission', () => {
     expect(webhook.calls).toHaveLength(0);
   });
 
-  test('conditions in CEL are refused, because they would not be honoured', async () => {
+  test('a webhook is not asked where its conditions are not met', async () => {
+    const unless = "!has(object.metadata.annotations) || !('stamp/x' in object.metadata.annotations)";
+    await configure({ matchConditions: [{ name: 'unstamped', expression: unless }] });
+    webhook.answerWith(() => ({ response: patchResponse(stamp) }));
+    await client.request('POST', WIDGETS, widget('unstamped'));
+    await client.request('POST', WIDGETS, widget('stamped', { annotations: { 'stamp/x': '0' } }));
+    expect(webhook.calls.map(({ review }) => review.request.name as string)).toEqual(['unstamped']);
+  });
+
+  test.each([
+    ['a regular expression that backtracks', "object.metadata.annotations.text.matches('^(a+)+$')"],
+    [
+      'loops in loops',
+      `object.spec.steps.all(a, ${'bcdefg'
+        .split('')
+        .map((name) => `object.spec.steps.all(${name}, `)
+        .join('')}a.name != ''${')'.repeat(7)}`,
+    ],
+  ])('a condition that would take for ever ends the request: %s', async (what, expression) => {
+    await configure({ failurePolicy: 'Fail', matchConditions: [{ name: 'long', expression }] });
+    const name = what.replaceAll(' ', '-');
+    const steps = Array.from({ length: 100 }, (_, index) => ({ name: `step-${index}` }));
+    const annotations = { text: `${'a'.repeat(60)}b` };
+    const { code, body } = await client.request('POST', WIDGETS, widget(name, { annotations }, { steps }));
+    expect({ code, message: body.message as unknown }).toEqual({
+      code: 403,
+      message: `widgets.example.dev "${name}" is forbidden: validation failed due to running out of cost budget, no further validation rules will be run`,
+    });
+  });
+
+  test("a Service's webhook is called at the Service's endpoint", async () => {
+    const reference = { namespace: 'default', name: 'hooks', path: '/mutate' };
+    const [own] = (webhook.configuration() as { webhooks: { clientConfig: { caBundle: string } }[] }).webhooks;
+    const clientConfig = { service: reference, caBundle: own?.clientConfig.caBundle };
+    await configure({ failurePolicy: 'Fail', clientConfig });
+    webhook.answerWith(() => ({ response: patchResponse(stamp) }));
+    const missing = await client.request('POST', WIDGETS, widget('unserved'));
+    expect(missing.body.message).toBe(
+      'Internal error occurred: failed calling webhook "widgets.example.dev": failed to call webhook: Post "https://hooks.default.svc:443/mutate?timeout=1s": service "hooks" not found',
+    );
+    const core = '/api/v1/namespaces/default';
+    const metadata = { name: 'hooks' };
+    await client.request('POST', `${core}/services`, { metadata, spec: { ports: [{ port: 443 }] } });
+    const subsets = [{ addresses: [{ ip: '127.0.0.1' }], ports: [{ port: webhook.port }] }];
+    await client.request('POST', `${core}/endpoints`, { metadata, subsets });
+    const { code, body } = await client.request('POST', WIDGETS, widget('served'));
+    expect({ code, annotations: body.metadata.annotations as unknown }).toEqual({
+      code: 201,
+      annotations: { 'stamp/x': '1' },
+    });
+    expect(webhook.calls[0]?.headers.host).toBe('hooks.default.svc:443');
+  });
+
+  test('a patch that leaves no object of its type is an error of the request', async () => {
+    const rules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'], operations: ['CREATE'] }];
+    await configure({ rules });
+    webhook.answerWith(() => ({ response: patchResponse([{ op: 'replace', path: '/data', value: 'text' }]) }));
+    const { code, body } = await client.request('POST', CONFIGMAPS, configMap('broken'));
+    expect(code).toBe(500);
+    expect(body.message).toContain('data');
+  });
+
+  test('a validating webhook sees what is to be stored, and can keep it from being stored', async () => {
     await client.request('DELETE', `${CONFIGURATIONS}/widgets`);
-    const more = { matchConditions: [{ name: 'x', expression: 'true' }] };
-    const { code, body } = await client.request('POST', CONFIGURATIONS, webhook.configuration(more));
-    expect(code).toBe(422);
-    expect(body.details.causes[0].field).toBe('webhooks[0].matchConditions[0].expression');
+    const validating = CONFIGURATIONS.replace('mutating', 'validating');
+    const kind = 'ValidatingWebhookConfiguration';
+    await client.request('POST', validating, { ...webhook.configuration(), kind });
+    webhook.answerWith(() => ({ response: { allowed: false, status: { message: 'not here' } } }));
+    const { code, body } = await client.request('POST', WIDGETS, widget('unwanted'));
+    await client.request('DELETE', `${validating}/widgets`);
+    expect({ code, message: body.message as unknown }).toEqual({
+      code: 400,
+      message: 'admission webhook "widgets.example.dev" denied the request: not here',
+    });
+    expect(webhook.calls[0]?.review.request.object.metadata).toMatchObject({ name: 'unwanted', generation: 1 });
+    expect((await client.request('GET', `${WIDGETS}/unwanted`)).code).toBe(404);
   });
 });

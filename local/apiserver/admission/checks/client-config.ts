@@ -48,8 +48,9 @@ function checkPath(path: string, field: string): FieldError[] {
 function checkService(service: ServiceReference, field: string): FieldError[] {
   const { name = '', namespace = '', port = 443, path = '' } = service;
   return [
-    ...(namespace === '' ? [required(`${field}.namespace`)] : []),
-    ...(name === '' ? [required(`${field}.name`)] : []),
+    // A kube-apiserver has the two the wrong way round.
+    ...(namespace === '' ? [required(`${field}.name`)] : []),
+    ...(name === '' ? [required(`${field}.namespace`)] : []),
     ...(port >= 1 && port <= 65_535
       ? []
       : [invalid(`${field}.port`, port, 'port is not valid: must be between 1 and 65535, inclusive')]),

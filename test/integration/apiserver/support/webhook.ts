@@ -16,6 +16,7 @@ export interface TestWebhook {
   calls: Call[];
   /** What it answers from now on. */
   answerWith(answering: Answering): void;
+  port: number;
   /** A MutatingWebhookConfiguration that sends Widgets here. */
   configuration(more?: object): object;
   close(): Promise<void>;
@@ -32,6 +33,7 @@ export async function startWebhook(): Promise<TestWebhook> {
   const leaf = await issueCertificate(authority, {
     commonName: 'webhook',
     ipAddresses: ['127.0.0.1'],
+    dnsNames: ['hooks.default.svc'],
     usage: 'server',
     lifetimeMs: HOUR_MS,
   });
@@ -59,6 +61,7 @@ export async function startWebhook(): Promise<TestWebhook> {
   const { port } = server.address() as AddressInfo;
   return {
     calls,
+    port,
     answerWith: (next) => {
       answering = next;
       calls.length = 0;

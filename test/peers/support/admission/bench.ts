@@ -1,5 +1,5 @@
 import { createClient } from '../../../integration/apiserver/support/client.ts';
-import type { Client, Json } from '../../../integration/apiserver/support/client.ts';
+import type { Answer, Client, Json } from '../../../integration/apiserver/support/client.ts';
 import { widget, widgetCrd, WIDGETS } from '../../../integration/apiserver/support/objects.ts';
 import { startHooks } from './hooks.ts';
 import type { Hook, HookAnswer, HookCall, Hooks, Place } from './hooks.ts';
@@ -106,6 +106,18 @@ function inOrder({ hooks }: AdmissionCase, calls: HookCall[]): HookCall[] {
   return calls.map((call) => (validates(call) ? (validating[next++] ?? call) : call));
 }
 
+/**
+ * Waits until the API server's cache has what was written: a change of what it has an older state of is made twice, and so the webhooks
+ * are asked twice.
+ */
+async function settle(client: Client, path: string, { code, body }: Answer): Promise<void> {
+  const { name, resourceVersion } = (body)?.metadata ?? {};
+  if (code > 201 || typeof name !== 'string' || typeof resourceVersion !== 'string') return;
+  const [collection = ''] = path.replace(/\/status$/, '').split('?');
+  const object = collection.endsWith(`/${name}`) ? collection : `${collection}/${name}`;
+  await client.request('GET', `${object}?resourceVersion=${resourceVersion}`);
+}
+
 /** Puts the configurations of all cases into force on one API server, then observes them case by case. */
 export async function startBench(
   server: { url: string; caPem: string; kubeconfig(): Promise<string> },
@@ -133,6 +145,7 @@ export async function startBench(
       const answers: Json[] = [];
       for (const { method, path, body, contentType } of (one.requests ?? ((name) => [creation(name)]))(label)) {
         const answer = await client.request(method, path, body, contentType === undefined ? {} : { contentType });
+        await settle(client, path, answer);
         answers.push(normalised({ code: answer.code, warning: answer.headers['warning'], body: answer.body }));
       }
       const shown = ({ path, query, request }: HookCall): object =>

@@ -6,6 +6,8 @@ const replacements: [RegExp, string][] = [
   [/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>'],
   [/(?<=in record \()\d+/g, '<version>'],
   [/: current time <time> is (before|after) <time>/g, ''],
+  // A parser words its errors by its grammar.
+  [/(?<=Syntax error: ).*/g, '<what>'],
   [/(?<=run-)[a-z0-9]{5}\b/g, '<suffix>'],
 ];
 

@@ -1,0 +1,86 @@
+import type { Environment } from '@marcbachmann/cel-js';
+import { TimeExceededError, withinTime } from './bounded.ts';
+import { asCelError, compileProblem } from './compile-text.ts';
+import type { CelError } from './compile-text.ts';
+
+/** As cel-go bounds what it parses. */
+const MAX_EXPRESSION_LENGTH = 100_000;
+const MAX_DEPTH = 250;
+const COMPILE_TIME_MS = 1000;
+
+/** An expression that can't be compiled, in the words that a kube-apiserver has for it. */
+export class CompileError extends Error {}
+
+export interface Expression {
+  text: string;
+  /** The value for these variables. Throws an Error in cel-go's words, and a TimeExceededError after `timeoutMs`. */
+  evaluate(this: void, variables: Record<string, unknown>, timeoutMs: number): unknown;
+}
+
+/** A compiler's message with its place: line and column, the line, and an arrow below. */
+function pointed(text: string, offset: number, problem: string): string {
+  const before = text.slice(0, offset).split('\n');
+  const column = before.at(-1)?.length ?? 0;
+  const line = text.split('\n')[before.length - 1] ?? '';
+  return `ERROR: <input>:${before.length}:${column + 1}: ${problem}\n | ${line}\n | ${'.'.repeat(column)}^`;
+}
+
+function compileText(environment: Environment, text: string, error: CelError): string {
+  if (error.summary === `Exceeded maxDepth (${MAX_DEPTH})`)
+    return `ERROR: <input>:-1:0: expression recursion limit exceeded: ${MAX_DEPTH}`;
+  const functions = new Set(environment.getDefinitions().functions.map(({ name }) => name));
+  const problem = compileProblem(text, error, functions);
+  return pointed(text, problem.offset, problem.text);
+}
+
+function evaluationText({ code, summary, message }: CelError): string {
+  const text = summary ?? message;
+  if (code === 'no_such_key') return text.replace(/^No such key/, 'no such key');
+  if (code === 'index_out_of_bounds') return `index out of bounds: ${/index (-?\d+)/.exec(text)?.[1] ?? ''}`;
+  return code === 'no_such_overload' ? 'no such overload' : text;
+}
+
+function compileWithin(environment: Environment, text: string): ReturnType<Environment['parse']> {
+  return withinTime(COMPILE_TIME_MS, () => {
+    const program = environment.parse(text);
+    const { valid, type = '', error } = program.check();
+    if (!valid) throw error ?? new Error('the expression is not valid');
+    if (type !== 'bool')
+      throw new CompileError(`must evaluate to bool but got ${type.replaceAll('<', '(').replaceAll('>', ')')}`);
+    return program;
+  });
+}
+
+/** Compiles an expression whose value is a bool. Throws a CompileError. */
+export function compileCondition(environment: Environment, text: string): Expression {
+  if (text.length > MAX_EXPRESSION_LENGTH)
+    throw new CompileError(
+      `compilation failed: ERROR: <input>:-1:0: expression code point size exceeds limit: size: ${text.length}, limit ${MAX_EXPRESSION_LENGTH}`,
+    );
+  const compile = (): ReturnType<Environment['parse']> => {
+    try {
+      return compileWithin(environment, text);
+    } catch (error: unknown) {
+      if (error instanceof CompileError) throw error;
+      throw new CompileError(`compilation failed: ${compileText(environment, text, asCelError(error))}`, {
+        cause: error,
+      });
+    }
+  };
+  let program = compile();
+  return {
+    text,
+    evaluate(variables, timeoutMs) {
+      try {
+        return withinTime(timeoutMs, () => program(variables) as unknown);
+      } catch (error: unknown) {
+        if (error instanceof TimeExceededError) {
+          // What was stopped in its middle is not used again.
+          program = compile();
+          throw error;
+        }
+        throw new Error(evaluationText(asCelError(error)), { cause: error });
+      }
+    },
+  };
+}
