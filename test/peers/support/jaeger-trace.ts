@@ -84,7 +84,7 @@ function v3Warnings(span: OtlpSpan): string[] {
 }
 
 /** One trace, from both of Jaeger's query interfaces. Throws when either does not know it. */
-export async function readTrace({ queryUrl }: Jaeger, traceId: string): Promise<JaegerTrace> {
+export async function readTrace({ queryUrl }: Pick<Jaeger, 'queryUrl'>, traceId: string): Promise<JaegerTrace> {
   const { data } = (await readJson(`${queryUrl}/api/traces/${traceId}`)) as { data: ApiTrace[] };
   const { result } = (await readJson(`${queryUrl}/api/v3/traces/${traceId}`)) as OtlpTrace;
   const stored = result.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans = [] }) => spans));
