@@ -59,6 +59,14 @@ export const notFound = (target: GroupResource, name: string): StatusError =>
 export const noSuchPath = (): StatusError =>
   new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 
+/** What a request to a path outside of every API group is answered with: a page of text, no Status. */
+export class PageNotFound extends Error {
+  constructor() {
+    super('404 page not found');
+    this.name = 'PageNotFound';
+  }
+}
+
 export const alreadyExists = (target: GroupResource, name: string): StatusError =>
   new StatusError(409, 'AlreadyExists', `${qualified(target)} "${name}" already exists`, detailsOf(target, name));
 
@@ -75,6 +83,15 @@ export const forbidden = (target: GroupResource, name: string, problem: string):
 
 export const methodNotAllowed = (): StatusError =>
   new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+
+/** The same of a custom resource, whose methods are known by their verbs. */
+export const verbNotSupported = (target: GroupResource, verb: string): StatusError =>
+  new StatusError(
+    405,
+    'MethodNotAllowed',
+    `${verb} is not supported on resources of kind ${JSON.stringify(qualified(target))}`,
+    { group: target.group, kind: target.resource },
+  );
 
 export const internalError = (message: string): StatusError =>
   new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });

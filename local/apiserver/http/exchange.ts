@@ -26,6 +26,7 @@ export interface Exchange {
   write: WriteRequest;
 }
 
-export function isWatch(query: URLSearchParams): boolean {
-  return query.get('watch') === 'true' || query.get('watch') === '1';
+/** Any value but these is true, as for every truth value in a query. */
+export function isTrue(query: URLSearchParams, name: string): boolean {
+  return query.has(name) && !['false', '0'].includes((query.get(name) ?? '').toLowerCase());
 }

@@ -3,7 +3,7 @@ import { apiGroupDocument, apiGroupList, apiResourceList, coreVersions } from '.
 import { openApiDocument, openApiIndex } from '../discovery/openapi.ts';
 import { authenticate } from '../identity/authenticate.ts';
 import type { JsonObject } from '../object.ts';
-import { forbidden, noSuchPath, StatusError } from '../status.ts';
+import { forbidden, noSuchPath, PageNotFound, StatusError } from '../status.ts';
 import { parseResourcePath } from './path.ts';
 import type { ResourceServer } from './exchange.ts';
 import { serveResource } from './resources.ts';
@@ -78,13 +78,13 @@ async function serve(server: ResourceServer, request: IncomingMessage, response:
   const user = authenticate(request, server.tokens);
   const path = parseResourcePath(url.pathname);
   if (path !== undefined) return serveResource(server, request, response, url, path, user);
-  if (request.method !== 'GET') throw noSuchPath();
+  if (request.method !== 'GET') throw new PageNotFound();
   if (url.pathname === '/openapi/v2') return serveOpenApiV2(request, response);
   const document = discoveryDocument(server, url.pathname.replace(/\/$/, ''), request.headers.host ?? '');
   if (document === undefined)
     throw url.pathname === '/'
       ? forbidden({ group: '', resource: 'paths' }, '/', 'nothing is served here')
-      : noSuchPath();
+      : new PageNotFound();
   sendJson(response, 200, document);
 }
 

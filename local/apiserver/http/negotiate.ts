@@ -8,6 +8,8 @@ const representations: Record<string, Representation> = {
   PartialObjectMetadataList: 'PartialObjectMetadata',
   APIGroupDiscoveryList: 'APIGroupDiscoveryList',
 };
+/** Of a kube-apiserver; this one has JSON only. */
+const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const jsonRanges = ['application/json', 'application/*', '*/*'];
 
 function parseRange(range: string): { type: string; parameters: Map<string, string> } {
@@ -15,10 +17,33 @@ function parseRange(range: string): { type: string; parameters: Map<string, stri
   return { type, parameters: new Map(rest.map((part) => [part.split('=')[0] ?? '', part.split('=')[1] ?? ''])) };
 }
 
-/** The first form in an Accept header that this server has (JSON in all cases), among `offered`; 406 where there is none. */
-export function negotiate(accept: string | undefined, offered: readonly Representation[]): Representation {
-  for (const range of (accept === undefined || accept.trim() === '' ? '*/*' : accept).split(',')) {
-    const { type, parameters } = parseRange(range);
+/** What a resource of Kubernetes itself says when not even the media type fits. */
+function noMediaType(): StatusError {
+  const available = [
+    ...mediaTypes,
+    'application/json;stream=watch',
+    'application/vnd.kubernetes.protobuf;stream=watch',
+  ];
+  return new StatusError(
+    406,
+    'NotAcceptable',
+    `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`,
+    {},
+  );
+}
+
+/**
+ * The first form in an Accept header that this server has (JSON in all cases), among `offered`; 406 where there is none, in the words
+ * that go with a built-in or a custom resource.
+ */
+export function negotiate(
+  accept: string | undefined,
+  offered: readonly Representation[],
+  builtIn = false,
+): Representation {
+  const ranges = (accept === undefined || accept.trim() === '' ? '*/*' : accept).split(',').map(parseRange);
+  if (builtIn && !ranges.some(({ type }) => type === '*/*' || mediaTypes.includes(type))) throw noMediaType();
+  for (const { type, parameters } of ranges) {
     if (!jsonRanges.includes(type)) continue;
     const as = parameters.get('as');
     if (as === undefined) return 'Object';
@@ -26,5 +51,5 @@ export function negotiate(accept: string | undefined, offered: readonly Represen
     const versions = wanted === 'APIGroupDiscoveryList' ? ['v2'] : ['v1'];
     if (wanted !== undefined && offered.includes(wanted) && versions.includes(parameters.get('v') ?? '')) return wanted;
   }
-  throw new StatusError(406, 'NotAcceptable', 'only the following media types are accepted: application/json');
+  throw new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${mediaTypes.join(', ')}`);
 }

@@ -36,7 +36,7 @@ export function selectionOf({ type, path, query }: Exchange): Selection {
 /** Answers with one object, in the form the client asked for and with the warnings that its request brought up. */
 export function sendObject(server: ResourceServer, exchange: Exchange, code: number, object: KubeObject): void {
   const { request, response, query, type, write } = exchange;
-  const as = negotiate(request.headers.accept, representations);
+  const as = negotiate(request.headers.accept, representations, type.builtIn);
   const served = inVersion(type, object);
   addWarnings(response, write.warnings);
   if (as === 'Table') {
@@ -49,12 +49,13 @@ export function sendObject(server: ResourceServer, exchange: Exchange, code: num
 export function serveList(server: ResourceServer, exchange: Exchange): void {
   const { request, response, query, type } = exchange;
   const { api } = server;
-  const as = negotiate(request.headers.accept, representations);
+  const as = negotiate(request.headers.accept, representations, type.builtIn);
   const page = listObjects(api.store, type.storageKey, selectionOf(exchange), query);
   const { next, remaining } = page;
   const metadata: JsonObject = {
     resourceVersion: String(page.revision),
-    ...(next === undefined ? {} : { continue: next }),
+    // A list of custom resources says so where nothing follows.
+    ...(next === undefined ? (type.builtIn ? {} : { continue: '' }) : { continue: next }),
     ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
   };
   const items = page.items.map((object) => inVersion(type, object));
@@ -78,7 +79,7 @@ export function serveWatchRequest(server: ResourceServer, exchange: Exchange): v
     type,
     selection: path.name === undefined ? selection : { ...selection, matches: named },
     query,
-    representation: negotiate(request.headers.accept, representations),
+    representation: negotiate(request.headers.accept, representations, type.builtIn),
     include: includeOf(query),
     response,
     signal: server.closing,

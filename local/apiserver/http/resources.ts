@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { UserInfo } from '../identity/user.ts';
 import type { KubeObject } from '../object.ts';
 import { answerReview } from '../registry/reviews.ts';
 import type { Target } from '../registry/update.ts';
-import { methodNotAllowed, noSuchPath, notFound } from '../status.ts';
+import { badRequest, methodNotAllowed, noSuchPath, notFound, PageNotFound, verbNotSupported } from '../status.ts';
 import { readBody } from './body.ts';
-import { isWatch } from './exchange.ts';
+import { isTrue } from './exchange.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
 import { serveLogs } from './logs.ts';
 import type { ResourcePath } from './path.ts';
@@ -16,11 +17,30 @@ import { bindPod, requestToken } from './subresources.ts';
 import { readWriteRequest } from './write-request.ts';
 import { serveCreate, serveDelete, serveDeleteCollection, servePatch, serveUpdate } from './writes.ts';
 
+const verbs: Record<string, string> = { PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+
+/** What is posted to an object or a subresource, and what can't be done with it. */
+async function serveOther(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
+  const { request, response, type, write } = exchange;
+  const { method = '' } = request;
+  const { api, tokens } = server;
+  if (method !== 'POST') throw type.builtIn ? methodNotAllowed() : verbNotSupported(type, verbs[method] ?? '');
+  if (target.subresource === 'token')
+    return sendJson(response, 201, requestToken(api, tokens, target, await readBody(request)));
+  if (target.subresource === 'binding')
+    return sendJson(response, 201, bindPod(api, target, await readBody(request), write));
+  if (type.builtIn) throw methodNotAllowed();
+  if (target.subresource !== undefined) throw verbNotSupported(type, 'create');
+  // Whoever creates a custom resource may name it in the path, which says nothing.
+  return serveCreate(server, exchange);
+}
+
 async function serveNamed(server: ResourceServer, exchange: Exchange, name: string): Promise<void> {
-  const { request, response, query, type, path, write } = exchange;
+  const { request, response, query, type, path } = exchange;
   const { api } = server;
   const { subresource } = path;
-  if (subresource !== undefined && !type.subresources.includes(subresource)) throw noSuchPath();
+  if (subresource !== undefined && !type.subresources.includes(subresource))
+    throw type.builtIn ? noSuchPath() : notFound(type, name);
   const target: Target = { type, namespace: type.namespaced ? path.namespace : undefined, name, subresource };
   const current = (): KubeObject => {
     const object = api.store.get(type.storageKey, target.namespace, name);
@@ -30,7 +50,6 @@ async function serveNamed(server: ResourceServer, exchange: Exchange, name: stri
   if (subresource === 'scale') return serveScale(server, exchange, target, current);
   switch (`${request.method ?? ''} ${subresource ?? ''}`.trim()) {
     case 'GET':
-      return isWatch(query) ? serveWatchRequest(server, exchange) : sendObject(server, exchange, 200, current());
     case 'GET status':
       return sendObject(server, exchange, 200, current());
     case 'GET log':
@@ -44,27 +63,33 @@ async function serveNamed(server: ResourceServer, exchange: Exchange, name: stri
       return servePatch(server, exchange, target);
     case 'DELETE':
       return serveDelete(server, exchange, target);
-    case 'POST token':
-      return sendJson(response, 201, requestToken(api, server.tokens, target, await readBody(request)));
-    case 'POST binding':
-      return sendJson(response, 201, bindPod(api, target, await readBody(request), write));
     default:
-      throw methodNotAllowed();
+      return serveOther(server, exchange, target);
   }
 }
 
 async function serveCollection(server: ResourceServer, exchange: Exchange): Promise<void> {
-  const { request, query } = exchange;
+  const { request, query, type, path } = exchange;
+  const acrossNamespaces = type.namespaced && path.namespace === undefined;
+  if (acrossNamespaces && request.method !== 'GET') throw type.builtIn ? methodNotAllowed() : new PageNotFound();
   switch (request.method) {
     case 'GET':
-      return isWatch(query) ? serveWatchRequest(server, exchange) : serveList(server, exchange);
+      return path.watch || isTrue(query, 'watch') ? serveWatchRequest(server, exchange) : serveList(server, exchange);
     case 'POST':
       return serveCreate(server, exchange);
     case 'DELETE':
+      if (type.storageKey === '/namespaces') throw methodNotAllowed();
       return serveDeleteCollection(server, exchange);
     default:
-      throw methodNotAllowed();
+      throw type.builtIn ? methodNotAllowed() : badRequest('name must be provided');
   }
+}
+
+/** The groups of Kubernetes itself know what they don't have; elsewhere nobody answers. */
+function nowhere(catalog: Catalog, { group, version }: ResourcePath): Error {
+  const ownGroup =
+    group === '' || catalog.all().some((one) => one.builtIn && one.group === group && one.version === version);
+  return ownGroup ? noSuchPath() : new PageNotFound();
 }
 
 /** Serves everything below /api and /apis that is about objects. Throws a StatusError for what it can't serve. */
@@ -81,15 +106,16 @@ export async function serveResource(
     if (review !== undefined) return sendJson(response, 201, review(await readBody(request)));
   }
   const type = server.api.catalog.find(path.group, path.version, path.resource);
-  if (type === undefined) throw noSuchPath();
+  if (type === undefined) throw nowhere(server.api.catalog, path);
   const misplaced = type.namespaced
     ? path.name !== undefined && path.namespace === undefined
     : path.namespace !== undefined;
-  if (misplaced) throw noSuchPath();
+  if (misplaced) throw type.builtIn ? noSuchPath() : new PageNotFound();
   const write = readWriteRequest(request, url.searchParams, user);
   const exchange: Exchange = { request, response, query: url.searchParams, type, path, write };
   try {
-    await (path.name === undefined ? serveCollection(server, exchange) : serveNamed(server, exchange, path.name));
+    const collection = path.name === undefined || path.watch;
+    await (collection ? serveCollection(server, exchange) : serveNamed(server, exchange, path.name ?? ''));
   } catch (error: unknown) {
     if (!response.headersSent) addWarnings(response, write.warnings);
     throw error;

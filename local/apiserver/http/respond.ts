@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Logger } from '../../../shared/runtime/log.ts';
-import { internalError, statusBody, StatusError } from '../status.ts';
+import { internalError, PageNotFound, statusBody, StatusError } from '../status.ts';
 
 export function sendJson(
   response: ServerResponse,
@@ -63,9 +63,12 @@ export function sendError(response: ServerResponse, error: unknown, log: Logger)
     response.destroy();
     return;
   }
+  if (error instanceof PageNotFound) return sendText(response, 404, `${error.message}\n`);
   const known =
     error instanceof StatusError ? error : internalError(error instanceof Error ? error.message : String(error));
   if (!(error instanceof StatusError))
     log.error('request failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  const { retryAfterSeconds } = known.details ?? {};
+  if (typeof retryAfterSeconds === 'number') response.setHeader('retry-after', String(retryAfterSeconds));
   sendJson(response, known.code, statusBody(known));
 }

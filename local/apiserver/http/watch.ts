@@ -5,11 +5,12 @@ import type { JsonObject, KubeObject } from '../object.ts';
 import type { Api } from '../registry/api.ts';
 import { inVersion } from '../registry/update.ts';
 import { expired, statusBody } from '../status.ts';
-import { checkWatchOptions, parseRevision } from '../storage/list-options.ts';
+import { checkWatchOptions, integerFrom, parseRevision } from '../storage/list-options.ts';
 import type { Selection } from '../storage/selection.ts';
 import type { StoredEvent } from '../storage/store.ts';
 import { partialMetadata, table } from '../table/table.ts';
 import type { IncludeObject } from '../table/table.ts';
+import { isTrue } from './exchange.ts';
 import type { Representation } from './negotiate.ts';
 
 const BOOKMARK_INTERVAL_MS = 60_000;
@@ -69,15 +70,17 @@ function startRevision(query: URLSearchParams): { since: number | undefined; ini
   checkWatchOptions(query);
   const sendInitial = query.get('sendInitialEvents');
   const since = given === 0 ? undefined : given;
-  return { since, initial: sendInitial === 'true' || (sendInitial === null && since === undefined) };
+  const initial = sendInitial === null ? since === undefined : isTrue(query, 'sendInitialEvents');
+  return { since, initial };
 }
 
 /** Streams the changes of a resource, one JSON document a line, until the client goes, its time is over or the server closes. */
 export function serveWatch(api: Api, watch: WatchRequest): void {
   const { type, selection, query, response, signal } = watch;
   const { since, initial } = startRevision(query);
-  const bookmarks = query.get('allowWatchBookmarks') === 'true';
+  const bookmarks = isTrue(query, 'allowWatchBookmarks');
   const encode = createEncoder(watch, api);
+  const timeoutSeconds = (integerFrom(query, 'timeoutSeconds') ?? 0) || DEFAULT_TIMEOUT_SECONDS;
   let sentTo = since ?? api.store.revision();
 
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
@@ -95,7 +98,6 @@ export function serveWatch(api: Api, watch: WatchRequest): void {
   const bookmark = (annotations?: Record<string, string>): void => {
     const metadata = {
       resourceVersion: String(Math.max(sentTo, api.store.revision())),
-      creationTimestamp: null,
       ...(annotations ? { annotations } : {}),
     };
     write('BOOKMARK', { kind: type.kind, apiVersion: apiVersionOf(type), metadata });
@@ -111,10 +113,9 @@ export function serveWatch(api: Api, watch: WatchRequest): void {
     for (const object of api.store.list(type.storageKey, selection.namespace))
       if (selection.matches(object)) write('ADDED', encode(object));
   for (const event of missed) show(event);
-  if (query.get('sendInitialEvents') === 'true' && bookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' });
+  if (initial && bookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' });
 
   const stop = api.store.subscribe(type.storageKey, show);
-  const timeoutSeconds = Number(query.get('timeoutSeconds') ?? 0) || DEFAULT_TIMEOUT_SECONDS;
   const ticker = setInterval(() => bookmarks && bookmark(), BOOKMARK_INTERVAL_MS);
   const end = (): void => {
     if (bookmarks && !response.destroyed) bookmark();

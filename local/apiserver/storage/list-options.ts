@@ -15,6 +15,14 @@ export function parseRevision(text: string | null): number | undefined {
   return Number(text);
 }
 
+/** A whole number among the parameters; undefined where it is not given, 400 where it is none. */
+export function integerFrom(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
 function refuse(errors: FieldError[]): void {
   if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }

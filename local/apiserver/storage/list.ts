@@ -1,7 +1,7 @@
 import type { KubeObject } from '../object.ts';
 import { badRequest, expired } from '../status.ts';
 import { decodeContinue, encodeContinue } from './continue.ts';
-import { checkListOptions, parseRevision, tooLargeVersion } from './list-options.ts';
+import { checkListOptions, integerFrom, parseRevision, tooLargeVersion } from './list-options.ts';
 import type { Selection } from './selection.ts';
 import type { Store } from './store.ts';
 
@@ -20,10 +20,7 @@ const TOKEN_TOO_OLD =
 
 /** As in Kubernetes, a limit that is not positive is none. */
 function limitOf(query: URLSearchParams): number {
-  const text = query.get('limit') ?? '';
-  if (text !== '' && !/^[+-]?\d+$/.test(text))
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  const limit = Number(text);
+  const limit = integerFrom(query, 'limit') ?? 0;
   return limit > 0 ? limit : Number.POSITIVE_INFINITY;
 }
 
@@ -59,7 +56,8 @@ function laterPage(
   if (revision > store.revision()) throw tooLargeVersion(revision, store.revision());
   const items = store.listAt(storageKey, selection.namespace, revision);
   if (items === undefined) throw expired(TOKEN_TOO_OLD, { continue: encodeContinue({ revision: -1, start }) });
-  return { revision, items: items.filter((object) => keyOf(object) >= start) };
+  const key = start.replace(/^\//, '');
+  return { revision, items: items.filter((object) => keyOf(object) >= key) };
 }
 
 /**
@@ -67,6 +65,7 @@ function laterPage(
  * known, 400, 422 or 504 for parameters that can't be served.
  */
 export function listObjects(store: Store, storageKey: string, selection: Selection, query: URLSearchParams): Page {
+  integerFrom(query, 'timeoutSeconds');
   checkListOptions(query);
   const limit = limitOf(query);
   const keyOf = ({ metadata: { namespace, name = '' } }: KubeObject): string =>
@@ -79,7 +78,7 @@ export function listObjects(store: Store, storageKey: string, selection: Selecti
     if (page.length < limit) continue;
     const rest = items.length - index - 1;
     if (rest === 0) break;
-    const next = encodeContinue({ revision, start: `${keyOf(object)}\0` });
+    const next = encodeContinue({ revision, start: `/${keyOf(object)}\0` });
     return { revision, items: page, next, ...(selection.all ? { remaining: rest } : {}) };
   }
   return { revision, items: page };

@@ -22,16 +22,37 @@ function fieldValue(type: ResourceType, object: KubeObject, field: string): stri
       : '';
 }
 
+/** Splits at commas, except behind a backslash, which stays. */
+function termsOf(selector: string): string[] {
+  return selector.match(/(?:\\[^]|[^,\\])+\\?|\\/g) ?? [];
+}
+
+/** The value that is meant: `\\`, `\,` and `\=` stand for the second character. */
+function unescaped(value: string): string {
+  return value.replaceAll(/\\([^]?)|=/g, (sequence, character: string | undefined) => {
+    if (sequence === '=') throw badRequest('invalid field selector: unescaped character in value: 61');
+    if (character === undefined || !['\\', ',', '='].includes(character))
+      throw badRequest(`invalid field selector: invalid escape sequence: ${sequence}`);
+    return character;
+  });
+}
+
+function checkSelectable(type: ResourceType, field: string): void {
+  if (field === 'metadata.name' || field === 'metadata.namespace' || type.selectableFields.includes(field)) return;
+  throw badRequest(
+    type.builtIn && type.selectableFields.length === 0
+      ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+      : `field label not supported: ${field}`,
+  );
+}
+
 function parseFieldSelector(type: ResourceType, selector: string): (object: KubeObject) => boolean {
-  if (selector.trim() === '') return () => true;
-  const known = ['metadata.name', 'metadata.namespace', ...type.selectableFields];
-  const terms = selector.split(',').map((term) => {
-    const match = /^([^=!]+)(==|=|!=)(.*)$/.exec(term);
+  const terms = termsOf(selector).map((term) => {
+    const match = /^(.*?)(!=|==|=)(.*)$/s.exec(term);
     if (match === null) throw badRequest(`invalid selector: '${selector}'; can't understand '${term}'`);
-    const [, field = '', operator, value = ''] = match;
-    if (!known.includes(field)) {
-      throw badRequest(`field label not supported: ${field}`);
-    }
+    const [, field = '', operator, given = ''] = match;
+    const value = unescaped(given);
+    checkSelectable(type, field);
     return (object: KubeObject): boolean => (fieldValue(type, object, field) === value) === (operator !== '!=');
   });
   return (object) => terms.every((matches) => matches(object));

@@ -178,9 +178,9 @@ export const admissionAnswers = area('admission: answers', {
     500,
     500,
   ),
-  'a patch that is no list is refused': answering(
+  'a patch that is no list is a failure': answering(
     { response: { allowed: true, patchType: 'JSONPatch', patch: 'e30=' } },
-    500,
+    201,
     500,
   ),
   'a patch that leaves a wrong type': answering(jsonPatch([add('/data', 'text')]), 500, 500),

@@ -59,7 +59,7 @@ export const admissionReview = area('admission: review', {
     ]);
     await s.patch('widgets/a?fieldManager=me&fieldValidation=Warn', 'merge', { spec: { count: 2 } });
     const [request] = recordCalls(s, 1);
-    equal(request.options.kind, 'PatchOptions');
+    equal(request.options.kind, 'UpdateOptions');
   },
   'of an apply that creates': async (s) => {
     await s.hooks.install('Mutating', [{ handler: allow }]);

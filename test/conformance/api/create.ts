@@ -88,9 +88,9 @@ export const create = area('create and read', {
     equal((await s.post('widgets', { metadata: { name: 'a' }, spec: { steps: [{ name: 'x' }] } })).status, 400);
     equal((await s.post('widgets', { kind: 'Widget', metadata: { name: 'a' } })).status, 400);
   },
-  'another kind than the path says is 400': async (s) => {
+  'another kind than the path says is refused': async (s) => {
     equal((await s.post('configmaps', secret('a'))).status, 400);
-    equal((await s.post('widgets', { ...widget('a'), kind: 'Gadget' })).status, 400);
+    equal((await s.post('widgets', { ...widget('a'), kind: 'Gadget' })).status, 422);
   },
   'another version than the path says is 400': async (s) => {
     equal((await s.post('configmaps', { ...configMap('a'), apiVersion: 'v2' })).status, 400);

@@ -28,9 +28,10 @@ export const paging = area('paging', {
   },
   'a limit of all, of more and of none': async (s) => {
     await fill(s, 3);
-    for (const limit of ['3', '4', '0', ''])
+    for (const limit of ['3', '4', '0'])
       equal((await s.get(`secrets?limit=${limit}`)).body.metadata.continue, undefined, limit);
     equal((await s.get('secrets?limit=x')).status, 400);
+    equal((await s.get('secrets?limit=')).status, 400);
     await s.get('secrets?limit=-1');
   },
   'later pages show the collection as it was': async (s) => {
@@ -100,8 +101,7 @@ export const paging = area('paging', {
     await fill(s, 3);
     const old = token({ v: 'meta.k8s.io/v1', rv: 2, start: 's-1\0' });
     await s.compact();
-    const { status, body } = await s.get(`secrets?limit=1&continue=${old}`);
-    equal(status, 410);
+    const { body } = await s.eventually(`secrets?limit=1&continue=${old}`, ({ status }) => status === 410);
     equal(body.reason, 'Expired');
     const { body: rest } = await s.get(`secrets?continue=${body.metadata.continue}`);
     deepEqual(names(rest), ['s-2']);
@@ -124,8 +124,8 @@ export const paging = area('paging', {
   },
   'an exact version that is no longer known is 410': async (s) => {
     await s.compact();
-    const { status, body } = await s.get('secrets?resourceVersion=2&resourceVersionMatch=Exact');
-    equal(status, 410);
+    const old = 'secrets?resourceVersion=2&resourceVersionMatch=Exact';
+    const { body } = await s.eventually(old, ({ status }) => status === 410);
     equal(body.reason, 'Expired');
   },
   'a version from the future is 504': async (s) => {

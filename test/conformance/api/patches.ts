@@ -33,7 +33,11 @@ export const patches = area('patches', {
     await s.post('configmaps', configMap('a'));
     equal((await s.patch('configmaps/a', 'json', [{ op: 'add', path: '/metadata/labels/x', value: 'y' }])).status, 422);
     equal((await s.patch('configmaps/a', 'json', [{ op: 'remove', path: '/data/none' }])).status, 422);
-    equal((await s.patch('configmaps/a', 'json', [{ op: 'replace', path: '/data/none', value: 'x' }])).status, 422);
+  },
+  'JSON patch replaces what is not there, as if it added it': async (s) => {
+    await s.post('configmaps', configMap('a'));
+    const { body } = await s.patch('configmaps/a', 'json', [{ op: 'replace', path: '/data/none', value: 'x' }]);
+    equal(body.data.none, 'x');
   },
   'JSON patch that is none is 400': async (s) => {
     await s.post('configmaps', configMap('a'));
@@ -96,10 +100,10 @@ export const patches = area('patches', {
     const { resourceVersion } = body.metadata;
     equal((await s.patch('configmaps/a', 'merge', { metadata: { resourceVersion }, data: { x: '2' } })).status, 409);
   },
-  'a patch with another uid is 409': async (s) => {
+  'a patch with another uid is 422': async (s) => {
     await s.post('configmaps', configMap('a'));
     const uid = '11111111-2222-3333-4444-555555555555';
-    equal((await s.patch('configmaps/a', 'merge', { metadata: { uid } })).status, 409);
+    equal((await s.patch('configmaps/a', 'merge', { metadata: { uid } })).status, 422);
   },
   'a patch of the name is refused': async (s) => {
     await s.post('configmaps', configMap('a'));

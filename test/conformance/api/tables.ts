@@ -54,7 +54,7 @@ export const tables = area('tables', {
   },
   'with no, or whole, objects in them': async (s) => {
     await s.unrecorded.post('secrets', secret('a'));
-    equal((await s.get('secrets?includeObject=None', { accept })).body.rows[0].object, undefined);
+    equal((await s.get('secrets?includeObject=None', { accept })).body.rows[0].object, null);
     equal((await s.get('secrets?includeObject=Object', { accept })).body.rows[0].object.kind, 'Secret');
     equal((await s.get('secrets?includeObject=Some', { accept })).status, 400);
   },

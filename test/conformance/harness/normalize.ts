@@ -10,6 +10,8 @@ const variable: [RegExp, string][] = [
   [/(Too large resource version: )\d+(, current: )\d+/g, '$1VERSION$2VERSION'],
   [/(ResourceVersion in (?:the )?(?:precondition|record|object meta):? ?\(?)\d+/g, '$1VERSION'],
   [/(ResourceVersion in precondition: )\d+/g, '$1VERSION'],
+  [/\b(resourceVersion=)[1-9]\d+/g, '$1VERSION'],
+  [/\b(continue=)eyJ[\w-]+/g, '$1TOKEN'],
   [/X509SHA256=[0-9a-f]{64}/g, 'X509SHA256=HASH'],
   [/-----BEGIN CERTIFICATE-----[^]*-----END CERTIFICATE-----\n?/g, 'CERTIFICATE'],
   // The administrators' names are the servers' own.
@@ -65,8 +67,10 @@ export function normalize(recording: Json): Json {
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map((one) => walk(one, key));
     const list = isList(value) || key === 'BOOKMARK';
+    // In one order, so that uids have the same numbers.
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
     return Object.fromEntries(
-      Object.entries(value).map(([name, one]: [string, Json]) => {
+      entries.map(([name, one]: [string, Json]) => {
         if (name === 'metadata' && typeof one === 'object' && one !== null) return [name, metadata(one, list)];
         return [text(name), walk(one, value.type === 'BOOKMARK' && name === 'object' ? 'BOOKMARK' : name)];
       }),

@@ -213,7 +213,7 @@ describe('list', () => {
     expect(one.body.items).toHaveLength(1);
     expect(one.body.items[0].kind).toBeUndefined();
     expect((await client.request('GET', `${CONFIGMAPS}?fieldSelector=data.key%3Dx`)).body.message).toBe(
-      'field label not supported: data.key',
+      '"data.key" is not a known field selector: only "metadata.name", "metadata.namespace"',
     );
   });
 });

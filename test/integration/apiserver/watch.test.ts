@@ -58,12 +58,13 @@ describe('watch', () => {
   });
 
   test('its end brings a bookmark, from which the next one goes on', async () => {
+    const { body } = await client.request('GET', CONFIGMAPS);
+    const from = `resourceVersion=${body.metadata.resourceVersion as string}`;
     const events = await client.watch(
-      `${CONFIGMAPS}?watch=true&allowWatchBookmarks=true&timeoutSeconds=1&fieldSelector=metadata.name%3Dnone`,
+      `${CONFIGMAPS}?watch=true&${from}&allowWatchBookmarks=true&timeoutSeconds=1&fieldSelector=metadata.name%3Dnone`,
     );
     const { value } = await events.next();
     expect(value).toMatchObject({ type: 'BOOKMARK', object: { kind: 'ConfigMap', apiVersion: 'v1' } });
-    const { body } = await client.request('GET', CONFIGMAPS);
     expect(value?.object.metadata.resourceVersion).toBe(body.metadata.resourceVersion);
     expect((await events.next()).done).toBe(true);
   });
