@@ -10,6 +10,7 @@ import type { ServiceReference, Webhook } from './webhook.ts';
 
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 const MAX_SHOWN_BYTES = 2048;
+const MAX_POOLS = 200;
 
 /** Calls webhooks over HTTPS with HTTP/1.1 and connections that are kept alive, one pool for each address and CA. */
 export interface WebhookCaller {
@@ -132,6 +133,9 @@ export function createWebhookCaller(resolve: (service: ServiceReference) => Addr
     if (known !== undefined) return known;
     const ca = caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64').toString('utf8') };
     const agent = new Agent({ keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 25, timeout: 90_000, ...ca });
+    // A pool that is dropped lets its connections go when they have been idle.
+    const [oldest] = agents.keys();
+    if (agents.size >= MAX_POOLS && oldest !== undefined) agents.delete(oldest);
     agents.set(key, agent);
     return agent;
   };

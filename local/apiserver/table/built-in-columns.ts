@@ -56,6 +56,12 @@ function ports(service: KubeObject): string {
   return shown.length === 0 ? '<none>' : shown.join(',');
 }
 
+const webhookColumns: Column[] = [
+  nameColumn,
+  column('Webhooks', (object) => count(object['webhooks']), 'integer'),
+  ageColumn,
+];
+
 const columns: Record<string, Column[]> = {
   Pod: podColumns,
   Deployment: deploymentColumns,
@@ -113,11 +119,8 @@ const columns: Record<string, Column[]> = {
     ageColumn,
   ],
   Lease: [nameColumn, column('Holder', (lease) => text(valueAt(lease, 'spec', 'holderIdentity'), '')), ageColumn],
-  MutatingWebhookConfiguration: [
-    nameColumn,
-    column('Webhooks', (object) => count(object['webhooks']), 'integer'),
-    ageColumn,
-  ],
+  MutatingWebhookConfiguration: webhookColumns,
+  ValidatingWebhookConfiguration: webhookColumns,
   CustomResourceDefinition: [
     nameColumn,
     column('Created At', (object) => object.metadata.creationTimestamp ?? '', 'date'),
