@@ -19,6 +19,7 @@ import { startWebhookServer } from '../../../webhook/server.ts';
 import type { WebhookServer } from '../../../webhook/server.ts';
 import { runPeer } from './command.ts';
 import { chart, helm } from './helm.ts';
+import type { Values } from './helm.ts';
 import { startKubeApiserver } from './kube-apiserver.ts';
 import type { KubeApiserver, KubeApiserverOptions } from './kube-apiserver.ts';
 
@@ -90,26 +91,33 @@ function clientOf(server: KubeApiserver, user?: string): KubeClient {
   return createKubeClient(config);
 }
 
-/** Starts both. Every run is sampled; the chart's controller is the only trusted requester. */
-export async function startWebhookCluster(options: KubeApiserverOptions = {}): Promise<WebhookCluster> {
-  const server = await startKubeApiserver(options);
+export interface WebhookClusterOptions extends KubeApiserverOptions {
+  /** Done before the chart is installed. */
+  prepare?: (server: KubeApiserver) => Promise<void>;
+  /** For the chart. */
+  values?: Values;
+  /** Besides the chart's controller. */
+  trustedRequesters?: string[];
+}
+
+/** Starts both. Every run is sampled. */
+export async function startWebhookCluster(options: WebhookClusterOptions = {}): Promise<WebhookCluster> {
+  const { prepare, values, trustedRequesters = [], ...ofServer } = options;
+  const server = await startKubeApiserver(ofServer);
   try {
-    await helm([
-      'install',
-      'tektrace',
-      chart,
-      '--create-namespace',
-      '--namespace',
-      namespace,
-      '--kubeconfig',
-      server.kubeconfigPath,
-    ]);
+    await prepare?.(server);
+    const target = ['--create-namespace', '--namespace', namespace, '--kubeconfig', server.kubeconfigPath];
+    await helm(['install', 'tektrace', chart, ...target], values);
     const authority = await createAuthority({ commonName: 'webhook-ca', lifetimeMs: DAY_MS });
     const webhook = await startWebhookServer({
       host: '127.0.0.1',
       port: 0,
       certificate: await issueWebhookCertificate(authority),
-      settings: { sampling: { ratio: 1 }, inbound: 'trusted', trustedRequesters: [controllerUser] },
+      settings: {
+        sampling: { ratio: 1 },
+        inbound: 'trusted',
+        trustedRequesters: [controllerUser, ...trustedRequesters],
+      },
       log: silentLogger,
     });
     const client = clientOf(server);
