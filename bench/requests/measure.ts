@@ -12,6 +12,7 @@ import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun } from '../../shared/tekton/types.ts';
 import { startControllerProcess } from '../../test/peers/support/controller-process.ts';
 import { controllerUser } from '../../test/peers/support/webhook-cluster.ts';
+import type { ServerProcess } from '../../test/peers/support/server-process.ts';
 import { startPacedNode } from '../support/paced-node.ts';
 import type { Pace } from '../support/paced-node.ts';
 import { startReconcileCounter } from '../support/reconcile-counter.ts';
@@ -24,6 +25,8 @@ export interface Load {
   runs: number;
   /** Milliseconds from one run's creation to the next one's; 0: all at once. */
   everyMs: number;
+  /** How many controllers work at once, as two leaders would; one unless told. */
+  controllers?: number;
 }
 
 /** What one run of three tasks cost. */
@@ -122,13 +125,16 @@ export async function measure(load: Load): Promise<LoadCost> {
   const counter = await startReconcileCounter();
   const node = await startPacedNode({ client: testbed.cluster.client, paceOf });
   try {
-    const controller = await startControllerProcess({
-      kubeconfigPath: testbed.controllerKubeconfig,
-      collectorUrl: counter.url,
-      directory: testbed.directory,
-    });
-    // It sends what is left (Events, spans) before it ends.
-    await runAll(testbed.cluster.client, load).finally(() => controller.stop());
+    const start = (): Promise<ServerProcess> =>
+      startControllerProcess({
+        kubeconfigPath: testbed.controllerKubeconfig,
+        collectorUrl: counter.url,
+        directory: testbed.directory,
+      });
+    const controllers = await Promise.all(Array.from({ length: load.controllers ?? 1 }, start));
+    // They send what is left (Events, spans) before they end.
+    const stop = (): Promise<unknown> => Promise.all(controllers.map((controller) => controller.stop()));
+    await runAll(testbed.cluster.client, load).finally(stop);
     const costs = new Map<string, RunCost>();
     for (let index = 0; index < load.runs; index++) {
       const name = `${load.name}-${index}`;

@@ -1,10 +1,10 @@
-import { isNotFound } from '../../shared/kubernetes/errors.ts';
+import { isNotFound, isOfAnother } from '../../shared/kubernetes/errors.ts';
 import { MERGE_PATCH, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import { isRefused } from '../../shared/tekton/refused.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { isDone } from '../../shared/tekton/conditions.ts';
+import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import type { PipelineRunContext } from './context.ts';
 import { CANCELLED_MESSAGE, TIMED_OUT_MESSAGE } from '../../shared/tekton/pipeline-run-facts.ts';
 import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
@@ -12,60 +12,60 @@ import { setCondition } from './status.ts';
 
 type CancelContext = Pick<PipelineRunContext, 'client' | 'clock'>;
 
-/** Asks for the cancellation of one TaskRun; one that is gone needs none. Throws RunFailure with reason `failure` when it is refused. */
+/** Asks for the cancellation of this one TaskRun; one that is gone needs none. Throws RunFailure with reason `failure` when it is refused. */
 const stopTaskRun = traced(
   'stopTaskRun',
   async (
     { client }: CancelContext,
-    namespace: string | undefined,
-    name: string,
+    { metadata: { namespace, name, uid } }: TaskRun,
     { statusMessage, failure }: { statusMessage: string; failure: string },
   ): Promise<void> => {
     const path = resourcePath(TASK_RUNS, { namespace, name });
-    const body = { spec: { status: 'TaskRunCancelled', statusMessage } };
+    const body = { metadata: { uid }, spec: { status: 'TaskRunCancelled', statusMessage } };
     try {
       await client.request('PATCH', path, { body, contentType: MERGE_PATCH });
     } catch (error) {
-      if (isNotFound(error)) return;
+      if (isNotFound(error) || isOfAnother(error)) return;
       if (!isRefused(error)) throw error;
       throw new RunFailure(failure, `TaskRun ${namespace}/${name} can't be told to stop: ${error.message}`);
     }
   },
 );
 
+const attributesOf = traced('attributesOf', ({ metadata: { namespace, name = '' } }: TaskRun) => ({
+  taskrun: name,
+  ...(namespace ? { namespace } : {}),
+}));
+
 const cancelTaskRun = traced(
   'cancelTaskRun',
-  (context: CancelContext, namespace: string | undefined, name: string) =>
-    stopTaskRun(context, namespace, name, { statusMessage: CANCELLED_MESSAGE, failure: 'PipelineRunCouldntCancel' }),
-  (_context, namespace, taskrun) => ({ taskrun, ...(namespace ? { namespace } : {}) }),
+  (context: CancelContext, taskRun: TaskRun) =>
+    stopTaskRun(context, taskRun, { statusMessage: CANCELLED_MESSAGE, failure: 'PipelineRunCouldntCancel' }),
+  (_context, taskRun) => attributesOf(taskRun),
 );
 
 const timeoutTaskRun = traced(
   'timeoutTaskRun',
-  (context: CancelContext, namespace: string | undefined, name: string) =>
-    stopTaskRun(context, namespace, name, { statusMessage: TIMED_OUT_MESSAGE, failure: 'PipelineRunCouldntTimeOut' }),
-  (_context, namespace, taskrun) => ({ taskrun, ...(namespace ? { namespace } : {}) }),
+  (context: CancelContext, taskRun: TaskRun) =>
+    stopTaskRun(context, taskRun, { statusMessage: TIMED_OUT_MESSAGE, failure: 'PipelineRunCouldntTimeOut' }),
+  (_context, taskRun) => attributesOf(taskRun),
 );
 
-/** Names of the TaskRuns that still run and were not told to stop. */
-const runningTaskRuns = traced('runningTaskRuns', (tasks: readonly TaskState[]): string[] =>
-  tasks
-    .filter(({ outcome, taskRun }) => outcome === 'running' && taskRun?.spec.status !== 'TaskRunCancelled')
-    .map(({ taskRunName }) => taskRunName),
+/** The TaskRuns that still run and were not told to stop, whatever the Pipeline says. */
+export const runningChildren = traced('runningChildren', (children: readonly TaskRun[]): TaskRun[] =>
+  children.filter((child) => !isDone(child) && child.spec.status !== 'TaskRunCancelled'),
 );
 
-/** The same of all TaskRuns there are, whatever the Pipeline says. */
-export const runningChildren = traced('runningChildren', (children: readonly TaskRun[]): string[] =>
-  children
-    .filter((child) => !isDone(child) && child.spec.status !== 'TaskRunCancelled')
-    .map(({ metadata }) => metadata.name ?? ''),
+/** Those of them that are of these tasks. */
+const runningTaskRuns = traced('runningTaskRuns', (tasks: readonly TaskState[]): TaskRun[] =>
+  runningChildren(tasks.map(({ taskRun }) => taskRun).filter((taskRun) => taskRun !== undefined)),
 );
 
 /** `spec.status: Cancelled`: all that runs is told to stop, and the run is over. */
 export const cancelPipelineRun = traced(
   'cancelPipelineRun',
-  async (context: CancelContext, run: PipelineRun, names: readonly string[]): Promise<void> => {
-    await Promise.all(names.map((name) => cancelTaskRun(context, run.metadata.namespace, name)));
+  async (context: CancelContext, run: PipelineRun, taskRuns: readonly TaskRun[]): Promise<void> => {
+    await Promise.all(taskRuns.map((taskRun) => cancelTaskRun(context, taskRun)));
     setCondition(run, context.clock(), 'False', 'Cancelled', `PipelineRun "${run.metadata.name}" was cancelled`);
   },
 );
@@ -73,25 +73,48 @@ export const cancelPipelineRun = traced(
 /** `spec.status: CancelledRunFinally`: what runs is told to stop, then `finally` follows. */
 export const gracefullyCancelPipelineRun = traced(
   'gracefullyCancelPipelineRun',
-  async (context: CancelContext, run: PipelineRun, facts: PipelineRunFacts): Promise<void> => {
-    const names = runningTaskRuns(facts.tasks.filter(({ final }) => !final));
-    await Promise.all(names.map((name) => cancelTaskRun(context, run.metadata.namespace, name)));
+  async (context: CancelContext, facts: PipelineRunFacts): Promise<void> => {
+    const taskRuns = runningTaskRuns(facts.tasks.filter(({ final }) => !final));
+    await Promise.all(taskRuns.map((taskRun) => cancelTaskRun(context, taskRun)));
   },
 );
 
 /** The pipeline's time is up: all that runs is told to stop. */
 export const timeoutPipelineRun = traced(
   'timeoutPipelineRun',
-  async (context: CancelContext, run: PipelineRun, names: readonly string[]): Promise<void> => {
-    await Promise.all(names.map((name) => timeoutTaskRun(context, run.metadata.namespace, name)));
+  async (context: CancelContext, taskRuns: readonly TaskRun[]): Promise<void> => {
+    await Promise.all(taskRuns.map((taskRun) => timeoutTaskRun(context, taskRun)));
+  },
+);
+
+/**
+ * A run that was cancelled or timed out has ended, and still a TaskRun of it starts: created just before, or by a leader that was stopped in
+ * the middle of its work and went on afterwards. It is told to stop as well.
+ */
+export const stopLateTaskRuns = traced(
+  'stopLateTaskRuns',
+  async (
+    context: Pick<PipelineRunContext, 'client' | 'clock' | 'log'>,
+    run: PipelineRun,
+    children: readonly TaskRun[],
+  ): Promise<void> => {
+    const reason = succeededCondition(run)?.reason;
+    const late = runningChildren(children);
+    try {
+      if (reason === 'Cancelled') await Promise.all(late.map((taskRun) => cancelTaskRun(context, taskRun)));
+      if (reason === 'PipelineRunTimeout') await timeoutPipelineRun(context, late);
+    } catch (error) {
+      if (!(error instanceof RunFailure)) throw error;
+      context.log.warn('a TaskRun goes on although its run has ended', { pipelinerun: run.metadata.name, error });
+    }
   },
 );
 
 /** The time of the tasks, or of `finally`, is up: what of it runs is told to stop. */
 export const timeoutPipelineTasks = traced(
   'timeoutPipelineTasksForTaskNames',
-  async (context: CancelContext, run: PipelineRun, facts: PipelineRunFacts, final: boolean): Promise<void> => {
-    const names = runningTaskRuns(facts.tasks.filter((state) => state.final === final));
-    await Promise.all(names.map((name) => timeoutTaskRun(context, run.metadata.namespace, name)));
+  async (context: CancelContext, facts: PipelineRunFacts, final: boolean): Promise<void> => {
+    const taskRuns = runningTaskRuns(facts.tasks.filter((state) => state.final === final));
+    await Promise.all(taskRuns.map((taskRun) => timeoutTaskRun(context, taskRun)));
   },
 );

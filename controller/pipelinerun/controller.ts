@@ -13,6 +13,7 @@ import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import { WrittenVersions } from '../written-versions.ts';
+import { runningChildren } from './cancel.ts';
 import type { PipelineRunContext } from './context.ts';
 import { reconcilePipelineRun } from './reconcile-pipeline-run.ts';
 
@@ -73,23 +74,37 @@ export const createPipelineRunController = traced(
       context.written.forget(run);
       controller.queue.cancelDelayed(objectKey(run.metadata));
     });
-    const enqueueOwner = traced('enqueueOwner', ({ metadata }: TaskRun) => {
+    /** A run that has ended still has something to do while TaskRuns of it go on. */
+    const hasWork = traced(
+      'hasWork',
+      (run: PipelineRun) =>
+        !isDone(run) || runningChildren(context.taskRuns.byIndex('owner', run.metadata.uid ?? '')).length > 0,
+    );
+    /** As the cache has it: without it there is nothing to look at yet, and its own arrival brings the look. */
+    const ownerOf = traced('ownerOf', ({ metadata }: TaskRun): PipelineRun | undefined => {
       const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'PipelineRun');
-      const run = owner && context.pipelineRuns.get(objectKey({ namespace: metadata.namespace, name: owner.name }));
-      // Without it in the cache there is nothing to look at: its own arrival brings the look.
-      if (run && !isDone(run)) enqueue(run);
+      return owner && context.pipelineRuns.get(objectKey({ namespace: metadata.namespace, name: owner.name }));
+    });
+    const enqueueOwner = traced('enqueueOwner', (taskRun: TaskRun) => {
+      const run = ownerOf(taskRun);
+      if (run && hasWork(run)) enqueue(run);
     });
     const enqueueChanged = traced('enqueueChanged', (run: PipelineRun, before: PipelineRun) => {
       const awaited = context.written.arrived(run);
+      const ended = isDone(run) && !isDone(before);
       if (isDone(run)) controller.queue.cancelDelayed(objectKey(run.metadata));
-      else if (awaited || asksForLook(run, before)) enqueue(run);
+      if (hasWork(run) && (ended || awaited || asksForLook(run, before))) enqueue(run);
     });
-    // Those that start were created here: the run knows them.
-    const enqueueOwnerOfEnded = traced('enqueueOwnerOfEnded', (taskRun: TaskRun, before?: TaskRun) => {
-      if (isDone(taskRun) !== (before !== undefined && isDone(before))) enqueueOwner(taskRun);
+    // One that starts was created here, and the run knows it, unless it had ended by then.
+    const enqueueOwnerOfNew = traced('enqueueOwnerOfNew', (taskRun: TaskRun) => {
+      const run = ownerOf(taskRun);
+      if (run && isDone(run) !== isDone(taskRun)) enqueue(run);
+    });
+    const enqueueOwnerOfEnded = traced('enqueueOwnerOfEnded', (taskRun: TaskRun, before: TaskRun) => {
+      if (isDone(taskRun) !== isDone(before)) enqueueOwner(taskRun);
     });
     reflectors.pipelineRuns.addHandler({ added: enqueue, updated: enqueueChanged, deleted: forget });
-    reflectors.taskRuns.addHandler({ added: enqueueOwnerOfEnded, updated: enqueueOwnerOfEnded, deleted: enqueueOwner });
+    reflectors.taskRuns.addHandler({ added: enqueueOwnerOfNew, updated: enqueueOwnerOfEnded, deleted: enqueueOwner });
     return controller;
   },
 );

@@ -1,3 +1,4 @@
+import { isOfAnother } from '../../shared/kubernetes/errors.ts';
 import { MERGE_PATCH, PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { LABEL_PIPELINE } from '../../shared/tekton/annotations.ts';
 import { labelValue } from '../../shared/tekton/label-value.ts';
@@ -13,14 +14,14 @@ export const propagatePipelineName = traced(
   'propagatePipelineNameLabelToPipelineRun',
   async ({ client }: Pick<PipelineRunContext, 'client'>, run: PipelineRun): Promise<void> => {
     if (run.metadata.labels?.[LABEL_PIPELINE] !== undefined) return;
-    const { namespace, name } = run.metadata;
+    const { namespace, name, uid } = run.metadata;
     const value = labelValue(pipelineName(run));
     const path = resourcePath(PIPELINE_RUNS, { namespace, name });
-    const body = { metadata: { labels: { [LABEL_PIPELINE]: value } } };
+    const body = { metadata: { uid, labels: { [LABEL_PIPELINE]: value } } };
     try {
       run.metadata = (await client.request<PipelineRun>('PATCH', path, { body, contentType: MERGE_PATCH })).metadata;
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (!isRefused(error) || isOfAnother(error)) throw error;
       throw new RunFailure(
         'Failed',
         `PipelineRun ${namespace}/${name} can't get the label ${LABEL_PIPELINE}=${value}: ${error.message}`,

@@ -5,18 +5,21 @@ import type { Condition, PipelineRun, TaskRun } from '../../shared/tekton/types.
 import { keepReconcile } from '../../shared/tracing/reconcile-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
+import { stopLateTaskRuns } from './cancel.ts';
 import { reconcile } from './reconcile.ts';
 import { setCondition, updateStatusOrFail } from './status.ts';
 import { untilNextTimeoutMs } from '../../shared/tekton/pipeline-run-timeouts.ts';
 
-/** Brings the run of that key forward, inside its ReconcileKind span. Nothing to do for runs that are gone, going, done or another's. */
+/** Brings the run of that key forward, inside its ReconcileKind span. Nothing to do for runs that are gone, going or another's. */
 export const reconcilePipelineRun = traced(
   'reconcilePipelineRun',
   async (context: PipelineRunContext, key: string): Promise<ReconcileResult> => {
     const run = context.pipelineRuns.get(key);
     if (context.written.isBehind(key, run)) return undefined;
-    if (!run || run.metadata.deletionTimestamp || isDone(run)) return undefined;
-    if (!isManaged(run, context.manage) || !context.tracing.ready(run)) return undefined;
+    if (!run || run.metadata.deletionTimestamp || !isManaged(run, context.manage)) return undefined;
+    // A finished run's trace is complete: no spans for looking at it again.
+    if (isDone(run)) await stopLateTaskRuns(context, run, updatePipelineRunStatusFromInformer(context, run));
+    if (isDone(run) || !context.tracing.ready(run)) return undefined;
     const { name = '', namespace = '' } = run.metadata;
     const span = { name: 'PipelineRun:ReconcileKind' as const, run, attributes: { pipelinerun: name, namespace } };
     return context.tracing.reconcile(span, () => reconcileKind(context, run));

@@ -57,7 +57,7 @@ const advanceInTime = traced(
       await advance(context, run, children);
     } catch (error) {
       if (error instanceof RunFailure || !timedOutAt(run, context.clock()).pipeline) throw error;
-      await timeoutPipelineRun(context, run, runningChildren(children));
+      await timeoutPipelineRun(context, runningChildren(children));
       const { status, reason, message } = pipelineTimeoutCondition(run);
       setCondition(run, context.clock(), status, reason, message);
     }
@@ -83,10 +83,10 @@ const advance = traced(
     }
     run.status = { ...run.status, pipelineSpec: spec };
 
-    if (run.spec.status === 'CancelledRunFinally') await gracefullyCancelPipelineRun(context, run, facts);
-    if (timedOut.pipeline) await timeoutPipelineRun(context, run, runningChildren(children));
-    else if (timedOut.tasks) await timeoutPipelineTasks(context, run, facts, false);
-    if (timedOut.finally) await timeoutPipelineTasks(context, run, facts, true);
+    if (run.spec.status === 'CancelledRunFinally') await gracefullyCancelPipelineRun(context, facts);
+    if (timedOut.pipeline) await timeoutPipelineRun(context, runningChildren(children));
+    else if (timedOut.tasks) await timeoutPipelineTasks(context, facts, false);
+    if (timedOut.finally) await timeoutPipelineTasks(context, facts, true);
     try {
       await runNextSchedulableTask(context, run, facts);
     } finally {

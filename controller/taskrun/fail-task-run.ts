@@ -1,11 +1,13 @@
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { isRefused } from '../../shared/tekton/refused.ts';
+import { isOwnedBy } from '../../shared/tekton/task-run-owner.ts';
 import { markFailed } from '../../shared/tekton/task-run-condition.ts';
 import type { Condition, StepState, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
-import { cachedPod } from './find-pod.ts';
+import { cachedPod, readPod } from './find-pod.ts';
 import { updateContainerStates } from './status/make-task-run-status.ts';
 
 /** What a condition says before a run is stopped, where it explains why the run did not get on. */
@@ -35,14 +37,18 @@ const terminateStep = traced('terminateStep', (step: StepState, taskRun: TaskRun
   };
 });
 
-/** Deletes the Pod that the TaskRun's status names; what came of it, when the API server refuses that. */
+/** Deletes the Pod that the TaskRun's status names, if it is the TaskRun's; what came of it, when the API server refuses that. */
 export const deletePod = traced(
   'deletePod',
-  async (context: ReconcileContext, taskRun: TaskRun, uid: string | undefined): Promise<string | undefined> => {
+  async (context: ReconcileContext, taskRun: TaskRun, cached: Pod | undefined): Promise<string | undefined> => {
     const name = taskRun.status?.podName ?? '';
-    const path = resourcePath(PODS, { namespace: taskRun.metadata.namespace, name });
+    const { namespace } = taskRun.metadata;
     try {
-      await context.client.request('DELETE', path, uid ? { body: { preconditions: { uid } } } : {});
+      const pod = cached ?? (await readPod(context, namespace, name));
+      if (!pod || !isOwnedBy(pod, taskRun)) return undefined;
+      // By its uid: another one of that name may have taken its place.
+      const body = { preconditions: { uid: pod.metadata.uid } };
+      await context.client.request('DELETE', resourcePath(PODS, { namespace, name }), { body });
     } catch (error) {
       if (isRefused(error)) return `its Pod "${name}" can't be deleted: ${error.message}`;
       if (!isNotFound(error)) throw error;
@@ -64,7 +70,7 @@ export const failTaskRun = traced(
     markFailed(status, reason, message, context.clock());
     if (!status.podName) return;
     if (status.steps) status.steps = status.steps.map((step) => terminateStep(step, taskRun, reason));
-    const problem = await deletePod(context, taskRun, pod?.metadata.uid);
+    const problem = await deletePod(context, taskRun, pod);
     if (problem) markFailed(status, reason, `${message} (${problem})`, context.clock());
   },
 );

@@ -105,7 +105,7 @@ const updateStatusOrFail = traced(
       taskRun.status = status;
       // Not the steps' states: what the Pod reports may be what was too much.
       markFailed(status, 'Failed', `the TaskRun's status can't be written: ${error.message}`, context.clock());
-      if (podName && !(pod && isFinished(pod))) await deletePod(context, taskRun, pod?.metadata.uid);
+      if (podName && !(pod && isFinished(pod))) await deletePod(context, taskRun, pod);
       return updateStatus(context, seen, taskRun);
     }
   },

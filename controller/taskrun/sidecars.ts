@@ -1,4 +1,4 @@
-import { isConflict, isNotFound } from '../../shared/kubernetes/errors.ts';
+import { isConflict, isNotFound, isOfAnother } from '../../shared/kubernetes/errors.ts';
 import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import { JSON_PATCH, PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { POD_READY, POD_READY_VALUE } from '../../shared/tekton/annotations.ts';
@@ -17,8 +17,11 @@ interface ImagePatch {
   value: string;
 }
 
-const patchPod = traced('patchPod', async (context: ReconcileContext, pod: Pod, body: unknown): Promise<Pod> => {
-  const path = resourcePath(PODS, { namespace: pod.metadata.namespace, name: pod.metadata.name });
+/** The uid can't be changed: with it in the patch, another Pod that has taken this one's name refuses it (`isOfAnother`). */
+const patchPod = traced('patchPod', async (context: ReconcileContext, pod: Pod, patches: object[]): Promise<Pod> => {
+  const { namespace, name, uid } = pod.metadata;
+  const path = resourcePath(PODS, { namespace, name });
+  const body = [{ op: 'replace', path: '/metadata/uid', value: uid }, ...patches];
   return context.client.request<Pod>('PATCH', path, { body, contentType: JSON_PATCH });
 });
 
@@ -37,7 +40,7 @@ export const updateReady = traced('updateReady', async (context: ReconcileContex
   try {
     return await patchPod(context, pod, [{ op: 'add', path, value: POD_READY_VALUE }]);
   } catch (error) {
-    if (!isRefused(error)) throw error;
+    if (!isRefused(error) || isOfAnother(error)) throw error;
     throw new RunFailure(
       'Failed',
       `Pod "${pod.metadata.name}" can't be told that its sidecars are ready: ${error.message}`,
@@ -82,7 +85,7 @@ const stopSidecarsOf = traced('stopSidecarsOf', async (context: ReconcileContext
     return await patchPod(context, pod, patches);
   } catch (error) {
     // Gone: nothing to stop. Changed meanwhile: its event brings us back.
-    if (isNotFound(error) || isConflict(error)) return pod;
+    if (isNotFound(error) || isOfAnother(error) || isConflict(error)) return pod;
     if (!isRefused(error)) throw error;
     context.log.warn('sidecars are left running: the API server refuses to stop them', {
       pod: pod.metadata.name,

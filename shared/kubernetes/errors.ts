@@ -41,5 +41,8 @@ export const isConflict = (error: unknown): boolean =>
   has(error, 409) && (error as ApiError).reason !== 'AlreadyExists';
 export const isAlreadyExists = (error: unknown): boolean =>
   has(error, 409) && (error as ApiError).reason === 'AlreadyExists';
+/** 422 because a patch named the uid, and the object of that name has another by now: it was deleted and created again. */
+export const isOfAnother = (error: unknown): boolean =>
+  has(error, 422) && ((error as ApiError).details?.causes?.some(({ field }) => field === 'metadata.uid') ?? false);
 /** 410: the version asked for is older than the server's history. */
 export const isGone = (error: unknown): boolean => has(error, 410);

@@ -22,3 +22,14 @@ test.each([
   },
   180_000,
 );
+
+test('two controllers at once make each TaskRun and Pod once, and every run succeeds', async () => {
+  const { runs } = await measure({ name: 'twice', runs: 4, everyMs: 0, controllers: 2 });
+  for (const { requests } of runs) {
+    expect(requests.get('create taskruns')).toBe(3);
+    expect(requests.get('create pods')).toBe(3);
+  }
+  // Both were at work: one found what the other had made.
+  const refused = runs.flatMap(({ requests }) => [...requests.keys()]).filter((kind) => kind.endsWith('(409)'));
+  expect(refused).not.toEqual([]);
+}, 180_000);

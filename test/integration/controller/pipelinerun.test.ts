@@ -8,7 +8,7 @@ import {
   TASKS,
 } from '../../../shared/kubernetes/resources.ts';
 import { isDone, succeededCondition } from '../../../shared/tekton/conditions.ts';
-import type { PipelineRun, PipelineRunSpec, PipelineTask } from '../../../shared/tekton/types.ts';
+import type { PipelineRun, PipelineRunSpec, PipelineTask, TaskRun } from '../../../shared/tekton/types.ts';
 import { startPipelineRunFixture } from './support/pipeline-runs.ts';
 import type { PipelineRunFixture } from './support/pipeline-runs.ts';
 
@@ -247,6 +247,18 @@ test('cancelling tells the TaskRuns to stop and ends the run', async () => {
     message: 'PipelineRun "cancelled" was cancelled',
   });
   await fixture.taskRun('cancelled-a', ({ spec }) => spec.status === 'TaskRunCancelled');
+});
+
+test('a TaskRun that comes after the end of its cancelled run is told to stop; one of another owner is not', async () => {
+  await create('ended', { pipelineSpec: { tasks: [task('a')] } });
+  const { metadata, spec } = await fixture.taskRun('ended-a');
+  await fixture.patch(PIPELINE_RUNS, 'ended', { spec: { status: 'Cancelled' } });
+  await done('ended');
+  const late = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', spec };
+  await fixture.create(TASK_RUNS, { ...late, metadata: { name: 'stranger' } });
+  await fixture.create(TASK_RUNS, { ...late, metadata: { name: 'late', ownerReferences: metadata.ownerReferences } });
+  await fixture.taskRun('late', ({ spec: { status } }) => status === 'TaskRunCancelled');
+  expect((await fixture.get<TaskRun>(TASK_RUNS, 'stranger')).spec.status).toBeUndefined();
 });
 
 test('CancelledRunFinally stops the tasks and lets finally run', async () => {

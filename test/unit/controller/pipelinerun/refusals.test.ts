@@ -133,6 +133,22 @@ describe('a refusal ends the run', () => {
   });
 });
 
+test('a TaskRun is told to stop by its uid: another one that has taken its name is left alone', async () => {
+  create({ pipelineSpec: TASKS });
+  await reconcile();
+  context.taskRuns.set({
+    ...context.taskRuns.get('ci/flow-a')!,
+    metadata: { ...context.taskRuns.get('ci/flow-a')!.metadata, uid: 'uid-a' },
+  });
+  const details = { causes: [{ field: 'metadata.uid' }] };
+  failures.set('PATCH taskruns/flow-a', new ApiError('PATCH', 422, { message: 'field is immutable', details }));
+  const run = context.pipelineRuns.get(KEY)!;
+  context.pipelineRuns.set({ ...run, spec: { ...run.spec, status: 'Cancelled' } });
+  await reconcile();
+  expect(bodies.get('PATCH taskruns/flow-a')).toMatchObject({ metadata: { uid: 'uid-a' } });
+  expect(condition()).toMatchObject({ status: 'False', reason: 'Cancelled' });
+});
+
 describe('what may go away is tried again', () => {
   test.each([
     ['a conflict', new ApiError('POST', 409, { reason: 'Conflict' })],

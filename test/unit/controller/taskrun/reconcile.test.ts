@@ -321,6 +321,17 @@ describe('its Pod', () => {
     expect(cluster.condition).toContain('belongs to something else');
   });
 
+  test("is deleted with a cancelled TaskRun; somebody else's of that name is not", async () => {
+    cluster.createTaskRun({ taskSpec: ONE_STEP });
+    await cluster.reconcile();
+    cluster.pods.set({ metadata: { name: 'build-pod', namespace: NAMESPACE, uid: 'other' } });
+    cluster.changeSpec({ status: 'TaskRunCancelled' });
+    await cluster.reconcile();
+    expect(cluster.condition).toContain('False TaskRunCancelled');
+    expect(cluster.requests).not.toContain('DELETE pods');
+    expect(cluster.pod()?.metadata.uid).toBe('other');
+  });
+
   test.each([
     [
       'waits for quota',
