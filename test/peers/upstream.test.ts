@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
@@ -23,10 +22,10 @@ import { readTrace } from './support/jaeger-trace.ts';
 import { startJaeger } from './support/jaeger.ts';
 import type { Jaeger } from './support/jaeger.ts';
 import { startUpstream, upstreamController } from './support/upstream/processes.ts';
+import { until } from './support/until.ts';
 import { startWebhookCluster } from './support/webhook-cluster.ts';
 import type { WebhookCluster } from './support/webhook-cluster.ts';
 
-const RUN_TIMEOUT_MS = 60_000;
 const stamps = [PIPELINE_RUN_SPAN_CONTEXT, UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT, ADMISSION_TIME];
 const step = (name: string): object => ({ name, image: 'busybox', script: 'true' });
 const pipelineRun = {
@@ -42,17 +41,6 @@ const pipelineRun = {
     },
   },
 };
-
-/** Waits for `look` to give something. */
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + RUN_TIMEOUT_MS;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`waited ${RUN_TIMEOUT_MS} ms for ${what}`);
-    await delay(100);
-  }
-}
 
 describe("our webhook beside upstream's controller and webhook, on the real kube-apiserver", () => {
   let cluster: WebhookCluster;
@@ -148,5 +136,5 @@ describe("our webhook beside upstream's controller and webhook, on the real kube
       parseCarrier(JSON.stringify((status as { spanContext?: unknown }).spanContext)),
     );
     expect(contexts.map((carrier) => carrier?.traceId)).toEqual([traceId(), traceId()]);
-  }, 60_000);
+  }, 120_000);
 });
