@@ -83,7 +83,7 @@ export const tooMany = (field: string, actual: number, maxItems: number): FieldE
 
 /** 422 with every problem, as `TaskRun.tekton.dev "x" is invalid: [a, b]`. */
 export function invalidObject(kind: { group: string; kind: string }, name: string, errors: FieldError[]): StatusError {
-  const lines = errors.map((error) => `${error.field}: ${error.message}`);
+  const lines = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))];
   const qualifiedKind = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   const causes: StatusCause[] = errors.map(({ reason, message, field }) => ({ reason, message, field }));
   const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;

@@ -27,6 +27,17 @@ export function textAt(object: unknown, ...path: string[]): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** The value with the keys of all its objects in order, as Go writes maps. */
+export function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, withSortedKeys(value[key])]),
+  );
+}
+
 /** Equality of JSON values; key order does not matter, a key that is undefined counts as absent. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;

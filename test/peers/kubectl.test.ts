@@ -12,6 +12,7 @@ import { startKubeApiserver } from './support/kube-apiserver.ts';
 import type { KubeApiserver } from './support/kube-apiserver.ts';
 import { runSession } from './support/kubectl-session.ts';
 import type { Session } from './support/kubectl-session.ts';
+import { writeSessions } from './support/write-sessions.ts';
 
 const crdDirectory = join(chart, 'files/crds');
 
@@ -141,6 +142,7 @@ const sessions: Session[] = [
     files: { 'run.json': run },
     commands: ['create -f DIR/run.json --dry-run=server', 'get pipelinerun build'],
   },
+  ...writeSessions,
 ];
 
 describe('a stock kubectl cannot tell the embedded API server from the real one', () => {

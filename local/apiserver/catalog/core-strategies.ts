@@ -60,6 +60,7 @@ export const serviceStrategy: Strategy = {
     const spec = objectField(object, 'spec');
     spec['type'] ??= 'ClusterIP';
     spec['sessionAffinity'] ??= 'None';
+    if (spec['type'] !== 'ExternalName') spec['internalTrafficPolicy'] ??= 'Cluster';
     for (const port of Array.isArray(spec['ports']) ? spec['ports'].filter(isObject) : []) {
       port['protocol'] ??= 'TCP';
       port['targetPort'] ??= port['port'];

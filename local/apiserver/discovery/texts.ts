@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isObject } from '../object.ts';
 import type { JsonObject } from '../object.ts';
-import { referenceOf } from '../schema/definitions.ts';
+import { definitions, referenceOf } from '../schema/definitions.ts';
 import type { Definition } from '../schema/definitions.ts';
 
 /** What Kubernetes says about a type and its fields. */
@@ -59,8 +59,10 @@ export function described(name: string, definition: Definition): JsonObject {
   const withTexts = Object.entries(isObject(properties) ? properties : {}).map(([field, given]) => {
     const schema = given as Definition;
     const reference = referenceOf(schema);
-    // The generator keeps no text of a field that refers to another type: that type's own has to do.
-    const comment = fields.get(field) ?? (reference === undefined ? undefined : textsOf(reference).type);
+    // The generator keeps no text of a field that refers to another type: the text of a struct has to do.
+    const struct = reference === undefined || definitions[reference]?.['type'] !== 'object' ? undefined : reference;
+    const own = reference === undefined || struct !== undefined ? fields.get(field) : undefined;
+    const comment = own ?? (struct === undefined ? undefined : textsOf(struct).type);
     return [field, comment === undefined ? schema : { description: text(comment), ...schema }];
   });
   return {

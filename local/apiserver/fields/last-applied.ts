@@ -1,4 +1,4 @@
-import { isObject } from '../object.ts';
+import { isObject, withSortedKeys } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import type { Schema } from '../schema/schema.ts';
 import { compare } from './compare.ts';
@@ -43,16 +43,6 @@ export function fieldsOfClientSideApply(schema: Schema, live: KubeObject): Field
   return fieldsStillApplied(schema, last, live);
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sorted(value[key])]),
-  );
-}
-
 /** Keeps the annotation of client-side apply in step with what kubectl now applies on the server (in place). */
 export function updateLastApplied(object: KubeObject, config: KubeObject): void {
   const { annotations } = object.metadata;
@@ -60,7 +50,7 @@ export function updateLastApplied(object: KubeObject, config: KubeObject): void 
   const { [LAST_APPLIED]: _last, ...given } = config.metadata.annotations ?? {};
   const metadata =
     config.metadata.annotations === undefined ? config.metadata : { ...config.metadata, annotations: given };
-  annotations[LAST_APPLIED] = `${JSON.stringify(sorted({ ...config, metadata }))}\n`;
+  annotations[LAST_APPLIED] = `${JSON.stringify(withSortedKeys({ ...config, metadata }))}\n`;
   const sizeBytes = Object.entries(annotations).reduce(
     (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
     0,

@@ -30,7 +30,19 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function parseAs(yaml: boolean, text: string, strictErrors: string[]): unknown {
+const MAX_SHOWN = 30;
+
+/** The beginning of a body for an error: text where it looks like JSON, else bytes. */
+function summary(bytes: Buffer): string {
+  if (bytes.length === 0) return '<empty>';
+  const isLong = bytes.length > MAX_SHOWN;
+  const start = bytes.subarray(0, MAX_SHOWN);
+  if (bytes[0] === 0x7b) return `${start.toString('utf8')}${isLong ? ' ...' : ''}`;
+  return `${start.toString('hex')}${isLong ? ' ...' : ''}`;
+}
+
+function parseAs(yaml: boolean, bytes: Buffer, kind: string, strictErrors: string[]): unknown {
+  const text = bytes.toString('utf8');
   try {
     if (yaml) return parse(text) as unknown;
     const { value, duplicates } = parseJson(text);
@@ -38,18 +50,24 @@ function parseAs(yaml: boolean, text: string, strictErrors: string[]): unknown {
     return value;
   } catch (error: unknown) {
     const problem = `${yaml ? 'yaml' : 'json'} parse error: ${messageOf(error)}`;
-    throw badRequest(`the object provided is unrecognized: couldn't get version/kind; ${problem}`);
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; ${problem} (${summary(bytes)})`,
+    );
   }
 }
 
-/**
- * Reads and parses a body up to 3 MB (JSON, YAML or protobuf by its content type); undefined where it is empty. What only a strict
- * reader minds is added to `strictErrors`.
- */
-export async function readBody(request: IncomingMessage, strictErrors: string[] = []): Promise<unknown> {
-  const type = contentTypeOf(request);
+/** Reads and parses a body up to 3 MB (JSON, YAML or protobuf by its content type); undefined where it is empty. */
+export async function readBody(request: IncomingMessage): Promise<unknown> {
   const bytes = await readBytes(request);
-  if (bytes.length === 0) return undefined;
+  return bytes.length === 0 ? undefined : parseBody(contentTypeOf(request), bytes, 'object', []);
+}
+
+/** The same for an object of `kind`, which must be there. What only a strict reader minds is added to `strictErrors`. */
+export async function readObject(request: IncomingMessage, kind: string, strictErrors: string[]): Promise<unknown> {
+  return parseBody(contentTypeOf(request), await readBytes(request), kind, strictErrors);
+}
+
+function parseBody(type: string, bytes: Buffer, kind: string, strictErrors: string[]): unknown {
   if (type === PROTOBUF) return decodeProtobuf(bytes);
   const yaml = type.endsWith('yaml');
   if (!yaml && !type.endsWith('json')) {
@@ -57,7 +75,7 @@ export async function readBody(request: IncomingMessage, strictErrors: string[] 
       'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
     );
   }
-  return parseAs(yaml, bytes.toString('utf8'), strictErrors);
+  return parseAs(yaml, bytes, kind, strictErrors);
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ResourceType } from '../catalog/resource-type.ts';
 import { apiVersionOf } from '../catalog/resource-type.ts';
 import { invalid, invalidObject } from '../field-errors.ts';
 import { goText, jsonKind } from '../go-text.ts';
-import { isObject } from '../object.ts';
+import { isObject, withSortedKeys } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { APPLY_PATCH, applyPatch, checkPatchType, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH } from '../patch/apply.ts';
 import { unknownOperationFields } from '../patch/read-json-patch.ts';
@@ -13,8 +13,8 @@ import { deleteObject, parseDeleteOptions } from '../registry/delete.ts';
 import { checkFixedMetadata, inVersion, requireResourceVersion, updateObject } from '../registry/update.ts';
 import type { Target } from '../registry/update.ts';
 import { listObjects } from '../storage/list.ts';
-import { badRequest, methodNotAllowed, StatusError } from '../status.ts';
-import { contentTypeOf, readApplied, readBody, readPatch } from './body.ts';
+import { badRequest, methodNotAllowed, notFound, StatusError } from '../status.ts';
+import { contentTypeOf, readApplied, readBody, readObject, readPatch } from './body.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
 import { selectionOf, sendObject, withoutType } from './reads.ts';
 import { addWarnings, sendJson } from './respond.ts';
@@ -27,7 +27,13 @@ export async function serveCreate(server: ResourceServer, exchange: Exchange): P
     server,
     exchange,
     201,
-    await createObject(server.api, type, path.namespace, await readBody(request, write.strictErrors), write),
+    await createObject(
+      server.api,
+      type,
+      path.namespace,
+      await readObject(request, type.kind, write.strictErrors),
+      write,
+    ),
   );
 }
 
@@ -36,7 +42,7 @@ function patchChange({ request, type, write }: Exchange, patch: unknown): (curre
   const contentType = contentTypeOf(request);
   return (current) => {
     const patched = applyPatch(contentType, type.schema, current, patch);
-    const shown = contentType === STRATEGIC_PATCH ? goText(patch) : JSON.stringify(patched);
+    const shown = contentType === STRATEGIC_PATCH ? goText(patch) : JSON.stringify(withSortedKeys(patched));
     const refuse = (problem: string): StatusError =>
       invalidObject({ group: '', kind: '' }, '', [invalid('patch', shown, problem)]);
     const fromMap = contentType === STRATEGIC_PATCH;
@@ -50,7 +56,7 @@ function patchChange({ request, type, write }: Exchange, patch: unknown): (curre
 
 export async function serveUpdate(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
   const { request, type, write } = exchange;
-  const submitted = decode(type, await readBody(request, write.strictErrors), write);
+  const submitted = decode(type, await readObject(request, type.kind, write.strictErrors), write);
   requireResourceVersion(type, submitted);
   sendObject(server, exchange, 200, await updateObject(server.api, target, () => structuredClone(submitted), write));
 }
@@ -87,6 +93,9 @@ export async function servePatch(server: ResourceServer, exchange: Exchange, tar
   checkPatchType(contentType, type);
   checkPatchOptions(query, contentType === APPLY_PATCH);
   if (contentType === APPLY_PATCH) return serveApply(server, exchange, target);
+  const { namespace, name } = target;
+  // What is not there is told of before what is wrong with the patch.
+  if (server.api.store.get(type.storageKey, namespace, name) === undefined) throw notFound(type, name);
   const change = patchChange(exchange, await readPatchOf(exchange, contentType));
   sendObject(server, exchange, 200, await updateObject(server.api, target, change, write));
 }

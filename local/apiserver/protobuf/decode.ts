@@ -79,7 +79,8 @@ function addField(object: JsonObject, field: Field, raw: RawField): void {
   else {
     const value = readValue(type, raw);
     // Go writes every plain string, and means absent by an empty one.
-    if (value !== '') object[name] = value;
+    const isAbsent = value === '' || (field.omitZero === true && (value === 0 || value === false));
+    if (!isAbsent) object[name] = value;
   }
 }
 

@@ -5,6 +5,8 @@ export interface Field {
   repeated?: boolean;
   /** A map from strings to this type. */
   map?: boolean;
+  /** Absent where it is 0 or false. */
+  omitZero?: boolean;
 }
 
 export type Message = Record<number, Field>;
@@ -12,6 +14,8 @@ export type Message = Record<number, Field>;
 const text = (name: string): Field => ({ name, type: 'string' });
 const texts = (name: string): Field => ({ name, type: 'string', repeated: true });
 const number = (name: string): Field => ({ name, type: 'integer' });
+const plainNumber = (name: string): Field => ({ name, type: 'integer', omitZero: true });
+const plainFlag = (name: string): Field => ({ name, type: 'boolean', omitZero: true });
 const flag = (name: string): Field => ({ name, type: 'boolean' });
 const part = (name: string, type: string): Field => ({ name, type });
 const parts = (name: string, type: string): Field => ({ name, type, repeated: true });
@@ -66,9 +70,9 @@ export const messages: Record<string, Message> = {
     2: part('selector', 'LabelSelector'),
     3: part('template', 'PodTemplateSpec'),
     4: part('strategy', 'DeploymentStrategy'),
-    5: number('minReadySeconds'),
+    5: plainNumber('minReadySeconds'),
     6: number('revisionHistoryLimit'),
-    7: flag('paused'),
+    7: plainFlag('paused'),
     9: number('progressDeadlineSeconds'),
   },
   DeploymentStrategy: { 1: text('type') },
@@ -87,7 +91,7 @@ export const messages: Record<string, Message> = {
   },
   ContainerPort: {
     1: text('name'),
-    2: number('hostPort'),
+    2: plainNumber('hostPort'),
     3: number('containerPort'),
     4: text('protocol'),
     5: text('hostIP'),

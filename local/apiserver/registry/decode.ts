@@ -2,7 +2,7 @@ import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { invalid, invalidObject } from '../field-errors.ts';
 import { jsonKind } from '../go-text.ts';
-import { isObject, textAt } from '../object.ts';
+import { isObject, textAt, withSortedKeys } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { applyDefaults, dropNulls } from '../schema/defaults.ts';
 import { objectMetaSchema } from '../schema/models.ts';
@@ -43,6 +43,11 @@ function checkPatchedType(type: ResourceType, raw: JsonObject, { refuse, fromMap
   const expected = apiVersionOf(type);
   if (fromMap) return { ...raw, apiVersion: expected, kind: type.kind };
   const { apiVersion = '', kind = '' } = raw as { apiVersion?: string; kind?: string };
+  const missing = ['apiVersion', 'kind'].find((key) => raw[key] === undefined || raw[key] === '');
+  if (!type.builtIn && missing !== undefined) {
+    const name = missing === 'kind' ? 'Kind' : missing;
+    throw refuse(`Object '${name}' is missing in '${JSON.stringify(withSortedKeys(raw))}'`);
+  }
   if (apiVersion === expected || apiVersion === '') return checkGroupVersionKind(type, raw);
   if (type.builtIn) {
     const problem = `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`;

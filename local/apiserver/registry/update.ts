@@ -83,13 +83,16 @@ function checkIdentity(target: Target, next: KubeObject, current: KubeObject): v
   }
 }
 
-/** What a patch may not touch: 422, where a replacement would be a conflict or change nothing. */
+/**
+ * What a patch may not touch: 422, where a replacement would be a conflict or change nothing. Each cause is there twice, because the
+ * general check of an update finds it and the type's own does.
+ */
 export function checkFixedMetadata(type: ResourceType, { metadata }: KubeObject, current: KubeObject): void {
   const errors = (['uid', 'deletionTimestamp'] as const).flatMap((key) => {
     const [given, stored] = [metadata[key], current.metadata[key]];
     return given === undefined || given === '' || given === stored
       ? []
-      : [invalid(`metadata.${key}`, given, 'field is immutable')];
+      : Array.from({ length: 2 }, () => invalid(`metadata.${key}`, given, 'field is immutable'));
   });
   if (errors.length > 0) throw invalidObject(type, current.metadata.name ?? '', errors);
 }

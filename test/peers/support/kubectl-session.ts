@@ -17,6 +17,8 @@ export interface Session {
   /** One command line of kubectl an entry, without the program's name; `DIR/x` names a file of `files`. */
   commands: string[];
   files?: Record<string, object>;
+  /** What `kubectl edit` runs on the file. */
+  editor?: string;
 }
 
 /** What differs from server to server and from second to second. */
@@ -29,24 +31,36 @@ const variable: [RegExp, string][] = [
   [/(build-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '$1RANDOM'],
   [/(resourceVersion"?: ?)"\d+"/g, '$1VERSION'],
   [/(Resource Version: +)\d+/g, '$1VERSION'],
+  [/\/tmp\/(LIVE|MERGED)-\d+/g, '$1'],
+  [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}/g, 'TIME'],
   [/[ \t]+/g, ' '],
 ];
 
+/** managedFields are in the order of their whole seconds, which are others on every server: an object's are put in order by manager. */
+function ordered(text: string): string {
+  if (!text.startsWith('{')) return text;
+  const object = JSON.parse(text) as { metadata?: { managedFields?: { time?: string }[] } };
+  const key = ({ time: _time, ...entry }: { time?: string }): string => JSON.stringify(entry);
+  object.metadata?.managedFields?.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return JSON.stringify(object, null, 4);
+}
+
 const comparable = (text: string, dir: string): string =>
-  variable.reduce((result, [pattern, word]) => result.replace(pattern, word), text.replaceAll(dir, 'DIR'));
+  variable.reduce((result, [pattern, word]) => result.replace(pattern, word), ordered(text).replaceAll(dir, 'DIR'));
 
 function kubectl(
   home: string,
   kubeconfig: string,
   namespace: string,
   args: string[],
+  editor = 'false',
 ): Promise<Omit<Answer, 'command'>> {
   const all = ['--kubeconfig', kubeconfig, '--cache-dir', join(home, 'cache'), '--namespace', namespace, ...args];
   return new Promise((resolve) => {
     execFile(
       peerProgram('kubectl-1.35'),
       all,
-      { timeout: 60_000, env: { ...process.env, HOME: home } },
+      { timeout: 60_000, env: { ...process.env, HOME: home, KUBE_EDITOR: editor } },
       (error, stdout, stderr) => resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
     );
   });
@@ -69,7 +83,7 @@ export async function runSession(kubeconfigPath: string, namespace: string, sess
       const args = (command.match(/'[^']*'|\S+/g) ?? []).map((arg) =>
         arg.replaceAll(/^'|'$/g, '').replaceAll('DIR', files),
       );
-      const { exitCode, stdout, stderr } = await kubectl(directory, kubeconfigPath, namespace, args);
+      const { exitCode, stdout, stderr } = await kubectl(directory, kubeconfigPath, namespace, args, session.editor);
       answers.push({ command, exitCode, stdout: comparable(stdout, files), stderr: comparable(stderr, files) });
     }
     return answers;
