@@ -1,6 +1,7 @@
 import { definitionName } from '../schema/definitions.ts';
 import { namedSchema } from '../schema/models.ts';
 import { builtInColumns } from '../table/built-in-columns.ts';
+import { podRowConditions } from '../table/pod-columns.ts';
 import type { ResourceType } from './resource-type.ts';
 import { crdStrategy } from '../crd/strategy.ts';
 import {
@@ -62,6 +63,7 @@ const given: Given[] = [
       'status.nominatedNodeName',
     ],
     strategy: podStrategy,
+    rowConditions: podRowConditions,
   },
   { resource: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'], strategy: configMapStrategy },
   { resource: 'secrets', kind: 'Secret', selectableFields: ['type'], strategy: secretStrategy },

@@ -1,5 +1,5 @@
 import type { NameRule } from '../names.ts';
-import type { KubeObject } from '../object.ts';
+import type { JsonObject, KubeObject } from '../object.ts';
 import type { FieldError } from '../field-errors.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { Column } from '../table/column.ts';
@@ -40,6 +40,10 @@ export interface ResourceType {
   /** Field selectors besides metadata.name and metadata.namespace. */
   selectableFields: string[];
   columns: Column[];
+  /** What its row of a table says of an object beside the cells. */
+  rowConditions?(this: void, object: KubeObject): JsonObject[];
+  /** Told with every request, where this version is deprecated. */
+  deprecation?: string;
   strategy: Strategy;
 }
 

@@ -1,3 +1,4 @@
+import { trackFields } from '../fields/managed-fields.ts';
 import type { KubeObject } from '../object.ts';
 import { systemRequest, timestamp } from '../registry/api.ts';
 import type { Api } from '../registry/api.ts';
@@ -19,7 +20,8 @@ function establish(api: Api, crd: CustomResourceDefinition): KubeObject {
     message,
   });
   const storage = crd.spec.versions.find((version) => version.storage)?.name ?? '';
-  return {
+  const [type] = api.catalog.versions(DEFINITIONS);
+  const established = {
     ...crd,
     status: {
       conditions: [
@@ -30,6 +32,10 @@ function establish(api: Api, crd: CustomResourceDefinition): KubeObject {
       storedVersions: [...new Set([...(crd.status?.storedVersions ?? []), storage])],
     },
   };
+  if (type === undefined) return established;
+  const writer = { manager: 'kube-apiserver', subresource: 'status', time: api.now() };
+  const managedFields = trackFields({ type, versions: [type] }, crd, established, writer);
+  return { ...established, metadata: { ...crd.metadata, managedFields } };
 }
 
 /** Asks for all objects of the resource to go; true when none is left. */
@@ -77,7 +83,7 @@ export function startCrdController(api: Api): () => void {
     }
     api.catalog.set(storageKey, resourceTypesOf(crd));
     if (crd.metadata.deletionTimestamp !== undefined) later(object.metadata.name ?? '', 0);
-    else if (crd.status?.conditions === undefined) api.store.put(DEFINITIONS, establish(api, crd));
+    else if (!Array.isArray(crd.status?.conditions)) api.store.put(DEFINITIONS, establish(api, crd));
   });
   return () => {
     unsubscribe();

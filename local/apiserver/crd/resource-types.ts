@@ -1,4 +1,5 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
+import { checkListTypes } from '../schema/list-types.ts';
 import { withObjectFields } from '../schema/prune.ts';
 import type { Schema } from '../schema/schema.ts';
 import { ageColumn, nameColumn } from '../table/common-columns.ts';
@@ -14,9 +15,15 @@ function schemaOf(crd: CustomResourceDefinition, version: CrdVersion): Schema {
   return crd.spec.preserveUnknownFields === true ? { ...schema, 'x-kubernetes-preserve-unknown-fields': true } : schema;
 }
 
+/** What users of a deprecated version are told. */
+function deprecationOf({ spec }: CustomResourceDefinition, { name, deprecationWarning }: CrdVersion): string {
+  return deprecationWarning ?? `${spec.group}/${name} ${spec.names.kind} is deprecated`;
+}
+
 function resourceType(crd: CustomResourceDefinition, version: CrdVersion): ResourceType {
   const { group, names, scope } = crd.spec;
   const columns = version.additionalPrinterColumns?.map(printerColumn) ?? [ageColumn];
+  const schema = schemaOf(crd, version);
   const statusSubresource = version.subresources?.status !== undefined;
   return {
     group,
@@ -30,7 +37,7 @@ function resourceType(crd: CustomResourceDefinition, version: CrdVersion): Resou
     categories: names.categories ?? [],
     builtIn: false,
     storageKey: storageKeyOf(crd),
-    schema: schemaOf(crd, version),
+    schema,
     subresources: statusSubresource ? ['status'] : [],
     statusSubresource,
     hasGeneration: true,
@@ -38,7 +45,12 @@ function resourceType(crd: CustomResourceDefinition, version: CrdVersion): Resou
     returnsDeletedObject: false,
     selectableFields: (version.selectableFields ?? []).map((field) => field.jsonPath.replace(/^\./, '')),
     columns: [nameColumn, ...columns],
-    strategy: {},
+    strategy: {
+      validate: (object) => checkListTypes(schema, object),
+      // Where the status is no subresource, it is a field like any other.
+      generationOf: ({ metadata: _metadata, status, ...rest }) => (statusSubresource ? rest : { ...rest, status }),
+    },
+    ...(version.deprecated === true ? { deprecation: deprecationOf(crd, version) } : {}),
   };
 }
 

@@ -77,5 +77,11 @@ export const crdStrategy: Strategy = {
       spec.names.listKind ??= `${spec.names.kind}List`;
     }
   },
+  /** Its names are accepted and its conditions set by the server afterwards. */
+  prepareForCreate(object) {
+    const { spec } = asDefinition(object);
+    const stored = (spec?.versions ?? []).flatMap((version) => (version.storage ? [version.name] : []));
+    object['status'] = { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: stored };
+  },
   validate: validateDefinition,
 };

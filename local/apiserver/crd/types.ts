@@ -14,6 +14,8 @@ export interface CrdVersion {
   name: string;
   served: boolean;
   storage: boolean;
+  deprecated?: boolean;
+  deprecationWarning?: string;
   schema?: { openAPIV3Schema?: Schema };
   subresources?: { status?: object; scale?: object };
   additionalPrinterColumns?: PrinterColumn[];
@@ -38,7 +40,7 @@ export interface CustomResourceDefinition extends KubeObject {
     conversion?: { strategy?: string };
     preserveUnknownFields?: boolean;
   };
-  status?: { conditions?: unknown[]; acceptedNames?: CrdNames; storedVersions?: string[] };
+  status?: { conditions?: unknown[] | null; acceptedNames?: CrdNames; storedVersions?: string[] };
 }
 
 export function asDefinition(object: KubeObject): CustomResourceDefinition {

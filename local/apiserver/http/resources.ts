@@ -112,6 +112,8 @@ export async function serveResource(
     : path.namespace !== undefined;
   if (misplaced) throw type.builtIn ? noSuchPath() : new PageNotFound();
   const write = readWriteRequest(request, url.searchParams, user);
+  if (type.deprecation !== undefined) write.warnings.push(type.deprecation);
+  addWarnings(response, write.warnings);
   const exchange: Exchange = { request, response, query: url.searchParams, type, path, write };
   try {
     const collection = path.name === undefined || path.watch;

@@ -1,6 +1,8 @@
 import { invalid, notSupported, required, tooLong, tooMany, typeInvalid } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import { isObject, sameJson } from '../object.ts';
+import { checkCombinations, merged, none } from './combinations.ts';
+import type { Result } from './combinations.ts';
 import { fieldPath } from './schema.ts';
 import type { Schema } from './schema.ts';
 
@@ -58,59 +60,73 @@ function checkString(schema: Schema, value: string, path: string): FieldError[] 
   return errors;
 }
 
-function checkArray(schema: Schema, value: unknown[], path: string): FieldError[] {
+function checkArray(schema: Schema, value: unknown[], path: string): Result {
   const { items, minItems = 0, maxItems = Number.POSITIVE_INFINITY } = schema;
-  const errors = items === undefined ? [] : value.flatMap((item, index) => validate(items, item, `${path}[${index}]`));
-  if (value.length > maxItems) errors.push(tooMany(path, value.length, maxItems));
+  const result = items === undefined ? none() : merged(value.map((item, at) => check(items, item, `${path}[${at}]`)));
+  if (value.length > maxItems) result.errors.push(tooMany(path, value.length, maxItems));
   if (value.length < minItems)
-    errors.push(invalid(path, value.length, `${path} in body should have at least ${minItems} items`));
-  return errors;
+    result.errors.push(invalid(path, value.length, `${path} in body should have at least ${minItems} items`));
+  return result;
 }
 
-function checkObject(schema: Schema, value: Record<string, unknown>, path: string): FieldError[] {
-  const missing = (schema.required ?? []).filter((key) => value[key] === undefined);
-  const errors = missing.map((key) => required(fieldPath(path, key)));
+function checkObject(schema: Schema, value: Record<string, unknown>, path: string): Result {
+  const errors: FieldError[] = [];
   const count = Object.keys(value).length;
-  if (schema.maxProperties !== undefined && count > schema.maxProperties)
-    errors.push(tooMany(path, count, schema.maxProperties));
   if (schema.minProperties !== undefined && count < schema.minProperties) {
     errors.push(invalid(path, count, `${path} in body should have at least ${schema.minProperties} properties`));
   }
-  for (const [key, item] of Object.entries(value)) {
+  if (schema.maxProperties !== undefined && count > schema.maxProperties)
+    errors.push(tooMany(path, count, schema.maxProperties));
+  const inner = Object.entries(value).map(([key, item]) => {
     const named = schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
     const property =
       named ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
-    if (property !== undefined) errors.push(...validate(property, item, fieldPath(path, key)));
-  }
-  return errors;
+    return property === undefined ? none() : check(property, item, fieldPath(path, key));
+  });
+  const missing = (schema.required ?? []).filter((key) => value[key] === undefined);
+  return merged([
+    { errors, matches: 0 },
+    ...inner,
+    { errors: missing.map((key) => required(fieldPath(path, key))), matches: 0 },
+  ]);
+}
+
+function wrongType(schema: Schema, value: unknown, path: string): FieldError | undefined {
+  const anyNumber = schema['x-kubernetes-int-or-string'] === true;
+  const fits = anyNumber
+    ? typeof value === 'string' || Number.isInteger(value)
+    : schema.type === undefined || hasType(schema.type, value);
+  if (fits) return undefined;
+  const expected = anyNumber ? 'integer,string' : (schema.type ?? '');
+  const actual = typeOf(value);
+  return typeInvalid(path, actual, `${path} in body must be of type ${expected}: ${JSON.stringify(actual)}`);
+}
+
+function checkValue(schema: Schema, value: unknown, path: string): Result {
+  const found = (errors: FieldError[]): Result => ({ errors, matches: 1 });
+  if (schema.enum !== undefined && !schema.enum.some((one) => sameJson(one, value)))
+    return found([notSupported(path, value, schema.enum)]);
+  if (typeof value === 'number') return found(checkNumber(schema, value, path));
+  if (typeof value === 'string') return found(checkString(schema, value, path));
+  if (Array.isArray(value)) return checkArray(schema, value, path);
+  return isObject(value) ? checkObject(schema, value, path) : none();
+}
+
+function check(schema: Schema, value: unknown, path: string): Result {
+  if (value === undefined || (value === null && schema.nullable === true)) return none();
+  const wrong = wrongType(schema, value, path);
+  if (wrong !== undefined) return { errors: [wrong], matches: 1 };
+  // An integer or text may be given by such a combination, too; it says no more than the mark does.
+  const combined =
+    schema['x-kubernetes-int-or-string'] === true ? none() : checkCombinations(schema, value, path, check);
+  return merged([
+    { errors: [], matches: schema.type === undefined ? 1 : 2 },
+    combined,
+    checkValue(schema, value, path),
+  ]);
 }
 
 /** Everything in `value` that does not fit `schema`, with the messages of the Kubernetes OpenAPI validator. */
 export function validate(schema: Schema, value: unknown, path: string): FieldError[] {
-  if (value === undefined || (value === null && schema.nullable === true)) return [];
-  if (schema['x-kubernetes-int-or-string'] === true) {
-    if (typeof value === 'string' || Number.isInteger(value)) return [];
-    return [
-      typeInvalid(
-        path,
-        typeOf(value),
-        `${path} in body must be of type integer,string: ${JSON.stringify(typeOf(value))}`,
-      ),
-    ];
-  }
-  if (schema.type !== undefined && !hasType(schema.type, value)) {
-    return [
-      typeInvalid(
-        path,
-        typeOf(value),
-        `${path} in body must be of type ${schema.type}: ${JSON.stringify(typeOf(value))}`,
-      ),
-    ];
-  }
-  if (schema.enum !== undefined && !schema.enum.some((one) => sameJson(one, value)))
-    return [notSupported(path, value, schema.enum)];
-  if (typeof value === 'number') return checkNumber(schema, value, path);
-  if (typeof value === 'string') return checkString(schema, value, path);
-  if (Array.isArray(value)) return checkArray(schema, value, path);
-  return isObject(value) ? checkObject(schema, value, path) : [];
+  return check(schema, value, path).errors;
 }

@@ -67,15 +67,11 @@ const columns: Record<string, Column[]> = {
   Deployment: deploymentColumns,
   ReplicaSet: replicaSetColumns,
   Namespace: [nameColumn, column('Status', (object) => text(valueAt(object, 'status', 'phase'))), ageColumn],
-  ConfigMap: [
-    nameColumn,
-    column('Data', (object) => count(object['data']) + count(object['binaryData']), 'integer'),
-    ageColumn,
-  ],
+  ConfigMap: [nameColumn, column('Data', (object) => count(object['data']) + count(object['binaryData'])), ageColumn],
   Secret: [
     nameColumn,
     column('Type', (object) => text(object['type'])),
-    column('Data', (object) => count(object['data']), 'integer'),
+    column('Data', (object) => count(object['data'])),
     ageColumn,
   ],
   Event: [

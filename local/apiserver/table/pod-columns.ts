@@ -89,7 +89,7 @@ function readyCell(pod: KubeObject): Cell {
 
 function restartsCell(pod: KubeObject): Cell {
   const statuses = [...objects(valueAt(pod, 'status', 'containerStatuses')), ...sidecarStatuses(pod)];
-  return statuses.reduce((sum, status) => sum + Number(status['restartCount'] ?? 0), 0);
+  return String(statuses.reduce((sum, status) => sum + Number(status['restartCount'] ?? 0), 0));
 }
 
 function plain(name: string, value: (pod: KubeObject, now: Date) => Cell, priority = 0, type = 'string'): Column {
@@ -114,3 +114,11 @@ export const podColumns: Column[] = [
   plain('Nominated Node', shownAt('status', 'nominatedNodeName'), 1),
   plain('Readiness Gates', () => '<none>', 1),
 ];
+
+/** A Pod that has ended is marked as completed. */
+export function podRowConditions(pod: KubeObject): JsonObject[] {
+  const phase = valueAt(pod, 'status', 'phase');
+  if (phase !== 'Succeeded' && phase !== 'Failed') return [];
+  const message = phase === 'Failed' ? 'The pod failed.' : 'The pod has completed successfully.';
+  return [{ type: 'Completed', status: 'True', reason: phase, message }];
+}

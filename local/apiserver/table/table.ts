@@ -8,8 +8,13 @@ export function partialMetadata(object: KubeObject): JsonObject {
 }
 
 function row(type: ResourceType, object: KubeObject, include: IncludeObject, now: Date): JsonObject {
-  const shown = include === 'Object' ? { object } : include === 'Metadata' ? { object: partialMetadata(object) } : {};
-  return { cells: type.columns.map((column) => column.value(object, now)), ...shown };
+  const shown = include === 'Object' ? object : include === 'Metadata' ? partialMetadata(object) : null;
+  const conditions = type.rowConditions?.(object) ?? [];
+  return {
+    cells: type.columns.map((column) => column.value(object, now)),
+    ...(conditions.length === 0 ? {} : { conditions }),
+    object: shown,
+  };
 }
 
 /** Objects as kubectl prints them. A watch names the columns in its first event only. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { applyDefaults, dropNulls } from '../../../../../local/apiserver/schema/defaults.ts';
+import { checkListTypes } from '../../../../../local/apiserver/schema/list-types.ts';
+import type { Schema } from '../../../../../local/apiserver/schema/schema.ts';
 import { validate } from '../../../../../local/apiserver/schema/validate.ts';
 
 function messages(...args: Parameters<typeof validate>): string[] {
@@ -42,5 +44,51 @@ describe('validation', () => {
     applyDefaults(schema, value);
     expect(value).toEqual({ a: null, b: 'x' });
     expect(validate(schema, value, '')).toEqual([]);
+  });
+});
+
+describe('combinations', () => {
+  const problems = (schema: Schema, value: unknown): string[] =>
+    validate(schema, { spec: value }, '').map(({ field, message }) => `${field}: ${message}`);
+  const within = (spec: Schema): Schema => ({ type: 'object', properties: { spec: { type: 'object', ...spec } } });
+
+  test('one of several, with what the best of them lacks', () => {
+    const schema = within({ oneOf: [{ required: ['a'] }, { required: ['b'] }] });
+    expect(problems(schema, { a: 1 })).toEqual([]);
+    expect(problems(schema, {})).toEqual([
+      '<nil>: Invalid value: "": "spec" must validate one and only one schema (oneOf). Found none valid',
+      'spec.a: Required value',
+    ]);
+    expect(problems(schema, { a: 1, b: 1 })).toEqual([
+      '<nil>: Invalid value: "": "spec" must validate one and only one schema (oneOf). Found 2 valid alternatives',
+    ]);
+  });
+
+  test('any, all, none', () => {
+    const properties = { z: { pattern: '^q' } };
+    const any = within({ anyOf: [{ required: ['x'] }, { properties, required: ['z'] }] });
+    expect(problems(any, { z: 'q' })).toEqual([]);
+    expect(problems(any, { z: 'w' })).toEqual([
+      '<nil>: Invalid value: "": "spec" must validate at least one schema (anyOf)',
+      `spec.z: Invalid value: "w": spec.z in body should match '^q'`,
+    ]);
+    expect(problems(within({ allOf: [{ properties: { x: { maximum: 5 } } }] }), { x: 9 })).toEqual([
+      'spec.x: Invalid value: 9: spec.x in body should be less than or equal to 5',
+      '<nil>: Invalid value: "": "spec" must validate all the schemas (allOf). None validated',
+    ]);
+    expect(problems(within({ not: { required: ['a'] } }), { a: 1 })).toEqual([
+      '<nil>: Invalid value: "": "spec" must not validate the schema (not)',
+    ]);
+  });
+
+  test('sets and maps have no duplicates', () => {
+    const set: Schema = { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } };
+    const map: Schema = { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'] };
+    const schema: Schema = { type: 'object', properties: { set, map } };
+    const value = { set: ['x', 'y', 'x', 'x'], map: [{ k: 1 }, { k: 1, l: 2 }, { k: 2 }] };
+    expect(checkListTypes(schema, value).map(({ field, message }) => `${field}: ${message}`)).toEqual([
+      'set[2]: Duplicate value: "x"',
+      'map[1]: Duplicate value: {"k":1}',
+    ]);
   });
 });
