@@ -27,4 +27,14 @@ export function problemsOf({ name, total, pipelineRunReconciles, taskRunReconcil
   return problems;
 }
 
-export const problemsOfLoad = ({ runs }: LoadCost): string[] => runs.flatMap(problemsOf);
+/** The same of all runs, and of what came out of the work queues on average. */
+export function problemsOfLoad({ load, runs, looks }: LoadCost): string[] {
+  const problems = runs.flatMap(problemsOf);
+  const check = (what: string, mean: number, limit: number): void => {
+    if (!(mean > 0 && mean <= limit)) problems.push(`${load.name}: ${mean.toFixed(1)} ${what}, ${limit} are allowed`);
+  };
+  check('keys a PipelineRun from the queue', looks.pipelineRun / runs.length, LIMITS.pipelineRunReconciles);
+  const taskRuns = runs.flatMap(({ taskRunReconciles }) => taskRunReconciles).length;
+  check('keys a TaskRun from the queue', looks.taskRun / taskRuns, LIMITS.taskRunReconciles);
+  return problems;
+}

@@ -10,9 +10,9 @@ import { silentLogger } from '../../shared/runtime/log.ts';
 import { TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun } from '../../shared/tekton/types.ts';
+import type { ControllerServer } from '../../test/peers/support/controller-process.ts';
 import { startControllerProcess } from '../../test/peers/support/controller-process.ts';
 import { controllerUser } from '../../test/peers/support/webhook-cluster.ts';
-import type { ServerProcess } from '../../test/peers/support/server-process.ts';
 import { startPacedNode } from '../support/paced-node.ts';
 import type { Pace } from '../support/paced-node.ts';
 import { startReconcileCounter } from '../support/reconcile-counter.ts';
@@ -45,6 +45,8 @@ export interface LoadCost {
   runs: RunCost[];
   /** What the controller asked that belongs to no run: lists, its cluster's name. */
   shared: Map<string, number>;
+  /** How many keys came out of the work queues, those included for which there was nothing to do: what upstream's metrics count. */
+  looks: { pipelineRun: number; taskRun: number };
 }
 
 const TASKS = ['a', 'b', 'c'];
@@ -115,6 +117,14 @@ function runOf(objectName: string, { name }: Load): string | undefined {
   return new RegExp(`^${name}-\\d+(?=$|[-.])`).exec(objectName)?.[0];
 }
 
+/** Keys that the queue of that name has handed out, by client-go's metric. Throws when there is no such metric. */
+function looksOf(queue: string, metrics: readonly string[]): number {
+  const line = new RegExp(`^workqueue_work_duration_seconds_count\\{name="${queue}"\\} (\\d+)`, 'm');
+  const counts = metrics.map((text) => Number(line.exec(text)?.[1]));
+  if (counts.some(Number.isNaN)) throw new Error(`the controller's /metrics have no work queue "${queue}"`);
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 /** Runs the load on a controller process of its own, and counts what each run cost. The testbed has its own API server, webhook and node. */
 export async function measure(load: Load): Promise<LoadCost> {
   let auditLog = '';
@@ -125,7 +135,7 @@ export async function measure(load: Load): Promise<LoadCost> {
   const counter = await startReconcileCounter();
   const node = await startPacedNode({ client: testbed.cluster.client, paceOf });
   try {
-    const start = (): Promise<ServerProcess> =>
+    const start = (): Promise<ControllerServer> =>
       startControllerProcess({
         kubeconfigPath: testbed.controllerKubeconfig,
         collectorUrl: counter.url,
@@ -134,7 +144,14 @@ export async function measure(load: Load): Promise<LoadCost> {
     const controllers = await Promise.all(Array.from({ length: load.controllers ?? 1 }, start));
     // They send what is left (Events, spans) before they end.
     const stop = (): Promise<unknown> => Promise.all(controllers.map((controller) => controller.stop()));
-    await runAll(testbed.cluster.client, load).finally(stop);
+    let metrics: string[] = [];
+    try {
+      await runAll(testbed.cluster.client, load);
+      metrics = await Promise.all(controllers.map((controller) => controller.metrics()));
+    } finally {
+      await stop();
+    }
+    const looks = { pipelineRun: looksOf('pipelinerun', metrics), taskRun: looksOf('taskrun', metrics) };
     const costs = new Map<string, RunCost>();
     for (let index = 0; index < load.runs; index++) {
       const name = `${load.name}-${index}`;
@@ -152,7 +169,7 @@ export async function measure(load: Load): Promise<LoadCost> {
       add(cost?.requests ?? shared, kind);
       if (cost) cost.total += 1;
     }
-    return { load, runs: [...costs.values()], shared };
+    return { load, runs: [...costs.values()], shared, looks };
   } finally {
     await node.stop();
     await counter.close();

@@ -11,7 +11,9 @@ function row(label: string, values: number[], limit: number | undefined, upstrea
 const range = ({ burst, unloaded }: { burst: number; unloaded: number }): string => `${burst} to ${unloaded}`;
 
 /** The costs of a load as a table, one line a figure: least, mean and most of all runs, the limit, and upstream's. */
-export function report({ load, runs, shared }: LoadCost): string {
+export function report({ load, runs, shared, looks }: LoadCost): string {
+  const taskRuns = runs.flatMap(({ taskRunReconciles }) => taskRunReconciles);
+  const queued = (count: number, objects: number): string => (count / objects).toFixed(1);
   const pace = load.everyMs === 0 ? 'all at once' : `one every ${load.everyMs} ms`;
   const kinds = [...new Set(runs.flatMap(({ requests }) => [...requests.keys()]))].sort();
   return [
@@ -37,12 +39,8 @@ export function report({ load, runs, shared }: LoadCost): string {
       LIMITS.pipelineRunReconciles,
       range(UPSTREAM.pipelineRunReconciles),
     ),
-    row(
-      'reconciles of a TaskRun',
-      runs.flatMap(({ taskRunReconciles }) => taskRunReconciles),
-      LIMITS.taskRunReconciles,
-      range(UPSTREAM.taskRunReconciles),
-    ),
+    row('reconciles of a TaskRun', taskRuns, LIMITS.taskRunReconciles, range(UPSTREAM.taskRunReconciles)),
+    `  keys from the work queues, those with nothing to do included (mean): ${queued(looks.pipelineRun, runs.length)} a PipelineRun, ${queued(looks.taskRun, taskRuns.length)} a TaskRun`,
     `  requests of no run: ${[...shared].map(([kind, count]) => `${count} ${kind}`).join(', ')}`,
   ].join('\n');
 }

@@ -21,6 +21,8 @@ export interface KubeRequest {
   signal?: AbortSignal;
   /** How long the server may be silent, before and within its answer; 0 = for ever (a log without lines yet). Default: the client's. */
   timeoutMs?: number;
+  /** Called each time right before it is sent, after every wait; what it throws ends the request. */
+  beforeSend?: () => void;
 }
 
 export interface KubeClient {
@@ -108,7 +110,8 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
 
   async function request<T>(method: string, path: string, requestOptions: KubeRequest = {}): Promise<T> {
     const what = `${method} ${path}`;
-    return untilAnswered({ method, path, signal: requestOptions.signal }, async (used) => {
+    const { signal, beforeSend } = requestOptions;
+    return untilAnswered({ method, path, signal, beforeSend }, async (used) => {
       const response = await sendWith(used, 'requests', method, path, requestOptions);
       const status = response.statusCode ?? 0;
       const text = await textOf(what, response, requestOptions);
@@ -119,11 +122,12 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
 
   async function stream(path: string, requestOptions: KubeRequest = {}): Promise<AsyncIterable<string>> {
     const what = `GET ${path}`;
-    return untilAnswered({ method: 'GET', path, signal: requestOptions.signal }, async (used) => {
+    const { signal, beforeSend } = requestOptions;
+    return untilAnswered({ method: 'GET', path, signal, beforeSend }, async (used) => {
       const response = await sendWith(used, 'streams', 'GET', path, requestOptions);
       const status = response.statusCode ?? 0;
       if (status >= 400) throw errorFrom(what, response, await textOf(what, response, requestOptions));
-      return { status, value: readLines(what, response, requestOptions.signal) };
+      return { status, value: readLines(what, response, signal) };
     });
   }
 

@@ -16,8 +16,13 @@ export function fencedClient(client: KubeClient, isLeader: () => boolean): KubeC
   return {
     ...client,
     async request<T>(...[method, path, options]: Parameters<KubeClient['request']>): Promise<T> {
-      if (method !== 'GET' && !isLeader()) throw new NotLeaderError(`${method} ${path}`);
-      return client.request<T>(method, path, options);
+      if (method === 'GET') return client.request<T>(method, path, options);
+      // Asked each time it is sent: the client may hold a request back, or send it again, long after it was made.
+      const beforeSend = (): void => {
+        if (!isLeader()) throw new NotLeaderError(`${method} ${path}`);
+      };
+      beforeSend();
+      return client.request<T>(method, path, { ...options, beforeSend });
     },
   };
 }

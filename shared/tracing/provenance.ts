@@ -43,7 +43,9 @@ export function keepProvenance<T extends KubeObject>(run: T): T {
   const { managedFields, ...metadata } = run.metadata;
   const kept = (managedFields ?? []).flatMap((entry): ManagedFieldsEntry[] => {
     const submitted = submittedAnnotations(entry);
-    const own = OWN_ANNOTATIONS.map((annotation) => `f:${annotation}`).filter((field) => submitted[field] !== undefined);
+    const own = OWN_ANNOTATIONS.map((annotation) => `f:${annotation}`).filter(
+      (field) => submitted[field] !== undefined,
+    );
     const annotations = Object.fromEntries(own.map((field) => [field, submitted[field]]));
     return own.length === 0 ? [] : [{ ...entry, fieldsV1: { 'f:metadata': { 'f:annotations': annotations } } }];
   });

@@ -20,7 +20,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function up(directory: string): Promise<number> {
   const startedAt = Date.now();
-  const { nodeAddress } = await bringUp(directory, say);
+  const { nodeAddress } = await bringUp(directory, { outlives: true, say });
   say(`up after ${Math.round((Date.now() - startedAt) / 1000)} s; NodePorts are on ${nodeAddress}`);
   say(`export KUBECONFIG=${kubeconfigOf(directory)}`);
   return 0;

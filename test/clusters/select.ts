@@ -2,6 +2,7 @@ import { startApiserverCluster } from './apiserver.ts';
 import { startEmbeddedCluster } from './embedded.ts';
 import { connectExistingCluster } from './existing.ts';
 import type { TestCluster } from './types.ts';
+import { startWholeCluster } from './whole/cluster.ts';
 
 export type ClusterName = TestCluster['name'];
 
@@ -34,8 +35,6 @@ export async function startTestCluster(env: NodeJS.ProcessEnv = process.env): Pr
     case 'existing':
       return connectExistingCluster();
     case 'whole':
-      throw new Error(
-        'TEST_CLUSTER=whole: bring it up with `npm run cluster -- up` and name it as an existing cluster',
-      );
+      return startWholeCluster();
   }
 }

@@ -4,10 +4,15 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'yaml';
 
-import { MUTATING_WEBHOOK_CONFIGURATIONS, PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { createAuthority } from '../../certs/authority.ts';
+import {
+  CONFIGMAPS,
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  PIPELINE_RUNS,
+  resourcePath,
+} from '../../shared/kubernetes/resources.ts';
 import type { KubeList } from '../../shared/kubernetes/types.ts';
 import { PIPELINE_RUN_SPAN_CONTEXT, TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import type { PipelineRun } from '../../shared/tekton/types.ts';
@@ -16,34 +21,27 @@ import { startWholeCluster } from '../clusters/whole/cluster.ts';
 import type { WholeCluster } from '../clusters/whole/cluster.ts';
 import { BUSYBOX_IMAGE, TEKTON_IMAGE } from '../clusters/whole/images/catalog.ts';
 import { installJaeger } from '../clusters/whole/jaeger.ts';
+import { provideRequirements } from '../clusters/whole/requirements.ts';
 import { runPeer } from '../peers/support/command.ts';
 import { chart, helm } from '../peers/support/helm.ts';
 import { readTrace } from '../peers/support/jaeger-trace.ts';
 import type { JaegerTrace, ShownSpan } from '../peers/support/jaeger-trace.ts';
+import { until } from '../peers/support/until.ts';
+import { startHook } from './support/hook.ts';
 import { inOrder, lifecycleTree } from './support/lifecycle.ts';
 import { machineState } from './support/machine.ts';
 
 const project = resolve(import.meta.dirname, '../..');
 const namespace = 'tracing';
+const DAY_MS = 24 * 3_600_000;
 const UP_TIMEOUT_MS = 300_000;
 const RUN_TIMEOUT_MS = 120_000;
-const POLL_MS = 200;
-
-/** Waits for `look` to give something. */
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + RUN_TIMEOUT_MS;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`waited ${RUN_TIMEOUT_MS} ms for ${what}`);
-    await delay(POLL_MS);
-  }
-}
 
 let before: Record<string, unknown>;
 beforeAll(async () => {
+  await provideRequirements((line) => process.stderr.write(`${line}\n`));
   before = await machineState();
-});
+}, UP_TIMEOUT_MS);
 
 describe('npm run cluster', () => {
   const cli = (...args: string[]): { ended: Promise<number | null>; output: () => string; kill: () => void } => {
@@ -254,4 +252,38 @@ describe('the examples on a whole real cluster, in real containers', () => {
     },
     RUN_TIMEOUT_MS,
   );
+
+  test('the API server calls a webhook on this machine’s loopback', async () => {
+    const authority = await createAuthority({ commonName: 'webhook', lifetimeMs: DAY_MS });
+    const hook = await startHook(authority);
+    try {
+      const clientConfig = cluster.webhookClientConfig(hook.port, '/validate', authority.certPem);
+      await cluster.client.request('POST', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {
+        body: {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind: 'ValidatingWebhookConfiguration',
+          metadata: { name: 'hook' },
+          webhooks: [
+            {
+              name: 'hook.tektrace.test',
+              clientConfig,
+              rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }],
+              failurePolicy: 'Fail',
+              sideEffects: 'None',
+              admissionReviewVersions: ['v1'],
+            },
+          ],
+        },
+      });
+      const path = resourcePath(CONFIGMAPS, { namespace: 'default' });
+      const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'seen-' } };
+      const names = await until('a call of the webhook', async () => {
+        await cluster.client.request('POST', path, { body });
+        return hook.paths.length > 0 ? hook.paths : undefined;
+      });
+      expect(names[0]).toMatch(/^\/validate/);
+    } finally {
+      await hook.close();
+    }
+  });
 });

@@ -15,6 +15,7 @@ import { removeMadeFolders } from './private-files.ts';
 import { LoopbackRelay } from './relay.ts';
 import { provideRequirements } from './requirements.ts';
 import { kubeconfigOf, startPrograms } from './start.ts';
+import type { StartOptions } from './start.ts';
 
 export interface WholeCluster extends TestCluster {
   /** Of the node: its NodePorts are there. */
@@ -23,17 +24,17 @@ export interface WholeCluster extends TestCluster {
 
 /**
  * Brings a whole Kubernetes up on this machine, with its files in `directory` (a path without symbolic links, which the kubelet resolves): API server, controllers, a node with containerd, and the
- * project's images. It outlives this process. What an `up` that did not come to its end has left there is removed first. Throws when it
+ * project's images. What an `up` that did not come to its end has left there is removed first. Throws when it
  * is up already, when something is missing, and (with everything taken down again) when a program does not start.
  */
-export async function bringUp(directory: string, say: (line: string) => void): Promise<Network> {
-  await provideRequirements(say);
+export async function bringUp(directory: string, options: StartOptions): Promise<Network> {
+  await provideRequirements(options.say);
   if (existsSync(kubeconfigOf(directory)) && (await findEnclosure(directory)) !== undefined)
     throw new Error(`a cluster is up already: KUBECONFIG=${kubeconfigOf(directory)}`);
   await takeDown(directory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   try {
-    return await startPrograms(directory, say);
+    return await startPrograms(directory, options);
   } catch (error) {
     await takeDown(directory);
     throw error;
@@ -50,10 +51,10 @@ export async function takeDown(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** A whole cluster for tests, in a temporary folder. */
+/** A whole cluster for tests, in a temporary folder. It ends with this process at the latest. */
 export async function startWholeCluster(): Promise<WholeCluster> {
   const directory = await mkdtemp(join(await realpath(tmpdir()), 'tektrace-whole-'));
-  const network = await bringUp(directory, () => undefined);
+  const network = await bringUp(directory, { outlives: false, say: () => undefined });
   const enclosure = await findEnclosure(directory);
   if (enclosure === undefined) throw new Error('the cluster ended as soon as it was up');
   const kubeconfigPath = kubeconfigOf(directory);

@@ -82,13 +82,12 @@ export async function anyEnclosure(): Promise<boolean> {
   return (await firstProcesses()).length > 0;
 }
 
-/** Opens an enclosure that outlives this process. */
-export async function openEnclosure(directory: string): Promise<Enclosure> {
+/** Opens an enclosure. With `outlives` it is there until it is closed, else it ends with this process, however that ends. */
+export async function openEnclosure(directory: string, outlives: boolean): Promise<Enclosure> {
   const flags = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  const child = spawn('unshare', [...flags, 'sh', '-c', FIRST_PROCESS, markerOf(directory)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
-  });
+  const unshare = ['unshare', ...flags, 'sh', '-c', FIRST_PROCESS, markerOf(directory)];
+  const [program = '', ...args] = outlives ? unshare : ['setpriv', '--pdeathsig', 'KILL', ...unshare];
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   child.unref();
   let problem = '';
   child.stderr.on('data', (chunk: Buffer) => (problem += chunk.toString()));
@@ -101,7 +100,9 @@ export async function openEnclosure(directory: string): Promise<Enclosure> {
       return opened;
     }
     if (problem !== '' || child.exitCode !== null || Date.now() > deadline)
-      throw new Error(`this machine gives no namespaces of its own to a cluster: ${problem.trim() || 'unshare ended'}`);
+      throw new Error(
+        `this machine gives no namespaces of its own to a cluster: ${problem.trim() || `${program} ended`}`,
+      );
     await delay(POLL_MS);
   }
 }

@@ -21,6 +21,7 @@ const needed: { program: string; package: string }[] = [
   { program: 'ip', package: 'iproute2' },
   { program: 'unshare', package: 'util-linux' },
   { program: 'nsenter', package: 'util-linux' },
+  { program: 'setpriv', package: 'util-linux' },
   { program: 'mount', package: 'mount' },
   { program: 'tar', package: 'tar' },
 ];

@@ -1,5 +1,4 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import https from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -9,6 +8,7 @@ import { isNotFound } from '../../../shared/kubernetes/errors.ts';
 import { loadKubeConfig } from '../../../shared/kubernetes/kubeconfig.ts';
 import { SERVICE_ACCOUNTS, resourcePath } from '../../../shared/kubernetes/resources.ts';
 import { peerProgram } from '../../peers/support/binaries.ts';
+import { isHealthy } from '../../peers/support/healthy.ts';
 import { startServerProcess } from '../../peers/support/server-process.ts';
 import { hasReadyNode } from '../describe.ts';
 import { createCgroup } from './cgroups.ts';
@@ -23,9 +23,15 @@ import { hidePrivateFiles } from './private-files.ts';
 import { API_PORT, CONTAINERD_SOCKET, ETCD_URL, KUBE_PROXY_HEALTH_PORT, servers } from './servers.ts';
 import type { Layout, Server } from './servers.ts';
 
+export interface StartOptions {
+  /** Whether it goes on when this process has ended. */
+  outlives: boolean;
+  /** Told how far it is. */
+  say: (line: string) => void;
+}
+
 const NODE_NAME = 'whole';
 const START_TIMEOUT_MS = 60_000;
-const REQUEST_TIMEOUT_MS = 5000;
 const POLL_MS = 100;
 
 export const layoutOf = (directory: string): Layout => ({
@@ -51,19 +57,6 @@ async function start(
     logFile: join(logs, `${server.name}.log`),
     isReady,
     startTimeoutMs: START_TIMEOUT_MS,
-  });
-}
-
-/** Whether a server answers 200. Its certificate may be one that it has made for itself. */
-function isHealthy(url: string): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    https
-      .get(url, { rejectUnauthorized: false, agent: false, timeout: REQUEST_TIMEOUT_MS }, (response) => {
-        response.resume();
-        resolve(response.statusCode === 200);
-      })
-      .on('timeout', () => reject(new Error(`${url} does not answer`)))
-      .on('error', reject);
   });
 }
 
@@ -102,10 +95,11 @@ async function importImages(enclosure: Enclosure, archives: string[]): Promise<v
 }
 
 /** Starts all programs of a whole Kubernetes in `directory`, an empty folder, and waits until Pods can run. */
-export async function startPrograms(directory: string, say: (line: string) => void): Promise<Network> {
+export async function startPrograms(directory: string, options: StartOptions): Promise<Network> {
+  const { outlives, say } = options;
   const layout = layoutOf(directory);
   await mkdir(layout.logs);
-  const enclosure = await openEnclosure(directory);
+  const enclosure = await openEnclosure(directory, outlives);
   const network = await configureNetwork(enclosure);
   await hidePrivateFiles(enclosure, directory);
   await createCgroup(directory);

@@ -15,10 +15,15 @@ export interface ControllerProcessOptions {
   stopSignal?: NodeJS.Signals;
 }
 
+export interface ControllerServer extends ServerProcess {
+  /** Its /metrics, as text. */
+  metrics(): Promise<string>;
+}
+
 /** Starts `tektrace controller` as a process of its own, as the chart does, and waits until it is ready. */
-export async function startControllerProcess(options: ControllerProcessOptions): Promise<ServerProcess> {
+export async function startControllerProcess(options: ControllerProcessOptions): Promise<ControllerServer> {
   const [port = 0] = await freePorts(1);
-  return startServerProcess({
+  const started = await startServerProcess({
     program: process.execPath,
     args: [
       main,
@@ -33,4 +38,5 @@ export async function startControllerProcess(options: ControllerProcessOptions):
     startTimeoutMs: START_TIMEOUT_MS,
     ...(options.stopSignal === undefined ? {} : { stopSignal: options.stopSignal }),
   });
+  return { ...started, metrics: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text() };
 }

@@ -14,9 +14,11 @@ async function cgroups(): Promise<string[]> {
 }
 
 async function processes(): Promise<string[]> {
-  const { stdout } = await run('ps', ['-e', '-o', 'comm=,args=']);
-  const ours = /^(kubelet|containerd|kube-proxy|kube-controller|kube-scheduler)|tektrace-cluster:/;
-  return stdout.split('\n').filter((line) => ours.test(line));
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  // A process may end while it is looked at.
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  const ours = /\/(kubelet|containerd|containerd-shim[^/]*|kube-proxy|kube-scheduler)\0|tektrace-cluster:/;
+  return lines.filter((line) => ours.test(line)).sort();
 }
 
 /** What a cluster could change of this machine: equal before it came up and after it has gone, or it has left something. */

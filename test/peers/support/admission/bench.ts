@@ -111,7 +111,7 @@ function inOrder({ hooks }: AdmissionCase, calls: HookCall[]): HookCall[] {
  * are asked twice.
  */
 async function settle(client: Client, path: string, { code, body }: Answer): Promise<void> {
-  const { name, resourceVersion } = (body)?.metadata ?? {};
+  const { name, resourceVersion } = body?.metadata ?? {};
   if (code > 201 || typeof name !== 'string' || typeof resourceVersion !== 'string') return;
   const [collection = ''] = path.replace(/\/status$/, '').split('?');
   const object = collection.endsWith(`/${name}`) ? collection : `${collection}/${name}`;

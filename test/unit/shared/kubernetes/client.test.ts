@@ -139,6 +139,23 @@ describe('a request', () => {
   });
 });
 
+test('a request or stream that is aborted within its answer ends with the reason', async () => {
+  await connect({}, (_request, response) => {
+    response.writeHead(200, { 'content-length': '100' });
+    response.write('{"n":1}\n');
+  });
+  const reason = new Error('shutting down');
+  const stop = new AbortController();
+  const read = async (): Promise<void> => {
+    for await (const line of await client.stream('/watch', { signal: stop.signal })) {
+      expect(line).toBe('{"n":1}');
+      stop.abort(reason);
+    }
+  };
+  const whole = client.request('GET', '/x', { signal: stop.signal });
+  await Promise.all([expect(read()).rejects.toBe(reason), expect(whole).rejects.toBe(reason)]);
+});
+
 describe('a stream', () => {
   test('gives lines as they come', async () => {
     await connect({}, lines([{ n: 1 }, { n: 2 }], true));

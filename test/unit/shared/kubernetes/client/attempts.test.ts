@@ -8,6 +8,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { createKubeClient } from '../../../../../shared/kubernetes/client.ts';
 import type { KubeClient, KubeClientOptions } from '../../../../../shared/kubernetes/client.ts';
 import type { RequestObserver } from '../../../../../shared/kubernetes/client/attempts.ts';
+import { fencedClient } from '../../../../../shared/kubernetes/fenced-client.ts';
 import { json, startFakeServer } from '../fake-server.ts';
 import type { Answer, FakeServer } from '../fake-server.ts';
 
@@ -89,6 +90,16 @@ describe('what the server puts off', () => {
     await expect(client.request('GET', '/x', { signal: stop.signal })).rejects.toBe(reason);
     expect(server.requests).toHaveLength(1);
   });
+});
+
+test('a write of a process that has lost its lease is not sent again', async () => {
+  let isLeader = true;
+  const sleep = async (): Promise<void> => void (isLeader = false);
+  await connect({ sleep }, putOff(429, '1'), json({}));
+  const fenced = fencedClient(client, () => isLeader);
+  await expect(fenced.request('POST', '/x', { body: {} })).rejects.toMatchObject({ name: 'NotLeaderError' });
+  expect(server.requests).toEqual(['POST /x']);
+  expect(await fenced.request('GET', '/x')).toEqual({});
 });
 
 describe('a connection that is lost', () => {
