@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { parseResourcePath } from '../../../../../local/apiserver/http/path.ts';
 
-const none = { group: '', version: 'v1', namespace: undefined, name: undefined, subresource: undefined };
+const none = {
+  ...{ group: '', version: 'v1', namespace: undefined, name: undefined, subresource: undefined },
+  watch: false,
+};
 
 test.each([
   ['/api/v1/pods', { ...none, resource: 'pods' }],
@@ -13,6 +16,7 @@ test.each([
     '/apis/tekton.dev/v1/namespaces/n/taskruns/',
     { ...none, group: 'tekton.dev', namespace: 'n', resource: 'taskruns' },
   ],
+  ['/api/v1/watch/namespaces/n/pods', { ...none, namespace: 'n', resource: 'pods', watch: true }],
 ])('%s', (path, expected) => {
   expect(parseResourcePath(path)).toEqual(expected);
 });

@@ -18,7 +18,9 @@ describe('label selectors', () => {
   });
 
   test('what is none is a 400', () => {
-    expect(() => parseLabelSelector('a b')).toThrow("unable to parse requirement: found 'a b'");
+    expect(() => parseLabelSelector('a b')).toThrow(
+      "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt",
+    );
   });
 
   test('as an object', () => {
