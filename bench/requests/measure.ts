@@ -10,7 +10,7 @@ import { silentLogger } from '../../shared/runtime/log.ts';
 import { TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun } from '../../shared/tekton/types.ts';
-import type { ControllerServer } from '../../test/peers/support/controller-process.ts';
+import type { ControllerProcess } from '../../test/peers/support/controller-process.ts';
 import { startControllerProcess } from '../../test/peers/support/controller-process.ts';
 import { controllerUser } from '../../test/peers/support/webhook-cluster.ts';
 import { startPacedNode } from '../support/paced-node.ts';
@@ -135,7 +135,7 @@ export async function measure(load: Load): Promise<LoadCost> {
   const counter = await startReconcileCounter();
   const node = await startPacedNode({ client: testbed.cluster.client, paceOf });
   try {
-    const start = (): Promise<ControllerServer> =>
+    const start = (): Promise<ControllerProcess> =>
       startControllerProcess({
         kubeconfigPath: testbed.controllerKubeconfig,
         collectorUrl: counter.url,

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { createAuthority, issueCertificate } from '../../../certs/authority.ts';
 import type { KeyPair } from '../../../certs/authority.ts';
@@ -12,6 +13,7 @@ import { startServerProcess } from './server-process.ts';
 import type { ServerProcess } from './server-process.ts';
 
 const START_TIMEOUT_MS = 60_000;
+const POLL_MS = 50;
 const DAY_MS = 24 * 3_600_000;
 const FIRST_SERVICE_ADDRESS = '10.0.0.1';
 
@@ -29,12 +31,19 @@ export interface KubeApiserver {
   clientCertificate(user: string): Promise<KeyPair>;
   /** Stops the API server and starts it again on the same port with the same data; etcd stays up. */
   restart(): Promise<void>;
+  /**
+   * Kills (-9) one of the two and starts it again on the same port with the same data, the API server with `moreArgs` on top of its own;
+   * resolves when the API server is ready.
+   */
+  crash(server: 'etcd' | 'kube-apiserver', moreArgs?: string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface KubeApiserverOptions {
   /** Flags of kube-apiserver on top of those it has here. */
   extraArgs?: string[];
+  /** Whether etcd waits for the disk, as it does in a cluster. */
+  fsync?: boolean;
 }
 
 type Credentials = Pick<KubeApiserver, 'caPem' | 'admin' | 'clientCertificate'>;
@@ -106,12 +115,20 @@ function isReady(url: string, { caPem, admin }: Credentials): Promise<boolean> {
   });
 }
 
-function startEtcd(directory: string, port: number): Promise<ServerProcess> {
+async function untilReady(url: string, credentials: Credentials): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!(await isReady(url, credentials).catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`${url} is not ready again after ${START_TIMEOUT_MS} ms`);
+    await delay(POLL_MS);
+  }
+}
+
+function startEtcd(directory: string, port: number, fsync: boolean): Promise<ServerProcess> {
   const url = `http://127.0.0.1:${port}`;
   return startServerProcess({
     program: peerProgram('etcd'),
     args: [
-      ['--data-dir', join(directory, 'etcd'), '--unsafe-no-fsync', '--log-level', 'warn'],
+      ['--data-dir', join(directory, 'etcd'), '--log-level', 'warn', ...(fsync ? [] : ['--unsafe-no-fsync'])],
       ['--listen-client-urls', url, '--advertise-client-urls', url, '--listen-peer-urls', 'http://127.0.0.1:0'],
     ].flat(),
     logFile: join(directory, 'etcd.log'),
@@ -143,12 +160,16 @@ function apiserverArgs(pki: string, etcdPort: number, port: number): string[] {
  * Starts etcd and a real kube-apiserver on free loopback ports, with RBAC and the default admission plugins but ServiceAccount.
  * There is no controller manager, scheduler or kubelet: nothing is garbage-collected, no Pod runs.
  */
-export async function startKubeApiserver({ extraArgs = [] }: KubeApiserverOptions = {}): Promise<KubeApiserver> {
+export async function startKubeApiserver({
+  extraArgs = [],
+  fsync = false,
+}: KubeApiserverOptions = {}): Promise<KubeApiserver> {
   const program = peerProgram('kube-apiserver');
   const directory = await mkdtemp(join(tmpdir(), 'tektrace-kube-'));
-  const running: ServerProcess[] = [];
+  const running: { etcd?: ServerProcess; 'kube-apiserver'?: ServerProcess } = {};
   const stop = async (): Promise<void> => {
-    for (const server of running.splice(0).reverse()) await server.stop();
+    await running['kube-apiserver']?.stop();
+    await running.etcd?.stop();
     await rm(directory, { recursive: true, force: true });
   };
   try {
@@ -156,26 +177,35 @@ export async function startKubeApiserver({ extraArgs = [] }: KubeApiserverOption
     const credentials = await writeCredentials(pki);
     const [etcdPort = 0, port = 0] = await freePorts(2);
     const url = `https://127.0.0.1:${port}`;
-    const startApiserver = (): Promise<ServerProcess> =>
-      startServerProcess({
-        program,
-        args: [...apiserverArgs(pki, etcdPort, port), ...extraArgs],
-        logFile: join(directory, 'kube-apiserver.log'),
-        isReady: () => isReady(url, credentials),
-        startTimeoutMs: START_TIMEOUT_MS,
-      });
-    running.push(await startEtcd(directory, etcdPort));
-    running.push(await startApiserver());
+    const start = {
+      etcd: () => startEtcd(directory, etcdPort, fsync),
+      'kube-apiserver': (moreArgs: string[] = []) =>
+        startServerProcess({
+          program,
+          args: [...apiserverArgs(pki, etcdPort, port), ...extraArgs, ...moreArgs],
+          logFile: join(directory, 'kube-apiserver.log'),
+          isReady: () => isReady(url, credentials),
+          startTimeoutMs: START_TIMEOUT_MS,
+        }),
+    };
+    running.etcd = await start.etcd();
+    running['kube-apiserver'] = await start['kube-apiserver']();
 
     const kubeconfig = kubeconfigOf(url, credentials);
     const kubeconfigPath = join(directory, 'kubeconfig');
     await writeFile(kubeconfigPath, kubeconfig, { mode: 0o600 });
     const restart = async (): Promise<void> => {
-      await running.pop()?.stop();
-      running.push(await startApiserver());
+      await running['kube-apiserver']?.stop();
+      running['kube-apiserver'] = await start['kube-apiserver']();
+    };
+    const crash = async (name: 'etcd' | 'kube-apiserver', moreArgs?: string[]): Promise<void> => {
+      running[name]?.signal('SIGKILL');
+      await running[name]?.exited;
+      running[name] = await start[name](moreArgs);
+      await untilReady(url, credentials);
     };
     const etcdUrl = `http://127.0.0.1:${etcdPort}`;
-    return { url, etcdUrl, kubeconfig, kubeconfigPath, ...credentials, restart, stop };
+    return { url, etcdUrl, kubeconfig, kubeconfigPath, ...credentials, restart, crash, stop };
   } catch (error) {
     await stop();
     throw error;

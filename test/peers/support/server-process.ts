@@ -10,6 +10,10 @@ const LAST_LINES = 15;
 export interface ServerProcess {
   /** The stop signal, and SIGKILL when it has not ended after 15 s. Resolves when the process is gone; a second call does nothing more. */
   stop(): Promise<void>;
+  /** Sends a signal and waits for nothing. */
+  signal(signal: NodeJS.Signals): void;
+  /** The exit code once the process is gone; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
 }
 
 export interface ServerProcessOptions {
@@ -46,6 +50,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   const log = openSync(logFile, 'a');
   const child = spawn(program, args, { stdio: ['ignore', log, log], env: { ...process.env, ...options.env } });
   closeSync(log);
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   let spawnError: Error | undefined;
   child.once('error', (error) => (spawnError = error));
 
@@ -60,5 +65,5 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     }
     await delay(POLL_MS);
   }
-  return { stop: () => stop(child, stopSignal) };
+  return { stop: () => stop(child, stopSignal), signal: (signal) => void child.kill(signal), exited };
 }

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { ELECTION_DEFAULTS_MS } from '../../shared/kubernetes/leader-election.ts';
+import { creationProblems, isWrite, readAudit } from './support/audit.ts';
+import type { Audited } from './support/audit.ts';
+import { followLease } from './support/leases.ts';
+import type { LeaseHistory, Tenure } from './support/leases.ts';
+import { startLoad } from './support/load.ts';
+import { startObserver } from './support/observer.ts';
+import type { Observer } from './support/observer.ts';
+import { ELECTION, report, startTestbed } from './support/testbed.ts';
+import type { TestedController, Testbed } from './support/testbed.ts';
+import { checkTraces } from './support/traces.ts';
+
+const { leaseDuration, retryPeriod } = ELECTION_DEFAULTS_MS;
+/** A candidate looks at the Lease this often at least: the retry period, with the most of client-go's jitter. */
+const RETRY_MS = retryPeriod * (1 + 1.2);
+/** What requests and timers take on a busy machine. */
+const SLACK_MS = 2_000;
+const SETTLE_MS = 300_000;
+const STOPPED_MS = 60_000;
+
+describe('two controllers under load', () => {
+  let testbed: Testbed;
+  let observer: Observer;
+  let lease: LeaseHistory;
+  const processes: TestedController[] = [];
+
+  const start = async (): Promise<TestedController> => {
+    const controller = await testbed.startController({ extraArgs: ELECTION });
+    processes.push(controller);
+    return controller;
+  };
+  beforeAll(async () => {
+    testbed = await startTestbed();
+    observer = await startObserver(testbed.cluster.client);
+    lease = await followLease(testbed.cluster.client);
+    await start();
+    await start();
+  }, 120_000);
+  afterAll(async () => {
+    await lease.stop();
+    await observer.stop();
+    await testbed.stop();
+  }, 120_000);
+
+  /** The process that holds the Lease, by what it logged. */
+  async function processOf({ holder }: Tenure): Promise<TestedController> {
+    for (const controller of processes) {
+      const lines = await controller.log();
+      if (lines.some(({ message, identity }) => message === 'this process leads' && identity === holder))
+        return controller;
+    }
+    throw new Error(`no process says that it is ${holder}`);
+  }
+
+  async function leader(): Promise<{ tenure: Tenure; controller: TestedController }> {
+    const tenure = await lease.when(
+      (each) => each === lease.tenures.at(-1) && each.releasedMs === undefined,
+      SETTLE_MS,
+    );
+    return { tenure, controller: await processOf(tenure) };
+  }
+
+  /** The tenure after `before`, once it has begun. */
+  const next = (before: Tenure): Promise<Tenure> =>
+    lease.when((each) => lease.tenures[lease.tenures.indexOf(each) - 1] === before, SETTLE_MS);
+
+  const writesOf = (requests: Audited[], { from }: TestedController): Audited[] =>
+    requests.filter((request) => isWrite(request) && request.from === from && request.resource !== 'leases');
+
+  /** Who took over waited for the old lease's end, and no longer than it may. */
+  async function expectTakeover(before: Tenure, after: Tenure, how: string): Promise<void> {
+    const tookMs = after.acquiredMs - before.renewedMs;
+    const [first] = writesOf(await readAudit(testbed.auditLog), await processOf(after));
+    report(
+      `${how}: taken over ${tookMs} ms after the last renewal, first write ${(first?.atMs ?? NaN) - before.renewedMs} ms after it`,
+    );
+    expect(after.transitions).toBe(before.transitions + 1);
+    expect(tookMs).toBeGreaterThanOrEqual(leaseDuration);
+    expect(tookMs).toBeLessThan(leaseDuration + RETRY_MS + SLACK_MS);
+    expect(first?.atMs).toBeGreaterThanOrEqual(after.acquiredMs);
+  }
+
+  /** Every run is done, made once and traced once. */
+  async function expectRunsWell(names: string[]): Promise<void> {
+    const runs = await observer.done(names, SETTLE_MS);
+    const { problems, repeated, lifecycleSpans } = await checkTraces(runs, testbed.recorder, testbed.jaeger);
+    report(`${runs.length} runs, ${lifecycleSpans} lifecycle spans, ${repeated} spans sent twice, all identical`);
+    expect(problems).toEqual([]);
+    const requests = await readAudit(testbed.auditLog);
+    const conflicts = requests.filter(({ code, from }) => code === 409 && processes.some((each) => each.from === from));
+    report(`${conflicts.length} requests of controllers met a conflict`);
+    expect(creationProblems(requests, names)).toEqual([]);
+  }
+
+  /** No process has written before it had the Lease, or once another one had it. */
+  async function expectWritesWithinTenures(): Promise<void> {
+    const requests = await readAudit(testbed.auditLog);
+    const strays: string[] = [];
+    for (const controller of processes) {
+      const own: { fromMs: number; toMs: number }[] = [];
+      for (const [index, tenure] of lease.tenures.entries()) {
+        if ((await processOf(tenure)) !== controller) continue;
+        own.push({ fromMs: tenure.acquiredMs, toMs: lease.tenures[index + 1]?.acquiredMs ?? Infinity });
+      }
+      for (const { atMs, verb, resource, name } of writesOf(requests, controller))
+        if (!own.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs))
+          strays.push(`${controller.name} at ${atMs}: ${verb} ${resource} ${name}, not in ${JSON.stringify(own)}`);
+    }
+    expect(strays).toEqual([]);
+  }
+
+  test('the leader is killed: the other takes over when the lease has run out', async () => {
+    const { tenure, controller } = await leader();
+    const load = startLoad(testbed.cluster.client, { prefix: 'killed', runs: 60, everyMs: 400 });
+    await delay(5_000);
+    controller.signal('SIGKILL');
+    await controller.exited;
+    const after = await next(tenure);
+    await load.created;
+    await expectTakeover(tenure, after, 'killed');
+    await expectRunsWell(load.names);
+    await expectWritesWithinTenures();
+  }, 900_000);
+
+  test('the leader is stopped for a minute and continued: the other took over, and it ends without another write', async () => {
+    await start();
+    const { tenure, controller } = await leader();
+    const load = startLoad(testbed.cluster.client, { prefix: 'stopped', runs: 140, everyMs: 500 });
+    await delay(5_000);
+    controller.signal('SIGSTOP');
+    await delay(STOPPED_MS);
+    const continuedAt = Date.now();
+    controller.signal('SIGCONT');
+    expect(await controller.exited).toBe(1);
+    report(`stopped: it ended ${Date.now() - continuedAt} ms after it was continued`);
+    expect((await controller.log()).map(({ message }) => message)).toContain('leadership is lost');
+    await load.created;
+    await expectTakeover(tenure, await next(tenure), 'stopped');
+    await expectRunsWell(load.names);
+    const late = writesOf(await readAudit(testbed.auditLog), controller).filter(({ atMs }) => atMs >= continuedAt);
+    expect(late).toEqual([]);
+    await expectWritesWithinTenures();
+  }, 900_000);
+
+  test('the leader is asked to end: the other takes over at once', async () => {
+    await start();
+    const { tenure, controller } = await leader();
+    const load = startLoad(testbed.cluster.client, { prefix: 'ended', runs: 20, everyMs: 300 });
+    await delay(3_000);
+    const askedAt = Date.now();
+    controller.signal('SIGTERM');
+    expect(await controller.exited).toBe(0);
+    const after = await next(tenure);
+    const releasedMs = tenure.releasedMs ?? NaN;
+    report(
+      `asked to end: released after ${releasedMs - askedAt} ms, taken over ${after.acquiredMs - releasedMs} ms later`,
+    );
+    expect(after.acquiredMs - releasedMs).toBeLessThan(RETRY_MS + SLACK_MS);
+    await load.created;
+    await expectRunsWell(load.names);
+    await expectWritesWithinTenures();
+  }, 900_000);
+});
