@@ -63,6 +63,8 @@ describe('tektrace controller on the real kube-apiserver', () => {
     };
     await cluster.client.request('POST', resourcePath(PIPELINE_RUNS, { namespace: 'default' }), { body });
     await untilMetric('tektrace_events_total{outcome="created"}', (value) => value > 0);
+    // The Event leaves in the middle of the work.
+    await untilMetric('workqueue_work_duration_seconds_count{name="pipelinerun"}', (value) => value > 0);
     const found = await metrics();
     const atLeastOne = [
       'workqueue_adds_total{name="pipelinerun"}',
