@@ -109,7 +109,8 @@ export async function storeNew(
   prepare(api, type, object);
   validateObject(type, object);
   await api.admission.validate({ ...attributes, object, name: object.metadata.name });
-  if (api.store.get(type.storageKey, object.metadata.namespace, object.metadata.name ?? '') !== undefined) {
+  const existing = api.store.get(type.storageKey, object.metadata.namespace, object.metadata.name ?? '');
+  if (existing !== undefined) {
     throw alreadyExists(type, object.metadata.name ?? '');
   }
   return request.dryRun ? object : api.store.put(type.storageKey, object);
