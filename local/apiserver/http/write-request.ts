@@ -8,7 +8,7 @@ import type { StatusError } from '../status.ts';
 
 const MAX_MANAGER_LENGTH = 128;
 
-function refuse(kind: string, parameter: string, value: unknown, supported: string[]): StatusError {
+function refuse(kind: string, parameter: string, value: string, supported: string[]): StatusError {
   return invalidObject({ group: 'meta.k8s.io', kind }, '', [notSupported(parameter, value, supported)]);
 }
 
@@ -28,7 +28,7 @@ function fieldValidationOf(query: URLSearchParams, kind: string): FieldValidatio
 
 function dryRunOf(query: URLSearchParams, kind: string): boolean {
   const given = query.getAll('dryRun');
-  if (given.some((value) => value !== 'All')) throw refuse(kind, 'dryRun', given, ['All']);
+  for (const value of given) if (value !== 'All') throw refuse(kind, 'dryRun', value, ['All']);
   return given.length > 0;
 }
 
