@@ -1,15 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { invalid, required } from './field-errors.ts';
 import type { FieldError } from './field-errors.ts';
+import { subdomainProblems } from './qualified-name.ts';
 
 /** Kubernetes leaves vowels and look-alikes out, so that no suffix spells a word. */
 const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
 const SUFFIX_LENGTH = 5;
 const MAX_BASE_LENGTH = 63 - SUFFIX_LENGTH;
 
-const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
-const subdomainPattern = new RegExp(`^${label}(\\.${label})*$`);
-const labelPattern = new RegExp(`^${label}$`);
+const MAX_LABEL_LENGTH = 63;
+const labelPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const LABEL_RULE =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
 export type NameRule = 'subdomain' | 'label' | 'path-segment';
 
@@ -19,27 +21,33 @@ export function generatedName(base: string): string {
   return base.slice(0, MAX_BASE_LENGTH) + suffix;
 }
 
-function nameProblem(name: string, rule: NameRule): string | undefined {
-  if (rule === 'path-segment') {
-    return name === '.' || name === '..' || /[/%]/.test(name)
-      ? `may not be '.', '..' or contain '/' or '%'`
-      : undefined;
-  }
-  if (rule === 'label') {
-    if (name.length > 63) return 'must be no more than 63 bytes';
-    return labelPattern.test(name)
-      ? undefined
-      : `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`;
-  }
-  if (name.length > 253) return 'must be no more than 253 bytes';
-  return subdomainPattern.test(name)
-    ? undefined
-    : `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`;
+function labelProblems(name: string): string[] {
+  return [
+    ...(name.length > MAX_LABEL_LENGTH ? [`must be no more than ${MAX_LABEL_LENGTH} bytes`] : []),
+    ...(labelPattern.test(name) ? [] : [LABEL_RULE]),
+  ];
 }
+
+function pathSegmentProblems(name: string): string[] {
+  if (name === '.' || name === '..') return [`may not be '${name}'`];
+  return ['/', '%'].filter((character) => name.includes(character)).map((one) => `may not contain '${one}'`);
+}
+
+const problemsBy: Record<NameRule, (name: string) => string[]> = {
+  subdomain: subdomainProblems,
+  label: labelProblems,
+  'path-segment': pathSegmentProblems,
+};
 
 /** What is wrong with an object's name, in the API server's words. */
 export function validateName(name: string | undefined, rule: NameRule): FieldError[] {
   if (name === undefined || name === '') return [required('metadata.name', 'name or generateName is required')];
-  const problem = nameProblem(name, rule);
-  return problem === undefined ? [] : [invalid('metadata.name', name, problem)];
+  return problemsBy[rule](name).map((problem) => invalid('metadata.name', name, problem));
+}
+
+/** The same for the base of a generated name, which may end with a dash. */
+export function validateGenerateName(base: string | undefined, rule: NameRule): FieldError[] {
+  if (base === undefined || base === '') return [];
+  const masked = base.length > 1 ? base.replace(/.-$/, 'a') : base;
+  return problemsBy[rule](masked).map((problem) => invalid('metadata.generateName', base, problem));
 }

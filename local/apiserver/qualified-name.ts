@@ -26,7 +26,7 @@ export function qualifiedNameProblems(value: string): string[] {
   const parts = value.split('/');
   const name = parts.at(-1) ?? '';
   if (parts.length > 2)
-    return [`a qualified name ${nameRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [`a valid label key ${nameRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   const prefix = parts.length === 2 ? (parts[0] ?? '') : undefined;
   const prefixProblems = prefix === '' ? ['must be non-empty'] : prefix === undefined ? [] : subdomainProblems(prefix);
   const nameProblems = [

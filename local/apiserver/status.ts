@@ -67,8 +67,11 @@ export class PageNotFound extends Error {
   }
 }
 
-export const alreadyExists = (target: GroupResource, name: string): StatusError =>
-  new StatusError(409, 'AlreadyExists', `${qualified(target)} "${name}" already exists`, detailsOf(target, name));
+export function alreadyExists(target: GroupResource, name: string, isBeingDeleted = false): StatusError {
+  const why = isBeingDeleted ? 'object is being deleted: ' : '';
+  const message = `${why}${qualified(target)} "${name}" already exists`;
+  return new StatusError(409, 'AlreadyExists', message, detailsOf(target, name));
+}
 
 export const conflict = (target: GroupResource, name: string, problem: string): StatusError =>
   new StatusError(

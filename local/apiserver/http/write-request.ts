@@ -8,7 +8,7 @@ import type { StatusError } from '../status.ts';
 
 const MAX_MANAGER_LENGTH = 128;
 
-function refuse(kind: string, parameter: string, value: string, supported: string[]): StatusError {
+function refuse(kind: string, parameter: string, value: unknown, supported: string[]): StatusError {
   return invalidObject({ group: 'meta.k8s.io', kind }, '', [notSupported(parameter, value, supported)]);
 }
 
@@ -28,7 +28,7 @@ function fieldValidationOf(query: URLSearchParams, kind: string): FieldValidatio
 
 function dryRunOf(query: URLSearchParams, kind: string): boolean {
   const given = query.getAll('dryRun');
-  for (const value of given) if (value !== 'All') throw refuse(kind, 'dryRun', value, ['All']);
+  if (given.some((value) => value !== 'All')) throw refuse(kind, 'dryRun', given, ['All']);
   return given.length > 0;
 }
 
@@ -71,7 +71,7 @@ export function checkPatchOptions(query: URLSearchParams, isApply: boolean): voi
 export function readDeleteDryRun(body: JsonObject, write: WriteRequest): void {
   const given = body['dryRun'];
   if (!Array.isArray(given) || given.length === 0) return;
-  for (const value of given) if (value !== 'All') throw refuse('DeleteOptions', 'dryRun', String(value), ['All']);
+  if (given.some((value) => value !== 'All')) throw refuse('DeleteOptions', 'dryRun', given, ['All']);
   write.dryRun = true;
   write.givenOptions = { ...write.givenOptions, dryRun: ['All'] };
 }

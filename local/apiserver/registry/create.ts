@@ -109,8 +109,9 @@ export async function storeNew(
   prepare(api, type, object);
   validateObject(type, object);
   await api.admission.validate({ ...attributes, object, name: object.metadata.name });
-  if (api.store.get(type.storageKey, object.metadata.namespace, object.metadata.name ?? '') !== undefined) {
-    throw alreadyExists(type, object.metadata.name ?? '');
+  const existing = api.store.get(type.storageKey, object.metadata.namespace, object.metadata.name ?? '');
+  if (existing !== undefined) {
+    throw alreadyExists(type, object.metadata.name ?? '', existing.metadata.deletionTimestamp !== undefined);
   }
   return request.dryRun ? object : api.store.put(type.storageKey, object);
 }

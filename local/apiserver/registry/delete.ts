@@ -1,7 +1,10 @@
 import type { AdmissionAttributes } from '../admission/attributes.ts';
+import { invalid, invalidObject, notSupported } from '../field-errors.ts';
+import type { FieldError } from '../field-errors.ts';
 import { valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { badRequest, conflict, forbidden, notFound } from '../status.ts';
+import { integerFrom } from '../storage/list-options.ts';
 import { timestamp } from './api.ts';
 import type { Api, WriteRequest } from './api.ts';
 import type { Target } from './update.ts';
@@ -26,32 +29,57 @@ export interface Deletion {
   gone: boolean;
 }
 
-function parsePolicy(body: JsonObject, query: URLSearchParams): DeleteOptions['propagationPolicy'] {
-  const given = body['propagationPolicy'] ?? query.get('propagationPolicy');
-  if (given === undefined || given === null) {
-    return body['orphanDependents'] === true || query.get('orphanDependents') === 'true' ? 'Orphan' : undefined;
-  }
-  if (given === 'Background' || given === 'Foreground' || given === 'Orphan') return given;
+const policies = ['Foreground', 'Background', 'Orphan'] as const;
+
+function isPolicy(value: unknown): value is NonNullable<DeleteOptions['propagationPolicy']> {
+  return policies.some((policy) => policy === value);
+}
+
+function checkOptions(given: JsonObject): void {
+  const { propagationPolicy: policy, orphanDependents, dryRun } = given;
+  const errors: FieldError[] = [];
+  if (orphanDependents !== undefined && policy !== undefined)
+    errors.push(invalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'));
+  if (policy !== undefined && !isPolicy(policy))
+    errors.push(notSupported('propagationPolicy', policy, [...policies, 'nil']));
+  if (Array.isArray(dryRun) && dryRun.some((one) => one !== 'All'))
+    errors.push(notSupported('dryRun', dryRun, ['All']));
+  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
+}
+
+function fromQuery(query: URLSearchParams): JsonObject {
+  const gracePeriodSeconds = integerFrom(query, 'gracePeriodSeconds');
+  return {
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(query.has('propagationPolicy') ? { propagationPolicy: query.get('propagationPolicy') } : {}),
+    ...(query.has('orphanDependents') ? { orphanDependents: query.get('orphanDependents') !== 'false' } : {}),
+  };
+}
+
+/** Other kinds than DeleteOptions, of any group, are none. */
+function checkKind({ kind, apiVersion }: JsonObject): void {
+  if (kind === undefined || kind === 'DeleteOptions') return;
+  const version = typeof apiVersion === 'string' ? apiVersion : '';
   throw badRequest(
-    `propagationPolicy: Unsupported value: ${JSON.stringify(given)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
+    `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/runtime/scheme.go:111"`,
   );
 }
 
-function parseGrace(body: JsonObject, query: URLSearchParams): number | undefined {
-  const text = query.get('gracePeriodSeconds');
-  const given = body['gracePeriodSeconds'] ?? (text === null ? undefined : Number(text));
-  if (given === undefined || given === null) return undefined;
-  if (typeof given === 'number' && Number.isInteger(given) && given >= 0) return given;
-  throw badRequest(`gracePeriodSeconds: Invalid value: ${JSON.stringify(given)}: must be greater than or equal to 0`);
-}
-
-/** Reads DeleteOptions from a request's body and query (the query counts where the body says nothing). */
+/**
+ * Reads DeleteOptions from a request's body, or from its query where the body is empty. Throws 400 for what is none, 422 for values that
+ * they can't have.
+ */
 export function parseDeleteOptions(body: JsonObject, query: URLSearchParams): DeleteOptions {
-  const gracePeriodSeconds = parseGrace(body, query);
-  const propagationPolicy = parsePolicy(body, query);
-  const preconditions = body['preconditions'] as DeleteOptions['preconditions'];
+  checkKind(body);
+  const given = Object.keys(body).length > 0 ? body : fromQuery(query);
+  checkOptions(given);
+  const { gracePeriodSeconds: grace, propagationPolicy: policy, orphanDependents } = given;
+  const preconditions = given['preconditions'] as DeleteOptions['preconditions'];
+  const orphaning = orphanDependents === true ? 'Orphan' : orphanDependents === false ? 'Background' : undefined;
+  const propagationPolicy = isPolicy(policy) ? policy : orphaning;
   return {
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    // As in Kubernetes, a negative period is the shortest there is.
+    ...(typeof grace === 'number' ? { gracePeriodSeconds: grace < 0 ? 1 : grace } : {}),
     ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
     ...(preconditions ? { preconditions } : {}),
   };
@@ -77,9 +105,11 @@ function checkPreconditions(target: Target, current: KubeObject, options: Delete
   }
 }
 
+const isPod = (target: Target): boolean => target.type.storageKey === '/pods';
+
 /** Seconds a Pod's node gets to stop it: none where no node has it or it has ended. */
 function graceSeconds(target: Target, current: KubeObject, options: DeleteOptions): number {
-  if (target.type.storageKey !== '/pods') return 0;
+  if (!isPod(target)) return 0;
   const phase = valueAt(current, 'status', 'phase');
   if (phase === 'Succeeded' || phase === 'Failed' || !valueAt(current, 'spec', 'nodeName')) return 0;
   const own = valueAt(current, 'spec', 'terminationGracePeriodSeconds');
@@ -162,8 +192,11 @@ export async function deleteObject(
   const waits = grace > 0 && !(current.metadata.deletionTimestamp !== undefined && pending === 0);
   const stays = finalizers.length > 0 || waits || type.storageKey === '/namespaces';
   const next = marked(api, current, grace, finalizers);
-  if (request.dryRun) return { object: stays ? next : current, gone: !stays };
-  if (!stays) return { object: api.store.remove(type.storageKey, current), gone: true };
+  // A Pod is told of its end, even where that is now.
+  const told = stays || isPod(target);
+  if (request.dryRun) return { object: told ? next : current, gone: !stays };
   const unchanged = current.metadata.deletionTimestamp !== undefined && sameMark(current, next);
-  return { object: unchanged ? current : api.store.put(type.storageKey, next), gone: false };
+  const left = !told || unchanged ? current : api.store.put(type.storageKey, next);
+  if (stays) return { object: left, gone: false };
+  return { object: api.store.remove(type.storageKey, left), gone: true };
 }

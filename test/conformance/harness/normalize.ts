@@ -5,7 +5,7 @@ const variable: [RegExp, string][] = [
   [/https:\/\/127\.0\.0\.1:\d+/g, 'https://127.0.0.1:PORT'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/g, 'MICROTIME'],
-  [/\b(gen-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '$1RANDOM'],
+  [/\b(gen-|Upper-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '$1RANDOM'],
   [/(resource version: )\d+( \()\d+/gi, '$1VERSION$2VERSION'],
   [/(Too large resource version: )\d+(, current: )\d+/g, '$1VERSION$2VERSION'],
   [/(ResourceVersion in (?:the )?(?:precondition|record|object meta):? ?\(?)\d+/g, '$1VERSION'],

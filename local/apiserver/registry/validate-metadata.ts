@@ -1,0 +1,86 @@
+import type { ResourceType } from '../catalog/resource-type.ts';
+import { invalid } from '../field-errors.ts';
+import type { FieldError } from '../field-errors.ts';
+import { validateGenerateName, validateName } from '../names.ts';
+import type { KubeObject, OwnerReference } from '../object.ts';
+import { labelValueProblems, qualifiedNameProblems } from '../qualified-name.ts';
+
+const MAX_ANNOTATIONS_BYTES = 256 * 1024;
+const FOREGROUND = 'foregroundDeletion';
+const ORPHAN = 'orphan';
+
+function checkLabels(labels: Record<string, string>): FieldError[] {
+  return Object.entries(labels).flatMap(([key, value]) => [
+    ...qualifiedNameProblems(key).map((problem) => invalid('metadata.labels', key, problem)),
+    ...labelValueProblems(value).map((problem) => invalid('metadata.labels', value, problem)),
+  ]);
+}
+
+/** Keys are taken in any case. */
+function checkAnnotations(annotations: Record<string, string>): FieldError[] {
+  const sizeBytes = Object.entries(annotations).reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
+    0,
+  );
+  const errors = Object.keys(annotations).flatMap((key) =>
+    qualifiedNameProblems(key.toLowerCase()).map((problem) => invalid('metadata.annotations', key, problem)),
+  );
+  if (sizeBytes > MAX_ANNOTATIONS_BYTES) {
+    errors.push({
+      reason: 'FieldValueTooLong',
+      field: 'metadata.annotations',
+      message: `Too long: may not be more than ${MAX_ANNOTATIONS_BYTES} bytes`,
+    });
+  }
+  return errors;
+}
+
+const OWNERS = 'metadata.ownerReferences';
+
+function checkOwner(owner: Partial<OwnerReference>): FieldError[] {
+  const { apiVersion = '' } = owner;
+  const empty = (['kind', 'name', 'uid'] as const).filter((key) => (owner[key] ?? '') === '');
+  return [
+    ...(apiVersion.split('/').at(-1) === ''
+      ? [invalid(`${OWNERS}.apiVersion`, apiVersion, 'version must not be empty')]
+      : []),
+    ...empty.map((key) => invalid(`${OWNERS}.${key}`, '', 'must not be empty')),
+    ...(apiVersion === 'v1' && owner.kind === 'Event'
+      ? [invalid(OWNERS, owner, '/v1, Kind=Event is disallowed from being an owner')]
+      : []),
+  ];
+}
+
+function checkOwners(owners: OwnerReference[]): FieldError[] {
+  const [first, ...others] = owners.filter((owner) => owner.controller === true);
+  const named = (owner: OwnerReference | undefined): string => `${owner?.kind ?? ''}/${owner?.name ?? ''}`;
+  const second = others.map((other) =>
+    invalid(
+      OWNERS,
+      owners,
+      `Only one reference can have Controller set to true. Found "true" in references for ${named(first)} and ${named(other)}`,
+    ),
+  );
+  return [...owners.flatMap(checkOwner), ...second];
+}
+
+function checkFinalizers(finalizers: string[]): FieldError[] {
+  const errors = finalizers.flatMap((one) =>
+    qualifiedNameProblems(one).map((problem) => invalid('metadata.finalizers', one, problem)),
+  );
+  if (finalizers.includes(FOREGROUND) && finalizers.includes(ORPHAN))
+    errors.push(invalid('metadata.finalizers', finalizers, `finalizer ${ORPHAN} and ${FOREGROUND} cannot be both set`));
+  return errors;
+}
+
+/** What is wrong with an object's metadata (the API machinery's ValidateObjectMeta). */
+export function checkMetadata(type: ResourceType, { metadata }: KubeObject): FieldError[] {
+  return [
+    ...validateGenerateName(metadata.generateName, type.nameRule),
+    ...validateName(metadata.name, type.nameRule),
+    ...checkLabels(metadata.labels ?? {}),
+    ...checkAnnotations(metadata.annotations ?? {}),
+    ...checkOwners(metadata.ownerReferences ?? []),
+    ...checkFinalizers(metadata.finalizers ?? []),
+  ];
+}
