@@ -28,3 +28,8 @@ export function jsonKind(value: unknown): string {
   if (typeof value === 'boolean') return 'bool';
   return typeof value;
 }
+
+/** A text as `%q` prints it: control characters as \\x00. */
+export function goQuoted(text: string): string {
+  return JSON.stringify(text).replaceAll(/\\u00([0-9a-f]{2})/g, '\\x$1');
+}

@@ -23,8 +23,8 @@ export function generatedName(base: string): string {
 
 function labelProblems(name: string): string[] {
   return [
-    ...(name.length > MAX_LABEL_LENGTH ? [`must be no more than ${MAX_LABEL_LENGTH} bytes`] : []),
-    ...(labelPattern.test(name) ? [] : [LABEL_RULE]),
+    ...(name.length > MAX_LABEL_LENGTH ? [`must be no more than ${MAX_LABEL_LENGTH} characters`] : []),
+    ...(labelPattern.test(name) ? [] : [subdomainProblems(name).length === 0 ? 'must not contain dots' : LABEL_RULE]),
   ];
 }
 

@@ -11,12 +11,12 @@ const valueRule =
 export const SUBDOMAIN_RULE =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
-const tooLong = (maxBytes: number): string => `must be no more than ${maxBytes} bytes`;
+const tooLong = (max: number, unit = 'bytes'): string => `must be no more than ${max} ${unit}`;
 
 /** What is wrong with a DNS subdomain, in the API server's words (IsDNS1123Subdomain). */
 export function subdomainProblems(value: string): string[] {
   return [
-    ...(value.length > MAX_PREFIX_BYTES ? [tooLong(MAX_PREFIX_BYTES)] : []),
+    ...(value.length > MAX_PREFIX_BYTES ? [tooLong(MAX_PREFIX_BYTES, 'characters')] : []),
     ...(subdomainPattern.test(value) ? [] : [SUBDOMAIN_RULE]),
   ];
 }

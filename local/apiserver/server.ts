@@ -11,6 +11,7 @@ import type { PodLogSource } from '../pod-logs.ts';
 import { createAdmission } from './admission/admission.ts';
 import { createCatalog } from './catalog/catalog.ts';
 import { startCrdController } from './crd/controller.ts';
+import { startClaimProtection } from './garbage/claims.ts';
 import { startGarbageCollector } from './garbage/collector.ts';
 import { startEventExpiry } from './garbage/events.ts';
 import { startNamespaceController } from './garbage/namespaces.ts';
@@ -90,6 +91,7 @@ function startControllers(api: Api, caPem: string): () => void {
     startCrdController(api),
     startNamespaceController(api, caPem),
     startGarbageCollector(api),
+    startClaimProtection(api),
     startEventExpiry(api),
   ];
   return () => stops.forEach((stop) => stop());

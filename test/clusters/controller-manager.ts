@@ -17,6 +17,7 @@ const controllers = [
   'namespace-controller',
   'serviceaccount-controller',
   'root-ca-certificate-publisher-controller',
+  'persistentvolumeclaim-protection-controller',
 ];
 
 /** Its health port speaks TLS with a certificate that it makes for itself. */

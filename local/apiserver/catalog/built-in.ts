@@ -4,13 +4,10 @@ import { builtInColumns } from '../table/built-in-columns.ts';
 import { podRowConditions } from '../table/pod-columns.ts';
 import type { ResourceType } from './resource-type.ts';
 import { crdStrategy } from '../crd/strategy.ts';
-import {
-  configMapStrategy,
-  namespaceStrategy,
-  persistentVolumeClaimStrategy,
-  secretStrategy,
-  serviceStrategy,
-} from './core-strategies.ts';
+import { namespaceStrategy, persistentVolumeClaimStrategy, serviceStrategy } from './core-strategies.ts';
+import { configMapStrategy, secretStrategy } from './config-strategies.ts';
+import { eventStrategy } from './event-strategy.ts';
+import { leaseStrategy } from './lease-strategy.ts';
 import { podStrategy } from './pod-strategy.ts';
 import { deploymentStrategy, replicaSetStrategy } from './workload-strategies.ts';
 import { mutatingConfigurationStrategy, validatingConfigurationStrategy } from '../admission/configuration.ts';
@@ -78,6 +75,7 @@ const given: Given[] = [
     resource: 'events',
     kind: 'Event',
     shortNames: ['ev'],
+    strategy: eventStrategy,
     selectableFields: [...eventFields, 'reason', 'reportingComponent', 'source', 'type'],
   },
   {
@@ -126,7 +124,7 @@ const given: Given[] = [
     selectableFields: ['status.replicas'],
     strategy: replicaSetStrategy,
   },
-  { group: 'coordination.k8s.io', resource: 'leases', kind: 'Lease' },
+  { group: 'coordination.k8s.io', resource: 'leases', kind: 'Lease', strategy: leaseStrategy },
   {
     group: admissionregistration,
     resource: 'mutatingwebhookconfigurations',

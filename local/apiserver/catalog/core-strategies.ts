@@ -1,6 +1,6 @@
-import { isObject } from '../object.ts';
+import { required } from '../field-errors.ts';
+import { isObject, valueAt } from '../object.ts';
 import type { KubeObject } from '../object.ts';
-import { checkDataKeys } from './data-keys.ts';
 import type { Strategy } from './resource-type.ts';
 
 function objectField(object: KubeObject, key: string): Record<string, unknown> {
@@ -25,6 +25,8 @@ export const namespaceStrategy: Strategy = {
   },
 };
 
+const CLAIM_PROTECTION = 'kubernetes.io/pvc-protection';
+
 export const persistentVolumeClaimStrategy: Strategy = {
   applyDefaults(object) {
     objectField(object, 'spec')['volumeMode'] ??= 'Filesystem';
@@ -32,27 +34,20 @@ export const persistentVolumeClaimStrategy: Strategy = {
   },
   prepareForCreate(object) {
     object['status'] = { phase: 'Pending' };
+    const { finalizers = [] } = object.metadata;
+    if (!finalizers.includes(CLAIM_PROTECTION)) object.metadata.finalizers = [...finalizers, CLAIM_PROTECTION];
   },
-};
-
-export const configMapStrategy: Strategy = {
-  validate: (object) => [
-    ...checkDataKeys(object['data'], 'data'),
-    ...checkDataKeys(object['binaryData'], 'binaryData'),
-  ],
-};
-
-/** Secrets are stored as base64 in `data`; `stringData` is a way of writing only. */
-export const secretStrategy: Strategy = {
-  applyDefaults(object) {
-    object['type'] ??= 'Opaque';
-    const plain = object['stringData'];
-    if (!isObject(plain)) return;
-    const data = objectField(object, 'data');
-    for (const [key, value] of Object.entries(plain)) data[key] = Buffer.from(String(value)).toString('base64');
-    delete object['stringData'];
+  validate(object) {
+    const modes = valueAt(object, 'spec', 'accessModes');
+    return [
+      ...(Array.isArray(modes) && modes.length > 0
+        ? []
+        : [required('spec.accessModes', 'at least 1 access mode is required')]),
+      ...(valueAt(object, 'spec', 'resources', 'requests', 'storage') === undefined
+        ? [required('spec.resources[storage]')]
+        : []),
+    ];
   },
-  validate: (object) => checkDataKeys(object['data'], 'data'),
 };
 
 export const serviceStrategy: Strategy = {

@@ -72,6 +72,8 @@ export function defaultPod(pod: KubeObject): void {
   defaultPodTemplate(pod);
   const spec = pod['spec'] as JsonObject;
   spec['enableServiceLinks'] ??= true;
+  const { status } = pod;
+  if (isObject(status) && status['podIP'] !== undefined) status['podIPs'] ??= [{ ip: status['podIP'] }];
   for (const container of [...objects(spec['containers']), ...objects(spec['initContainers'])])
     defaultRequests(container['resources']);
 }

@@ -2,6 +2,7 @@ import { duplicate, forbiddenField, invalid, notFoundField, notSupported, requir
 import type { FieldError } from '../field-errors.ts';
 import { isObject, sameJson, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
+import { checkContainer, checkVolume } from './pod-containers.ts';
 import { defaultPod } from './pod-defaults.ts';
 import type { Strategy } from './resource-type.ts';
 
@@ -43,7 +44,10 @@ export function validatePod(pod: KubeObject): FieldError[] {
   const errors: FieldError[] = [];
   const volumes = new Set<string>();
   objects(spec['volumes']).forEach((volume, index) =>
-    errors.push(...checkName(volume['name'], `spec.volumes[${index}].name`, volumes)),
+    errors.push(
+      ...checkName(volume['name'], `spec.volumes[${index}].name`, volumes),
+      ...checkVolume(volume, `spec.volumes[${index}]`),
+    ),
   );
   const names = new Set<string>();
   const containers = objects(spec['containers']);
@@ -55,7 +59,7 @@ export function validatePod(pod: KubeObject): FieldError[] {
       const isTwice = named[0]?.reason === 'FieldValueDuplicate';
       const image = container['image'] ? [] : [required(`${field}.image`)];
       errors.push(...(isTwice ? [...image, ...named] : [...named, ...image]));
-      errors.push(...checkMounts(container, field, volumes));
+      errors.push(...checkMounts(container, field, volumes), ...checkContainer(container, field));
     });
   }
   if (!['Always', 'OnFailure', 'Never'].includes(String(spec['restartPolicy']))) {
@@ -97,6 +101,9 @@ export const podStrategy: Strategy = {
   applyDefaults: defaultPod,
   prepareForCreate(pod) {
     pod['status'] = { phase: 'Pending', qosClass: qosClass(pod) };
+  },
+  prepareForStatusUpdate(pod, old) {
+    if (isObject(pod['status'])) pod['status']['qosClass'] ??= valueAt(old, 'status', 'qosClass');
   },
   validate: validatePod,
   validateUpdate: (pod, old) => (sameJson(fixedSpec(pod), fixedSpec(old)) ? [] : [forbiddenField('spec', immutable)]),

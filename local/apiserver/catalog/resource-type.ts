@@ -10,6 +10,8 @@ export interface Strategy {
   applyDefaults?(object: KubeObject): void;
   /** Sets what only the server decides at creation (in place), such as a Pod's first status. */
   prepareForCreate?(object: KubeObject): void;
+  /** Keeps what a status update can't take away (in place). */
+  prepareForStatusUpdate?(object: KubeObject, old: KubeObject): void;
   validate?(object: KubeObject): FieldError[];
   validateUpdate?(object: KubeObject, old: KubeObject): FieldError[];
   /** What `metadata.generation` counts the changes of; without it all but metadata and status. */

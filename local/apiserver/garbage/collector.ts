@@ -1,4 +1,4 @@
-import type { KubeObject } from '../object.ts';
+import type { KubeObject, ObjectMeta, OwnerReference } from '../object.ts';
 import { systemRequest } from '../registry/api.ts';
 import type { Api } from '../registry/api.ts';
 import { deleteObject, FOREGROUND, ORPHAN } from '../registry/delete.ts';
@@ -20,6 +20,12 @@ function ownerExists(api: Api, child: KubeObject, uid: string): boolean {
     owner !== undefined &&
     (owner.metadata.namespace === undefined || owner.metadata.namespace === child.metadata.namespace)
   );
+}
+
+/** The metadata with other owners; none at all where the list is empty. */
+function withOwners({ metadata }: KubeObject, owners: OwnerReference[]): ObjectMeta {
+  const { ownerReferences: _owners, ...rest } = metadata;
+  return owners.length === 0 ? rest : { ...rest, ownerReferences: owners };
 }
 
 async function dropFinalizer(api: Api, stored: StoredObject, finalizer: string): Promise<void> {
@@ -82,10 +88,10 @@ async function orphanChildren(api: Api, owner: StoredObject): Promise<void> {
     if (target === undefined) continue;
     const release = (current: KubeObject): KubeObject => ({
       ...current,
-      metadata: {
-        ...current.metadata,
-        ownerReferences: (current.metadata.ownerReferences ?? []).filter((one) => one.uid !== uid),
-      },
+      metadata: withOwners(
+        current,
+        (current.metadata.ownerReferences ?? []).filter((one) => one.uid !== uid),
+      ),
     });
     await updateObject(api, target, release, systemRequest('generic-garbage-collector'));
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { KubeObject } from '../object.ts';
+import { trackFields } from '../fields/managed-fields.ts';
+import type { KubeObject, ObjectMeta } from '../object.ts';
 import { systemRequest, timestamp } from '../registry/api.ts';
 import type { Api } from '../registry/api.ts';
 import { deleteObject } from '../registry/delete.ts';
@@ -14,13 +15,19 @@ function isDeleting(object: KubeObject): boolean {
 
 /** What a cluster's controllers put into every namespace: the default ServiceAccount and the API server's certificate authority. */
 function furnish(api: Api, namespace: string, caPem: string): void {
-  const base = { namespace, creationTimestamp: timestamp(api.now()) };
-  const make = (storageKey: string, kind: string, name: string, rest: Record<string, unknown>): void => {
-    if (api.store.get(storageKey, namespace, name) !== undefined) return;
-    api.store.put(storageKey, { apiVersion: 'v1', kind, metadata: { name, uid: randomUUID(), ...base }, ...rest });
+  const make = (storageKey: string, kind: string, metadata: ObjectMeta, rest: Record<string, unknown>): void => {
+    const [type] = api.catalog.versions(storageKey);
+    if (type === undefined || api.store.get(storageKey, namespace, metadata.name ?? '') !== undefined) return;
+    const time = api.now();
+    const system = { namespace, uid: randomUUID(), creationTimestamp: timestamp(time) };
+    const object = { apiVersion: 'v1', kind, metadata: { ...metadata, ...system }, ...rest };
+    const writer = { manager: 'kube-controller-manager', subresource: undefined, time };
+    const managedFields = trackFields({ type, versions: [type] }, undefined, object, writer);
+    if (managedFields.length > 0) Object.assign(object.metadata, { managedFields });
+    api.store.put(storageKey, object);
   };
-  make('/serviceaccounts', 'ServiceAccount', 'default', {});
-  make('/configmaps', 'ConfigMap', 'kube-root-ca.crt', { data: { 'ca.crt': caPem } });
+  make('/serviceaccounts', 'ServiceAccount', { name: 'default' }, {});
+  make('/configmaps', 'ConfigMap', { name: 'kube-root-ca.crt' }, { data: { 'ca.crt': caPem } });
 }
 
 /** Asks for everything in the namespace to go; true when nothing is left. */

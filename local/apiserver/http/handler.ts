@@ -3,7 +3,8 @@ import { apiGroupDocument, apiGroupList, apiResourceList, coreVersions } from '.
 import { openApiDocument, openApiIndex } from '../discovery/openapi.ts';
 import { authenticate } from '../identity/authenticate.ts';
 import type { JsonObject } from '../object.ts';
-import { forbidden, noSuchPath, PageNotFound, StatusError } from '../status.ts';
+import { forbidden, PageNotFound, StatusError } from '../status.ts';
+import { nowhere } from './nowhere.ts';
 import { parseResourcePath } from './path.ts';
 import type { ResourceServer } from './exchange.ts';
 import { serveResource } from './resources.ts';
@@ -73,18 +74,18 @@ function serveOpenApiV2(request: IncomingMessage, response: ServerResponse): voi
 async function serve(server: ResourceServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
   checkHost(request);
   const url = URL.parse(request.url ?? '/', 'https://localhost');
-  if (url === null) throw noSuchPath();
+  if (url === null) throw new PageNotFound();
   if (serveOpen(url, response)) return;
   const user = authenticate(request, server.tokens);
   const path = parseResourcePath(url.pathname);
   if (path !== undefined) return serveResource(server, request, response, url, path, user);
-  if (request.method !== 'GET') throw new PageNotFound();
+  if (request.method !== 'GET') throw nowhere(server.api.catalog, url.pathname);
   if (url.pathname === '/openapi/v2') return serveOpenApiV2(request, response);
   const document = discoveryDocument(server, url.pathname.replace(/\/$/, ''), request.headers.host ?? '');
   if (document === undefined)
     throw url.pathname === '/'
       ? forbidden({ group: '', resource: 'paths' }, '/', 'nothing is served here')
-      : new PageNotFound();
+      : nowhere(server.api.catalog, url.pathname);
   sendJson(response, 200, document);
 }
 

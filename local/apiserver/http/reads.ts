@@ -16,10 +16,10 @@ import { serveWatch } from './watch.ts';
 const representations: Representation[] = ['Table', 'PartialObjectMetadata'];
 
 function includeOf(query: URLSearchParams): IncludeObject {
-  const include = query.get('includeObject') ?? 'Metadata';
+  const include = query.get('includeObject') || 'Metadata';
   if (include === 'None' || include === 'Metadata' || include === 'Object') return include;
   throw badRequest(
-    `includeObject: Unsupported value: ${JSON.stringify(include)}: supported values: "Metadata", "None", "Object"`,
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(include)}: must be 'Metadata', 'Object', 'None', or empty`,
   );
 }
 
@@ -55,7 +55,7 @@ export function serveList(server: ResourceServer, exchange: Exchange): void {
   const metadata: JsonObject = {
     resourceVersion: String(page.revision),
     // A list of custom resources says so where nothing follows.
-    ...(next === undefined ? (type.builtIn ? {} : { continue: '' }) : { continue: next }),
+    ...(next === undefined ? (type.builtIn || as !== 'Object' ? {} : { continue: '' }) : { continue: next }),
     ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
   };
   const items = page.items.map((object) => inVersion(type, object));

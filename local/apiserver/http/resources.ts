@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Catalog } from '../catalog/catalog.ts';
 import type { UserInfo } from '../identity/user.ts';
 import type { KubeObject } from '../object.ts';
 import { answerReview } from '../registry/reviews.ts';
@@ -9,6 +8,7 @@ import { readBody } from './body.ts';
 import { isTrue } from './exchange.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
 import { serveLogs } from './logs.ts';
+import { nowhere } from './nowhere.ts';
 import type { ResourcePath } from './path.ts';
 import { sendObject, serveList, serveWatchRequest } from './reads.ts';
 import { addWarnings, sendJson } from './respond.ts';
@@ -85,13 +85,6 @@ async function serveCollection(server: ResourceServer, exchange: Exchange): Prom
   }
 }
 
-/** The groups of Kubernetes itself know what they don't have; elsewhere nobody answers. */
-function nowhere(catalog: Catalog, { group, version }: ResourcePath): Error {
-  const ownGroup =
-    group === '' || catalog.all().some((one) => one.builtIn && one.group === group && one.version === version);
-  return ownGroup ? noSuchPath() : new PageNotFound();
-}
-
 /** Serves everything below /api and /apis that is about objects. Throws a StatusError for what it can't serve. */
 export async function serveResource(
   server: ResourceServer,
@@ -102,11 +95,11 @@ export async function serveResource(
   user: UserInfo,
 ): Promise<void> {
   if (request.method === 'POST') {
-    const review = answerReview(path, user);
+    const review = answerReview(path, user, server.api.now());
     if (review !== undefined) return sendJson(response, 201, review(await readBody(request)));
   }
   const type = server.api.catalog.find(path.group, path.version, path.resource);
-  if (type === undefined) throw nowhere(server.api.catalog, path);
+  if (type === undefined) throw nowhere(server.api.catalog, url.pathname);
   const misplaced = type.namespaced
     ? path.name !== undefined && path.namespace === undefined
     : path.namespace !== undefined;

@@ -1,4 +1,5 @@
-import { isObject, valueAt } from '../object.ts';
+import { invalid, invalidObject } from '../field-errors.ts';
+import { isObject, textAt, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import type { Tokens } from '../identity/tokens.ts';
 import { timestamp } from '../registry/api.ts';
@@ -17,7 +18,9 @@ export function requestToken(api: Api, tokens: Tokens, target: Target, body: unk
   const asked = valueAt(spec, 'expirationSeconds');
   const seconds = typeof asked === 'number' ? asked : DEFAULT_TOKEN_SECONDS;
   if (seconds < MIN_TOKEN_SECONDS)
-    throw badRequest('spec.expirationSeconds: Invalid value: may not specify a duration less than 10 minutes');
+    throw invalidObject({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [
+      invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes'),
+    ]);
   const { namespace = '', name = '', uid = '' } = account.metadata;
   const { token, expiresAt } = tokens.issue({ namespace, name, uid }, seconds * 1000);
   return {
@@ -41,6 +44,8 @@ function scheduled(conditions: unknown, time: string): JsonObject[] {
 
 /** `pods/NAME/binding`: puts a Pod on a node, what a scheduler does. */
 export function bindPod(api: Api, target: Target, body: unknown, request: WriteRequest): JsonObject {
+  const named = textAt(body, 'metadata', 'name');
+  if (named !== '' && named !== target.name) throw badRequest('name in URL does not match name in Binding object');
   const pod = api.store.get(target.type.storageKey, target.namespace, target.name);
   if (pod === undefined) throw notFound(target.type, target.name);
   const nodeName = valueAt(body, 'target', 'name');

@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { UserInfo } from '../identity/user.ts';
 import type { JsonObject } from '../object.ts';
 import type { FieldValidation, WriteRequest } from '../registry/api.ts';
-import { forbiddenField, invalidObject, notSupported, required } from '../field-errors.ts';
+import { forbiddenField, invalid, invalidObject, notSupported, required, tooLong } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
+import { goQuoted } from '../go-text.ts';
 import type { StatusError } from '../status.ts';
 
 const MAX_MANAGER_LENGTH = 128;
@@ -38,11 +39,27 @@ function managerOf(request: IncomingMessage, fieldManager: string): string {
   return (fieldManager || program || 'unknown').slice(0, MAX_MANAGER_LENGTH);
 }
 
+function checkManager(kind: string, fieldManager: string): void {
+  const errors: FieldError[] = [];
+  if (Buffer.byteLength(fieldManager) > MAX_MANAGER_LENGTH) errors.push(tooLong('fieldManager', MAX_MANAGER_LENGTH));
+  const at = [...fieldManager].findIndex((character) => !/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character));
+  if (at >= 0) {
+    const code = ([...fieldManager][at]?.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    const problem = `invalid character U+${code} (at position ${at})`;
+    errors.push({
+      ...invalid('fieldManager', '', problem),
+      message: `Invalid value: ${goQuoted(fieldManager)}: ${problem}`,
+    });
+  }
+  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind }, '', errors);
+}
+
 /** Reads the query parameters that all writes have; 422 where one has a value it can't have. */
 export function readWriteRequest(request: IncomingMessage, query: URLSearchParams, user: UserInfo): WriteRequest {
   const kind = optionKinds[request.method ?? ''] ?? 'GetOptions';
   const dryRun = dryRunOf(query, kind);
   const fieldManager = query.get('fieldManager') ?? '';
+  checkManager(kind, fieldManager);
   const given =
     request.method === 'DELETE'
       ? []

@@ -27,6 +27,12 @@ export function placeInNamespace(type: ResourceType, object: KubeObject, namespa
   object.metadata.namespace = namespace ?? '';
 }
 
+/** What only the server says of an object. In place. */
+function wipe({ metadata }: KubeObject): void {
+  for (const key of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const)
+    delete metadata[key];
+}
+
 function checkNamespace(api: Api, type: ResourceType, object: KubeObject): void {
   const { namespace } = object.metadata;
   if (namespace === undefined) return;
@@ -67,10 +73,7 @@ function prepare(api: Api, type: ResourceType, object: KubeObject): void {
   type.strategy.prepareForCreate?.(object);
   metadata.uid = randomUUID();
   metadata.creationTimestamp = timestamp(api.now());
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
   if (type.hasGeneration) metadata.generation = 1;
-  else delete metadata.generation;
   chooseName(api, type, object);
 }
 
@@ -125,6 +128,7 @@ export async function createObject(
   request: WriteRequest,
 ): Promise<KubeObject> {
   const submitted = decode(type, raw, request);
+  wipe(submitted);
   placeInNamespace(type, submitted, namespace);
   if (submitted.metadata.resourceVersion !== undefined && submitted.metadata.resourceVersion !== '') {
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');

@@ -78,6 +78,7 @@ function reportUnknown(unknown: string[], request: WriteRequest, { refuse }: Dec
 export function normalize(type: ResourceType, object: JsonObject, unknown: string[] = []): KubeObject {
   const pruned = prune(type.schema, object, '', unknown) as KubeObject;
   if (!isObject(pruned.metadata)) pruned.metadata = {};
+  delete (pruned.metadata as JsonObject)['selfLink'];
   dropNulls(type.schema, pruned);
   applyDefaults(type.schema, pruned);
   return pruned;

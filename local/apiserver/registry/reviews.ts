@@ -1,4 +1,5 @@
 import { reviewResources } from '../discovery/documents.ts';
+import { timestamp } from './api.ts';
 import type { UserInfo } from '../identity/user.ts';
 import { isObject } from '../object.ts';
 import type { JsonObject } from '../object.ts';
@@ -10,13 +11,15 @@ import type { JsonObject } from '../object.ts';
 export function answerReview(
   path: { group: string; version: string; resource: string },
   user: UserInfo,
+  now: Date,
 ): ((body: unknown) => JsonObject) | undefined {
   const review = reviewResources.find(
     (one) => one.group === path.group && one.version === path.version && one.resource === path.resource,
   );
   if (review === undefined) return undefined;
   const base = { kind: review.kind, apiVersion: `${review.group}/${review.version}`, metadata: {} };
-  if (review.kind === 'SelfSubjectReview') return () => ({ ...base, status: { userInfo: user } });
+  if (review.kind === 'SelfSubjectReview')
+    return () => ({ ...base, metadata: { creationTimestamp: timestamp(now) }, status: { userInfo: user } });
   return (body) => ({
     ...base,
     spec: isObject(body) ? body['spec'] : {},

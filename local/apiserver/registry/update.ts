@@ -68,6 +68,12 @@ export function checkName(target: Target, { metadata: { name = '' } }: KubeObjec
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
 }
 
+/** Where a kube-apiserver has the object in etcd, which its errors tell. */
+function storedAt({ type, namespace, name }: Target): string {
+  const prefix = type.builtIn ? [type.resource] : [type.group, type.resource];
+  return ['/registry', ...prefix, ...(namespace === undefined ? [] : [namespace]), name].join('/');
+}
+
 function checkIdentity(target: Target, next: KubeObject, current: KubeObject): void {
   const { namespace, uid } = next.metadata;
   checkName(target, next);
@@ -78,7 +84,7 @@ function checkIdentity(target: Target, next: KubeObject, current: KubeObject): v
     throw conflict(
       target.type,
       target.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
+      `StorageError: invalid object, Code: 4, Key: ${storedAt(target)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
     );
   }
 }
@@ -109,12 +115,11 @@ function checkFinalizers(type: ResourceType, next: KubeObject, current: KubeObje
   const added = (next.metadata.finalizers ?? []).filter((one) => !(current.metadata.finalizers ?? []).includes(one));
   if (added.length === 0) return;
   const list = added.map((one) => JSON.stringify(one)).join(', ');
-  throw invalidObject(type, current.metadata.name ?? '', [
-    forbiddenField(
-      'metadata.finalizers',
-      `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
-    ),
-  ]);
+  const error = forbiddenField(
+    'metadata.finalizers',
+    `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
+  );
+  throw invalidObject(type, current.metadata.name ?? '', [error, error]);
 }
 
 /** A time alone is no change. */
@@ -135,7 +140,9 @@ function commit(api: Api, type: ResourceType, next: KubeObject, current: KubeObj
     deletionGracePeriodSeconds === 0 &&
     !namespaceHeld
   ) {
-    return api.store.remove(type.storageKey, next);
+    // The change itself is never stored: who watches sees what was deleted as it last was.
+    api.store.remove(type.storageKey, current);
+    return next;
   }
   return api.store.put(type.storageKey, next);
 }
@@ -173,9 +180,11 @@ async function attempt(
   };
   const admitted = await api.admission.mutate(attributes);
   checkVersion(target, next, current);
+  checkFixedMetadata(type, next, current);
   const object = normalize(type, admitted);
   type.strategy.applyDefaults?.(object);
   const final = restrict(target, object, current);
+  if (subresource === 'status') type.strategy.prepareForStatusUpdate?.(final, current);
   const content = type.strategy.generationOf ?? contentOf;
   if (type.hasGeneration && !sameJson(content(final), content(current)))
     final.metadata.generation = (current.metadata.generation ?? 0) + 1;

@@ -73,6 +73,25 @@ function checkFinalizers(finalizers: string[]): FieldError[] {
   return errors;
 }
 
+/** Finalizers of Kubernetes itself; on its types, others have a prefix. */
+const standardFinalizers = ['kubernetes', ORPHAN, FOREGROUND];
+const otherGroups = ['apiextensions.k8s.io', 'admissionregistration.k8s.io'];
+
+function checkStandard(type: ResourceType, finalizers: string[]): FieldError[] {
+  if (!type.builtIn || otherGroups.includes(type.group)) return [];
+  return finalizers.flatMap((one, index) =>
+    one.includes('/') || standardFinalizers.includes(one)
+      ? []
+      : [
+          invalid(
+            `metadata.finalizers[${index}]`,
+            one,
+            'name is neither a standard finalizer name nor is it fully qualified',
+          ),
+        ],
+  );
+}
+
 /** What is wrong with an object's metadata (the API machinery's ValidateObjectMeta). */
 export function checkMetadata(type: ResourceType, { metadata }: KubeObject): FieldError[] {
   return [
@@ -82,5 +101,6 @@ export function checkMetadata(type: ResourceType, { metadata }: KubeObject): Fie
     ...checkAnnotations(metadata.annotations ?? {}),
     ...checkOwners(metadata.ownerReferences ?? []),
     ...checkFinalizers(metadata.finalizers ?? []),
+    ...checkStandard(type, metadata.finalizers ?? []),
   ];
 }

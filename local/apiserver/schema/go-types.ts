@@ -1,5 +1,6 @@
 import { jsonKind } from '../go-text.ts';
 import { isObject } from '../object.ts';
+import { goTimeProblem, MICRO_TIME, TIME } from './go-times.ts';
 import { QUANTITY } from './schema.ts';
 import type { Schema } from './schema.ts';
 
@@ -49,12 +50,22 @@ interface Where {
   path: string;
 }
 
-const TIME = '2006-01-02T15:04:05Z07:00';
-
 function wrongType(schema: Schema, value: unknown, { struct, path }: Where): string {
   const shown = typeof value === 'number' && schema.type === 'integer' ? `number ${value}` : jsonKind(value);
   const place = path === '' ? 'value' : `struct field ${struct}.${path}`;
   return `json: cannot unmarshal ${shown} into Go ${place} of type ${goTypeOf(schema)}`;
+}
+
+const isTime = ({ format }: Schema): boolean => format === TIME || format === MICRO_TIME;
+
+/** Where Go's decoder finds the first byte that is no base64. */
+function base64Problem(text: string): string | undefined {
+  const [good = ''] = /^[A-Za-z0-9+/\r\n]*/.exec(text) ?? [];
+  const rest = text.slice(good.length);
+  const length = good.replaceAll(/[\r\n]/g, '').length;
+  const padding = { 0: '', 2: '==', 3: '=' }[length % 4];
+  if (rest === padding) return undefined;
+  return `illegal base64 data at input byte ${good.length}`;
 }
 
 function wrongScalar(schema: Schema, value: unknown, where: Where): string | undefined {
@@ -64,9 +75,9 @@ function wrongScalar(schema: Schema, value: unknown, where: Where): string | und
       : `json: cannot unmarshal ${jsonKind(value)} into Go value of type int32`;
   }
   if (!fits(schema, value)) return wrongType(schema, value, where);
-  if (schema.format === 'date-time' && typeof value === 'string' && Number.isNaN(Date.parse(value)))
-    return `parsing time ${JSON.stringify(value)} as ${JSON.stringify(TIME)}: cannot parse ${JSON.stringify(value)} as "2006"`;
-  return undefined;
+  if (typeof value !== 'string') return undefined;
+  if (schema.format === 'byte') return base64Problem(value);
+  return isTime(schema) ? goTimeProblem(schema.format ?? '', value) : undefined;
 }
 
 /** The first value of a wrong type, as Go's JSON decoder tells of it; undefined where all can be decoded. */
@@ -103,7 +114,7 @@ function firstOf<T>(list: T[], problem: (one: T) => string | undefined): string 
 /** What the converter that builds an object from a strategic merge patch says to the same. */
 export function goConvertProblem(schema: Schema, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
-  const custom = schema.format === 'date-time' || schema.format === QUANTITY;
+  const custom = isTime(schema) || schema.format === QUANTITY;
   if (custom || schema['x-kubernetes-int-or-string'] === true)
     return wrongScalar(schema, value, { struct: '', path: '' });
   if (!fits(schema, value)) return wrongConversion(schema, value);

@@ -1,6 +1,7 @@
 import { isObject } from '../object.ts';
 import { definitions, referenceOf } from './definitions.ts';
 import type { Definition } from './definitions.ts';
+import { MICRO_TIME, TIME } from './go-times.ts';
 import { QUANTITY } from './schema.ts';
 import type { Schema } from './schema.ts';
 import { writtenTimes } from './times.ts';
@@ -10,6 +11,8 @@ export const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 /** What a number or text may be, which Kubernetes reads with code of its own. */
 const scalars: Record<string, Schema> = {
   'io.k8s.apimachinery.pkg.api.resource.Quantity': { type: 'string', format: QUANTITY },
+  'io.k8s.apimachinery.pkg.apis.meta.v1.Time': { type: 'string', format: TIME },
+  'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime': { type: 'string', format: MICRO_TIME },
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': { 'x-kubernetes-int-or-string': true },
 };
 
@@ -72,7 +75,7 @@ function named(name: string, pending: Pending): Schema {
   if (schema.properties !== undefined) schema.struct = name.slice(name.lastIndexOf('.') + 1);
   for (const time of writtenTimes[name] ?? [])
     Object.assign(schema.properties ?? {}, {
-      [time]: { type: 'string', format: 'date-time', nullable: true, default: null },
+      [time]: { type: 'string', format: TIME, ...schema.properties?.[time], nullable: true, default: null },
     });
   return schema;
 }

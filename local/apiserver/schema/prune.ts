@@ -1,5 +1,6 @@
 import { isObject } from '../object.ts';
 import type { JsonObject } from '../object.ts';
+import { MICRO_TIME, storedTime, TIME } from './go-times.ts';
 import { objectMetaSchema } from './models.ts';
 import { fieldPath, QUANTITY } from './schema.ts';
 import type { Schema } from './schema.ts';
@@ -33,5 +34,7 @@ export function prune(schema: Schema, value: unknown, path: string, unknown: str
     return items === undefined ? value : value.map((item, index) => prune(items, item, `${path}[${index}]`, unknown));
   }
   if (schema.format === QUANTITY && typeof value === 'number') return String(value);
+  if ((schema.format === TIME || schema.format === MICRO_TIME) && typeof value === 'string')
+    return storedTime(schema.format, value);
   return isObject(value) ? pruneObject(schema, value, path, unknown) : value;
 }

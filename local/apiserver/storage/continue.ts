@@ -1,3 +1,4 @@
+import { parseJson } from '../go-json.ts';
 import { badRequest } from '../status.ts';
 
 /** Where a paged list goes on: at which version (-1: the newest), and after which key. */
@@ -21,7 +22,7 @@ function refuse(problem: string): Error {
 export function decodeContinue(token: string): Continuation {
   let content: unknown;
   try {
-    content = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+    content = parseJson(Buffer.from(token, 'base64url').toString('latin1')).value;
   } catch (error: unknown) {
     throw refuse(`: ${error instanceof Error ? error.message : String(error)}`);
   }

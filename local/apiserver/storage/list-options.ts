@@ -5,14 +5,15 @@ import { badRequest, StatusError } from '../status.ts';
 /** How a list or watch relates to the version that it names. */
 export type VersionMatch = '' | 'Exact' | 'NotOlderThan';
 
-/** Reads a resourceVersion parameter; undefined where none was given. */
-export function parseRevision(text: string | null): number | undefined {
+/** Reads a resourceVersion parameter; undefined where none was given. `refuse` makes the error for what is none: 500 where absent. */
+export function parseRevision(
+  text: string | null,
+  refuse = (problem: string): StatusError => new StatusError(500, '', problem),
+): number | undefined {
   if (text === null || text === '') return undefined;
-  if (!/^\d+$/.test(text))
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
-  return Number(text);
+  if (/^\d+$/.test(text)) return Number(text);
+  const quoted = JSON.stringify(text);
+  throw refuse(`resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`);
 }
 
 /** A whole number among the parameters; undefined where it is not given, 400 where it is none. */

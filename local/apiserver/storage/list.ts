@@ -30,7 +30,9 @@ interface Snapshot {
 }
 
 function firstPage(store: Store, storageKey: string, selection: Selection, query: URLSearchParams): Snapshot {
-  const asked = parseRevision(query.get('resourceVersion'));
+  const asked = parseRevision(query.get('resourceVersion'), (problem) =>
+    badRequest(`invalid resource version: ${problem}`),
+  );
   const current = store.revision();
   if (asked !== undefined && asked > current) throw tooLargeVersion(asked, current);
   const match = query.get('resourceVersionMatch') ?? '';

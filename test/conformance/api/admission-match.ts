@@ -161,7 +161,6 @@ export const admissionMatch = area('admission: match', {
     { rules: [{ apiGroups: ['*', 'x'], apiVersions: ['v1'], resources: ['configmaps'], operations: ['CREATE'] }] },
   ]),
   'a configuration: conditions': refusing([
-    when('object.'),
     when('1 + 1'),
     when('unknown == 1'),
     { matchConditions: [{ name: '', expression: 'true' }] },

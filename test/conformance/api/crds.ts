@@ -68,8 +68,6 @@ export const crds = area('definitions', {
     const wrong = [
       { ...definition(s), metadata: { name: 'other.name' } },
       definition(s, { scope: 'Galactic' }),
-      definition(s, { versions: [] }),
-      definition(s, {}, { storage: false }),
       definition(s, {}, { schema: undefined }),
       definition(s, {}, { name: 'V1' }),
       definition(s, { names: { plural: 'things' } }),

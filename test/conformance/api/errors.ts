@@ -70,9 +70,9 @@ export const errors = area('errors', {
     equal((await s.post('configmaps', configMap('a', {}, { key: 'x'.repeat(1_100_000) }))).status, 422);
   },
   '400: query parameters that can not be read': async (s) => {
-    await s.get('configmaps?timeoutSeconds=x');
-    await s.get('configmaps?watch=perhaps&timeoutSeconds=1');
-    await s.get('configmaps?allowWatchBookmarks=perhaps');
+    await s.get('secrets?timeoutSeconds=x');
+    await s.get('secrets?watch=perhaps&timeoutSeconds=1');
+    await s.get('secrets?allowWatchBookmarks=perhaps');
     await s.patch('configmaps/a?force=perhaps&fieldManager=x', 'apply', configMap('a'));
   },
   'a field manager that is too long or not printable is 422': async (s) => {

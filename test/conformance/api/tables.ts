@@ -45,6 +45,7 @@ export const tables = area('tables', {
       ['Name', 'Phase', 'Count', 'Age'],
     );
     deepEqual(body.rows[0].cells.slice(0, 3), ['a', 'Done', 3]);
+    s.record('description', body.columnDefinitions[1].description);
   },
   'of one object': async (s) => {
     await s.unrecorded.post('secrets', secret('a'));

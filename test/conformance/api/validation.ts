@@ -90,7 +90,14 @@ export const validation = area('validation', {
     widget('a', { steps: [1, 2, 3, 4].map((n) => ({ name: `s${n}` })) }),
     widget('a', { size: [] }),
   ]),
-  'all problems are told at once': creating('widgets', [widget('a', { mode: 'c', count: 9, steps: [{ image: 'x' }] })]),
+  'all problems are told at once': async (s) => {
+    const { status, body } = await s.unrecorded.post('widgets', widget('a', { mode: 'c', count: 9, steps: [{}] }));
+    equal(status, 422);
+    // In no order of theirs.
+    const causes = body.details.causes.map((cause: Json) => `${cause.field}: ${cause.message}`).sort();
+    s.record('causes', causes);
+    equal(causes.length, 3);
+  },
   'names are lower case subdomains': creating('configmaps', [
     configMap('Upper'),
     configMap('under_score'),

@@ -12,6 +12,9 @@ const variable: [RegExp, string][] = [
   [/(ResourceVersion in precondition: )\d+/g, '$1VERSION'],
   [/\b(resourceVersion=)[1-9]\d+/g, '$1VERSION'],
   [/\b(continue=)eyJ[\w-]+/g, '$1TOKEN'],
+  [/(\\"resourceVersion\\":\\")\d+/g, '$1VERSION'],
+  // What changed, shown as a Go struct.
+  [/\n@@ [^]*$/, ''],
   [/X509SHA256=[0-9a-f]{64}/g, 'X509SHA256=HASH'],
   [/-----BEGIN CERTIFICATE-----[^]*-----END CERTIFICATE-----\n?/g, 'CERTIFICATE'],
   // The administrators' names are the servers' own.
@@ -20,6 +23,11 @@ const variable: [RegExp, string][] = [
 ];
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+/** What a column means is documentation. */
+function isColumn(value: Json): boolean {
+  return 'priority' in value && 'format' in value;
+}
 
 function isList(value: Json): boolean {
   return Array.isArray(value.items) || value.kind === 'Table' || value.type === 'BOOKMARK';
@@ -70,10 +78,12 @@ export function normalize(recording: Json): Json {
     // In one order, so that uids have the same numbers.
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
     return Object.fromEntries(
-      entries.map(([name, one]: [string, Json]) => {
-        if (name === 'metadata' && typeof one === 'object' && one !== null) return [name, metadata(one, list)];
-        return [text(name), walk(one, value.type === 'BOOKMARK' && name === 'object' ? 'BOOKMARK' : name)];
-      }),
+      entries
+        .filter(([name]) => !(isColumn(value) && name === 'description'))
+        .map(([name, one]: [string, Json]) => {
+          if (name === 'metadata' && typeof one === 'object' && one !== null) return [name, metadata(one, list)];
+          return [text(name), walk(one, value.type === 'BOOKMARK' && name === 'object' ? 'BOOKMARK' : name)];
+        }),
     );
   };
   return walk(recording, '');

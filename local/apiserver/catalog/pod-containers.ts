@@ -1,0 +1,129 @@
+import { forbiddenField, invalid, notSupported, required } from '../field-errors.ts';
+import type { FieldError } from '../field-errors.ts';
+import { isObject } from '../object.ts';
+import type { JsonObject } from '../object.ts';
+
+const MAX_PORT = 65_535;
+const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
+const probeHandlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'];
+/** What `fieldRef` may name, besides one label or annotation. */
+const podFields = [
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.serviceAccountName',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
+];
+const oneOfMap = /^metadata\.(labels|annotations)\['.+'\]$/;
+
+const decimal: Record<string, number> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+};
+const binary = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+
+function objects(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
+/** A quantity as a number; NaN where it is none. */
+function amount(quantity: unknown): number {
+  const [, digits = '', suffix = ''] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)(\D*)$/.exec(textOf(quantity)) ?? [];
+  const power = binary.indexOf(suffix) + 1;
+  return digits === '' ? Number.NaN : Number(digits) * (power > 0 ? 1024 ** power : (decimal[suffix] ?? Number.NaN));
+}
+
+function checkFieldPath(reference: unknown, field: string): FieldError[] {
+  if (!isObject(reference)) return [];
+  const path = typeof reference['fieldPath'] === 'string' ? reference['fieldPath'] : '';
+  if (path === '') return [required(`${field}.fieldPath`)];
+  if (podFields.includes(path) || oneOfMap.test(path)) return [];
+  return [invalid(`${field}.fieldPath`, path, `error converting fieldPath: field label not supported: ${path}`)];
+}
+
+function checkEnv(container: JsonObject, field: string): FieldError[] {
+  return objects(container['env']).flatMap((entry, index) => {
+    const at = `${field}.env[${index}]`;
+    const from = entry['valueFrom'];
+    const hasBoth = from !== undefined && (entry['value'] ?? '') !== '';
+    return [
+      ...((entry['name'] ?? '') === '' ? [required(`${at}.name`)] : []),
+      ...(hasBoth ? [invalid(`${at}.valueFrom`, '', 'may not be specified when `value` is not empty')] : []),
+      ...(isObject(from) ? checkFieldPath(from['fieldRef'], `${at}.valueFrom.fieldRef`) : []),
+    ];
+  });
+}
+
+function checkProbe(container: JsonObject, name: string, field: string): FieldError[] {
+  const probe = container[name];
+  if (!isObject(probe)) return [];
+  const handlers = probeHandlers.filter((handler) => probe[handler] !== undefined);
+  if (handlers.length === 0) return [required(`${field}.${name}`, 'must specify a handler type')];
+  return handlers
+    .slice(1)
+    .map((handler) => forbiddenField(`${field}.${name}.${handler}`, 'may not specify more than 1 handler type'));
+}
+
+function checkPorts(container: JsonObject, field: string): FieldError[] {
+  return objects(container['ports']).flatMap(({ containerPort: port }, index) => {
+    const at = `${field}.ports[${index}].containerPort`;
+    if (port === undefined || port === 0) return [required(at)];
+    const fits = typeof port === 'number' && port > 0 && port <= MAX_PORT;
+    return fits ? [] : [invalid(at, port, `must be between 1 and ${MAX_PORT}, inclusive`)];
+  });
+}
+
+function checkResources(container: JsonObject, field: string): FieldError[] {
+  const resources = isObject(container['resources']) ? container['resources'] : {};
+  const limits = isObject(resources['limits']) ? resources['limits'] : {};
+  const requests = isObject(resources['requests']) ? resources['requests'] : {};
+  return Object.entries(requests).flatMap(([name, request]) => {
+    const limit = limits[name];
+    if (limit === undefined || amount(request) <= amount(limit)) return [];
+    const problem = `must be less than or equal to ${name} limit of ${textOf(limit)}`;
+    return [invalid(`${field}.resources.requests`, request, problem)];
+  });
+}
+
+/** What is wrong with a container apart from its name, image and mounts. */
+export function checkContainer(container: JsonObject, field: string): FieldError[] {
+  const policy = container['imagePullPolicy'];
+  return [
+    ...['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((name) => checkProbe(container, name, field)),
+    ...checkPorts(container, field),
+    ...checkEnv(container, field),
+    ...(policy === undefined || pullPolicies.some((one) => one === policy)
+      ? []
+      : [notSupported(`${field}.imagePullPolicy`, policy, pullPolicies)]),
+    ...checkResources(container, field),
+  ];
+}
+
+/** What is wrong with a volume apart from its name. */
+export function checkVolume(volume: JsonObject, field: string): FieldError[] {
+  const sources = Object.keys(volume).filter((key) => key !== 'name');
+  const errors = sources
+    .slice(1)
+    .map((source) => forbiddenField(`${field}.${source}`, 'may not specify more than 1 volume type'));
+  const { secret, configMap } = volume;
+  if (isObject(secret) && errors.length === 0 && !secret['secretName'])
+    errors.push(required(`${field}.secret.secretName`));
+  if (isObject(configMap) && errors.length === 0 && !configMap['name'])
+    errors.push(required(`${field}.configMap.name`));
+  return errors;
+}
