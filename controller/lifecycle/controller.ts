@@ -26,6 +26,8 @@ import type { Entry, Run } from './ledger.ts';
 import { isExported, MARK_DELAY_MS } from './marks.ts';
 import { decideContext } from './mint.ts';
 import type { MintSettings } from './mint.ts';
+import { PodLedger } from './pods.ts';
+import type { KnownPods } from './pods.ts';
 import type { LifecycleSender } from './sender.ts';
 import { admissionSpan, queuedSpan } from './waits.ts';
 
@@ -58,7 +60,7 @@ export class LifecycleController {
   readonly #options: LifecycleOptions;
   readonly #ledger = new Ledger();
   readonly #controller: Controller;
-  readonly #podsByTaskRun = new Map<string, Map<string, Pod>>();
+  readonly #pods = new PodLedger();
   /** When the marks that wait for that of their run are written at last, epoch milliseconds by uid. */
   readonly #marksDue = new Map<string, number>();
   readonly #nowMs: () => number;
@@ -122,20 +124,23 @@ export class LifecycleController {
   }
 
   #podHandler(): ReflectorHandler<Pod> {
-    const place = (pod: Pod, put: boolean): void => {
-      const taskRunUid = pod.metadata.labels?.[LABEL_TASK_RUN_UID] ?? '';
-      const pods = this.#podsByTaskRun.get(taskRunUid) ?? new Map<string, Pod>();
-      if (put) pods.set(pod.metadata.uid ?? '', pod);
-      else pods.delete(pod.metadata.uid ?? '');
-      if (pods.size > 0) this.#podsByTaskRun.set(taskRunUid, pods);
-      else this.#podsByTaskRun.delete(taskRunUid);
+    const taskRunUidOf = (pod: Pod): string => pod.metadata.labels?.[LABEL_TASK_RUN_UID] ?? '';
+    const look = (taskRunUid: string): void => {
       const entry = this.#ledger.get(taskRunUid);
       if (entry && !entry.settled && isDone(entry.run)) this.#controller.queue.add(taskRunUid);
     };
+    const put = (pod: Pod): void => {
+      this.#pods.put(taskRunUidOf(pod), pod);
+      look(taskRunUidOf(pod));
+    };
     return {
-      added: (pod) => place(pod, true),
-      updated: (pod) => place(pod, true),
-      deleted: (pod) => place(pod, false),
+      added: put,
+      updated: put,
+      deleted: (pod) => {
+        const taskRunUid = taskRunUidOf(pod);
+        this.#pods.remove(taskRunUid, pod, this.#ledger.get(taskRunUid)?.settled === false);
+        look(taskRunUid);
+      },
     };
   }
 
@@ -197,9 +202,7 @@ export class LifecycleController {
   async #sendFinal(entry: Entry): Promise<ReconcileResult> {
     const { sender, keepFailures, log } = this.#options;
     if (entry.settled) return this.#settled(entry);
-    const podsOf = (taskRun: TaskRun): Pod[] => [
-      ...(this.#podsByTaskRun.get(taskRun.metadata.uid ?? '')?.values() ?? []),
-    ];
+    const podsOf = (taskRun: TaskRun): KnownPods => this.#pods.of(taskRun.metadata.uid ?? '');
     const decision = decideExport(entry, { ledger: this.#ledger, podsOf, keepFailures, nowMs: this.#nowMs() });
     if (decision.kind === 'later') return decision.inMs === undefined ? undefined : { requeueAfterMs: decision.inMs };
     if (decision.kind === 'nothing') return this.#settled(entry);
@@ -245,7 +248,10 @@ export class LifecycleController {
     entry.settled = settled;
     const owner = ownerUid(entry.run);
     if (first && owner !== undefined) this.#controller.queue.add(owner);
-    if (settled) this.#marksDue.delete(uid);
+    if (settled) {
+      this.#marksDue.delete(uid);
+      this.#pods.forgetGone(uid);
+    }
     if (settled && entry.deletedMs !== undefined) {
       this.#ledger.forget(uid);
       this.#controller.queue.cancelDelayed(uid);

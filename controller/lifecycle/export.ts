@@ -1,5 +1,3 @@
-import type { Pod } from '../../shared/kubernetes/pod.ts';
-
 import { isDone } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
@@ -7,6 +5,7 @@ import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { ownerUid } from './ledger.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { outcomeOf } from './result.ts';
+import type { KnownPods } from './pods.ts';
 import { buildPipelineRun } from './run.ts';
 import { runInterval } from './root.ts';
 import { settlesInMs } from './settled.ts';
@@ -28,7 +27,7 @@ export type ExportDecision =
 
 export interface ExportFacts {
   ledger: Ledger;
-  podsOf: (taskRun: TaskRun) => Pod[];
+  podsOf: (taskRun: TaskRun) => KnownPods;
   keepFailures: boolean;
   nowMs: number;
 }
@@ -58,7 +57,13 @@ function taskRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
   const fold = (run?.status?.pipelineSpec?.tasks?.length ?? 0) > FOLD_TASKS;
   return {
     kind: 'send',
-    spans: buildTaskRun({ taskRun, pods, fold, owner: owner && ownerInterval(owner), deletedMs: entry.deletedMs }),
+    spans: buildTaskRun({
+      taskRun,
+      pods: [...pods.present, ...pods.gone],
+      fold,
+      owner: owner && ownerInterval(owner),
+      deletedMs: entry.deletedMs,
+    }),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Interval } from './times.ts';
 /** All that is known of a TaskRun when its spans are built. */
 export interface TaskRunFacts {
   taskRun: TaskRun;
-  /** The Pods that still exist, one an attempt. */
+  /** The Pods as they were seen last, one an attempt. */
   pods: Pod[];
   /** Past 500 tasks waits and init containers become events of their task (design 3.2). */
   fold: boolean;

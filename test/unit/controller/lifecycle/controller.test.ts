@@ -208,6 +208,7 @@ describe('settle, export, mark', () => {
 
   test('a process that ends before the run marks the TaskRuns that left', async () => {
     const end = await start({ markDelayMs: 3_600_000 });
+    api.put('pods', pod());
     api.put('pipelineruns', pipelineRun(undefined));
     api.put('taskruns', taskRun(ranTask));
     await until(() => sent().includes('task compile'));
@@ -218,6 +219,7 @@ describe('settle, export, mark', () => {
 
   test('a TaskRun made after its run ended is marked for itself', async () => {
     await start();
+    api.put('pods', pod());
     api.put('pipelineruns', pipelineRun(ranRun, { annotations: { [OWN]: carrier(), [EXPORTED]: 'uid-run' } }));
     api.put('taskruns', taskRun(ranTask, { creationTimestamp: at(59) }));
     await until(() => mark('taskruns', TASK) === 'uid-compile');
@@ -237,6 +239,39 @@ describe('settle, export, mark', () => {
     expect(sent()).toContain('sidecar db');
   });
 
+  test('a TaskRun whose Pod was not seen yet waits for it: the watch of Pods may be behind', async () => {
+    await start();
+    api.put('pipelineruns', pipelineRun(undefined));
+    api.put('taskruns', taskRun(ranTask));
+    api.put('pipelineruns', pipelineRun(ranRun, { name: 'other', uid: 'uid-other' }));
+    await until(() => mark('pipelineruns', 'other') !== undefined);
+    expect(mark('taskruns', TASK)).toBeUndefined();
+    api.put('pods', pod());
+    await until(() => mark('taskruns', TASK) === 'uid-compile');
+    expect(sent()).toContain('pod scheduling');
+  });
+
+  test('a TaskRun waits half a minute, and no longer, for a Pod that nobody brings', async () => {
+    nowMs = ms(42);
+    await start();
+    api.put('pipelineruns', pipelineRun(undefined));
+    api.put('taskruns', taskRun(ranTask));
+    await until(() => mark('taskruns', TASK) === 'uid-compile');
+    expect(sent()).not.toContain('pod scheduling');
+  });
+
+  test('a TaskRun whose Pod was deleted at its end shows what its Pod waited for, and waits for nothing', async () => {
+    await start();
+    api.put('pipelineruns', pipelineRun(undefined));
+    api.put('taskruns', taskRun({ startTime: at(1) }, { annotations: {} }));
+    await until(() => api.patches.some(({ name }) => name === TASK));
+    api.put('pods', pod('compile-pod', 'Running'));
+    api.delete('pods', 'compile-pod');
+    api.put('taskruns', taskRun({ ...ranTask, conditions: [condition('False', 'TaskRunCancelled')] }));
+    await until(() => mark('taskruns', TASK) === 'uid-compile');
+    expect(sent()).toEqual(expect.arrayContaining(['pod scheduling', 'pod starting', 'task compile']));
+  });
+
   test('what is known early leaves early, and once', async () => {
     await start();
     api.put('pipelineruns', pipelineRun({ startTime: at(1), conditions: [condition('Unknown', 'Running')] }));
@@ -250,6 +285,7 @@ describe('settle, export, mark', () => {
     let tries = 0;
     refusal = () => (++tries < 4 ? new ExportError('connect ECONNREFUSED', { retryable: true }) : undefined);
     await start();
+    api.put('pods', pod());
     api.put('pipelineruns', pipelineRun(ranRun));
     api.put('taskruns', taskRun(ranTask));
     await until(() => mark('pipelineruns', RUN) !== undefined);
@@ -318,6 +354,7 @@ describe('an unsampled run', () => {
 
   async function runs(status: typeof ranRun, keepFailures: boolean): Promise<void> {
     await start({ keepFailures });
+    api.put('pods', pod());
     api.put('taskruns', taskRun(ranTask, { annotations: child }));
     api.put('pipelineruns', pipelineRun(status, { annotations: off }));
     api.put('pipelineruns', pipelineRun(ranRun, { name: 'later', uid: 'uid-later', generateName: 'later-' }));

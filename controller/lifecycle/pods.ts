@@ -1,0 +1,41 @@
+import type { Pod } from '../../shared/kubernetes/pod.ts';
+
+/** The Pods of a TaskRun as they are known: those there are, and as they were at last those whose deletion was seen. */
+export interface KnownPods {
+  present: readonly Pod[];
+  gone: readonly Pod[];
+}
+
+type PodsByUid = Map<string, Map<string, Pod>>;
+
+/** The Pods of TaskRuns, by the TaskRun's uid. */
+export class PodLedger {
+  readonly #present: PodsByUid = new Map();
+  readonly #gone: PodsByUid = new Map();
+
+  of(taskRunUid: string): KnownPods {
+    const among = (pods: PodsByUid): Pod[] => [...(pods.get(taskRunUid)?.values() ?? [])];
+    return { present: among(this.#present), gone: among(this.#gone) };
+  }
+
+  put(taskRunUid: string, pod: Pod): void {
+    add(this.#present, taskRunUid, pod);
+  }
+
+  /** With `remember`, what the Pod was at last is kept until `forgetGone`. */
+  remove(taskRunUid: string, pod: Pod, remember: boolean): void {
+    const pods = this.#present.get(taskRunUid);
+    pods?.delete(pod.metadata.uid ?? '');
+    if (pods?.size === 0) this.#present.delete(taskRunUid);
+    if (remember) add(this.#gone, taskRunUid, pod);
+  }
+
+  forgetGone(taskRunUid: string): void {
+    this.#gone.delete(taskRunUid);
+  }
+}
+
+function add(pods: PodsByUid, taskRunUid: string, pod: Pod): void {
+  const ofTaskRun = pods.get(taskRunUid) ?? new Map<string, Pod>();
+  pods.set(taskRunUid, ofTaskRun.set(pod.metadata.uid ?? '', pod));
+}
