@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { cases } from './api/cases.ts';
+import { fuzzBoth } from './fuzz/main.ts';
 import { compareCase, namespaceOf } from './harness/run.ts';
 import { makeNamespaces, startBoth } from './harness/servers.ts';
 
@@ -63,5 +64,23 @@ async function compareAll(only: string): Promise<boolean> {
   return [...table.values()].every((row) => row.equal === row.cases);
 }
 
-const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
-process.exitCode = (await compareAll(values.only)) ? 0 : 1;
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    fuzz: { type: 'string' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
+  },
+});
+
+function wholeNumber(name: 'fuzz' | 'seed'): number {
+  const value = Number(values[name]);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new Error(`--${name} ${values[name] ?? ''}: it must be a whole number`);
+  return value;
+}
+
+const isFine =
+  values.fuzz === undefined
+    ? await compareAll(values.only)
+    : await fuzzBoth({ sequences: wholeNumber('fuzz'), seed: wholeNumber('seed') });
+process.exitCode = isFine ? 0 : 1;

@@ -1,5 +1,7 @@
 /** Where the resources are that cases name by their plural only; all others are in the core group. */
 const groups: Record<string, string> = {
+  pipelineruns: 'tekton.dev/v1',
+  taskruns: 'tekton.dev/v1',
   leases: 'coordination.k8s.io/v1',
   widgets: 'example.dev/v1',
 };

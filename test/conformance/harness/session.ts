@@ -41,7 +41,7 @@ export interface RecordingSession extends Session {
   close(): void;
 }
 
-function entryOf(what: string, { status, headers, body }: Answer): Entry {
+export function entryOf(what: string, { status, headers, body }: Answer): Entry {
   const shown = shownHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
   return { what, status, headers: Object.fromEntries(shown) as Record<string, Json>, body };
 }

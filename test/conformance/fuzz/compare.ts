@@ -1,0 +1,33 @@
+import type { Json } from '../harness/client.ts';
+import { differences, normalize } from '../harness/normalize.ts';
+import type { Recording } from './execute.ts';
+import type { Step } from './step.ts';
+
+/** Plays a sequence on one server, in a namespace of its own. */
+export type Play = (steps: Step[]) => Promise<Recording>;
+
+/** How two servers answered a sequence: normalised, and where that differs. */
+export interface Outcome {
+  embedded: Json[];
+  real: Json[];
+  /** `/index of the step/path: embedded ≠ real`. */
+  differences: string[];
+}
+
+async function played(play: Play, steps: Step[]): Promise<Json[]> {
+  try {
+    return normalize((await play(steps)).entries);
+  } catch (error) {
+    // A server that does not answer is an answer, too.
+    return [{ failure: error instanceof Error ? error.message : String(error) }];
+  }
+}
+
+/** Plays a sequence on both servers. */
+export async function compare(embedded: Play, real: Play, steps: Step[]): Promise<Outcome> {
+  const [mine, other] = await Promise.all([played(embedded, steps), played(real, steps)]);
+  return { embedded: mine, real: other, differences: differences(mine, other) };
+}
+
+/** What a difference is about, wherever in a sequence it is. */
+export const placeOf = (difference: string): string => difference.replace(/^\/\d+/, '').replace(/: [^]*$/, '');
