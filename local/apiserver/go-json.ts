@@ -14,26 +14,27 @@ const inToken = /numeric|literal (true|false|null)|escape/;
 const escapes: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', '/': '/' };
 
 /** As Go shows one byte: `'x'`. */
-function shownByte(character: string): string {
-  const byte = Buffer.from(character)[0] ?? 0;
+function shownByte(byte: number): string {
   if (byte === 0x27) return `'\\''`;
   if (byte === 0x22) return `'"'`;
+  if ((byte >= 0x7f && byte <= 0xa0) || byte === 0xad) return `'\\${byte === 0x7f ? 'x' : 'u00'}${byte.toString(16)}'`;
   const text = JSON.stringify(String.fromCharCode(byte)).slice(1, -1);
   return `'${text.replace(/^\\u00([0-9a-f]{2})$/, '\\x$1')}'`;
 }
 
 /**
  * Reads JSON as a kube-apiserver does: what JSON.parse takes, with Go's errors for the rest and a list of the fields that occur twice
- * in one object. Throws a JsonSyntaxError.
+ * in one object. Each character is one byte in `latin1`. Throws a JsonSyntaxError.
  */
-export function parseJson(text: string): ParsedJson {
+export function parseJson(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): ParsedJson {
   const duplicates: string[] = [];
   let at = 0;
 
   const fail = (context: string): JsonSyntaxError => {
     // Go's scanner ends a text with a space, which fits between tokens and in a string.
     const character = [...text.slice(at, at + 2)][0] ?? (inToken.test(context) ? ' ' : undefined);
-    return new JsonSyntaxError(character === undefined ? END : `invalid character ${shownByte(character)} ${context}`);
+    const byte = character === undefined ? undefined : Buffer.from(character, encoding)[0];
+    return new JsonSyntaxError(byte === undefined ? END : `invalid character ${shownByte(byte)} ${context}`);
   };
   const skipSpace = (): string | undefined => {
     while (' \t\r\n'.includes(text[at] ?? 'x')) at++;

@@ -33,6 +33,8 @@ export interface ResourceType {
   builtIn: boolean;
   storageKey: string;
   schema: Schema;
+  /** The schemas of all versions of a custom resource. */
+  versionSchemas?: Record<string, Schema>;
   subresources: string[];
   statusSubresource: boolean;
   /** `metadata.generation` is kept. */

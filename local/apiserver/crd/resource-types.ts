@@ -70,8 +70,10 @@ function byPriority(a: CrdVersion, b: CrdVersion): number {
 
 /** The resources that a CustomResourceDefinition makes, one for each served version, preferred version first. */
 export function resourceTypesOf(crd: CustomResourceDefinition): ResourceType[] {
-  return crd.spec.versions
+  const { versions } = crd.spec;
+  const versionSchemas = Object.fromEntries(versions.map((version) => [version.name, schemaOf(crd, version)]));
+  return versions
     .filter((version) => version.served)
     .sort(byPriority)
-    .map((version) => resourceType(crd, version));
+    .map((version) => ({ ...resourceType(crd, version), versionSchemas }));
 }

@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { parse, parseDocument } from 'yaml';
+import type { ResourceType } from '../catalog/resource-type.ts';
 import { JsonSyntaxError, parseJson } from '../go-json.ts';
+import { jsonKind } from '../go-text.ts';
+import { isObject } from '../object.ts';
 import { decodeProtobuf } from '../protobuf/decode.ts';
 import { badRequest, StatusError, unsupportedMediaType } from '../status.ts';
 
@@ -41,6 +44,11 @@ function summary(bytes: Buffer): string {
   return `${start.toString('hex')}${isLong ? ' ...' : ''}`;
 }
 
+/** A body of which not even the kind is known. */
+function unrecognized(kind: string, problem: string, bytes: Buffer): StatusError {
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${problem} (${summary(bytes)})`);
+}
+
 function parseAs(yaml: boolean, bytes: Buffer, kind: string, strictErrors: string[]): unknown {
   const text = bytes.toString('utf8');
   try {
@@ -49,11 +57,32 @@ function parseAs(yaml: boolean, bytes: Buffer, kind: string, strictErrors: strin
     strictErrors.push(...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`));
     return value;
   } catch (error: unknown) {
-    const problem = `${yaml ? 'yaml' : 'json'} parse error: ${messageOf(error)}`;
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; ${problem} (${summary(bytes)})`,
-    );
+    const where = yaml ? 'error converting YAML to JSON' : "couldn't get version/kind; json parse error";
+    throw unrecognized(kind, `${where}: ${messageOf(error)}`, bytes);
   }
+}
+
+/** What Go decodes first of all, as its errors name it. */
+const TYPE_META = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`;
+
+/** Why apiVersion and kind can't be read. */
+function typeMetaProblem(value: unknown): string | undefined {
+  if (value === null) return undefined;
+  if (!isObject(value)) return `json: cannot unmarshal ${jsonKind(value)} into Go value of type ${TYPE_META}`;
+  const wrong = ['apiVersion', 'kind'].find(
+    (key) => !['string', 'undefined'].includes(typeof (value[key] ?? undefined)),
+  );
+  return wrong && `json: cannot unmarshal ${jsonKind(value[wrong])} into Go struct field .${wrong} of type string`;
+}
+
+/** What a body must be before its fields are looked at: an object, which names its kind if it is a custom resource. */
+function identified(value: unknown, bytes: Buffer, { kind, builtIn }: ResourceType): unknown {
+  const problem = typeMetaProblem(value);
+  if (problem !== undefined) throw unrecognized(kind, `couldn't get version/kind; json parse error: ${problem}`, bytes);
+  const object = value ?? {};
+  if (!builtIn && isObject(object) && (object['kind'] ?? '') === '')
+    throw unrecognized(kind, `Object 'Kind' is missing in '${bytes.toString('utf8')}'`, bytes);
+  return object;
 }
 
 /** Reads and parses a body up to 3 MB (JSON, YAML or protobuf by its content type); undefined where it is empty. */
@@ -62,9 +91,14 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   return bytes.length === 0 ? undefined : parseBody(contentTypeOf(request), bytes, 'object', []);
 }
 
-/** The same for an object of `kind`, which must be there. What only a strict reader minds is added to `strictErrors`. */
-export async function readObject(request: IncomingMessage, kind: string, strictErrors: string[]): Promise<unknown> {
-  return parseBody(contentTypeOf(request), await readBytes(request), kind, strictErrors);
+/** The same for an object of `type`, which must be there. What only a strict reader minds is added to `strictErrors`. */
+export async function readObject(
+  request: IncomingMessage,
+  type: ResourceType,
+  strictErrors: string[],
+): Promise<unknown> {
+  const bytes = await readBytes(request);
+  return identified(parseBody(contentTypeOf(request), bytes, type.kind, strictErrors), bytes, type);
 }
 
 function parseBody(type: string, bytes: Buffer, kind: string, strictErrors: string[]): unknown {

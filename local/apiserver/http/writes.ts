@@ -27,13 +27,7 @@ export async function serveCreate(server: ResourceServer, exchange: Exchange): P
     server,
     exchange,
     201,
-    await createObject(
-      server.api,
-      type,
-      path.namespace,
-      await readObject(request, type.kind, write.strictErrors),
-      write,
-    ),
+    await createObject(server.api, type, path.namespace, await readObject(request, type, write.strictErrors), write),
   );
 }
 
@@ -56,7 +50,7 @@ function patchChange({ request, type, write }: Exchange, patch: unknown): (curre
 
 export async function serveUpdate(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
   const { request, type, write } = exchange;
-  const submitted = decode(type, await readObject(request, type.kind, write.strictErrors), write);
+  const submitted = decode(type, await readObject(request, type, write.strictErrors), write);
   requireResourceVersion(type, submitted);
   sendObject(server, exchange, 200, await updateObject(server.api, target, () => structuredClone(submitted), write));
 }

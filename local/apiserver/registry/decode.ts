@@ -5,8 +5,10 @@ import { jsonKind } from '../go-text.ts';
 import { isObject, textAt, withSortedKeys } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { applyDefaults, dropNulls } from '../schema/defaults.ts';
+import { isDefined } from '../schema/definitions.ts';
 import { objectMetaSchema } from '../schema/models.ts';
-import { prune } from '../schema/prune.ts';
+import { noUnknownFields, prune, withObjectFields } from '../schema/prune.ts';
+import type { UnknownFields } from '../schema/prune.ts';
 import { goConvertProblem, goDecodeProblem } from '../schema/go-types.ts';
 import { badRequest } from '../status.ts';
 import type { WriteRequest } from './api.ts';
@@ -15,31 +17,59 @@ function handled(type: ResourceType, problem: string): string {
   return `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${problem}`;
 }
 
+const SCHEME = 'pkg/runtime/scheme.go:111';
+
+/** The package of a built-in type's own version, in which Go's errors name it. */
+function internalName({ group, kind }: ResourceType): string {
+  return `${group === '' ? 'core' : group.split('.')[0]}.${kind}`;
+}
+
+/** Why an object of another built-in type is none of this one. */
+function otherBuiltIn(type: ResourceType, apiVersion: string, kind: string): string {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  if (!isDefined({ group, version, kind }))
+    return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme ${JSON.stringify(SCHEME)}`;
+  return `converting (${version}.${kind}) to (${internalName(type)}): unknown conversion`;
+}
+
+/** An object of another version of a custom resource is read by that version's schema, or by none, before it is refused. */
+function reportOtherVersion(type: ResourceType, raw: JsonObject, request: WriteRequest): void {
+  const [version = '', group = ''] = textAt(raw, 'apiVersion').split('/').reverse();
+  if (group !== type.group || textAt(raw, 'kind') !== type.kind) return;
+  const unknown = noUnknownFields();
+  prune(type.versionSchemas?.[version] ?? withObjectFields({ type: 'object' }), raw, '', unknown);
+  reportUnknown(type, unknown, request, (problem) => badRequest(handled({ ...type, version }, problem)));
+}
+
 /** A built-in type's apiVersion and kind may be left out; a custom resource names both. */
-function checkGroupVersionKind(type: ResourceType, given: JsonObject): JsonObject {
+function checkGroupVersionKind(type: ResourceType, given: JsonObject, request: WriteRequest): JsonObject {
   const expected = apiVersionOf(type);
   const raw = type.builtIn
     ? { ...given, apiVersion: given['apiVersion'] || expected, kind: given['kind'] || type.kind }
     : given;
-  const { apiVersion, kind } = raw;
-  if (typeof kind !== 'string' || kind === '') throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(raw)}'`);
-  if (typeof apiVersion !== 'string' || apiVersion === '')
-    throw badRequest(`Object 'apiVersion' is missing in '${JSON.stringify(raw)}'`);
-  if (apiVersion !== expected) {
-    throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
-    );
+  const apiVersion = textAt(raw, 'apiVersion');
+  const kind = textAt(raw, 'kind');
+  if (apiVersion === expected && kind === type.kind) return raw;
+  if (type.builtIn) {
+    const version = apiVersion.split('/').at(-1) ?? '';
+    const problem = otherBuiltIn(type, apiVersion, kind);
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${type.kind}: ${problem}`);
   }
-  if (kind === type.kind) return raw;
-  if (!type.builtIn)
+  if (apiVersion === expected)
     throw invalidObject({ group: type.group, kind }, textAt(raw, 'metadata', 'name'), [
       invalid('kind', kind, `must be ${type.kind}`),
     ]);
-  throw badRequest(`${kind} in version "${type.version}" cannot be handled as a ${type.kind}`);
+  reportOtherVersion(type, raw, request);
+  throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected})`);
 }
 
 /** The same for a patched object, whose type a strategic merge patch can't change. */
-function checkPatchedType(type: ResourceType, raw: JsonObject, { refuse, fromMap }: DecodeOptions): JsonObject {
+function checkPatchedType(
+  type: ResourceType,
+  raw: JsonObject,
+  { refuse, fromMap }: DecodeOptions,
+  request: WriteRequest,
+): JsonObject {
   const expected = apiVersionOf(type);
   if (fromMap) return { ...raw, apiVersion: expected, kind: type.kind };
   const { apiVersion = '', kind = '' } = raw as { apiVersion?: string; kind?: string };
@@ -48,11 +78,12 @@ function checkPatchedType(type: ResourceType, raw: JsonObject, { refuse, fromMap
     const name = missing === 'kind' ? 'Kind' : missing;
     throw refuse(`Object '${name}' is missing in '${JSON.stringify(withSortedKeys(raw))}'`);
   }
-  if (apiVersion === expected || apiVersion === '') return checkGroupVersionKind(type, raw);
   if (type.builtIn) {
-    const problem = `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`;
-    throw refuse(`${problem} in scheme "pkg/runtime/scheme.go:111"`);
+    const [version, named] = [apiVersion || expected, kind || type.kind];
+    if (version !== expected || named !== type.kind) throw refuse(otherBuiltIn(type, version, named));
+    return { ...raw, apiVersion: expected, kind: named };
   }
+  if (apiVersion === expected) return checkGroupVersionKind(type, raw, request);
   const wrong = invalid('apiVersion', apiVersion, `must be ${expected}`);
   throw invalidObject({ group: '', kind: type.kind }, textAt(raw, 'metadata', 'name'), [wrong]);
 }
@@ -67,15 +98,31 @@ function checkTypes(type: ResourceType, raw: JsonObject, options: DecodeOptions)
   if (problem !== undefined) throw options.refuse(problem);
 }
 
-function reportUnknown(unknown: string[], request: WriteRequest, { refuse }: DecodeOptions): void {
-  const named = [...request.strictErrors, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
+/** A custom resource's are told of in order: those of its metadata, its own, those of metadata inside of it. */
+function orderOf({ builtIn }: ResourceType, { paths, embedded }: UnknownFields): string[] {
+  if (builtIn) return paths;
+  const isMeta = (path: string): boolean => path.startsWith('metadata.');
+  const own = paths.filter((path) => !isMeta(path));
+  return [paths.filter(isMeta), own, embedded].flatMap((list) => list.sort());
+}
+
+function reportUnknown(
+  type: ResourceType,
+  unknown: UnknownFields,
+  request: WriteRequest,
+  refuse: DecodeOptions['refuse'],
+): void {
+  const named = [
+    ...request.strictErrors,
+    ...orderOf(type, unknown).map((path) => `unknown field ${JSON.stringify(path)}`),
+  ];
   if (named.length === 0 || request.fieldValidation === 'Ignore') return;
   if (request.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${named.join(', ')}`);
   request.warnings.push(...named);
 }
 
 /** Brings an object into its type's shape again: unknown fields out, defaults in (in a copy). */
-export function normalize(type: ResourceType, object: JsonObject, unknown: string[] = []): KubeObject {
+export function normalize(type: ResourceType, object: JsonObject, unknown = noUnknownFields()): KubeObject {
   const pruned = prune(type.schema, object, '', unknown) as KubeObject;
   if (!isObject(pruned.metadata)) pruned.metadata = {};
   delete (pruned.metadata as JsonObject)['selfLink'];
@@ -99,11 +146,12 @@ export interface DecodeOptions {
 export function decode(type: ResourceType, raw: unknown, request: WriteRequest, options?: DecodeOptions): KubeObject {
   const how = options ?? { refuse: (problem) => badRequest(handled(type, problem)), fromMap: false };
   if (!isObject(raw)) throw how.refuse(`json: cannot unmarshal ${jsonKind(raw)} into Go value of type v1.${type.kind}`);
-  const unknown: string[] = [];
-  const given = options === undefined ? checkGroupVersionKind(type, raw) : checkPatchedType(type, raw, options);
+  const unknown = noUnknownFields();
+  const given =
+    options === undefined ? checkGroupVersionKind(type, raw, request) : checkPatchedType(type, raw, options, request);
   checkTypes(type, given, how);
   const object = normalize(type, given, unknown);
-  reportUnknown(unknown, request, how);
+  reportUnknown(type, unknown, request, how.refuse);
   type.strategy.applyDefaults?.(object);
   return object;
 }

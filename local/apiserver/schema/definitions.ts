@@ -33,6 +33,11 @@ function isOfKind(definition: Definition, { group, version, kind }: GroupVersion
   );
 }
 
+/** Whether Kubernetes has such a kind, as far as it is known here. */
+export function isDefined(kind: GroupVersionKind): boolean {
+  return Object.values(definitions).some((definition) => isOfKind(definition, kind));
+}
+
 /** The name of the definition of a built-in kind. Throws where there is none: a fault of the program. */
 export function definitionName(kind: GroupVersionKind): string {
   const found = Object.entries(definitions).find(([, definition]) => isOfKind(definition, kind));

@@ -12,23 +12,35 @@ export function withObjectFields(schema: Schema): Schema {
   return { ...schema, properties: { ...schema.properties, ...typeMeta, metadata: objectMetaSchema() } };
 }
 
-function pruneObject(schema: Schema, value: JsonObject, path: string, unknown: string[]): JsonObject {
-  const effective = schema['x-kubernetes-embedded-resource'] === true ? withObjectFields(schema) : schema;
+/** Paths of fields that a schema does not know, in the order in which they were found. */
+export interface UnknownFields {
+  paths: string[];
+  /** Those in the metadata of objects inside of an object. */
+  embedded: string[];
+}
+
+export const noUnknownFields = (): UnknownFields => ({ paths: [], embedded: [] });
+
+function pruneObject(schema: Schema, value: JsonObject, path: string, unknown: UnknownFields): JsonObject {
+  const isEmbedded = schema['x-kubernetes-embedded-resource'] === true;
+  const effective = isEmbedded ? withObjectFields(schema) : schema;
+  const inMetadata: UnknownFields = { paths: unknown.embedded, embedded: unknown.embedded };
   const keepUnknown = schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties === true;
   const values = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
   const out: JsonObject = {};
   for (const [key, item] of Object.entries(value)) {
     const property =
       effective.properties && Object.hasOwn(effective.properties, key) ? effective.properties[key] : values;
-    if (property !== undefined) out[key] = prune(property, item, fieldPath(path, key), unknown);
+    if (property !== undefined)
+      out[key] = prune(property, item, fieldPath(path, key), isEmbedded && key === 'metadata' ? inMetadata : unknown);
     else if (keepUnknown || effective.type === undefined) out[key] = item;
-    else unknown.push(fieldPath(path, key));
+    else unknown.paths.push(fieldPath(path, key));
   }
   return out;
 }
 
 /** A copy of `value` without the fields that `schema` does not know (their paths are added to `unknown`), quantities as strings. */
-export function prune(schema: Schema, value: unknown, path: string, unknown: string[]): unknown {
+export function prune(schema: Schema, value: unknown, path: string, unknown: UnknownFields): unknown {
   if (Array.isArray(value)) {
     const { items } = schema;
     return items === undefined ? value : value.map((item, index) => prune(items, item, `${path}[${index}]`, unknown));

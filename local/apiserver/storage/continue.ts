@@ -22,7 +22,7 @@ function refuse(problem: string): Error {
 export function decodeContinue(token: string): Continuation {
   let content: unknown;
   try {
-    content = parseJson(Buffer.from(token, 'base64url').toString('latin1')).value;
+    content = parseJson(Buffer.from(token, 'base64url').toString('latin1'), 'latin1').value;
   } catch (error: unknown) {
     throw refuse(`: ${error instanceof Error ? error.message : String(error)}`);
   }
