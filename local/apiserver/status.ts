@@ -67,7 +67,20 @@ export class PageNotFound extends Error {
   }
 }
 
-export function alreadyExists(target: GroupResource, name: string, isBeingDeleted = false): StatusError {
+/** `generateName`: what the name may have been made of, in which case another try may find a free one. */
+export function alreadyExists(
+  target: GroupResource,
+  name: string,
+  isBeingDeleted = false,
+  generateName = '',
+): StatusError {
+  if (generateName !== '')
+    return new StatusError(
+      409,
+      'AlreadyExists',
+      `${qualified(target)} "${name}" already exists, the server was not able to generate a unique name for the object`,
+      { ...detailsOf(target, name), retryAfterSeconds: 1 },
+    );
   const why = isBeingDeleted ? 'object is being deleted: ' : '';
   const message = `${why}${qualified(target)} "${name}" already exists`;
   return new StatusError(409, 'AlreadyExists', message, detailsOf(target, name));

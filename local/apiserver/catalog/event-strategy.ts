@@ -38,6 +38,8 @@ function checkNew(event: KubeObject): FieldError[] {
 }
 
 export const eventStrategy: Strategy = {
+  isCreatedByUpdate: true,
+  ignoresMetadata: true,
   validate(event) {
     const isNew = textAt(event, 'eventTime') !== '';
     return [...checkNamespace(event, isNew), ...(isNew ? checkNew(event) : [])];

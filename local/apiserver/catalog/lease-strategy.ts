@@ -1,8 +1,20 @@
 import { invalid } from '../field-errors.ts';
-import { valueAt } from '../object.ts';
+import { isObject, valueAt } from '../object.ts';
+import type { KubeObject } from '../object.ts';
 import type { Strategy } from './resource-type.ts';
 
+/** Coordinated election is off in Kubernetes. */
+const gated = ['strategy', 'preferredHolder'];
+
+function withoutGated(lease: KubeObject, old?: KubeObject): void {
+  const { spec } = lease;
+  if (isObject(spec)) for (const key of gated) if (valueAt(old, 'spec', key) === undefined) delete spec[key];
+}
+
 export const leaseStrategy: Strategy = {
+  isCreatedByUpdate: true,
+  prepareForCreate: (lease) => withoutGated(lease),
+  prepareForUpdate: withoutGated,
   validate(lease) {
     const duration = valueAt(lease, 'spec', 'leaseDurationSeconds');
     const transitions = valueAt(lease, 'spec', 'leaseTransitions');

@@ -10,8 +10,14 @@ export interface Strategy {
   applyDefaults?(object: KubeObject): void;
   /** Sets what only the server decides at creation (in place), such as a Pod's first status. */
   prepareForCreate?(object: KubeObject): void;
+  /** Keeps what an update can't set (in place). */
+  prepareForUpdate?(object: KubeObject, old: KubeObject): void;
   /** Keeps what a status update can't take away (in place). */
   prepareForStatusUpdate?(object: KubeObject, old: KubeObject): void;
+  /** Replacing an object that is not there creates it. */
+  isCreatedByUpdate?: boolean;
+  /** Leaves what is wrong with new metadata to the API machinery, which looks at it last. */
+  ignoresMetadata?: boolean;
   validate?(object: KubeObject): FieldError[];
   validateUpdate?(object: KubeObject, old: KubeObject): FieldError[];
   /** What `metadata.generation` counts the changes of; without it all but metadata and status. */

@@ -8,6 +8,9 @@ import { StatusError } from '../status.ts';
 
 const NAMESPACES = '/namespaces';
 const retryMs = 200;
+/** What a kube-controller-manager says of the authority. */
+const AUTHORITY =
+  'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
 
 function isDeleting(object: KubeObject): boolean {
   return object.metadata.deletionTimestamp !== undefined;
@@ -27,7 +30,8 @@ function furnish(api: Api, namespace: string, caPem: string): void {
     api.store.put(storageKey, object);
   };
   make('/serviceaccounts', 'ServiceAccount', { name: 'default' }, {});
-  make('/configmaps', 'ConfigMap', { name: 'kube-root-ca.crt' }, { data: { 'ca.crt': caPem } });
+  const annotations = { 'kubernetes.io/description': AUTHORITY };
+  make('/configmaps', 'ConfigMap', { name: 'kube-root-ca.crt', annotations }, { data: { 'ca.crt': caPem } });
 }
 
 /** Asks for everything in the namespace to go; true when nothing is left. */

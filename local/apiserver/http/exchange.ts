@@ -3,6 +3,7 @@ import type { PodLogSource } from '../../pod-logs.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import type { Tokens } from '../identity/tokens.ts';
 import type { Api, WriteRequest } from '../registry/api.ts';
+import type { Representation } from './negotiate.ts';
 import type { ResourcePath } from './path.ts';
 
 /** What every request is served with. */
@@ -23,6 +24,8 @@ export interface Exchange {
   query: URLSearchParams;
   type: ResourceType;
   path: ResourcePath;
+  /** What the client accepts of the answer. */
+  as: Representation;
   write: WriteRequest;
 }
 

@@ -1,11 +1,12 @@
 import { StatusError } from '../status.ts';
 
-export type Representation = 'Object' | 'Table' | 'PartialObjectMetadata' | 'APIGroupDiscoveryList';
+export type Representation =
+  'Object' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList' | 'APIGroupDiscoveryList';
 
 const representations: Record<string, Representation> = {
   Table: 'Table',
   PartialObjectMetadata: 'PartialObjectMetadata',
-  PartialObjectMetadataList: 'PartialObjectMetadata',
+  PartialObjectMetadataList: 'PartialObjectMetadataList',
   APIGroupDiscoveryList: 'APIGroupDiscoveryList',
 };
 /** Of a kube-apiserver; this one has JSON only. */

@@ -1,19 +1,21 @@
 import { apiVersionOf } from '../catalog/resource-type.ts';
+import type { ResourceType } from '../catalog/resource-type.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { inVersion } from '../registry/update.ts';
-import { badRequest } from '../status.ts';
+import { badRequest, StatusError } from '../status.ts';
 import { listObjects } from '../storage/list.ts';
+import type { Page } from '../storage/list.ts';
 import { parseSelection } from '../storage/selection.ts';
 import type { Selection } from '../storage/selection.ts';
 import { partialMetadata, table } from '../table/table.ts';
 import type { IncludeObject } from '../table/table.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
-import { negotiate } from './negotiate.ts';
 import type { Representation } from './negotiate.ts';
 import { addWarnings, sendJson } from './respond.ts';
 import { serveWatch } from './watch.ts';
 
-const representations: Representation[] = ['Table', 'PartialObjectMetadata'];
+/** The forms that objects and lists of them are told in. */
+export const representations: Representation[] = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'];
 
 function includeOf(query: URLSearchParams): IncludeObject {
   const include = query.get('includeObject') || 'Metadata';
@@ -24,8 +26,21 @@ function includeOf(query: URLSearchParams): IncludeObject {
 }
 
 /** The items of a built-in type's list don't say what they are: the list's kind says it. */
-export function withoutType({ apiVersion: _apiVersion, kind: _kind, ...rest }: KubeObject): JsonObject {
+function withoutType({ apiVersion: _apiVersion, kind: _kind, ...rest }: KubeObject): JsonObject {
   return rest;
+}
+
+/** What the API machinery holds an object in, as its errors name it. */
+function goType({ builtIn, group, kind, listKind }: ResourceType, isList: boolean): string {
+  if (!builtIn) return `*unstructured.Unstructured${isList ? 'List' : ''}`;
+  return `*${group === '' ? 'core' : (group.split('.')[0] ?? '')}.${isList ? listKind : kind}`;
+}
+
+/** 406 where a client asks for an object in the form of a list, or the other way round. */
+function checkForm({ as, type }: Exchange, isList: boolean): void {
+  if (as !== (isList ? 'PartialObjectMetadata' : 'PartialObjectMetadataList')) return;
+  const problem = `you requested ${as}, but the requested object is ${isList ? 'a' : 'not a'} list (${goType(type, isList)})`;
+  throw new StatusError(406, 'NotAcceptable', problem);
 }
 
 /** What the request's selectors, and its namespace, choose. */
@@ -35,8 +50,8 @@ export function selectionOf({ type, path, query }: Exchange): Selection {
 
 /** Answers with one object, in the form the client asked for and with the warnings that its request brought up. */
 export function sendObject(server: ResourceServer, exchange: Exchange, code: number, object: KubeObject): void {
-  const { request, response, query, type, write } = exchange;
-  const as = negotiate(request.headers.accept, representations, type.builtIn);
+  const { response, query, type, write, as } = exchange;
+  checkForm(exchange, false);
   const served = inVersion(type, object);
   addWarnings(response, write.warnings);
   if (as === 'Table') {
@@ -46,12 +61,10 @@ export function sendObject(server: ResourceServer, exchange: Exchange, code: num
   } else sendJson(response, code, as === 'PartialObjectMetadata' ? partialMetadata(served) : served);
 }
 
-export function serveList(server: ResourceServer, exchange: Exchange): void {
-  const { request, response, query, type } = exchange;
-  const { api } = server;
-  const as = negotiate(request.headers.accept, representations, type.builtIn);
-  const page = listObjects(api.store, type.storageKey, selectionOf(exchange), query);
-  const { next, remaining } = page;
+/** Answers with a list in the form the client asked for. */
+export function sendList({ api }: ResourceServer, exchange: Exchange, { next, remaining, ...page }: Page): void {
+  const { response, query, type, as } = exchange;
+  checkForm(exchange, true);
   const metadata: JsonObject = {
     resourceVersion: String(page.revision),
     // A list of custom resources says so where nothing follows.
@@ -61,7 +74,7 @@ export function serveList(server: ResourceServer, exchange: Exchange): void {
   const items = page.items.map((object) => inVersion(type, object));
   if (as === 'Table') {
     sendJson(response, 200, table(type, items, metadata, { include: includeOf(query), now: api.now(), columns: true }));
-  } else if (as === 'PartialObjectMetadata') {
+  } else if (as === 'PartialObjectMetadataList') {
     const kind = 'PartialObjectMetadataList';
     sendJson(response, 200, { kind, apiVersion: 'meta.k8s.io/v1', metadata, items: items.map(partialMetadata) });
   } else {
@@ -70,16 +83,21 @@ export function serveList(server: ResourceServer, exchange: Exchange): void {
   }
 }
 
+export function serveList(server: ResourceServer, exchange: Exchange): void {
+  const { query, type } = exchange;
+  sendList(server, exchange, listObjects(server.api.store, type.storageKey, selectionOf(exchange), query));
+}
+
 /** A watch of a collection, or of the one object that the path names. */
 export function serveWatchRequest(server: ResourceServer, exchange: Exchange): void {
-  const { request, response, query, type, path } = exchange;
+  const { response, query, type, path, as } = exchange;
   const selection = selectionOf(exchange);
   const named = (object: KubeObject): boolean => object.metadata.name === path.name && selection.matches(object);
   serveWatch(server.api, {
     type,
     selection: path.name === undefined ? selection : { ...selection, matches: named },
     query,
-    representation: negotiate(request.headers.accept, representations, type.builtIn),
+    representation: as,
     include: includeOf(query),
     response,
     signal: server.closing,

@@ -8,9 +8,10 @@ import { readBody } from './body.ts';
 import { isTrue } from './exchange.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
 import { serveLogs } from './logs.ts';
+import { negotiate } from './negotiate.ts';
 import { nowhere } from './nowhere.ts';
 import type { ResourcePath } from './path.ts';
-import { sendObject, serveList, serveWatchRequest } from './reads.ts';
+import { representations, sendObject, serveList, serveWatchRequest } from './reads.ts';
 import { addWarnings, sendJson } from './respond.ts';
 import { serveScale } from './scale.ts';
 import { bindPod, requestToken } from './subresources.ts';
@@ -104,10 +105,12 @@ export async function serveResource(
     ? path.name !== undefined && path.namespace === undefined
     : path.namespace !== undefined;
   if (misplaced) throw type.builtIn ? noSuchPath() : new PageNotFound();
+  // Nothing is done for a client that could not read the answer; a log is text for everybody.
+  const as = path.subresource === 'log' ? 'Object' : negotiate(request.headers.accept, representations, type.builtIn);
   const write = readWriteRequest(request, url.searchParams, user);
   if (type.deprecation !== undefined) write.warnings.push(type.deprecation);
   addWarnings(response, write.warnings);
-  const exchange: Exchange = { request, response, query: url.searchParams, type, path, write };
+  const exchange: Exchange = { request, response, query: url.searchParams, type, path, as, write };
   try {
     const collection = path.name === undefined || path.watch;
     await (collection ? serveCollection(server, exchange) : serveNamed(server, exchange, path.name ?? ''));

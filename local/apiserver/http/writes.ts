@@ -1,5 +1,4 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
-import { apiVersionOf } from '../catalog/resource-type.ts';
 import { invalid, invalidObject } from '../field-errors.ts';
 import { goText, jsonKind } from '../go-text.ts';
 import { isObject, withSortedKeys } from '../object.ts';
@@ -10,13 +9,14 @@ import { applyObject } from '../registry/apply.ts';
 import { createObject } from '../registry/create.ts';
 import { decode } from '../registry/decode.ts';
 import { deleteObject, parseDeleteOptions } from '../registry/delete.ts';
-import { checkFixedMetadata, inVersion, requireResourceVersion, updateObject } from '../registry/update.ts';
+import { replaceObject } from '../registry/replace.ts';
+import { updateObject } from '../registry/update.ts';
 import type { Target } from '../registry/update.ts';
 import { listObjects } from '../storage/list.ts';
 import { badRequest, methodNotAllowed, notFound, StatusError } from '../status.ts';
 import { contentTypeOf, readApplied, readBody, readObject, readPatch } from './body.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
-import { selectionOf, sendObject, withoutType } from './reads.ts';
+import { selectionOf, sendList, sendObject } from './reads.ts';
 import { addWarnings, sendJson } from './respond.ts';
 import { checkPatchOptions, readDeleteDryRun, showDeleteOptions } from './write-request.ts';
 
@@ -41,7 +41,6 @@ function patchChange({ request, type, write }: Exchange, patch: unknown): (curre
       invalidObject({ group: '', kind: '' }, '', [invalid('patch', shown, problem)]);
     const fromMap = contentType === STRATEGIC_PATCH;
     const object = decode(type, patched, write, { refuse, fromMap });
-    checkFixedMetadata(type, object, current);
     // A patch that does not speak of the version applies to the newest object.
     if (object.metadata.resourceVersion === current.metadata.resourceVersion) delete object.metadata.resourceVersion;
     return object;
@@ -51,8 +50,8 @@ function patchChange({ request, type, write }: Exchange, patch: unknown): (curre
 export async function serveUpdate(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
   const { request, type, write } = exchange;
   const submitted = decode(type, await readObject(request, type, write.strictErrors), write);
-  requireResourceVersion(type, submitted);
-  sendObject(server, exchange, 200, await updateObject(server.api, target, () => structuredClone(submitted), write));
+  const { object, created } = await replaceObject(server.api, target, submitted, write);
+  sendObject(server, exchange, created ? 201 : 200, object);
 }
 
 async function serveApply(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
@@ -130,7 +129,6 @@ export async function serveDeleteCollection(server: ResourceServer, exchange: Ex
       if (!(error instanceof StatusError && error.code === 404)) throw error;
     }
   }
-  const metadata = { ...(type.builtIn ? {} : { continue: '' }), resourceVersion: String(api.store.revision()) };
-  const listed = type.builtIn ? items.map(withoutType) : items.map((object) => inVersion(type, object));
-  sendJson(response, 200, { kind: type.listKind, apiVersion: apiVersionOf(type), metadata, items: listed });
+  addWarnings(response, write.warnings);
+  sendList(server, exchange, { revision: api.store.revision(), items });
 }

@@ -9,7 +9,7 @@ import { timestamp } from './api.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { admitPod } from './admit-pod.ts';
 import { decode, normalize } from './decode.ts';
-import { validateObject } from './validate-object.ts';
+import { validateNew } from './validate-object.ts';
 
 const NAMESPACES = { group: '', resource: 'namespaces' };
 const MAX_NAME_TRIES = 8;
@@ -28,7 +28,7 @@ export function placeInNamespace(type: ResourceType, object: KubeObject, namespa
 }
 
 /** What only the server says of an object. In place. */
-function wipe({ metadata }: KubeObject): void {
+export function wipe({ metadata }: KubeObject): void {
   for (const key of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const)
     delete metadata[key];
 }
@@ -110,11 +110,12 @@ export async function storeNew(
   if ((admitted.metadata.managedFields ?? []).length === 0) delete object.metadata.managedFields;
   else object.metadata.managedFields = managedFields;
   prepare(api, type, object);
-  validateObject(type, object);
+  validateNew(type, object);
   await api.admission.validate({ ...attributes, object, name: object.metadata.name });
   const existing = api.store.get(type.storageKey, object.metadata.namespace, object.metadata.name ?? '');
   if (existing !== undefined) {
-    throw alreadyExists(type, object.metadata.name ?? '', existing.metadata.deletionTimestamp !== undefined);
+    const isBeingDeleted = existing.metadata.deletionTimestamp !== undefined;
+    throw alreadyExists(type, object.metadata.name ?? '', isBeingDeleted, object.metadata.generateName);
   }
   return request.dryRun ? object : api.store.put(type.storageKey, object);
 }

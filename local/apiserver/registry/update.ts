@@ -1,13 +1,12 @@
 import type { AdmissionAttributes } from '../admission/attributes.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { trackFields } from '../fields/managed-fields.ts';
-import { forbiddenField, invalid, invalidObject } from '../field-errors.ts';
 import { sameJson } from '../object.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
 import { badRequest, conflict, notFound, StatusError } from '../status.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { normalize } from './decode.ts';
-import { validateObject } from './validate-object.ts';
+import { validateChanged } from './validate-object.ts';
 
 export interface Target {
   type: ResourceType;
@@ -74,33 +73,24 @@ function storedAt({ type, namespace, name }: Target): string {
   return ['/registry', ...prefix, ...(namespace === undefined ? [] : [namespace]), name].join('/');
 }
 
-function checkIdentity(target: Target, next: KubeObject, current: KubeObject): void {
-  const { namespace, uid } = next.metadata;
-  checkName(target, next);
+/** 400 where the object is in another namespace than the path, or has not its name. */
+export function checkPlace(target: Target, object: KubeObject): void {
+  const { namespace } = object.metadata;
   if (namespace !== undefined && namespace !== '' && namespace !== target.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  if (uid !== undefined && uid !== '' && uid !== current.metadata.uid) {
+  checkName(target, object);
+}
+
+/** 409 where the object is said to be another one than is stored, if any is. */
+export function checkUid(target: Target, { metadata: { uid } }: KubeObject, current: KubeObject | undefined): void {
+  if (uid !== undefined && uid !== '' && uid !== current?.metadata.uid) {
     throw conflict(
       target.type,
       target.name,
-      `StorageError: invalid object, Code: 4, Key: ${storedAt(target)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
+      `StorageError: invalid object, Code: 4, Key: ${storedAt(target)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current?.metadata.uid ?? ''}`,
     );
   }
-}
-
-/**
- * What a patch may not touch: 422, where a replacement would be a conflict or change nothing. Each cause is there twice, because the
- * general check of an update finds it and the type's own does.
- */
-export function checkFixedMetadata(type: ResourceType, { metadata }: KubeObject, current: KubeObject): void {
-  const errors = (['uid', 'deletionTimestamp'] as const).flatMap((key) => {
-    const [given, stored] = [metadata[key], current.metadata[key]];
-    return given === undefined || given === '' || given === stored
-      ? []
-      : Array.from({ length: 2 }, () => invalid(`metadata.${key}`, given, 'field is immutable'));
-  });
-  if (errors.length > 0) throw invalidObject(type, current.metadata.name ?? '', errors);
 }
 
 function checkVersion(target: Target, { metadata: { resourceVersion = '' } }: KubeObject, current: KubeObject): void {
@@ -108,18 +98,6 @@ function checkVersion(target: Target, { metadata: { resourceVersion = '' } }: Ku
     throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   if (resourceVersion !== '' && resourceVersion !== current.metadata.resourceVersion)
     throw conflict(target.type, target.name, CHANGED);
-}
-
-function checkFinalizers(type: ResourceType, next: KubeObject, current: KubeObject): void {
-  if (current.metadata.deletionTimestamp === undefined) return;
-  const added = (next.metadata.finalizers ?? []).filter((one) => !(current.metadata.finalizers ?? []).includes(one));
-  if (added.length === 0) return;
-  const list = added.map((one) => JSON.stringify(one)).join(', ');
-  const error = forbiddenField(
-    'metadata.finalizers',
-    `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
-  );
-  throw invalidObject(type, current.metadata.name ?? '', [error, error]);
 }
 
 /** A time alone is no change. */
@@ -163,7 +141,7 @@ async function attempt(
 ): Promise<KubeObject> {
   const { type, subresource, namespace, name } = target;
   const next = change.object;
-  checkIdentity(target, next, current);
+  checkPlace(target, next);
   const allowed = restrict(target, next, current);
   const written = { type, versions: api.catalog.versions(type.storageKey) };
   const writer = { manager: request.manager, subresource, time: api.now() };
@@ -180,18 +158,19 @@ async function attempt(
   };
   const admitted = await api.admission.mutate(attributes);
   checkVersion(target, next, current);
-  checkFixedMetadata(type, next, current);
   const object = normalize(type, admitted);
   type.strategy.applyDefaults?.(object);
   const final = restrict(target, object, current);
+  if (subresource === undefined) type.strategy.prepareForUpdate?.(final, current);
   if (subresource === 'status') type.strategy.prepareForStatusUpdate?.(final, current);
   const content = type.strategy.generationOf ?? contentOf;
   if (type.hasGeneration && !sameJson(content(final), content(current)))
     final.metadata.generation = (current.metadata.generation ?? 0) + 1;
   if ((admitted.metadata.managedFields ?? []).length === 0) delete final.metadata.managedFields;
   else final.metadata.managedFields = managedFields;
-  checkFinalizers(type, final, current);
-  validateObject(type, final, subresource === undefined ? current : undefined);
+  // A custom resource's status endpoint takes nothing of the metadata.
+  const submitted = subresource === 'status' && !type.builtIn ? {} : next.metadata;
+  validateChanged(type, final, { submitted, old: current, subresource });
   await api.admission.validate({ ...attributes, object: final });
   return final;
 }
@@ -234,13 +213,4 @@ export function updateObject(
 export function inVersion(type: ResourceType, object: KubeObject): KubeObject {
   const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
-}
-
-/** Custom resources and Leases can't be replaced without saying which version of them was read. */
-export function requireResourceVersion(type: ResourceType, object: KubeObject): void {
-  const conditional = !type.builtIn || type.kind === 'Lease' || type.kind === 'CustomResourceDefinition';
-  if (!conditional || (object.metadata.resourceVersion ?? '') !== '') return;
-  throw invalidObject({ group: type.group, kind: type.resource }, object.metadata.name ?? '', [
-    invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
-  ]);
 }

@@ -1,8 +1,9 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
-import { invalid } from '../field-errors.ts';
+import { forbiddenField, invalid } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import { validateGenerateName, validateName } from '../names.ts';
-import type { KubeObject, OwnerReference } from '../object.ts';
+import type { NameRule } from '../names.ts';
+import type { KubeObject, ObjectMeta, OwnerReference } from '../object.ts';
 import { labelValueProblems, qualifiedNameProblems } from '../qualified-name.ts';
 
 const MAX_ANNOTATIONS_BYTES = 256 * 1024;
@@ -92,15 +93,64 @@ function checkStandard(type: ResourceType, finalizers: string[]): FieldError[] {
   );
 }
 
-/** What is wrong with an object's metadata (the API machinery's ValidateObjectMeta). */
-export function checkMetadata(type: ResourceType, { metadata }: KubeObject): FieldError[] {
+/** What is wrong with any object's metadata (the API machinery's ValidateObjectMetaAccessor). */
+export function checkAnyMetadata({ metadata }: KubeObject, rule: NameRule): FieldError[] {
   return [
-    ...validateGenerateName(metadata.generateName, type.nameRule),
-    ...validateName(metadata.name, type.nameRule),
+    ...validateGenerateName(metadata.generateName, rule),
+    ...validateName(metadata.name, rule),
     ...checkLabels(metadata.labels ?? {}),
     ...checkAnnotations(metadata.annotations ?? {}),
     ...checkOwners(metadata.ownerReferences ?? []),
     ...checkFinalizers(metadata.finalizers ?? []),
-    ...checkStandard(type, metadata.finalizers ?? []),
   ];
+}
+
+/** The same for a new object of a type (ValidateObjectMeta). */
+export function checkMetadata(type: ResourceType, object: KubeObject): FieldError[] {
+  return [...checkAnyMetadata(object, type.nameRule), ...checkStandard(type, object.metadata.finalizers ?? [])];
+}
+
+function checkNewFinalizers(metadata: ObjectMeta, old: ObjectMeta): FieldError[] {
+  if (old.deletionTimestamp === undefined) return [];
+  const added = (metadata.finalizers ?? []).filter((one) => !(old.finalizers ?? []).includes(one));
+  if (added.length === 0) return [];
+  const list = [...new Set(added)].sort().map((one) => JSON.stringify(one));
+  const problem = 'no new finalizers can be added if the object is being deleted, found new finalizers';
+  return [forbiddenField('metadata.finalizers', `${problem} []string{${list.join(', ')}}`)];
+}
+
+/** What was submitted of fields that nobody can change; one that is left out stays as it is. */
+function checkFixed(submitted: ObjectMeta, old: ObjectMeta): FieldError[] {
+  const keys = ['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+  return keys.flatMap((key) => {
+    const [given, stored] = [submitted[key], old[key]];
+    const isLeft = given === undefined || given === '' || (key === 'deletionTimestamp' && stored !== undefined);
+    return isLeft || given === stored ? [] : [invalid(`metadata.${key}`, given, 'field is immutable')];
+  });
+}
+
+function checkUpdate({ metadata }: KubeObject, submitted: ObjectMeta, old: ObjectMeta): FieldError[] {
+  return [
+    ...checkNewFinalizers(metadata, old),
+    ...checkFixed(submitted, old),
+    ...checkLabels(metadata.labels ?? {}),
+    ...checkAnnotations(metadata.annotations ?? {}),
+    ...checkOwners(metadata.ownerReferences ?? []),
+  ];
+}
+
+/**
+ * What is wrong with an object's metadata after an update of which `submitted` was sent: found by the API machinery for all types, and
+ * again, with other causes of the same field, for all but Events by the type itself (ValidateObjectMetaUpdate).
+ */
+export function checkMetadataUpdate(
+  type: ResourceType,
+  object: KubeObject,
+  submitted: ObjectMeta,
+  old: KubeObject,
+): FieldError[] {
+  const update = checkUpdate(object, submitted, old.metadata);
+  const own = type.strategy.ignoresMetadata === true ? [] : update;
+  const standard = type.strategy.ignoresMetadata === true ? [] : checkStandard(type, object.metadata.finalizers ?? []);
+  return [...checkAnyMetadata(object, 'path-segment'), ...update, ...own, ...standard];
 }

@@ -1,21 +1,41 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { invalidObject } from '../field-errors.ts';
-import type { KubeObject } from '../object.ts';
-import { validate } from '../schema/validate.ts';
-import { checkMetadata } from './validate-metadata.ts';
+import type { FieldError } from '../field-errors.ts';
+import type { KubeObject, ObjectMeta } from '../object.ts';
+import { validateCustomResource } from '../crd/validate.ts';
+import { checkAnyMetadata, checkMetadata, checkMetadataUpdate } from './validate-metadata.ts';
 
-/** Throws 422 with everything that is wrong with the object, or with its change from `old`. */
-export function validateObject(type: ResourceType, object: KubeObject, old?: KubeObject): void {
-  const errors = [
-    ...checkMetadata(type, object),
-    ...(type.builtIn ? [] : validate({ ...type.schema, properties: withoutMetadata(type) }, object, '')),
+function checkContent(type: ResourceType, object: KubeObject, old?: KubeObject, subresource?: string): FieldError[] {
+  return [
+    ...(type.builtIn ? [] : validateCustomResource(type.schema, object, old, subresource)),
     ...(type.strategy.validate?.(object) ?? []),
-    ...(old === undefined ? [] : (type.strategy.validateUpdate?.(object, old) ?? [])),
   ];
+}
+
+function refuse(type: ResourceType, object: KubeObject, errors: FieldError[]): void {
   if (errors.length > 0) throw invalidObject(type, object.metadata.name ?? '', errors);
 }
 
-function withoutMetadata(type: ResourceType): NonNullable<ResourceType['schema']['properties']> {
-  const { metadata: _metadata, ...rest } = type.schema.properties ?? {};
-  return rest;
+/** Throws 422 with everything that is wrong with a new object: first what its type finds, then what holds for all types. */
+export function validateNew(type: ResourceType, object: KubeObject): void {
+  const metadata = type.strategy.ignoresMetadata === true ? [] : checkMetadata(type, object);
+  refuse(type, object, [...metadata, ...checkContent(type, object)]);
+  refuse(type, object, checkAnyMetadata(object, 'path-segment'));
+}
+
+/** An object's change: what was submitted of its metadata, what was stored, and whether it is of the object or a subresource. */
+export interface ValidatedChange {
+  submitted: ObjectMeta;
+  old: KubeObject;
+  subresource: string | undefined;
+}
+
+/** Throws 422 with everything that is wrong with a changed object, or with the change. */
+export function validateChanged(type: ResourceType, object: KubeObject, change: ValidatedChange): void {
+  const { submitted, old, subresource } = change;
+  refuse(type, object, [
+    ...checkMetadataUpdate(type, object, submitted, old),
+    ...checkContent(type, object, old, subresource),
+    ...(subresource === undefined ? (type.strategy.validateUpdate?.(object, old) ?? []) : []),
+  ]);
 }

@@ -1,0 +1,54 @@
+import type { ResourceType } from '../catalog/resource-type.ts';
+import { trackFields } from '../fields/managed-fields.ts';
+import { invalid, invalidObject } from '../field-errors.ts';
+import type { KubeObject } from '../object.ts';
+import type { Api, WriteRequest } from './api.ts';
+import { storeNew, wipe } from './create.ts';
+import { checkPlace, checkUid, updateObject } from './update.ts';
+import type { Target } from './update.ts';
+
+/** Custom resources and Leases can't be replaced without saying which version of them was read. */
+function requireResourceVersion(type: ResourceType, object: KubeObject): void {
+  const conditional = !type.builtIn || type.kind === 'Lease' || type.kind === 'CustomResourceDefinition';
+  if (!conditional || (object.metadata.resourceVersion ?? '') !== '') return;
+  throw invalidObject({ group: type.group, kind: type.resource }, object.metadata.name ?? '', [
+    invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+  ]);
+}
+
+/** Events and Leases are created by a PUT where there is none of the name. */
+function createdByUpdate({ type, namespace, name, subresource }: Target, api: Api): boolean {
+  return (
+    subresource === undefined &&
+    type.strategy.isCreatedByUpdate === true &&
+    api.store.get(type.storageKey, namespace, name) === undefined
+  );
+}
+
+/** Replaces a stored object by a decoded one (PUT). `created` tells that there was none, and that the type is created this way, too. */
+export async function replaceObject(
+  api: Api,
+  target: Target,
+  submitted: KubeObject,
+  request: WriteRequest,
+): Promise<{ object: KubeObject; created: boolean }> {
+  const { type, namespace, name } = target;
+  checkPlace(target, submitted);
+  if (!createdByUpdate(target, api)) {
+    const change = (current: KubeObject): KubeObject => {
+      checkUid(target, submitted, current);
+      requireResourceVersion(type, submitted);
+      return structuredClone(submitted);
+    };
+    return { object: await updateObject(api, target, change, request), created: false };
+  }
+  checkUid(target, submitted, undefined);
+  const object = structuredClone(submitted);
+  wipe(object);
+  Object.assign(object.metadata, { name, namespace });
+  delete object.metadata.resourceVersion;
+  const written = { type, versions: api.catalog.versions(type.storageKey) };
+  const writer = { manager: request.manager, subresource: undefined, time: api.now() };
+  const managedFields = trackFields(written, undefined, object, writer);
+  return { object: await storeNew(api, type, namespace, object, managedFields, request), created: true };
+}
