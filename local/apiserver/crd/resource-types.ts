@@ -1,5 +1,4 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
-import { checkListTypes } from '../schema/list-types.ts';
 import { withObjectFields } from '../schema/prune.ts';
 import type { Schema } from '../schema/schema.ts';
 import { ageColumn, nameColumn } from '../table/common-columns.ts';
@@ -46,7 +45,6 @@ function resourceType(crd: CustomResourceDefinition, version: CrdVersion): Resou
     selectableFields: (version.selectableFields ?? []).map((field) => field.jsonPath.replace(/^\./, '')),
     columns: [nameColumn, ...columns],
     strategy: {
-      validate: (object) => checkListTypes(schema, object),
       // Where the status is no subresource, it is a field like any other.
       generationOf: ({ metadata: _metadata, status, ...rest }) => (statusSubresource ? rest : { ...rest, status }),
     },

@@ -38,7 +38,9 @@ export function checkListTypes(schema: Schema, value: unknown, path = ''): Field
   const { properties, additionalProperties } = schema;
   return Object.entries(value).flatMap(([key, item]) => {
     const named = properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined;
-    const property = named ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
-    return property === undefined ? [] : checkListTypes(property, item, fieldPath(path, key));
+    if (named !== undefined) return checkListTypes(named, item, fieldPath(path, key));
+    return typeof additionalProperties === 'object'
+      ? checkListTypes(additionalProperties, item, `${path}[${key}]`)
+      : [];
   });
 }

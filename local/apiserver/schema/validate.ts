@@ -3,10 +3,14 @@ import type { FieldError } from '../field-errors.ts';
 import { isObject, sameJson } from '../object.ts';
 import { checkCombinations, merged, none } from './combinations.ts';
 import type { Result } from './combinations.ts';
+import { hasFormat } from './formats.ts';
 import { fieldPath } from './schema.ts';
 import type { Schema } from './schema.ts';
 
-const dateTime = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+/** What was stored before a value, where it can be told: what stays as it is may stay wrong. */
+interface Was {
+  value: unknown;
+}
 
 function typeOf(value: unknown): string {
   if (value === null) return 'null';
@@ -54,22 +58,41 @@ function checkString(schema: Schema, value: string, path: string): FieldError[] 
   if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value)) {
     errors.push(invalid(path, value, `${path} in body should match '${schema.pattern}'`));
   }
-  if (schema.format === 'date-time' && !(dateTime.test(value) && !Number.isNaN(Date.parse(value)))) {
-    errors.push(invalid(path, value, `${path} in body must be of type date-time: ${JSON.stringify(value)}`));
+  if (schema.format !== undefined && !hasFormat(schema.format, value)) {
+    errors.push(typeInvalid(path, value, `${path} in body must be of type ${schema.format}: ${JSON.stringify(value)}`));
   }
   return errors;
 }
 
-function checkArray(schema: Schema, value: unknown[], path: string): Result {
+/** The item of a list with keys that `item` was before; other lists are seen as a whole. */
+function formerItem(schema: Schema, item: unknown, was: Was | undefined): Was | undefined {
+  if (!Array.isArray(was?.value) || schema['x-kubernetes-list-type'] !== 'map' || !isObject(item)) return undefined;
+  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+  const found = (was.value as unknown[]).find(
+    (one) => isObject(one) && keys.every((key) => sameJson(one[key], item[key])),
+  );
+  return found === undefined ? undefined : { value: found };
+}
+
+function checkArray(schema: Schema, value: unknown[], path: string, was: Was | undefined): Result {
   const { items, minItems = 0, maxItems = Number.POSITIVE_INFINITY } = schema;
-  const result = items === undefined ? none() : merged(value.map((item, at) => check(items, item, `${path}[${at}]`)));
+  const result =
+    items === undefined
+      ? none()
+      : merged(value.map((item, at) => check(items, item, `${path}[${at}]`, formerItem(schema, item, was))));
   if (value.length > maxItems) result.errors.push(tooMany(path, value.length, maxItems));
   if (value.length < minItems)
     result.errors.push(invalid(path, value.length, `${path} in body should have at least ${minItems} items`));
   return result;
 }
 
-function checkObject(schema: Schema, value: Record<string, unknown>, path: string): Result {
+/** apiVersion and kind are never as they were: both objects are shown in one version. */
+function formerField(key: string, path: string, was: Was | undefined): Was | undefined {
+  if (!isObject(was?.value) || was.value[key] === undefined) return undefined;
+  return path === '' && (key === 'apiVersion' || key === 'kind') ? undefined : { value: was.value[key] };
+}
+
+function checkObject(schema: Schema, value: Record<string, unknown>, path: string, was: Was | undefined): Result {
   const errors: FieldError[] = [];
   const count = Object.keys(value).length;
   if (schema.minProperties !== undefined && count < schema.minProperties) {
@@ -81,7 +104,7 @@ function checkObject(schema: Schema, value: Record<string, unknown>, path: strin
     const named = schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
     const property =
       named ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
-    return property === undefined ? none() : check(property, item, fieldPath(path, key));
+    return property === undefined ? none() : check(property, item, fieldPath(path, key), formerField(key, path, was));
   });
   const missing = (schema.required ?? []).filter((key) => value[key] === undefined);
   return merged([
@@ -102,18 +125,17 @@ function wrongType(schema: Schema, value: unknown, path: string): FieldError | u
   return typeInvalid(path, actual, `${path} in body must be of type ${expected}: ${JSON.stringify(actual)}`);
 }
 
-function checkValue(schema: Schema, value: unknown, path: string): Result {
+function checkValue(schema: Schema, value: unknown, path: string, was: Was | undefined): Result {
   const found = (errors: FieldError[]): Result => ({ errors, matches: 1 });
   if (schema.enum !== undefined && !schema.enum.some((one) => sameJson(one, value)))
     return found([notSupported(path, value, schema.enum)]);
   if (typeof value === 'number') return found(checkNumber(schema, value, path));
   if (typeof value === 'string') return found(checkString(schema, value, path));
-  if (Array.isArray(value)) return checkArray(schema, value, path);
-  return isObject(value) ? checkObject(schema, value, path) : none();
+  if (Array.isArray(value)) return checkArray(schema, value, path, was);
+  return isObject(value) ? checkObject(schema, value, path, was) : none();
 }
 
-function check(schema: Schema, value: unknown, path: string): Result {
-  if (value === undefined || (value === null && schema.nullable === true)) return none();
+function checkAll(schema: Schema, value: unknown, path: string, was: Was | undefined): Result {
   const wrong = wrongType(schema, value, path);
   if (wrong !== undefined) return { errors: [wrong], matches: 1 };
   // An integer or text may be given by such a combination, too; it says no more than the mark does.
@@ -122,11 +144,21 @@ function check(schema: Schema, value: unknown, path: string): Result {
   return merged([
     { errors: [], matches: schema.type === undefined ? 1 : 2 },
     combined,
-    checkValue(schema, value, path),
+    checkValue(schema, value, path, was),
   ]);
 }
 
-/** Everything in `value` that does not fit `schema`, with the messages of the Kubernetes OpenAPI validator. */
-export function validate(schema: Schema, value: unknown, path: string): FieldError[] {
-  return check(schema, value, path).errors;
+function check(schema: Schema, value: unknown, path: string, was?: Was): Result {
+  if (value === undefined || (value === null && schema.nullable === true)) return none();
+  const result = checkAll(schema, value, path, was);
+  const stays = result.errors.length > 0 && was !== undefined && sameJson(value, was.value);
+  return stays ? { ...result, errors: [] } : result;
+}
+
+/**
+ * Everything in `value` that does not fit `schema`, with the messages of the Kubernetes OpenAPI validator; but for what is as it was in
+ * `old`.
+ */
+export function validate(schema: Schema, value: unknown, path: string, old?: unknown): FieldError[] {
+  return check(schema, value, path, old === undefined ? undefined : { value: old }).errors;
 }

@@ -1,0 +1,66 @@
+import { invalid, required } from '../field-errors.ts';
+import type { FieldError } from '../field-errors.ts';
+import { isObject } from '../object.ts';
+import type { JsonObject, KubeObject } from '../object.ts';
+import { checkListTypes } from '../schema/list-types.ts';
+import { fieldPath } from '../schema/schema.ts';
+import type { Schema } from '../schema/schema.ts';
+import { validate } from '../schema/validate.ts';
+
+function checkEmbedded(object: JsonObject, path: string): FieldError[] {
+  const missing = ['apiVersion', 'kind'].filter((key) => object[key] === undefined);
+  const empty = ['apiVersion', 'kind'].filter((key) => object[key] === '');
+  return [
+    ...missing.map((key) => required(fieldPath(path, key))),
+    ...empty.map((key) => invalid(fieldPath(path, key), '', 'must not be empty')),
+  ];
+}
+
+/** What is wrong with the objects inside of an object: each names its version and kind. */
+function checkEmbeddedResources(schema: Schema, value: unknown, path: string): FieldError[] {
+  const { items, properties, additionalProperties } = schema;
+  if (Array.isArray(value))
+    return items === undefined
+      ? []
+      : value.flatMap((item, at) => checkEmbeddedResources(items, item, `${path}[${at}]`));
+  if (!isObject(value)) return [];
+  const own = schema['x-kubernetes-embedded-resource'] === true ? checkEmbedded(value, path) : [];
+  const inner = Object.entries(value).flatMap(([key, item]) => {
+    const named = properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined;
+    if (named !== undefined) return checkEmbeddedResources(named, item, fieldPath(path, key));
+    return typeof additionalProperties === 'object'
+      ? checkEmbeddedResources(additionalProperties, item, `${path}[${key}]`)
+      : [];
+  });
+  return [...own, ...inner];
+}
+
+function withoutMetadata(schema: Schema): Schema {
+  const { metadata: _metadata, ...properties } = schema.properties ?? {};
+  return { ...schema, properties };
+}
+
+/** The status alone: fields are named from there, and told of as in the whole object. */
+function checkStatus(schema: Schema, object: KubeObject, old: KubeObject): FieldError[] {
+  const status = schema.properties?.['status'];
+  if (status === undefined) return [];
+  return validate(status, object['status'], '', old['status']).map((error) => ({
+    ...error,
+    field: error.field === '<nil>' || error.field === '' ? 'status' : fieldPath('status', error.field),
+  }));
+}
+
+/** What is wrong with a custom resource by its schema; in an update (`old`) with what it changes, of the status alone where that is all. */
+export function validateCustomResource(
+  schema: Schema,
+  object: KubeObject,
+  old: KubeObject | undefined,
+  subresource: string | undefined,
+): FieldError[] {
+  const ofStatus = subresource === 'status' && old !== undefined;
+  const ownErrors = ofStatus
+    ? checkStatus(schema, object, old)
+    : [...validate(withoutMetadata(schema), object, '', old), ...checkEmbeddedResources(schema, object, '')];
+  const wasUnique = old === undefined || checkListTypes(schema, old).length === 0;
+  return [...ownErrors, ...(wasUnique ? checkListTypes(schema, object) : [])];
+}
