@@ -45,7 +45,8 @@ export const configMapStrategy: Strategy = {
       ...(bytes > MAX_BYTES ? [tooLong('[]', MAX_BYTES)] : []),
     ];
   },
-  validateUpdate: (object, old) => checkImmutable(object, old, ['data', 'binaryData']),
+  isValidatedAnew: true,
+  validateUpdate: (object, old, content) => [...checkImmutable(object, old, ['data', 'binaryData']), ...content],
 };
 
 /** What a Secret of a known type needs: all of the keys, or (basic-auth) one of them. */
@@ -87,8 +88,10 @@ export const secretStrategy: Strategy = {
       ...checkType(object, data),
     ];
   },
-  validateUpdate: (object, old) => [
+  isValidatedAnew: true,
+  validateUpdate: (object, old, content) => [
     ...(object['type'] === old['type'] ? [] : [invalid('type', object['type'], 'field is immutable')]),
     ...checkImmutable(object, old, ['data']),
+    ...content,
   ],
 };

@@ -6,6 +6,7 @@ import { checkContainer, checkVolume } from './pod-containers.ts';
 import { defaultPod } from './pod-defaults.ts';
 import type { Strategy } from './resource-type.ts';
 
+const MAX_INT32 = 2 ** 31 - 1;
 const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const labelRule =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
@@ -71,10 +72,59 @@ export function validatePod(pod: KubeObject): FieldError[] {
 /** A Pod's spec without what an update may change. */
 function fixedSpec(pod: KubeObject): unknown {
   const spec = structuredClone(isObject(pod['spec']) ? pod['spec'] : {});
-  for (const field of ['activeDeadlineSeconds', 'terminationGracePeriodSeconds', 'tolerations']) delete spec[field];
+  for (const field of ['activeDeadlineSeconds', 'tolerations']) delete spec[field];
   for (const container of [...objects(spec['containers']), ...objects(spec['initContainers'])])
     delete container['image'];
   return spec;
+}
+
+function changedContainers(pod: KubeObject, old: KubeObject, list: string): FieldError[] | 'other' {
+  const [now, before] = [objects(valueAt(pod, 'spec', list)), objects(valueAt(old, 'spec', list))];
+  if (now.length !== before.length) return 'other';
+  return now.flatMap(({ image }, index) => {
+    const field = `spec.${list}[${index}].image`;
+    if (typeof image !== 'string' || image === '') return [required(field)];
+    return image.trim() === image ? [] : [invalid(field, image, 'must not have leading or trailing whitespace')];
+  });
+}
+
+function checkDeadline(pod: KubeObject, old: KubeObject): FieldError[] {
+  const field = 'spec.activeDeadlineSeconds';
+  const [now, before] = [valueAt(pod, 'spec', 'activeDeadlineSeconds'), valueAt(old, 'spec', 'activeDeadlineSeconds')];
+  if (typeof now !== 'number')
+    return before === undefined ? [] : [invalid(field, null, 'must not update from a positive integer to nil value')];
+  if (now < 0 || now > MAX_INT32) return [invalid(field, now, `must be between 0 and ${MAX_INT32}, inclusive`)];
+  return typeof before === 'number' && before < now
+    ? [invalid(field, now, 'must be less than or equal to previous value')]
+    : [];
+}
+
+/** Tolerations may be added, and their seconds changed. */
+function checkTolerations(pod: KubeObject, old: KubeObject): FieldError[] {
+  const kept = ({ tolerationSeconds: _seconds, ...rest }: JsonObject): JsonObject => rest;
+  const now = objects(valueAt(pod, 'spec', 'tolerations')).map(kept);
+  const isLost = objects(valueAt(old, 'spec', 'tolerations')).some(
+    (one) => !now.some((other) => sameJson(kept(one), other)),
+  );
+  return isLost
+    ? [forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
+    : [];
+}
+
+/** What an update of a Pod changes that it may not: only a few fields may change (ValidatePodUpdate). */
+function checkChange(pod: KubeObject, old: KubeObject): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const list of ['containers', 'initContainers']) {
+    const found = changedContainers(pod, old, list);
+    if (found === 'other')
+      return [...errors, forbiddenField(`spec.${list}`, 'pod updates may not add or remove containers')];
+    errors.push(...found);
+  }
+  const deadline = checkDeadline(pod, old);
+  errors.push(...deadline);
+  if (deadline.length > 0 && valueAt(pod, 'spec', 'activeDeadlineSeconds') !== undefined) return errors;
+  errors.push(...checkTolerations(pod, old));
+  return sameJson(fixedSpec(pod), fixedSpec(old)) ? errors : [...errors, forbiddenField('spec', immutable)];
 }
 
 const immutable =
@@ -106,5 +156,6 @@ export const podStrategy: Strategy = {
     if (isObject(pod['status'])) pod['status']['qosClass'] ??= valueAt(old, 'status', 'qosClass');
   },
   validate: validatePod,
-  validateUpdate: (pod, old) => (sameJson(fixedSpec(pod), fixedSpec(old)) ? [] : [forbiddenField('spec', immutable)]),
+  isValidatedAnew: true,
+  validateUpdate: (pod, old, content) => [...content, ...checkChange(pod, old)],
 };

@@ -19,7 +19,10 @@ export interface Strategy {
   /** Leaves what is wrong with new metadata to the API machinery, which looks at it last. */
   ignoresMetadata?: boolean;
   validate?(object: KubeObject): FieldError[];
-  validateUpdate?(object: KubeObject, old: KubeObject): FieldError[];
+  /** All of a changed object is validated as that of a new one, its metadata once more included. */
+  isValidatedAnew?: boolean;
+  /** Everything that is wrong with a change, in order; `content` is what is wrong with the object that it makes. */
+  validateUpdate?(this: void, object: KubeObject, old: KubeObject, content: FieldError[]): FieldError[];
   /** What `metadata.generation` counts the changes of; without it all but metadata and status. */
   generationOf?(this: void, object: KubeObject): unknown;
 }

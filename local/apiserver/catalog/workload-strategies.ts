@@ -103,11 +103,11 @@ function checkProgress(spec: JsonObject): FieldError[] {
     : [];
 }
 
-function checkFixedSelector(object: KubeObject, old: KubeObject): FieldError[] {
+function checkFixedSelector(object: KubeObject, old: KubeObject, content: FieldError[]): FieldError[] {
   const selector = valueAt(object, 'spec', 'selector');
   return sameJson(selector, valueAt(old, 'spec', 'selector'))
-    ? []
-    : [invalid('spec.selector', selector, 'field is immutable')];
+    ? content
+    : [...content, invalid('spec.selector', selector, 'field is immutable')];
 }
 
 export const deploymentStrategy: Strategy = {

@@ -5,6 +5,7 @@ import { inVersion } from '../registry/update.ts';
 import { badRequest, StatusError } from '../status.ts';
 import { listObjects } from '../storage/list.ts';
 import type { Page } from '../storage/list.ts';
+import { integerFrom } from '../storage/list-options.ts';
 import { parseSelection } from '../storage/selection.ts';
 import type { Selection } from '../storage/selection.ts';
 import { partialMetadata, table } from '../table/table.ts';
@@ -45,6 +46,8 @@ function checkForm({ as, type }: Exchange, isList: boolean): void {
 
 /** What the request's selectors, and its namespace, choose. */
 export function selectionOf({ type, path, query }: Exchange): Selection {
+  // Numbers are read before anything is made of the texts.
+  for (const name of ['timeoutSeconds', 'limit']) integerFrom(query, name);
   return parseSelection(type, type.namespaced ? path.namespace : undefined, query);
 }
 
@@ -76,7 +79,8 @@ export function sendList({ api }: ResourceServer, exchange: Exchange, { next, re
     sendJson(response, 200, table(type, items, metadata, { include: includeOf(query), now: api.now(), columns: true }));
   } else if (as === 'PartialObjectMetadataList') {
     const kind = 'PartialObjectMetadataList';
-    sendJson(response, 200, { kind, apiVersion: 'meta.k8s.io/v1', metadata, items: items.map(partialMetadata) });
+    const partial = items.length === 0 ? null : items.map(partialMetadata);
+    sendJson(response, 200, { kind, apiVersion: 'meta.k8s.io/v1', metadata, items: partial });
   } else {
     const listed = type.builtIn ? items.map(withoutType) : items;
     sendJson(response, 200, { kind: type.listKind, apiVersion: apiVersionOf(type), metadata, items: listed });

@@ -8,15 +8,13 @@ import { badRequest, methodNotAllowed } from '../status.ts';
 import { contentTypeOf, readBody, readPatch } from './body.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
 import { sendJson } from './respond.ts';
-import { checkPatchOptions } from './write-request.ts';
 
 const schema = namedSchema('io.k8s.api.autoscaling.v1.Scale');
 
-async function readChange({ request, query, write }: Exchange): Promise<(current: KubeObject) => JsonObject> {
+async function readChange({ request, write }: Exchange): Promise<(current: KubeObject) => JsonObject> {
   if (request.method === 'PATCH') {
     const contentType = contentTypeOf(request);
     checkScalePatchType(contentType);
-    checkPatchOptions(query, false);
     const patch = await readPatch(request, 'error decoding patch: ', write.strictErrors);
     return (current) => applyPatch(contentType, schema, current, patch);
   }

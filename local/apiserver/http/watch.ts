@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { apiVersionOf } from '../catalog/resource-type.ts';
+import { emptyObject } from '../fields/empty-object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import type { Api } from '../registry/api.ts';
 import { inVersion } from '../registry/update.ts';
@@ -100,7 +101,8 @@ export function serveWatch(api: Api, watch: WatchRequest): void {
       resourceVersion: String(Math.max(sentTo, api.store.revision())),
       ...(annotations ? { annotations } : {}),
     };
-    write('BOOKMARK', { kind: type.kind, apiVersion: apiVersionOf(type), metadata });
+    const nothing = { ...emptyObject(type), apiVersion: apiVersionOf(type), kind: type.kind };
+    write('BOOKMARK', encode({ ...nothing, metadata }));
   };
 
   const missed = initial ? [] : api.store.eventsSince(type.storageKey, sentTo);

@@ -8,17 +8,19 @@ import { unknownOperationFields } from '../patch/read-json-patch.ts';
 import { applyObject } from '../registry/apply.ts';
 import { createObject } from '../registry/create.ts';
 import { decode } from '../registry/decode.ts';
-import { deleteObject, parseDeleteOptions } from '../registry/delete.ts';
+import { deleteObject, deleteOptionsIn, parseDeleteOptions } from '../registry/delete.ts';
+import type { DeleteOptions } from '../registry/delete.ts';
 import { replaceObject } from '../registry/replace.ts';
 import { updateObject } from '../registry/update.ts';
 import type { Target } from '../registry/update.ts';
+import { checkListOptions } from '../storage/list-options.ts';
 import { listObjects } from '../storage/list.ts';
 import { badRequest, methodNotAllowed, notFound, StatusError } from '../status.ts';
 import { contentTypeOf, readApplied, readBody, readObject, readPatch } from './body.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
 import { selectionOf, sendList, sendObject } from './reads.ts';
 import { addWarnings, sendJson } from './respond.ts';
-import { checkPatchOptions, readDeleteDryRun, showDeleteOptions } from './write-request.ts';
+import { showDeleteOptions } from './write-request.ts';
 
 export async function serveCreate(server: ResourceServer, exchange: Exchange): Promise<void> {
   const { request, type, path, write } = exchange;
@@ -81,10 +83,9 @@ async function readPatchOf({ request, write }: Exchange, contentType: string): P
 }
 
 export async function servePatch(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
-  const { request, query, type, write } = exchange;
+  const { request, type, write } = exchange;
   const contentType = contentTypeOf(request);
   checkPatchType(contentType, type);
-  checkPatchOptions(query, contentType === APPLY_PATCH);
   if (contentType === APPLY_PATCH) return serveApply(server, exchange, target);
   const { namespace, name } = target;
   // What is not there is told of before what is wrong with the patch.
@@ -98,17 +99,18 @@ function deletedStatus(type: ResourceType, { metadata: { name, uid } }: KubeObje
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
 }
 
-async function readOptions({ request, query, write }: Exchange): Promise<JsonObject> {
+/** Options of a deletion: those of the body, or else of the query. */
+async function readOptions({ request, query, write }: Exchange): Promise<DeleteOptions> {
   const body = await readBody(request);
-  const options = isObject(body) ? body : {};
-  readDeleteDryRun(options, write);
-  showDeleteOptions(options, query, write);
+  const given = isObject(body) && Object.keys(body).length > 0 ? body : deleteOptionsIn(query);
+  const options = parseDeleteOptions(given);
+  showDeleteOptions(given, write);
   return options;
 }
 
 export async function serveDelete(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
-  const { response, query, type, write } = exchange;
-  const options = parseDeleteOptions(await readOptions(exchange), query);
+  const { response, type, write } = exchange;
+  const options = await readOptions(exchange);
   const { object, gone } = await deleteObject(server.api, target, options, write);
   addWarnings(response, write.warnings);
   if (gone && !type.returnsDeletedObject) sendJson(response, 200, deletedStatus(type, object));
@@ -119,8 +121,10 @@ export async function serveDelete(server: ResourceServer, exchange: Exchange, ta
 export async function serveDeleteCollection(server: ResourceServer, exchange: Exchange): Promise<void> {
   const { query, type, response, write } = exchange;
   const { api } = server;
-  const options = parseDeleteOptions(await readOptions(exchange), query);
-  const { items } = listObjects(api.store, type.storageKey, selectionOf(exchange), query);
+  const selection = selectionOf(exchange);
+  checkListOptions(query);
+  const options = await readOptions(exchange);
+  const { items } = listObjects(api.store, type.storageKey, selection, query);
   for (const { metadata } of items) {
     const target = { type, namespace: metadata.namespace, name: metadata.name ?? '', subresource: undefined };
     try {

@@ -47,11 +47,13 @@ function checkOptions(given: JsonObject): void {
   if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
 }
 
-function fromQuery(query: URLSearchParams): JsonObject {
+/** The options that a deletion's query gives. */
+export function deleteOptionsIn(query: URLSearchParams): JsonObject {
   const gracePeriodSeconds = integerFrom(query, 'gracePeriodSeconds');
   return {
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     ...(query.has('propagationPolicy') ? { propagationPolicy: query.get('propagationPolicy') } : {}),
+    ...(query.has('dryRun') ? { dryRun: query.getAll('dryRun') } : {}),
     ...(query.has('orphanDependents') ? { orphanDependents: query.get('orphanDependents') !== 'false' } : {}),
   };
 }
@@ -65,13 +67,9 @@ function checkKind({ kind, apiVersion }: JsonObject): void {
   );
 }
 
-/**
- * Reads DeleteOptions from a request's body, or from its query where the body is empty. Throws 400 for what is none, 422 for values that
- * they can't have.
- */
-export function parseDeleteOptions(body: JsonObject, query: URLSearchParams): DeleteOptions {
-  checkKind(body);
-  const given = Object.keys(body).length > 0 ? body : fromQuery(query);
+/** Reads DeleteOptions. Throws 400 for what is none, 422 for values that they can't have. */
+export function parseDeleteOptions(given: JsonObject): DeleteOptions {
+  checkKind(given);
   checkOptions(given);
   const { gracePeriodSeconds: grace, propagationPolicy: policy, orphanDependents } = given;
   const preconditions = given['preconditions'] as DeleteOptions['preconditions'];

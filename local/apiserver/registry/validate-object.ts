@@ -5,7 +5,9 @@ import type { KubeObject, ObjectMeta } from '../object.ts';
 import { validateCustomResource } from '../crd/validate.ts';
 import { checkAnyMetadata, checkMetadata, checkMetadataUpdate } from './validate-metadata.ts';
 
+/** The content of a subresource is of built-in types not validated as that of the object is. */
 function checkContent(type: ResourceType, object: KubeObject, old?: KubeObject, subresource?: string): FieldError[] {
+  if (type.builtIn && subresource !== undefined) return [];
   return [
     ...(type.builtIn ? [] : validateCustomResource(type.schema, object, old, subresource)),
     ...(type.strategy.validate?.(object) ?? []),
@@ -33,9 +35,14 @@ export interface ValidatedChange {
 /** Throws 422 with everything that is wrong with a changed object, or with the change. */
 export function validateChanged(type: ResourceType, object: KubeObject, change: ValidatedChange): void {
   const { submitted, old, subresource } = change;
+  const { isValidatedAnew = false, validateUpdate } = type.strategy;
+  const isWhole = subresource === undefined;
+  const content = [
+    ...(isWhole && isValidatedAnew ? checkMetadata(type, object) : []),
+    ...checkContent(type, object, old, subresource),
+  ];
   refuse(type, object, [
     ...checkMetadataUpdate(type, object, submitted, old),
-    ...checkContent(type, object, old, subresource),
-    ...(subresource === undefined ? (type.strategy.validateUpdate?.(object, old) ?? []) : []),
+    ...(isWhole && validateUpdate !== undefined ? validateUpdate(object, old, content) : content),
   ]);
 }

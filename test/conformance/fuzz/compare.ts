@@ -14,9 +14,40 @@ export interface Outcome {
   differences: string[];
 }
 
+const shownObject = /"\{(?:[^"\\]|\\.)*\}"/g;
+
+function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
+}
+
+function inOrder(quoted: string): string {
+  try {
+    return JSON.stringify(JSON.stringify(sorted(JSON.parse(JSON.parse(quoted)))));
+  } catch {
+    return quoted;
+  }
+}
+
+/**
+ * Objects that error texts quote have their fields in one order: Go's is that of its sources for some, which are in no document, and by
+ * name for the rest.
+ */
+function withOrderedQuotes(value: Json): Json {
+  if (typeof value === 'string') return value.replaceAll(shownObject, inOrder);
+  if (Array.isArray(value)) return value.map(withOrderedQuotes);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withOrderedQuotes(one)]));
+}
+
 async function played(play: Play, steps: Step[]): Promise<Json[]> {
   try {
-    return normalize((await play(steps)).entries);
+    return normalize(withOrderedQuotes((await play(steps)).entries));
   } catch (error) {
     // A server that does not answer is an answer, too.
     return [{ failure: error instanceof Error ? error.message : String(error) }];

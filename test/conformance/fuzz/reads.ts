@@ -75,7 +75,6 @@ export function watchRequest(situation: Situation): Request {
     [1, () => ({ sendInitialEvents: 'false', resourceVersionMatch: 'NotOlderThan' })],
     [0.5, () => ({ sendInitialEvents: 'true' })],
     [0.5, () => ({ resourceVersionMatch: random.pick(['Exact', 'NotOlderThan']), resourceVersion: '0' })],
-    [0.3, () => ({ resourceVersion: '1' })],
   ])();
   const bookmarks: Query =
     random.chance(0.5) || start['sendInitialEvents'] === 'true' ? { allowWatchBookmarks: 'true' } : {};

@@ -74,8 +74,9 @@ async function nextEvent({ step, stream }: OpenWatch): Promise<WatchEvent | unde
 }
 
 /** A bookmark comes when a server likes, except for the one after the initial events. */
-const isTimed = ({ type, object }: WatchEvent): boolean =>
-  type === 'BOOKMARK' && object?.metadata?.annotations?.['k8s.io/initial-events-end'] === undefined;
+const isTimed = (event: WatchEvent): boolean =>
+  event.type === 'BOOKMARK' &&
+  objectsOf(event).every((object) => object?.metadata?.annotations?.['k8s.io/initial-events-end'] === undefined);
 
 /** What a watch shows before its fence, without other watches' fences. */
 async function eventsBefore(watch: OpenWatch, mark: string): Promise<WatchEvent[]> {

@@ -30,7 +30,7 @@ function isColumn(value: Json): boolean {
 }
 
 function isList(value: Json): boolean {
-  return Array.isArray(value.items) || value.kind === 'Table' || value.type === 'BOOKMARK';
+  return Array.isArray(value.items) || value.items === null || value.kind === 'Table' || value.type === 'BOOKMARK';
 }
 
 function objectVersions(value: Json, found: Set<number>): void {
