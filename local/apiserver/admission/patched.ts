@@ -6,6 +6,7 @@ import type { KubeObject } from '../object.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { normalize } from '../registry/decode.ts';
 import { applyDefaults } from '../schema/defaults.ts';
+import { goDecodeProblem } from '../schema/go-types.ts';
 import { validate } from '../schema/validate.ts';
 import { internalError, StatusError } from '../status.ts';
 import { calling, WebhookCallError } from './ask.ts';
@@ -41,8 +42,8 @@ export async function operationsOf({ patch, patchType }: ReviewAnswer): Promise<
 /** A custom resource loses metadata of a wrong type without a word; a built-in type with a field of a wrong type is no object of it. */
 function checkDecodable(type: ResourceType, object: KubeObject): void {
   if (type.builtIn) {
-    const [first] = validate(type.schema, object, '');
-    if (first !== undefined) throw internalError(`${first.field}: ${first.message}`);
+    const problem = goDecodeProblem(type.schema, object);
+    if (problem !== undefined) throw internalError(problem);
     return;
   }
   const known = type.schema.properties?.['metadata']?.properties ?? {};

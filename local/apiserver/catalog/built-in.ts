@@ -106,7 +106,13 @@ const given: Given[] = [
     selectableFields: ['spec.clusterIP', 'spec.type'],
     strategy: serviceStrategy,
   },
-  { resource: 'endpoints', kind: 'Endpoints', singular: 'endpoints', shortNames: ['ep'] },
+  {
+    resource: 'endpoints',
+    kind: 'Endpoints',
+    singular: 'endpoints',
+    shortNames: ['ep'],
+    deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  },
   {
     group: 'apps',
     resource: 'deployments',

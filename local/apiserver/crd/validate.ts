@@ -50,6 +50,20 @@ function checkStatus(schema: Schema, object: KubeObject, old: KubeObject): Field
   }));
 }
 
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
+
+/** What users are told of finalizers that a custom resource gets. */
+export function finalizerWarnings(object: KubeObject, old: KubeObject | undefined): string[] {
+  const known = [...standardFinalizers, ...(old?.metadata.finalizers ?? [])];
+  const added = [...new Set(object.metadata.finalizers ?? [])].filter(
+    (one) => !one.includes('/') && !known.includes(one),
+  );
+  return added.sort().map((name) => {
+    const how = name.includes('.') ? ' including a path (/)' : '';
+    return `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name${how} to avoid accidental conflicts with other finalizer writers`;
+  });
+}
+
 /** What is wrong with a custom resource by its schema; in an update (`old`) with what it changes, of the status alone where that is all. */
 export function validateCustomResource(
   schema: Schema,

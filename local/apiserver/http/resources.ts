@@ -15,6 +15,7 @@ import { representations, sendObject, serveList, serveWatchRequest } from './rea
 import { addWarnings, sendJson } from './respond.ts';
 import { serveScale } from './scale.ts';
 import { bindPod, requestToken } from './subresources.ts';
+import { checkReadVersion } from '../storage/list-options.ts';
 import { readWriteRequest } from './write-request.ts';
 import { serveCreate, serveDelete, serveDeleteCollection, servePatch, serveUpdate } from './writes.ts';
 
@@ -44,6 +45,7 @@ async function serveNamed(server: ResourceServer, exchange: Exchange, name: stri
     throw type.builtIn ? noSuchPath() : notFound(type, name);
   const target: Target = { type, namespace: type.namespaced ? path.namespace : undefined, name, subresource };
   const current = (): KubeObject => {
+    checkReadVersion(api.store, query, type.storageKey !== '/events');
     const object = api.store.get(type.storageKey, target.namespace, name);
     if (object === undefined) throw notFound(type, name);
     return object;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AdmissionAttributes } from '../admission/attributes.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
+import { finalizerWarnings } from '../crd/validate.ts';
 import { trackFields } from '../fields/managed-fields.ts';
 import { generatedName } from '../names.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
@@ -111,6 +112,7 @@ export async function storeNew(
   else object.metadata.managedFields = managedFields;
   prepare(api, type, object);
   validateNew(type, object);
+  if (!type.builtIn) request.warnings.push(...finalizerWarnings(object, undefined));
   await api.admission.validate({ ...attributes, object, name: object.metadata.name });
   const existing = api.store.get(type.storageKey, object.metadata.namespace, object.metadata.name ?? '');
   if (existing !== undefined) {

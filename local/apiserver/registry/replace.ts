@@ -4,8 +4,8 @@ import { invalid, invalidObject } from '../field-errors.ts';
 import type { KubeObject } from '../object.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { storeNew, wipe } from './create.ts';
-import { checkPlace, checkUid, updateObject } from './update.ts';
-import type { Target } from './update.ts';
+import { changeObject, checkPlace, checkUid } from './update.ts';
+import type { Change, Target } from './update.ts';
 
 /** Custom resources and Leases can't be replaced without saying which version of them was read. */
 function requireResourceVersion(type: ResourceType, object: KubeObject): void {
@@ -35,12 +35,14 @@ export async function replaceObject(
   const { type, namespace, name } = target;
   checkPlace(target, submitted);
   if (!createdByUpdate(target, api)) {
-    const change = (current: KubeObject): KubeObject => {
+    const change = (current: KubeObject): Change => {
       checkUid(target, submitted, current);
       requireResourceVersion(type, submitted);
-      return structuredClone(submitted);
+      const object = structuredClone(submitted);
+      if (type.namespaced) object.metadata.namespace = namespace;
+      return { object, isReplacement: true };
     };
-    return { object: await updateObject(api, target, change, request), created: false };
+    return { object: await changeObject(api, target, change, request), created: false };
   }
   checkUid(target, submitted, undefined);
   const object = structuredClone(submitted);

@@ -1,5 +1,6 @@
 import type { AdmissionAttributes } from '../admission/attributes.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
+import { finalizerWarnings } from '../crd/validate.ts';
 import { trackFields } from '../fields/managed-fields.ts';
 import { sameJson } from '../object.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
@@ -130,6 +131,16 @@ export interface Change {
   object: KubeObject;
   /** The entries after the change, where the request decides about them itself: an apply. */
   managedFields?: ManagedFieldsEntry[];
+  /** It was sent whole, and not made of the current object. */
+  isReplacement?: boolean;
+}
+
+/** What webhooks are shown: the object before the server restricts it to what its endpoint may change. */
+function shownObject(change: Change, current: KubeObject, managedFields: ManagedFieldsEntry[]): KubeObject {
+  const { metadata, ...rest } = change.object;
+  const { resourceVersion } = current.metadata;
+  const version = change.isReplacement === true ? {} : { resourceVersion: metadata.resourceVersion ?? resourceVersion };
+  return { ...rest, metadata: { ...metadata, ...version, managedFields } };
 }
 
 async function attempt(
@@ -149,7 +160,7 @@ async function attempt(
   const attributes: AdmissionAttributes = {
     operation: 'UPDATE',
     type,
-    object: { ...allowed, metadata: { ...allowed.metadata, managedFields } },
+    object: shownObject(change, current, managedFields),
     old: current,
     subresource,
     name,
@@ -171,6 +182,7 @@ async function attempt(
   // A custom resource's status endpoint takes nothing of the metadata.
   const submitted = subresource === 'status' && !type.builtIn ? {} : next.metadata;
   validateChanged(type, final, { submitted, old: current, subresource });
+  if (!type.builtIn && subresource === undefined) request.warnings.push(...finalizerWarnings(final, current));
   await api.admission.validate({ ...attributes, object: final });
   return final;
 }

@@ -1,6 +1,7 @@
 import { forbiddenField, invalidObject, notSupported } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import { badRequest, StatusError } from '../status.ts';
+import type { Store } from './store.ts';
 
 /** How a list or watch relates to the version that it names. */
 export type VersionMatch = '' | 'Exact' | 'NotOlderThan';
@@ -14,6 +15,16 @@ export function parseRevision(
   if (/^\d+$/.test(text)) return Number(text);
   const quoted = JSON.stringify(text);
   throw refuse(`resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`);
+}
+
+/**
+ * Whether an object can be read at least as new as the request wants it: 504 for a version to come, and 500 for what is none, or 400 of a
+ * type that a kube-apiserver does not keep in its cache.
+ */
+export function checkReadVersion(store: Store, query: URLSearchParams, isCached: boolean): void {
+  const uncached = (problem: string): StatusError => badRequest(`invalid resource version: ${problem}`);
+  const asked = parseRevision(query.get('resourceVersion'), isCached ? undefined : uncached);
+  if (asked !== undefined && asked > store.revision()) throw tooLargeVersion(asked, store.revision());
 }
 
 /** A whole number among the parameters; undefined where it is not given, 400 where it is none. */
