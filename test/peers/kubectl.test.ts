@@ -1,20 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readFile, readdir, rm, writeFile, mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parse } from 'yaml';
 
-import { startApiServer } from '../../local/apiserver/server.ts';
-import type { RunningApiServer } from '../../local/apiserver/server.ts';
-import { runPeer } from './support/command.ts';
-import { chart } from './support/helm.ts';
-import { startKubeApiserver } from './support/kube-apiserver.ts';
-import type { KubeApiserver } from './support/kube-apiserver.ts';
+import { startBothServers } from './support/both-servers.ts';
+import type { BothServers } from './support/both-servers.ts';
 import { runSession } from './support/kubectl-session.ts';
 import type { Session } from './support/kubectl-session.ts';
 import { writeSessions } from './support/write-sessions.ts';
-
-const crdDirectory = join(chart, 'files/crds');
 
 const run = {
   apiVersion: 'tekton.dev/v1',
@@ -146,36 +136,18 @@ const sessions: Session[] = [
 ];
 
 describe('a stock kubectl cannot tell the embedded API server from the real one', () => {
-  let real: KubeApiserver;
-  let embedded: RunningApiServer;
-  let directory: string;
-  let embeddedKubeconfig: string;
+  let servers: BothServers;
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'tektrace-embedded-'));
-    const files = (await readdir(crdDirectory)).filter((name) => name.endsWith('.yaml'));
-    const crds = await Promise.all(
-      files.map(async (name) => parse(await readFile(join(crdDirectory, name), 'utf8')) as object),
-    );
-    embedded = await startApiServer({ crds });
-    embeddedKubeconfig = join(directory, 'kubeconfig');
-    await writeFile(embeddedKubeconfig, await embedded.kubeconfig());
-    real = await startKubeApiserver();
-    const admin = `--kubeconfig=${real.kubeconfigPath}`;
-    await runPeer('kubectl', [admin, 'create', '-f', crdDirectory]);
-    await runPeer('kubectl', [admin, 'wait', '--for=condition=Established', '--all', 'crd']);
+    servers = await startBothServers();
   }, 120_000);
-  afterAll(async () => {
-    await embedded.close();
-    await real.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
+  afterAll(() => servers.stop());
 
   test.each(sessions)(
     '$name',
     async (session) => {
       const namespace = `session-${sessions.indexOf(session)}`;
-      const expected = await runSession(real.kubeconfigPath, namespace, session);
-      expect(await runSession(embeddedKubeconfig, namespace, session)).toEqual(expected);
+      const expected = await runSession(servers.real, namespace, session);
+      expect(await runSession(servers.embedded, namespace, session)).toEqual(expected);
     },
     120_000,
   );

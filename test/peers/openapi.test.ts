@@ -1,22 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readdir, readFile, rm, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parse } from 'yaml';
 
 import type { JsonObject } from '../../local/apiserver/object.ts';
 import { definitions } from '../../local/apiserver/schema/definitions.ts';
-import { startApiServer } from '../../local/apiserver/server.ts';
-import type { RunningApiServer } from '../../local/apiserver/server.ts';
+import { startBothServers } from './support/both-servers.ts';
+import type { BothServers } from './support/both-servers.ts';
 import { runPeer } from './support/command.ts';
 import { collectDefinitions, describedGroupVersions, withoutTexts } from './support/definitions.ts';
-import { chart } from './support/helm.ts';
-import { startKubeApiserver } from './support/kube-apiserver.ts';
-import type { KubeApiserver } from './support/kube-apiserver.ts';
 
 type Schemas = Record<string, JsonObject>;
 
-const crdDirectory = join(chart, 'files/crds');
 const served = ['api/v1', 'apis/apps/v1', 'apis/coordination.k8s.io/v1', 'apis/apiextensions.k8s.io/v1'];
 
 async function get(kubeconfigPath: string, path: string): Promise<JsonObject> {
@@ -35,40 +27,22 @@ function withoutMetaText(schema: JsonObject | undefined): unknown {
 }
 
 describe('OpenAPI v3 documents', () => {
-  let real: KubeApiserver;
-  let embedded: RunningApiServer;
-  let directory: string;
-  let kubeconfigPath: string;
+  let servers: BothServers;
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'tektrace-openapi-'));
-    const files = (await readdir(crdDirectory)).filter((name) => name.endsWith('.yaml'));
-    const crds = await Promise.all(
-      files.map(async (name) => parse(await readFile(join(crdDirectory, name), 'utf8')) as object),
-    );
-    embedded = await startApiServer({ crds });
-    kubeconfigPath = join(directory, 'kubeconfig');
-    await writeFile(kubeconfigPath, await embedded.kubeconfig());
-    real = await startKubeApiserver();
-    const admin = `--kubeconfig=${real.kubeconfigPath}`;
-    await runPeer('kubectl', [admin, 'create', '-f', crdDirectory]);
-    await runPeer('kubectl', [admin, 'wait', '--for=condition=Established', '--all', 'crd']);
+    servers = await startBothServers();
   }, 120_000);
-  afterAll(async () => {
-    await embedded.close();
-    await real.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
+  afterAll(() => servers.stop());
 
   test('definitions.json is what the kube-apiserver publishes', async () => {
     const documents = describedGroupVersions.map(
-      async (key) => [key, await get(real.kubeconfigPath, `/openapi/v3/${key}`)] as const,
+      async (key) => [key, await get(servers.real, `/openapi/v3/${key}`)] as const,
     );
     expect(definitions).toEqual(collectDefinitions(Object.fromEntries(await Promise.all(documents))));
   }, 60_000);
 
   test.each(served)('%s: every schema is the same', async (key) => {
-    const expected = await schemasOf(real.kubeconfigPath, key);
-    const schemas = await schemasOf(kubeconfigPath, key);
+    const expected = await schemasOf(servers.real, key);
+    const schemas = await schemasOf(servers.embedded, key);
     expect(Object.keys(schemas).length).toBeGreaterThan(5);
     for (const [name, schema] of Object.entries(schemas)) {
       expect(withoutTexts(schema)).toEqual(withoutTexts(expected[name]));
@@ -88,8 +62,8 @@ describe('OpenAPI v3 documents', () => {
       }
       throw new Error('tekton.dev/v1 is not in the OpenAPI documents');
     };
-    const expected = await find(real.kubeconfigPath);
-    const schemas = await find(kubeconfigPath);
+    const expected = await find(servers.real);
+    const schemas = await find(servers.embedded);
     const custom = Object.keys(schemas).filter((name) => name.startsWith('dev.tekton.'));
     expect(custom.length).toBeGreaterThan(4);
     for (const name of custom) expect(withoutMetaText(schemas[name])).toEqual(withoutMetaText(expected[name]));
