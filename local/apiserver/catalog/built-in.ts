@@ -153,6 +153,7 @@ const given: Given[] = [
     group: apiextensions,
     resource: 'customresourcedefinitions',
     kind: 'CustomResourceDefinition',
+    storageVersion: 'v1beta1',
     namespaced: false,
     shortNames: ['crd', 'crds'],
     categories: ['api-extensions'],

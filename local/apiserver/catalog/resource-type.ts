@@ -41,6 +41,8 @@ export interface ResourceType {
   /** Built into Kubernetes: associative lists, strategic merge patch and typed decoding errors. */
   builtIn: boolean;
   storageKey: string;
+  /** The version in which a kube-apiserver stores it, where that is another one. */
+  storageVersion?: string;
   schema: Schema;
   /** The schemas of all versions of a custom resource. */
   versionSchemas?: Record<string, Schema>;

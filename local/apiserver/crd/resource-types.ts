@@ -69,9 +69,10 @@ function byPriority(a: CrdVersion, b: CrdVersion): number {
 /** The resources that a CustomResourceDefinition makes, one for each served version, preferred version first. */
 export function resourceTypesOf(crd: CustomResourceDefinition): ResourceType[] {
   const { versions } = crd.spec;
+  const storageVersion = versions.find((version) => version.storage)?.name ?? '';
   const versionSchemas = Object.fromEntries(versions.map((version) => [version.name, schemaOf(crd, version)]));
   return versions
     .filter((version) => version.served)
     .sort(byPriority)
-    .map((version) => ({ ...resourceType(crd, version), versionSchemas }));
+    .map((version) => ({ ...resourceType(crd, version), versionSchemas, storageVersion }));
 }

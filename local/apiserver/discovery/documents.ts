@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Catalog } from '../catalog/catalog.ts';
 import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
@@ -5,7 +6,7 @@ import type { JsonObject } from '../object.ts';
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
-const subresourceVerbs: Record<string, string[]> = {
+export const subresourceVerbs: Record<string, string[]> = {
   status: ['get', 'patch', 'update'],
   scale: ['get', 'patch', 'update'],
   log: ['get'],
@@ -13,7 +14,8 @@ const subresourceVerbs: Record<string, string[]> = {
   token: ['create'],
   finalize: ['update'],
 };
-const subresourceKinds: Record<string, { group?: string; version?: string; kind: string }> = {
+/** Of those that are not of the resource's own kind. */
+export const subresourceKinds: Record<string, { group?: string; version?: string; kind: string } | undefined> = {
   scale: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
   binding: { kind: 'Binding' },
   token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
@@ -30,19 +32,41 @@ export const reviewResources = [
   },
 ];
 
-interface GroupVersion {
+export interface GroupVersion {
   group: string;
   version: string;
 }
 
-function groupVersions(catalog: Catalog): Map<string, string[]> {
+/** What can be done with a resource. Namespaces are deleted one by one. */
+export function verbsOf(type: ResourceType): string[] {
+  if (!type.builtIn) return customVerbs;
+  return type.storageKey === '/namespaces' ? verbs.filter((verb) => verb !== 'deletecollection') : verbs;
+}
+
+/** The groups of Kubernetes in the order in which a kube-apiserver names them; others follow by name. */
+const firstGroups = [
+  'apps',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'coordination.k8s.io',
+];
+
+function byPlace([a]: [string, string[]], [b]: [string, string[]]): number {
+  const place = (group: string): number => firstGroups.indexOf(group) >>> 0;
+  return place(a) - place(b) || (a < b ? -1 : 1);
+}
+
+/** The groups but the core one, with their versions. */
+export function groupVersions(catalog: Catalog): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const { group, version } of [...catalog.all(), ...reviewResources]) {
     if (group === '') continue;
     const versions = groups.get(group) ?? [];
     if (!versions.includes(version)) groups.set(group, [...versions, version]);
   }
-  return groups;
+  return new Map([...groups].sort(byPlace));
 }
 
 function apiGroup(name: string, versions: string[]): JsonObject {
@@ -71,16 +95,23 @@ export function apiGroupDocument(catalog: Catalog, name: string): JsonObject | u
   return versions && { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(name, versions) };
 }
 
-function entries(type: ResourceType): JsonObject[] {
+/** Tells clients when the version changes in which objects are stored. */
+function storageVersionHash({ group, kind, storageVersion, version }: ResourceType): string {
+  const hash = createHash('sha256').update(`${group}/${storageVersion ?? version}/${kind}`);
+  return hash.digest().subarray(0, 8).toString('base64');
+}
+
+function entries(type: ResourceType): (JsonObject & { name: string })[] {
   const { resource, singular, namespaced, kind, shortNames, categories } = type;
   const main = {
     name: resource,
     singularName: singular,
     namespaced,
     kind,
-    verbs: type.builtIn ? verbs : customVerbs,
+    verbs: verbsOf(type),
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
+    storageVersionHash: storageVersionHash(type),
   };
   const parts = type.subresources.map((subresource) => ({
     name: `${resource}/${subresource}`,
@@ -109,6 +140,6 @@ export function apiResourceList(catalog: Catalog, { group, version }: GroupVersi
     kind: 'APIResourceList',
     apiVersion: 'v1',
     groupVersion: apiVersionOf({ group, version }),
-    resources: [...types.flatMap(entries), ...reviews],
+    resources: [...types.flatMap(entries), ...reviews].sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
 }

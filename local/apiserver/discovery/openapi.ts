@@ -5,13 +5,14 @@ import type { JsonObject } from '../object.ts';
 import { definitionName, definitions, referenceOf } from '../schema/definitions.ts';
 import type { Definition } from '../schema/definitions.ts';
 import { OBJECT_META } from '../schema/models.ts';
+import { verbsOf } from './documents.ts';
 import { described } from './texts.ts';
 
 const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
 
 function pathOf({ group, version, namespaced, resource }: ResourceType): string {
   const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
-  return `${root}${namespaced ? '/namespaces/{namespace}' : ''}/${resource}/{name}`;
+  return `${root}${namespaced ? '/namespaces/{namespace}' : ''}/${resource}`;
 }
 
 const fieldValidation = {
@@ -23,6 +24,18 @@ const fieldValidation = {
 
 function gvk({ group, version, kind }: ResourceType): JsonObject {
   return { group, version, kind };
+}
+
+/** HTTP methods of a collection and of an object, with the action that each is. */
+const collectionActions = { get: 'list', post: 'post', delete: 'deletecollection' };
+const objectActions = { get: 'get', put: 'put', patch: 'patch', delete: 'delete' };
+
+function operations(type: ResourceType, actions: Record<string, string>): JsonObject {
+  const verbs = verbsOf(type);
+  const served = Object.entries(actions).filter(
+    ([, action]) => action !== 'deletecollection' || verbs.includes('deletecollection'),
+  );
+  return Object.fromEntries(served.map(([method, action]) => [method, operation(type, action)]));
 }
 
 function operation(type: ResourceType, action: string): JsonObject {
@@ -104,8 +117,13 @@ function customSchemas(type: ResourceType): Record<string, JsonObject> {
     },
     'x-kubernetes-group-version-kind': [{ ...gvk(type), kind: type.listKind }],
   };
+  const selectable = type.selectableFields.map((fieldPath) => ({ fieldPath }));
   return {
-    [name]: { ...schema, 'x-kubernetes-group-version-kind': [gvk(type)] },
+    [name]: {
+      ...schema,
+      'x-kubernetes-group-version-kind': [gvk(type)],
+      ...(selectable.length === 0 ? {} : { 'x-kubernetes-selectable-fields': selectable }),
+    },
     [`${name}List`]: list,
   };
 }
@@ -132,9 +150,9 @@ function addDefinition(schemas: Record<string, JsonObject>, name: string): void 
 export function openApiDocument(catalog: Catalog, key: string): JsonObject | undefined {
   const types = groupVersionsOf(catalog).get(key);
   if (types === undefined) return undefined;
-  const paths = types.map((type) => [
-    pathOf(type),
-    { get: operation(type, 'get'), patch: operation(type, 'patch'), put: operation(type, 'put') },
+  const paths = types.flatMap((type) => [
+    [pathOf(type), operations(type, collectionActions)],
+    [`${pathOf(type)}/{name}`, operations(type, objectActions)],
   ]);
   const schemas: Record<string, JsonObject> = {};
   for (const type of types) {

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { aggregatedDiscovery, AGGREGATED } from '../discovery/aggregated.ts';
 import { apiGroupDocument, apiGroupList, apiResourceList, coreVersions } from '../discovery/documents.ts';
 import { openApiDocument, openApiIndex } from '../discovery/openapi.ts';
 import { authenticate } from '../identity/authenticate.ts';
 import type { JsonObject } from '../object.ts';
 import { forbidden, PageNotFound, StatusError } from '../status.ts';
+import { negotiate } from './negotiate.ts';
 import { nowhere } from './nowhere.ts';
 import { parseResourcePath } from './path.ts';
 import type { ResourceServer } from './exchange.ts';
@@ -58,6 +61,28 @@ function discoveryDocument(server: ResourceServer, pathname: string, host: strin
   return undefined;
 }
 
+/** `/api` and `/apis` with all resources in one document, for clients that ask for that form. True where this answers the request. */
+function serveAggregated(
+  server: ResourceServer,
+  root: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  if (root !== '/api' && root !== '/apis') return false;
+  if (negotiate(request.headers.accept, ['APIGroupDiscoveryList'], root === '/api') === 'Object') return false;
+  const text = JSON.stringify(aggregatedDiscovery(server.api.catalog, root === '/api' ? 'api' : 'apis'));
+  const etag = `"${createHash('sha512').update(text).digest('hex').toUpperCase()}"`;
+  const headers = { etag, vary: 'Accept', 'cache-control': 'public' };
+  if (request.headers['if-none-match'] === etag) {
+    response.writeHead(304, headers);
+    response.end();
+  } else {
+    response.writeHead(200, { ...headers, 'content-type': AGGREGATED, 'content-length': Buffer.byteLength(text) });
+    response.end(text);
+  }
+  return true;
+}
+
 /** OpenAPI v2 is there in form only (no definitions): kubectl then relies on v3 and on what it knows itself. */
 function serveOpenApiV2(request: IncomingMessage, response: ServerResponse): void {
   if ((request.headers.accept ?? '').includes('protobuf')) {
@@ -81,7 +106,9 @@ async function serve(server: ResourceServer, request: IncomingMessage, response:
   if (path !== undefined) return serveResource(server, request, response, url, path, user);
   if (request.method !== 'GET') throw nowhere(server.api.catalog, url.pathname);
   if (url.pathname === '/openapi/v2') return serveOpenApiV2(request, response);
-  const document = discoveryDocument(server, url.pathname.replace(/\/$/, ''), request.headers.host ?? '');
+  const pathname = url.pathname.replace(/\/$/, '');
+  if (serveAggregated(server, pathname, request, response)) return;
+  const document = discoveryDocument(server, pathname, request.headers.host ?? '');
   if (document === undefined)
     throw url.pathname === '/'
       ? forbidden({ group: '', resource: 'paths' }, '/', 'nothing is served here')

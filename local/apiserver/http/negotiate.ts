@@ -9,6 +9,8 @@ const representations: Record<string, Representation> = {
   PartialObjectMetadataList: 'PartialObjectMetadataList',
   APIGroupDiscoveryList: 'APIGroupDiscoveryList',
 };
+const DISCOVERY = { group: 'apidiscovery.k8s.io', version: 'v2' };
+const META = { group: 'meta.k8s.io', version: 'v1' };
 /** Of a kube-apiserver; this one has JSON only. */
 const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const jsonRanges = ['application/json', 'application/*', '*/*'];
@@ -49,8 +51,9 @@ export function negotiate(
     const as = parameters.get('as');
     if (as === undefined) return 'Object';
     const wanted = representations[as];
-    const versions = wanted === 'APIGroupDiscoveryList' ? ['v2'] : ['v1'];
-    if (wanted !== undefined && offered.includes(wanted) && versions.includes(parameters.get('v') ?? '')) return wanted;
+    if (wanted === undefined || !offered.includes(wanted)) continue;
+    const { group, version } = wanted === 'APIGroupDiscoveryList' ? DISCOVERY : META;
+    if (parameters.get('g') === group && parameters.get('v') === version) return wanted;
   }
   throw new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${mediaTypes.join(', ')}`);
 }
