@@ -21,7 +21,8 @@ export function generatedName(base: string): string {
   return base.slice(0, MAX_BASE_LENGTH) + suffix;
 }
 
-function labelProblems(name: string): string[] {
+/** What is wrong with a DNS label (IsDNS1123Label). */
+export function dnsLabelProblems(name: string): string[] {
   return [
     ...(name.length > MAX_LABEL_LENGTH ? [`must be no more than ${MAX_LABEL_LENGTH} characters`] : []),
     ...(labelPattern.test(name) ? [] : [subdomainProblems(name).length === 0 ? 'must not contain dots' : LABEL_RULE]),
@@ -35,7 +36,7 @@ function pathSegmentProblems(name: string): string[] {
 
 const problemsBy: Record<NameRule, (name: string) => string[]> = {
   subdomain: subdomainProblems,
-  label: labelProblems,
+  label: dnsLabelProblems,
   'path-segment': pathSegmentProblems,
 };
 

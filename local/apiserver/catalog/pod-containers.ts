@@ -100,13 +100,18 @@ function checkResources(container: JsonObject, field: string): FieldError[] {
   });
 }
 
-/** What is wrong with a container apart from its name, image and mounts. */
-export function checkContainer(container: JsonObject, field: string): FieldError[] {
+/** What is wrong with a container's probes. */
+export function checkProbes(container: JsonObject, field: string): FieldError[] {
+  return ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((name) => checkProbe(container, name, field));
+}
+
+/** What is wrong with a container apart from its name, image and probes; `mounts` is what is wrong with its mounts. */
+export function checkContainer(container: JsonObject, field: string, mounts: FieldError[]): FieldError[] {
   const policy = container['imagePullPolicy'];
   return [
-    ...['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((name) => checkProbe(container, name, field)),
     ...checkPorts(container, field),
     ...checkEnv(container, field),
+    ...mounts,
     ...(policy === undefined || pullPolicies.some((one) => one === policy)
       ? []
       : [notSupported(`${field}.imagePullPolicy`, policy, pullPolicies)]),

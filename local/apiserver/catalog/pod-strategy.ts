@@ -1,72 +1,15 @@
-import { duplicate, forbiddenField, invalid, notFoundField, notSupported, required } from '../field-errors.ts';
+import { forbiddenField, invalid, required } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import { isObject, sameJson, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
-import { checkContainer, checkVolume } from './pod-containers.ts';
 import { defaultPod } from './pod-defaults.ts';
+import { checkTolerations, validatePod } from './pod-spec.ts';
 import type { Strategy } from './resource-type.ts';
 
 const MAX_INT32 = 2 ** 31 - 1;
-const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const labelRule =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
 function objects(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-function checkName(value: unknown, field: string, seen: Set<string>): FieldError[] {
-  if (typeof value !== 'string' || value === '') return [required(field)];
-  if (!dnsLabel.test(value) || value.length > 63) return [invalid(field, value, labelRule)];
-  if (seen.has(value)) return [duplicate(field, value)];
-  seen.add(value);
-  return [];
-}
-
-function checkMounts(container: JsonObject, field: string, volumes: Set<string>): FieldError[] {
-  const seen = new Set<string>();
-  return objects(container['volumeMounts']).flatMap((mount, index) => {
-    const at = `${field}.volumeMounts[${index}]`;
-    const name = typeof mount['name'] === 'string' ? mount['name'] : '';
-    const path = typeof mount['mountPath'] === 'string' ? mount['mountPath'] : '';
-    const errors: FieldError[] = [];
-    if (name === '') errors.push(required(`${at}.name`));
-    else if (!volumes.has(name)) errors.push(notFoundField(`${at}.name`, name));
-    if (path === '') errors.push(required(`${at}.mountPath`));
-    else if (seen.has(path)) errors.push(invalid(`${at}.mountPath`, path, 'must be unique'));
-    seen.add(path);
-    return errors;
-  });
-}
-
-/** What is wrong with a Pod, or with a template of one. */
-export function validatePod(pod: KubeObject): FieldError[] {
-  const spec = isObject(pod['spec']) ? pod['spec'] : {};
-  const errors: FieldError[] = [];
-  const volumes = new Set<string>();
-  objects(spec['volumes']).forEach((volume, index) =>
-    errors.push(
-      ...checkName(volume['name'], `spec.volumes[${index}].name`, volumes),
-      ...checkVolume(volume, `spec.volumes[${index}]`),
-    ),
-  );
-  const names = new Set<string>();
-  const containers = objects(spec['containers']);
-  if (containers.length === 0) errors.push(required('spec.containers'));
-  for (const list of ['containers', 'initContainers']) {
-    objects(spec[list]).forEach((container, index) => {
-      const field = `spec.${list}[${index}]`;
-      const named = checkName(container['name'], `${field}.name`, names);
-      const isTwice = named[0]?.reason === 'FieldValueDuplicate';
-      const image = container['image'] ? [] : [required(`${field}.image`)];
-      errors.push(...(isTwice ? [...image, ...named] : [...named, ...image]));
-      errors.push(...checkMounts(container, field, volumes), ...checkContainer(container, field));
-    });
-  }
-  if (!['Always', 'OnFailure', 'Never'].includes(String(spec['restartPolicy']))) {
-    errors.push(notSupported('spec.restartPolicy', spec['restartPolicy'] ?? '', ['Always', 'OnFailure', 'Never']));
-  }
-  return errors;
 }
 
 /** A Pod's spec without what an update may change. */
@@ -100,7 +43,7 @@ function checkDeadline(pod: KubeObject, old: KubeObject): FieldError[] {
 }
 
 /** Tolerations may be added, and their seconds changed. */
-function checkTolerations(pod: KubeObject, old: KubeObject): FieldError[] {
+function changedTolerations(pod: KubeObject, old: KubeObject): FieldError[] {
   const kept = ({ tolerationSeconds: _seconds, ...rest }: JsonObject): JsonObject => rest;
   const now = objects(valueAt(pod, 'spec', 'tolerations')).map(kept);
   const isLost = objects(valueAt(old, 'spec', 'tolerations')).some(
@@ -108,7 +51,7 @@ function checkTolerations(pod: KubeObject, old: KubeObject): FieldError[] {
   );
   return isLost
     ? [forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
-    : [];
+    : checkTolerations(valueAt(pod, 'spec', 'tolerations'));
 }
 
 /** What an update of a Pod changes that it may not: only a few fields may change (ValidatePodUpdate). */
@@ -123,7 +66,7 @@ function checkChange(pod: KubeObject, old: KubeObject): FieldError[] {
   const deadline = checkDeadline(pod, old);
   errors.push(...deadline);
   if (deadline.length > 0 && valueAt(pod, 'spec', 'activeDeadlineSeconds') !== undefined) return errors;
-  errors.push(...checkTolerations(pod, old));
+  errors.push(...changedTolerations(pod, old));
   return sameJson(fixedSpec(pod), fixedSpec(old)) ? errors : [...errors, forbiddenField('spec', immutable)];
 }
 

@@ -4,7 +4,7 @@ import { isObject, sameJson, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { matchesLabelSelector } from '../storage/label-selector.ts';
 import { defaultPodTemplate } from './pod-defaults.ts';
-import { validatePod } from './pod-strategy.ts';
+import { validatePod } from './pod-spec.ts';
 import type { Strategy } from './resource-type.ts';
 
 const DEFAULT_HISTORY = 10;

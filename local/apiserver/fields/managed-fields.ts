@@ -155,7 +155,7 @@ export function applyFields(
   writer: Writer & { force: boolean },
 ): AppliedObject {
   const { type } = written;
-  if ((config.metadata.managedFields ?? []).length > 0) throw badRequest('metadata.managedFields must be nil');
+  if ((config.metadata.managedFields ?? null) !== null) throw badRequest('metadata.managedFields must be nil');
   checkTyped(type, config);
   const info: ManagerInfo = {
     manager: writer.manager,

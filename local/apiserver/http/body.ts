@@ -3,8 +3,9 @@ import { parse, parseDocument } from 'yaml';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { JsonSyntaxError, parseJson } from '../go-json.ts';
 import { jsonKind } from '../go-text.ts';
-import { isObject } from '../object.ts';
+import { isObject, textAt } from '../object.ts';
 import { decodeProtobuf } from '../protobuf/decode.ts';
+import type { WriteRequest } from '../registry/api.ts';
 import { badRequest, StatusError, unsupportedMediaType } from '../status.ts';
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
@@ -76,12 +77,18 @@ function typeMetaProblem(value: unknown): string | undefined {
 }
 
 /** What a body must be before its fields are looked at: an object, which names its kind if it is a custom resource. */
-function identified(value: unknown, bytes: Buffer, { kind, builtIn }: ResourceType): unknown {
+function identified(value: unknown, bytes: Buffer, { kind, version, builtIn }: ResourceType, isLax: boolean): unknown {
   const problem = typeMetaProblem(value);
   if (problem !== undefined) throw unrecognized(kind, `couldn't get version/kind; json parse error: ${problem}`, bytes);
   const object = value ?? {};
-  if (!builtIn && isObject(object) && (object['kind'] ?? '') === '')
-    throw unrecognized(kind, `Object 'Kind' is missing in '${bytes.toString('utf8')}'`, bytes);
+  const apiVersion = textAt(object, 'apiVersion');
+  if (apiVersion.split('/').length > 2)
+    throw unrecognized(kind, `unexpected GroupVersion string: ${apiVersion}`, bytes);
+  if (!builtIn && isObject(object) && (object['kind'] ?? '') === '') {
+    const missing = `Object 'Kind' is missing in '${bytes.toString('utf8')}'`;
+    if (isLax) throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${missing}`);
+    throw unrecognized(kind, missing, bytes);
+  }
   return object;
 }
 
@@ -91,14 +98,15 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   return bytes.length === 0 ? undefined : parseBody(contentTypeOf(request), bytes, 'object', []);
 }
 
-/** The same for an object of `type`, which must be there. What only a strict reader minds is added to `strictErrors`. */
+/** The same for an object of `type`, which must be there. What only a strict reader minds is added to the write's `strictErrors`. */
 export async function readObject(
   request: IncomingMessage,
   type: ResourceType,
-  strictErrors: string[],
+  { strictErrors, fieldValidation }: WriteRequest,
 ): Promise<unknown> {
   const bytes = await readBytes(request);
-  return identified(parseBody(contentTypeOf(request), bytes, type.kind, strictErrors), bytes, type);
+  const value = parseBody(contentTypeOf(request), bytes, type.kind, strictErrors);
+  return identified(value, bytes, type, fieldValidation === 'Ignore');
 }
 
 function parseBody(type: string, bytes: Buffer, kind: string, strictErrors: string[]): unknown {

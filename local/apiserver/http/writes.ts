@@ -8,8 +8,9 @@ import { unknownOperationFields } from '../patch/read-json-patch.ts';
 import { applyObject } from '../registry/apply.ts';
 import { createObject } from '../registry/create.ts';
 import { decode } from '../registry/decode.ts';
-import { deleteObject, deleteOptionsIn, parseDeleteOptions } from '../registry/delete.ts';
-import type { DeleteOptions } from '../registry/delete.ts';
+import { deleteObject } from '../registry/delete.ts';
+import { deleteOptionsIn, parseDeleteOptions } from '../registry/delete-options.ts';
+import type { DeleteOptions } from '../registry/delete-options.ts';
 import { replaceObject } from '../registry/replace.ts';
 import { updateObject } from '../registry/update.ts';
 import type { Target } from '../registry/update.ts';
@@ -29,7 +30,7 @@ export async function serveCreate(server: ResourceServer, exchange: Exchange): P
     server,
     exchange,
     201,
-    await createObject(server.api, type, path.namespace, await readObject(request, type, write.strictErrors), write),
+    await createObject(server.api, type, path.namespace, await readObject(request, type, write), write),
   );
 }
 
@@ -37,7 +38,8 @@ export async function serveCreate(server: ResourceServer, exchange: Exchange): P
 function patchChange({ request, type, write }: Exchange, patch: unknown): (current: KubeObject) => KubeObject {
   const contentType = contentTypeOf(request);
   return (current) => {
-    const patched = applyPatch(contentType, type.schema, current, patch);
+    const isLax = write.fieldValidation === 'Ignore';
+    const patched = applyPatch(contentType, type.schema, current, patch, isLax);
     const shown = contentType === STRATEGIC_PATCH ? goText(patch) : JSON.stringify(withSortedKeys(patched));
     const refuse = (problem: string): StatusError =>
       invalidObject({ group: '', kind: '' }, '', [invalid('patch', shown, problem)]);
@@ -51,7 +53,7 @@ function patchChange({ request, type, write }: Exchange, patch: unknown): (curre
 
 export async function serveUpdate(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
   const { request, type, write } = exchange;
-  const submitted = decode(type, await readObject(request, type, write.strictErrors), write);
+  const submitted = decode(type, await readObject(request, type, write), write);
   const { object, created } = await replaceObject(server.api, target, submitted, write);
   sendObject(server, exchange, created ? 201 : 200, object);
 }

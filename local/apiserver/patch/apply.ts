@@ -43,8 +43,8 @@ function requireObject(patch: unknown, prefix: string): JsonObject {
   throw badRequest(`${prefix}json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`);
 }
 
-function applyOperations(object: KubeObject, patch: unknown): unknown {
-  const operations = readJsonPatch(patch);
+function applyOperations(object: KubeObject, patch: unknown, isLax: boolean): unknown {
+  const operations = readJsonPatch(patch, isLax);
   try {
     return applyJsonPatch(object, operations);
   } catch {
@@ -53,11 +53,20 @@ function applyOperations(object: KubeObject, patch: unknown): unknown {
   }
 }
 
-/** The object that `patch` makes of `object`; `contentType` has passed checkPatchType and is no apply. `object` is left as it is. */
-export function applyPatch(contentType: string, schema: Schema, object: KubeObject, patch: unknown): JsonObject {
+/**
+ * The object that `patch` makes of `object`; `contentType` has passed checkPatchType and is no apply. `isLax`: fields are not validated.
+ * `object` is left as it is.
+ */
+export function applyPatch(
+  contentType: string,
+  schema: Schema,
+  object: KubeObject,
+  patch: unknown,
+  isLax = false,
+): JsonObject {
   switch (contentType) {
     case JSON_PATCH: {
-      const patched = applyOperations(object, patch);
+      const patched = applyOperations(object, patch, isLax);
       if (!isObject(patched)) throw badRequest('the patch does not leave an object');
       return patched;
     }

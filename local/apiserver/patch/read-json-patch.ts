@@ -19,12 +19,22 @@ export function unknownOperationFields(patch: unknown): string[] {
   );
 }
 
+/** The same where nobody asks for strictness: only what is applied is looked at. */
+function checkLaxly(patch: unknown): void {
+  const refuse = (value: unknown, type: string): StatusError =>
+    badRequest(`json: cannot unmarshal ${jsonKind(value)} into Go value of type jsonpatch.${type}`);
+  if (!Array.isArray(patch)) throw refuse(patch, 'Patch');
+  for (const operation of patch as unknown[])
+    if (operation !== null && !isObject(operation)) throw refuse(operation, 'Operation');
+}
+
 /** Reads a JSON patch of a request: 400 where it is no list of operations, 413 where it has too many. */
-export function readJsonPatch(patch: unknown): unknown[] {
+export function readJsonPatch(patch: unknown, isLax: boolean): unknown[] {
   if (patch === null) return [];
+  if (isLax) checkLaxly(patch);
   if (!Array.isArray(patch)) throw unreadable(patch, 'value of type []handlers.jsonPatchOp');
   for (const operation of patch as unknown[]) {
-    if (operation === null) continue;
+    if (operation === null || isLax) continue;
     if (!isObject(operation)) throw unreadable(operation, 'value of type handlers.jsonPatchOp');
     for (const field of ['op', 'path', 'from']) {
       const value = operation[field];

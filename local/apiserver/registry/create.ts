@@ -114,6 +114,9 @@ export async function storeNew(
   validateNew(type, object);
   if (!type.builtIn) request.warnings.push(...finalizerWarnings(object, undefined));
   await api.admission.validate({ ...attributes, object, name: object.metadata.name });
+  // The store minds a version that could be one, and a trial does not get there.
+  if (!request.dryRun && /^0*[1-9]\d*$/.test(object.metadata.resourceVersion ?? ''))
+    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
   const existing = api.store.get(type.storageKey, object.metadata.namespace, object.metadata.name ?? '');
   if (existing !== undefined) {
     const isBeingDeleted = existing.metadata.deletionTimestamp !== undefined;
@@ -133,10 +136,6 @@ export async function createObject(
   const submitted = decode(type, raw, request);
   wipe(submitted);
   placeInNamespace(type, submitted, namespace);
-  if (submitted.metadata.resourceVersion !== undefined && submitted.metadata.resourceVersion !== '') {
-    throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
-  }
-  delete submitted.metadata.resourceVersion;
   const written = { type, versions: api.catalog.versions(type.storageKey) };
   const writer = { manager: request.manager, subresource: undefined, time: api.now() };
   return storeNew(api, type, namespace, submitted, trackFields(written, undefined, submitted, writer), request);

@@ -1,12 +1,10 @@
 import type { AdmissionAttributes } from '../admission/attributes.ts';
-import { invalid, invalidObject, notSupported } from '../field-errors.ts';
-import type { FieldError } from '../field-errors.ts';
 import { valueAt } from '../object.ts';
-import type { JsonObject, KubeObject } from '../object.ts';
-import { badRequest, conflict, forbidden, notFound } from '../status.ts';
-import { integerFrom } from '../storage/list-options.ts';
+import type { KubeObject } from '../object.ts';
+import { conflict, forbidden, notFound } from '../status.ts';
 import { timestamp } from './api.ts';
 import type { Api, WriteRequest } from './api.ts';
+import type { DeleteOptions } from './delete-options.ts';
 import type { Target } from './update.ts';
 
 export const FOREGROUND = 'foregroundDeletion';
@@ -15,72 +13,10 @@ const CRD_CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
 const DEFAULT_POD_GRACE_SECONDS = 30;
 const keptNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
-export interface DeleteOptions {
-  gracePeriodSeconds?: number;
-  propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
-  preconditions?: { uid?: string; resourceVersion?: string };
-  /** A whole collection is deleted: webhooks are not told the object's name then. */
-  isOfCollection?: boolean;
-}
-
 export interface Deletion {
   object: KubeObject;
   /** False while finalizers or a grace period keep it. */
   gone: boolean;
-}
-
-const policies = ['Foreground', 'Background', 'Orphan'] as const;
-
-function isPolicy(value: unknown): value is NonNullable<DeleteOptions['propagationPolicy']> {
-  return policies.some((policy) => policy === value);
-}
-
-function checkOptions(given: JsonObject): void {
-  const { propagationPolicy: policy, orphanDependents, dryRun } = given;
-  const errors: FieldError[] = [];
-  if (orphanDependents !== undefined && policy !== undefined)
-    errors.push(invalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'));
-  if (policy !== undefined && !isPolicy(policy))
-    errors.push(notSupported('propagationPolicy', policy, [...policies, 'nil']));
-  if (Array.isArray(dryRun) && dryRun.some((one) => one !== 'All'))
-    errors.push(notSupported('dryRun', dryRun, ['All']));
-  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
-}
-
-/** The options that a deletion's query gives. */
-export function deleteOptionsIn(query: URLSearchParams): JsonObject {
-  const gracePeriodSeconds = integerFrom(query, 'gracePeriodSeconds');
-  return {
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(query.has('propagationPolicy') ? { propagationPolicy: query.get('propagationPolicy') } : {}),
-    ...(query.has('dryRun') ? { dryRun: query.getAll('dryRun') } : {}),
-    ...(query.has('orphanDependents') ? { orphanDependents: query.get('orphanDependents') !== 'false' } : {}),
-  };
-}
-
-/** Other kinds than DeleteOptions, of any group, are none. */
-function checkKind({ kind, apiVersion }: JsonObject): void {
-  if (kind === undefined || kind === 'DeleteOptions') return;
-  const version = typeof apiVersion === 'string' ? apiVersion : '';
-  throw badRequest(
-    `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/runtime/scheme.go:111"`,
-  );
-}
-
-/** Reads DeleteOptions. Throws 400 for what is none, 422 for values that they can't have. */
-export function parseDeleteOptions(given: JsonObject): DeleteOptions {
-  checkKind(given);
-  checkOptions(given);
-  const { gracePeriodSeconds: grace, propagationPolicy: policy, orphanDependents } = given;
-  const preconditions = given['preconditions'] as DeleteOptions['preconditions'];
-  const orphaning = orphanDependents === true ? 'Orphan' : orphanDependents === false ? 'Background' : undefined;
-  const propagationPolicy = isPolicy(policy) ? policy : orphaning;
-  return {
-    // As in Kubernetes, a negative period is the shortest there is.
-    ...(typeof grace === 'number' ? { gracePeriodSeconds: grace < 0 ? 1 : grace } : {}),
-    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
-    ...(preconditions ? { preconditions } : {}),
-  };
 }
 
 function checkPreconditions(target: Target, current: KubeObject, options: DeleteOptions): void {
@@ -115,14 +51,15 @@ function graceSeconds(target: Target, current: KubeObject, options: DeleteOption
 }
 
 /** The finalizers that keep the object for now: its own, and those that the way of deletion asks for. */
-function finalizersFor(api: Api, current: KubeObject, policy: DeleteOptions['propagationPolicy']): string[] {
+function finalizersFor(current: KubeObject, policy: DeleteOptions['propagationPolicy']): string[] {
+  // Events own nothing.
+  if (current.kind === 'Event') return current.metadata.finalizers ?? [];
   const own = (current.metadata.finalizers ?? []).filter(
     (one) => policy === undefined || (one !== FOREGROUND && one !== ORPHAN),
   );
   const kept = current.kind === 'CustomResourceDefinition' ? [...new Set([...own, CRD_CLEANUP])] : own;
-  const hasChildren = api.store.ownedBy(current.metadata.uid ?? '').length > 0;
   if (policy === 'Foreground') return [...kept, FOREGROUND];
-  return policy === 'Orphan' && hasChildren ? [...kept, ORPHAN] : kept;
+  return policy === 'Orphan' ? [...kept, ORPHAN] : kept;
 }
 
 function marked(api: Api, current: KubeObject, grace: number, finalizers: string[]): KubeObject {
@@ -185,7 +122,7 @@ export async function deleteObject(
   if (current === undefined) throw notFound(type, name);
   checkPreconditions(target, current, options);
   const grace = graceSeconds(target, current, options);
-  const finalizers = finalizersFor(api, current, options.propagationPolicy);
+  const finalizers = finalizersFor(current, options.propagationPolicy);
   const pending = current.metadata.deletionGracePeriodSeconds ?? 0;
   const waits = grace > 0 && !(current.metadata.deletionTimestamp !== undefined && pending === 0);
   const stays = finalizers.length > 0 || waits || type.storageKey === '/namespaces';

@@ -24,8 +24,17 @@ function hasType(expected: string, value: unknown): boolean {
   return actual === expected || (expected === 'number' && actual === 'integer');
 }
 
+/** A number is looked at as a number even where its type is wrong. */
+function checkRange({ type, format }: Schema, value: number, path: string): FieldError[] {
+  if (type !== 'integer') return [];
+  const limit = format === 'int32' ? 2 ** 31 : 2 ** 63;
+  if (Number.isInteger(value) && value >= -limit && value < limit) return [];
+  const how = format === undefined ? '(default format)' : `with format ${format}`;
+  return [invalid('<nil>', '', `Checked value must be of type integer ${how} in ${path}`)];
+}
+
 function checkNumber(schema: Schema, value: number, path: string): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors: FieldError[] = checkRange(schema, value, path);
   const { minimum, maximum } = schema;
   if (maximum !== undefined && (schema.exclusiveMaximum === true ? value >= maximum : value > maximum)) {
     errors.push(
@@ -137,7 +146,8 @@ function checkValue(schema: Schema, value: unknown, path: string, was: Was | und
 
 function checkAll(schema: Schema, value: unknown, path: string, was: Was | undefined): Result {
   const wrong = wrongType(schema, value, path);
-  if (wrong !== undefined) return { errors: [wrong], matches: 1 };
+  if (wrong !== undefined)
+    return { errors: [wrong, ...(typeof value === 'number' ? checkNumber(schema, value, path) : [])], matches: 1 };
   // An integer or text may be given by such a combination, too; it says no more than the mark does.
   const combined =
     schema['x-kubernetes-int-or-string'] === true ? none() : checkCombinations(schema, value, path, check);

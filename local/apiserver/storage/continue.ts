@@ -18,8 +18,18 @@ function refuse(problem: string): Error {
   return badRequest(`invalid continue token: continue key is not valid${problem}`);
 }
 
+/** Where Go's decoder of base64 (for URLs, without padding) stops. */
+function base64Problem(token: string): string | undefined {
+  const text = token.replaceAll(/[\r\n]/g, '');
+  const wrong = text.search(/[^\w-]/);
+  if (wrong >= 0) return `illegal base64 data at input byte ${wrong}`;
+  return text.length % 4 === 1 ? `illegal base64 data at input byte ${text.length - 1}` : undefined;
+}
+
 /** Reads a token; 400 for what is none. */
 export function decodeContinue(token: string): Continuation {
+  const problem = base64Problem(token);
+  if (problem !== undefined) throw refuse(`: ${problem}`);
   let content: unknown;
   try {
     content = parseJson(Buffer.from(token, 'base64url').toString('latin1'), 'latin1').value;
