@@ -70,6 +70,7 @@ const given: Given[] = [
     shortNames: ['sa'],
     subresources: ['token'],
     returnsDeletedObject: true,
+    strategy: { isValidatedAnew: true },
   },
   {
     resource: 'events',

@@ -1,5 +1,7 @@
 import { forbiddenField, invalid, required, tooLong } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
+import { parseJson } from '../go-json.ts';
+import { jsonKind } from '../go-text.ts';
 import { isObject, sameJson } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { checkDataKeys } from './data-keys.ts';
@@ -59,6 +61,32 @@ const neededKeys: Record<string, string[]> = {
 };
 const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
 
+/** Registry credentials are JSON, which is not told of. */
+function checkJson(data: JsonObject, key: string): FieldError[] {
+  const refuse = (problem: string): FieldError[] => [invalid(`data[${key}]`, '<secret contents redacted>', problem)];
+  try {
+    const { value } = parseJson(Buffer.from(String(data[key]), 'base64').toString('utf8'));
+    const fits = value === null || isObject(value);
+    return fits
+      ? []
+      : refuse(`json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`);
+  } catch (error: unknown) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** What Go says of a certificate or key that is no PEM at all; what is wrong inside of one, it is left to say. */
+function tlsWarnings(object: KubeObject): string[] {
+  if (object['type'] !== 'kubernetes.io/tls') return [];
+  const data = part(object, 'data');
+  const isPem = (key: string): boolean =>
+    Buffer.from(typeof data[key] === 'string' ? data[key] : '', 'base64')
+      .toString('latin1')
+      .includes('-----BEGIN ');
+  if (!isPem('tls.crt')) return ['tls: failed to find any PEM data in certificate input'];
+  return isPem('tls.key') ? [] : ['tls: failed to find any PEM data in key input'];
+}
+
 function checkType(object: KubeObject, data: JsonObject): FieldError[] {
   const type = String(object['type']);
   if (type === 'kubernetes.io/service-account-token')
@@ -66,7 +94,8 @@ function checkType(object: KubeObject, data: JsonObject): FieldError[] {
   const needed = neededKeys[type] ?? [];
   const missing = needed.filter((key) => !Object.hasOwn(data, key));
   if (type === 'kubernetes.io/basic-auth' && missing.length < needed.length) return [];
-  return missing.map((key) => required(`data[${key}]`));
+  if (missing.length > 0) return missing.map((key) => required(`data[${key}]`));
+  return type.startsWith('kubernetes.io/dockerc') ? needed.flatMap((key) => checkJson(data, key)) : [];
 }
 
 /** Secrets are stored as base64 in `data`; `stringData` is a way of writing only. */
@@ -89,6 +118,7 @@ export const secretStrategy: Strategy = {
     ];
   },
   isValidatedAnew: true,
+  warnings: tlsWarnings,
   validateUpdate: (object, old, content) => [
     ...(object['type'] === old['type'] ? [] : [invalid('type', object['type'], 'field is immutable')]),
     ...checkImmutable(object, old, ['data']),

@@ -21,6 +21,8 @@ export interface Strategy {
   validate?(object: KubeObject): FieldError[];
   /** All of a changed object is validated as that of a new one, its metadata once more included. */
   isValidatedAnew?: boolean;
+  /** What users are told of an object that nothing is wrong with. */
+  warnings?(this: void, object: KubeObject): string[];
   /** Everything that is wrong with a change, in order; `content` is what is wrong with the object that it makes. */
   validateUpdate?(this: void, object: KubeObject, old: KubeObject, content: FieldError[]): FieldError[];
   /** What `metadata.generation` counts the changes of; without it all but metadata and status. */

@@ -40,14 +40,17 @@ function withoutMetadata(schema: Schema): Schema {
   return { ...schema, properties };
 }
 
-/** The status alone: fields are named from there, and told of as in the whole object. */
+/** What is wrong with a part of an object alone: its fields are named from there, and told of with the part's own place. */
+export function validateBelow(schema: Schema, value: unknown, field: string, old?: unknown): FieldError[] {
+  return validate(schema, value, '', old).map((error) => ({
+    ...error,
+    field: error.field === '<nil>' || error.field === '' ? field : fieldPath(field, error.field),
+  }));
+}
+
 function checkStatus(schema: Schema, object: KubeObject, old: KubeObject): FieldError[] {
   const status = schema.properties?.['status'];
-  if (status === undefined) return [];
-  return validate(status, object['status'], '', old['status']).map((error) => ({
-    ...error,
-    field: error.field === '<nil>' || error.field === '' ? 'status' : fieldPath('status', error.field),
-  }));
+  return status === undefined ? [] : validateBelow(status, object['status'], 'status', old['status']);
 }
 
 const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
@@ -75,6 +78,7 @@ export function validateCustomResource(
   const ownErrors = ofStatus
     ? checkStatus(schema, object, old)
     : [...validate(withoutMetadata(schema), object, '', old), ...checkEmbeddedResources(schema, object, '')];
-  const wasUnique = old === undefined || checkListTypes(schema, old).length === 0;
-  return [...ownErrors, ...(wasUnique ? checkListTypes(schema, object) : [])];
+  const own = withoutMetadata(schema);
+  const wasUnique = old === undefined || checkListTypes(own, old).length === 0;
+  return [...ownErrors, ...(wasUnique ? checkListTypes(own, object) : [])];
 }

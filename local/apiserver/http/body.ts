@@ -141,7 +141,9 @@ export async function readPatch(request: IncomingMessage, prefix: string, strict
 export async function readApplied(request: IncomingMessage, strictErrors: string[]): Promise<unknown> {
   const text = (await readBytes(request)).toString('utf8');
   const document = parseDocument(text, { uniqueKeys: false, prettyErrors: true });
-  const [problem] = document.errors;
+  // What follows a whole document on its last line is not read.
+  const end = document.contents?.range[1] ?? Number.POSITIVE_INFINITY;
+  const problem = document.errors.find(({ pos }) => pos[0] < end);
   if (problem !== undefined) {
     const reason = `yaml: line ${problem.linePos?.[0].line ?? 1}: ${problem.message.split(' at line')[0] ?? ''}`;
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${reason}`);

@@ -13,6 +13,8 @@ const DISCOVERY = { group: 'apidiscovery.k8s.io', version: 'v2' };
 const META = { group: 'meta.k8s.io', version: 'v1' };
 /** Of a kube-apiserver; this one has JSON only. */
 const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+/** What a list can be watched in. */
+const streamTypes = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 const jsonRanges = ['application/json', 'application/*', '*/*'];
 
 function parseRange(range: string): { type: string; parameters: Map<string, string> } {
@@ -21,12 +23,8 @@ function parseRange(range: string): { type: string; parameters: Map<string, stri
 }
 
 /** What a resource of Kubernetes itself says when not even the media type fits. */
-function noMediaType(): StatusError {
-  const available = [
-    ...mediaTypes,
-    'application/json;stream=watch',
-    'application/vnd.kubernetes.protobuf;stream=watch',
-  ];
+function noMediaType(isStream: boolean): StatusError {
+  const available = [...mediaTypes, ...(isStream ? streamTypes : [])];
   return new StatusError(
     406,
     'NotAcceptable',
@@ -37,15 +35,16 @@ function noMediaType(): StatusError {
 
 /**
  * The first form in an Accept header that this server has (JSON in all cases), among `offered`; 406 where there is none, in the words
- * that go with a built-in or a custom resource.
+ * that go with a built-in or a custom resource. `isStream`: a list is asked for, which can be watched.
  */
 export function negotiate(
   accept: string | undefined,
   offered: readonly Representation[],
   builtIn = false,
+  isStream = false,
 ): Representation {
   const ranges = (accept === undefined || accept.trim() === '' ? '*/*' : accept).split(',').map(parseRange);
-  if (builtIn && !ranges.some(({ type }) => type === '*/*' || mediaTypes.includes(type))) throw noMediaType();
+  if (builtIn && !ranges.some(({ type }) => type === '*/*' || mediaTypes.includes(type))) throw noMediaType(isStream);
   for (const { type, parameters } of ranges) {
     if (!jsonRanges.includes(type)) continue;
     const as = parameters.get('as');

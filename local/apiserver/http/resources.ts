@@ -41,8 +41,6 @@ async function serveNamed(server: ResourceServer, exchange: Exchange, name: stri
   const { request, response, query, type, path } = exchange;
   const { api } = server;
   const { subresource } = path;
-  if (subresource !== undefined && !type.subresources.includes(subresource))
-    throw type.builtIn ? noSuchPath() : notFound(type, name);
   const target: Target = { type, namespace: type.namespaced ? path.namespace : undefined, name, subresource };
   const current = (): KubeObject => {
     checkReadVersion(api.store, query, type.storageKey !== '/events');
@@ -107,8 +105,12 @@ export async function serveResource(
     ? path.name !== undefined && path.namespace === undefined
     : path.namespace !== undefined;
   if (misplaced) throw type.builtIn ? noSuchPath() : new PageNotFound();
+  if (path.subresource !== undefined && !type.subresources.includes(path.subresource))
+    throw type.builtIn ? noSuchPath() : notFound(type, path.name ?? '');
   // Nothing is done for a client that could not read the answer; a log is text for everybody.
-  const as = path.subresource === 'log' ? 'Object' : negotiate(request.headers.accept, representations, type.builtIn);
+  const isList = request.method === 'GET' && path.name === undefined;
+  const as =
+    path.subresource === 'log' ? 'Object' : negotiate(request.headers.accept, representations, type.builtIn, isList);
   const write = readWriteRequest(request, url.searchParams, user);
   if (type.deprecation !== undefined) write.warnings.push(type.deprecation);
   addWarnings(response, write.warnings);

@@ -87,6 +87,11 @@ export function serveWatch(api: Api, watch: WatchRequest): void {
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   response.flushHeaders();
   const write = (kind: string, object: JsonObject): void => {
+    // An event is no list: a kube-apiserver fails to encode it, and ends.
+    if (watch.representation === 'PartialObjectMetadataList' && kind !== 'ERROR') {
+      response.end();
+      return;
+    }
     response.write(`${JSON.stringify({ type: kind, object })}\n`);
     // A client that does not read would grow this process: it starts over instead.
     if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy();

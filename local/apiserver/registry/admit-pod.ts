@@ -1,6 +1,6 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
-import { isObject } from '../object.ts';
-import type { KubeObject } from '../object.ts';
+import { isObject, valueAt } from '../object.ts';
+import type { JsonObject, KubeObject } from '../object.ts';
 import { forbidden } from '../status.ts';
 import type { Api } from './api.ts';
 
@@ -30,6 +30,18 @@ export function admitPod(api: Api, type: ResourceType, pod: KubeObject): void {
   }
   spec['priority'] ??= 0;
   spec['preemptionPolicy'] ??= 'PreemptLowerPriority';
+  tolerate(spec);
+}
+
+/** The same for a changed Pod, which keeps what it was given. In place. */
+export function readmitPod(pod: KubeObject, { spec: old }: KubeObject): void {
+  const { spec } = pod;
+  if (!isObject(spec)) return;
+  for (const key of ['priority', 'preemptionPolicy']) spec[key] ??= valueAt(old, key);
+  tolerate(spec);
+}
+
+function tolerate(spec: JsonObject): void {
   const given = Array.isArray(spec['tolerations']) ? (spec['tolerations'] as unknown[]) : [];
   const missing = tolerated.filter((key) => !given.some((one) => isObject(one) && one['key'] === key));
   const added = missing.map((key) => ({

@@ -2,22 +2,22 @@ import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { applyFields } from '../fields/managed-fields.ts';
 import type { AppliedObject } from '../fields/managed-fields.ts';
-import { isObject } from '../object.ts';
+import { isObject, textAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { badRequest, conflict, notFound } from '../status.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { placeInNamespace, storeNew } from './create.ts';
 import { normalize } from './decode.ts';
-import { checkName, changeObject } from './update.ts';
+import { checkName, changeObject, checkVersionText } from './update.ts';
 import type { Target } from './update.ts';
 
 /** What is applied: an object with its type, of which only the applier's fields are given. */
 function configOf(type: ResourceType, raw: JsonObject): KubeObject {
   const { kind, apiVersion } = raw;
   if (kind !== type.kind || apiVersion !== apiVersionOf(type)) {
-    const [group, version] =
-      typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-    const shown = `${group ?? ''}/${typeof version === 'string' ? version : ''}, Kind=${typeof kind === 'string' ? kind : ''}`;
+    const parts = textAt(raw, 'apiVersion').split('/');
+    const [version = '', group = ''] = parts.length > 2 ? [] : parts.reverse();
+    const shown = `${group}/${version}, Kind=${textAt(raw, 'kind')}`;
     throw badRequest(`invalid object type: ${shown}`);
   }
   const metadata = isObject(raw['metadata']) ? raw['metadata'] : {};
@@ -74,6 +74,6 @@ export async function applyObject(
   }
   placeInNamespace(type, object, namespace);
   checkName(target, object);
-  delete object.metadata.resourceVersion;
+  checkVersionText(object);
   return { object: await storeNew(api, type, namespace, object, managedFields, request), created: true };
 }

@@ -80,7 +80,7 @@ function prepare(api: Api, type: ResourceType, object: KubeObject): void {
 
 /**
  * Creates a decoded object that is in its namespace already: admitted, validated, stored (with dryRun: everything but stored), with the
- * given managedFields, which are those of what was submitted.
+ * given managedFields, which are those of what was submitted. `isPost`: a version that it comes with is refused; else it says nothing.
  */
 export async function storeNew(
   api: Api,
@@ -89,6 +89,7 @@ export async function storeNew(
   submitted: KubeObject,
   managedFields: ManagedFieldsEntry[],
   request: WriteRequest,
+  { isPost = false } = {},
 ): Promise<KubeObject> {
   checkNamespace(api, type, submitted);
   submitted.metadata.managedFields = managedFields;
@@ -112,10 +113,11 @@ export async function storeNew(
   else object.metadata.managedFields = managedFields;
   prepare(api, type, object);
   validateNew(type, object);
+  request.warnings.push(...(type.strategy.warnings?.(object) ?? []));
   if (!type.builtIn) request.warnings.push(...finalizerWarnings(object, undefined));
   await api.admission.validate({ ...attributes, object, name: object.metadata.name });
   // The store minds a version that could be one, and a trial does not get there.
-  if (!request.dryRun && /^0*[1-9]\d*$/.test(object.metadata.resourceVersion ?? ''))
+  if (isPost && !request.dryRun && /^0*[1-9]\d*$/.test(object.metadata.resourceVersion ?? ''))
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
   const existing = api.store.get(type.storageKey, object.metadata.namespace, object.metadata.name ?? '');
   if (existing !== undefined) {
@@ -138,5 +140,7 @@ export async function createObject(
   placeInNamespace(type, submitted, namespace);
   const written = { type, versions: api.catalog.versions(type.storageKey) };
   const writer = { manager: request.manager, subresource: undefined, time: api.now() };
-  return storeNew(api, type, namespace, submitted, trackFields(written, undefined, submitted, writer), request);
+  return storeNew(api, type, namespace, submitted, trackFields(written, undefined, submitted, writer), request, {
+    isPost: true,
+  });
 }

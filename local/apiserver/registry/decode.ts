@@ -126,7 +126,8 @@ export function normalize(type: ResourceType, object: JsonObject, unknown = noUn
   const pruned = prune(type.schema, object, '', unknown) as KubeObject;
   if (!isObject(pruned.metadata)) pruned.metadata = {};
   delete (pruned.metadata as JsonObject)['selfLink'];
-  dropNulls(type.schema, pruned);
+  // Nulls of custom resources are dropped from what is sent, and from nothing else.
+  if (type.builtIn) dropNulls(type.schema, pruned);
   applyDefaults(type.schema, pruned);
   return pruned;
 }
@@ -150,7 +151,9 @@ export function decode(type: ResourceType, raw: unknown, request: WriteRequest, 
   const given =
     options === undefined ? checkGroupVersionKind(type, raw, request) : checkPatchedType(type, raw, options, request);
   checkTypes(type, given, how);
-  const object = normalize(type, given, unknown);
+  const sent = type.builtIn ? given : structuredClone(given);
+  if (!type.builtIn) dropNulls(type.schema, sent);
+  const object = normalize(type, sent, unknown);
   reportUnknown(type, unknown, request, how.refuse);
   type.strategy.applyDefaults?.(object);
   return object;

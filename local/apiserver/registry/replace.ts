@@ -4,7 +4,7 @@ import { invalid, invalidObject } from '../field-errors.ts';
 import type { KubeObject } from '../object.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { storeNew, wipe } from './create.ts';
-import { changeObject, checkPlace, checkUid } from './update.ts';
+import { changeObject, checkPlace, checkUid, checkVersionText } from './update.ts';
 import type { Change, Target } from './update.ts';
 
 /** Custom resources and Leases can't be replaced without saying which version of them was read. */
@@ -45,10 +45,10 @@ export async function replaceObject(
     return { object: await changeObject(api, target, change, request), created: false };
   }
   checkUid(target, submitted, undefined);
+  checkVersionText(submitted);
   const object = structuredClone(submitted);
   wipe(object);
   Object.assign(object.metadata, { name, namespace });
-  delete object.metadata.resourceVersion;
   const written = { type, versions: api.catalog.versions(type.storageKey) };
   const writer = { manager: request.manager, subresource: undefined, time: api.now() };
   const managedFields = trackFields(written, undefined, object, writer);

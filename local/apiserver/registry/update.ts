@@ -6,6 +6,7 @@ import { sameJson } from '../object.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
 import { badRequest, conflict, notFound, StatusError } from '../status.ts';
 import type { Api, WriteRequest } from './api.ts';
+import { readmitPod } from './admit-pod.ts';
 import { normalize } from './decode.ts';
 import { validateChanged } from './validate-object.ts';
 
@@ -36,13 +37,7 @@ function restrict(target: Target, next: KubeObject, current: KubeObject): KubeOb
     creationTimestamp: system.creationTimestamp,
     resourceVersion: system.resourceVersion,
   };
-  for (const key of [
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-    'generation',
-    'generateName',
-    'namespace',
-  ] as const) {
+  for (const key of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'generation', 'namespace'] as const) {
     if (system[key] === undefined) delete metadata[key];
     else Object.assign(metadata, { [key]: system[key] });
   }
@@ -94,9 +89,15 @@ export function checkUid(target: Target, { metadata: { uid } }: KubeObject, curr
   }
 }
 
-function checkVersion(target: Target, { metadata: { resourceVersion = '' } }: KubeObject, current: KubeObject): void {
+/** 500 where an object's version is none. */
+export function checkVersionText({ metadata: { resourceVersion = '' } }: KubeObject): void {
   if (!/^\d*$/.test(resourceVersion))
     throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
+}
+
+function checkVersion(target: Target, next: KubeObject, current: KubeObject): void {
+  checkVersionText(next);
+  const { resourceVersion = '' } = next.metadata;
   if (resourceVersion !== '' && resourceVersion !== current.metadata.resourceVersion)
     throw conflict(target.type, target.name, CHANGED);
 }
@@ -143,6 +144,24 @@ function shownObject(change: Change, current: KubeObject, managedFields: Managed
   return { ...rest, metadata: { ...metadata, ...version, managedFields } };
 }
 
+/** The object that is to be stored, but for its managedFields. */
+function prepared(target: Target, admitted: KubeObject, current: KubeObject): KubeObject {
+  const { type, subresource } = target;
+  const object = normalize(type, admitted);
+  type.strategy.applyDefaults?.(object);
+  const final = restrict(target, object, current);
+  if (subresource === undefined) type.strategy.prepareForUpdate?.(final, current);
+  if (subresource === 'status') type.strategy.prepareForStatusUpdate?.(final, current);
+  const content = type.strategy.generationOf ?? contentOf;
+  if (type.hasGeneration && !sameJson(content(final), content(current)))
+    final.metadata.generation = (current.metadata.generation ?? 0) + 1;
+  return final;
+}
+
+function warningsOf({ type }: Target, object: KubeObject, old: KubeObject): string[] {
+  return [...(type.strategy.warnings?.(object) ?? []), ...(type.builtIn ? [] : finalizerWarnings(object, old))];
+}
+
 async function attempt(
   api: Api,
   target: Target,
@@ -166,23 +185,17 @@ async function attempt(
     name,
     namespace: type.storageKey === '/namespaces' ? name : namespace,
     request,
+    ...(type.storageKey === '/pods' && subresource === undefined ? { plugins: (pod) => readmitPod(pod, current) } : {}),
   };
   const admitted = await api.admission.mutate(attributes);
   checkVersion(target, next, current);
-  const object = normalize(type, admitted);
-  type.strategy.applyDefaults?.(object);
-  const final = restrict(target, object, current);
-  if (subresource === undefined) type.strategy.prepareForUpdate?.(final, current);
-  if (subresource === 'status') type.strategy.prepareForStatusUpdate?.(final, current);
-  const content = type.strategy.generationOf ?? contentOf;
-  if (type.hasGeneration && !sameJson(content(final), content(current)))
-    final.metadata.generation = (current.metadata.generation ?? 0) + 1;
+  const final = prepared(target, admitted, current);
   if ((admitted.metadata.managedFields ?? []).length === 0) delete final.metadata.managedFields;
   else final.metadata.managedFields = managedFields;
   // A custom resource's status endpoint takes nothing of the metadata.
   const submitted = subresource === 'status' && !type.builtIn ? {} : next.metadata;
   validateChanged(type, final, { submitted, old: current, subresource });
-  if (!type.builtIn && subresource === undefined) request.warnings.push(...finalizerWarnings(final, current));
+  if (subresource === undefined) request.warnings.push(...warningsOf(target, final, current));
   await api.admission.validate({ ...attributes, object: final });
   return final;
 }

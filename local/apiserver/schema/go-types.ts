@@ -1,5 +1,6 @@
 import { jsonKind } from '../go-text.ts';
 import { isObject } from '../object.ts';
+import { goNames } from './go-names.ts';
 import { goTimeProblem, MICRO_TIME, TIME } from './go-times.ts';
 import { QUANTITY } from './schema.ts';
 import type { Schema } from './schema.ts';
@@ -44,6 +45,9 @@ function fits({ type, format }: Schema, value: unknown): boolean {
   }
 }
 
+const quantityForm = /^[+-]?\d*(?:\.\d*)?([eEinumkKMGTP]*[-+]?\d*)$/;
+const quantitySuffix = /^(?:[numkMGTPE]|[KMGTPE]i|[eE][-+]?\d+)?$/;
+
 /** Where a value is: the struct that holds the field, and the path of it without indexes. */
 interface Where {
   struct: string;
@@ -53,7 +57,18 @@ interface Where {
 function wrongType(schema: Schema, value: unknown, { struct, path }: Where): string {
   const shown = typeof value === 'number' && schema.type === 'integer' ? `number ${value}` : jsonKind(value);
   const place = path === '' ? 'value' : `struct field ${struct}.${path}`;
-  return `json: cannot unmarshal ${shown} into Go ${place} of type ${goTypeOf(schema)}`;
+  const name = goNames[struct]?.[path.slice(path.lastIndexOf('.') + 1)];
+  const type = name === undefined ? goTypeOf(schema) : schema.type === 'array' ? `[]${name}` : name;
+  return `json: cannot unmarshal ${shown} into Go ${place} of type ${type}`;
+}
+
+/** Why a value is no quantity (resource.ParseQuantity). */
+function quantityProblem(value: unknown): string | undefined {
+  const text = (typeof value === 'string' ? value : JSON.stringify(value)).trim();
+  const suffix = text === '' ? undefined : quantityForm.exec(text)?.[1];
+  if (suffix === undefined)
+    return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+  return quantitySuffix.test(suffix) ? undefined : "unable to parse quantity's suffix";
 }
 
 const isTime = ({ format }: Schema): boolean => format === TIME || format === MICRO_TIME;
@@ -68,38 +83,48 @@ function base64Problem(text: string): string | undefined {
   return `illegal base64 data at input byte ${good.length}`;
 }
 
-function wrongScalar(schema: Schema, value: unknown, where: Where): string | undefined {
+/** What the types that decode themselves say: Go stops there, whatever else was wrong before. */
+function wrongCustom(schema: Schema, value: unknown): string | undefined {
   if (schema['x-kubernetes-int-or-string'] === true) {
     return typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))
       ? undefined
       : `json: cannot unmarshal ${jsonKind(value)} into Go value of type int32`;
   }
+  if (schema.format === QUANTITY) return quantityProblem(value);
+  return isTime(schema) && typeof value === 'string' ? goTimeProblem(schema.format ?? '', value) : undefined;
+}
+
+function wrongScalar(schema: Schema, value: unknown, where: Where): string | undefined {
+  if (schema['x-kubernetes-int-or-string'] === true || schema.format === QUANTITY) return undefined;
   if (!fits(schema, value)) return wrongType(schema, value, where);
-  if (typeof value !== 'string') return undefined;
-  if (schema.format === 'byte') return base64Problem(value);
-  return isTime(schema) ? goTimeProblem(schema.format ?? '', value) : undefined;
+  return typeof value === 'string' && schema.format === 'byte' ? base64Problem(value) : undefined;
 }
 
 /** The first value of a wrong type, as Go's JSON decoder tells of it; undefined where all can be decoded. */
-export function goDecodeProblem(
-  schema: Schema,
-  value: unknown,
-  where: Where = { struct: '', path: '' },
-): string | undefined {
+export function goDecodeProblem(schema: Schema, value: unknown): string | undefined {
+  const start = { struct: '', path: '' };
+  return firstProblem(wrongCustom, schema, value, start) ?? firstProblem(wrongScalar, schema, value, start);
+}
+
+type Check = (schema: Schema, value: unknown, where: Where) => string | undefined;
+
+function firstProblem(check: Check, schema: Schema, value: unknown, where: Where): string | undefined {
   if (value === undefined || value === null) return undefined;
-  const own = wrongScalar(schema, value, where);
-  if (own !== undefined) return own;
-  if (Array.isArray(value)) return firstOf(value, (item) => goDecodeProblem(schema.items ?? {}, item, where));
+  const own = check(schema, value, where);
+  if (own !== undefined || !fits(schema, value)) return own;
+  if (Array.isArray(value)) return firstOf(value, (item) => firstProblem(check, schema.items ?? {}, item, where));
   if (!isObject(value)) return undefined;
   return firstOf(Object.entries(value), ([key, item]) => {
     const property =
       schema.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
     if (property !== undefined) {
       const path = where.path === '' ? key : `${where.path}.${key}`;
-      return goDecodeProblem(property, item, { struct: schema.struct ?? where.struct, path });
+      return firstProblem(check, property, item, { struct: schema.struct ?? where.struct, path });
     }
     const { additionalProperties } = schema;
-    return typeof additionalProperties === 'object' ? goDecodeProblem(additionalProperties, item, where) : undefined;
+    return typeof additionalProperties === 'object'
+      ? firstProblem(check, additionalProperties, item, where)
+      : undefined;
   });
 }
 
@@ -116,7 +141,10 @@ export function goConvertProblem(schema: Schema, value: unknown): string | undef
   if (value === undefined || value === null) return undefined;
   const custom = isTime(schema) || schema.format === QUANTITY;
   if (custom || schema['x-kubernetes-int-or-string'] === true)
-    return wrongScalar(schema, value, { struct: '', path: '' });
+    return (
+      wrongCustom(schema, value) ??
+      (isTime(schema) && !fits(schema, value) ? wrongConversion(schema, value) : undefined)
+    );
   if (!fits(schema, value)) return wrongConversion(schema, value);
   if (Array.isArray(value)) return firstOf(value, (item) => goConvertProblem(schema.items ?? {}, item));
   if (!isObject(value)) return undefined;

@@ -14,13 +14,16 @@ export interface Page {
   remaining?: number;
 }
 
+/** Which a kube-apiserver does not cache. */
+const EVENTS = '/events';
 const TOO_OLD = 'The resourceVersion for the provided list is too old.';
 const TOKEN_TOO_OLD =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
 
-/** As in Kubernetes, a limit that is not positive is none. */
-function limitOf(query: URLSearchParams): number {
+/** As in Kubernetes, a limit that is not positive is none; nor is one of a list that a cache may answer in any version. */
+function limitOf(query: URLSearchParams, isCached: boolean): number {
   const limit = integerFrom(query, 'limit') ?? 0;
+  if (isCached && query.get('resourceVersion') === '0' && !query.get('continue')) return Number.POSITIVE_INFINITY;
   return limit > 0 ? limit : Number.POSITIVE_INFINITY;
 }
 
@@ -30,13 +33,14 @@ interface Snapshot {
 }
 
 function firstPage(store: Store, storageKey: string, selection: Selection, query: URLSearchParams): Snapshot {
+  const isCached = storageKey !== EVENTS;
   const asked = parseRevision(query.get('resourceVersion'), (problem) =>
     badRequest(`invalid resource version: ${problem}`),
   );
   const current = store.revision();
   if (asked !== undefined && asked > current) throw tooLargeVersion(asked, current);
   const match = query.get('resourceVersionMatch') ?? '';
-  const exact = match === 'Exact' || (match === '' && limitOf(query) !== Number.POSITIVE_INFINITY);
+  const exact = match === 'Exact' || (match === '' && limitOf(query, isCached) !== Number.POSITIVE_INFINITY);
   const revision = exact && asked !== undefined && asked > 0 ? asked : current;
   const items = store.listAt(storageKey, selection.namespace, revision);
   if (items === undefined) throw expired(TOO_OLD);
@@ -69,7 +73,8 @@ function laterPage(
 export function listObjects(store: Store, storageKey: string, selection: Selection, query: URLSearchParams): Page {
   integerFrom(query, 'timeoutSeconds');
   checkListOptions(query);
-  const limit = limitOf(query);
+  const isCached = storageKey !== EVENTS;
+  const limit = limitOf(query, isCached);
   const keyOf = ({ metadata: { namespace, name = '' } }: KubeObject): string =>
     selection.namespace !== undefined || namespace === undefined ? name : `${namespace}/${name}`;
   const read = (query.get('continue') ?? '') === '' ? firstPage : laterPage;

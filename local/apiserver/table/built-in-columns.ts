@@ -56,7 +56,7 @@ const columns: Record<string, Column[]> = {
   ConfigMap: [nameColumn, column('Data', (object) => count(object['data']) + count(object['binaryData'])), ageColumn],
   Secret: [
     nameColumn,
-    column('Type', (object) => text(object['type'])),
+    column('Type', (object) => text(object['type'], '')),
     column('Data', (object) => count(object['data'])),
     ageColumn,
   ],

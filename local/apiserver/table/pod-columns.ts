@@ -54,7 +54,7 @@ function containerReason(pod: KubeObject): { reason?: string; running: boolean }
 
 /** The STATUS that kubectl shows: the most telling of phase, reasons of containers and deletion. */
 export function podStatus(pod: KubeObject): string {
-  const phase = textAt(pod, 'status', 'phase') || 'Unknown';
+  const phase = textAt(pod, 'status', 'phase');
   const podReason = valueAt(pod, 'status', 'reason');
   let shown = typeof podReason === 'string' && podReason !== '' ? podReason : phase;
   const init = initReason(pod);

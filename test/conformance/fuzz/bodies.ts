@@ -60,14 +60,6 @@ const metadataParts: [weight: number, part: Json][] = [
   [1, { managedFields: [] }],
   [1, { managedFields: [{}] }],
   [1, { managedFields: null }],
-  [
-    1,
-    {
-      managedFields: [
-        { manager: 'm', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: { 'f:data': {} } },
-      ],
-    },
-  ],
   [1, { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'a' }] }],
   [1, { ownerReferences: [{ apiVersion: 'v1', kind: 'Event', name: 'a', uid: '{{0.uid}}' }] }],
   [1, { ownerReferences: [] }],

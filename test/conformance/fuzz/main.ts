@@ -3,7 +3,7 @@ import { reportOf } from './report.ts';
 import { startFuzzServers } from './servers.ts';
 
 const CONCURRENCY = 12;
-const MAX_FINDINGS = 10;
+const MAX_FINDINGS = 25;
 
 /**
  * Plays `sequences` sequences, the first with `seed`, on an embedded and a real API server; prints each difference with the requests that

@@ -14,7 +14,7 @@ const variable: [RegExp, string][] = [
   [/\b(continue=)eyJ[\w-]+/g, '$1TOKEN'],
   [/(\\"resourceVersion\\":\\")\d+/g, '$1VERSION'],
   // What changed, shown as a Go struct.
-  [/\n@@ [^]*$/, ''],
+  [/\n@@ [^]*?(?=\]?$)/, ''],
   [/X509SHA256=[0-9a-f]{64}/g, 'X509SHA256=HASH'],
   [/-----BEGIN CERTIFICATE-----[^]*-----END CERTIFICATE-----\n?/g, 'CERTIFICATE'],
   // The administrators' names are the servers' own.
