@@ -13,6 +13,8 @@ export class CompileError extends Error {}
 
 export interface Expression {
   text: string;
+  /** Whether it speaks of this variable. */
+  uses(this: void, variable: string): boolean;
   /** The value for these variables. Throws an Error in cel-go's words, and a TimeExceededError after `timeoutMs`. */
   evaluate(this: void, variables: Record<string, unknown>, timeoutMs: number): unknown;
 }
@@ -40,26 +42,43 @@ function evaluationText({ code, summary, message }: CelError): string {
   return code === 'no_such_overload' ? 'no such overload' : text;
 }
 
-function compileWithin(environment: Environment, text: string): ReturnType<Environment['parse']> {
+function speaksOf(node: unknown, variable: string): boolean {
+  if (Array.isArray(node)) return node.some((one) => speaksOf(one, variable));
+  if (typeof node !== 'object' || node === null || !('op' in node) || !('args' in node)) return false;
+  return node.op === 'id' ? node.args === variable : speaksOf(node.args, variable);
+}
+
+/** What an expression's value has to be, and what is said of one that is something else. */
+export interface Outcome {
+  type: 'bool' | 'string';
+  refuse(this: void, actual: string): string;
+}
+
+function compileWithin(environment: Environment, text: string, outcome: Outcome): ReturnType<Environment['parse']> {
   return withinTime(COMPILE_TIME_MS, () => {
     const program = environment.parse(text);
     const { valid, type = '', error } = program.check();
     if (!valid) throw error ?? new Error('the expression is not valid');
-    if (type !== 'bool')
-      throw new CompileError(`must evaluate to bool but got ${type.replaceAll('<', '(').replaceAll('>', ')')}`);
+    if (type !== outcome.type) throw new CompileError(outcome.refuse(type.replaceAll('<', '(').replaceAll('>', ')')));
     return program;
   });
 }
 
+const condition: Outcome = { type: 'bool', refuse: (actual) => `must evaluate to bool but got ${actual}` };
+
 /** Compiles an expression whose value is a bool. Throws a CompileError. */
-export function compileCondition(environment: Environment, text: string): Expression {
+export const compileCondition = (environment: Environment, text: string): Expression =>
+  compileExpression(environment, text, condition);
+
+/** Compiles an expression. Throws a CompileError. */
+export function compileExpression(environment: Environment, text: string, outcome: Outcome): Expression {
   if (text.length > MAX_EXPRESSION_LENGTH)
     throw new CompileError(
       `compilation failed: ERROR: <input>:-1:0: expression code point size exceeds limit: size: ${text.length}, limit ${MAX_EXPRESSION_LENGTH}`,
     );
   const compile = (): ReturnType<Environment['parse']> => {
     try {
-      return compileWithin(environment, text);
+      return compileWithin(environment, text, outcome);
     } catch (error: unknown) {
       if (error instanceof CompileError) throw error;
       throw new CompileError(`compilation failed: ${compileText(environment, text, asCelError(error))}`, {
@@ -70,6 +89,7 @@ export function compileCondition(environment: Environment, text: string): Expres
   let program = compile();
   return {
     text,
+    uses: (variable) => speaksOf(program.ast, variable),
     evaluate(variables, timeoutMs) {
       try {
         return withinTime(timeoutMs, () => program(variables) as unknown);

@@ -1,7 +1,9 @@
 import { trackFields } from '../fields/managed-fields.ts';
+import { sameJson } from '../object.ts';
 import type { KubeObject } from '../object.ts';
 import { systemRequest, timestamp } from '../registry/api.ts';
 import type { Api } from '../registry/api.ts';
+import { normalize } from '../registry/decode.ts';
 import { deleteObject } from '../registry/delete.ts';
 import { resourceTypesOf, storageKeyOf } from './resource-types.ts';
 import { asDefinition } from './types.ts';
@@ -50,6 +52,17 @@ async function emptied(api: Api, storageKey: string): Promise<boolean> {
   return api.store.list(storageKey).length === 0;
 }
 
+/** What is stored is seen as its definition is now: with new defaults, and without fields that are gone. */
+function readAnew(api: Api, storageKey: string): void {
+  const types = api.catalog.versions(storageKey);
+  const stored = types.find(({ version, storageVersion }) => version === storageVersion) ?? types[0];
+  if (stored === undefined) return;
+  api.store.reread(storageKey, (object) => {
+    const read = { ...normalize(stored, structuredClone(object)), apiVersion: object.apiVersion };
+    return sameJson(read, object) ? object : read;
+  });
+}
+
 /** Serves the resources of stored CustomResourceDefinitions, and deletes them with their definition. Returns what stops it. */
 export function startCrdController(api: Api): () => void {
   const timers = new Map<string, NodeJS.Timeout>();
@@ -73,7 +86,7 @@ export function startCrdController(api: Api): () => void {
     timers.set(name, setTimeout(visit, delayMs).unref());
   };
 
-  const unsubscribe = api.store.subscribe(DEFINITIONS, ({ type, object }) => {
+  const unsubscribe = api.store.subscribe(DEFINITIONS, ({ type, object, previous }) => {
     const crd = asDefinition(object);
     const storageKey = storageKeyOf(crd);
     if (type === 'DELETED') {
@@ -82,6 +95,8 @@ export function startCrdController(api: Api): () => void {
       return;
     }
     api.catalog.set(storageKey, resourceTypesOf(crd));
+    if (previous !== undefined && !sameJson(crd.spec.versions, asDefinition(previous).spec.versions))
+      readAnew(api, storageKey);
     if (crd.metadata.deletionTimestamp !== undefined) later(object.metadata.name ?? '', 0);
     else if (!Array.isArray(crd.status?.conditions)) api.store.put(DEFINITIONS, establish(api, crd));
   });

@@ -1,69 +1,70 @@
 import type { Strategy } from '../catalog/resource-type.ts';
-import { forbiddenField, invalid, notSupported, required } from '../field-errors.ts';
+import { forbiddenField, invalid, required } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import { isObject } from '../object.ts';
 import type { KubeObject } from '../object.ts';
-import { compileJsonPath } from '../table/json-path.ts';
+import { checkGroup, checkNames } from './checks/names.ts';
+import { checkVersions } from './checks/versions.ts';
 import { asDefinition } from './types.ts';
-import type { CrdVersion, CustomResourceDefinition } from './types.ts';
+import type { CrdNames, CustomResourceDefinition } from './types.ts';
 
-function checkColumns(version: CrdVersion, field: string): FieldError[] {
-  return (version.additionalPrinterColumns ?? []).flatMap(({ jsonPath }, index) => {
-    try {
-      compileJsonPath(jsonPath);
-      return [];
-    } catch (error: unknown) {
-      return [
-        invalid(
-          `${field}.additionalPrinterColumns[${index}].jsonPath`,
-          jsonPath,
-          error instanceof Error ? error.message : String(error),
-        ),
-      ];
-    }
-  });
-}
+const KEPT = 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
 
-function checkVersion(version: CrdVersion, field: string): FieldError[] {
-  const schema = version.schema?.openAPIV3Schema;
-  if (schema === undefined) return [required(`${field}.schema.openAPIV3Schema`, 'schemas are required')];
-  if (schema.type !== 'object')
-    return [invalid(`${field}.schema.openAPIV3Schema.type`, schema.type ?? '', 'must be object')];
-  return checkColumns(version, field);
-}
-
-function checkNames(object: KubeObject, spec: CustomResourceDefinition['spec']): FieldError[] {
-  const errors: FieldError[] = [];
-  if (!spec.group) errors.push(required('spec.group'));
-  if (!spec.names?.plural) errors.push(required('spec.names.plural'));
-  if (!spec.names?.kind) errors.push(required('spec.names.kind'));
-  if (object.metadata.name !== `${spec.names?.plural ?? ''}.${spec.group}`) {
-    errors.push(invalid('metadata.name', object.metadata.name ?? '', 'must be spec.names.plural+"."+spec.group'));
-  }
-  return errors;
+function checkConversion({ conversion }: CustomResourceDefinition['spec']): FieldError[] {
+  return conversion?.strategy === 'None'
+    ? []
+    : [forbiddenField('spec.conversion.strategy', 'the embedded API server converts with strategy None only')];
 }
 
 function validateDefinition(object: KubeObject): FieldError[] {
   const { spec } = asDefinition(object);
   if (!isObject(spec)) return [required('spec')];
-  const errors = checkNames(object, spec);
-  if (!['Namespaced', 'Cluster'].includes(spec.scope))
-    errors.push(notSupported('spec.scope', spec.scope ?? '', ['Cluster', 'Namespaced']));
-  const versions = spec.versions ?? [];
-  if (versions.filter((one) => one.storage).length !== 1) {
-    errors.push(
-      invalid(
-        'spec.versions',
-        versions.map((one) => one.name).join(','),
-        'must have exactly one version marked as storage version',
-      ),
-    );
-  }
-  versions.forEach((version, index) => errors.push(...checkVersion(version, `spec.versions[${index}]`)));
-  if (spec.conversion?.strategy !== 'None') {
-    errors.push(forbiddenField('spec.conversion.strategy', 'the embedded API server converts with strategy None only'));
-  }
-  return errors;
+  const names: Partial<CrdNames> = isObject(spec.names) ? spec.names : {};
+  const name = `${names.plural ?? ''}.${spec.group}`;
+  return [
+    ...(object.metadata.name === name
+      ? []
+      : [invalid('metadata.name', object.metadata.name ?? '', 'must be spec.names.plural+"."+spec.group')]),
+    ...checkGroup(spec),
+    ...checkVersions(spec, checkNames(names)),
+    ...checkConversion(spec),
+    ...(spec.preserveUnknownFields === true ? [invalid('spec.preserveUnknownFields', true, KEPT)] : []),
+  ];
+}
+
+function isEstablished({ status }: CustomResourceDefinition): boolean {
+  return (status?.conditions ?? []).some((one) => one.type === 'Established' && one.status === 'True');
+}
+
+function checkFixed(next: CustomResourceDefinition, old: CustomResourceDefinition): FieldError[] {
+  const kept: [string, string | undefined, string | undefined][] = [
+    ...(isEstablished(old)
+      ? ([
+          ['scope', next.spec.scope, old.spec.scope],
+          ['names.kind', next.spec.names.kind, old.spec.names.kind],
+        ] as [string, string, string][])
+      : []),
+    ['group', next.spec.group, old.spec.group],
+    ['names.plural', next.spec.names.plural, old.spec.names.plural],
+  ];
+  return kept
+    .filter(([, value, was]) => value !== was)
+    .map(([field, value]) => invalid(`spec.${field}`, value ?? '', 'field is immutable'));
+}
+
+function checkStored({ spec, status }: CustomResourceDefinition): FieldError[] {
+  const known = spec.versions.map((version) => version.name);
+  return (status?.storedVersions ?? []).flatMap((name, index) =>
+    known.includes(name)
+      ? []
+      : [
+          invalid(
+            `status.storedVersions[${index}]`,
+            name,
+            `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
+          ),
+        ],
+  );
 }
 
 export const crdStrategy: Strategy = {
@@ -72,9 +73,10 @@ export const crdStrategy: Strategy = {
     if (!isObject(spec)) return;
     spec.conversion ??= {};
     spec.conversion.strategy ??= 'None';
-    if (isObject(spec.names) && typeof spec.names.kind === 'string') {
-      spec.names.singular ??= spec.names.kind.toLowerCase();
-      spec.names.listKind ??= `${spec.names.kind}List`;
+    const { kind } = isObject(spec.names) ? spec.names : {};
+    if (typeof kind === 'string' && kind !== '') {
+      spec.names.singular ||= kind.toLowerCase();
+      spec.names.listKind ||= `${kind}List`;
     }
   },
   /** Its names are accepted and its conditions set by the server afterwards. */
@@ -83,5 +85,17 @@ export const crdStrategy: Strategy = {
     const stored = (spec?.versions ?? []).flatMap((version) => (version.storage ? [version.name] : []));
     object['status'] = { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: stored };
   },
+  /** A version that is stored from now on is remembered. */
+  prepareForUpdate(object) {
+    const { spec, status } = asDefinition(object);
+    const storage = (spec.versions ?? []).find((version) => version.storage)?.name;
+    if (storage === undefined || status === undefined) return;
+    status.storedVersions = [...new Set([...(status.storedVersions ?? []), storage])];
+  },
   validate: validateDefinition,
+  validateUpdate(object, old, content) {
+    const [next, current] = [asDefinition(object), asDefinition(old)];
+    const wrong = content.filter(({ field }) => field !== 'metadata.name');
+    return [...wrong, ...checkFixed(next, current), ...checkStored(next)];
+  },
 };

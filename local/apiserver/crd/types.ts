@@ -10,6 +10,11 @@ export interface PrinterColumn {
   priority?: number;
 }
 
+export interface CrdSubresources {
+  status?: object;
+  scale?: { specReplicasPath?: string; statusReplicasPath?: string; labelSelectorPath?: string };
+}
+
 export interface CrdVersion {
   name: string;
   served: boolean;
@@ -17,7 +22,7 @@ export interface CrdVersion {
   deprecated?: boolean;
   deprecationWarning?: string;
   schema?: { openAPIV3Schema?: Schema };
-  subresources?: { status?: object; scale?: object };
+  subresources?: CrdSubresources;
   additionalPrinterColumns?: PrinterColumn[];
   selectableFields?: { jsonPath: string }[];
 }
@@ -40,7 +45,11 @@ export interface CustomResourceDefinition extends KubeObject {
     conversion?: { strategy?: string };
     preserveUnknownFields?: boolean;
   };
-  status?: { conditions?: unknown[] | null; acceptedNames?: CrdNames; storedVersions?: string[] };
+  status?: {
+    conditions?: { type?: string; status?: string }[] | null;
+    acceptedNames?: CrdNames;
+    storedVersions?: string[];
+  };
 }
 
 export function asDefinition(object: KubeObject): CustomResourceDefinition {

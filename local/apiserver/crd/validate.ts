@@ -6,6 +6,7 @@ import { checkListTypes } from '../schema/list-types.ts';
 import { fieldPath } from '../schema/schema.ts';
 import type { Schema } from '../schema/schema.ts';
 import { validate } from '../schema/validate.ts';
+import { validateRules } from './rules/evaluate.ts';
 
 function checkEmbedded(object: JsonObject, path: string): FieldError[] {
   const missing = ['apiVersion', 'kind'].filter((key) => object[key] === undefined);
@@ -67,12 +68,16 @@ export function finalizerWarnings(object: KubeObject, old: KubeObject | undefine
   });
 }
 
-/** What is wrong with a custom resource by its schema; in an update (`old`) with what it changes, of the status alone where that is all. */
+/**
+ * What is wrong with a custom resource by its schema; in an update (`old`) with what it changes, of the status alone where that is all.
+ * Rules that were broken before are only warned of.
+ */
 export function validateCustomResource(
   schema: Schema,
   object: KubeObject,
   old: KubeObject | undefined,
   subresource: string | undefined,
+  warnings: string[],
 ): FieldError[] {
   const ofStatus = subresource === 'status' && old !== undefined;
   const ownErrors = ofStatus
@@ -80,5 +85,8 @@ export function validateCustomResource(
     : [...validate(withoutMetadata(schema), object, '', old), ...checkEmbeddedResources(schema, object, '')];
   const own = withoutMetadata(schema);
   const wasUnique = old === undefined || checkListTypes(own, old).length === 0;
-  return [...ownErrors, ...(wasUnique ? checkListTypes(own, object) : [])];
+  const errors = [...ownErrors, ...(wasUnique ? checkListTypes(own, object) : [])];
+  const rules = validateRules(schema, object, old, errors);
+  warnings.push(...rules.warnings);
+  return [...errors, ...rules.errors];
 }

@@ -194,7 +194,7 @@ async function attempt(
   else final.metadata.managedFields = managedFields;
   // A custom resource's status endpoint takes nothing of the metadata.
   const submitted = subresource === 'status' && !type.builtIn ? {} : next.metadata;
-  validateChanged(type, final, { submitted, old: current, subresource });
+  validateChanged(type, final, { submitted, old: current, subresource, warnings: request.warnings });
   if (subresource === undefined) request.warnings.push(...warningsOf(target, final, current));
   await api.admission.validate({ ...attributes, object: final });
   return final;

@@ -6,10 +6,11 @@ import { validateCustomResource } from '../crd/validate.ts';
 import { checkAnyMetadata, checkMetadata, checkMetadataUpdate } from './validate-metadata.ts';
 
 /** The content of a subresource is of built-in types not validated as that of the object is. */
-function checkContent(type: ResourceType, object: KubeObject, old?: KubeObject, subresource?: string): FieldError[] {
+function checkContent(type: ResourceType, object: KubeObject, change?: ValidatedChange): FieldError[] {
+  const { old, subresource, warnings = [] } = change ?? {};
   if (type.builtIn && subresource !== undefined) return [];
   return [
-    ...(type.builtIn ? [] : validateCustomResource(type.schema, object, old, subresource)),
+    ...(type.builtIn ? [] : validateCustomResource(type.schema, object, old, subresource, warnings)),
     ...(type.strategy.validate?.(object) ?? []),
   ];
 }
@@ -30,6 +31,8 @@ export interface ValidatedChange {
   submitted: ObjectMeta;
   old: KubeObject;
   subresource: string | undefined;
+  /** What the client is told of; this adds to it. */
+  warnings: string[];
 }
 
 /** Throws 422 with everything that is wrong with a changed object, or with the change. */
@@ -39,7 +42,7 @@ export function validateChanged(type: ResourceType, object: KubeObject, change: 
   const isWhole = subresource === undefined;
   const content = [
     ...(isWhole && isValidatedAnew ? checkMetadata(type, object) : []),
-    ...checkContent(type, object, old, subresource),
+    ...checkContent(type, object, change),
   ];
   refuse(type, object, [
     ...checkMetadataUpdate(type, object, submitted, old),

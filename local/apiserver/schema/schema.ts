@@ -1,3 +1,13 @@
+/** A rule in CEL, of `x-kubernetes-validations`. */
+export interface ValidationRule {
+  rule: string;
+  message?: string;
+  messageExpression?: string;
+  reason?: string;
+  fieldPath?: string;
+  optionalOldSelf?: boolean;
+}
+
 /** The part of an OpenAPI v3 structural schema that decides about an object's shape. */
 export interface Schema {
   type?: string;
@@ -24,6 +34,7 @@ export interface Schema {
   not?: Schema;
   nullable?: boolean;
   default?: unknown;
+  title?: string;
   description?: string;
   /** The Go struct of a built-in type. */
   struct?: string;
@@ -37,6 +48,7 @@ export interface Schema {
   'x-kubernetes-map-type'?: string;
   'x-kubernetes-patch-strategy'?: string;
   'x-kubernetes-patch-merge-key'?: string;
+  'x-kubernetes-validations'?: ValidationRule[];
 }
 
 /** The format of a string that may also be given as a number. */

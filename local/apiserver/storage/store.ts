@@ -50,6 +50,8 @@ export interface Store {
   byUid(uid: string): StoredObject | undefined;
   ownedBy(uid: string): StoredObject[];
   storageKeys(): string[];
+  /** Reads stored objects anew, as they are seen from now on: no change of them, without a version and without an event. */
+  reread(storageKey: string, read: (object: KubeObject) => KubeObject): void;
   /** Forgets a resource (its CustomResourceDefinition is gone) and ends its watches' history. */
   drop(storageKey: string): void;
   /** Forgets how everything was before now, as etcd's compaction does. */
@@ -185,6 +187,15 @@ export function createStore({ maxHistory = DEFAULT_MAX_HISTORY }: StoreOptions =
     byUid: (uid) => owners.byUid(uid),
     ownedBy: (uid) => owners.ownedBy(uid),
     storageKeys: () => [...shelves.keys()],
+    reread(storageKey, read) {
+      const { objects } = shelfOf(storageKey);
+      for (const [key, object] of objects) {
+        const next = read(object);
+        if (next === object) continue;
+        objects.set(key, next);
+        owners.replace({ storageKey, object: next }, object);
+      }
+    },
     drop(storageKey) {
       const shelf = shelfOf(storageKey);
       shelf.history = [];

@@ -1,0 +1,205 @@
+import { TimeExceededError } from '../../cel/bounded.ts';
+import { duplicate, forbiddenField, invalid, required } from '../../field-errors.ts';
+import type { FieldError } from '../../field-errors.ts';
+import { isObject, sameJson } from '../../object.ts';
+import { fieldPath } from '../../schema/schema.ts';
+import type { Schema, ValidationRule } from '../../schema/schema.ts';
+import { fieldPathOf } from '../field-path.ts';
+import { createRuleCompiler } from './compile.ts';
+import type { CompiledRule, RuleCompiler, RuleProblem } from './compile.ts';
+
+/** For all rules of one object. A kube-apiserver bounds their cost instead. */
+const MAX_TIME_MS = 1000;
+const MAX_MESSAGE_LENGTH = 5 * 1024;
+const NO_TIME_LEFT = 'validation failed due to running out of cost budget, no further validation rules will be run';
+
+/** The rules of a schema and of all in it. */
+interface RuleTree {
+  schema: Schema;
+  compiler: RuleCompiler | undefined;
+  rules: (CompiledRule | RuleProblem)[];
+  properties: Map<string, RuleTree>;
+  items: RuleTree | undefined;
+  values: RuleTree | undefined;
+}
+
+const trees = new WeakMap<Schema, { tree: RuleTree | undefined }>();
+
+function build(schema: Schema, isRoot: boolean): RuleTree | undefined {
+  const { items, additionalProperties, properties = {} } = schema;
+  const given = schema['x-kubernetes-validations'] ?? [];
+  const isMeta = isRoot || schema['x-kubernetes-embedded-resource'] === true;
+  const compiler = given.length === 0 ? undefined : createRuleCompiler(schema, isMeta);
+  const below = Object.entries(properties).flatMap(([key, one]): [string, RuleTree][] => {
+    const tree = isRoot && key === 'metadata' ? undefined : build(one, false);
+    return tree === undefined ? [] : [[key, tree]];
+  });
+  const tree: RuleTree = {
+    schema,
+    compiler,
+    rules: compiler === undefined ? [] : given.map(compiler.compile),
+    properties: new Map(below),
+    items: items === undefined ? undefined : build(items, false),
+    values: typeof additionalProperties === 'object' ? build(additionalProperties, false) : undefined,
+  };
+  const isEmpty = tree.rules.length + below.length === 0 && tree.items === undefined && tree.values === undefined;
+  return isEmpty ? undefined : tree;
+}
+
+function treeOf(schema: Schema): RuleTree | undefined {
+  const known = trees.get(schema);
+  if (known !== undefined) return known.tree;
+  const tree = build(schema, true);
+  trees.set(schema, { tree });
+  return tree;
+}
+
+/** A value with its place, and with what it was before. */
+interface Place {
+  path: string;
+  value: unknown;
+  /** Undefined where there was nothing that can be compared. */
+  old: unknown;
+  /** It stays as it was: what is wrong with it is only warned of. */
+  stays: boolean;
+}
+
+interface Run {
+  errors: FieldError[];
+  warnings: string[];
+  until: number;
+}
+
+const ruleText = ({ rule, message = '' }: ValidationRule): string => (message === '' ? rule : message).trim();
+
+function failed({ schema }: RuleTree, rule: ValidationRule, { path, value }: Place, detail: string): FieldError {
+  const field = rule.fieldPath ? `${path}${path === '' ? '' : '.'}${fieldPathOf(schema, rule.fieldPath)}` : path;
+  const named = field === '' ? '<nil>' : field;
+  const isWhole = schema.type === 'object' || schema.type === 'array';
+  switch (rule.reason) {
+    case 'FieldValueForbidden':
+      return forbiddenField(named, detail);
+    case 'FieldValueRequired':
+      return required(named, detail);
+    case 'FieldValueDuplicate':
+      return isWhole ? { ...duplicate(named, ''), message: 'Duplicate value' } : duplicate(named, value);
+    default: {
+      const error = invalid(named, value, detail);
+      return isWhole ? { ...error, message: `Invalid value: ${detail}` } : error;
+    }
+  }
+}
+
+function evaluationProblem(rule: ValidationRule, problem: string): string {
+  return problem.startsWith('no such overload')
+    ? `'${problem}': call arguments did not match a supported operator, function or macro signature for rule: ${ruleText(rule)}`
+    : `${problem} evaluating rule: ${ruleText(rule)}`;
+}
+
+/** What a rule's author says; the rule itself where its expression for that fails or says nothing. */
+function detailOf({ rule, message }: CompiledRule, variables: Record<string, unknown>, leftMs: number): string {
+  if (message !== undefined) {
+    try {
+      const text = String(message.evaluate(variables, leftMs)).trim();
+      if (text !== '' && !/[\n\r]/.test(text) && text.length <= MAX_MESSAGE_LENGTH) return text;
+    } catch (error: unknown) {
+      if (error instanceof TimeExceededError) throw error;
+    }
+  }
+  return (rule.message ?? '') === '' ? `failed rule: ${ruleText(rule)}` : ruleText(rule);
+}
+
+/** Evaluates one rule; throws a TimeExceededError where the time for all is over. */
+function evaluateRule(tree: RuleTree, compiled: CompiledRule, place: Place, run: Run): void {
+  const { rule, expression, usesOldSelf } = compiled;
+  const { path, value, old } = place;
+  if (usesOldSelf && old === undefined && rule.optionalOldSelf !== true) return;
+  const variables = tree.compiler?.variables(rule, value, old) ?? {};
+  const leftMs = run.until - performance.now();
+  if (leftMs <= 0) throw new TimeExceededError(NO_TIME_LEFT);
+  const field = path === '' ? '<nil>' : path;
+  let result: unknown;
+  try {
+    result = expression.evaluate(variables, leftMs);
+  } catch (error: unknown) {
+    if (error instanceof TimeExceededError) throw error;
+    const problem = error instanceof Error ? error.message : String(error);
+    run.errors.push(invalid(field, tree.schema.type ?? '', evaluationProblem(rule, problem)));
+    return;
+  }
+  if (result === true) return;
+  const error = failed(tree, rule, place, detailOf(compiled, variables, run.until - performance.now()));
+  if (!usesOldSelf && place.stays) run.warnings.push(`${error.field}: ${error.message}`);
+  else run.errors.push(error);
+}
+
+/** The item of a list with keys that `item` was before. */
+function formerItem({ schema }: RuleTree, item: unknown, old: unknown): unknown {
+  if (!Array.isArray(old) || schema['x-kubernetes-list-type'] !== 'map' || !isObject(item)) return undefined;
+  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+  return (old as unknown[]).find((one) => isObject(one) && keys.every((key) => sameJson(one[key], item[key])));
+}
+
+function below(place: Place, path: string, value: unknown, old: unknown): Place {
+  const stays = old === undefined ? place.stays : sameJson(value, old);
+  return { path, value, old, stays };
+}
+
+function evaluate(tree: RuleTree, place: Place, run: Run): void {
+  const { path, value, old } = place;
+  if (value === undefined || value === null) return;
+  for (const rule of tree.rules) {
+    const field = path === '' ? '<nil>' : path;
+    if ('key' in rule) run.errors.push(invalid(field, tree.schema.type ?? '', `rule compile error: ${rule.detail}`));
+    else evaluateRule(tree, rule, place, run);
+  }
+  const { items, values, properties } = tree;
+  if (Array.isArray(value) && items !== undefined)
+    for (const [index, item] of value.entries())
+      evaluate(items, below(place, `${path}[${index}]`, item, formerItem(tree, item, old)), run);
+  if (!isObject(value)) return;
+  const correlates = isObject(old) && tree.schema['x-kubernetes-map-type'] !== 'atomic';
+  for (const [key, item] of Object.entries(value)) {
+    const inner = properties.get(key) ?? values;
+    if (inner === undefined) continue;
+    const at = properties.has(key) ? fieldPath(path, key) : `${path}[${key}]`;
+    evaluate(inner, below(place, at, item, correlates ? old[key] : undefined), run);
+  }
+}
+
+const NOT_CHECKED: FieldError = {
+  reason: 'FieldValueInvalid',
+  field: '<nil>',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+};
+const blocking: FieldError['reason'][] = [
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+];
+
+/**
+ * What an object breaks of its schema's rules in CEL. They are not looked at where `found`, what is wrong with it otherwise, keeps them
+ * from being evaluated. What stays as it was in `old` is only warned of.
+ */
+export function validateRules(
+  schema: Schema,
+  object: unknown,
+  old: unknown,
+  found: FieldError[],
+): { errors: FieldError[]; warnings: string[] } {
+  const tree = treeOf(schema);
+  if (tree === undefined) return { errors: [], warnings: [] };
+  if (found.some(({ reason }) => blocking.includes(reason))) return { errors: [NOT_CHECKED], warnings: [] };
+  const run: Run = { errors: [], warnings: [], until: performance.now() + MAX_TIME_MS };
+  try {
+    evaluate(tree, { path: '', value: object, old, stays: false }, run);
+  } catch (error: unknown) {
+    if (!(error instanceof TimeExceededError)) throw error;
+    run.errors.push(invalid('<nil>', schema.type ?? '', NO_TIME_LEFT));
+  }
+  return run;
+}
