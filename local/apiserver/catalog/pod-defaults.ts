@@ -86,6 +86,7 @@ export function defaultPodTemplate(pod: KubeObject): void {
   spec['schedulerName'] ??= 'default-scheduler';
   spec['securityContext'] ??= {};
   spec['terminationGracePeriodSeconds'] ??= 30;
+  if (Number(spec['terminationGracePeriodSeconds']) < 0) spec['terminationGracePeriodSeconds'] = 1;
   if (spec['serviceAccountName'] !== undefined) spec['serviceAccount'] ??= spec['serviceAccountName'];
   for (const container of [...objects(spec['containers']), ...objects(spec['initContainers'])])
     defaultContainer(container);

@@ -9,6 +9,7 @@ import type { FieldSet } from './field-set.ts';
 import { fieldsOfClientSideApply, KUBECTL_MANAGER, updateLastApplied } from './last-applied.ts';
 import { capUpdaters, identify, isReset, readManagers, writeManagers } from './managers.ts';
 import type { Managed, ManagerInfo, Managers } from './managers.ts';
+import { goConvertProblem } from '../schema/go-types.ts';
 import { placeOf } from './structure.ts';
 import { typeProblems } from './typed.ts';
 import { applyConfig, changedFields } from './updater.ts';
@@ -118,6 +119,9 @@ export function trackFields(
   after: KubeObject,
   writer: Writer,
 ): ManagedFieldsEntry[] {
+  // What does not fit its type, such as a status that is not kept, is tracked for nobody.
+  const fits = (object: KubeObject): boolean => typeProblems(placeOf(written.type.schema), object, true).length === 0;
+  if (!fits(after) || (before !== undefined && !fits(before))) return [];
   const managers = startingManagers(before, after, writer.subresource);
   if (managers.size === 0 && before !== undefined) return [];
   const old = before === undefined ? emptyObject(written.type) : withoutManagedFields(before);
@@ -127,7 +131,8 @@ export function trackFields(
 
 function identity({ metadata: { namespace, name }, apiVersion, kind }: KubeObject): string {
   const groupVersion = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
-  return `${namespace ?? ''}/${name ?? ''}; ${groupVersion}, Kind=${kind}`;
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return `${text(namespace)}/${text(name)}; ${groupVersion}, Kind=${kind}`;
 }
 
 /** Refuses an applied object that does not fit its type. */
@@ -136,6 +141,18 @@ export function checkTyped({ schema }: ResourceType, config: KubeObject): void {
   if (problems.length === 0) return;
   const text = problems.length === 1 ? problems[0] : ['errors:', ...problems.map((one) => `  ${one}`)].join('\n');
   throw new StatusError(500, '', `failed to create typed patch object (${identity(config)}): ${text}`);
+}
+
+/** Refuses what comes of an apply where it is no object of its type: the fields that were applied may hold texts that are no times. */
+function checkConverted(type: ResourceType, config: KubeObject, object: KubeObject): void {
+  const problem = type.builtIn ? goConvertProblem(type.schema, object) : undefined;
+  if (problem === undefined) return;
+  const kind = `${type.group}/${type.version}, Kind=${type.kind}`;
+  throw new StatusError(
+    500,
+    '',
+    `failed to convert new object (${identity(config)}) to proper version: unable to convert unstructured object to ${kind}: ${problem}`,
+  );
 }
 
 export interface AppliedObject {
@@ -189,6 +206,7 @@ export function applyFields(
     if (isEmpty(own.set)) managers.delete(identify(info));
   }
   const object = structuredClone(applied.object ?? base) as KubeObject;
+  checkConverted(type, config, object);
   if (writer.manager === KUBECTL_MANAGER) updateLastApplied(object, config);
   return { object, managedFields: writeManagers(managers) };
 }

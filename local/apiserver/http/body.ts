@@ -84,6 +84,10 @@ function identified(value: unknown, bytes: Buffer, { kind, version, builtIn }: R
   const apiVersion = textAt(object, 'apiVersion');
   if (apiVersion.split('/').length > 2)
     throw unrecognized(kind, `unexpected GroupVersion string: ${apiVersion}`, bytes);
+  if (!builtIn && isObject(object) && object['apiVersion'] === null && object['kind']) {
+    const problem = '.apiVersion accessor error: <nil> is of the type <nil>, expected string';
+    throw badRequest(`${textAt(object, 'kind')} in version "" cannot be handled as a ${kind}: ${problem}`);
+  }
   if (!builtIn && isObject(object) && (object['kind'] ?? '') === '') {
     const missing = `Object 'Kind' is missing in '${bytes.toString('utf8')}'`;
     if (isLax) throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${missing}`);
@@ -98,7 +102,25 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   return bytes.length === 0 ? undefined : parseBody(contentTypeOf(request), bytes, 'object', []);
 }
 
-/** The same for an object of `type`, which must be there. What only a strict reader minds is added to the write's `strictErrors`. */
+/** Reads the options of a deletion, JSON or YAML; undefined where the body is empty. 400 in the words of a decoder that knows its type. */
+export async function readDeleteOptions(request: IncomingMessage): Promise<unknown> {
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) return undefined;
+  if (contentTypeOf(request) !== 'application/json') return parseBody(contentTypeOf(request), bytes, 'object', []);
+  const refuse = (problem: string): StatusError =>
+    badRequest(`couldn't get version/kind; json parse error: ${problem}`);
+  let value: unknown;
+  try {
+    ({ value } = parseJson(bytes.toString('utf8')));
+  } catch (error: unknown) {
+    throw refuse(messageOf(error));
+  }
+  const problem = typeMetaProblem(value);
+  if (problem !== undefined) throw refuse(problem);
+  return value;
+}
+
+/** Reads and parses an object of `type`, which must be there. What only a strict reader minds is added to the write's `strictErrors`. */
 export async function readObject(
   request: IncomingMessage,
   type: ResourceType,
@@ -143,7 +165,7 @@ export async function readApplied(request: IncomingMessage, strictErrors: string
   const document = parseDocument(text, { uniqueKeys: false, prettyErrors: true });
   // What follows a whole document on its last line is not read.
   const end = document.contents?.range[1] ?? Number.POSITIVE_INFINITY;
-  const problem = document.errors.find(({ pos }) => pos[0] < end);
+  const problem = document.errors.find(({ code, pos }) => code !== 'UNEXPECTED_TOKEN' || pos[0] < end);
   if (problem !== undefined) {
     const reason = `yaml: line ${problem.linePos?.[0].line ?? 1}: ${problem.message.split(' at line')[0] ?? ''}`;
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${reason}`);

@@ -1,7 +1,7 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { invalid, invalidObject } from '../field-errors.ts';
 import { goText, jsonKind } from '../go-text.ts';
-import { isObject, withSortedKeys } from '../object.ts';
+import { isObject, textAt, withSortedKeys } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { APPLY_PATCH, applyPatch, checkPatchType, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH } from '../patch/apply.ts';
 import { unknownOperationFields } from '../patch/read-json-patch.ts';
@@ -11,13 +11,13 @@ import { decode } from '../registry/decode.ts';
 import { deleteObject } from '../registry/delete.ts';
 import { deleteOptionsIn, parseDeleteOptions } from '../registry/delete-options.ts';
 import type { DeleteOptions } from '../registry/delete-options.ts';
-import { replaceObject } from '../registry/replace.ts';
+import { replaceObject, requireResourceVersion } from '../registry/replace.ts';
 import { updateObject } from '../registry/update.ts';
 import type { Target } from '../registry/update.ts';
 import { checkListOptions } from '../storage/list-options.ts';
 import { listObjects } from '../storage/list.ts';
 import { badRequest, methodNotAllowed, notFound, StatusError } from '../status.ts';
-import { contentTypeOf, readApplied, readBody, readObject, readPatch } from './body.ts';
+import { contentTypeOf, readApplied, readDeleteOptions, readObject, readPatch } from './body.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
 import { selectionOf, sendList, sendObject } from './reads.ts';
 import { addWarnings, sendJson } from './respond.ts';
@@ -34,6 +34,16 @@ export async function serveCreate(server: ResourceServer, exchange: Exchange): P
   );
 }
 
+/** A patch may take the version away, which the object's type may need. */
+function checkPatchedVersion(type: ResourceType, { metadata }: JsonObject, { metadata: { name } }: KubeObject): void {
+  const resourceVersion = textAt(metadata, 'resourceVersion');
+  requireResourceVersion(type, {
+    apiVersion: '',
+    kind: '',
+    metadata: { name, resourceVersion } as KubeObject['metadata'],
+  });
+}
+
 /** What a patch makes of an object: decoded, whatever keeps it from being one an error of the patch. */
 function patchChange({ request, type, write }: Exchange, patch: unknown): (current: KubeObject) => KubeObject {
   const contentType = contentTypeOf(request);
@@ -44,6 +54,7 @@ function patchChange({ request, type, write }: Exchange, patch: unknown): (curre
     const refuse = (problem: string): StatusError =>
       invalidObject({ group: '', kind: '' }, '', [invalid('patch', shown, problem)]);
     const fromMap = contentType === STRATEGIC_PATCH;
+    checkPatchedVersion(type, patched, current);
     const object = decode(type, patched, write, { refuse, fromMap });
     // A patch that does not speak of the version applies to the newest object.
     if (object.metadata.resourceVersion === current.metadata.resourceVersion) delete object.metadata.resourceVersion;
@@ -103,7 +114,7 @@ function deletedStatus(type: ResourceType, { metadata: { name, uid } }: KubeObje
 
 /** Options of a deletion: those of the body, or else of the query. */
 async function readOptions({ request, query, write }: Exchange): Promise<DeleteOptions> {
-  const body = await readBody(request);
+  const body = await readDeleteOptions(request);
   const given = isObject(body) && Object.keys(body).length > 0 ? body : deleteOptionsIn(query);
   const options = parseDeleteOptions(given);
   showDeleteOptions(given, write);

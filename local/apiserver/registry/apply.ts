@@ -2,8 +2,8 @@ import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { applyFields } from '../fields/managed-fields.ts';
 import type { AppliedObject } from '../fields/managed-fields.ts';
-import { isObject, textAt } from '../object.ts';
-import type { JsonObject, KubeObject } from '../object.ts';
+import { textAt } from '../object.ts';
+import type { JsonObject, KubeObject, ObjectMeta } from '../object.ts';
 import { badRequest, conflict, notFound } from '../status.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { placeInNamespace, storeNew } from './create.ts';
@@ -17,11 +17,11 @@ function configOf(type: ResourceType, raw: JsonObject): KubeObject {
   if (kind !== type.kind || apiVersion !== apiVersionOf(type)) {
     const parts = textAt(raw, 'apiVersion').split('/');
     const [version = '', group = ''] = parts.length > 2 ? [] : parts.reverse();
-    const shown = `${group}/${version}, Kind=${textAt(raw, 'kind')}`;
+    const shown = `${group}/${version}, Kind=${parts.length > 2 ? '' : textAt(raw, 'kind')}`;
     throw badRequest(`invalid object type: ${shown}`);
   }
-  const metadata = isObject(raw['metadata']) ? raw['metadata'] : {};
-  return { ...raw, apiVersion, kind, metadata };
+  // Metadata of another type is found when the fields' types are.
+  return { ...raw, apiVersion, kind, metadata: (raw['metadata'] ?? {}) as ObjectMeta };
 }
 
 /** Brings what an apply makes into its type's shape; a version that it does not speak of is no precondition. */

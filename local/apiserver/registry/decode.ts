@@ -128,6 +128,7 @@ export function normalize(type: ResourceType, object: JsonObject, unknown = noUn
   delete (pruned.metadata as JsonObject)['selfLink'];
   // Nulls of custom resources are dropped from what is sent, and from nothing else.
   if (type.builtIn) dropNulls(type.schema, pruned);
+  else dropNulls(objectMetaSchema(), pruned.metadata);
   applyDefaults(type.schema, pruned);
   return pruned;
 }

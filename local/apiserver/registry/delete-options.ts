@@ -63,7 +63,7 @@ export function deleteOptionsIn(query: URLSearchParams): JsonObject {
 /** Other kinds than DeleteOptions, of any group, are none. */
 function checkKind({ kind, apiVersion }: JsonObject): void {
   if (kind === undefined || kind === 'DeleteOptions') return;
-  const version = typeof apiVersion === 'string' ? apiVersion : '';
+  const version = typeof apiVersion === 'string' && apiVersion !== '' ? apiVersion : 'meta.k8s.io/v1';
   throw badRequest(
     `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/runtime/scheme.go:111"`,
   );

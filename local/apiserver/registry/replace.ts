@@ -7,8 +7,8 @@ import { storeNew, wipe } from './create.ts';
 import { changeObject, checkPlace, checkUid, checkVersionText } from './update.ts';
 import type { Change, Target } from './update.ts';
 
-/** Custom resources and Leases can't be replaced without saying which version of them was read. */
-function requireResourceVersion(type: ResourceType, object: KubeObject): void {
+/** Custom resources and Leases can't be changed without saying which version of them was read. */
+export function requireResourceVersion(type: ResourceType, object: KubeObject): void {
   const conditional = !type.builtIn || type.kind === 'Lease' || type.kind === 'CustomResourceDefinition';
   if (!conditional || (object.metadata.resourceVersion ?? '') !== '') return;
   throw invalidObject({ group: type.group, kind: type.resource }, object.metadata.name ?? '', [

@@ -76,7 +76,7 @@ function checkFinalizers(finalizers: string[]): FieldError[] {
 
 /** Finalizers of Kubernetes itself; on its types, others have a prefix. */
 const standardFinalizers = ['kubernetes', ORPHAN, FOREGROUND];
-const otherGroups = ['apiextensions.k8s.io', 'admissionregistration.k8s.io'];
+const otherGroups = ['apiextensions.k8s.io', 'admissionregistration.k8s.io', 'coordination.k8s.io'];
 
 function checkStandard(type: ResourceType, finalizers: string[]): FieldError[] {
   if (!type.builtIn || otherGroups.includes(type.group)) return [];

@@ -146,6 +146,10 @@ export function goConvertProblem(schema: Schema, value: unknown): string | undef
       (isTime(schema) && !fits(schema, value) ? wrongConversion(schema, value) : undefined)
     );
   if (!fits(schema, value)) return wrongConversion(schema, value);
+  if (schema.format === 'byte' && typeof value === 'string') {
+    const problem = base64Problem(value);
+    return problem && `error decoding from json: ${problem}`;
+  }
   if (Array.isArray(value)) return firstOf(value, (item) => goConvertProblem(schema.items ?? {}, item));
   if (!isObject(value)) return undefined;
   return firstOf(Object.entries(value), ([key, item]) => {

@@ -78,7 +78,11 @@ export function listObjects(store: Store, storageKey: string, selection: Selecti
   const keyOf = ({ metadata: { namespace, name = '' } }: KubeObject): string =>
     selection.namespace !== undefined || namespace === undefined ? name : `${namespace}/${name}`;
   const read = (query.get('continue') ?? '') === '' ? firstPage : laterPage;
-  const { revision, items } = read(store, storageKey, selection, query, keyOf);
+  const { revision, items: stored } = read(store, storageKey, selection, query, keyOf);
+  // One object is looked up; no others are left for a next page.
+  const { name: only } = selection;
+  const items =
+    only === undefined || read === laterPage ? stored : stored.filter(({ metadata }) => metadata.name === only);
   const page: KubeObject[] = [];
   for (const [index, object] of items.entries()) {
     if (selection.matches(object)) page.push(object);

@@ -9,6 +9,8 @@ export interface Selection {
   namespace: string | undefined;
   /** No selector narrows it. */
   all: boolean;
+  /** The only name that its fields allow. */
+  name?: string;
   matches(object: KubeObject): boolean;
 }
 
@@ -46,16 +48,27 @@ function checkSelectable(type: ResourceType, field: string): void {
   );
 }
 
-function parseFieldSelector(type: ResourceType, selector: string): (object: KubeObject) => boolean {
+interface Fields {
+  matches(object: KubeObject): boolean;
+  name?: string;
+}
+
+function parseFieldSelector(type: ResourceType, selector: string): Fields {
   const terms = termsOf(selector).map((term) => {
     const match = /^(.*?)(!=|==|=)(.*)$/s.exec(term);
     if (match === null) throw badRequest(`invalid selector: '${selector}'; can't understand '${term}'`);
     const [, field = '', operator, given = ''] = match;
     const value = unescaped(given);
     checkSelectable(type, field);
-    return (object: KubeObject): boolean => (fieldValue(type, object, field) === value) === (operator !== '!=');
+    const isEqual = operator !== '!=';
+    const matches = (object: KubeObject): boolean => (fieldValue(type, object, field) === value) === isEqual;
+    return { field, value, isEqual, matches };
   });
-  return (object) => terms.every((matches) => matches(object));
+  const name = terms.find(({ field, isEqual }) => field === 'metadata.name' && isEqual)?.value;
+  return {
+    matches: (object) => terms.every(({ matches }) => matches(object)),
+    ...(name === undefined ? {} : { name }),
+  };
 }
 
 /** Reads `labelSelector` and `fieldSelector` of a request; 400 where one can't be read or names a field that can't be selected by. */
@@ -70,6 +83,7 @@ export function parseSelection(type: ResourceType, namespace: string | undefined
     matches: (object) =>
       (namespace === undefined || object.metadata.namespace === namespace) &&
       labels(object.metadata.labels ?? {}) &&
-      fields(object),
+      fields.matches(object),
+    ...(fields.name === undefined ? {} : { name: fields.name }),
   };
 }

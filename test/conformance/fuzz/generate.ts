@@ -4,6 +4,7 @@ import { patchRequest } from './patches.ts';
 import { createRandom } from './random.ts';
 import type { Random } from './random.ts';
 import { getRequest, listRequest, watchRequest } from './reads.ts';
+import { resourceOf } from './step.ts';
 import type { Step } from './step.ts';
 import { createRequest, deleteCollectionRequest, deleteRequest, updateRequest } from './writes.ts';
 import type { Request, Situation } from './writes.ts';
@@ -57,10 +58,15 @@ export function generateSequence(seed: number): Step[] {
   const length = MIN_STEPS + random.below(MAX_STEPS - MIN_STEPS + 1);
   while (steps.length < length) {
     const kind = random.pick(kinds);
-    const earlier = steps.filter(
-      ({ path, method }) => method !== 'WATCH' && method !== 'DELETE' && path.split('/')[0] === kind.resource,
-    );
-    const situation: Situation = { random, kind, earlier: earlier.map(({ id }) => id) };
+    const known = steps.filter((step) => step.method !== 'WATCH' && resourceOf(step) === kind.resource);
+    const isObject = ({ method, path }: Step): boolean =>
+      method !== 'DELETE' && (method === 'POST' || path.includes('/'));
+    const situation: Situation = {
+      random,
+      kind,
+      earlier: known.filter(isObject).map(({ id }) => id),
+      versions: known.map(({ id }) => id),
+    };
     const isFirst = steps.length === 0 || (steps.length === 1 && random.chance(0.5));
     const request = isFirst ? createRequest(situation) : nextRequest(situation, steps);
     steps.push({ id: steps.length + 1, ...request });

@@ -9,15 +9,15 @@ const accepted = ({ random }: Situation): Pick<Request, 'accept'> => {
 };
 
 export function getRequest(situation: Situation, subresource = ''): Request {
-  const { random, kind, earlier } = situation;
-  const query: Query = random.chance(0.15) ? { resourceVersion: versionOf(random, earlier) } : {};
+  const { random, kind, versions } = situation;
+  const query: Query = random.chance(0.15) ? { resourceVersion: versionOf(random, versions) } : {};
   if (random.chance(0.05)) query['includeObject'] = random.pick(['Object', 'None', 'Some']);
   return { method: 'GET', path: `${kind.resource}/${nameOf(random)}${subresource}`, query, ...accepted(situation) };
 }
 
 /** `lists`: steps that were lists with a limit, whose answers may have a token to go on with. */
 export function listRequest(situation: Situation, lists: number[]): Request {
-  const { random, kind, earlier } = situation;
+  const { random, kind, versions } = situation;
   const query: Query = {
     ...(random.chance(0.45) ? selectorOf(random, kind).query : {}),
     ...(random.chance(0.35)
@@ -31,7 +31,7 @@ export function listRequest(situation: Situation, lists: number[]): Request {
           ] as const),
         }
       : {}),
-    ...(random.chance(0.35) ? { resourceVersion: versionOf(random, earlier) } : {}),
+    ...(random.chance(0.35) ? { resourceVersion: versionOf(random, versions) } : {}),
     ...(random.chance(0.25)
       ? {
           resourceVersionMatch: random.weighted([
@@ -54,14 +54,14 @@ export function listRequest(situation: Situation, lists: number[]): Request {
 }
 
 export function watchRequest(situation: Situation): Request {
-  const { random, kind, earlier } = situation;
+  const { random, kind, versions } = situation;
   const named = random.chance(0.1) && kind.kind !== 'Event';
   const chosen = random.chance(0.45) && !named ? selectorOf(random, kind) : { query: {}, fence: {} };
   // What startWatch writes must not be one of the sequence's own objects.
   const { query: selection, fence } =
     kind.kind === 'Event' && chosen.fence.name !== undefined ? { query: {}, fence: {} } : chosen;
   const start = random.weighted<() => Query>([
-    [5, () => ({ resourceVersion: versionOf(random, earlier) })],
+    [5, () => ({ resourceVersion: versionOf(random, versions) })],
     [2, () => ({})],
     [2, () => ({ resourceVersion: '0' })],
     [
@@ -69,7 +69,7 @@ export function watchRequest(situation: Situation): Request {
       () => ({
         sendInitialEvents: 'true',
         resourceVersionMatch: 'NotOlderThan',
-        ...(random.chance(0.6) ? { resourceVersion: versionOf(random, earlier) } : {}),
+        ...(random.chance(0.6) ? { resourceVersion: versionOf(random, versions) } : {}),
       }),
     ],
     [1, () => ({ sendInitialEvents: 'false', resourceVersionMatch: 'NotOlderThan' })],

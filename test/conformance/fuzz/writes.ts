@@ -11,6 +11,8 @@ export interface Situation {
   kind: FuzzedKind;
   /** Steps before this one whose answers are objects of this kind, if they are successful. */
   earlier: number[];
+  /** Those, and lists. The version of a list is that of an object only by chance. */
+  versions: number[];
 }
 
 export type Request = Omit<Step, 'id'>;
