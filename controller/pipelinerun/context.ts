@@ -5,6 +5,7 @@ import type { Logger } from '../../shared/runtime/log.ts';
 import type { PipelineRun, PipelineSpec, TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
+import type { CreatedNames } from '../created-names.ts';
 import type { WrittenVersions } from '../written-versions.ts';
 
 /** What the functions of this controller work with; one for all reconciles. */
@@ -17,6 +18,8 @@ export interface PipelineRunContext {
   manage: Manage;
   events: EventRecorder;
   written: WrittenVersions;
+  /** TaskRuns that the cache may not have yet, by the run's uid. */
+  created: CreatedNames;
   /** Specs of Tasks that runs under way refer to, by run uid and Task name: a run sees each Task as it was at its first look. */
   taskSpecs: Map<string, Map<string, TaskSpec>>;
   clock: () => Date;

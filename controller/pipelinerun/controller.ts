@@ -12,8 +12,10 @@ import { sameJson } from '../../shared/tekton/same-json.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
+import { CreatedNames } from '../created-names.ts';
 import { WrittenVersions } from '../written-versions.ts';
 import { runningChildren } from './cancel.ts';
+import { cachedChildren } from './children.ts';
 import type { PipelineRunContext } from './context.ts';
 import { reconcilePipelineRun } from './reconcile-pipeline-run.ts';
 
@@ -56,6 +58,7 @@ export const createPipelineRunController = traced(
       manage,
       events,
       written: new WrittenVersions(),
+      created: new CreatedNames(),
       taskSpecs: new Map(),
       clock,
       log,
@@ -72,13 +75,13 @@ export const createPipelineRunController = traced(
     const forget = traced('forget', (run: PipelineRun) => {
       context.taskSpecs.delete(run.metadata.uid ?? '');
       context.written.forget(run);
+      context.created.forgetOwner(run.metadata.uid ?? '');
       controller.queue.cancelDelayed(objectKey(run.metadata));
     });
     /** A run that has ended still has something to do while TaskRuns of it go on. */
     const hasWork = traced(
       'hasWork',
-      (run: PipelineRun) =>
-        !isDone(run) || runningChildren(context.taskRuns.byIndex('owner', run.metadata.uid ?? '')).length > 0,
+      (run: PipelineRun) => !isDone(run) || runningChildren(cachedChildren(context, run)).length > 0,
     );
     /** As the cache has it: without it there is nothing to look at yet, and its own arrival brings the look. */
     const ownerOf = traced('ownerOf', ({ metadata }: TaskRun): PipelineRun | undefined => {
@@ -97,6 +100,8 @@ export const createPipelineRunController = traced(
     });
     // One that starts was created here, and the run knows it, unless it had ended by then.
     const enqueueOwnerOfNew = traced('enqueueOwnerOfNew', (taskRun: TaskRun) => {
+      const { ownerReferences = [], name = '' } = taskRun.metadata;
+      for (const owner of ownerReferences) context.created.forget(owner.uid, name);
       const run = ownerOf(taskRun);
       if (run && isDone(run) !== isDone(taskRun)) enqueue(run);
     });

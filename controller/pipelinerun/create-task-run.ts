@@ -83,12 +83,14 @@ export const createTaskRun = traced(
     facts: PipelineRunFacts,
   ): Promise<TaskRun> => {
     const taskRun = buildTaskRun(run, state, facts);
-    const { namespace } = run.metadata;
+    const { namespace, uid = '' } = run.metadata;
+    context.created.note(uid, state.taskRunName);
     try {
       return await context.client.request<TaskRun>('POST', resourcePath(TASK_RUNS, { namespace }), { body: taskRun });
     } catch (error) {
       if (isAlreadyExists(error)) return adoptTaskRun(context, run, state.taskRunName);
       if (!isRefused(error)) throw error;
+      context.created.forget(uid, state.taskRunName);
       throw new RunFailure('CreateRunFailed', error.message);
     }
   },

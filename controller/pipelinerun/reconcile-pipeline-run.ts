@@ -1,14 +1,17 @@
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { isManaged } from '../../shared/tekton/managed-by.ts';
-import type { Condition, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import type { Condition, PipelineRun } from '../../shared/tekton/types.ts';
 import { keepReconcile } from '../../shared/tracing/reconcile-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
 import { stopLateTaskRuns } from './cancel.ts';
+import { cachedChildren, unseenChildren } from './children.ts';
 import { reconcile } from './reconcile.ts';
 import { setCondition, updateStatusOrFail } from './status.ts';
 import { untilNextTimeoutMs } from '../../shared/tekton/pipeline-run-timeouts.ts';
+
+const CACHE_BEHIND_MS = 10_000;
 
 /** Brings the run of that key forward, inside its ReconcileKind span. Nothing to do for runs that are gone, going or another's. */
 export const reconcilePipelineRun = traced(
@@ -18,7 +21,7 @@ export const reconcilePipelineRun = traced(
     if (context.written.isBehind(key, run)) return undefined;
     if (!run || run.metadata.deletionTimestamp || !isManaged(run, context.manage)) return undefined;
     // A finished run's trace is complete: no spans for looking at it again.
-    if (isDone(run)) await stopLateTaskRuns(context, run, updatePipelineRunStatusFromInformer(context, run));
+    if (isDone(run)) await stopLateTaskRuns(context, run, cachedChildren(context, run));
     if (isDone(run) || !context.tracing.ready(run)) return undefined;
     const { name = '', namespace = '' } = run.metadata;
     const span = { name: 'PipelineRun:ReconcileKind' as const, run, attributes: { pipelinerun: name, namespace } };
@@ -32,9 +35,10 @@ const reconcileKind = traced(
     const run = structuredClone(stored);
     const before = succeededCondition(run);
     if (!run.status?.startTime && run.spec.status !== 'PipelineRunPending') start(context, run);
-    const children = updatePipelineRunStatusFromInformer(context, run);
+    const seen = cachedChildren(context, run);
+    const unseen = await unseenChildren(context, run, seen);
     try {
-      await reconcile(context, run, children);
+      await reconcile(context, run, [...seen, ...unseen]);
     } finally {
       // Also what a look that failed half way created or asked for is written down.
       const written = await updateStatusOrFail(
@@ -44,9 +48,10 @@ const reconcileKind = traced(
       );
       emitReconcileEvents(context, written, before);
     }
-    if (!isDone(run)) return nextLook(context, run);
+    if (!isDone(run)) return nextLook(context, run, unseen.length > 0);
     keepReconcile();
     context.taskSpecs.delete(run.metadata.uid ?? '');
+    context.created.forgetOwner(run.metadata.uid ?? '');
     return undefined;
   },
 );
@@ -60,12 +65,6 @@ const start = traced('start', (context: PipelineRunContext, run: PipelineRun): v
   setCondition(run, now, 'Unknown', 'Started', '');
   context.events.record(run, 'Normal', 'Started', '');
 });
-
-/** The TaskRuns that the run owns, whatever its status says. */
-const updatePipelineRunStatusFromInformer = traced(
-  'updatePipelineRunStatusFromInformer',
-  ({ taskRuns }: PipelineRunContext, run: PipelineRun): TaskRun[] => taskRuns.byIndex('owner', run.metadata.uid ?? ''),
-);
 
 /** Reasons of which the condition says enough: the first goes with an Event of its own, the second is how every run goes on. */
 const UNTOLD = ['Started', 'Running'];
@@ -86,7 +85,12 @@ const emitReconcileEvents = traced(
   },
 );
 
-const nextLook = traced('nextLook', (context: PipelineRunContext, run: PipelineRun): ReconcileResult => {
-  const requeueAfterMs = untilNextTimeoutMs(run, context.clock());
-  return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
-});
+/** At the next timeout; and soon where a TaskRun was not in the cache: it may go again without any event. */
+const nextLook = traced(
+  'nextLook',
+  (context: PipelineRunContext, run: PipelineRun, cacheIsBehind: boolean): ReconcileResult => {
+    const timeoutMs = untilNextTimeoutMs(run, context.clock());
+    if (cacheIsBehind) return { requeueAfterMs: Math.min(timeoutMs ?? Infinity, CACHE_BEHIND_MS) };
+    return timeoutMs === undefined ? undefined : { requeueAfterMs: timeoutMs };
+  },
+);
