@@ -17,6 +17,11 @@ export interface FieldError {
   message: string;
 }
 
+/** As Go writes JSON: safe inside of HTML. */
+function goJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/[<>&]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);
+}
+
 function shown(value: unknown): string {
   return typeof value === 'number' || typeof value === 'boolean'
     ? String(value)
@@ -24,7 +29,7 @@ function shown(value: unknown): string {
       ? JSON.stringify(value)
       : value === undefined
         ? 'null'
-        : JSON.stringify(value);
+        : goJson(value);
 }
 
 export const required = (field: string, detail = ''): FieldError => ({

@@ -90,7 +90,7 @@ export const crdStrategy: Strategy = {
     const { spec, status } = asDefinition(object);
     const storage = (spec.versions ?? []).find((version) => version.storage)?.name;
     if (storage === undefined || status === undefined) return;
-    status.storedVersions = [...new Set([...(status.storedVersions ?? []), storage])];
+    object['status'] = { ...status, storedVersions: [...new Set([...(status.storedVersions ?? []), storage])] };
   },
   validate: validateDefinition,
   validateUpdate(object, old, content) {

@@ -157,14 +157,24 @@ function inner(schema: Schema, field: string): [Schema, string][] {
 }
 
 /** What is wrong with a schema and all in it, but for its structure (ValidateCustomResourceDefinitionOpenAPISchema). */
-export function checkOpenApiSchema(schema: Schema, field: string, isRoot = true): FieldError[] {
-  const forbidden = isRoot ? objectFields.filter((key) => schema.properties?.[key]?.default !== undefined) : [];
+export function checkOpenApiSchema(schema: Schema, field: string): FieldError[] {
+  const { properties = {} } = schema;
+  const common = objectFields.filter((key) => Object.hasOwn(properties, key));
+  const own = Object.fromEntries(Object.entries(properties).filter(([key]) => !common.includes(key)));
+  return [
+    ...checkAll({ ...schema, properties: own }, field, ''),
+    ...common.flatMap((key) => checkAll(properties[key] ?? {}, `${field}.properties[${key}]`, `in top-level ${key}`)),
+  ];
+}
+
+/** `noDefaults` says where defaults are not allowed; empty where they are. */
+function checkAll(schema: Schema, field: string, noDefaults: string): FieldError[] {
   return [
     ...checkKeys(schema, field),
-    ...inner(schema, field).flatMap(([one, at]) => checkOpenApiSchema(one, at, false)),
-    ...forbidden.map((key) =>
-      forbiddenField(`${field}.properties[${key}].default`, `must not be set in top-level ${key}`),
-    ),
+    ...(noDefaults !== '' && schema.default !== undefined
+      ? [forbiddenField(`${field}.default`, `must not be set ${noDefaults}`)]
+      : []),
+    ...inner(schema, field).flatMap(([one, at]) => checkAll(one, at, noDefaults)),
     ...(schema['x-kubernetes-preserve-unknown-fields'] === false
       ? [invalid(`${field}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined')]
       : []),

@@ -84,8 +84,6 @@ function walk(
   uncorrelatable: Uncorrelatable,
 ): FieldError[] {
   const { properties = {}, additionalProperties, items } = schema;
-  const isAtomic = schema['x-kubernetes-map-type'] === 'atomic';
-  const inFields = uncorrelatable ?? (isAtomic ? field : undefined);
   const inItems = uncorrelatable ?? (schema['x-kubernetes-list-type'] === 'map' ? undefined : field);
   const rules = schema['x-kubernetes-validations'] ?? [];
   const texts = rules.flatMap((rule, index) => {
@@ -97,7 +95,7 @@ function walk(
       ? walk(additionalProperties, `${field}.additionalProperties`, false, isSound, uncorrelatable)
       : []),
     ...Object.entries(properties).flatMap(([key, one]) =>
-      walk(one, `${field}.properties[${key}]`, false, isSound, inFields),
+      walk(one, `${field}.properties[${key}]`, false, isSound, uncorrelatable),
     ),
     ...(items === undefined ? [] : walk(items, `${field}.items`, false, isSound, inItems)),
     ...texts,

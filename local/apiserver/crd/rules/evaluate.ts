@@ -158,12 +158,11 @@ function evaluate(tree: RuleTree, place: Place, run: Run): void {
     for (const [index, item] of value.entries())
       evaluate(items, below(place, `${path}[${index}]`, item, formerItem(tree, item, old)), run);
   if (!isObject(value)) return;
-  const correlates = isObject(old) && tree.schema['x-kubernetes-map-type'] !== 'atomic';
   for (const [key, item] of Object.entries(value)) {
     const inner = properties.get(key) ?? values;
     if (inner === undefined) continue;
     const at = properties.has(key) ? fieldPath(path, key) : `${path}[${key}]`;
-    evaluate(inner, below(place, at, item, correlates ? old[key] : undefined), run);
+    evaluate(inner, below(place, at, item, isObject(old) ? old[key] : undefined), run);
   }
 }
 
