@@ -1,4 +1,4 @@
-import { isAlreadyExists } from '../../shared/kubernetes/errors.ts';
+import { isAlreadyExists, isRejected } from '../../shared/kubernetes/errors.ts';
 import { resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import { isRefused } from '../../shared/tekton/refused.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
@@ -89,8 +89,8 @@ export const createTaskRun = traced(
       return await context.client.request<TaskRun>('POST', resourcePath(TASK_RUNS, { namespace }), { body: taskRun });
     } catch (error) {
       if (isAlreadyExists(error)) return adoptTaskRun(context, run, state.taskRunName);
+      if (isRejected(error)) context.created.forget(uid, state.taskRunName);
       if (!isRefused(error)) throw error;
-      context.created.forget(uid, state.taskRunName);
       throw new RunFailure('CreateRunFailed', error.message);
     }
   },

@@ -6,6 +6,7 @@ import type { Logger } from '../../shared/runtime/log.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
+import type { CreatedNames } from '../created-names.ts';
 import type { WrittenVersions } from '../written-versions.ts';
 import type { Images } from './pod/images.ts';
 
@@ -16,6 +17,8 @@ export interface ReconcileContext {
   /** Indexed by `taskRunUID`: the uid of the TaskRun that a Pod is an attempt of. */
   pods: Store<Pod>;
   written: WrittenVersions;
+  /** Pods that the cache may not have yet, by the TaskRun's uid. */
+  created: CreatedNames;
   tracing: RunTracing;
   manage: Manage;
   images: Images;

@@ -13,6 +13,7 @@ import { isFinished } from '../../shared/tekton/pod/observed.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
+import { CreatedNames } from '../created-names.ts';
 import { WrittenVersions } from '../written-versions.ts';
 import { podAsksForLook, taskRunAsksForLook } from './asks-for-look.ts';
 import type { ReconcileContext } from './context.ts';
@@ -49,6 +50,7 @@ export const createTaskRunController = traced(
       taskRuns: reflectors.taskRuns.store,
       pods: reflectors.pods.store,
       written: new WrittenVersions(),
+      created: new CreatedNames(),
       tracing,
       manage,
       images,
@@ -73,6 +75,7 @@ export const createTaskRunController = traced(
     });
     const forget = traced('forget', (taskRun: TaskRun) => {
       context.written.forget(taskRun);
+      context.created.forgetOwner(taskRun.metadata.uid ?? '');
       controller.queue.cancelDelayed(objectKey(taskRun.metadata));
     });
     const enqueueOwner = traced('enqueueOwner', (pod: Pod, delayMs?: number) => {
@@ -84,6 +87,8 @@ export const createTaskRunController = traced(
       if (taskRun && hasWork(taskRun)) controller.queue.addAfter(key, delayMs ?? 0);
     });
     const enqueueOwnerOfChanged = traced('enqueueOwnerOfChanged', (pod: Pod, before?: Pod) => {
+      const { ownerReferences = [], name = '' } = pod.metadata;
+      for (const owner of ownerReferences) context.created.forget(owner.uid, name);
       if (podAsksForLook(pod, before)) enqueueOwner(pod, isFinished(pod) ? 0 : POD_SETTLE_MS);
     });
     reflectors.taskRuns.addHandler({ added: enqueue, updated: enqueueChanged, deleted: forget });

@@ -1,4 +1,4 @@
-import { ApiError, isAlreadyExists } from '../../shared/kubernetes/errors.ts';
+import { ApiError, isAlreadyExists, isRejected } from '../../shared/kubernetes/errors.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { isRefused } from '../../shared/tekton/refused.ts';
@@ -63,12 +63,15 @@ export const createPod = traced(
   async (context: ReconcileContext, taskRun: TaskRun, taskSpec: TaskSpec): Promise<Pod | PodPostponed> => {
     const body = buildPod(taskRun, taskSpec, context);
     const name = body.metadata?.name ?? '';
+    const { uid = '' } = taskRun.metadata;
+    context.created.note(uid, name);
     try {
       return await context.client.request<Pod>('POST', resourcePath(PODS, { namespace: taskRun.metadata.namespace }), {
         body,
       });
     } catch (error) {
       if (isAlreadyExists(error)) return adoptPod(context, taskRun, name);
+      if (isRejected(error)) context.created.forget(uid, name);
       return handlePodCreationError(taskRun, name, error);
     }
   },

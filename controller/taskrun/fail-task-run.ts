@@ -2,12 +2,11 @@ import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { isRefused } from '../../shared/tekton/refused.ts';
-import { isOwnedBy } from '../../shared/tekton/task-run-owner.ts';
 import { markFailed } from '../../shared/tekton/task-run-condition.ts';
 import type { Condition, StepState, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
-import { cachedPod, readPod } from './find-pod.ts';
+import { findPod } from './find-pod.ts';
 import { updateContainerStates } from './status/make-task-run-status.ts';
 
 /** What a condition says before a run is stopped, where it explains why the run did not get on. */
@@ -37,17 +36,13 @@ const terminateStep = traced('terminateStep', (step: StepState, taskRun: TaskRun
   };
 });
 
-/** Deletes the Pod that the TaskRun's status names, if it is the TaskRun's; what came of it, when the API server refuses that. */
+/** Deletes the Pod; what came of it, when the API server refuses that. */
 export const deletePod = traced(
   'deletePod',
-  async (context: ReconcileContext, taskRun: TaskRun, cached: Pod | undefined): Promise<string | undefined> => {
-    const name = taskRun.status?.podName ?? '';
-    const { namespace } = taskRun.metadata;
+  async (context: ReconcileContext, { metadata: { namespace, name, uid } }: Pod): Promise<string | undefined> => {
     try {
-      const pod = cached ?? (await readPod(context, namespace, name));
-      if (!pod || !isOwnedBy(pod, taskRun)) return undefined;
       // By its uid: another one of that name may have taken its place.
-      const body = { preconditions: { uid: pod.metadata.uid } };
+      const body = { preconditions: { uid } };
       await context.client.request('DELETE', resourcePath(PODS, { namespace, name }), { body });
     } catch (error) {
       if (isRefused(error)) return `its Pod "${name}" can't be deleted: ${error.message}`;
@@ -62,7 +57,7 @@ export const failTaskRun = traced(
   'failTaskRun',
   async (context: ReconcileContext, taskRun: TaskRun, reason: string, message: string): Promise<void> => {
     const status = (taskRun.status ??= {});
-    const pod = cachedPod(context, taskRun);
+    const pod = await findPod(context, taskRun);
     if (pod) {
       updateContainerStates(status, pod);
       status.podName = pod.metadata.name ?? '';
@@ -70,7 +65,7 @@ export const failTaskRun = traced(
     markFailed(status, reason, message, context.clock());
     if (!status.podName) return;
     if (status.steps) status.steps = status.steps.map((step) => terminateStep(step, taskRun, reason));
-    const problem = await deletePod(context, taskRun, pod);
+    const problem = pod && (await deletePod(context, pod));
     if (problem) markFailed(status, reason, `${message} (${problem})`, context.clock());
   },
 );

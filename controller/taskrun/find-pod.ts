@@ -33,14 +33,20 @@ export const readPod = traced(
   },
 );
 
-/** The TaskRun's Pod. One that the status names is looked up at the API server before it counts as gone: the cache may be behind. */
+/**
+ * The Pod of the TaskRun's present attempt. One that the status names, or that this process created, is looked up at the API server before it
+ * counts as gone: the cache may be behind, and the status that would have named it may not have been written.
+ */
 export const findPod = traced(
   'findPod',
   async (context: ReconcileContext, taskRun: TaskRun): Promise<Pod | undefined> => {
+    const { namespace, uid = '' } = taskRun.metadata;
+    const name = taskRun.status?.podName || podNameOf(taskRun);
     const cached = cachedPod(context, taskRun);
-    const name = taskRun.status?.podName;
-    if (cached || !name) return cached;
-    const pod = await readPod(context, taskRun.metadata.namespace, name);
-    return pod && isOwnedBy(pod, taskRun) ? pod : undefined;
+    if (cached || !(taskRun.status?.podName || context.created.of(uid).includes(name))) return cached;
+    const pod = await readPod(context, namespace, name);
+    if (pod && isOwnedBy(pod, taskRun)) return pod;
+    context.created.forget(uid, name);
+    return undefined;
   },
 );

@@ -11,7 +11,7 @@ import { traced } from '../../shared/tracing/traced.ts';
 import { isOwnedByPipelineRun } from '../../shared/tracing/run-context.ts';
 import type { ReconcileContext } from './context.ts';
 import { deletePod, failTaskRun } from './fail-task-run.ts';
-import { cachedPod } from './find-pod.ts';
+import { findPod } from './find-pod.ts';
 
 const pathOf = traced('pathOf', (taskRun: TaskRun, subresource?: string): string => {
   const { namespace, name } = taskRun.metadata;
@@ -96,7 +96,7 @@ const updateStatusOrFail = traced(
         return false;
       }
       const { startTime, podName } = taskRun.status ?? {};
-      const pod = cachedPod(context, taskRun);
+      const pod = await findPod(context, taskRun);
       const status = {
         ...structuredClone(seen.status),
         ...(startTime ? { startTime } : {}),
@@ -105,7 +105,7 @@ const updateStatusOrFail = traced(
       taskRun.status = status;
       // Not the steps' states: what the Pod reports may be what was too much.
       markFailed(status, 'Failed', `the TaskRun's status can't be written: ${error.message}`, context.clock());
-      if (podName && !(pod && isFinished(pod))) await deletePod(context, taskRun, pod);
+      if (pod && !isFinished(pod)) await deletePod(context, pod);
       return updateStatus(context, seen, taskRun);
     }
   },

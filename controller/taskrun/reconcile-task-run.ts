@@ -13,7 +13,7 @@ import { traced } from '../../shared/tracing/traced.ts';
 import { checkPodFailed } from './check-pod-failed.ts';
 import type { ReconcileContext } from './context.ts';
 import { appendPreviousConditionContext, failTaskRun } from './fail-task-run.ts';
-import { cachedPod } from './find-pod.ts';
+import { cachedPod, findPod } from './find-pod.ts';
 import { emitReconcileEvents, persist } from './persist.ts';
 import { reconcile } from './reconcile.ts';
 import { retryTaskRun } from './retry.ts';
@@ -35,7 +35,7 @@ const run = traced('run', async (context: ReconcileContext, taskRun: TaskRun): P
     return await reconcile(context, taskRun);
   } catch (error) {
     if (!(error instanceof RunFailure)) throw error;
-    const pod = cachedPod(context, taskRun);
+    const pod = await findPod(context, taskRun);
     // What still runs would run on for nobody; what has ended stays for its logs.
     if (pod && !isFinished(pod)) await failTaskRun(context, taskRun, error.reason, error.message);
     else markFailed((taskRun.status ??= {}), error.reason, error.message, context.clock());
@@ -84,6 +84,7 @@ const reconcileKind = traced(
     await stopSidecarsOfRetries(context, taskRun);
     if (isDone(taskRun)) keepReconcile();
     if (await persist(context, seen, taskRun)) emitReconcileEvents(context, taskRun, succeededCondition(seen), started);
+    if (isDone(taskRun)) context.created.forgetOwner(taskRun.metadata.uid ?? '');
     if (result || isDone(taskRun)) return result;
     const requeueAfterMs = remainingMs(taskRun, context.clock());
     return requeueAfterMs === undefined ? undefined : { requeueAfterMs };

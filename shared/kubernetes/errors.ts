@@ -46,3 +46,5 @@ export const isOfAnother = (error: unknown): boolean =>
   has(error, 422) && ((error as ApiError).details?.causes?.some(({ field }) => field === 'metadata.uid') ?? false);
 /** 410: the version asked for is older than the server's history. */
 export const isGone = (error: unknown): boolean => has(error, 410);
+/** The server got the request and says that it changed nothing. */
+export const isRejected = (error: unknown): boolean => error instanceof ApiError && error.status < 500;

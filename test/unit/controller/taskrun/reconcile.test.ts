@@ -305,6 +305,7 @@ describe('its Pod', () => {
     await cluster.reconcile();
     const { status: _status, ...unwritten } = cluster.taskRun;
     cluster.context.written.forget(cluster.taskRun);
+    cluster.context.created.forgetOwner('uid-of-build');
     cluster.taskRuns.set(unwritten);
     cluster.cacheIsBehind = true;
     cluster.requests.length = 0;

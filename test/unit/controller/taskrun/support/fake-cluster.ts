@@ -1,5 +1,6 @@
 import { LOCAL_IMAGES } from '../../../../../controller/taskrun/pod/images.ts';
 import type { ReconcileContext } from '../../../../../controller/taskrun/context.ts';
+import { CreatedNames } from '../../../../../controller/created-names.ts';
 import { WrittenVersions } from '../../../../../controller/written-versions.ts';
 import { reconcileTaskRun } from '../../../../../controller/taskrun/reconcile-task-run.ts';
 import type { KubeClient, KubeRequest } from '../../../../../shared/kubernetes/client.ts';
@@ -40,6 +41,7 @@ export class FakeCluster {
         byIndex: (name: string, value: string) => (this.cacheIsBehind ? [] : this.pods.byIndex(name, value)),
       } as Store<Pod>,
       written: new WrittenVersions(),
+      created: new CreatedNames(),
       tracing: noRunTracing,
       manage: 'all',
       images: LOCAL_IMAGES,
