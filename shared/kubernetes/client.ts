@@ -21,7 +21,7 @@ export interface KubeRequest {
   signal?: AbortSignal;
   /** How long the server may be silent, before and within its answer; 0 = for ever (a log without lines yet). Default: the client's. */
   timeoutMs?: number;
-  /** Called each time right before it is sent, after every wait; what it throws ends the request. */
+  /** Called each time right before it is written to a connection, after every wait; what it throws ends the request. */
   beforeSend?: () => void;
 }
 
@@ -34,7 +34,7 @@ export interface KubeClient {
   request<T>(method: string, path: string, options?: KubeRequest): Promise<T>;
   /** A GET whose answer stays open: its lines, as they come (watches, logs). Throws as `request`; a broken connection throws from the lines. */
   stream(path: string, options?: KubeRequest): Promise<AsyncIterable<string>>;
-  /** The API server's URL, for messages. */
+  /** The API server's URL without user and password, for messages. */
   readonly server: string;
   close(): void;
 }
@@ -54,6 +54,8 @@ export interface KubeClientOptions {
   nowMs?: () => number;
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
+
+const withoutUser = (server: string): string => server.replace(/^([a-z]+:\/\/)[^/?#]*@/i, '$1');
 
 function target(server: string, path: string, query: KubeRequest['query'] = {}): URL {
   const url = new URL(server.replace(/\/$/, '') + path);
@@ -92,7 +94,7 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
     pool: 'requests' | 'streams',
     method: string,
     path: string,
-    { query, body, contentType = 'application/json', signal, timeoutMs = requestTimeoutMs }: KubeRequest,
+    { query, body, contentType = 'application/json', signal, timeoutMs = requestTimeoutMs, beforeSend }: KubeRequest,
   ): Promise<IncomingMessage> {
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const headers = {
@@ -101,7 +103,7 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
       ...(payload && { 'content-type': contentType, 'content-length': payload.byteLength }),
     };
     const url = target(server, path, query);
-    return send({ method, url, headers, payload, credentials: used, pool, timeoutMs, signal });
+    return send({ method, url, headers, payload, credentials: used, pool, timeoutMs, signal, beforeSend });
   }
 
   async function textOf(what: string, response: IncomingMessage, { signal, timeoutMs }: KubeRequest): Promise<string> {
@@ -110,8 +112,7 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
 
   async function request<T>(method: string, path: string, requestOptions: KubeRequest = {}): Promise<T> {
     const what = `${method} ${path}`;
-    const { signal, beforeSend } = requestOptions;
-    return untilAnswered({ method, path, signal, beforeSend }, async (used) => {
+    return untilAnswered({ method, path, signal: requestOptions.signal }, async (used) => {
       const response = await sendWith(used, 'requests', method, path, requestOptions);
       const status = response.statusCode ?? 0;
       const text = await textOf(what, response, requestOptions);
@@ -122,8 +123,8 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
 
   async function stream(path: string, requestOptions: KubeRequest = {}): Promise<AsyncIterable<string>> {
     const what = `GET ${path}`;
-    const { signal, beforeSend } = requestOptions;
-    return untilAnswered({ method: 'GET', path, signal, beforeSend }, async (used) => {
+    const { signal } = requestOptions;
+    return untilAnswered({ method: 'GET', path, signal }, async (used) => {
       const response = await sendWith(used, 'streams', 'GET', path, requestOptions);
       const status = response.statusCode ?? 0;
       if (status >= 400) throw errorFrom(what, response, await textOf(what, response, requestOptions));
@@ -131,5 +132,5 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
     });
   }
 
-  return { request, stream, server, close: () => credentials.close() };
+  return { request, stream, server: withoutUser(server), close: () => credentials.close() };
 }

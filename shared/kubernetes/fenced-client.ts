@@ -17,7 +17,7 @@ export function fencedClient(client: KubeClient, isLeader: () => boolean): KubeC
     ...client,
     async request<T>(...[method, path, options]: Parameters<KubeClient['request']>): Promise<T> {
       if (method === 'GET') return client.request<T>(method, path, options);
-      // Asked each time it is sent: the client may hold a request back, or send it again, long after it was made.
+      // Asked each time it is sent: the client may hold a request back, wait for a connection or send it again, long after it was made.
       const beforeSend = (): void => {
         if (!isLeader()) throw new NotLeaderError(`${method} ${path}`);
       };

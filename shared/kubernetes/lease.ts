@@ -1,5 +1,5 @@
 import type { KubeClient } from './client.ts';
-import { isAlreadyExists, isConflict, isNotFound } from './errors.ts';
+import { ConnectionError, isAlreadyExists, isConflict, isNotFound } from './errors.ts';
 import { LEASES, resourcePath } from './resources.ts';
 import type { KubeObject } from './types.ts';
 
@@ -32,14 +32,28 @@ export interface LeaseName {
   name: string;
 }
 
-/** `timeoutMs` bounds each request: one that hangs must not outlive the lease. */
+/** `timeoutMs` bounds each request, its repeats included: one that hangs must not outlive the lease. */
 export function createLeaseLock(client: KubeClient, { namespace, name }: LeaseName, timeoutMs: number): LeaseLock {
   const path = resourcePath(LEASES, { namespace, name });
-  const within = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+
+  async function request(method: string, at: string, signal: AbortSignal, body?: Lease): Promise<Lease> {
+    const over = new AbortController();
+    const reason = new ConnectionError(`${method} ${at}`, `no answer within ${timeoutMs} ms, repeats included`);
+    const timer = setTimeout(() => over.abort(reason), timeoutMs);
+    try {
+      return await client.request<Lease>(method, at, {
+        signal: AbortSignal.any([signal, over.signal]),
+        ...(body && { body }),
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   return {
     async read(signal) {
       try {
-        return await client.request<Lease>('GET', path, { signal: within(signal) });
+        return await request('GET', path, signal);
       } catch (error) {
         if (isNotFound(error)) return undefined;
         throw error;
@@ -50,7 +64,7 @@ export function createLeaseLock(client: KubeClient, { namespace, name }: LeaseNa
       const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
       const [method, at] = last ? ['PUT', path] : ['POST', resourcePath(LEASES, { namespace })];
       try {
-        return await client.request<Lease>(method, at, { body, signal: within(signal) });
+        return await request(method, at, signal, body);
       } catch (error) {
         if (isConflict(error) || isAlreadyExists(error) || (last && isNotFound(error))) return undefined;
         throw error;

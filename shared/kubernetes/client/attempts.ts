@@ -35,7 +35,6 @@ export interface RequestToAttempt {
   method: string;
   path: string;
   signal: AbortSignal | undefined;
-  beforeSend: (() => void) | undefined;
 }
 
 export interface Answer<T> {
@@ -101,7 +100,6 @@ export function createAttempts(options: AttemptOptions): UntilAnswered {
       signal?.throwIfAborted();
       await throttle(method, resource, signal);
       const used = await currentCredentials(request);
-      request.beforeSend?.();
       const startedMs = nowMs();
       const answered = (code: string): void => observer?.answered(method, resource, code, nowMs() - startedMs);
       try {

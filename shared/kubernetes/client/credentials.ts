@@ -154,14 +154,18 @@ export function createCredentialSource({ cluster, user, log, nowMs }: Credential
       return readAgain();
     },
     async refused(used) {
-      if (latest && latest.credentials !== used) return true;
+      const mended = (): boolean => latest !== undefined && latest.credentials !== used;
+      if (mended()) return true;
       await reading;
+      if (mended()) return true;
       if (nowMs() - forcedMs >= FORCED_READ_EVERY_MS) {
         forcedMs = nowMs();
         config = load();
-        await readAgain();
+        void readAgain();
       }
-      return latest?.credentials !== used;
+      // Whoever began it: others who were refused may have waited for the same one before.
+      await reading;
+      return mended();
     },
     close() {
       if (latest) destroyPools(latest.credentials.pools);

@@ -16,21 +16,28 @@ export interface OutgoingRequest {
   /** From now to the first byte of the answer, the wait for a connection included; 0 = no limit. */
   timeoutMs: number;
   signal: AbortSignal | undefined;
+  /** Called when the connection stands, before anything is written to it; what it throws ends the request. */
+  beforeSend: (() => void) | undefined;
 }
+
+/** A TLS connection through a proxy has long been connected when its handshake begins. */
+const stands = (socket: Socket & { secureConnecting?: boolean }): boolean =>
+  !socket.connecting && socket.secureConnecting !== true;
 
 /**
  * Sends one HTTP request and resolves with its answer, whatever the status, body unread. Throws the signal's reason when it aborts, else
- * ConnectionError, whose `sent` says whether the server may have got the request.
+ * ConnectionError, whose `sent` says whether the server may have got the request, or what `beforeSend` throws.
  */
 export function send(request: OutgoingRequest): Promise<IncomingMessage> {
-  const { method, url, headers, payload, credentials, pool, timeoutMs, signal } = request;
+  const { method, url, headers, payload, credentials, pool, timeoutMs, signal, beforeSend } = request;
   const secure = url.protocol === 'https:';
   return new Promise((resolve, reject) => {
     let sent = false;
     let timer: NodeJS.Timeout | undefined;
     const fail = (error: unknown): void => {
       clearTimeout(timer);
-      reject(signal?.aborted ? (signal.reason as Error) : new ConnectionError(`${method} ${url.href}`, error, sent));
+      const what = `${method} ${url.origin}${url.pathname}`;
+      reject(signal?.aborted ? (signal.reason as Error) : new ConnectionError(what, error, sent));
     };
     try {
       const outgoing = (secure ? https : http).request(url, {
@@ -40,10 +47,19 @@ export function send(request: OutgoingRequest): Promise<IncomingMessage> {
         ...(credentials.auth !== undefined && { auth: credentials.auth }),
         ...(signal && { signal }),
       });
+      const write = (): void => {
+        try {
+          beforeSend?.();
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+          return void outgoing.destroy();
+        }
+        sent = true;
+        outgoing.end(payload);
+      };
       outgoing.on('socket', (socket: Socket) => {
-        // The request is written once the connection stands; one that was there already has it by now.
-        if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', () => (sent = true));
-        else sent = true;
+        if (stands(socket)) write();
+        else socket.once(secure ? 'secureConnect' : 'connect', write);
       });
       outgoing.on('response', (response) => {
         clearTimeout(timer);
@@ -52,7 +68,6 @@ export function send(request: OutgoingRequest): Promise<IncomingMessage> {
       outgoing.on('error', fail);
       if (timeoutMs > 0)
         timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-      outgoing.end(payload);
     } catch (error) {
       // Thrown for what can be no request, such as a token with a line break in it.
       fail(error);

@@ -77,6 +77,18 @@ describe('a request', () => {
     expect(error).toMatchObject({ message: `GET ${server.url}/slow: no answer within 50 ms` });
   });
 
+  test('with a user in the server’s URL names neither user nor query where it fails', async () => {
+    await connect({ requestTimeoutMs: 50 }, () => undefined);
+    const { host } = new URL(server.url);
+    const [cluster] = server.config.clusters;
+    server.config.clusters = [{ ...cluster, name: 'fake', server: `http://jane:p@ss@${host}`, skipTLSVerify: true }];
+    client.close();
+    client = createKubeClient(server.config, { requestTimeoutMs: 50 });
+    const pending = client.request('GET', '/slow', { query: { limit: 1 } });
+    await expect(pending).rejects.toThrow(`GET ${server.url}/slow: no answer within 50 ms`);
+    expect(client.server).toBe(server.url);
+  });
+
   test('whose answer is no JSON throws, naming the request', async () => {
     await connect({}, (_request, response) => void response.end('<html>login</html>'));
     await expect(client.request('GET', '/x')).rejects.toThrow(/GET \/x.*<html>/);

@@ -11,7 +11,8 @@ import type { Cluster, User } from '@kubernetes/client-node';
 
 import { createKubeClient } from '../../../../../shared/kubernetes/client.ts';
 import type { KubeClient, KubeClientOptions } from '../../../../../shared/kubernetes/client.ts';
-import { createLogger } from '../../../../../shared/runtime/log.ts';
+import { createCredentialSource } from '../../../../../shared/kubernetes/client/credentials.ts';
+import { createLogger, silentLogger } from '../../../../../shared/runtime/log.ts';
 import { startTlsServer, writePlugin } from './tls-server.ts';
 import type { TlsServer } from './tls-server.ts';
 
@@ -67,6 +68,20 @@ describe('a token file', () => {
     server.allows = ({ authorization }) => authorization === 'Bearer second';
     await get();
     expect(tokens()).toEqual(['Bearer first', 'Bearer first', 'Bearer second']);
+  });
+
+  test('that was replaced is there for all who were refused while it was being read for another reason', async () => {
+    await writeFile(tokenFile(), 'first');
+    const user = { name: 'tester', authProvider: { name: 'tokenFile', config: { tokenFile: tokenFile() } } };
+    const cluster = { name: 'tests', server: server.url, skipTLSVerify: false };
+    const source = createCredentialSource({ cluster, user, log: silentLogger, nowMs: () => passedMs });
+    const used = await source.current();
+    passedMs += 11_000;
+    await writeFile(tokenFile(), 'second');
+    const periodic = source.current();
+    expect(await Promise.all([1, 2, 3].map(() => source.refused(used)))).toEqual([true, true, true]);
+    await periodic;
+    source.close();
   });
 
   test('is read again within a minute and a half, whether or not the server refuses the old token', async () => {
