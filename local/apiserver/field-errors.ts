@@ -1,3 +1,4 @@
+import { goJson } from './go-text.ts';
 import { StatusError } from './status.ts';
 import type { StatusCause } from './status.ts';
 
@@ -15,11 +16,6 @@ export interface FieldError {
     | 'FieldValueNotFound';
   field: string;
   message: string;
-}
-
-/** As Go writes JSON: safe inside of HTML. */
-function goJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(/[<>&]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);
 }
 
 function shown(value: unknown): string {

@@ -12,6 +12,11 @@ export function goText(value: unknown): string {
   return `map[${entries.join(' ')}]`;
 }
 
+/** A value as Go writes JSON: safe inside of HTML. */
+export function goJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/[<>&]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);
+}
+
 /** The Go type of a JSON value that was decoded into an `interface{}`, as `%T` prints it. */
 export function goType(value: unknown): string {
   if (value === null || value === undefined) return '<nil>';

@@ -1,9 +1,10 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { invalid, invalidObject } from '../field-errors.ts';
 import { goText, jsonKind } from '../go-text.ts';
-import { isObject, textAt, withSortedKeys } from '../object.ts';
+import { isObject, textAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { APPLY_PATCH, applyPatch, checkPatchType, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH } from '../patch/apply.ts';
+import { shownPatched } from '../patch/shown.ts';
 import { unknownOperationFields } from '../patch/read-json-patch.ts';
 import { applyObject } from '../registry/apply.ts';
 import { createObject } from '../registry/create.ts';
@@ -37,10 +38,12 @@ export async function serveCreate(server: ResourceServer, exchange: Exchange): P
 /** A patch may take the version away, which the object's type may need. */
 function checkPatchedVersion(type: ResourceType, { metadata }: JsonObject, { metadata: { name } }: KubeObject): void {
   const resourceVersion = textAt(metadata, 'resourceVersion');
+  // That the name is gone is told of first.
+  if (textAt(metadata, 'name') !== name) return;
   requireResourceVersion(type, {
     apiVersion: '',
     kind: '',
-    metadata: { name, resourceVersion } as KubeObject['metadata'],
+    metadata: { name, resourceVersion },
   });
 }
 
@@ -50,12 +53,12 @@ function patchChange({ request, type, write }: Exchange, patch: unknown): (curre
   return (current) => {
     const isLax = write.fieldValidation === 'Ignore';
     const patched = applyPatch(contentType, type.schema, current, patch, isLax);
-    const shown = contentType === STRATEGIC_PATCH ? goText(patch) : JSON.stringify(withSortedKeys(patched));
+    const shown = contentType === STRATEGIC_PATCH ? goText(patch) : shownPatched(type, patched, patch);
     const refuse = (problem: string): StatusError =>
       invalidObject({ group: '', kind: '' }, '', [invalid('patch', shown, problem)]);
     const fromMap = contentType === STRATEGIC_PATCH;
     checkPatchedVersion(type, patched, current);
-    const object = decode(type, patched, write, { refuse, fromMap });
+    const object = decode(type, patched, write, { refuse, fromMap, isPatch: true });
     // A patch that does not speak of the version applies to the newest object.
     if (object.metadata.resourceVersion === current.metadata.resourceVersion) delete object.metadata.resourceVersion;
     return object;
@@ -126,8 +129,8 @@ export async function serveDelete(server: ResourceServer, exchange: Exchange, ta
   const options = await readOptions(exchange);
   const { object, gone } = await deleteObject(server.api, target, options, write);
   addWarnings(response, write.warnings);
-  if (gone && !type.returnsDeletedObject) sendJson(response, 200, deletedStatus(type, object));
-  else sendObject(server, exchange, 200, object);
+  if (gone && !type.returnsDeletedObject) return sendJson(response, 200, deletedStatus(type, object));
+  sendObject(server, exchange, !gone && options.isCascading === true ? 202 : 200, object);
 }
 
 /** Deletes all that the selectors choose; what somebody else deletes meanwhile is no error. */
@@ -137,8 +140,8 @@ export async function serveDeleteCollection(server: ResourceServer, exchange: Ex
   const selection = selectionOf(exchange);
   checkListOptions(query);
   const options = await readOptions(exchange);
-  const { items } = listObjects(api.store, type.storageKey, selection, query);
-  for (const { metadata } of items) {
+  const page = listObjects(api.store, type.storageKey, selection, query);
+  for (const { metadata } of page.items) {
     const target = { type, namespace: metadata.namespace, name: metadata.name ?? '', subresource: undefined };
     try {
       await deleteObject(api, target, { ...options, isOfCollection: true }, write);
@@ -147,5 +150,5 @@ export async function serveDeleteCollection(server: ResourceServer, exchange: Ex
     }
   }
   addWarnings(response, write.warnings);
-  sendList(server, exchange, { revision: api.store.revision(), items });
+  sendList(server, exchange, page);
 }
