@@ -9,6 +9,7 @@ const probeDefaults = { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 
 
 function pullPolicy(image: unknown): string {
   const text = typeof image === 'string' ? image : '';
+  if (text === '') return 'IfNotPresent';
   const tag = text.includes('@') ? 'digest' : (/:([^/:]+)$/.exec(text)?.[1] ?? 'latest');
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }

@@ -111,11 +111,11 @@ export function sortedElements(elements: Iterable<string>): string[] {
   return [...elements].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** Every member's path, in order. */
+/** Every member's path, in order: those of a set before those below it. */
 export function paths(set: FieldSet, parent: Path = []): Path[] {
-  return sortedElements(new Set([...set.members, ...set.children.keys()])).flatMap((element) => {
-    const path = [...parent, element];
+  const below = sortedElements(set.children.keys()).flatMap((element) => {
     const inner = set.children.get(element);
-    return [...(set.members.has(element) ? [path] : []), ...(inner === undefined ? [] : paths(inner, path))];
+    return inner === undefined ? [] : paths(inner, [...parent, element]);
   });
+  return [...sortedElements(set.members).map((element) => [...parent, element]), ...below];
 }

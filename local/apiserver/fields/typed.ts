@@ -15,7 +15,7 @@ function goLiteral(value: unknown): string {
     return `map[string]interface {}{${entries.join(', ')}}`;
   }
   if (Array.isArray(value)) return `[]interface {}{${value.map(goLiteral).join(', ')}}`;
-  return value === null ? 'interface {}(nil)' : String(value);
+  return value === null ? 'interface {}(nil)' : JSON.stringify(value);
 }
 
 function checkScalar({ type, format }: Place['schema'], value: unknown): string | undefined {

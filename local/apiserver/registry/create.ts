@@ -29,7 +29,7 @@ export function placeInNamespace(type: ResourceType, object: KubeObject, namespa
 }
 
 /** What only the server says of an object. In place. */
-export function wipe({ metadata }: KubeObject): void {
+function wipe({ metadata }: KubeObject): void {
   for (const key of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const)
     delete metadata[key];
 }

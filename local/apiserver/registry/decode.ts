@@ -1,14 +1,14 @@
 import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
-import { invalid, invalidObject } from '../field-errors.ts';
 import { jsonKind } from '../go-text.ts';
 import { isObject, textAt, withSortedKeys } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { applyDefaults, dropNulls } from '../schema/defaults.ts';
-import { isDefined } from '../schema/definitions.ts';
-import { objectMetaSchema } from '../schema/models.ts';
+import { definitionName, isDefined } from '../schema/definitions.ts';
+import { namedSchema, objectMetaSchema } from '../schema/models.ts';
 import { noUnknownFields, prune, withObjectFields } from '../schema/prune.ts';
 import type { UnknownFields } from '../schema/prune.ts';
+import { typeMetaProblem } from '../schema/type-meta.ts';
 import { goConvertProblem, goDecodeProblem } from '../schema/go-types.ts';
 import { badRequest } from '../status.ts';
 import type { WriteRequest } from './api.ts';
@@ -25,20 +25,23 @@ function internalName({ group, kind }: ResourceType): string {
 }
 
 /** Why an object of another built-in type is none of this one. */
-function otherBuiltIn(type: ResourceType, apiVersion: string, kind: string): string {
+function otherBuiltIn(type: ResourceType, apiVersion: string, kind: string, raw: JsonObject): string {
   const [version = '', group = ''] = apiVersion.split('/').reverse();
-  if (!isDefined({ group, version, kind }))
+  const named = { group, version, kind };
+  if (!isDefined(named))
     return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme ${JSON.stringify(SCHEME)}`;
-  return `converting (${version}.${kind}) to (${internalName(type)}): unknown conversion`;
+  const problem = goDecodeProblem(namedSchema(definitionName(named)), raw);
+  return problem ?? `converting (${version}.${kind}) to (${internalName(type)}): unknown conversion`;
 }
 
 /** An object of another version of a custom resource is read by that version's schema, or by none, before it is refused. */
 function reportOtherVersion(type: ResourceType, raw: JsonObject, request: WriteRequest): void {
   const [version = '', group = ''] = textAt(raw, 'apiVersion').split('/').reverse();
-  if (group !== type.group || textAt(raw, 'kind') !== type.kind) return;
   const unknown = noUnknownFields();
-  prune(type.versionSchemas?.[version] ?? withObjectFields({ type: 'object' }), raw, '', unknown);
-  reportUnknown(type, unknown, request, (problem) => badRequest(handled({ ...type, version }, problem)));
+  const isKnown = group === type.group && textAt(raw, 'kind') === type.kind;
+  if (isKnown) prune(type.versionSchemas?.[version] ?? withObjectFields({ type: 'object' }), raw, '', unknown);
+  const named = { ...type, version, kind: textAt(raw, 'kind') };
+  reportUnknown(type, unknown, request, (problem) => badRequest(handled(named, problem)));
 }
 
 /** A built-in type's apiVersion and kind may be left out; a custom resource names both. */
@@ -52,40 +55,34 @@ function checkGroupVersionKind(type: ResourceType, given: JsonObject, request: W
   if (apiVersion === expected && kind === type.kind) return raw;
   if (type.builtIn) {
     const version = apiVersion.split('/').at(-1) ?? '';
-    const problem = otherBuiltIn(type, apiVersion, kind);
+    const problem = otherBuiltIn(type, apiVersion, kind, raw);
     throw badRequest(`${kind} in version "${version}" cannot be handled as a ${type.kind}: ${problem}`);
   }
-  if (apiVersion === expected)
-    throw invalidObject({ group: type.group, kind }, textAt(raw, 'metadata', 'name'), [
-      invalid('kind', kind, `must be ${type.kind}`),
-    ]);
+  // Another kind is found when the object is validated.
+  if (apiVersion === expected) return raw;
   reportOtherVersion(type, raw, request);
   throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected})`);
 }
 
 /** The same for a patched object, whose type a strategic merge patch can't change. */
-function checkPatchedType(
-  type: ResourceType,
-  raw: JsonObject,
-  { refuse, fromMap }: DecodeOptions,
-  request: WriteRequest,
-): JsonObject {
+function checkPatchedType(type: ResourceType, raw: JsonObject, { refuse, fromMap }: DecodeOptions): JsonObject {
   const expected = apiVersionOf(type);
   if (fromMap) return { ...raw, apiVersion: expected, kind: type.kind };
-  const { apiVersion = '', kind = '' } = raw as { apiVersion?: string; kind?: string };
-  const missing = ['apiVersion', 'kind'].find((key) => raw[key] === undefined || raw[key] === '');
+  const unread = typeMetaProblem(raw);
+  if (unread !== undefined) throw refuse(`couldn't get version/kind; json parse error: ${unread}`);
+  const [apiVersion, kind] = [textAt(raw, 'apiVersion'), textAt(raw, 'kind')];
+  const missing = kind === '' ? 'kind' : apiVersion === '' ? 'apiVersion' : undefined;
   if (!type.builtIn && missing !== undefined) {
     const name = missing === 'kind' ? 'Kind' : missing;
     throw refuse(`Object '${name}' is missing in '${JSON.stringify(withSortedKeys(raw))}'`);
   }
   if (type.builtIn) {
     const [version, named] = [apiVersion || expected, kind || type.kind];
-    if (version !== expected || named !== type.kind) throw refuse(otherBuiltIn(type, version, named));
+    if (version !== expected || named !== type.kind) throw refuse(otherBuiltIn(type, version, named, raw));
     return { ...raw, apiVersion: expected, kind: named };
   }
-  if (apiVersion === expected) return checkGroupVersionKind(type, raw, request);
-  const wrong = invalid('apiVersion', apiVersion, `must be ${expected}`);
-  throw invalidObject({ group: '', kind: type.kind }, textAt(raw, 'metadata', 'name'), [wrong]);
+  // Another version or kind is found when the object is validated.
+  return raw;
 }
 
 /** Wrong types in fields that the server reads itself can't even be decoded: 400, not 422. */
@@ -93,7 +90,7 @@ function checkTypes(type: ResourceType, raw: JsonObject, options: DecodeOptions)
   const problem = options.fromMap
     ? goConvertProblem(type.schema, raw)
     : type.builtIn
-      ? goDecodeProblem(type.schema, raw)
+      ? goDecodeProblem(type.schema, options.isPatch ? withSortedKeys(raw) : raw)
       : goDecodeProblem(objectMetaSchema(), raw['metadata']);
   if (problem !== undefined) throw options.refuse(problem);
 }
@@ -139,6 +136,8 @@ export interface DecodeOptions {
   refuse: (this: void, problem: string) => Error;
   /** Built from a map, as a strategic merge patch leaves it, and not from JSON. */
   fromMap: boolean;
+  /** Made by a patch, which leaves its fields in order. */
+  isPatch?: boolean;
 }
 
 /**
@@ -150,7 +149,7 @@ export function decode(type: ResourceType, raw: unknown, request: WriteRequest, 
   if (!isObject(raw)) throw how.refuse(`json: cannot unmarshal ${jsonKind(raw)} into Go value of type v1.${type.kind}`);
   const unknown = noUnknownFields();
   const given =
-    options === undefined ? checkGroupVersionKind(type, raw, request) : checkPatchedType(type, raw, options, request);
+    options === undefined ? checkGroupVersionKind(type, raw, request) : checkPatchedType(type, raw, options);
   checkTypes(type, given, how);
   const sent = type.builtIn ? given : structuredClone(given);
   if (!type.builtIn) dropNulls(type.schema, sent);

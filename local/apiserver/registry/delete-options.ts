@@ -27,6 +27,8 @@ export interface DeleteOptions {
   gracePeriodSeconds?: number;
   propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
   preconditions?: { uid?: string; resourceVersion?: string };
+  /** `orphanDependents` was given as false: a deletion that takes longer is told to be accepted only. */
+  isCascading?: boolean;
   /** A whole collection is deleted: webhooks are not told the object's name then. */
   isOfCollection?: boolean;
 }
@@ -83,6 +85,7 @@ export function parseDeleteOptions(submitted: JsonObject): DeleteOptions {
   return {
     // As in Kubernetes, a negative period is the shortest there is.
     ...(typeof grace === 'number' ? { gracePeriodSeconds: grace < 0 ? 1 : grace } : {}),
+    ...(orphanDependents === false ? { isCascading: true } : {}),
     ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
     ...(preconditions ? { preconditions } : {}),
   };

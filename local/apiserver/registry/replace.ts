@@ -3,7 +3,7 @@ import { trackFields } from '../fields/managed-fields.ts';
 import { invalid, invalidObject } from '../field-errors.ts';
 import type { KubeObject } from '../object.ts';
 import type { Api, WriteRequest } from './api.ts';
-import { storeNew, wipe } from './create.ts';
+import { storeNew } from './create.ts';
 import { changeObject, checkPlace, checkUid, checkVersionText } from './update.ts';
 import type { Change, Target } from './update.ts';
 
@@ -36,7 +36,7 @@ export async function replaceObject(
   checkPlace(target, submitted);
   if (!createdByUpdate(target, api)) {
     const change = (current: KubeObject): Change => {
-      checkUid(target, submitted, current);
+      checkUid(target, submitted, current, request.dryRun);
       requireResourceVersion(type, submitted);
       const object = structuredClone(submitted);
       if (type.namespaced) object.metadata.namespace = namespace;
@@ -44,11 +44,11 @@ export async function replaceObject(
     };
     return { object: await changeObject(api, target, change, request), created: false };
   }
-  checkUid(target, submitted, undefined);
+  checkUid(target, submitted, undefined, request.dryRun);
   checkVersionText(submitted);
   const object = structuredClone(submitted);
-  wipe(object);
   Object.assign(object.metadata, { name, namespace });
+  if (object.metadata.resourceVersion === '') delete object.metadata.resourceVersion;
   const written = { type, versions: api.catalog.versions(type.storageKey) };
   const writer = { manager: request.manager, subresource: undefined, time: api.now() };
   const managedFields = trackFields(written, undefined, object, writer);

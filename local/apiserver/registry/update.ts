@@ -64,9 +64,9 @@ export function checkName(target: Target, { metadata: { name = '' } }: KubeObjec
 }
 
 /** Where a kube-apiserver has the object in etcd, which its errors tell. */
-function storedAt({ type, namespace, name }: Target): string {
+function storedAt({ type, namespace, name }: Target, isTrial: boolean): string {
   const prefix = type.builtIn ? [type.resource] : [type.group, type.resource];
-  return ['/registry', ...prefix, ...(namespace === undefined ? [] : [namespace]), name].join('/');
+  return [isTrial ? '' : '/registry', ...prefix, ...(namespace === undefined ? [] : [namespace]), name].join('/');
 }
 
 /** 400 where the object is in another namespace than the path, or has not its name. */
@@ -79,12 +79,17 @@ export function checkPlace(target: Target, object: KubeObject): void {
 }
 
 /** 409 where the object is said to be another one than is stored, if any is. */
-export function checkUid(target: Target, { metadata: { uid } }: KubeObject, current: KubeObject | undefined): void {
+export function checkUid(
+  target: Target,
+  { metadata: { uid } }: KubeObject,
+  current: KubeObject | undefined,
+  isTrial: boolean,
+): void {
   if (uid !== undefined && uid !== '' && uid !== current?.metadata.uid) {
     throw conflict(
       target.type,
       target.name,
-      `StorageError: invalid object, Code: 4, Key: ${storedAt(target)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current?.metadata.uid ?? ''}`,
+      `StorageError: invalid object, Code: 4, Key: ${storedAt(target, isTrial)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current?.metadata.uid ?? ''}`,
     );
   }
 }
@@ -172,10 +177,9 @@ async function attempt(
   const { type, subresource, namespace, name } = target;
   const next = change.object;
   checkPlace(target, next);
-  const allowed = restrict(target, next, current);
   const written = { type, versions: api.catalog.versions(type.storageKey) };
   const writer = { manager: request.manager, subresource, time: api.now() };
-  const managedFields = change.managedFields ?? trackFields(written, current, allowed, writer);
+  const managedFields = change.managedFields ?? trackFields(written, current, next, writer);
   const attributes: AdmissionAttributes = {
     operation: 'UPDATE',
     type,

@@ -141,16 +141,18 @@ function checkUpdate({ metadata }: KubeObject, submitted: ObjectMeta, old: Objec
 
 /**
  * What is wrong with an object's metadata after an update of which `submitted` was sent: found by the API machinery for all types, and
- * again, with other causes of the same field, for all but Events by the type itself (ValidateObjectMetaUpdate).
+ * again, with other causes of the same field, for all but Events by the type itself (ValidateObjectMetaUpdate), unless it is not of that
+ * type (`isUntyped`).
  */
 export function checkMetadataUpdate(
   type: ResourceType,
   object: KubeObject,
   submitted: ObjectMeta,
   old: KubeObject,
+  isUntyped = false,
 ): FieldError[] {
   const update = checkUpdate(object, submitted, old.metadata);
-  const own = type.strategy.ignoresMetadata === true ? [] : update;
+  const own = isUntyped || type.strategy.ignoresMetadata === true ? [] : update;
   const standard = type.strategy.ignoresMetadata === true ? [] : checkStandard(type, object.metadata.finalizers ?? []);
   return [...checkAnyMetadata(object, 'path-segment'), ...update, ...own, ...standard];
 }

@@ -1,5 +1,6 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
-import { invalidObject } from '../field-errors.ts';
+import { apiVersionOf } from '../catalog/resource-type.ts';
+import { invalid, invalidObject } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import type { KubeObject, ObjectMeta } from '../object.ts';
 import { validateCustomResource } from '../crd/validate.ts';
@@ -16,11 +17,24 @@ function checkContent(type: ResourceType, object: KubeObject, change?: Validated
 }
 
 function refuse(type: ResourceType, object: KubeObject, errors: FieldError[]): void {
-  if (errors.length > 0) throw invalidObject(type, object.metadata.name ?? '', errors);
+  if (errors.length === 0) return;
+  const [, group = ''] = object.apiVersion.split('/').reverse();
+  throw invalidObject(type.builtIn ? type : { group, kind: object.kind }, object.metadata.name ?? '', errors);
+}
+
+/** A custom resource may say that it is of another kind or, when it is patched, of another version. */
+function checkTypeMeta(type: ResourceType, { apiVersion, kind }: KubeObject): FieldError[] {
+  if (type.builtIn) return [];
+  const expected = apiVersionOf(type);
+  return [
+    ...(kind === type.kind ? [] : [invalid('kind', kind, `must be ${type.kind}`)]),
+    ...(apiVersion === expected ? [] : [invalid('apiVersion', apiVersion, `must be ${expected}`)]),
+  ];
 }
 
 /** Throws 422 with everything that is wrong with a new object: first what its type finds, then what holds for all types. */
 export function validateNew(type: ResourceType, object: KubeObject): void {
+  refuse(type, object, checkTypeMeta(type, object));
   const metadata = type.strategy.ignoresMetadata === true ? [] : checkMetadata(type, object);
   refuse(type, object, [...metadata, ...checkContent(type, object)]);
   refuse(type, object, checkAnyMetadata(object, 'path-segment'));
@@ -44,8 +58,11 @@ export function validateChanged(type: ResourceType, object: KubeObject, change: 
     ...(isWhole && isValidatedAnew ? checkMetadata(type, object) : []),
     ...checkContent(type, object, change),
   ];
+  const typeMeta = checkTypeMeta(type, object);
+  const metadata = checkMetadataUpdate(type, object, submitted, old, typeMeta.length > 0);
+  if (typeMeta.length > 0) refuse(type, object, [...metadata, ...typeMeta]);
   refuse(type, object, [
-    ...checkMetadataUpdate(type, object, submitted, old),
+    ...metadata,
     ...(isWhole && validateUpdate !== undefined ? validateUpdate(object, old, content) : content),
   ]);
 }

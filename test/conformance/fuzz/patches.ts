@@ -134,6 +134,8 @@ function applied({ random, kind, earlier }: Situation, name: string): Json {
     ? { ...additions(random, kind), apiVersion: kind.apiVersion, kind: kind.kind }
     : whole;
   if (body !== whole) body.metadata = { ...body.metadata, name };
+  if (kind.kind === 'Pod' && typeof body.spec === 'object' && body.spec !== null)
+    body.spec = { serviceAccountName: 'default', ...body.spec };
   if (earlier.length > 0 && random.chance(0.1) && typeof body.metadata === 'object' && body.metadata !== null)
     body.metadata = { ...body.metadata, resourceVersion: `{{${random.pick(earlier)}.resourceVersion}}` };
   return body;
