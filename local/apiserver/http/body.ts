@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { parse, parseDocument } from 'yaml';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { JsonSyntaxError, parseJson } from '../go-json.ts';
-import { jsonKind } from '../go-text.ts';
+import { parseYaml, YamlSyntaxError } from '../go-yaml.ts';
 import { isObject, textAt } from '../object.ts';
+import { typeMetaProblem } from '../schema/type-meta.ts';
 import { decodeProtobuf } from '../protobuf/decode.ts';
 import type { WriteRequest } from '../registry/api.ts';
 import { badRequest, StatusError, unsupportedMediaType } from '../status.ts';
@@ -53,27 +53,18 @@ function unrecognized(kind: string, problem: string, bytes: Buffer): StatusError
 function parseAs(yaml: boolean, bytes: Buffer, kind: string, strictErrors: string[]): unknown {
   const text = bytes.toString('utf8');
   try {
-    if (yaml) return parse(text) as unknown;
+    if (yaml) {
+      const parsed = parseYaml(text);
+      strictErrors.push(...parsed.duplicates);
+      return parsed.value;
+    }
     const { value, duplicates } = parseJson(text);
     strictErrors.push(...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`));
     return value;
   } catch (error: unknown) {
-    const where = yaml ? 'error converting YAML to JSON' : "couldn't get version/kind; json parse error";
-    throw unrecognized(kind, `${where}: ${messageOf(error)}`, bytes);
+    const where = yaml ? '' : "couldn't get version/kind; json parse error: ";
+    throw unrecognized(kind, where + messageOf(error), bytes);
   }
-}
-
-/** What Go decodes first of all, as its errors name it. */
-const TYPE_META = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`;
-
-/** Why apiVersion and kind can't be read. */
-function typeMetaProblem(value: unknown): string | undefined {
-  if (value === null) return undefined;
-  if (!isObject(value)) return `json: cannot unmarshal ${jsonKind(value)} into Go value of type ${TYPE_META}`;
-  const wrong = ['apiVersion', 'kind'].find(
-    (key) => !['string', 'undefined'].includes(typeof (value[key] ?? undefined)),
-  );
-  return wrong && `json: cannot unmarshal ${jsonKind(value[wrong])} into Go struct field .${wrong} of type string`;
 }
 
 /** What a body must be before its fields are looked at: an object, which names its kind if it is a custom resource. */
@@ -162,17 +153,13 @@ export async function readPatch(request: IncomingMessage, prefix: string, strict
 /** Reads what is applied, in YAML (and so in JSON). Null where the body is empty. */
 export async function readApplied(request: IncomingMessage, strictErrors: string[]): Promise<unknown> {
   const text = (await readBytes(request)).toString('utf8');
-  const document = parseDocument(text, { uniqueKeys: false, prettyErrors: true });
-  // What follows a whole document on its last line is not read.
-  const end = document.contents?.range[1] ?? Number.POSITIVE_INFINITY;
-  const problem = document.errors.find(({ code, pos }) => code !== 'UNEXPECTED_TOKEN' || pos[0] < end);
-  if (problem !== undefined) {
-    const reason = `yaml: line ${problem.linePos?.[0].line ?? 1}: ${problem.message.split(' at line')[0] ?? ''}`;
-    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${reason}`);
+  try {
+    const { value, duplicates } = parseYaml(text);
+    strictErrors.push(...duplicates);
+    return value;
+  } catch (error: unknown) {
+    if (error instanceof YamlSyntaxError)
+      throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
+    throw error;
   }
-  for (const error of parseDocument(text, { uniqueKeys: true }).errors) {
-    const key = text.slice(error.pos[0]).split(/[\s:]/)[0] ?? '';
-    strictErrors.push(`line ${error.linePos?.[0].line ?? 1}: key ${JSON.stringify(key)} already set in map`);
-  }
-  return document.toJS() as unknown;
 }

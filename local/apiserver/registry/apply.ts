@@ -3,7 +3,8 @@ import type { ResourceType } from '../catalog/resource-type.ts';
 import { applyFields } from '../fields/managed-fields.ts';
 import type { AppliedObject } from '../fields/managed-fields.ts';
 import { textAt } from '../object.ts';
-import type { JsonObject, KubeObject, ObjectMeta } from '../object.ts';
+import type { JsonObject, KubeObject } from '../object.ts';
+import { duplicateKeysText } from '../go-yaml.ts';
 import { badRequest, conflict, notFound } from '../status.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { placeInNamespace, storeNew } from './create.ts';
@@ -21,7 +22,7 @@ function configOf(type: ResourceType, raw: JsonObject): KubeObject {
     throw badRequest(`invalid object type: ${shown}`);
   }
   // Metadata of another type is found when the fields' types are.
-  return { ...raw, apiVersion, kind, metadata: (raw['metadata'] ?? {}) as ObjectMeta };
+  return { ...raw, apiVersion, kind, metadata: raw['metadata'] ?? {} };
 }
 
 /** Brings what an apply makes into its type's shape; a version that it does not speak of is no precondition. */
@@ -37,8 +38,7 @@ function reportStrictErrors({ strictErrors, fieldValidation, warnings }: WriteRe
   if (strictErrors.length === 0 || fieldValidation === 'Ignore') return;
   if (fieldValidation === 'Warn') warnings.push(...strictErrors);
   else {
-    const lines = strictErrors.map((one) => `  ${one}`).join('\n');
-    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n${lines}`);
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${duplicateKeysText(strictErrors)}`);
   }
 }
 

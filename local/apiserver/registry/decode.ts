@@ -1,6 +1,7 @@
 import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { jsonKind } from '../go-text.ts';
+import { duplicateKeysText } from '../go-yaml.ts';
 import { isObject, textAt, withSortedKeys } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { applyDefaults, dropNulls } from '../schema/defaults.ts';
@@ -103,6 +104,13 @@ function orderOf({ builtIn }: ResourceType, { paths, embedded }: UnknownFields):
   return [paths.filter(isMeta), own, embedded].flatMap((list) => list.sort());
 }
 
+/** All in one; what is wrong with a YAML text is one error with several lines. */
+function strictText(named: string[]): string {
+  const ofYaml = named.filter((one) => /^line \d+: key .* already set in map$/.test(one));
+  const others = named.filter((one) => !ofYaml.includes(one));
+  return [...(ofYaml.length > 0 ? [duplicateKeysText(ofYaml)] : []), ...others].join(', ');
+}
+
 function reportUnknown(
   type: ResourceType,
   unknown: UnknownFields,
@@ -114,7 +122,7 @@ function reportUnknown(
     ...orderOf(type, unknown).map((path) => `unknown field ${JSON.stringify(path)}`),
   ];
   if (named.length === 0 || request.fieldValidation === 'Ignore') return;
-  if (request.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${named.join(', ')}`);
+  if (request.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${strictText(named)}`);
   request.warnings.push(...named);
 }
 

@@ -80,6 +80,8 @@ function base64Problem(text: string): string | undefined {
   const length = good.replaceAll(/[\r\n]/g, '').length;
   const padding = { 0: '', 2: '==', 3: '=' }[length % 4];
   if (rest === padding) return undefined;
+  // What ends early is found where its last group of four began.
+  if (rest === '') return `illegal base64 data at input byte ${good.length - (length % 4)}`;
   return `illegal base64 data at input byte ${good.length}`;
 }
 

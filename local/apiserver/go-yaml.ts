@@ -1,0 +1,46 @@
+import { parseDocument } from 'yaml';
+import type { DocumentOptions, ParseOptions, SchemaOptions } from 'yaml';
+
+/** A text that is no YAML. */
+export class YamlSyntaxError extends Error {}
+
+export interface ParsedYaml {
+  value: unknown;
+  /** Keys that a map has twice, as a strict reader tells of each; the last one counts. */
+  duplicates: string[];
+}
+
+/** YAML 1.1 as Go's reader has it: `yes` is true, but times and numbers with colons stay text. */
+const options: ParseOptions & DocumentOptions & SchemaOptions = {
+  version: '1.1',
+  customTags: (tags) =>
+    tags.filter(
+      (tag) =>
+        typeof tag === 'string' ||
+        (tag.tag !== 'tag:yaml.org,2002:timestamp' && !('format' in tag && tag.format === 'TIME')),
+    ),
+};
+
+/** Reads one YAML document. Throws a YamlSyntaxError. */
+export function parseYaml(text: string): ParsedYaml {
+  const document = parseDocument(text, { ...options, uniqueKeys: false });
+  // What follows a whole document on its last line is not read.
+  const end = document.contents?.range[1] ?? Number.POSITIVE_INFINITY;
+  const problem = document.errors.find(({ code, pos }) => code !== 'UNEXPECTED_TOKEN' || pos[0] < end);
+  if (problem !== undefined) {
+    const [what = ''] = problem.message.split(' at line');
+    throw new YamlSyntaxError(`yaml: line ${problem.linePos?.[0].line ?? 1}: ${what}`);
+  }
+  const strict = parseDocument(text, { ...options, uniqueKeys: true }).errors.filter(
+    ({ code }) => code === 'DUPLICATE_KEY',
+  );
+  const duplicates = strict.map(({ pos, linePos }) => {
+    const [key = ''] = text.slice(pos[0]).split(/[\s:]/);
+    return `line ${linePos?.[0].line ?? 1}: key ${JSON.stringify(key)} already set in map`;
+  });
+  return { value: document.toJS() as unknown, duplicates };
+}
+
+/** The same as one sentence, which ends what a strict reader says of a text. */
+export const duplicateKeysText = (duplicates: string[]): string =>
+  `yaml: unmarshal errors:\n${duplicates.map((one) => `  ${one}`).join('\n')}`;
