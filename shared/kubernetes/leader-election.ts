@@ -8,6 +8,8 @@ import type { Lease, LeaseLock, LeaseSpec } from './lease.ts';
 export const ELECTION_DEFAULTS_MS = { leaseDuration: 15_000, renewDeadline: 10_000, retryPeriod: 2_000 };
 /** client-go's: candidates don't ask all at once. */
 const JITTER = 1.2;
+/** What giving up the lease may take in all, and how often it is tried when the record changes meanwhile. */
+const RELEASE = { timeoutMs: 5_000, tries: 3 };
 
 export interface ElectionObserver {
   leading(isLeader: boolean): void;
@@ -62,6 +64,8 @@ export class LeaderElector {
   #keeping: Promise<void> | undefined;
   #seen: { lease: Lease; at: Moment } | undefined;
   #renewed: Moment | undefined;
+  /** Whether a write was sent that may have made the lease ours, answered or not. */
+  #mayHold = false;
 
   constructor(options: LeaderElectionOptions) {
     this.#options = options;
@@ -124,30 +128,40 @@ export class LeaderElector {
   }
 
   /**
-   * Gives the lease up, so that another process can take over at once; does nothing when it is not ours. To be called when all work has
-   * ended. An error is logged: the lease then runs out by itself.
+   * Gives the lease up, so that another process can take over at once; does nothing when it is not ours, or was lost. To be called when all
+   * work has ended; from here on `isLeader` says no. Takes 5 s at most; an error is logged: the lease then runs out by itself.
    */
   async release(): Promise<void> {
-    const { lock, log, observer } = this.#options;
+    const { log, observer } = this.#options;
     this.#releasing.abort();
     await this.#keeping;
-    const last = this.#seen?.lease;
-    if (!this.isLeader() || !last) return;
+    if (!this.#mayHold || this.lost.aborted) return;
+    this.#mayHold = false;
     this.#renewed = undefined;
     observer?.leading(false);
-    const now = microTime(this.#clock.wall());
-    const spec: LeaseSpec = {
-      ...last.spec,
-      holderIdentity: '',
-      leaseDurationSeconds: 1,
-      renewTime: now,
-      acquireTime: now,
-    };
+    const over = new AbortController();
+    const reason = new Error(`not done within ${RELEASE.timeoutMs} ms`);
+    const timer = setTimeout(() => over.abort(reason), RELEASE.timeoutMs);
     try {
-      await lock.write(last, spec, new AbortController().signal);
+      await this.#giveUp(over.signal);
     } catch (error) {
       log.warn('the lease is not released and runs out by itself', { error });
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  /** Reads first: a write that was broken off may have been done, or be done in between. */
+  async #giveUp(signal: AbortSignal): Promise<void> {
+    const { lock, identity } = this.#options;
+    for (let tries = 0; tries < RELEASE.tries; tries++) {
+      const last = await lock.read(signal);
+      if (last?.spec?.holderIdentity !== identity) return;
+      const now = microTime(this.#clock.wall());
+      const free = { holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now };
+      if (await lock.write(last, { ...last.spec, ...free }, signal)) return;
+    }
+    throw new Error(`somebody else wrote it each time, ${RELEASE.tries} times`);
   }
 
   /** One attempt to get or renew the lease. */
@@ -158,6 +172,7 @@ export class LeaderElector {
       // The holder writes over what it wrote last; only when that fails does it read.
       const last = this.#renewed && this.#seen ? this.#seen.lease : await this.#read(signal);
       if (last?.spec?.holderIdentity && last.spec.holderIdentity !== identity && !this.#hasRunOut()) return false;
+      this.#mayHold = true;
       const written = await lock.write(last, this.#spec(last?.spec), signal);
       if (!written) {
         await this.#read(signal);

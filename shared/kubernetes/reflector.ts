@@ -14,8 +14,9 @@ const PAGE_SIZE = 500;
 const WATCH_SECONDS = { min: 290, spread: 300 };
 /** kube-apiserver sends a bookmark every one to two minutes (seen on 1.36): a watch that misses two is dead. */
 const IDLE_MS = 240_000;
-/** What a streamed list may take. A server that doesn't know `sendInitialEvents` never says where it ends. */
+/** What a streamed list may take. A server that doesn't know `sendInitialEvents` never says where it ends: after two such it is not asked again. */
 const INITIAL_MS = 30_000;
+const MAX_UNENDED = 2;
 const BACKOFF_MS = { first: 500, max: 30_000 };
 const HEALTHY_AFTER_MS = 120_000;
 /** A watch that the server ends sooner than this, cleanly or not, is not opened again at once. */
@@ -72,8 +73,10 @@ export class Reflector<T extends KubeObject> {
   #markSynced: () => void = () => undefined;
   /** Where the next watch goes on; undefined: a list is due. */
   #resourceVersion: string | undefined;
-  /** Whether the server streams lists; it is asked for one until it shows that it doesn't. */
-  #streams = true;
+  /** Whether the next list is read by pages: the last streamed one did not come to its end. */
+  #byPages = false;
+  /** Streamed lists in a row that did not end in time; a server that refuses them would never end one. */
+  #unended = 0;
   #pageSize = PAGE_SIZE;
   #events = 0;
 
@@ -97,14 +100,15 @@ export class Reflector<T extends KubeObject> {
     while (!signal.aborted) {
       const startedMs = this.#nowMs();
       const contactBefore = this.#events;
-      const streamed = this.#streams;
+      const byPages = this.#byPages;
       const failure = await this.#round(signal);
       if (signal.aborted) return;
       const tookMs = this.#nowMs() - startedMs;
       if (tookMs > HEALTHY_AFTER_MS || this.#events > contactBefore) backoffMs = BACKOFF_MS.first;
+      if (this.#byPages && !byPages) continue;
       // One expired version is nothing unusual; a server that answers so again and again is not to be asked without pause.
       relists = isGone(failure) ? relists + 1 : 0;
-      if (relists === 1 || streamed !== this.#streams || (failure === undefined && tookMs > SHORT_ROUND_MS)) continue;
+      if (relists === 1 || (failure === undefined && tookMs > SHORT_ROUND_MS)) continue;
       if (failure !== undefined) this.#report(failure, backoffMs);
       await sleep(backoffMs * (0.5 + random()), signal);
       backoffMs = Math.min(backoffMs * 2, BACKOFF_MS.max);
@@ -114,7 +118,7 @@ export class Reflector<T extends KubeObject> {
   /** One list, where it is due, and one watch, to its end; what ended it, where that was no clean end. */
   async #round(signal: AbortSignal): Promise<unknown> {
     try {
-      if (this.#resourceVersion === undefined && !this.#streams) await this.#list(signal);
+      if (this.#resourceVersion === undefined && this.#byPages) await this.#list(signal);
       await this.#watch(signal);
       return undefined;
     } catch (error) {
@@ -145,6 +149,7 @@ export class Reflector<T extends KubeObject> {
       throw error;
     }
     this.#pageSize = PAGE_SIZE;
+    this.#byPages = this.#unended >= MAX_UNENDED;
     this.#replace(found, version, startedMs);
   }
 
@@ -168,14 +173,15 @@ export class Reflector<T extends KubeObject> {
         else {
           this.#replace(initial, event.object.metadata.resourceVersion, startedMs);
           initial = undefined;
+          this.#unended = 0;
         }
       }
-      if (initial) this.#streams = false;
     } catch (error) {
       const refused = error instanceof ApiError && (error.status === 400 || error.status === 422);
       if (!initial || !(refused || error instanceof SilentWatchError)) throw error;
-      this.#streams = false;
+      this.#unended = refused ? MAX_UNENDED : this.#unended + 1;
     }
+    if (initial) this.#byPages = true;
   }
 
   /** An event before the end of a streamed list. */

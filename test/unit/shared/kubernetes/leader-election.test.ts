@@ -6,7 +6,7 @@ import { LeaderElector } from '../../../../shared/kubernetes/leader-election.ts'
 import type { LeaderElectionOptions } from '../../../../shared/kubernetes/leader-election.ts';
 import { microTime } from '../../../../shared/kubernetes/lease.ts';
 import type { Lease, LeaseLock, LeaseSpec } from '../../../../shared/kubernetes/lease.ts';
-import { silentLogger } from '../../../../shared/runtime/log.ts';
+import { createLogger, silentLogger } from '../../../../shared/runtime/log.ts';
 
 /** A Lease and the time, which passes only when somebody waits for it. */
 class World {
@@ -15,6 +15,8 @@ class World {
   /** Milliseconds that the wall clock is ahead. */
   setForwardMs = 0;
   down = false;
+  /** Writes are done and their answers get lost: who waits for one waits until it breaks off. */
+  answersGetLost = false;
   writes: LeaseSpec[] = [];
   #version = 0;
   #sleepers: { dueMs: number; wake: () => void }[] = [];
@@ -24,10 +26,12 @@ class World {
       this.#maybeFail();
       return structuredClone(this.lease);
     },
-    write: async (last, spec) => {
+    write: async (last, spec, signal) => {
       this.#maybeFail();
       if (last?.metadata.resourceVersion !== this.lease?.metadata.resourceVersion) return undefined;
-      return this.put(spec);
+      const written = this.put(spec);
+      if (!this.answersGetLost) return written;
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
     },
   };
 
@@ -198,6 +202,21 @@ describe('a candidate', () => {
     expect(await acquired).toBe(false);
   });
 
+  test('that is told to stop while its first write is on the way gives up what it may have got', async () => {
+    const world = new World();
+    world.answersGetLost = true;
+    const stop = new AbortController();
+    const elector = world.elector('a');
+    const acquired = elector.acquire(stop.signal);
+    await world.wakeDue();
+    stop.abort();
+    expect(await acquired).toBe(false);
+    expect(world.lease?.spec?.holderIdentity).toBe('a');
+    world.answersGetLost = false;
+    await elector.release();
+    expect(world.lease?.spec?.holderIdentity).toBe('');
+  });
+
   test('of several that try at once one leads', async () => {
     const world = new World();
     const electors = ['a', 'b', 'c'].map((identity) => world.elector(identity));
@@ -285,6 +304,60 @@ describe('a leader', () => {
     await world.pass(30_000);
     expect(world.writes).toHaveLength(length);
     expect(world.lease?.spec).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1 });
+  });
+
+  test('gives the lease up though the answer to its last renewal never came', async () => {
+    const world = new World();
+    const elector = world.elector('a');
+    await elector.acquire(never);
+    world.answersGetLost = true;
+    await world.pass(2_000);
+    expect(world.writes).toHaveLength(2);
+    world.answersGetLost = false;
+    await elector.release();
+    expect(world.lease?.spec).toMatchObject({ holderIdentity: '', leaseTransitions: 0 });
+    expect(elector.isLeader()).toBe(false);
+  });
+
+  test('gives the lease up though its last renewal was done while it did so', async () => {
+    const world = new World();
+    const read = async (signal: AbortSignal): Promise<Lease | undefined> => {
+      const lease = await world.lock.read(signal);
+      if (lease && world.writes.length === 1) world.put({ ...lease.spec });
+      return lease;
+    };
+    const elector = world.elector('a', { lock: { ...world.lock, read } });
+    await elector.acquire(never);
+    await elector.release();
+    expect(world.writes).toHaveLength(3);
+    expect(world.lease?.spec?.holderIdentity).toBe('');
+  });
+
+  test('leaves the lease alone when another process holds it by then', async () => {
+    const world = new World();
+    const elector = world.elector('a');
+    await elector.acquire(never);
+    world.put({ holderIdentity: 'b', leaseDurationSeconds: 15 });
+    await elector.release();
+    expect(world.lease?.spec?.holderIdentity).toBe('b');
+  });
+
+  test.each([
+    ['the API server is down', (world: World) => void (world.down = true), 'refused'],
+    [
+      'somebody else writes it all the time',
+      ({ lock }: World) => void (lock.write = async () => undefined),
+      'somebody else wrote it each time',
+    ],
+  ])('says that the lease is not given up when %s', async (_what, happen, why) => {
+    const world = new World();
+    let logged = '';
+    const elector = world.elector('a', { log: createLogger({ write: (line) => (logged += line) }) });
+    await elector.acquire(never);
+    happen(world);
+    await elector.release();
+    expect(logged).toContain('the lease is not released and runs out by itself');
+    expect(logged).toContain(why);
   });
 
   test('tells its observer', async () => {

@@ -149,6 +149,65 @@ describe('a server that streams lists', () => {
     expect(seen).toEqual(['added a@1', 'added b@2', 'deleted a@1', 'added c@20']);
   });
 
+  /** What each request asked for. */
+  const asked = (): string[] =>
+    server.requests.map((request) => {
+      if (request.includes('sendInitialEvents')) return 'stream';
+      return request.includes('watch=') ? 'watch' : 'list';
+    });
+
+  test('and ends one before the list is whole is asked for a stream again at the next list', async () => {
+    await runStreaming([
+      lines([], true),
+      list(10, [pod('a', 1)]),
+      lines([status(410)], true),
+      lines([event('ADDED', pod('b', 20)), initialEnd(30)]),
+    ]);
+    await calls(3);
+    expect(seen).toEqual(['added a@1', 'deleted a@1', 'added b@20']);
+    expect(asked()).toEqual(['stream', 'list', 'watch', 'stream']);
+  });
+
+  test('and ends each before the list is whole, forgetting each version too, is asked with growing pauses', async () => {
+    const pauses: number[] = [];
+    const enough = Promise.withResolvers<void>();
+    const sleep = async (ms: number): Promise<void> => {
+      if (pauses.push(ms) === 3) enough.resolve();
+    };
+    const round = [lines([], true), list(1, []), lines([status(410)], true)];
+    await runStreaming([round, round, round, round, round].flat(), { sleep, random: () => 0.5 });
+    await enough.promise;
+    expect(pauses.slice(0, 3)).toEqual([500, 1000, 2000]);
+  });
+
+  test('but twice in a row does not say where they end is not asked again', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
+    try {
+      let came = Promise.withResolvers<void>();
+      const observer = {
+        event: () => came.resolve(),
+        ...{ listed: () => undefined, watched: () => undefined, failed: () => undefined },
+      };
+      const endless = lines([event('ADDED', pod('a', 1))]);
+      const forgotten = lines([status(410)], true);
+      await runStreaming(
+        [endless, list(10, []), forgotten, endless, list(11, []), forgotten, list(12, [pod('b', 12)]), lines([])],
+        { observer, sleep: async () => undefined },
+      );
+      for (const _ of [1, 2]) {
+        await came.promise;
+        came = Promise.withResolvers();
+        jest.advanceTimersByTime(30_000);
+      }
+      await calls(1);
+      await server.received(8);
+      expect(seen).toEqual(['added b@12']);
+      expect(asked()).toEqual(['stream', 'list', 'watch', 'stream', 'list', 'watch', 'list', 'watch']);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test.each([
     ['ends the watch before the list is whole', lines([event('ADDED', pod('a', 1))], true)],
     ['refuses with 400', json({ reason: 'BadRequest' }, 400)],
