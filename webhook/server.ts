@@ -13,7 +13,8 @@ const HEADERS_TIMEOUT_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface WebhookServerOptions {
-  host: string;
+  /** Default: every address of the machine, IPv6 included. */
+  host?: string;
   port: number;
   certificate: KeyPair;
   settings: StampSettings;
@@ -53,7 +54,7 @@ export async function startWebhookServer({
   server.on('tlsClientError', (error) => log.debug('a TLS handshake failed', { error }));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    server.listen({ port, host }, resolve);
   });
   const address = server.address();
   return {

@@ -109,7 +109,6 @@ export async function webhookCommand(args: string[]): Promise<number> {
     stop,
   );
   const server = await startWebhookServer({
-    host: '0.0.0.0',
     port: port(values, 'port', 8443),
     certificate: certificate.current(),
     settings,

@@ -9,6 +9,7 @@ export interface HealthServer {
 }
 
 export interface HealthServerOptions {
+  /** Default: every address of the machine, IPv6 included. */
   host?: string;
   /** Served as /metrics. */
   metrics?: Registry;
@@ -33,7 +34,7 @@ async function answerMetrics(response: ServerResponse, metrics: Registry): Promi
 export async function startHealthServer(
   port: number,
   isReady: () => boolean,
-  { host = '0.0.0.0', metrics }: HealthServerOptions = {},
+  { host, metrics }: HealthServerOptions = {},
 ): Promise<HealthServer> {
   const server = http.createServer((request, response) => {
     // Prometheus may be told to send parameters along.
@@ -45,7 +46,7 @@ export async function startHealthServer(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    server.listen({ port, host }, resolve);
   });
   const address = server.address();
   return {

@@ -9,6 +9,7 @@ import type { Authority, KeyPair } from '../../../certs/authority.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { startWebhookServer } from '../../../webhook/server.ts';
 import type { WebhookServer } from '../../../webhook/server.ts';
+import { loopbackAddresses } from '../shared/runtime/loopback.ts';
 import { pipelineRun, reviewOf, settings } from './review.ts';
 
 const HOUR_MS = 3_600_000;
@@ -30,8 +31,8 @@ beforeEach(async () => {
 
 afterEach(() => server.close());
 
-async function servedName(port = server.port): Promise<string> {
-  const socket = tls.connect({ host: '127.0.0.1', port, servername: 'localhost', ca: authority.certPem });
+async function servedName(port = server.port, host = '127.0.0.1'): Promise<string> {
+  const socket = tls.connect({ host, port, servername: 'localhost', ca: authority.certPem });
   await once(socket, 'secureConnect');
   const { subject } = socket.getPeerCertificate();
   socket.destroy();
@@ -117,4 +118,14 @@ test('a handshake that fails ends nothing', async () => {
   });
   await once(socket, 'error');
   expect(await servedName()).toBe('first');
+});
+
+test('without a host it serves at every address of the machine, IPv6 included', async () => {
+  const everywhere = await startWebhookServer({ port: 0, certificate: first, settings, log: silentLogger });
+  try {
+    for (const host of loopbackAddresses())
+      expect([host, await servedName(everywhere.port, host)]).toEqual([host, 'first']);
+  } finally {
+    await everywhere.close();
+  }
 });

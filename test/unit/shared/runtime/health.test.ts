@@ -6,6 +6,7 @@ import { Counter } from 'prom-client';
 import { startHealthServer } from '../../../../shared/runtime/health.ts';
 import type { HealthServer } from '../../../../shared/runtime/health.ts';
 import { createMetricsRegistry } from '../../../../shared/runtime/metrics.ts';
+import { loopbackAddresses } from './loopback.ts';
 
 let ready: boolean;
 let metrics: Registry;
@@ -49,6 +50,18 @@ test('metrics that can not be collected are an error of that request alone', asy
   });
   expect(await statusOf('/metrics')).toBe(500);
   expect(await statusOf('/readyz')).toBe(200);
+});
+
+test('without a host it is reached at every address of the machine, IPv6 included', async () => {
+  const everywhere = await startHealthServer(0, () => true);
+  try {
+    for (const address of loopbackAddresses()) {
+      const host = address.includes(':') ? `[${address}]` : address;
+      expect([host, (await fetch(`http://${host}:${everywhere.port}/livez`)).status]).toEqual([host, 200]);
+    }
+  } finally {
+    await everywhere.close();
+  }
 });
 
 test('a port that is taken is an error of the start', async () => {
