@@ -5,9 +5,11 @@ import { systemRequest, timestamp } from '../registry/api.ts';
 import type { Api } from '../registry/api.ts';
 import { deleteObject } from '../registry/delete.ts';
 import { StatusError } from '../status.ts';
+import type { StoredEvent } from '../storage/store.ts';
 
 const NAMESPACES = '/namespaces';
 const retryMs = 200;
+const furniture = ['default', 'kube-root-ca.crt'];
 /** What a kube-controller-manager says of the authority. */
 const AUTHORITY =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
@@ -88,8 +90,17 @@ export function startNamespaceController(api: Api, caPem: string): () => void {
     if (type === 'ADDED') furnish(api, name, caPem);
     else if (type === 'MODIFIED' && isDeleting(object) && !timers.has(name)) later(name, 0);
   });
+  // What is furnished comes again when somebody takes it away.
+  const refurnish = ({ type, object: { metadata } }: StoredEvent): void => {
+    const { namespace = '' } = metadata;
+    const owner = api.store.get(NAMESPACES, undefined, namespace);
+    if (type === 'DELETED' && furniture.includes(metadata.name ?? '') && owner !== undefined && !isDeleting(owner))
+      furnish(api, namespace, caPem);
+  };
+  const stops = ['/serviceaccounts', '/configmaps'].map((key) => api.store.subscribe(key, refurnish));
   return () => {
     unsubscribe();
+    for (const stop of stops) stop();
     for (const timer of timers.values()) clearTimeout(timer);
   };
 }

@@ -5,7 +5,7 @@ import { inVersion } from '../registry/update.ts';
 import { badRequest, StatusError } from '../status.ts';
 import { listObjects } from '../storage/list.ts';
 import type { Page } from '../storage/list.ts';
-import { integerFrom } from '../storage/list-options.ts';
+import { checkListOptions, checkWatchOptions, integerFrom } from '../storage/list-options.ts';
 import { parseSelection } from '../storage/selection.ts';
 import type { Selection } from '../storage/selection.ts';
 import { partialMetadata, table } from '../table/table.ts';
@@ -44,11 +44,14 @@ function checkForm({ as, type }: Exchange, isList: boolean): void {
   throw new StatusError(406, 'NotAcceptable', problem);
 }
 
-/** What the request's selectors, and its namespace, choose. */
-export function selectionOf({ type, path, query }: Exchange): Selection {
+/** What the request's selectors, and its namespace, choose; `validate` refuses other parameters. */
+export function selectionOf(
+  { type, path, query }: Exchange,
+  validate: (query: URLSearchParams) => void = checkListOptions,
+): Selection {
   // Numbers are read before anything is made of the texts.
   for (const name of ['timeoutSeconds', 'limit']) integerFrom(query, name);
-  return parseSelection(type, type.namespaced ? path.namespace : undefined, query);
+  return parseSelection(type, type.namespaced ? path.namespace : undefined, query, () => validate(query));
 }
 
 /** Answers with one object, in the form the client asked for and with the warnings that its request brought up. */
@@ -95,7 +98,7 @@ export function serveList(server: ResourceServer, exchange: Exchange): void {
 /** A watch of a collection, or of the one object that the path names. */
 export function serveWatchRequest(server: ResourceServer, exchange: Exchange): void {
   const { response, query, type, path, as } = exchange;
-  const selection = selectionOf(exchange);
+  const selection = selectionOf(exchange, checkWatchOptions);
   const named = (object: KubeObject): boolean => object.metadata.name === path.name && selection.matches(object);
   serveWatch(server.api, {
     type,

@@ -6,7 +6,7 @@ import type { JsonObject, KubeObject } from '../object.ts';
 import type { Api } from '../registry/api.ts';
 import { inVersion } from '../registry/update.ts';
 import { expired, statusBody } from '../status.ts';
-import { checkWatchOptions, integerFrom, parseRevision } from '../storage/list-options.ts';
+import { integerFrom, parseRevision } from '../storage/list-options.ts';
 import type { Selection } from '../storage/selection.ts';
 import type { StoredEvent } from '../storage/store.ts';
 import { partialMetadata, table } from '../table/table.ts';
@@ -68,7 +68,6 @@ function createEncoder({ type, representation, include }: WatchRequest, api: Api
 
 function startRevision(query: URLSearchParams): { since: number | undefined; initial: boolean } {
   const given = parseRevision(query.get('resourceVersion'));
-  checkWatchOptions(query);
   const sendInitial = query.get('sendInitialEvents');
   const since = given === 0 ? undefined : given;
   const initial = sendInitial === null ? since === undefined : isTrue(query, 'sendInitialEvents');

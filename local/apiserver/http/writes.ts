@@ -1,7 +1,7 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { invalid, invalidObject } from '../field-errors.ts';
 import { goText, jsonKind } from '../go-text.ts';
-import { isObject, textAt } from '../object.ts';
+import { isObject } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { APPLY_PATCH, applyPatch, checkPatchType, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH } from '../patch/apply.ts';
 import { shownPatched } from '../patch/shown.ts';
@@ -15,7 +15,6 @@ import type { DeleteOptions } from '../registry/delete-options.ts';
 import { replaceObject, requireResourceVersion } from '../registry/replace.ts';
 import { updateObject } from '../registry/update.ts';
 import type { Target } from '../registry/update.ts';
-import { checkListOptions } from '../storage/list-options.ts';
 import { listObjects } from '../storage/list.ts';
 import { badRequest, methodNotAllowed, notFound, StatusError } from '../status.ts';
 import { contentTypeOf, readApplied, readDeleteOptions, readObject, readPatch } from './body.ts';
@@ -35,18 +34,6 @@ export async function serveCreate(server: ResourceServer, exchange: Exchange): P
   );
 }
 
-/** A patch may take the version away, which the object's type may need. */
-function checkPatchedVersion(type: ResourceType, { metadata }: JsonObject, { metadata: { name } }: KubeObject): void {
-  const resourceVersion = textAt(metadata, 'resourceVersion');
-  // That the name is gone is told of first.
-  if (textAt(metadata, 'name') !== name) return;
-  requireResourceVersion(type, {
-    apiVersion: '',
-    kind: '',
-    metadata: { name, resourceVersion },
-  });
-}
-
 /** What a patch makes of an object: decoded, whatever keeps it from being one an error of the patch. */
 function patchChange({ request, type, write }: Exchange, patch: unknown): (current: KubeObject) => KubeObject {
   const contentType = contentTypeOf(request);
@@ -57,8 +44,9 @@ function patchChange({ request, type, write }: Exchange, patch: unknown): (curre
     const refuse = (problem: string): StatusError =>
       invalidObject({ group: '', kind: '' }, '', [invalid('patch', shown, problem)]);
     const fromMap = contentType === STRATEGIC_PATCH;
-    checkPatchedVersion(type, patched, current);
     const object = decode(type, patched, write, { refuse, fromMap, isPatch: true });
+    // That the name is gone is told of first.
+    if (object.metadata.name === current.metadata.name) requireResourceVersion(type, object);
     // A patch that does not speak of the version applies to the newest object.
     if (object.metadata.resourceVersion === current.metadata.resourceVersion) delete object.metadata.resourceVersion;
     return object;
@@ -138,7 +126,6 @@ export async function serveDeleteCollection(server: ResourceServer, exchange: Ex
   const { query, type, response, write } = exchange;
   const { api } = server;
   const selection = selectionOf(exchange);
-  checkListOptions(query);
   const options = await readOptions(exchange);
   const page = listObjects(api.store, type.storageKey, selection, query);
   for (const { metadata } of page.items) {

@@ -9,6 +9,7 @@ import { badRequest, conflict, notFound } from '../status.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { placeInNamespace, storeNew } from './create.ts';
 import { normalize } from './decode.ts';
+import { requireResourceVersion } from './replace.ts';
 import { checkName, changeObject, checkVersionText } from './update.ts';
 import type { Target } from './update.ts';
 
@@ -30,6 +31,7 @@ function shaped(type: ResourceType, config: KubeObject, { object, managedFields 
   const out = normalize(type, object);
   type.strategy.applyDefaults?.(out);
   if (config.metadata.resourceVersion === undefined) delete out.metadata.resourceVersion;
+  else if (out.metadata.uid !== undefined) requireResourceVersion(type, out);
   return { object: out, managedFields };
 }
 

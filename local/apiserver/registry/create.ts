@@ -15,6 +15,11 @@ import { validateNew } from './validate-object.ts';
 const NAMESPACES = { group: '', resource: 'namespaces' };
 const MAX_NAME_TRIES = 8;
 
+/** What may be said of an object and is not kept: its link. In place. */
+export function dropUnstored({ metadata }: KubeObject): void {
+  delete (metadata as { selfLink?: string }).selfLink;
+}
+
 /** Puts the object where the request goes; 400 where it names another namespace. In place. */
 export function placeInNamespace(type: ResourceType, object: KubeObject, namespace: string | undefined): void {
   if (!type.namespaced) {
@@ -124,7 +129,9 @@ export async function storeNew(
     const isBeingDeleted = existing.metadata.deletionTimestamp !== undefined;
     throw alreadyExists(type, object.metadata.name ?? '', isBeingDeleted, object.metadata.generateName);
   }
-  return request.dryRun ? object : api.store.put(type.storageKey, object);
+  if (request.dryRun) return object;
+  dropUnstored(object);
+  return api.store.put(type.storageKey, object);
 }
 
 /** Creates an object from what was submitted with a POST (see storeNew). */

@@ -41,8 +41,12 @@ function reportOtherVersion(type: ResourceType, raw: JsonObject, request: WriteR
   const unknown = noUnknownFields();
   const isKnown = group === type.group && textAt(raw, 'kind') === type.kind;
   if (isKnown) prune(type.versionSchemas?.[version] ?? withObjectFields({ type: 'object' }), raw, '', unknown);
-  const named = { ...type, version, kind: textAt(raw, 'kind') };
-  reportUnknown(type, unknown, request, (problem) => badRequest(handled(named, problem)));
+  const kind = textAt(raw, 'kind');
+  const refuse = (problem: string): Error =>
+    badRequest(`${kind} in version "${version}" cannot be handled as a ${type.kind}: ${problem}`);
+  const problem = goDecodeProblem(objectMetaSchema(), raw['metadata']);
+  if (problem !== undefined) throw refuse(problem);
+  reportUnknown(type, unknown, request, refuse);
 }
 
 /** A built-in type's apiVersion and kind may be left out; a custom resource names both. */
@@ -130,7 +134,6 @@ function reportUnknown(
 export function normalize(type: ResourceType, object: JsonObject, unknown = noUnknownFields()): KubeObject {
   const pruned = prune(type.schema, object, '', unknown) as KubeObject;
   if (!isObject(pruned.metadata)) pruned.metadata = {};
-  delete (pruned.metadata as JsonObject)['selfLink'];
   // Nulls of custom resources are dropped from what is sent, and from nothing else.
   if (type.builtIn) dropNulls(type.schema, pruned);
   else dropNulls(objectMetaSchema(), pruned.metadata);

@@ -7,6 +7,7 @@ import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
 import { badRequest, conflict, notFound, StatusError } from '../status.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { readmitPod } from './admit-pod.ts';
+import { dropUnstored } from './create.ts';
 import { normalize } from './decode.ts';
 import { validateChanged } from './validate-object.ts';
 
@@ -116,6 +117,7 @@ function withoutTimes(object: KubeObject): unknown {
 
 /** Stores the change, or removes the object when the change took the last thing that kept it. */
 function commit(api: Api, type: ResourceType, next: KubeObject, current: KubeObject): KubeObject {
+  dropUnstored(next);
   if (sameJson(withoutTimes(next), withoutTimes(current))) return current;
   const { deletionTimestamp, finalizers = [], deletionGracePeriodSeconds = 0 } = next.metadata;
   const namespaceHeld = type.storageKey === '/namespaces' && deletionTimestamp !== undefined;
@@ -198,7 +200,7 @@ async function attempt(
   else final.metadata.managedFields = managedFields;
   // A custom resource's status endpoint takes nothing of the metadata.
   const submitted = subresource === 'status' && !type.builtIn ? {} : next.metadata;
-  validateChanged(type, final, { submitted, old: current, subresource, warnings: request.warnings });
+  validateChanged(type, final, { sent: next, submitted, old: current, subresource, warnings: request.warnings });
   if (subresource === undefined) request.warnings.push(...warningsOf(target, final, current));
   await api.admission.validate({ ...attributes, object: final });
   return final;

@@ -16,10 +16,11 @@ function checkContent(type: ResourceType, object: KubeObject, change?: Validated
   ];
 }
 
-function refuse(type: ResourceType, object: KubeObject, errors: FieldError[]): void {
+/** `sent`: where a custom resource's version and kind are said, which may not be its own. */
+function refuse(type: ResourceType, object: KubeObject, errors: FieldError[], sent = object): void {
   if (errors.length === 0) return;
-  const [, group = ''] = object.apiVersion.split('/').reverse();
-  throw invalidObject(type.builtIn ? type : { group, kind: object.kind }, object.metadata.name ?? '', errors);
+  const [, group = ''] = sent.apiVersion.split('/').reverse();
+  throw invalidObject(type.builtIn ? type : { group, kind: sent.kind }, object.metadata.name ?? '', errors);
 }
 
 /** A custom resource may say that it is of another kind or, when it is patched, of another version. */
@@ -40,8 +41,9 @@ export function validateNew(type: ResourceType, object: KubeObject): void {
   refuse(type, object, checkAnyMetadata(object, 'path-segment'));
 }
 
-/** An object's change: what was submitted of its metadata, what was stored, and whether it is of the object or a subresource. */
+/** An object's change: what was sent, what of it is taken for its metadata, what was stored, and whether it is of the object or a subresource. */
 export interface ValidatedChange {
+  sent: KubeObject;
   submitted: ObjectMeta;
   old: KubeObject;
   subresource: string | undefined;
@@ -51,7 +53,7 @@ export interface ValidatedChange {
 
 /** Throws 422 with everything that is wrong with a changed object, or with the change. */
 export function validateChanged(type: ResourceType, object: KubeObject, change: ValidatedChange): void {
-  const { submitted, old, subresource } = change;
+  const { sent, submitted, old, subresource } = change;
   const { isValidatedAnew = false, validateUpdate } = type.strategy;
   const isWhole = subresource === undefined;
   const content = [
@@ -60,9 +62,11 @@ export function validateChanged(type: ResourceType, object: KubeObject, change: 
   ];
   const typeMeta = checkTypeMeta(type, object);
   const metadata = checkMetadataUpdate(type, object, submitted, old, typeMeta.length > 0);
-  if (typeMeta.length > 0) refuse(type, object, [...metadata, ...typeMeta]);
-  refuse(type, object, [
-    ...metadata,
-    ...(isWhole && validateUpdate !== undefined ? validateUpdate(object, old, content) : content),
-  ]);
+  if (typeMeta.length > 0) refuse(type, object, [...metadata, ...typeMeta], sent);
+  refuse(
+    type,
+    object,
+    [...metadata, ...(isWhole && validateUpdate !== undefined ? validateUpdate(object, old, content) : content)],
+    sent,
+  );
 }

@@ -33,10 +33,7 @@ function isEmpty(value: unknown): boolean {
  * the empty lists and maps that Go does not write, too.
  */
 export function dropNulls(schema: Schema, value: unknown): void {
-  if (Array.isArray(value)) {
-    if (schema.items !== undefined) for (const item of value) dropNulls(schema.items, item);
-    return;
-  }
+  if (Array.isArray(value)) return dropNullsOfList(schema, value);
   if (!isObject(value)) return;
   for (const [key, item] of Object.entries(value)) {
     const property =
@@ -44,9 +41,19 @@ export function dropNulls(schema: Schema, value: unknown): void {
       (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
     if (property === undefined) continue;
     // Go reads a null among strings as an empty one.
-    if (item === null && property.default === '' && schema.properties?.[key] === undefined) value[key] = '';
+    if (property.format === 'byte' && Array.isArray(item)) value[key] = '';
+    else if (item === null && property.default === '' && schema.properties?.[key] === undefined) value[key] = '';
     else if (item === null && property.nullable !== true) delete value[key];
     else if (property.omitEmpty === true && isEmpty(item)) delete value[key];
     else dropNulls(property, item);
+  }
+}
+
+function dropNullsOfList({ items }: Schema, list: unknown[]): void {
+  if (items === undefined) return;
+  for (const [index, item] of list.entries()) {
+    // Go reads a null among structs as one without values.
+    if (item === null && items.struct !== undefined) list[index] = {};
+    dropNulls(items, list[index]);
   }
 }

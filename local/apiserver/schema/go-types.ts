@@ -21,6 +21,8 @@ function goTypeOf(schema: Schema): string {
       return 'float64';
     case 'boolean':
       return 'bool';
+    case 'string':
+      return schema.format === 'byte' ? '[]uint8' : 'string';
     default:
       return schema.type ?? 'interface {}';
   }
@@ -73,16 +75,15 @@ function quantityProblem(value: unknown): string | undefined {
 
 const isTime = ({ format }: Schema): boolean => format === TIME || format === MICRO_TIME;
 
-/** Where Go's decoder finds the first byte that is no base64. */
+/** Where Go's decoder finds the first byte that is no base64: where the last four of them begin if they are not complete. */
 function base64Problem(text: string): string | undefined {
   const [good = ''] = /^[A-Za-z0-9+/\r\n]*/.exec(text) ?? [];
-  const rest = text.slice(good.length);
-  const length = good.replaceAll(/[\r\n]/g, '').length;
-  const padding = { 0: '', 2: '==', 3: '=' }[length % 4];
-  if (rest === padding) return undefined;
-  // What ends early is found where its last group of four began.
-  if (rest === '') return `illegal base64 data at input byte ${good.length - (length % 4)}`;
-  return `illegal base64 data at input byte ${good.length}`;
+  const rest = text.slice(good.length).replaceAll(/[\r\n]/g, '');
+  const over = good.replaceAll(/[\r\n]/g, '').length % 4;
+  if (rest === (over === 0 ? '' : '='.repeat(4 - over)) && over !== 1) return undefined;
+  const isShort = rest === '' || (rest === '=' && over === 2);
+  const at = rest === '' ? good.length - over : isShort ? text.length : good.length;
+  return `illegal base64 data at input byte ${at}`;
 }
 
 /** What the types that decode themselves say: Go stops there, whatever else was wrong before. */
@@ -147,6 +148,8 @@ export function goConvertProblem(schema: Schema, value: unknown): string | undef
       wrongCustom(schema, value) ??
       (isTime(schema) && !fits(schema, value) ? wrongConversion(schema, value) : undefined)
     );
+  // No bytes at all may be given as a list, too.
+  if (schema.format === 'byte' && Array.isArray(value) && value.length === 0) return undefined;
   if (!fits(schema, value)) return wrongConversion(schema, value);
   if (schema.format === 'byte' && typeof value === 'string') {
     const problem = base64Problem(value);
@@ -171,8 +174,9 @@ function reflectKind(value: unknown): string {
 function wrongConversion(schema: Schema, value: unknown): string {
   const kind = reflectKind(value);
   if (schema.struct !== undefined) return `cannot restore struct from: ${kind}`;
-  if (schema.type === 'array') return `cannot restore slice from ${kind}`;
+  if (schema.type === 'array' || schema.format === 'byte') return `cannot restore slice from ${kind}`;
   if (schema.type === 'object') return `cannot restore map from ${kind}`;
-  if (kind === 'string') return `unrecognized type: ${goTypeOf(schema)}`;
-  return `cannot convert ${kind} to ${goTypeOf(schema)}`;
+  // Go can make a text of a whole number, and a whole number of any number; JSON can't.
+  const isConvertible = schema.type === 'string' ? kind === 'int64' : schema.type === 'integer' && kind === 'float64';
+  return isConvertible ? `cannot convert ${kind} to ${goTypeOf(schema)}` : `unrecognized type: ${goTypeOf(schema)}`;
 }

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../object.ts';
 import { badRequest, expired } from '../status.ts';
 import { decodeContinue, encodeContinue } from './continue.ts';
-import { checkListOptions, integerFrom, parseRevision, tooLargeVersion } from './list-options.ts';
+import { integerFrom, parseRevision, tooLargeVersion } from './list-options.ts';
 import type { Selection } from './selection.ts';
 import type { Store } from './store.ts';
 
@@ -71,8 +71,6 @@ function laterPage(
  * known, 400, 422 or 504 for parameters that can't be served.
  */
 export function listObjects(store: Store, storageKey: string, selection: Selection, query: URLSearchParams): Page {
-  integerFrom(query, 'timeoutSeconds');
-  checkListOptions(query);
   const isCached = storageKey !== EVENTS;
   const limit = limitOf(query, isCached);
   const keyOf = ({ metadata: { namespace, name = '' } }: KubeObject): string =>

@@ -53,17 +53,18 @@ interface Fields {
   name?: string;
 }
 
-function parseFieldSelector(type: ResourceType, selector: string): Fields {
+function parseFieldSelector(type: ResourceType, selector: string, validate: () => void): Fields {
   const terms = termsOf(selector).map((term) => {
     const match = /^(.*?)(!=|==|=)(.*)$/s.exec(term);
     if (match === null) throw badRequest(`invalid selector: '${selector}'; can't understand '${term}'`);
     const [, field = '', operator, given = ''] = match;
     const value = unescaped(given);
-    checkSelectable(type, field);
     const isEqual = operator !== '!=';
     const matches = (object: KubeObject): boolean => (fieldValue(type, object, field) === value) === isEqual;
     return { field, value, isEqual, matches };
   });
+  validate();
+  for (const { field } of terms) checkSelectable(type, field);
   const name = terms.find(({ field, isEqual }) => field === 'metadata.name' && isEqual)?.value;
   return {
     matches: (object) => terms.every(({ matches }) => matches(object)),
@@ -71,12 +72,20 @@ function parseFieldSelector(type: ResourceType, selector: string): Fields {
   };
 }
 
-/** Reads `labelSelector` and `fieldSelector` of a request; 400 where one can't be read or names a field that can't be selected by. */
-export function parseSelection(type: ResourceType, namespace: string | undefined, query: URLSearchParams): Selection {
+/**
+ * Reads `labelSelector` and `fieldSelector` of a request; 400 where one can't be read or names a field that can't be selected by.
+ * `validate` looks at the other parameters in between.
+ */
+export function parseSelection(
+  type: ResourceType,
+  namespace: string | undefined,
+  query: URLSearchParams,
+  validate: () => void,
+): Selection {
   const labelSelector = (query.get('labelSelector') ?? '').trim();
   const fieldSelector = (query.get('fieldSelector') ?? '').trim();
   const labels = parseLabelSelector(labelSelector);
-  const fields = parseFieldSelector(type, fieldSelector);
+  const fields = parseFieldSelector(type, fieldSelector, validate);
   return {
     namespace,
     all: labelSelector === '' && fieldSelector === '',

@@ -8,7 +8,7 @@ import type { Step } from './step.ts';
 const SETTLED_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
 /** What makes a garbage collector act. */
-const acted = /ownerReferences|Foreground|Orphan|foregroundDeletion|orphan/;
+const acted = /ownerReferences|Foreground|Orphan|foregroundDeletion|orphan|Dependents/;
 
 async function objectsIn(client: RawClient, namespace: string, resources: string[]): Promise<Json[]> {
   const lists = await Promise.all(resources.map((resource) => client.send('GET', resourcePathIn(namespace, resource))));

@@ -38,6 +38,12 @@ const requests: [weight: number, make: Make][] = [
   [4, watchRequest],
 ];
 
+/** A request whose object may get its name from the server. */
+function hasGeneratedName({ method, body }: Request): boolean {
+  const metadata = body?.metadata;
+  return method === 'POST' && metadata?.generateName === 'gen-' && metadata.name !== 'a' && metadata.name !== 'b';
+}
+
 function nextRequest(situation: Situation, steps: Step[]): Request {
   const watches = steps.filter(({ method }) => method === 'WATCH').length;
   const open = watches < MAX_WATCHES ? requests : requests.filter(([, make]) => make !== watchRequest);
@@ -69,6 +75,8 @@ export function generateSequence(seed: number): Step[] {
     };
     const isFirst = steps.length === 0 || (steps.length === 1 && random.chance(0.5));
     const request = isFirst ? createRequest(situation) : nextRequest(situation, steps);
+    // Two generated names would come in any order.
+    if (steps.some(hasGeneratedName) && hasGeneratedName(request)) continue;
     steps.push({ id: steps.length + 1, ...request });
   }
   return steps;

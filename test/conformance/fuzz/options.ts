@@ -36,7 +36,7 @@ const badFieldSelectors = [
   ',',
 ];
 
-/** A selector, and what a fence must be for it. `strict`: one that chooses only what carries labels or has a name. */
+/** A selector, and what a fence must be for it. `strict`: one that chooses at most what carries labels or has a name. */
 export function selectorOf(random: Random, kind: FuzzedKind, { strict = false } = {}): { query: Query; fence: Fence } {
   const positive = labelSelectors.filter(({ labels }) => !strict || labels !== undefined);
   return random.weighted<() => { query: Query; fence: Fence }>([
@@ -64,7 +64,7 @@ export function selectorOf(random: Random, kind: FuzzedKind, { strict = false } 
     [strict ? 0 : 1, () => ({ query: { fieldSelector: 'metadata.name!=a' }, fence: {} })],
     [strict ? 0 : 1, () => ({ query: { fieldSelector: 'metadata.namespace={{0.name}}' }, fence: {} })],
     [1, () => ({ query: { labelSelector: random.pick(badLabelSelectors) }, fence: {} })],
-    [1, () => ({ query: { fieldSelector: random.pick(badFieldSelectors) }, fence: {} })],
+    [strict ? 0 : 1, () => ({ query: { fieldSelector: random.pick(badFieldSelectors) }, fence: {} })],
   ])();
 }
 

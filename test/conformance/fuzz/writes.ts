@@ -99,12 +99,14 @@ function deleteBody({ random, earlier }: Situation): Json {
   };
 }
 
-function deleteQuery(random: Random): Record<string, string> {
+/** `isCollection`: a garbage collector takes several objects in no order. */
+function deleteQuery(random: Random, isCollection = false): Record<string, string> {
+  const chosen = isCollection ? ['Background', 'Sometimes'] : policies;
   return {
     ...(random.chance(0.1) ? { dryRun: 'All' } : {}),
-    ...(random.chance(0.15) ? { propagationPolicy: random.pick(policies) } : {}),
+    ...(random.chance(0.15) ? { propagationPolicy: random.pick(chosen) } : {}),
     ...(random.chance(0.15) ? { gracePeriodSeconds: random.pick(['0', '1', '5', 'x']) } : {}),
-    ...(random.chance(0.04) ? { orphanDependents: random.pick(['true', 'false']) } : {}),
+    ...(random.chance(0.04) && !isCollection ? { orphanDependents: random.pick(['true', 'false']) } : {}),
   };
 }
 
@@ -119,5 +121,10 @@ export function deleteCollectionRequest(situation: Situation): Request {
   const { random, kind } = situation;
   const narrowed = kind.isFurniture || random.chance(0.6);
   const query = narrowed ? selectorOf(random, kind, { strict: kind.isFurniture }).query : {};
-  return { method: 'DELETE', path: kind.resource, query: { ...query, ...deleteQuery(random) }, ...accepted(random) };
+  return {
+    method: 'DELETE',
+    path: kind.resource,
+    query: { ...query, ...deleteQuery(random, true) },
+    ...accepted(random),
+  };
 }
