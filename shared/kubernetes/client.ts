@@ -45,6 +45,8 @@ export interface KubeClientOptions {
   requestTimeoutMs?: number;
   /** How often a request that the server put off is sent in all. */
   attempts?: number;
+  /** From its abort on nothing waits to be sent again: what fails is handed to the caller at once. Requests under way may end. */
+  stopping?: AbortSignal;
   maxBodyBytes?: number;
   /** Requests a second, and at once; absent: the client holds nothing back. */
   rateLimit?: { qps: number; burst: number };
@@ -77,7 +79,7 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
     attempts = 10,
     maxBodyBytes = 256 * 1024 * 1024,
   } = options;
-  const { rateLimit, observer, random = Math.random, sleep = realSleep, log = silentLogger } = options;
+  const { rateLimit, stopping, observer, random = Math.random, sleep = realSleep, log = silentLogger } = options;
   const nowMs = options.nowMs ?? (() => performance.now());
   const server = cluster.server;
   const user = config.getCurrentUser() ?? { name: 'anonymous' };
@@ -86,7 +88,7 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
     credentials,
     credentialsTimeoutMs: requestTimeoutMs,
     bucket: rateLimit && new TokenBucket({ perSecond: rateLimit.qps, burst: rateLimit.burst, nowMs }),
-    ...{ attempts, observer, random, nowMs, sleep },
+    ...{ attempts, stopping, observer, random, nowMs, sleep },
   });
 
   async function sendWith(

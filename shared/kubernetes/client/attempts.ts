@@ -1,9 +1,9 @@
 import type { TokenBucket } from '../../runtime/token-bucket.ts';
+import { within } from '../../runtime/within.ts';
 import { ApiError, ConnectionError } from '../errors.ts';
 import { requestedResource } from '../resources.ts';
 import type { Credentials, CredentialSource } from './credentials.ts';
 import { retryDelayMs } from './retry.ts';
-import { within } from './within.ts';
 
 /**
  * Told of every HTTP request, repeats included. `resource` is low in cardinality (`taskruns/status`), `code` an HTTP status, or `<error>`
@@ -25,6 +25,8 @@ export interface AttemptOptions {
   bucket: TokenBucket | undefined;
   /** How often a request is sent in all, but for a 401. */
   attempts: number;
+  /** From its abort on nothing is sent again. */
+  stopping: AbortSignal | undefined;
   observer: RequestObserver | undefined;
   random: () => number;
   nowMs: () => number;
@@ -49,7 +51,7 @@ export type UntilAnswered = <T>(
 ) => Promise<T>;
 
 export function createAttempts(options: AttemptOptions): UntilAnswered {
-  const { credentials, credentialsTimeoutMs, bucket, attempts, observer, random, nowMs, sleep } = options;
+  const { credentials, credentialsTimeoutMs, bucket, attempts, stopping, observer, random, nowMs, sleep } = options;
 
   async function throttle(method: string, resource: string, signal: AbortSignal | undefined): Promise<void> {
     if (!bucket) return;
@@ -80,6 +82,7 @@ export function createAttempts(options: AttemptOptions): UntilAnswered {
     used: Credentials,
     { method, signal }: RequestToAttempt,
   ): Promise<void> {
+    if (stopping?.aborted) throw error;
     if (error instanceof ApiError && error.status === 401) {
       const others = within(credentials.refused(used), credentialsTimeoutMs, 'no credentials came', signal);
       const mended = await others.catch(() => false);
@@ -89,7 +92,11 @@ export function createAttempts(options: AttemptOptions): UntilAnswered {
     }
     const delayMs = failures < attempts ? retryDelayMs(error, method, failures, random) : undefined;
     if (delayMs === undefined) throw error;
-    await sleep(delayMs, signal);
+    const ends = [signal, stopping].filter((each) => each !== undefined);
+    await sleep(delayMs, AbortSignal.any(ends)).catch(() => {
+      signal?.throwIfAborted();
+      throw error;
+    });
   }
 
   return async (request, attempt) => {

@@ -92,6 +92,27 @@ describe('what the server puts off', () => {
   });
 });
 
+describe('once the client is to stop', () => {
+  test('what waits to be sent again fails at once with what the server said', async () => {
+    const stopping = new AbortController();
+    const sleep = async (_ms: number, signal?: AbortSignal): Promise<void> => {
+      stopping.abort(new Error('SIGTERM'));
+      signal?.throwIfAborted();
+    };
+    await connect({ sleep, stopping: stopping.signal }, putOff(503, '8'), json({}));
+    await expect(client.request('PUT', '/x', { body: {} })).rejects.toMatchObject({ status: 503 });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('nothing is sent twice, and what goes well goes well', async () => {
+    await connect({ stopping: AbortSignal.abort() }, putOff(429, '1'), reset, json({ ok: true }));
+    await expect(client.request('PUT', '/x', { body: {} })).rejects.toMatchObject({ status: 429 });
+    await expect(client.request('GET', '/x')).rejects.toMatchObject({ name: 'ConnectionError' });
+    expect(await client.request('PUT', '/x', { body: {} })).toEqual({ ok: true });
+    expect(sleptMs).toEqual([]);
+  });
+});
+
 test('a write of a process that has lost its lease is not sent again', async () => {
   let isLeader = true;
   const sleep = async (): Promise<void> => void (isLeader = false);
