@@ -120,7 +120,11 @@ export function trackFields(
   writer: Writer,
 ): ManagedFieldsEntry[] {
   // What does not fit its type, such as a status that is not kept, is tracked for nobody.
-  const fits = (object: KubeObject): boolean => typeProblems(placeOf(written.type.schema), object, true).length === 0;
+  const { type, versions } = written;
+  const isOfType = ({ apiVersion, kind }: KubeObject): boolean =>
+    kind === type.kind && versions.some((version) => apiVersionOf(version) === apiVersion);
+  const fits = (object: KubeObject): boolean =>
+    isOfType(object) && typeProblems(placeOf(type.schema), object, true).length === 0;
   if (!fits(after) || (before !== undefined && !fits(before))) return [];
   const managers = startingManagers(before, after, writer.subresource);
   if (managers.size === 0 && before !== undefined) return [];

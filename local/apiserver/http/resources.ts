@@ -1,14 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ResourceType } from '../catalog/resource-type.ts';
 import type { UserInfo } from '../identity/user.ts';
 import type { KubeObject } from '../object.ts';
+import { checkPatchType } from '../patch/apply.ts';
 import { answerReview } from '../registry/reviews.ts';
 import type { Target } from '../registry/update.ts';
 import { badRequest, methodNotAllowed, noSuchPath, notFound, PageNotFound, verbNotSupported } from '../status.ts';
-import { readBody } from './body.ts';
+import { contentTypeOf, readBody } from './body.ts';
 import { isTrue } from './exchange.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
 import { serveLogs } from './logs.ts';
 import { negotiate } from './negotiate.ts';
+import type { Representation } from './negotiate.ts';
 import { nowhere } from './nowhere.ts';
 import type { ResourcePath } from './path.ts';
 import { representations, sendObject, serveList, serveWatchRequest } from './reads.ts';
@@ -86,6 +89,15 @@ async function serveCollection(server: ResourceServer, exchange: Exchange): Prom
   }
 }
 
+/** What is sent, and what is accepted: nothing is done for a client that could not read the answer. A log is text for everybody. */
+function negotiated(request: IncomingMessage, type: ResourceType, path: ResourcePath): Representation {
+  if (request.method === 'PATCH' && path.name !== undefined && path.subresource !== 'scale')
+    checkPatchType(contentTypeOf(request), type);
+  if (path.subresource === 'log') return 'Object';
+  const isList = request.method === 'GET' && path.name === undefined;
+  return negotiate(request.headers.accept, representations, type.builtIn, isList);
+}
+
 /** Serves everything below /api and /apis that is about objects. Throws a StatusError for what it can't serve. */
 export async function serveResource(
   server: ResourceServer,
@@ -107,10 +119,7 @@ export async function serveResource(
   if (misplaced) throw type.builtIn ? noSuchPath() : new PageNotFound();
   if (path.subresource !== undefined && !type.subresources.includes(path.subresource))
     throw type.builtIn ? noSuchPath() : notFound(type, path.name ?? '');
-  // Nothing is done for a client that could not read the answer; a log is text for everybody.
-  const isList = request.method === 'GET' && path.name === undefined;
-  const as =
-    path.subresource === 'log' ? 'Object' : negotiate(request.headers.accept, representations, type.builtIn, isList);
+  const as = negotiated(request, type, path);
   const write = readWriteRequest(request, url.searchParams, user);
   if (type.deprecation !== undefined) write.warnings.push(type.deprecation);
   addWarnings(response, write.warnings);

@@ -3,7 +3,7 @@ import { invalid, invalidObject } from '../field-errors.ts';
 import { goText, jsonKind } from '../go-text.ts';
 import { isObject } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
-import { APPLY_PATCH, applyPatch, checkPatchType, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH } from '../patch/apply.ts';
+import { APPLY_PATCH, applyPatch, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH } from '../patch/apply.ts';
 import { shownPatched } from '../patch/shown.ts';
 import { unknownOperationFields } from '../patch/read-json-patch.ts';
 import { applyObject } from '../registry/apply.ts';
@@ -89,7 +89,6 @@ async function readPatchOf({ request, write }: Exchange, contentType: string): P
 export async function servePatch(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
   const { request, type, write } = exchange;
   const contentType = contentTypeOf(request);
-  checkPatchType(contentType, type);
   if (contentType === APPLY_PATCH) return serveApply(server, exchange, target);
   const { namespace, name } = target;
   // What is not there is told of before what is wrong with the patch.

@@ -1,5 +1,5 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
-import { isObject, valueAt } from '../object.ts';
+import { isObject, textAt, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { forbidden } from '../status.ts';
 import type { Api } from './api.ts';
@@ -43,7 +43,9 @@ export function readmitPod(pod: KubeObject, { spec: old }: KubeObject): void {
 
 function tolerate(spec: JsonObject): void {
   const given = Array.isArray(spec['tolerations']) ? (spec['tolerations'] as unknown[]) : [];
-  const missing = tolerated.filter((key) => !given.some((one) => isObject(one) && one['key'] === key));
+  const covers = (one: unknown, key: string): boolean =>
+    isObject(one) && ['', key].includes(textAt(one, 'key')) && ['', 'NoExecute'].includes(textAt(one, 'effect'));
+  const missing = tolerated.filter((key) => !given.some((one) => covers(one, key)));
   const added = missing.map((key) => ({
     key,
     operator: 'Exists',

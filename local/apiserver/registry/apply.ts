@@ -77,5 +77,6 @@ export async function applyObject(
   placeInNamespace(type, object, namespace);
   checkName(target, object);
   checkVersionText(object);
+  if (object.metadata.resourceVersion === '') delete object.metadata.resourceVersion;
   return { object: await storeNew(api, type, namespace, object, managedFields, request), created: true };
 }

@@ -16,7 +16,7 @@ const NAMESPACES = { group: '', resource: 'namespaces' };
 const MAX_NAME_TRIES = 8;
 
 /** What may be said of an object and is not kept: its link. In place. */
-export function dropUnstored({ metadata }: KubeObject): void {
+export function dropUnstored({ metadata }: Pick<KubeObject, 'metadata'>): void {
   delete (metadata as { selfLink?: string }).selfLink;
 }
 
@@ -37,6 +37,7 @@ export function placeInNamespace(type: ResourceType, object: KubeObject, namespa
 function wipe({ metadata }: KubeObject): void {
   for (const key of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const)
     delete metadata[key];
+  dropUnstored({ metadata });
 }
 
 function checkNamespace(api: Api, type: ResourceType, object: KubeObject): void {

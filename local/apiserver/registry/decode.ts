@@ -10,6 +10,7 @@ import { namedSchema, objectMetaSchema } from '../schema/models.ts';
 import { noUnknownFields, prune, withObjectFields } from '../schema/prune.ts';
 import type { UnknownFields } from '../schema/prune.ts';
 import { typeMetaProblem } from '../schema/type-meta.ts';
+import type { Schema } from '../schema/schema.ts';
 import { goConvertProblem, goDecodeProblem } from '../schema/go-types.ts';
 import { badRequest } from '../status.ts';
 import type { WriteRequest } from './api.ts';
@@ -40,13 +41,17 @@ function reportOtherVersion(type: ResourceType, raw: JsonObject, request: WriteR
   const [version = '', group = ''] = textAt(raw, 'apiVersion').split('/').reverse();
   const unknown = noUnknownFields();
   const isKnown = group === type.group && textAt(raw, 'kind') === type.kind;
-  if (isKnown) prune(type.versionSchemas?.[version] ?? withObjectFields({ type: 'object' }), raw, '', unknown);
+  const others: Schema = { type: 'object', ...(isKnown ? {} : { 'x-kubernetes-preserve-unknown-fields': true }) };
+  prune((isKnown ? type.versionSchemas?.[version] : undefined) ?? withObjectFields(others), raw, '', unknown);
   const kind = textAt(raw, 'kind');
   const refuse = (problem: string): Error =>
     badRequest(`${kind} in version "${version}" cannot be handled as a ${type.kind}: ${problem}`);
   const problem = goDecodeProblem(objectMetaSchema(), raw['metadata']);
   if (problem !== undefined) throw refuse(problem);
-  reportUnknown(type, unknown, request, refuse);
+  const isNamed = textAt(raw, 'apiVersion') !== '';
+  const strictly = (strict: string): Error =>
+    isNamed ? refuse(strict) : badRequest("Object 'apiVersion' is missing in 'object has no apiVersion field'");
+  reportUnknown(type, unknown, request, strictly);
 }
 
 /** A built-in type's apiVersion and kind may be left out; a custom resource names both. */

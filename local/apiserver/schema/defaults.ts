@@ -25,12 +25,13 @@ export function applyDefaults(schema: Schema, value: unknown): void {
 }
 
 function isEmpty(value: unknown): boolean {
+  if (value === '' || value === 0 || value === false) return true;
   return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
 }
 
 /**
  * Removes nulls that the schema does not allow, in place: Kubernetes drops them from objects instead of refusing them. Of built-in types
- * the empty lists and maps that Go does not write, too.
+ * the empty lists, maps and scalars that Go does not write, too.
  */
 export function dropNulls(schema: Schema, value: unknown): void {
   if (Array.isArray(value)) return dropNullsOfList(schema, value);

@@ -1,6 +1,7 @@
 import { isObject } from '../object.ts';
 import { definitions, referenceOf } from './definitions.ts';
 import type { Definition } from './definitions.ts';
+import { goOmitted } from './go-omitted.ts';
 import { MICRO_TIME, TIME } from './go-times.ts';
 import { QUANTITY } from './schema.ts';
 import type { Schema } from './schema.ts';
@@ -72,7 +73,11 @@ function named(name: string, pending: Pending): Schema {
   const schema: Schema = {};
   cache.set(name, schema);
   Object.assign(schema, scalars[name] ?? compileInto(schema, node, pending));
-  if (schema.properties !== undefined) schema.struct = name.slice(name.lastIndexOf('.') + 1);
+  if (schema.properties !== undefined) {
+    schema.struct = name.slice(name.lastIndexOf('.') + 1);
+    for (const field of goOmitted[schema.struct]?.split(' ') ?? [])
+      Object.assign(schema.properties, { [field]: { ...schema.properties[field], omitEmpty: true } });
+  }
   for (const time of writtenTimes[name] ?? [])
     Object.assign(schema.properties ?? {}, {
       [time]: { type: 'string', format: TIME, ...schema.properties?.[time], nullable: true, default: null },

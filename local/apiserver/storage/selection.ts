@@ -15,7 +15,8 @@ export interface Selection {
 }
 
 function fieldValue(type: ResourceType, object: KubeObject, field: string): string {
-  if (type.kind === 'Event' && field === 'source') return textAt(object, 'source', 'component');
+  if (type.kind === 'Event' && field === 'source')
+    return textAt(object, 'source', 'component') || textAt(object, 'reportingComponent');
   const value = valueAt(object, ...field.split('.'));
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? String(value)
@@ -49,6 +50,8 @@ function checkSelectable(type: ResourceType, field: string): void {
 }
 
 interface Fields {
+  /** Nothing is said of any. */
+  all: boolean;
   matches(object: KubeObject): boolean;
   name?: string;
 }
@@ -67,6 +70,7 @@ function parseFieldSelector(type: ResourceType, selector: string, validate: () =
   for (const { field } of terms) checkSelectable(type, field);
   const name = terms.find(({ field, isEqual }) => field === 'metadata.name' && isEqual)?.value;
   return {
+    all: terms.length === 0,
     matches: (object) => terms.every(({ matches }) => matches(object)),
     ...(name === undefined ? {} : { name }),
   };
@@ -88,7 +92,7 @@ export function parseSelection(
   const fields = parseFieldSelector(type, fieldSelector, validate);
   return {
     namespace,
-    all: labelSelector === '' && fieldSelector === '',
+    all: labelSelector === '' && fields.all,
     matches: (object) =>
       (namespace === undefined || object.metadata.namespace === namespace) &&
       labels(object.metadata.labels ?? {}) &&

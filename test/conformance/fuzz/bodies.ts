@@ -55,7 +55,7 @@ const metadataParts: [weight: number, part: Json][] = [
   [1, { deletionGracePeriodSeconds: 5 }],
   [1, { generation: 7 }],
   [1, { generateName: 'gen-' }],
-  [1, { generateName: 'Bad_' }],
+  [1, { generateName: 'Upper-' }],
   [1, { selfLink: '/x' }],
   [1, { managedFields: [] }],
   [1, { managedFields: [{}] }],

@@ -140,6 +140,12 @@ export const fuzzedKinds: FuzzedKind[] = [
       { spec: { containers: [{ name: 'main', image: 'busybox', imagePullPolicy: 'Maybe' }] } },
       { spec: { containers: [{ name: 'main', image: 'busybox', resources: { requests: { cpu: '100m' } } }] } },
       { spec: { containers: [{ name: 'main', image: 'busybox', resources: { requests: { cpu: 'much' } } }] } },
+      {
+        spec: {
+          containers: [{ name: 'main', image: 'busybox', resources: { limits: { cpu: 0.5, memory: '1024Mi' } } }],
+        },
+      },
+      { spec: { containers: [{ name: 'main', image: 'busybox', resources: { requests: { memory: '1e3' } } }] } },
     ],
     statuses: [
       { phase: 'Running' },
