@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { cases } from './api/cases.ts';
 import { fuzzBoth } from './fuzz/main.ts';
-import { compareCase, namespaceOf } from './harness/run.ts';
+import { compareCase, namespaceOf, problemsOf } from './harness/run.ts';
 import { makeNamespaces, startBoth } from './harness/servers.ts';
 
 interface Row {
@@ -43,16 +43,13 @@ async function compareAll(only: string): Promise<boolean> {
     for (const { one, namespace } of chosen) {
       const row = table.get(one.area) ?? { cases: 0, embedded: 0, real: 0, equal: 0 };
       table.set(one.area, row);
-      const { embedded, real, differences } = await compareCase(servers, one, namespace);
+      const comparison = await compareCase(servers, one, namespace);
+      const { embedded, real } = comparison;
+      const problems = problemsOf(comparison);
       row.cases += 1;
       row.embedded += embedded.failure === undefined ? 1 : 0;
       row.real += real.failure === undefined ? 1 : 0;
-      row.equal += differences.length === 0 && embedded.failure === undefined && real.failure === undefined ? 1 : 0;
-      const problems = [
-        ...(embedded.failure === undefined ? [] : [`does not hold on the embedded server: ${embedded.failure}`]),
-        ...(real.failure === undefined ? [] : [`does not hold on the real server: ${real.failure}`]),
-        ...differences.map((difference) => `embedded ≠ real: ${difference}`),
-      ];
+      row.equal += problems.length === 0 ? 1 : 0;
       if (problems.length > 0)
         console.log(`${one.area}: ${one.name}\n${problems.map((text) => `    ${text}`).join('\n')}`);
     }

@@ -14,6 +14,8 @@ import { garbage } from './garbage.ts';
 import { managedFields } from './managed-fields.ts';
 import { paging } from './paging.ts';
 import { patches } from './patches.ts';
+import { ruleCases } from './rules.ts';
+import { schemas } from './schemas.ts';
 import { selectors } from './selectors.ts';
 import { status } from './status.ts';
 import { tables } from './tables.ts';
@@ -39,6 +41,8 @@ export const cases: ConformanceCase[] = [
   errors,
   discovery,
   crds,
+  schemas,
+  ruleCases,
   core,
   managedFields,
   admissionReview,

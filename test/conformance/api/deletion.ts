@@ -109,6 +109,11 @@ export const deletion = area('deletion', {
     await s.delete('pods/a');
     await s.get('pods/a');
   },
+  'a finalizer of a custom resource should have a domain': async (s) => {
+    await s.post('widgets', widget('a', {}, { finalizers: ['x', 'b.c', 'a/b', 'orphan'] }));
+    await s.patch('widgets/a', 'merge', { metadata: { finalizers: ['x', 'y'] } });
+    await s.patch('widgets/a', 'merge', { metadata: { finalizers: [] } });
+  },
   'options that are none are refused': async (s) => {
     await s.post('configmaps', configMap('a'));
     equal((await s.delete('configmaps/a', { body: { propagationPolicy: 'Sideways' } })).status, 422);

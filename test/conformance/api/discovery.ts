@@ -24,9 +24,7 @@ async function resources(s: Session, path: string, names: string[]): Promise<voi
   equal(found.length, names.length);
   s.record(
     path,
-    found
-      .map(({ storageVersionHash: _hash, ...rest }: Json) => rest)
-      .sort((a: Json, b: Json) => (a.name < b.name ? -1 : 1)),
+    found.sort((a: Json, b: Json) => (a.name < b.name ? -1 : 1)),
   );
 }
 
@@ -108,6 +106,43 @@ export const discovery = area('discovery', {
       subresources: subresources.sort((a: Json, b: Json) => (a.subresource < b.subresource ? -1 : 1)),
     });
     equal(pods.responseKind.kind, 'Pod');
+  },
+  'aggregated: what is served of the core group, and of others': async (s) => {
+    const core = await s.unrecorded.get('/api', { accept: aggregated });
+    const others = await s.unrecorded.get('/apis', { accept: aggregated });
+    const subresources = ['status', 'scale', 'log', 'binding', 'token', 'finalize'];
+    const group = (name: string): Json =>
+      name === '' ? core.body.items[0] : others.body.items.find((one: Json) => one.metadata.name === name);
+    for (const [name, resources] of [
+      ['', served],
+      ['apps', ['deployments', 'replicasets']],
+      ['coordination.k8s.io', ['leases']],
+      ['apiextensions.k8s.io', ['customresourcedefinitions']],
+      ['authorization.k8s.io', ['selfsubjectaccessreviews']],
+    ] as const) {
+      const version = group(name).versions.find((one: Json) => one.version === 'v1');
+      for (const resource of resources) {
+        const found = version.resources.find((one: Json) => one.resource === resource);
+        const parts = found.subresources?.filter((one: Json) => subresources.includes(one.subresource));
+        s.record(`${name}/${resource}`, { ...found, subresources: parts?.length > 0 ? parts : undefined });
+      }
+    }
+  },
+  'aggregated: is not sent again to who has it': async (s) => {
+    const { headers } = await s.unrecorded.get('/api', { accept: aggregated });
+    s.record('headers', { vary: headers['vary'], caching: headers['cache-control'] });
+    const headersAgain = { 'if-none-match': headers['etag'] ?? '' };
+    equal((await s.get('/api', { accept: aggregated, headers: headersAgain })).status, 304);
+  },
+  'aggregated: of an older version, or without its group, there is none': async (s) => {
+    for (const accept of [
+      aggregated.replace('v=v2', 'v=v2beta1'),
+      'application/json;as=APIGroupDiscoveryList',
+      'application/json;as=Table;v=v1;g=meta.k8s.io',
+    ])
+      equal((await s.get('/apis', { accept })).status, 406, accept);
+    const kubectl = `${aggregated.replace('v=v2', 'v=v2beta1')},application/json`;
+    equal((await s.unrecorded.get('/apis', { accept: kubectl })).body.kind, 'APIGroupList');
   },
   'OpenAPI v3: the index': async (s) => {
     const { body } = await s.unrecorded.get('/openapi/v3');

@@ -79,6 +79,30 @@ export const errors = area('errors', {
     equal((await s.post(`configmaps?fieldManager=${'x'.repeat(129)}`, configMap('a'))).status, 422);
     equal((await s.post('configmaps?fieldManager=a%00b', configMap('a'))).status, 422);
   },
+  'a body in YAML: what is twice, and what is true': async (s) => {
+    const yaml = (path: string, body: string): Promise<unknown> =>
+      s.post(path, body, { contentType: 'application/yaml' });
+    await yaml('configmaps', 'metadata: {name: a}\nmetadata: {name: b}\n');
+    await yaml('configmaps?fieldValidation=Strict', 'metadata: {name: c}\nmetadata: {name: d}\ndata: {a: b, a: c}\n');
+    await yaml('configmaps', 'metadata: {name: e}\ndata: {a: yes}\n');
+    await yaml(
+      'configmaps',
+      'metadata: {name: f, labels: &x {a: b}, annotations: {<<: *x, c: 2001-01-01}}\nimmutable: on\n',
+    );
+    await yaml('widgets', 'kind: Widget\nkind: Widget\n');
+    await yaml('configmaps', 'text');
+    await yaml('configmaps', '- a');
+  },
+  '400: a kind or version that is no text, or of another resource': async (s) => {
+    await s.post('configmaps', { kind: 5, metadata: { name: 'a' } });
+    await s.post('configmaps', { apiVersion: {}, metadata: { name: 'a' } });
+    await s.post('configmaps', { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' } });
+    await s.post('widgets', { apiVersion: 'v1', kind: 'Widget', metadata: { name: 'a' } });
+    await s.post('widgets', { apiVersion: 'example.dev/v1', kind: 5, metadata: { name: 'a' } });
+    const odd = { kind: 'Widget', metadata: { name: 'a', odd: 1 }, z: 1, a: 2 };
+    await s.post('widgets', { apiVersion: 'example.dev/v1beta1', ...odd });
+    await s.post('widgets?fieldValidation=Strict', { apiVersion: 'example.dev/v7', ...odd });
+  },
   'names in paths are decoded': async (s) => {
     await s.get('configmaps/a%20b');
     await s.get('configmaps/a%2Fb');
@@ -88,6 +112,10 @@ export const errors = area('errors', {
     await s.unrecorded.post('configmaps', configMap('a'));
     await s.get('configmaps/a?resourceVersion=abc');
     await s.get('configmaps/a?resourceVersion=1');
+    await s.get('configmaps/a?resourceVersion=0');
+    await s.get('configmaps/none?resourceVersion=abc');
+    await s.get('widgets/none?resourceVersion=-1');
+    await s.get('events/none?resourceVersion=abc');
   },
   'HEAD is answered like GET, OPTIONS is not': async (s) => {
     await s.unrecorded.post('configmaps', configMap('a'));

@@ -183,6 +183,14 @@ export const patches = area('patches', {
     await s.patch('configmaps/a?fieldValidation=Warn', 'merge', { unknown: 1 });
     await s.patch('configmaps/a?fieldValidation=Strict', 'strategic', { unknown: 1 });
   },
+  'a patch that leaves another kind, version or type is shown with what it leaves': async (s) => {
+    await s.unrecorded.post('configmaps', configMap('a'));
+    await s.patch('configmaps/a', 'merge', { kind: 'Nothing' });
+    await s.patch('configmaps/a', 'merge', { apiVersion: 'v2' });
+    await s.patch('configmaps/a', 'merge', { metadata: { labels: 5 } });
+    await s.patch('configmaps/a', 'json', [{ op: 'replace', path: '/data', value: '<&>' }]);
+    await s.patch('configmaps/a', 'json', [{ op: 'add', path: '/metadata/labels', value: 5 }]);
+  },
   'an empty patch changes nothing': async (s) => {
     const made = await s.post('configmaps', configMap('a'));
     for (const type of ['merge', 'strategic'] as const) {

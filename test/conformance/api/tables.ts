@@ -77,6 +77,39 @@ export const tables = area('tables', {
     await s.get(`/api/v1/nodes/node-${s.namespace}`, { accept });
     await s.unrecorded.delete(`/api/v1/nodes/node-${s.namespace}`);
   },
+  'of Services, Endpoints, Events and Nodes that say more': async (s) => {
+    await s.unrecorded.post('services', {
+      metadata: { name: 'a' },
+      spec: { type: 'ExternalName', externalName: 'x.y' },
+    });
+    await s.get('services/a?includeObject=None', { accept });
+    const ports = [
+      { name: 'a', port: 80 },
+      { name: 'b', port: 81 },
+    ];
+    const subsets = [{ addresses: [{ ip: '10.1.1.1' }, { ip: '10.1.1.2' }], ports }];
+    await s.unrecorded.post('endpoints', { metadata: { name: 'a' }, subsets });
+    await s.get('endpoints/a?includeObject=None', { accept });
+    await s.unrecorded.post('events', {
+      metadata: { name: 'a' },
+      involvedObject: { kind: 'Pod', name: 'x', namespace: s.namespace, fieldPath: 'spec' },
+      reason: 'Why',
+      message: ' what ',
+      source: { component: 'c', host: 'h' },
+      firstTimestamp: '2020-01-01T00:00:00Z',
+      count: 3,
+      type: 'Normal',
+    });
+    await s.get('events/a?includeObject=None', { accept });
+    const node = `/api/v1/nodes/node-${s.namespace}`;
+    const labels = { 'kubernetes.io/role': 'b', 'node-role.kubernetes.io/a': '' };
+    await s.unrecorded.post('/api/v1/nodes', { metadata: { name: `node-${s.namespace}`, labels } });
+    const addresses = [{ type: 'InternalIP', address: '10.1.1.3' }];
+    const nodeInfo = { kernelVersion: '6', architecture: 'arm64' };
+    await s.unrecorded.patch(`${node}/status`, 'merge', { status: { addresses, nodeInfo } });
+    await s.get(`${node}?includeObject=None`, { accept });
+    await s.unrecorded.delete(node);
+  },
   'of definitions and webhook configurations': async (s) => {
     await s.get('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.dev', { accept });
     const name = `${s.namespace}-table`;

@@ -18,6 +18,15 @@ export interface Comparison {
   differences: string[];
 }
 
+/** What keeps a case from being equal, one line each: it does not hold on a server, or was answered differently. */
+export function problemsOf({ embedded, real, differences: found }: Comparison): string[] {
+  return [
+    ...(embedded.failure === undefined ? [] : [`does not hold on the embedded server: ${embedded.failure}`]),
+    ...(real.failure === undefined ? [] : [`does not hold on the real server: ${real.failure}`]),
+    ...found.map((difference) => `embedded ≠ real: ${difference}`),
+  ];
+}
+
 /** The namespace of the case at `index` of the list of all cases. */
 export const namespaceOf = (index: number): string => `case-${index}`;
 
