@@ -1,30 +1,37 @@
 import type { Json } from './client.ts';
 
-/** What differs from server to server and from second to second, in any text. */
+/** What differs from server to server and from second to second, in any text, so that no client can count on it. */
 const variable: [RegExp, string][] = [
+  // Where a server listens.
   [/https:\/\/127\.0\.0\.1:\d+/g, 'https://127.0.0.1:PORT'],
+  // When something was done; whether a time has microseconds does show.
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/g, 'MICROTIME'],
+  // What a generated name ends with.
   [/\b(gen-|Upper-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '$1RANDOM'],
+  // Versions in sentences and in JSON inside of them; those of objects are compared by their order, see below.
   [/(resource version: )\d+( \()\d+/gi, '$1VERSION$2VERSION'],
   [/(Too large resource version: )\d+(, current: )\d+/g, '$1VERSION$2VERSION'],
   [/(ResourceVersion in (?:the )?(?:precondition|record|object meta):? ?\(?)\d+/g, '$1VERSION'],
   [/(ResourceVersion in precondition: )\d+/g, '$1VERSION'],
   [/\b(resourceVersion=)[1-9]\d+/g, '$1VERSION'],
+  // Where a list goes on; what the token leads to is compared.
   [/\b(continue=)eyJ[\w-]+/g, '$1TOKEN'],
   [/(\\"resourceVersion\\":\\")\d+/g, '$1VERSION'],
-  // What changed, shown as a Go struct.
+  // What changed, shown as a Go struct with memory addresses.
   [/\n@@ [^]*?(?=\]?$)/, ''],
+  // The servers' certificates.
   [/X509SHA256=[0-9a-f]{64}/g, 'X509SHA256=HASH'],
   [/-----BEGIN CERTIFICATE-----[^]*-----END CERTIFICATE-----\n?/g, 'CERTIFICATE'],
   // The administrators' names are the servers' own.
   [/\bkubernetes-admin\b/g, 'admin'],
+  // How long ago, in a table.
   [/^(\d+[smhd])+$/g, 'AGE'],
 ];
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
-/** What a column means is documentation. */
+/** What a column of a table means is documentation: Kubernetes' sentences are not copied, and kubectl does not show them. */
 function isColumn(value: Json): boolean {
   return 'priority' in value && 'format' in value;
 }
@@ -42,6 +49,7 @@ function objectVersions(value: Json, found: Set<number>): void {
   for (const one of Object.values(value)) objectVersions(one, found);
 }
 
+/** Entries of one second are in the order of their names, others in that of their times: which it is depends on the second. */
 function managedOrder(a: Json, b: Json): number {
   const key = (entry: Json): string => JSON.stringify([entry.manager, entry.operation, entry.subresource]);
   return key(a) < key(b) ? -1 : 1;
