@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { KubeClient } from '../shared/kubernetes/client.ts';
-import { ApiError } from '../shared/kubernetes/errors.ts';
 import { NAMESPACES, resourcePath } from '../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../shared/kubernetes/types.ts';
 import type { Logger } from '../shared/runtime/log.ts';
+import { within } from '../shared/runtime/within.ts';
 import type { Manage } from '../shared/tekton/managed-by.ts';
+import { isRefused } from '../shared/tekton/refused.ts';
 import type { SpanSink } from '../shared/tracing/exporters/sink.ts';
 import { measuredSink, measureSpanQueue } from '../shared/tracing/metrics.ts';
 import { createTracingPipeline } from '../shared/tracing/pipeline.ts';
@@ -21,6 +22,8 @@ import type { Images } from './taskrun/pod/images.ts';
 /** How long a controller that ends waits for its collector. */
 const FLUSH_MS = 5_000;
 const START_RETRY_MS = 1_000;
+/** By when what has not ended is left, counted from the beginning of the end: with the flush it is over well within the 30 s that a Pod has. */
+const LEFT_AFTER_MS = { reconciles: 8_000, lifecycle: 14_000 };
 
 export interface RunControllersOptions {
   client: KubeClient;
@@ -44,11 +47,14 @@ export interface ControllerProcess {
   synced: Promise<void>;
   /** Resolves when the spans of the reconciles so far have left, or after a few seconds. */
   flush(): Promise<void>;
-  /** Takes no more work, flushes what is to be sent, resolves when all has ended. */
+  /**
+   * Takes no more work, and resolves when what was under way has ended, the marks that waited are written and the spans have left, or after
+   * 19 s: what has not ended by then is left, and logged.
+   */
   stop(): Promise<void>;
 }
 
-/** Names the cluster on every span, the same after a restart: the uid of kube-system. Waits for an API server that does not answer. */
+/** Names the cluster on every span, the same after a restart: the uid of kube-system. Waits for an API server that does not give it yet. */
 async function readClusterKey(client: KubeClient, log: Logger, signal?: AbortSignal): Promise<string> {
   for (;;) {
     try {
@@ -56,12 +62,25 @@ async function readClusterKey(client: KubeClient, log: Logger, signal?: AbortSig
       const namespace = await client.request<KubeObject>('GET', path, signal ? { signal } : {});
       return namespace.metadata.uid ?? '';
     } catch (error) {
-      if (error instanceof ApiError && error.status < 500) throw error;
+      if (isRefused(error)) throw error;
       signal?.throwIfAborted();
-      log.warn('the API server does not answer, trying again', { error });
+      log.warn('the uid of kube-system, which names the cluster, can not be read yet, trying again', { error });
       await delay(START_RETRY_MS, undefined, signal ? { signal } : {});
     }
   }
+}
+
+/** Waits for one part of the end after the other, each until its time since the first call. */
+function endings(log: Logger): (what: string, end: Promise<void> | undefined, leftAfterMs: number) => Promise<void> {
+  const startedMs = performance.now();
+  return async (what, end, leftAfterMs) => {
+    const remainingMs = Math.max(0, startedMs + leftAfterMs - performance.now());
+    try {
+      await within(Promise.resolve(end), remainingMs, 'not ended', undefined);
+    } catch (error) {
+      log.warn(`${what} under way are left: others may do their work again`, { error });
+    }
+  };
 }
 
 /** Starts the drive controllers and, where there is a collector, the lifecycle controller beside them on the same watches. */
@@ -80,7 +99,11 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
   };
   if (!sink) {
     const controllers = startControllers({ ...common, tracing: noRunTracing });
-    return { synced: controllers.synced, flush: async () => undefined, stop: () => controllers.stop() };
+    return {
+      synced: controllers.synced,
+      flush: async () => undefined,
+      stop: () => endings(log)('reconciles', controllers.stop(), LEFT_AFTER_MS.reconciles),
+    };
   }
   const clusterKey = await readClusterKey(client, log, options.signal);
   const { reconciles, queue } = createTracingPipeline(sink, clusterKey, log);
@@ -109,8 +132,9 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
     synced: controllers.synced.then(() => lifecycle?.start()),
     flush: () => queue.flush(FLUSH_MS),
     stop: async () => {
-      await controllers.stop();
-      await lifecycle?.stop();
+      const ends = endings(log);
+      await ends('reconciles', controllers.stop(), LEFT_AFTER_MS.reconciles);
+      await ends('exports and marks', lifecycle?.stop(), LEFT_AFTER_MS.lifecycle);
       await queue.shutDown(FLUSH_MS);
       stopping.abort();
       await sink.close();

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { runControllers } from '../../controller/run-controllers.ts';
 import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
+import type { Images } from '../../controller/taskrun/pod/images.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import { fencedClient } from '../../shared/kubernetes/fenced-client.ts';
 import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
@@ -25,10 +26,10 @@ import {
   samplingOptions,
   text,
 } from '../options.ts';
-import type { CommandSpec } from '../options.ts';
+import type { CommandSpec, OptionValues } from '../options.ts';
 import { logOptions, logSettings } from '../log-options.ts';
 
-/** How long a process that lost its lease takes to send the spans it has. */
+/** How long a process that lost its lease takes at most to send the spans it has: another one works already. */
 const STOP_WITHOUT_LEASE_MS = 5_000;
 
 export const controllerSpec: CommandSpec = {
@@ -65,7 +66,16 @@ export const controllerSpec: CommandSpec = {
   examples: ['tektrace controller --jaeger-collector-url http://jaeger-collector.jaeger:4318/v1/traces'],
 };
 
-/** Runs until a signal ends it. Resolves to the exit code. */
+function images(values: OptionValues): Images {
+  return {
+    entrypoint: text(values, 'entrypoint-image') ?? LOCAL_IMAGES.entrypoint,
+    shell: text(values, 'shell-image') ?? LOCAL_IMAGES.shell,
+    workingdirinit: text(values, 'workingdirinit-image') ?? LOCAL_IMAGES.workingdirinit,
+    nop: text(values, 'nop-image') ?? LOCAL_IMAGES.nop,
+  };
+}
+
+/** Runs until a signal ends it, or its lease is lost. Resolves to the exit code: 1 without the lease that it had. */
 export async function controllerCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(controllerSpec, args);
   const log = createLogger(logSettings(values));
@@ -75,60 +85,51 @@ export async function controllerCommand(args: string[]): Promise<number> {
   const registry = createMetricsRegistry(VERSION);
   const kubernetes = createKubernetesMetrics(registry);
   const clientOptions = { userAgent: `${CONTROLLER_MANAGER}/${VERSION}`, observer: kubernetes.requests, log };
-  const client = createKubeClient(config, { ...clientOptions, ...rateLimit(values) });
-  // Renewing the Lease must not wait behind the work.
+  // Renewing the Lease must not wait behind the work, and goes on while that is ended.
   const leaseClient = createKubeClient(config, clientOptions);
+  const elector = createLeaderElector(values, leaseClient, { log, observer: (lease) => kubernetes.election(lease) });
+  const lost = elector?.lost;
+  const ended = lost ? AbortSignal.any([stop, lost]) : stop;
+  const client = createKubeClient(config, { ...clientOptions, ...rateLimit(values), stopping: ended });
+  const isLeader = elector && (() => elector.isLeader());
+  const namespace = text(values, 'namespace');
   if (!sink) log.info('no collector: runs are executed, nothing is recorded', { flag: '--jaeger-collector-url' });
   let ready = false;
   const health = await startHealthServer(port(values, 'health-port', 8081), () => ready, { metrics: registry });
-  const namespace = text(values, 'namespace');
-  const elector = createLeaderElector(values, leaseClient, { log, observer: (lease) => kubernetes.election(lease) });
-  const finish = async (exitCode: number): Promise<number> => {
+  try {
+    // Who waits for the lease is ready: a rollout goes on, and the other process may end.
+    ready = elector !== undefined;
+    if (elector && !(await elector.acquire(stop))) return 0;
+    const controllers = await runControllers({
+      client: isLeader ? fencedClient(client, isLeader) : client,
+      ...(isLeader && { isLeader }),
+      signal: ended,
+      sink,
+      manage: choice(values, 'manage', ['all', 'managed-by'], 'all'),
+      images: images(values),
+      sampling: sampling(values),
+      keepFailures: values['no-keep-failures'] !== true,
+      ...(namespace !== undefined && { namespace }),
+      metrics: { registry, kubernetes },
+      log,
+    }).catch((error: unknown) => {
+      if (ended.aborted) return undefined;
+      throw error;
+    });
+    if (!controllers) return lost?.aborted ? 1 : 0;
+    await Promise.race([controllers.synced, aborted(ended)]);
+    ready = true;
+    log.info('the controllers work', { server: client.server, collector: sink?.target, healthPort: health.port });
+    await aborted(ended);
+    ready = false;
+    const stopped = controllers.stop();
+    await (lost ? Promise.race([stopped, aborted(lost).then(() => delay(STOP_WITHOUT_LEASE_MS))]) : stopped);
+    return lost?.aborted ? 1 : 0;
+  } finally {
     ready = false;
     await elector?.release();
     await health.close();
     leaseClient.close();
     client.close();
-    return exitCode;
-  };
-  // Who waits for the lease is ready: a rollout goes on, and the other process may end.
-  ready = elector !== undefined;
-  if (elector && !(await elector.acquire(stop))) return finish(0);
-  const isLeader = elector && (() => elector.isLeader());
-  const ended = elector ? AbortSignal.any([stop, elector.lost]) : stop;
-  const controllers = await runControllers({
-    client: isLeader ? fencedClient(client, isLeader) : client,
-    ...(isLeader && { isLeader }),
-    signal: ended,
-    sink,
-    manage: choice(values, 'manage', ['all', 'managed-by'], 'all'),
-    images: {
-      entrypoint: text(values, 'entrypoint-image') ?? LOCAL_IMAGES.entrypoint,
-      shell: text(values, 'shell-image') ?? LOCAL_IMAGES.shell,
-      workingdirinit: text(values, 'workingdirinit-image') ?? LOCAL_IMAGES.workingdirinit,
-      nop: text(values, 'nop-image') ?? LOCAL_IMAGES.nop,
-    },
-    sampling: sampling(values),
-    keepFailures: values['no-keep-failures'] !== true,
-    ...(namespace !== undefined && { namespace }),
-    metrics: { registry, kubernetes },
-    log,
-  }).catch((error: unknown) => {
-    if (ended.aborted) return undefined;
-    throw error;
-  });
-  if (!controllers) return finish(elector?.lost.aborted ? 1 : 0);
-  await Promise.race([controllers.synced, aborted(ended)]);
-  ready = true;
-  log.info('the controllers work', { server: client.server, collector: sink?.target, healthPort: health.port });
-  await aborted(ended);
-  ready = false;
-  const stopped = controllers.stop();
-  if (!elector?.lost.aborted) {
-    await stopped;
-    return finish(0);
   }
-  // Another process works already: what hangs here is not waited for.
-  await Promise.race([stopped, delay(STOP_WITHOUT_LEASE_MS)]);
-  return finish(1);
 }
