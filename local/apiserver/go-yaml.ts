@@ -10,6 +10,9 @@ export interface ParsedYaml {
   duplicates: string[];
 }
 
+// eslint-disable-next-line no-control-regex -- what must not be in a text
+const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+
 /** YAML 1.1 as Go's reader has it: `yes` is true, but times and numbers with colons stay text. */
 const options: ParseOptions & DocumentOptions & SchemaOptions = {
   version: '1.1',
@@ -23,6 +26,7 @@ const options: ParseOptions & DocumentOptions & SchemaOptions = {
 
 /** Reads one YAML document. Throws a YamlSyntaxError. */
 export function parseYaml(text: string): ParsedYaml {
+  if (CONTROL.test(text)) throw new YamlSyntaxError('yaml: control characters are not allowed');
   const document = parseDocument(text, { ...options, uniqueKeys: false });
   // What follows a whole document on its last line is not read.
   const end = document.contents?.range[1] ?? Number.POSITIVE_INFINITY;

@@ -122,15 +122,19 @@ export async function readObject(
   return identified(value, bytes, type, fieldValidation === 'Ignore');
 }
 
-function parseBody(type: string, bytes: Buffer, kind: string, strictErrors: string[]): unknown {
-  if (type === PROTOBUF) return decodeProtobuf(bytes);
-  const yaml = type.endsWith('yaml');
-  if (!yaml && !type.endsWith('json')) {
+/** 415 where a body is of a type that can't be read. */
+export function checkContentType(type: string): void {
+  if (type !== PROTOBUF && !type.endsWith('yaml') && !type.endsWith('json')) {
     throw unsupportedMediaType(
       'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
     );
   }
-  return parseAs(yaml, bytes, kind, strictErrors);
+}
+
+function parseBody(type: string, bytes: Buffer, kind: string, strictErrors: string[]): unknown {
+  checkContentType(type);
+  if (type === PROTOBUF) return decodeProtobuf(bytes);
+  return parseAs(type.endsWith('yaml'), bytes, kind, strictErrors);
 }
 
 /**

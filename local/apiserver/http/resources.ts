@@ -6,7 +6,7 @@ import { checkPatchType } from '../patch/apply.ts';
 import { answerReview } from '../registry/reviews.ts';
 import type { Target } from '../registry/update.ts';
 import { badRequest, methodNotAllowed, noSuchPath, notFound, PageNotFound, verbNotSupported } from '../status.ts';
-import { contentTypeOf, readBody } from './body.ts';
+import { checkContentType, contentTypeOf, readBody } from './body.ts';
 import { isTrue } from './exchange.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
 import { serveLogs } from './logs.ts';
@@ -93,6 +93,7 @@ async function serveCollection(server: ResourceServer, exchange: Exchange): Prom
 function negotiated(request: IncomingMessage, type: ResourceType, path: ResourcePath): Representation {
   if (request.method === 'PATCH' && path.name !== undefined && path.subresource !== 'scale')
     checkPatchType(contentTypeOf(request), type);
+  if (request.method === 'POST') checkContentType(contentTypeOf(request));
   if (path.subresource === 'log') return 'Object';
   const isList = request.method === 'GET' && path.name === undefined;
   return negotiate(request.headers.accept, representations, type.builtIn, isList);

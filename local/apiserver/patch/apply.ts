@@ -71,7 +71,7 @@ export function applyPatch(
       return patched;
     }
     case MERGE_PATCH: {
-      if (patch === null) throw badRequest('Invalid JSON Patch');
+      if (patch === null || (isLax && !isObject(patch))) throw badRequest('Invalid JSON Patch');
       return structuredClone(mergePatch(object, requireObject(patch, 'error decoding patch: '))) as JsonObject;
     }
     default:

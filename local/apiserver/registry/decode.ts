@@ -15,8 +15,9 @@ import { goConvertProblem, goDecodeProblem } from '../schema/go-types.ts';
 import { badRequest } from '../status.ts';
 import type { WriteRequest } from './api.ts';
 
-function handled(type: ResourceType, problem: string): string {
-  return `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${problem}`;
+/** `named`: the kind that was sent, which may be another. */
+function handled(type: ResourceType, problem: string, named = type.kind): string {
+  return `${named} in version "${type.version}" cannot be handled as a ${type.kind}: ${problem}`;
 }
 
 const SCHEME = 'pkg/runtime/scheme.go:111';
@@ -101,7 +102,7 @@ function checkTypes(type: ResourceType, raw: JsonObject, options: DecodeOptions)
     ? goConvertProblem(type.schema, raw)
     : type.builtIn
       ? goDecodeProblem(type.schema, options.isPatch ? withSortedKeys(raw) : raw)
-      : goDecodeProblem(objectMetaSchema(), raw['metadata']);
+      : goDecodeProblem(objectMetaSchema(), options.isPatch ? withSortedKeys(raw['metadata']) : raw['metadata']);
   if (problem !== undefined) throw options.refuse(problem);
 }
 
@@ -141,7 +142,11 @@ export function normalize(type: ResourceType, object: JsonObject, unknown = noUn
   if (!isObject(pruned.metadata)) pruned.metadata = {};
   // Nulls of custom resources are dropped from what is sent, and from nothing else.
   if (type.builtIn) dropNulls(type.schema, pruned);
-  else dropNulls(objectMetaSchema(), pruned.metadata);
+  else {
+    dropNulls(objectMetaSchema(), pruned.metadata);
+    // A custom resource's empty lists are gone before they could ask for something.
+    if (pruned.metadata.managedFields?.length === 0) delete pruned.metadata.managedFields;
+  }
   applyDefaults(type.schema, pruned);
   return pruned;
 }
@@ -161,7 +166,10 @@ export interface DecodeOptions {
  * defaults applied. Throws 400 for what is no such object, or what `options` say of a patch.
  */
 export function decode(type: ResourceType, raw: unknown, request: WriteRequest, options?: DecodeOptions): KubeObject {
-  const how = options ?? { refuse: (problem) => badRequest(handled(type, problem)), fromMap: false };
+  const how = options ?? {
+    refuse: (problem) => badRequest(handled(type, problem, textAt(raw, 'kind') || type.kind)),
+    fromMap: false,
+  };
   if (!isObject(raw)) throw how.refuse(`json: cannot unmarshal ${jsonKind(raw)} into Go value of type v1.${type.kind}`);
   const unknown = noUnknownFields();
   const given =

@@ -2,6 +2,7 @@ import { jsonKind } from '../go-text.ts';
 import { isObject } from '../object.ts';
 import { goNames } from './go-names.ts';
 import { goTimeProblem, MICRO_TIME, TIME } from './go-times.ts';
+import { quantityProblem } from './quantities.ts';
 import { QUANTITY } from './schema.ts';
 import type { Schema } from './schema.ts';
 
@@ -47,9 +48,6 @@ function fits({ type, format }: Schema, value: unknown): boolean {
   }
 }
 
-const quantityForm = /^[+-]?\d*(?:\.\d*)?([eEinumkKMGTP]*[-+]?\d*)$/;
-const quantitySuffix = /^(?:[numkMGTPE]|[KMGTPE]i|[eE][-+]?\d+)?$/;
-
 /** Where a value is: the struct that holds the field, and the path of it without indexes. */
 interface Where {
   struct: string;
@@ -62,15 +60,6 @@ function wrongType(schema: Schema, value: unknown, { struct, path }: Where): str
   const name = goNames[struct]?.[path.slice(path.lastIndexOf('.') + 1)];
   const type = name === undefined ? goTypeOf(schema) : schema.type === 'array' ? `[]${name}` : name;
   return `json: cannot unmarshal ${shown} into Go ${place} of type ${type}`;
-}
-
-/** Why a value is no quantity (resource.ParseQuantity). */
-function quantityProblem(value: unknown): string | undefined {
-  const text = (typeof value === 'string' ? value : JSON.stringify(value)).trim();
-  const suffix = text === '' ? undefined : quantityForm.exec(text)?.[1];
-  if (suffix === undefined)
-    return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-  return quantitySuffix.test(suffix) ? undefined : "unable to parse quantity's suffix";
 }
 
 const isTime = ({ format }: Schema): boolean => format === TIME || format === MICRO_TIME;
@@ -97,9 +86,12 @@ function wrongCustom(schema: Schema, value: unknown): string | undefined {
   return isTime(schema) && typeof value === 'string' ? goTimeProblem(schema.format ?? '', value) : undefined;
 }
 
+const isTooLarge = ({ format }: Schema, value: unknown): boolean =>
+  format === 'int32' && typeof value === 'number' && (value >= 2 ** 31 || value < -(2 ** 31));
+
 function wrongScalar(schema: Schema, value: unknown, where: Where): string | undefined {
   if (schema['x-kubernetes-int-or-string'] === true || schema.format === QUANTITY) return undefined;
-  if (!fits(schema, value)) return wrongType(schema, value, where);
+  if (!fits(schema, value) || isTooLarge(schema, value)) return wrongType(schema, value, where);
   return typeof value === 'string' && schema.format === 'byte' ? base64Problem(value) : undefined;
 }
 
@@ -143,11 +135,9 @@ function firstOf<T>(list: T[], problem: (one: T) => string | undefined): string 
 export function goConvertProblem(schema: Schema, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const custom = isTime(schema) || schema.format === QUANTITY;
-  if (custom || schema['x-kubernetes-int-or-string'] === true)
-    return (
-      wrongCustom(schema, value) ??
-      (isTime(schema) && !fits(schema, value) ? wrongConversion(schema, value) : undefined)
-    );
+  if (isTime(schema) && typeof value !== 'string')
+    return `json: cannot unmarshal ${jsonKind(value)} into Go value of type string`;
+  if (custom || schema['x-kubernetes-int-or-string'] === true) return wrongCustom(schema, value);
   // No bytes at all may be given as a list, too.
   if (schema.format === 'byte' && Array.isArray(value) && value.length === 0) return undefined;
   if (!fits(schema, value)) return wrongConversion(schema, value);

@@ -2,6 +2,7 @@ import { isObject } from '../object.ts';
 import type { JsonObject } from '../object.ts';
 import { MICRO_TIME, storedTime, TIME } from './go-times.ts';
 import { objectMetaSchema } from './models.ts';
+import { canonicalQuantity } from './quantities.ts';
 import { fieldPath, QUANTITY } from './schema.ts';
 import type { Schema } from './schema.ts';
 
@@ -27,13 +28,14 @@ function pruneObject(schema: Schema, value: JsonObject, path: string, unknown: U
   const inMetadata: UnknownFields = { paths: unknown.embedded, embedded: unknown.embedded };
   const keepUnknown = schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties === true;
   const values = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+  const isScalar = schema['x-kubernetes-int-or-string'] === true;
   const out: JsonObject = {};
   for (const [key, item] of Object.entries(value)) {
     const property =
       effective.properties && Object.hasOwn(effective.properties, key) ? effective.properties[key] : values;
     if (property !== undefined)
       out[key] = prune(property, item, fieldPath(path, key), isEmbedded && key === 'metadata' ? inMetadata : unknown);
-    else if (keepUnknown || effective.type === undefined) out[key] = item;
+    else if (keepUnknown || (effective.type === undefined && !isScalar)) out[key] = item;
     else unknown.paths.push(fieldPath(path, key));
   }
   return out;
@@ -45,7 +47,8 @@ export function prune(schema: Schema, value: unknown, path: string, unknown: Unk
     const { items } = schema;
     return items === undefined ? value : value.map((item, index) => prune(items, item, `${path}[${index}]`, unknown));
   }
-  if (schema.format === QUANTITY && typeof value === 'number') return String(value);
+  if (schema.format === QUANTITY && (typeof value === 'number' || typeof value === 'string'))
+    return canonicalQuantity(String(value));
   if ((schema.format === TIME || schema.format === MICRO_TIME) && typeof value === 'string')
     return storedTime(schema.format, value);
   return isObject(value) ? pruneObject(schema, value, path, unknown) : value;

@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+
+import { canonicalQuantity, quantityProblem } from '../../../../../local/apiserver/schema/quantities.ts';
+
+test.each([
+  ['0.5', '500m'],
+  ['1000m', '1'],
+  ['1000', '1k'],
+  ['12345', '12345'],
+  ['-1', '-1'],
+  ['+5', '5'],
+  ['0', '0'],
+  ['1e3', '1e3'],
+  ['1024Mi', '1Gi'],
+  ['1.5Gi', '1536Mi'],
+  ['0.1Ki', '102400m'],
+  ['0.0000000001', '1n'],
+  ['1e999999999', '1e999999999'],
+])('%s is written as %s', (given, written) => {
+  expect(canonicalQuantity(given)).toBe(written);
+});
+
+test.each(['much', '1.2.3', '', {}, []])('%j is no quantity', (value) => {
+  expect(quantityProblem(value)).toMatch(/must match/);
+});
+
+test('a suffix that nothing is measured in is told of', () => {
+  expect(quantityProblem('1kk')).toBe("unable to parse quantity's suffix");
+});
