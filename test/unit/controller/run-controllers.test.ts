@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+
+import { runControllers } from '../../../controller/run-controllers.ts';
+import { LOCAL_IMAGES } from '../../../controller/taskrun/pod/images.ts';
+import type { KubeClient } from '../../../shared/kubernetes/client.ts';
+import { ApiError } from '../../../shared/kubernetes/errors.ts';
+import type { KubeObject } from '../../../shared/kubernetes/types.ts';
+import { createLogger } from '../../../shared/runtime/log.ts';
+import { aborted } from '../../../shared/runtime/shutdown.ts';
+import type { PipelineRun } from '../../../shared/tekton/types.ts';
+import type { SpanSink } from '../../../shared/tracing/exporters/sink.ts';
+import { pipelineRun, pod, ranTask, taskRun } from './lifecycle/objects.ts';
+
+/** Longer than a process that was told to end may take, less than the 30 s after which it is killed. */
+const END_MS = 25_000;
+const EXPORTED = 'tekton/trace-exported';
+const tasks = ['compile', 'publish'].map((name) => ({ name, taskSpec: { steps: [{ name: 'all', image: 'make' }] } }));
+const running = { ...pipelineRun(undefined), spec: { pipelineSpec: { tasks } } } as PipelineRun;
+const objects: Record<string, KubeObject[]> = {
+  pipelineruns: [running],
+  taskruns: [taskRun(ranTask)],
+  pods: [pod()],
+};
+
+beforeEach(() => {
+  jest.useFakeTimers({ advanceTimers: true, doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+test('a request that never ends holds up neither the marks that wait nor the end', async () => {
+  const creating = Promise.withResolvers<void>();
+  const sent = Promise.withResolvers<void>();
+  const done: string[] = [];
+  let logged = '';
+  const request = async (...[method, path, { body } = {}]: Parameters<KubeClient['request']>): Promise<unknown> => {
+    const [, resource = ''] = /\/(\w+)$/.exec(path) ?? [];
+    if (path === '/api/v1/namespaces/kube-system') return { metadata: { uid: 'cluster' } };
+    if (method === 'GET') return { metadata: { resourceVersion: '9' }, items: objects[resource] ?? [] };
+    if (JSON.stringify(body)?.includes(EXPORTED)) done.push(`mark ${path}`);
+    if (method !== 'POST' || resource !== 'taskruns') return body;
+    creating.resolve();
+    return new Promise(() => undefined);
+  };
+  const client: KubeClient = {
+    request: request as KubeClient['request'],
+    async stream(path, { query, signal } = {}) {
+      if (query?.sendInitialEvents) throw new ApiError(`GET ${path}`, 422, { reason: 'Invalid' });
+      return (async function* (): AsyncGenerator<string> {
+        if (signal) await aborted(signal);
+        yield* [];
+      })();
+    },
+    server: 'https://fake',
+    close: () => undefined,
+  };
+  const sink: SpanSink = {
+    async send(spans: ReadableSpan[]) {
+      if (spans.some(({ name }) => name === 'task compile')) sent.resolve();
+    },
+    target: 'https://collector',
+    close: async () => void done.push('closed'),
+  };
+  const controllers = await runControllers({
+    ...{ client, sink, manage: 'all', images: LOCAL_IMAGES, sampling: { ratio: 1 }, keepFailures: true },
+    log: createLogger({ write: (line) => (logged += line) }),
+  });
+  await Promise.all([creating.promise, sent.promise]);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(done).toEqual([]);
+
+  const stopped = controllers.stop();
+  await jest.advanceTimersByTimeAsync(END_MS);
+  await stopped;
+  expect(done).toEqual([expect.stringMatching(/^mark .*\/taskruns\/build-x7k2p-compile$/), 'closed']);
+  expect(logged).toContain('reconciles under way are left');
+});
