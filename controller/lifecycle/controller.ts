@@ -23,7 +23,7 @@ import { runSpan } from '../../shared/tracing/run-context.ts';
 import { decideExport } from './export.ts';
 import { Ledger, ownerUid } from './ledger.ts';
 import type { Entry, Run } from './ledger.ts';
-import { isExported, MARK_DELAY_MS } from './marks.ts';
+import { isExported, isMarked, MARK_DELAY_MS } from './marks.ts';
 import { decideContext } from './mint.ts';
 import type { MintSettings } from './mint.ts';
 import { PodLedger } from './pods.ts';
@@ -159,12 +159,7 @@ export class LifecycleController {
     if (!entry) return undefined;
     const { run, deletedMs } = entry;
     if (isExported(entry, this.#ownerOf(entry))) return this.#settled(entry);
-    const markDueMs = this.#marksDue.get(uid);
-    if (markDueMs !== undefined && deletedMs === undefined) {
-      if (markDueMs > this.#nowMs()) return { requeueAfterMs: markDueMs - this.#nowMs() };
-      await this.#mark(entry);
-      return this.#settled(entry);
-    }
+    if (this.#marksDue.has(uid) && deletedMs === undefined) return this.#markWhenDue(entry);
     // What ended before anybody stamped it is left alone; a copy that ended must not be taken for its original.
     const isCopied = runSpan(run) !== undefined && !this.hasOwnContext(run);
     if (deletedMs === undefined && (!isDone(run) || isCopied) && (await this.#stamp(run))) return undefined;
@@ -216,24 +211,29 @@ export class LifecycleController {
         namespace: run.metadata.namespace,
         name: run.metadata.name,
       });
-    } else if (entry.deletedMs === undefined) {
-      const owner = this.#ownerOf(entry);
-      if (owner && owner.deletedMs === undefined) return this.#markLater(entry);
-      await this.#mark(entry);
     }
-    return this.#settled(entry);
+    this.#settled(entry);
+    return accepted && entry.deletedMs === undefined ? this.#markDue(entry) : undefined;
   }
 
   #ownerOf({ run }: Entry): Entry | undefined {
     return this.#ledger.get(ownerUid(run) ?? '');
   }
 
-  /** The mark of its run will say the same, if it comes in time. */
-  #markLater(entry: Entry): ReconcileResult {
+  /** What was accepted is not sent again, however often its mark can't be written. That of its run will say the same, if it comes in time. */
+  async #markDue(entry: Entry): Promise<ReconcileResult> {
     const { markDelayMs = MARK_DELAY_MS } = this.#options;
-    this.#settled(entry);
-    this.#marksDue.set(entry.run.metadata.uid ?? '', this.#nowMs() + markDelayMs);
-    return { requeueAfterMs: markDelayMs };
+    const owner = this.#ownerOf(entry);
+    const waits = owner !== undefined && owner.deletedMs === undefined && !isMarked(owner);
+    this.#marksDue.set(entry.run.metadata.uid ?? '', this.#nowMs() + (waits ? markDelayMs : 0));
+    return this.#markWhenDue(entry);
+  }
+
+  async #markWhenDue(entry: Entry): Promise<ReconcileResult> {
+    const inMs = (this.#marksDue.get(entry.run.metadata.uid ?? '') ?? 0) - this.#nowMs();
+    if (inMs > 0) return { requeueAfterMs: inMs };
+    await this.#mark(entry);
+    return this.#settled(entry);
   }
 
   async #mark(entry: Entry): Promise<void> {

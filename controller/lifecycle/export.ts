@@ -8,7 +8,7 @@ import { outcomeOf } from './result.ts';
 import type { KnownPods } from './pods.ts';
 import { buildPipelineRun } from './run.ts';
 import { runInterval } from './root.ts';
-import { settlesInMs } from './settled.ts';
+import { childrenSettleInMs, settlesInMs } from './settled.ts';
 import type { Interval } from './times.ts';
 import { buildTaskRun } from './task.ts';
 
@@ -72,11 +72,14 @@ function pipelineRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
   const children = facts.ledger.childrenOf(run.metadata.uid ?? '');
   // The root goes last: each TaskRun that settles brings it back here.
   if (children.some((child) => !child.settled)) return { kind: 'later' };
+  const taskRuns = children.map((child) => child.run);
+  const inMs = entry.deletedMs === undefined ? childrenSettleInMs(run, taskRuns, facts.nowMs) : 0;
+  if (inMs > 0) return { kind: 'later', inMs };
   return {
     kind: 'send',
     spans: buildPipelineRun({
       run,
-      taskRuns: children.map((child) => child.run),
+      taskRuns,
       deletedMs: entry.deletedMs,
     }),
   };

@@ -1,14 +1,29 @@
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import { isDone } from '../../shared/tekton/conditions.ts';
-import type { TaskRun } from '../../shared/tekton/types.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { KnownPods } from './pods.ts';
 import { startMs } from './times.ts';
 
-/** How long a finished TaskRun waits for its Pod to come to rest. */
+/** How long a finished TaskRun waits for its Pod to come to rest, and a finished run for TaskRuns that were not seen. */
 const SETTLE_MS = 30_000;
 
 const isTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+
+/** Milliseconds until nothing is waited for any more. */
+function leftToSettleMs({ status }: TaskRun | PipelineRun, nowMs: number): number {
+  return Math.max(0, (startMs(status?.completionTime) ?? nowMs) + SETTLE_MS - nowMs);
+}
+
+/**
+ * Milliseconds until a finished run's TaskRuns are all there: 0 once each that its status names was seen, or 30 s after its end. One that was
+ * never seen is not gone: the watch of TaskRuns may be behind that of PipelineRuns.
+ */
+export function childrenSettleInMs(run: PipelineRun, seen: readonly TaskRun[], nowMs: number): number {
+  const names = new Set(seen.map(({ metadata }) => metadata.name));
+  const told = (run.status?.childReferences ?? []).filter(({ kind }) => kind === 'TaskRun');
+  return told.every(({ name }) => names.has(name)) ? 0 : leftToSettleMs(run, nowMs);
+}
 
 /** The Pods of all attempts that got one. */
 function podNamesOf({ status }: TaskRun): string[] {
@@ -23,6 +38,5 @@ export function settlesInMs(taskRun: TaskRun, { present, gone }: KnownPods, nowM
   if (!isDone(taskRun)) return undefined;
   const known = new Set([...present, ...gone].map((pod) => pod.metadata.name));
   if (present.every(isTerminal) && podNamesOf(taskRun).every((name) => known.has(name))) return 0;
-  const completed = startMs(taskRun.status?.completionTime) ?? nowMs;
-  return Math.max(0, completed + SETTLE_MS - nowMs);
+  return leftToSettleMs(taskRun, nowMs);
 }

@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+
+import { Lifecycle, RUN, TASK } from './lifecycle.ts';
+import { at, carrier, condition, ms, pipelineRun, pod, ranRun, ranTask, taskRun } from './objects.ts';
+
+const EXPORTED = 'tekton/trace-exported';
+const OWN = 'tekton/pipelinerun-span-context';
+
+let lifecycle: Lifecycle;
+beforeEach(() => {
+  lifecycle = new Lifecycle();
+});
+afterEach(() => lifecycle.stop());
+
+/** The TaskRun ends, and while something else is exported it is not. */
+async function endsUnmarked(): Promise<void> {
+  lifecycle.api.put('pipelineruns', pipelineRun(undefined));
+  lifecycle.api.put('taskruns', taskRun(ranTask));
+  lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { name: 'other', uid: 'uid-other' }));
+  await lifecycle.until(() => lifecycle.mark('pipelineruns', 'other') !== undefined);
+  expect(lifecycle.mark('taskruns', TASK)).toBeUndefined();
+}
+
+test('a TaskRun that comes after its run was sent is sent, too, and marked', async () => {
+  await lifecycle.start({ markDelayMs: 3_600_000 });
+  lifecycle.api.put('pipelineruns', pipelineRun(ranRun));
+  await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) === 'uid-run');
+  lifecycle.api.put('pods', pod());
+  lifecycle.api.put('taskruns', taskRun(ranTask));
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
+  expect(lifecycle.sent()).toContain('task compile');
+});
+
+test('a TaskRun of a run that an earlier process marked is sent if it was created at the very end of it', async () => {
+  await lifecycle.start({ markDelayMs: 3_600_000 });
+  lifecycle.api.put('pods', pod());
+  lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { annotations: { [OWN]: carrier(), [EXPORTED]: 'uid-run' } }));
+  lifecycle.api.put('taskruns', taskRun({ ...ranTask, completionTime: at(21) }, { creationTimestamp: at(20) }));
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
+  expect(lifecycle.sent()).toContain('task compile');
+});
+
+test('a run waits for a TaskRun that its status names: the watch of TaskRuns may be behind', async () => {
+  await lifecycle.start();
+  const childReferences = [{ kind: 'TaskRun', name: TASK }];
+  lifecycle.api.put('pods', pod());
+  lifecycle.api.put('pipelineruns', pipelineRun({ ...ranRun, childReferences }));
+  lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { name: 'other', uid: 'uid-other' }));
+  await lifecycle.until(() => lifecycle.mark('pipelineruns', 'other') !== undefined);
+  expect(lifecycle.mark('pipelineruns', RUN)).toBeUndefined();
+  lifecycle.api.put('taskruns', taskRun(ranTask));
+  await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) === 'uid-run');
+  expect(lifecycle.sent()).toContain('task compile');
+  expect(lifecycle.sent().at(-1)).toBe('RUN build');
+});
+
+test('a run waits half a minute, and no longer, for a TaskRun that nobody brings', async () => {
+  lifecycle.nowMs = ms(50);
+  await lifecycle.start();
+  lifecycle.api.put('pipelineruns', pipelineRun({ ...ranRun, childReferences: [{ kind: 'TaskRun', name: TASK }] }));
+  await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) === 'uid-run');
+});
+
+test('a TaskRun whose Pod still runs waits for it', async () => {
+  lifecycle.nowMs = ms(13);
+  await lifecycle.start();
+  lifecycle.api.put('pods', pod('compile-pod', 'Running'));
+  await endsUnmarked();
+  lifecycle.api.put('pods', pod());
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
+  expect(lifecycle.sent()).toContain('sidecar db');
+});
+
+test('a TaskRun whose Pod was not seen yet waits for it: the watch of Pods may be behind', async () => {
+  await lifecycle.start();
+  await endsUnmarked();
+  lifecycle.api.put('pods', pod());
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
+  expect(lifecycle.sent()).toContain('pod scheduling');
+});
+
+test('a TaskRun waits half a minute, and no longer, for a Pod that nobody brings', async () => {
+  lifecycle.nowMs = ms(42);
+  await lifecycle.start();
+  lifecycle.api.put('pipelineruns', pipelineRun(undefined));
+  lifecycle.api.put('taskruns', taskRun(ranTask));
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
+  expect(lifecycle.sent()).not.toContain('pod scheduling');
+});
+
+test('a TaskRun whose Pod was deleted at its end shows what its Pod waited for, and waits for nothing', async () => {
+  await lifecycle.start();
+  lifecycle.api.put('pipelineruns', pipelineRun(undefined));
+  lifecycle.api.put('taskruns', taskRun({ startTime: at(1) }, { annotations: {} }));
+  await lifecycle.until(() => lifecycle.api.patches.some(({ name }) => name === TASK));
+  lifecycle.api.put('pods', pod('compile-pod', 'Running'));
+  lifecycle.api.delete('pods', 'compile-pod');
+  lifecycle.api.put('taskruns', taskRun({ ...ranTask, conditions: [condition('False', 'TaskRunCancelled')] }));
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
+  expect(lifecycle.sent()).toEqual(expect.arrayContaining(['pod scheduling', 'pod starting', 'task compile']));
+});
