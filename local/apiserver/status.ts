@@ -74,16 +74,11 @@ export function alreadyExists(
   isBeingDeleted = false,
   generateName = '',
 ): StatusError {
-  if (generateName !== '')
-    return new StatusError(
-      409,
-      'AlreadyExists',
-      `${qualified(target)} "${name}" already exists, the server was not able to generate a unique name for the object`,
-      { ...detailsOf(target, name), retryAfterSeconds: 1 },
-    );
   const why = isBeingDeleted ? 'object is being deleted: ' : '';
   const message = `${why}${qualified(target)} "${name}" already exists`;
-  return new StatusError(409, 'AlreadyExists', message, detailsOf(target, name));
+  if (generateName === '') return new StatusError(409, 'AlreadyExists', message, detailsOf(target, name));
+  const tried = `${message}, the server was not able to generate a unique name for the object`;
+  return new StatusError(409, 'AlreadyExists', tried, { ...detailsOf(target, name), retryAfterSeconds: 1 });
 }
 
 export const conflict = (target: GroupResource, name: string, problem: string): StatusError =>

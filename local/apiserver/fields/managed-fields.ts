@@ -147,6 +147,15 @@ export function checkTyped({ schema }: ResourceType, config: KubeObject): void {
   throw new StatusError(500, '', `failed to create typed patch object (${identity(config)}): ${text}`);
 }
 
+/** Refuses to apply to an object that nobody's fields are known of and that can't be typed. */
+function checkLive({ schema }: ResourceType, live: KubeObject): void {
+  const problems = typeProblems(placeOf(schema), live, true);
+  if (problems.length === 0) return;
+  const text = problems.length === 1 ? problems[0] : ['errors:', ...problems.map((one) => `  ${one}`)].join('\n');
+  const what = `failed to convert new object (${identity(live)}) to smd typed`;
+  throw new StatusError(500, '', `failed to create manager for existing fields: ${what}: ${text}`);
+}
+
 /** Refuses what comes of an apply where it is no object of its type: the fields that were applied may hold texts that are no times. */
 function checkConverted(type: ResourceType, config: KubeObject, object: KubeObject): void {
   const problem = type.builtIn ? goConvertProblem(type.schema, object) : undefined;
@@ -188,6 +197,7 @@ export function applyFields(
   const base = live === undefined ? emptyObject(type) : withoutManagedFields(live);
   const begin = (): Managers => {
     const managers: Managers = readManagers(live?.metadata.managedFields) ?? new Map<string, Managed>();
+    if (managers.size === 0 && live !== undefined) checkLive(type, live);
     if (managers.size === 0)
       recordUpdate(written, managers, emptyObject(type), base, { ...writer, manager: BEFORE_FIRST_APPLY });
     return managers;

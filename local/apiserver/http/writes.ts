@@ -62,6 +62,9 @@ export async function serveUpdate(server: ResourceServer, exchange: Exchange, ta
 
 async function serveApply(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
   const { request, write } = exchange;
+  const { type, namespace, name, subresource } = target;
+  if (subresource !== undefined && server.api.store.get(type.storageKey, namespace, name) === undefined)
+    throw notFound(type, name);
   const config = (await readApplied(request, write.strictErrors)) ?? {};
   if (!isObject(config)) {
     throw badRequest(

@@ -12,7 +12,7 @@ import type { UnknownFields } from '../schema/prune.ts';
 import { typeMetaProblem } from '../schema/type-meta.ts';
 import type { Schema } from '../schema/schema.ts';
 import { goConvertProblem, goDecodeProblem } from '../schema/go-types.ts';
-import { badRequest } from '../status.ts';
+import { badRequest, internalError } from '../status.ts';
 import type { WriteRequest } from './api.ts';
 
 /** `named`: the kind that was sent, which may be another. */
@@ -51,7 +51,9 @@ function reportOtherVersion(type: ResourceType, raw: JsonObject, request: WriteR
   if (problem !== undefined) throw refuse(problem);
   const isNamed = textAt(raw, 'apiVersion') !== '';
   const strictly = (strict: string): Error =>
-    isNamed ? refuse(strict) : badRequest("Object 'apiVersion' is missing in 'object has no apiVersion field'");
+    isNamed
+      ? badRequest(handled({ ...type, version, kind }, strict))
+      : badRequest("Object 'apiVersion' is missing in 'object has no apiVersion field'");
   reportUnknown(type, unknown, request, strictly);
 }
 
@@ -75,14 +77,25 @@ function checkGroupVersionKind(type: ResourceType, given: JsonObject, request: W
   throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected})`);
 }
 
+const typeMetaSchema: Schema = {
+  type: 'object',
+  properties: { apiVersion: { type: 'string' }, kind: { type: 'string' } },
+};
+
 /** The same for a patched object, whose type a strategic merge patch can't change. */
 function checkPatchedType(type: ResourceType, raw: JsonObject, { refuse, fromMap }: DecodeOptions): JsonObject {
   const expected = apiVersionOf(type);
-  if (fromMap) return { ...raw, apiVersion: expected, kind: type.kind };
+  if (fromMap) {
+    const problem = goConvertProblem(typeMetaSchema, { apiVersion: raw['apiVersion'], kind: raw['kind'] });
+    if (problem !== undefined) throw refuse(problem);
+    return { ...raw, apiVersion: expected, kind: type.kind };
+  }
   const unread = typeMetaProblem(raw);
   if (unread !== undefined) throw refuse(`couldn't get version/kind; json parse error: ${unread}`);
   const [apiVersion, kind] = [textAt(raw, 'apiVersion'), textAt(raw, 'kind')];
   const missing = kind === '' ? 'kind' : apiVersion === '' ? 'apiVersion' : undefined;
+  if (!type.builtIn && kind !== '' && raw['apiVersion'] === '')
+    throw internalError("Object 'apiVersion' is missing in 'object has no apiVersion field'");
   if (!type.builtIn && missing !== undefined) {
     const name = missing === 'kind' ? 'Kind' : missing;
     throw refuse(`Object '${name}' is missing in '${JSON.stringify(withSortedKeys(raw))}'`);
@@ -106,10 +119,11 @@ function checkTypes(type: ResourceType, raw: JsonObject, options: DecodeOptions)
   if (problem !== undefined) throw options.refuse(problem);
 }
 
+const isMeta = (path: string): boolean => path.startsWith('metadata.');
+
 /** A custom resource's are told of in order: those of its metadata, its own, those of metadata inside of it. */
 function orderOf({ builtIn }: ResourceType, { paths, embedded }: UnknownFields): string[] {
   if (builtIn) return paths;
-  const isMeta = (path: string): boolean => path.startsWith('metadata.');
   const own = paths.filter((path) => !isMeta(path));
   return [paths.filter(isMeta), own, embedded].flatMap((list) => list.sort());
 }
@@ -178,7 +192,11 @@ export function decode(type: ResourceType, raw: unknown, request: WriteRequest, 
   const sent = type.builtIn ? given : structuredClone(given);
   if (!type.builtIn) dropNulls(type.schema, sent);
   const object = normalize(type, sent, unknown);
-  reportUnknown(type, unknown, request, how.refuse);
+  // Of another kind than its own, only a custom resource's metadata is known.
+  const isOther = !type.builtIn && object.kind !== type.kind;
+  const known = isOther ? { paths: unknown.paths.filter(isMeta), embedded: [] } : unknown;
+  const strictly = (problem: string): Error => badRequest(handled({ ...type, kind: object.kind }, problem));
+  reportUnknown(type, known, request, options === undefined && isOther ? strictly : how.refuse);
   type.strategy.applyDefaults?.(object);
   return object;
 }

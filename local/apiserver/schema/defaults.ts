@@ -29,6 +29,13 @@ function isEmpty(value: unknown): boolean {
   return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
 }
 
+/** What Go reads in place of a null among the texts of a map, or of a list of bytes; undefined where a value is as it stands. */
+function readAs(property: Schema, item: unknown, isMember: boolean): string | undefined {
+  const isBytes = property.format === 'byte';
+  if (isBytes && Array.isArray(item)) return Buffer.from(item as number[]).toString('base64');
+  return item === null && isMember && (isBytes || property.default === '') ? '' : undefined;
+}
+
 /**
  * Removes nulls that the schema does not allow, in place: Kubernetes drops them from objects instead of refusing them. Of built-in types
  * the empty lists, maps and scalars that Go does not write, too.
@@ -41,9 +48,8 @@ export function dropNulls(schema: Schema, value: unknown): void {
       schema.properties?.[key] ??
       (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
     if (property === undefined) continue;
-    // Go reads a null among strings as an empty one.
-    if (property.format === 'byte' && Array.isArray(item)) value[key] = '';
-    else if (item === null && property.default === '' && schema.properties?.[key] === undefined) value[key] = '';
+    const read = readAs(property, item, schema.properties?.[key] === undefined);
+    if (read !== undefined) value[key] = read;
     else if (item === null && property.nullable !== true) delete value[key];
     else if (property.omitEmpty === true && isEmpty(item)) delete value[key];
     else dropNulls(property, item);

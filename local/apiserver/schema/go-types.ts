@@ -42,6 +42,7 @@ function fits({ type, format }: Schema, value: unknown): boolean {
     case 'boolean':
       return typeof value === 'boolean';
     case 'string':
+      if (format === 'byte' && Array.isArray(value)) return true;
       return typeof value === 'string' || (format === QUANTITY && typeof value === 'number');
     default:
       return true;
@@ -107,7 +108,7 @@ function firstProblem(check: Check, schema: Schema, value: unknown, where: Where
   if (value === undefined || value === null) return undefined;
   const own = check(schema, value, where);
   if (own !== undefined || !fits(schema, value)) return own;
-  if (Array.isArray(value)) return firstOf(value, (item) => firstProblem(check, schema.items ?? {}, item, where));
+  if (Array.isArray(value)) return firstOf(value, (item) => firstProblem(check, itemsOf(schema), item, where));
   if (!isObject(value)) return undefined;
   return firstOf(Object.entries(value), ([key, item]) => {
     const property =
@@ -122,6 +123,10 @@ function firstProblem(check: Check, schema: Schema, value: unknown, where: Where
       : undefined;
   });
 }
+
+/** Bytes may be given as a list of numbers, too. */
+const itemsOf = ({ items, format }: Schema): Schema =>
+  items ?? (format === 'byte' ? { type: 'integer', format: 'uint8' } : {});
 
 function firstOf<T>(list: T[], problem: (one: T) => string | undefined): string | undefined {
   for (const one of list) {
@@ -138,14 +143,12 @@ export function goConvertProblem(schema: Schema, value: unknown): string | undef
   if (isTime(schema) && typeof value !== 'string')
     return `json: cannot unmarshal ${jsonKind(value)} into Go value of type string`;
   if (custom || schema['x-kubernetes-int-or-string'] === true) return wrongCustom(schema, value);
-  // No bytes at all may be given as a list, too.
-  if (schema.format === 'byte' && Array.isArray(value) && value.length === 0) return undefined;
   if (!fits(schema, value)) return wrongConversion(schema, value);
   if (schema.format === 'byte' && typeof value === 'string') {
     const problem = base64Problem(value);
     return problem && `error decoding from json: ${problem}`;
   }
-  if (Array.isArray(value)) return firstOf(value, (item) => goConvertProblem(schema.items ?? {}, item));
+  if (Array.isArray(value)) return firstOf(value, (item) => goConvertProblem(itemsOf(schema), item));
   if (!isObject(value)) return undefined;
   return firstOf(Object.entries(value), ([key, item]) => {
     const property =

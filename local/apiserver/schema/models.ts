@@ -75,8 +75,13 @@ function named(name: string, pending: Pending): Schema {
   Object.assign(schema, scalars[name] ?? compileInto(schema, node, pending));
   if (schema.properties !== undefined) {
     schema.struct = name.slice(name.lastIndexOf('.') + 1);
-    for (const field of goOmitted[schema.struct]?.split(' ') ?? [])
-      Object.assign(schema.properties, { [field]: { ...schema.properties[field], omitEmpty: true } });
+    for (const field of goOmitted[schema.struct]?.split(' ') ?? []) {
+      const { default: given, ...rest } = schema.properties[field] ?? {};
+      const isZero = given === undefined || given === '' || given === 0 || given === false;
+      Object.assign(schema.properties, {
+        [field]: { ...rest, ...(isZero ? {} : { default: given }), omitEmpty: true },
+      });
+    }
   }
   for (const time of writtenTimes[name] ?? [])
     Object.assign(schema.properties ?? {}, {

@@ -1,5 +1,6 @@
 import type { PrinterColumn } from '../crd/types.ts';
 import { isObject } from '../object.ts';
+import { goTimeProblem, TIME } from '../schema/go-times.ts';
 import { age } from './age.ts';
 import type { Cell, Column } from './column.ts';
 import { compileJsonPath } from './json-path.ts';
@@ -14,7 +15,8 @@ function cellOf(type: string, value: unknown, now: Date): Cell {
     case 'boolean':
       return typeof value === 'boolean' ? value : null;
     case 'date':
-      return age(value, now);
+      if (typeof value !== 'string') return null;
+      return value !== '' && goTimeProblem(TIME, value) !== undefined ? '<invalid>' : age(value, now);
     default:
       return typeof value === 'string'
         ? value
