@@ -4,11 +4,12 @@ import { builtInColumns } from '../table/built-in-columns.ts';
 import { podRowConditions } from '../table/pod-columns.ts';
 import type { ResourceType } from './resource-type.ts';
 import { crdStrategy } from '../crd/strategy.ts';
-import { namespaceStrategy, persistentVolumeClaimStrategy, serviceStrategy } from './core-strategies.ts';
+import { namespaceStrategy, persistentVolumeClaimStrategy } from './core-strategies.ts';
 import { configMapStrategy, secretStrategy } from './config-strategies.ts';
 import { eventStrategy } from './event-strategy.ts';
 import { leaseStrategy } from './lease-strategy.ts';
 import { podStrategy } from './pod-strategy.ts';
+import { serviceStrategy } from './services/strategy.ts';
 import { deploymentStrategy, replicaSetStrategy } from './workload-strategies.ts';
 import { mutatingConfigurationStrategy, validatingConfigurationStrategy } from '../admission/configuration.ts';
 
@@ -104,6 +105,8 @@ const given: Given[] = [
     categories: ['all'],
     statusSubresource: true,
     subresources: ['status'],
+    nameRule: 'label',
+    returnsDeletedObject: true,
     selectableFields: ['spec.clusterIP', 'spec.type'],
     strategy: serviceStrategy,
   },

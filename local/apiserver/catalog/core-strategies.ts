@@ -49,19 +49,3 @@ export const persistentVolumeClaimStrategy: Strategy = {
     ];
   },
 };
-
-export const serviceStrategy: Strategy = {
-  applyDefaults(object) {
-    const spec = objectField(object, 'spec');
-    spec['type'] ??= 'ClusterIP';
-    spec['sessionAffinity'] ??= 'None';
-    if (spec['type'] !== 'ExternalName') spec['internalTrafficPolicy'] ??= 'Cluster';
-    for (const port of Array.isArray(spec['ports']) ? spec['ports'].filter(isObject) : []) {
-      port['protocol'] ??= 'TCP';
-      port['targetPort'] ??= port['port'];
-    }
-  },
-  prepareForCreate(object) {
-    object['status'] = { loadBalancer: {} };
-  },
-};

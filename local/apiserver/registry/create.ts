@@ -10,6 +10,7 @@ import { timestamp } from './api.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { admitPod } from './admit-pod.ts';
 import { decode, normalize } from './decode.ts';
+import { allocateServiceAddresses } from './service-addresses.ts';
 import { validateNew } from './validate-object.ts';
 
 const NAMESPACES = { group: '', resource: 'namespaces' };
@@ -122,6 +123,8 @@ export async function storeNew(
   request.warnings.push(...(type.strategy.warnings?.(object) ?? []));
   if (!type.builtIn) request.warnings.push(...finalizerWarnings(object, undefined));
   await api.admission.validate({ ...attributes, object, name: object.metadata.name });
+  // Nothing comes between this and the store, so that no two Services get the same.
+  if (type.storageKey === '/services') allocateServiceAddresses(api, type, object);
   // The store minds a version that could be one, and a trial does not get there.
   if (isPost && !request.dryRun && /^0*[1-9]\d*$/.test(object.metadata.resourceVersion ?? ''))
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');

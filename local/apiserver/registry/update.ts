@@ -9,6 +9,7 @@ import type { Api, WriteRequest } from './api.ts';
 import { readmitPod } from './admit-pod.ts';
 import { dropUnstored } from './create.ts';
 import { normalize } from './decode.ts';
+import { allocateServiceAddresses } from './service-addresses.ts';
 import { validateChanged } from './validate-object.ts';
 
 export interface Target {
@@ -203,6 +204,7 @@ async function attempt(
   validateChanged(type, final, { sent: next, submitted, old: current, subresource, warnings: request.warnings });
   if (subresource === undefined) request.warnings.push(...warningsOf(target, final, current));
   await api.admission.validate({ ...attributes, object: final });
+  if (type.storageKey === '/services' && subresource === undefined) allocateServiceAddresses(api, type, final, current);
   return final;
 }
 

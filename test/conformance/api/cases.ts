@@ -17,6 +17,7 @@ import { patches } from './patches.ts';
 import { ruleCases } from './rules.ts';
 import { schemas } from './schemas.ts';
 import { selectors } from './selectors.ts';
+import { services } from './services.ts';
 import { status } from './status.ts';
 import { tables } from './tables.ts';
 import { update } from './update.ts';
@@ -44,6 +45,7 @@ export const cases: ConformanceCase[] = [
   schemas,
   ruleCases,
   core,
+  services,
   managedFields,
   admissionReview,
   admissionAnswers,

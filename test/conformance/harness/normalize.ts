@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 import type { Json } from './client.ts';
 
 /** What differs from server to server and from second to second, in any text, so that no client can count on it. */
@@ -49,6 +51,13 @@ function objectVersions(value: Json, found: Set<number>): void {
   for (const one of Object.values(value)) objectVersions(one, found);
 }
 
+const FIRST_NODE_PORT = 30_000;
+
+/** Which address a Service is given is chance; whether it has one is not. */
+function allotted(key: string, value: string): boolean {
+  return (key === 'clusterIP' || key === 'clusterIPs') && isIP(value) !== 0;
+}
+
 /** Entries of one second are in the order of their names, others in that of their times: which it is depends on the second. */
 function managedOrder(a: Json, b: Json): number {
   const key = (entry: Json): string => JSON.stringify([entry.manager, entry.operation, entry.subresource]);
@@ -79,7 +88,9 @@ export function normalize(recording: Json): Json {
     return result;
   };
   const walk = (value: Json, key: string): Json => {
-    if (typeof value === 'string') return key === 'caBundle' ? 'BUNDLE' : text(value);
+    if (typeof value === 'string')
+      return key === 'caBundle' ? 'BUNDLE' : allotted(key, value) ? 'ADDRESS' : text(value);
+    if (key === 'nodePort' && typeof value === 'number' && value >= FIRST_NODE_PORT) return 'NODE-PORT';
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map((one) => walk(one, key));
     const list = isList(value) || key === 'BOOKMARK';
