@@ -27,6 +27,7 @@ const workload = {
   statusSubresource: true,
   hasGeneration: true,
   subresources: ['status', 'scale'],
+  scale: { replicas: ['spec', 'replicas'], current: ['status', 'replicas'] },
 };
 
 const given: Given[] = [
@@ -168,7 +169,8 @@ const given: Given[] = [
   },
 ];
 
-function complete(type: Given): ResourceType {
+/** A type of Kubernetes with what most of them have in common. */
+export function builtInType(type: Given): ResourceType {
   const { group = '', version = 'v1', kind, ...rest } = type;
   return {
     group,
@@ -196,5 +198,5 @@ function complete(type: Given): ResourceType {
 
 /** The resources of Kubernetes itself that are served: those that Tekton's controllers, kubectl and the node use. */
 export function builtInTypes(): ResourceType[] {
-  return given.map(complete);
+  return given.map(builtInType);
 }

@@ -29,6 +29,13 @@ export interface Strategy {
   generationOf?(this: void, object: KubeObject): unknown;
 }
 
+/** Where an object has what its Scale shows; a workload's selector is made of its labels. */
+export interface ScalePaths {
+  replicas: string[];
+  current: string[];
+  selector?: string[];
+}
+
 /** One served version of a resource. Versions of one resource share their storage (`storageKey`). */
 export interface ResourceType {
   group: string;
@@ -50,6 +57,7 @@ export interface ResourceType {
   versionSchemas?: Record<string, Schema>;
   subresources: string[];
   statusSubresource: boolean;
+  scale?: ScalePaths;
   /** `metadata.generation` is kept. */
   hasGeneration: boolean;
   nameRule: NameRule;

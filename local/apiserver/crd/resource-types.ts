@@ -1,8 +1,9 @@
-import type { ResourceType } from '../catalog/resource-type.ts';
+import type { ResourceType, ScalePaths } from '../catalog/resource-type.ts';
 import { withObjectFields } from '../schema/prune.ts';
 import type { Schema } from '../schema/schema.ts';
 import { ageColumn, nameColumn } from '../table/common-columns.ts';
 import { printerColumn } from '../table/printer-column.ts';
+import { checkScale } from './validate.ts';
 import type { CrdVersion, CustomResourceDefinition } from './types.ts';
 
 export function storageKeyOf({ spec }: CustomResourceDefinition): string {
@@ -19,10 +20,21 @@ function deprecationOf({ spec }: CustomResourceDefinition, { name, deprecationWa
   return deprecationWarning ?? `${spec.group}/${name} ${spec.names.kind} is deprecated`;
 }
 
+/** Paths of a definition are simple ones: `.spec.replicas`. */
+function scaleOf({ subresources }: CrdVersion): ScalePaths | undefined {
+  const { scale } = subresources ?? {};
+  if (scale === undefined) return undefined;
+  const path = (text = ''): string[] => text.replace(/^\./, '').split('.');
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath = '' } = scale;
+  const selector = labelSelectorPath === '' ? {} : { selector: path(labelSelectorPath) };
+  return { replicas: path(specReplicasPath), current: path(statusReplicasPath), ...selector };
+}
+
 function resourceType(crd: CustomResourceDefinition, version: CrdVersion): ResourceType {
   const { group, names, scope } = crd.spec;
   const columns = version.additionalPrinterColumns?.map(printerColumn) ?? [ageColumn];
   const schema = schemaOf(crd, version);
+  const scale = scaleOf(version);
   const statusSubresource = version.subresources?.status !== undefined;
   return {
     group,
@@ -37,7 +49,8 @@ function resourceType(crd: CustomResourceDefinition, version: CrdVersion): Resou
     builtIn: false,
     storageKey: storageKeyOf(crd),
     schema,
-    subresources: statusSubresource ? ['status'] : [],
+    subresources: [...(statusSubresource ? ['status'] : []), ...(scale === undefined ? [] : ['scale'])],
+    ...(scale === undefined ? {} : { scale }),
     statusSubresource,
     hasGeneration: true,
     nameRule: 'subdomain',
@@ -45,6 +58,7 @@ function resourceType(crd: CustomResourceDefinition, version: CrdVersion): Resou
     selectableFields: (version.selectableFields ?? []).map((field) => field.jsonPath.replace(/^\./, '')),
     columns: [nameColumn, ...columns],
     strategy: {
+      ...(scale === undefined ? {} : { validate: (object) => checkScale(scale, object) }),
       // Where the status is no subresource, it is a field like any other.
       generationOf: ({ metadata: _metadata, status, ...rest }) => (statusSubresource ? rest : { ...rest, status }),
     },

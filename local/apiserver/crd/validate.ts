@@ -1,6 +1,8 @@
+import type { ScalePaths } from '../catalog/resource-type.ts';
 import { invalid, required } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
-import { isObject } from '../object.ts';
+import { goText, goType } from '../go-text.ts';
+import { isObject, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { checkListTypes } from '../schema/list-types.ts';
 import { fieldPath } from '../schema/schema.ts';
@@ -52,6 +54,28 @@ export function validateBelow(schema: Schema, value: unknown, field: string, old
 function checkStatus(schema: Schema, object: KubeObject, old: KubeObject): FieldError[] {
   const status = schema.properties?.['status'];
   return status === undefined ? [] : validateBelow(status, object['status'], 'status', old['status']);
+}
+
+const MAX_REPLICAS = 2 ** 31 - 1;
+
+/** What is wrong with the numbers that a custom resource's Scale shows. */
+export function checkScale({ replicas, current, selector }: ScalePaths, object: KubeObject): FieldError[] {
+  const numbers = [replicas, current].flatMap((path) => {
+    const field = `.${path.join('.')}`;
+    const value = valueAt(object, ...path);
+    if (value === undefined || value === null) return [];
+    if (typeof value !== 'number' || !Number.isInteger(value))
+      return [
+        invalid(field, 0, `${field} accessor error: ${goText(value)} is of the type ${goType(value)}, expected int64`),
+      ];
+    if (value < 0) return [invalid(field, value, 'should be a non-negative integer')];
+    return value > MAX_REPLICAS ? [invalid(field, value, `should be less than or equal to ${MAX_REPLICAS}`)] : [];
+  });
+  const text = selector === undefined ? undefined : valueAt(object, ...selector);
+  if (selector === undefined || text === undefined || text === null || typeof text === 'string') return numbers;
+  const field = `.${selector.join('.')}`;
+  const problem = `${field} accessor error: ${goText(text)} is of the type ${goType(text)}, expected string`;
+  return [...numbers, invalid(field, '', problem)];
 }
 
 const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];

@@ -136,10 +136,13 @@ export function apiResourceList(catalog: Catalog, { group, version }: GroupVersi
     verbs: ['create'],
   }));
   if (types.length + reviews.length === 0) return undefined;
+  const resources = [...types.flatMap(entries), ...reviews];
+  // Those of custom resources come as their definitions have them.
+  const isOwn = types.every((type) => type.builtIn);
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',
     groupVersion: apiVersionOf({ group, version }),
-    resources: [...types.flatMap(entries), ...reviews].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    resources: isOwn ? resources.sort((a, b) => (a.name < b.name ? -1 : 1)) : resources,
   };
 }

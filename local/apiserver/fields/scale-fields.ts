@@ -4,23 +4,32 @@ import type { Writer } from './managed-fields.ts';
 import { identify, readManagers, writeManagers } from './managers.ts';
 import type { Managed, Managers } from './managers.ts';
 
-const REPLICAS = ['f:spec', 'f:replicas'];
+const stepsOf = (path: string[]): string[] => path.map((key) => `f:${key}`);
+
+/** What a Scale shows of its object's managedFields: who owns the number at `path`, which is its own `spec.replicas`. */
+export function scaleManagedFields(entries: ManagedFieldsEntry[] | undefined, path: string[]): ManagedFieldsEntry[] {
+  const owners = [...(readManagers(entries) ?? new Map<string, Managed>()).values()];
+  const shown = owners
+    .filter(({ set }) => has(set, stepsOf(path)))
+    .map((owner): Managed => ({ ...owner, apiVersion: 'autoscaling/v1', set: setOf(['f:spec', 'f:replicas']) }));
+  return writeManagers(new Map(shown.map((owner) => [identify(owner), owner])));
+}
 
 /**
- * `metadata.managedFields` of a workload after a write through its scale endpoint, which moves the one field `spec.replicas` to the
- * writer. A number of 0 is absent in a Scale: then nobody owns the field, and the endpoint does not track it any more. A kube-apiserver
+ * `metadata.managedFields` of a workload after a write through its scale endpoint, which moves the one field at `path` to the writer. A number of 0 is absent in a Scale: then nobody owns the field, and the endpoint does not track it any more. A kube-apiserver
  * gives such an entry no time.
  */
 export function trackScale(
   entries: ManagedFieldsEntry[] | undefined,
   apiVersion: string,
-  replicas: { before: number; after: number },
+  replicas: { path: string[]; before: number; after: number },
   writer: Pick<Writer, 'manager' | 'subresource'>,
 ): ManagedFieldsEntry[] {
   const managers: Managers = readManagers(entries) ?? new Map<string, Managed>();
-  const isOwned = [...managers.values()].some(({ set }) => has(set, REPLICAS));
+  const steps = stepsOf(replicas.path);
+  const isOwned = [...managers.values()].some(({ set }) => has(set, steps));
   if (!isOwned || replicas.before === replicas.after) return entries ?? [];
-  const field = setOf(REPLICAS);
+  const field = setOf(steps);
   for (const [id, owner] of managers) {
     owner.set = difference(owner.set, field);
     if (isEmpty(owner.set)) managers.delete(id);

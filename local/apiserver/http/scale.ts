@@ -1,25 +1,29 @@
-import { isObject } from '../object.ts';
-import type { JsonObject, KubeObject } from '../object.ts';
-import { applyPatch, checkScalePatchType } from '../patch/apply.ts';
+import { builtInType } from '../catalog/built-in.ts';
+import type { KubeObject } from '../object.ts';
+import { checkScalePatchType } from '../patch/apply.ts';
+import { decode } from '../registry/decode.ts';
 import { scaleOf, updateScale } from '../registry/scale.ts';
+import { checkName } from '../registry/update.ts';
 import type { Target } from '../registry/update.ts';
-import { namedSchema } from '../schema/models.ts';
-import { badRequest, methodNotAllowed } from '../status.ts';
-import { contentTypeOf, readBody, readPatch } from './body.ts';
+import { methodNotAllowed } from '../status.ts';
+import { contentTypeOf, readObject } from './body.ts';
 import type { Exchange, ResourceServer } from './exchange.ts';
 import { sendJson } from './respond.ts';
+import { patchChange, readPatchOf } from './writes.ts';
 
-const schema = namedSchema('io.k8s.api.autoscaling.v1.Scale');
+const scaleType = builtInType({ group: 'autoscaling', resource: 'scales', kind: 'Scale' });
 
-async function readChange({ request, write }: Exchange): Promise<(current: KubeObject) => JsonObject> {
+/** What the request makes of a Scale. */
+async function readChange(exchange: Exchange, target: Target): Promise<(current: KubeObject) => KubeObject> {
+  const { request, type, write } = exchange;
+  const ofScale = { ...exchange, type: scaleType };
   if (request.method === 'PATCH') {
     const contentType = contentTypeOf(request);
-    checkScalePatchType(contentType);
-    const patch = await readPatch(request, 'error decoding patch: ', write.strictErrors);
-    return (current) => applyPatch(contentType, schema, current, patch);
+    checkScalePatchType(contentType, type);
+    return patchChange(ofScale, await readPatchOf(ofScale, contentType));
   }
-  const scale = await readBody(request);
-  if (!isObject(scale)) throw badRequest('Scale in version "v1" cannot be handled as a Scale');
+  const scale = decode(scaleType, await readObject(request, scaleType, write), write);
+  checkName(target, scale);
   return () => scale;
 }
 
@@ -30,8 +34,9 @@ export async function serveScale(
   target: Target,
   current: () => KubeObject,
 ): Promise<void> {
-  const { request, response, write } = exchange;
-  if (request.method === 'GET') return sendJson(response, 200, scaleOf(current()));
+  const { request, response, type, write } = exchange;
+  if (request.method === 'GET') return sendJson(response, 200, scaleOf(type, current()));
   if (request.method !== 'PUT' && request.method !== 'PATCH') throw methodNotAllowed();
-  sendJson(response, 200, await updateScale(server.api, target, await readChange(exchange), write));
+  current();
+  sendJson(response, 200, await updateScale(server.api, target, await readChange(exchange, target), write));
 }

@@ -35,7 +35,7 @@ export async function serveCreate(server: ResourceServer, exchange: Exchange): P
 }
 
 /** What a patch makes of an object: decoded, whatever keeps it from being one an error of the patch. */
-function patchChange({ request, type, write }: Exchange, patch: unknown): (current: KubeObject) => KubeObject {
+export function patchChange({ request, type, write }: Exchange, patch: unknown): (current: KubeObject) => KubeObject {
   const contentType = contentTypeOf(request);
   return (current) => {
     const isLax = write.fieldValidation === 'Ignore';
@@ -76,7 +76,7 @@ async function serveApply(server: ResourceServer, exchange: Exchange, target: Ta
 }
 
 /** Reads the patch; how strictly it is read decides how a text that is no JSON is told of, too. */
-async function readPatchOf({ request, write }: Exchange, contentType: string): Promise<unknown> {
+export async function readPatchOf({ request, write }: Exchange, contentType: string): Promise<unknown> {
   const { fieldValidation, strictErrors } = write;
   const isLax = fieldValidation === 'Ignore';
   if (contentType === STRATEGIC_PATCH) return readPatch(request, '', strictErrors);
@@ -108,7 +108,7 @@ function deletedStatus(type: ResourceType, { metadata: { name, uid } }: KubeObje
 /** Options of a deletion: those of the body, or else of the query. */
 async function readOptions({ request, query, write }: Exchange): Promise<DeleteOptions> {
   const body = await readDeleteOptions(request);
-  const given = isObject(body) && Object.keys(body).length > 0 ? body : deleteOptionsIn(query);
+  const given = body === undefined ? deleteOptionsIn(query) : isObject(body) ? body : {};
   const options = parseDeleteOptions(given);
   showDeleteOptions(given, write);
   return options;

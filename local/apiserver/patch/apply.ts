@@ -20,20 +20,24 @@ function requireBuiltIn(contentType: string, accepted: string[]): void {
     throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
 }
 
+function requireCustom(contentType: string, accepted: string[]): void {
+  if (accepted.includes(contentType)) return;
+  throw unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${[JSON_PATCH, MERGE_PATCH, APPLY_PATCH].join(', ')}`,
+  );
+}
+
 /** Whether the server takes this kind of patch for the resource; throws 415 with what it takes where it does not. */
 export function checkPatchType(contentType: string, type: ResourceType): void {
   const accepted = [JSON_PATCH, MERGE_PATCH, APPLY_PATCH];
   if (type.builtIn) requireBuiltIn(contentType, [...accepted, STRATEGIC_PATCH]);
-  else if (!accepted.includes(contentType)) {
-    throw unsupportedMediaType(
-      `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
-    );
-  }
+  else requireCustom(contentType, accepted);
 }
 
 /** The same for a Scale, which can't be applied here. */
-export function checkScalePatchType(contentType: string): void {
-  requireBuiltIn(contentType, [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH]);
+export function checkScalePatchType(contentType: string, { builtIn }: ResourceType): void {
+  if (builtIn) requireBuiltIn(contentType, [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH]);
+  else requireCustom(contentType, [JSON_PATCH, MERGE_PATCH]);
 }
 
 function requireObject(patch: unknown, prefix: string): JsonObject {

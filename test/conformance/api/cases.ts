@@ -15,6 +15,7 @@ import { managedFields } from './managed-fields.ts';
 import { paging } from './paging.ts';
 import { patches } from './patches.ts';
 import { ruleCases } from './rules.ts';
+import { scale } from './scale.ts';
 import { schemas } from './schemas.ts';
 import { selectors } from './selectors.ts';
 import { services } from './services.ts';
@@ -46,6 +47,7 @@ export const cases: ConformanceCase[] = [
   ruleCases,
   core,
   services,
+  scale,
   managedFields,
   admissionReview,
   admissionAnswers,
