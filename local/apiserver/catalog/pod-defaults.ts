@@ -7,9 +7,17 @@ function objects(value: unknown): JsonObject[] {
 
 const probeDefaults = { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 };
 
+const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const imageName = new RegExp(`^(?:[\\w.-]+(?::\\d+)?/)?${component}(?:/${component})*$`);
+
+/** Whether a text names an image, before its tag or digest; the name of its registry may have capitals. */
+function isImageName(text: string): boolean {
+  return imageName.test(text.replace(/@.*$/, '').replace(/:[^/:]+$/, ''));
+}
+
 function pullPolicy(image: unknown): string {
   const text = typeof image === 'string' ? image : '';
-  if (text === '') return 'IfNotPresent';
+  if (!isImageName(text)) return 'IfNotPresent';
   const tag = text.includes('@') ? 'digest' : (/:([^/:]+)$/.exec(text)?.[1] ?? 'latest');
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }

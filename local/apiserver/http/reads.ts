@@ -40,6 +40,8 @@ function goType({ builtIn, group, kind, listKind }: ResourceType, isList: boolea
 /** 406 where a client asks for an object in the form of a list, or the other way round. */
 function checkForm({ as, type }: Exchange, isList: boolean): void {
   if (as !== (isList ? 'PartialObjectMetadata' : 'PartialObjectMetadataList')) return;
+  // Go holds a custom resource in what could be a list, too.
+  if (!isList && !type.builtIn) throw new StatusError(500, '', 'content is not a list');
   const problem = `you requested ${as}, but the requested object is ${isList ? 'a' : 'not a'} list (${goType(type, isList)})`;
   throw new StatusError(406, 'NotAcceptable', problem);
 }

@@ -93,10 +93,11 @@ async function serveCollection(server: ResourceServer, exchange: Exchange): Prom
 function negotiated(request: IncomingMessage, type: ResourceType, path: ResourcePath): Representation {
   if (request.method === 'PATCH' && path.name !== undefined && path.subresource !== 'scale')
     checkPatchType(contentTypeOf(request), type);
-  if (request.method === 'POST') checkContentType(contentTypeOf(request));
   if (path.subresource === 'log') return 'Object';
   const isList = request.method === 'GET' && path.name === undefined;
-  return negotiate(request.headers.accept, representations, type.builtIn, isList);
+  const as = negotiate(request.headers.accept, representations, type.builtIn, isList);
+  if (request.method === 'POST') checkContentType(contentTypeOf(request));
+  return as;
 }
 
 /** Serves everything below /api and /apis that is about objects. Throws a StatusError for what it can't serve. */

@@ -189,7 +189,9 @@ export function decode(type: ResourceType, raw: unknown, request: WriteRequest, 
   const given =
     options === undefined ? checkGroupVersionKind(type, raw, request) : checkPatchedType(type, raw, options);
   checkTypes(type, given, how);
-  const sent = type.builtIn ? given : structuredClone(given);
+  // What a patch leaves has its fields by name.
+  const ordered = options?.isPatch === true ? (withSortedKeys(given) as JsonObject) : given;
+  const sent = type.builtIn ? ordered : structuredClone(given);
   if (!type.builtIn) dropNulls(type.schema, sent);
   const object = normalize(type, sent, unknown);
   // Of another kind than its own, only a custom resource's metadata is known.

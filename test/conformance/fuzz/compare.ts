@@ -48,7 +48,12 @@ function orderedText(text: string): string {
       .replaceAll(shownObject, inOrder)
       .replaceAll(/(resourceVersion[\\"]*:[\\"]*)\d+/g, '$1VERSION')
       // Go finds wrong fields of maps in no order, and looks no further behind one that is not declared.
-      .replaceAll(/(failed to create typed patch object [^]*: )(?:errors:|[^\n]*field not declared)[^]*/g, '$1PROBLEMS')
+      .replaceAll(
+        /(failed to create typed patch object \([^)]*\): )(?:errors:|[^\n]*field not declared)[^]*/g,
+        '$1PROBLEMS',
+      )
+      // A strategic merge patch is shown as far as it was applied when it failed, which takes its directives out.
+      .replaceAll(/map\[\$patch:\w+[^\][]*\]/g, '')
       // What is wrong with a text that is no YAML is told in its parser's words.
       .replaceAll(/(yaml: )line \d+: .*/g, '$1PROBLEM')
       // The first 30 bytes of a body may end within a uid or a version.

@@ -140,6 +140,10 @@ function applied({ random, kind, earlier }: Situation, name: string): Json {
   if (body !== whole) body.metadata = { ...body.metadata, name };
   if (kind.kind === 'Pod' && typeof body.spec === 'object' && body.spec !== null)
     body.spec = { serviceAccountName: 'default', ...body.spec };
+  // A kube-apiserver stores empty lists of a custom resource's metadata and never shows them: only its version moves.
+  if (kind.isCustom)
+    for (const key of ['finalizers', 'ownerReferences'])
+      if (body.metadata?.[key]?.length === 0) delete body.metadata[key];
   if (earlier.length > 0 && random.chance(0.1) && typeof body.metadata === 'object' && body.metadata !== null)
     body.metadata = { ...body.metadata, resourceVersion: `{{${random.pick(earlier)}.resourceVersion}}` };
   return body;
