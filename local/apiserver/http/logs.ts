@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { PodLogRequest, PodLogSource } from '../../pod-logs.ts';
-import { isObject, valueAt } from '../object.ts';
+import { isObject, textAt, valueAt } from '../object.ts';
 import type { KubeObject } from '../object.ts';
 import { badRequest, StatusError } from '../status.ts';
 
@@ -86,7 +86,10 @@ async function firstChunk(
   }
 }
 
-/** Streams a container's log as text. Everything that is wrong with the request, or a container that has not started, is 400. */
+/**
+ * Streams a container's log as text; 204 of a Pod that is on no node. Everything that is wrong with the request, or a container that has not
+ * started, is 400.
+ */
 export async function serveLogs(
   pod: KubeObject,
   query: URLSearchParams,
@@ -97,6 +100,11 @@ export async function serveLogs(
   const gone = new AbortController();
   response.on('close', () => gone.abort());
   const request = readRequest(pod, query, AbortSignal.any([gone.signal, closing]));
+  if (textAt(pod, 'spec', 'nodeName') === '') {
+    response.writeHead(204, { 'cache-control': 'no-cache, private' });
+    response.end();
+    return;
+  }
   if (source === undefined)
     throw new StatusError(503, 'ServiceUnavailable', 'no node runs in this API server, so there are no logs');
   const { chunks, first } = await firstChunk(source, request, pod);

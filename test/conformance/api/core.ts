@@ -19,6 +19,12 @@ const event = (name: string, namespace: string, more: object = {}): object => ({
 });
 
 export const core = area('core objects', {
+  'the log of a Pod that is on no node is empty': async (s) => {
+    await s.unrecorded.post('pods', pod('a'));
+    equal((await s.get('pods/a/log')).status, 204);
+    equal((await s.get('pods/a/log?container=none')).status, 400);
+    equal((await s.get('pods/none/log')).status, 404);
+  },
   'a Lease has times of exactly six decimals': async (s) => {
     const times = { acquireTime: '2030-01-02T03:04:05.123456Z', renewTime: '2030-01-02T03:04:06.000000Z' };
     const spec = { holderIdentity: 'me', leaseDurationSeconds: 15, leaseTransitions: 1, ...times };

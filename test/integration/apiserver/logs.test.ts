@@ -20,11 +20,12 @@ beforeAll(async () => {
   running = await start({ podLogs: () => ({ logs }) });
   client = running.client;
   const containers = ['a', 'b'].map((name) => ({ name, image: 'busybox' }));
-  await client.request('POST', PODS, pod('one'));
+  await client.request('POST', PODS, pod('one', {}, { nodeName: 'node' }));
+  await client.request('POST', PODS, pod('nowhere'));
   await client.request(
     'POST',
     PODS,
-    pod('two', {}, { containers, initContainers: [{ name: 'prepare', image: 'busybox' }] }),
+    pod('two', {}, { nodeName: 'node', containers, initContainers: [{ name: 'prepare', image: 'busybox' }] }),
   );
 });
 afterAll(() => running.stop());
@@ -58,6 +59,12 @@ describe('logs', () => {
     expect((await client.request('GET', `${PODS}/two/log?container=c`)).body.message).toBe(
       'container c is not valid for pod two',
     );
+  });
+
+  test('of a Pod that is on no node yet are empty', async () => {
+    const before = asked.length;
+    expect(await client.request('GET', `${PODS}/nowhere/log`)).toMatchObject({ code: 204, body: '' });
+    expect(asked).toHaveLength(before);
   });
 
   test('of a container that has not started are 400 with the reason', async () => {
