@@ -38,6 +38,12 @@ function checkAnnotations(annotations: Record<string, string>): FieldError[] {
 
 const OWNERS = 'metadata.ownerReferences';
 
+/** As Go writes it. */
+function inOrder(owner: Partial<OwnerReference>): object {
+  const { apiVersion = '', kind = '', name = '', uid = '', ...flags } = owner;
+  return { apiVersion, kind, name, uid, ...flags };
+}
+
 function checkOwner(owner: Partial<OwnerReference>): FieldError[] {
   const { apiVersion = '' } = owner;
   const empty = (['kind', 'name', 'uid'] as const).filter((key) => (owner[key] ?? '') === '');
@@ -47,7 +53,7 @@ function checkOwner(owner: Partial<OwnerReference>): FieldError[] {
       : []),
     ...empty.map((key) => invalid(`${OWNERS}.${key}`, '', 'must not be empty')),
     ...(apiVersion === 'v1' && owner.kind === 'Event'
-      ? [invalid(OWNERS, owner, '/v1, Kind=Event is disallowed from being an owner')]
+      ? [invalid(OWNERS, inOrder(owner), '/v1, Kind=Event is disallowed from being an owner')]
       : []),
   ];
 }
@@ -58,7 +64,7 @@ function checkOwners(owners: OwnerReference[]): FieldError[] {
   const second = others.map((other) =>
     invalid(
       OWNERS,
-      owners,
+      owners.map(inOrder),
       `Only one reference can have Controller set to true. Found "true" in references for ${named(first)} and ${named(other)}`,
     ),
   );

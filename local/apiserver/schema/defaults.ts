@@ -59,8 +59,9 @@ export function dropNulls(schema: Schema, value: unknown): void {
 function dropNullsOfList({ items }: Schema, list: unknown[]): void {
   if (items === undefined) return;
   for (const [index, item] of list.entries()) {
-    // Go reads a null among structs as one without values.
-    if (item === null && items.struct !== undefined) list[index] = {};
+    // Go reads a null as a struct without values, an empty text or a zero.
+    const zero = items.struct === undefined ? items.default : {};
+    if (item === null && items.nullable !== true && zero !== undefined) list[index] = structuredClone(zero);
     dropNulls(items, list[index]);
   }
 }

@@ -136,25 +136,28 @@ function firstOf<T>(list: T[], problem: (one: T) => string | undefined): string 
   return undefined;
 }
 
-/** What the converter that builds an object from a strategic merge patch says to the same. */
-export function goConvertProblem(schema: Schema, value: unknown): string | undefined {
+/** What the converter that builds an object from a map says to the same; `name`: of a type that a text or number has of its own. */
+export function goConvertProblem(schema: Schema, value: unknown, name?: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   const custom = isTime(schema) || schema.format === QUANTITY;
   if (isTime(schema) && typeof value !== 'string')
     return `json: cannot unmarshal ${jsonKind(value)} into Go value of type string`;
   if (custom || schema['x-kubernetes-int-or-string'] === true) return wrongCustom(schema, value);
-  if (!fits(schema, value)) return wrongConversion(schema, value);
+  if (!fits(schema, value)) return wrongConversion(schema, value, name);
   if (schema.format === 'byte' && typeof value === 'string') {
     const problem = base64Problem(value);
     return problem && `error decoding from json: ${problem}`;
   }
-  if (Array.isArray(value)) return firstOf(value, (item) => goConvertProblem(itemsOf(schema), item));
+  if (Array.isArray(value)) return firstOf(value, (item) => goConvertProblem(itemsOf(schema), item, name));
   if (!isObject(value)) return undefined;
-  return firstOf(Object.entries(value), ([key, item]) => {
+  // In every struct of an object, its metadata comes first.
+  const { metadata, ...fields } = value;
+  const entries = Object.entries(metadata === undefined ? value : { metadata, ...fields });
+  return firstOf(entries, ([key, item]) => {
     const property =
       schema.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
     const others = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {};
-    return goConvertProblem(property ?? others, item);
+    return goConvertProblem(property ?? others, item, goNames[schema.struct ?? '']?.[key]);
   });
 }
 
@@ -164,12 +167,12 @@ function reflectKind(value: unknown): string {
   return Array.isArray(value) ? 'slice' : isObject(value) ? 'map' : 'string';
 }
 
-function wrongConversion(schema: Schema, value: unknown): string {
+function wrongConversion(schema: Schema, value: unknown, name = goTypeOf(schema)): string {
   const kind = reflectKind(value);
   if (schema.struct !== undefined) return `cannot restore struct from: ${kind}`;
   if (schema.type === 'array' || schema.format === 'byte') return `cannot restore slice from ${kind}`;
   if (schema.type === 'object') return `cannot restore map from ${kind}`;
   // Go can make a text of a whole number, and a whole number of any number; JSON can't.
   const isConvertible = schema.type === 'string' ? kind === 'int64' : schema.type === 'integer' && kind === 'float64';
-  return isConvertible ? `cannot convert ${kind} to ${goTypeOf(schema)}` : `unrecognized type: ${goTypeOf(schema)}`;
+  return isConvertible ? `cannot convert ${kind} to ${name}` : `unrecognized type: ${goTypeOf(schema)}`;
 }
