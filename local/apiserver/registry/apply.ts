@@ -27,11 +27,16 @@ function configOf(type: ResourceType, raw: JsonObject): KubeObject {
 }
 
 /** Brings what an apply makes into its type's shape; a version that it does not speak of is no precondition. */
-function shaped(type: ResourceType, config: KubeObject, { object, managedFields }: AppliedObject): AppliedObject {
+function shaped(
+  type: ResourceType,
+  config: KubeObject,
+  { object, managedFields }: AppliedObject,
+  isChange: boolean,
+): AppliedObject {
   const out = normalize(type, object);
   type.strategy.applyDefaults?.(out);
   if (config.metadata.resourceVersion === undefined) delete out.metadata.resourceVersion;
-  else if (out.metadata.uid !== undefined) requireResourceVersion(type, out);
+  else if (isChange) requireResourceVersion(type, out);
   return { object: out, managedFields };
 }
 
@@ -60,7 +65,7 @@ export async function applyObject(
   const written = { type, versions: api.catalog.versions(type.storageKey) };
   const applied = (live: KubeObject | undefined): AppliedObject => {
     const writer = { manager: request.manager, subresource, time: api.now(), force: request.force };
-    return shaped(type, config, applyFields(written, live, config, writer));
+    return shaped(type, config, applyFields(written, live, config, writer), live !== undefined);
   };
   if (api.store.get(type.storageKey, namespace, name) !== undefined)
     return { object: await changeObject(api, target, applied, request), created: false };

@@ -47,7 +47,7 @@ function reportOtherVersion(type: ResourceType, raw: JsonObject, request: WriteR
   const kind = textAt(raw, 'kind');
   const refuse = (problem: string): Error =>
     badRequest(`${kind} in version "${version}" cannot be handled as a ${type.kind}: ${problem}`);
-  const problem = goDecodeProblem(objectMetaSchema(), raw['metadata']);
+  const problem = goDecodeProblem(objectMetaSchema(), withSortedKeys(raw['metadata']));
   if (problem !== undefined) throw refuse(problem);
   const isNamed = textAt(raw, 'apiVersion') !== '';
   const strictly = (strict: string): Error =>
@@ -115,7 +115,7 @@ function checkTypes(type: ResourceType, raw: JsonObject, options: DecodeOptions)
     ? goConvertProblem(type.schema, raw)
     : type.builtIn
       ? goDecodeProblem(type.schema, options.isPatch ? withSortedKeys(raw) : raw)
-      : goDecodeProblem(objectMetaSchema(), options.isPatch ? withSortedKeys(raw['metadata']) : raw['metadata']);
+      : goDecodeProblem(objectMetaSchema(), withSortedKeys(raw['metadata']));
   if (problem !== undefined) throw options.refuse(problem);
 }
 

@@ -20,14 +20,16 @@ const customGroups = new Set(
 );
 const shownObject = /"\{(?:[^"\\]|\\.)*\}"/g;
 
-function sorted(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sorted);
+/** Managers are in the order of their times, of which some are the same second on one server only. */
+function sorted(value: Json, key = ''): Json {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => sorted(item));
+    const byText = (item: Json): string => JSON.stringify({ ...item, time: undefined });
+    return key === 'managedFields' ? items.sort((a, b) => (byText(a) < byText(b) ? -1 : 1)) : items;
+  }
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sorted(value[key])]),
-  );
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((name) => [name, sorted(value[name], name)]));
 }
 
 function inOrder(quoted: string): string {
@@ -52,8 +54,9 @@ function orderedText(text: string): string {
         /(failed to create typed patch object \([^)]*\): )(?:errors:|[^\n]*field not declared)[^]*/g,
         '$1PROBLEMS',
       )
-      // A strategic merge patch is shown as far as it was applied when it failed, which takes its directives out.
+      // A strategic merge patch is shown as far as it was applied when it failed, which takes directives and nulls out.
       .replaceAll(/map\[\$patch:\w+[^\][]*\]/g, '')
+      .replaceAll(/(?<=[[ ])[^\s:[\]]+:<nil> ?/g, '')
       // What is wrong with a text that is no YAML is told in its parser's words.
       .replaceAll(/(yaml: )line \d+: .*/g, '$1PROBLEM')
       // The first 30 bytes of a body may end within a uid or a version.

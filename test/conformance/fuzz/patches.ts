@@ -5,6 +5,8 @@ import type { Random } from './random.ts';
 import { nameOf } from './writes.ts';
 import type { Request, Situation } from './writes.ts';
 
+const VERSION = '/metadata/resourceVersion';
+
 const pointers = [
   '/metadata/labels',
   '/metadata/labels/app',
@@ -14,7 +16,7 @@ const pointers = [
   '/metadata/finalizers/-',
   '/metadata/name',
   '/metadata/uid',
-  '/metadata/resourceVersion',
+  VERSION,
   '/data/key',
   '/data',
   '/spec',
@@ -25,6 +27,9 @@ const pointers = [
   '',
   'no-pointer',
 ];
+
+/** Elsewhere a version would be another text on each server. */
+const sources = pointers.filter((pointer) => pointer !== VERSION);
 
 function operation({ random, kind, earlier }: Situation): Json {
   const path = random.pick(pointers);
@@ -39,16 +44,15 @@ function operation({ random, kind, earlier }: Situation): Json {
     [1, null],
     [1, ''],
   ]);
-  // Elsewhere it would be another text on each server.
-  if (path === '/metadata/resourceVersion' && earlier.length > 0 && random.chance(0.7))
+  if (path === VERSION && earlier.length > 0 && random.chance(0.7))
     return { op: 'replace', path, value: `{{${random.pick(earlier)}.resourceVersion}}` };
   return random.weighted<() => Json>([
     [5, () => ({ op: 'add', path, value })],
     [4, () => ({ op: 'replace', path, value })],
     [3, () => ({ op: 'remove', path })],
     [2, () => ({ op: 'test', path, value })],
-    [1, () => ({ op: 'move', from: random.pick(pointers), path })],
-    [1, () => ({ op: 'copy', from: random.pick(pointers), path })],
+    [1, () => ({ op: 'move', from: random.pick(sources), path })],
+    [1, () => ({ op: 'copy', from: random.pick(sources), path })],
     [1, () => ({ op: random.pick(['delete', '', 5]), path, value })],
     [1, () => ({ op: 'add', path })],
     [1, () => ({ op: 'replace', path, value, extra: true })],
