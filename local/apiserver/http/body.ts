@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { JsonSyntaxError, parseJson } from '../go-json.ts';
 import { parseYaml, YamlSyntaxError } from '../go-yaml.ts';
-import { isObject, textAt } from '../object.ts';
+import { isObject, textAt, withSortedKeys } from '../object.ts';
 import { typeMetaProblem } from '../schema/type-meta.ts';
 import { decodeProtobuf } from '../protobuf/decode.ts';
 import type { WriteRequest } from '../registry/api.ts';
@@ -56,7 +56,8 @@ function parseAs(yaml: boolean, bytes: Buffer, kind: string, strictErrors: strin
     if (yaml) {
       const parsed = parseYaml(text);
       strictErrors.push(...parsed.duplicates);
-      return parsed.value;
+      // It is read as the JSON that it stands for, which has its keys in order.
+      return withSortedKeys(parsed.value);
     }
     const { value, duplicates } = parseJson(text);
     strictErrors.push(...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`));

@@ -44,6 +44,10 @@ function hasGeneratedName({ method, body }: Request): boolean {
   return method === 'POST' && metadata?.generateName === 'gen-' && metadata.name !== 'a' && metadata.name !== 'b';
 }
 
+/** A request whose object is owned by an earlier one. */
+const hasOwner = ({ method, body }: Request): boolean =>
+  method === 'POST' && /^\{\{\d+\.uid\}\}$/.test(body?.metadata?.ownerReferences?.[0]?.uid ?? '');
+
 function nextRequest(situation: Situation, steps: Step[]): Request {
   const watches = steps.filter(({ method }) => method === 'WATCH').length;
   const open = watches < MAX_WATCHES ? requests : requests.filter(([, make]) => make !== watchRequest);
@@ -75,8 +79,9 @@ export function generateSequence(seed: number): Step[] {
     };
     const isFirst = steps.length === 0 || (steps.length === 1 && random.chance(0.5));
     const request = isFirst ? createRequest(situation) : nextRequest(situation, steps);
-    // Two generated names would come in any order.
+    // Two generated names would come in any order, and two owned objects go in any.
     if (steps.some(hasGeneratedName) && hasGeneratedName(request)) continue;
+    if (steps.some(hasOwner) && hasOwner(request)) continue;
     steps.push({ id: steps.length + 1, ...request });
   }
   return steps;

@@ -41,9 +41,29 @@ const accepted = (random: Random): Pick<Step, 'accept'> => {
   return accept === undefined ? {} : { accept };
 };
 
-export function createRequest({ random, kind }: Situation): Request {
+/** An earlier object as an owner, whose deletion the garbage collector then follows. It hears late of new custom resources. */
+function ownedObject({ random, kind, earlier }: Situation, body: Json): Json {
+  const isPossible = earlier.length > 0 && !kind.isCustom && kind.kind !== 'Event';
+  if (!isPossible || typeof body.metadata !== 'object' || body.metadata === null || !random.chance(0.12)) return body;
+  const owner = random.pick(earlier);
+  const flags = random.weighted<Json>([
+    [3, {}],
+    [3, { blockOwnerDeletion: true }],
+    [1, { controller: true }],
+  ]);
+  const reference = {
+    apiVersion: kind.apiVersion,
+    kind: kind.kind,
+    name: `{{${owner}.name}}`,
+    uid: `{{${owner}.uid}}`,
+  };
+  return { ...body, metadata: { ...body.metadata, ownerReferences: [{ ...reference, ...flags }] } };
+}
+
+export function createRequest(situation: Situation): Request {
+  const { random, kind } = situation;
   const name = nameOf(random);
-  const body = objectOf(random, kind, name);
+  const body = ownedObject(situation, objectOf(random, kind, name));
   if (random.chance(0.08) && typeof body.metadata === 'object' && body.metadata !== null) {
     delete body.metadata.name;
     if (random.chance(0.9)) body.metadata.generateName = 'gen-';
