@@ -1,5 +1,6 @@
 import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
+import { isObject } from '../object.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
 import { badRequest, StatusError } from '../status.ts';
 import { applyConflict } from './conflict.ts';
@@ -185,7 +186,9 @@ export function applyFields(
   writer: Writer & { force: boolean },
 ): AppliedObject {
   const { type } = written;
-  if ((config.metadata.managedFields ?? null) !== null) throw badRequest('metadata.managedFields must be nil');
+  const { managedFields: entries }: { managedFields?: unknown } = config.metadata;
+  // What is no list of entries is found by its type.
+  if (Array.isArray(entries) && entries.every(isObject)) throw badRequest('metadata.managedFields must be nil');
   checkTyped(type, config);
   const info: ManagerInfo = {
     manager: writer.manager,

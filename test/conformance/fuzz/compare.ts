@@ -57,6 +57,8 @@ function orderedText(text: string): string {
       // A strategic merge patch is shown as far as it was applied when it failed, which takes directives and nulls out.
       .replaceAll(/map\[\$patch:\w+[^\][]*\]/g, '')
       .replaceAll(/(?<=[[ ])[^\s:[\]]+:<nil> ?/g, '')
+      // Which of a map's members is looked at first is chance.
+      .replaceAll(/(illegal base64 data at input byte )\d+/g, '$1N')
       // What is wrong with a text that is no YAML is told in its parser's words.
       .replaceAll(/(yaml: )line \d+: .*/g, '$1PROBLEM')
       // The first 30 bytes of a body may end within a uid or a version.

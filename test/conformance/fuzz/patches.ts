@@ -136,6 +136,14 @@ function applyQuery(random: Random): Record<string, string> {
   };
 }
 
+/** A kube-apiserver stores what is empty of a custom resource's metadata and never shows it: only its version moves. */
+function withoutEmpty(metadata: Json): Json {
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return metadata;
+  const isEmpty = (value: Json): boolean =>
+    typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => !isEmpty(value)));
+}
+
 function applied({ random, kind, earlier }: Situation, name: string): Json {
   const whole = objectOf(random, kind, name);
   const body = random.chance(0.4)
@@ -144,10 +152,7 @@ function applied({ random, kind, earlier }: Situation, name: string): Json {
   if (body !== whole) body.metadata = { ...body.metadata, name };
   if (kind.kind === 'Pod' && typeof body.spec === 'object' && body.spec !== null)
     body.spec = { serviceAccountName: 'default', ...body.spec };
-  // A kube-apiserver stores empty lists of a custom resource's metadata and never shows them: only its version moves.
-  if (kind.isCustom)
-    for (const key of ['finalizers', 'ownerReferences'])
-      if (body.metadata?.[key]?.length === 0) delete body.metadata[key];
+  if (kind.isCustom) body.metadata = withoutEmpty(body.metadata);
   if (earlier.length > 0 && random.chance(0.1) && typeof body.metadata === 'object' && body.metadata !== null)
     body.metadata = { ...body.metadata, resourceVersion: `{{${random.pick(earlier)}.resourceVersion}}` };
   return body;
