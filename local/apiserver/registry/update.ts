@@ -118,7 +118,6 @@ function withoutTimes(object: KubeObject): unknown {
 
 /** Stores the change, or removes the object when the change took the last thing that kept it. */
 function commit(api: Api, type: ResourceType, next: KubeObject, current: KubeObject): KubeObject {
-  dropUnstored(next);
   const { deletionTimestamp, finalizers = [], deletionGracePeriodSeconds = 0 } = next.metadata;
   const namespaceHeld = type.storageKey === '/namespaces' && deletionTimestamp !== undefined;
   if (
@@ -131,6 +130,7 @@ function commit(api: Api, type: ResourceType, next: KubeObject, current: KubeObj
     api.store.remove(type.storageKey, current);
     return next;
   }
+  dropUnstored(next);
   if (sameJson(withoutTimes(next), withoutTimes(current))) return current;
   return api.store.put(type.storageKey, next);
 }

@@ -140,7 +140,7 @@ function applyQuery(random: Random): Record<string, string> {
 function withoutEmpty(metadata: Json): Json {
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return metadata;
   const isEmpty = (value: Json): boolean =>
-    typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+    typeof value === 'object' && value !== null && Object.values(value).every((one) => one === null);
   return Object.fromEntries(Object.entries(metadata).filter(([, value]) => !isEmpty(value)));
 }
 
