@@ -48,6 +48,37 @@ function speaksOf(node: unknown, variable: string): boolean {
   return node.op === 'id' ? node.args === variable : speaksOf(node.args, variable);
 }
 
+interface CallNode {
+  op: string;
+  args: unknown;
+  start: number;
+  end: number;
+}
+
+/** The places where a text asks whether a field is there. */
+function presenceTests(node: unknown): CallNode[] {
+  if (Array.isArray(node)) return node.flatMap(presenceTests);
+  if (typeof node !== 'object' || node === null || !('op' in node) || !('args' in node)) return [];
+  const own = node.op === 'call' && Array.isArray(node.args) && node.args[0] === 'has' ? [node as CallNode] : [];
+  return [...own, ...presenceTests(node.args)];
+}
+
+/**
+ * The evaluator lets `has(a.b)` pass for a field that there can't be: each is checked as a use of the field instead. Throws a CompileError.
+ */
+function checkPresenceTests(environment: Environment, text: string, ast: unknown): void {
+  for (const { start, end } of presenceTests(ast)) {
+    if (!text.startsWith('has(', start)) continue;
+    const used = `${text.slice(0, start)}dyn(${text.slice(start + 4, end)}.matches('')${text.slice(end)}`;
+    const { valid, error } = environment.parse(used).check();
+    const field = /^No such key: (.+)$/.exec(asCelError(error).summary ?? '')?.[1];
+    if (!valid && field !== undefined)
+      throw new CompileError(
+        `compilation failed: ${pointed(text, start + 'has'.length, `undefined field '${field}'`)}`,
+      );
+  }
+}
+
 /** What an expression's value has to be, and what is said of one that is something else. */
 export interface Outcome {
   type: 'bool' | 'string';
@@ -60,6 +91,7 @@ function compileWithin(environment: Environment, text: string, outcome: Outcome)
     const { valid, type = '', error } = program.check();
     if (!valid) throw error ?? new Error('the expression is not valid');
     if (type !== outcome.type) throw new CompileError(outcome.refuse(type.replaceAll('<', '(').replaceAll('>', ')')));
+    checkPresenceTests(environment, text, program.ast);
     return program;
   });
 }

@@ -16,6 +16,41 @@ const rules = (...list: Json[]): Json => ({ 'x-kubernetes-validations': list });
 const inSpec = (properties: Json, more: Json = {}): Json =>
   withSchema({ spec: { type: 'object', properties, ...more } });
 
+const fields = {
+  a: integer,
+  o: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  l: { type: 'array', maxItems: 5, items: { type: 'object', properties: { a: integer } } },
+};
+const list = { type: 'array', maxItems: 5, items: text };
+const map = { type: 'object', maxProperties: 3, additionalProperties: integer };
+
+/** What is declared, the rule, and the value it is asked about. */
+const expressions: [Json, string, Json][] = [
+  [{ list }, 'self.list.exists_one(x, x == "a")', { list: ['a', 'b'] }],
+  [{ list }, 'self.list.isSorted()', { list: ['b', 'a'] }],
+  [{ list }, 'self.list.map(x, x + "!").all(x, x.endsWith("!"))', { list: ['b', 'a'] }],
+  [{ list }, 'self.list.filter(x, x == "a").size() == 2', { list: ['b', 'a'] }],
+  [{ list }, 'self.list[5] == "a"', { list: ['a'] }],
+  [{ a: text }, 'self.a.matches("^[a-z]+$")', { a: 'A' }],
+  [{ a: text }, 'self.?a.orValue("z") == "z"', {}],
+  [{ a: text }, 'self.?a.hasValue()', {}],
+  [{ a: text }, 'self.a.split("").size() == 3', { a: 'abc' }],
+  [{ a: text }, 'self.a.lowerAscii() == "abc"', { a: 'ABC' }],
+  [{ a: text }, 'self.a.replace("a", "b") == "bbc"', { a: 'abc' }],
+  [{ a: text }, 'self.a.substring(1) == "bc"', { a: 'abc' }],
+  [{ a: text }, 'isQuantity(self.a) && quantity(self.a).isGreaterThan(quantity("1"))', { a: '2Gi' }],
+  [{ a: text }, 'url(self.a).getHost() == "a.b"', { a: 'http://a.b' }],
+  [{ a: { type: 'string', enum: ['x', 'y'] } }, 'self.a != "y"', { a: 'y' }],
+  [{ a: integer }, '10 / self.a == 1', { a: 0 }],
+  [{ a: integer }, 'self.a in [1, 3]', { a: 2 }],
+  [{ a: integer }, 'dyn(self.a) == "x"', { a: 3 }],
+  [{ a: integer }, 'string(self.a) == "3"', { a: 3 }],
+  [{ a: { ...integer, nullable: true } }, 'has(self.a)', { a: null }],
+  [{ a: integer, b: integer }, 'self.a > self.b ? self.a == 2 : true', { a: 3, b: 1 }],
+  [{ map }, 'self.map.all(k, self.map[k] > 1)', { map: { x: 1, y: 2 } }],
+  [{ map }, '"x" in self.map && self.map.x == 1 && self.map.size() == 2', { map: { x: 1, y: 2 } }],
+];
+
 /** Creates an object for each spec, which must be refused. */
 async function refuseAll(s: Session, things: string, specs: Json[]): Promise<void> {
   for (const [index, spec] of specs.entries())
@@ -52,6 +87,28 @@ export const ruleCases = area('rules', {
       [integer, { rule: 'self > 1', optionalOldSelf: true }],
     ])
       equal((await s.post(CRDS, definition(s, {}, withSchema({ a: { ...schema, ...rules(rule) } })))).status, 422);
+  },
+  'of a definition name fields that there are, in has() too': async (s) => {
+    for (const rule of ['has(self.a) && !has(self.b)', 'has(self.o.a)', 'self.l.all(x, has(x.a) || has(x.b))'])
+      equal((await s.post(CRDS, definition(s, {}, inSpec(fields, rules({ rule }))))).status, 422, rule);
+  },
+  'with operators, macros and libraries': async (s) => {
+    const tried = expressions.map(([properties, rule, value], index) => ({
+      name: `e${index}`,
+      properties,
+      rule,
+      value,
+    }));
+    const properties = Object.fromEntries(
+      tried.map((one) => [one.name, { type: 'object', properties: one.properties, ...rules({ rule: one.rule }) }]),
+    );
+    const things = await install(s, definition(s, {}, inSpec(properties)));
+    const spec = Object.fromEntries(tried.map(({ name, value }) => [name, value]));
+    const { body } = await s.unrecorded.post(things, thing(s, 'a', { spec }));
+    // Go goes through an object's fields in no order.
+    const causes = body.details.causes.map((one: Json) => `${one.field}: ${one.reason}: ${one.message}`);
+    s.record('causes', causes.sort());
+    ok(causes.length > 5);
   },
   'of a definition compare with old values only where there are such': async (s) => {
     const grows = { ...integer, ...rules({ rule: 'self > oldSelf' }) };

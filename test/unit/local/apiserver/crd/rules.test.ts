@@ -105,6 +105,8 @@ describe('rules', () => {
     expect(wrong({})).toEqual([`${at}.rule: Required value: rule is not specified`]);
     expect(wrong({ rule: 'self + 1' })[0]).toContain('cel expression must evaluate to a bool');
     expect(wrong({ rule: 'self.a > 1' })[0]).toContain('compilation failed');
+    const inObject = inSpec({ o: ruled({ type: 'object', properties: {} }, { rule: '!has(self.typo)' }) });
+    expect(lines(checkRules(inObject, 'schema', true))[0]).toContain("undefined field 'typo'");
     expect(wrong({ rule: 'self > 1', messageExpression: '1' })[0]).toContain(
       'messageExpression must evaluate to a string',
     );
