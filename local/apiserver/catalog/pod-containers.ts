@@ -42,7 +42,7 @@ const textOf = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
 /** A quantity as a number; NaN where it is none. */
-function amount(quantity: unknown): number {
+export function amount(quantity: unknown): number {
   const [, digits = '', suffix = ''] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)(\D*)$/.exec(textOf(quantity)) ?? [];
   const power = binary.indexOf(suffix) + 1;
   return digits === '' ? Number.NaN : Number(digits) * (power > 0 ? 1024 ** power : (decimal[suffix] ?? Number.NaN));

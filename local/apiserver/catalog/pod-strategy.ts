@@ -3,6 +3,7 @@ import type { FieldError } from '../field-errors.ts';
 import { isObject, sameJson, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { defaultPod } from './pod-defaults.ts';
+import { qosClass } from './pod-qos.ts';
 import { checkTolerations, validatePod } from './pod-spec.ts';
 import type { Strategy } from './resource-type.ts';
 
@@ -72,23 +73,6 @@ function checkChange(pod: KubeObject, old: KubeObject): FieldError[] {
 
 const immutable =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
-
-export function qosClass(pod: KubeObject): string {
-  const resources = objects(valueAt(pod, 'spec', 'containers')).map((container) =>
-    isObject(container['resources']) ? container['resources'] : {},
-  );
-  const named = (kind: string): JsonObject[] => resources.map((one) => (isObject(one[kind]) ? one[kind] : {}));
-  const limits = named('limits');
-  const requests = named('requests');
-  if ([...limits, ...requests].every((one) => Object.keys(one).length === 0)) return 'BestEffort';
-  const guaranteed = limits.every((limit, index) => {
-    const request = requests[index] ?? {};
-    return ['cpu', 'memory'].every(
-      (name) => limit[name] !== undefined && (request[name] === undefined || request[name] === limit[name]),
-    );
-  });
-  return guaranteed ? 'Guaranteed' : 'Burstable';
-}
 
 export const podStrategy: Strategy = {
   applyDefaults: defaultPod,

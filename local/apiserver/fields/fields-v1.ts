@@ -31,8 +31,13 @@ export function fromFieldsV1(fields: unknown): FieldSet | undefined {
   return set;
 }
 
+/** As structured-merge-diff shows values: maps without braces. */
 function shownValue(value: unknown): string {
-  return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(shownValue).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  return Object.entries(value)
+    .map(([key, one]) => `${key}=${shownValue(one)}`)
+    .join('');
 }
 
 function shownElement(element: string): string {

@@ -75,7 +75,8 @@ export function generateSequence(seed: number): Step[] {
       random,
       kind,
       earlier: known.filter(isObject).map(({ id }) => id),
-      versions: known.map(({ id }) => id),
+      // What a trial answers with has the version that it was sent.
+      versions: known.filter(({ query }) => query?.['dryRun'] === undefined).map(({ id }) => id),
     };
     const isFirst = steps.length === 0 || (steps.length === 1 && random.chance(0.5));
     const request = isFirst ? createRequest(situation) : nextRequest(situation, steps);

@@ -1,0 +1,40 @@
+import { isObject, valueAt } from '../object.ts';
+import type { JsonObject, KubeObject } from '../object.ts';
+import { amount } from './pod-containers.ts';
+
+const resources = ['cpu', 'memory'];
+const FRACTION = 1e-9;
+
+type Amounts = Map<string, number>;
+
+function containersOf(pod: KubeObject): JsonObject[] {
+  return ['containers', 'initContainers'].flatMap((list) => {
+    const containers = valueAt(pod, 'spec', list);
+    return Array.isArray(containers) ? containers.filter(isObject) : [];
+  });
+}
+
+/** What a container has of `requests` or `limits`, without what is nothing. */
+function amountsOf(container: JsonObject, kind: string): Amounts {
+  const given = valueAt(container, 'resources', kind);
+  const entries = resources.map((name): [string, number] => [name, isObject(given) ? amount(given[name]) : 0]);
+  return new Map(entries.filter(([, one]) => one > 0));
+}
+
+function sum(all: Amounts[]): Amounts {
+  const total: Amounts = new Map();
+  for (const [name, one] of all.flatMap((amounts) => [...amounts])) total.set(name, (total.get(name) ?? 0) + one);
+  return total;
+}
+
+/** A Pod's quality of service: whether its containers are limited in all, and whether they ask for what limits them (ComputePodQOS). */
+export function qosClass(pod: KubeObject): string {
+  const containers = containersOf(pod);
+  const requests = sum(containers.map((container) => amountsOf(container, 'requests')));
+  const limited = containers.map((container) => amountsOf(container, 'limits'));
+  const limits = sum(limited);
+  if (requests.size === 0 && limits.size === 0) return 'BestEffort';
+  const isEqual = (name: string): boolean => Math.abs((requests.get(name) ?? 0) - (limits.get(name) ?? 0)) < FRACTION;
+  const isGuaranteed = limited.every((one) => one.size === resources.length) && resources.every(isEqual);
+  return isGuaranteed ? 'Guaranteed' : 'Burstable';
+}
