@@ -195,7 +195,7 @@ export function decode(type: ResourceType, raw: unknown, request: WriteRequest, 
   if (!type.builtIn) dropNulls(type.schema, sent);
   const object = normalize(type, sent, unknown);
   // Of another kind than its own, only a custom resource's metadata is known.
-  const isOther = !type.builtIn && object.kind !== type.kind;
+  const isOther = !type.builtIn && (object.kind !== type.kind || object.apiVersion !== apiVersionOf(type));
   const known = isOther ? { paths: unknown.paths.filter(isMeta), embedded: [] } : unknown;
   const strictly = (problem: string): Error => badRequest(handled({ ...type, kind: object.kind }, problem));
   reportUnknown(type, known, request, options === undefined && isOther ? strictly : how.refuse);

@@ -129,6 +129,11 @@ function wrongType(schema: Schema, value: unknown, path: string): FieldError | u
     ? typeof value === 'string' || Number.isInteger(value)
     : schema.type === undefined || hasType(schema.type, value);
   if (fits) return undefined;
+  if (schema.format !== undefined && !anyNumber && typeof value !== 'string' && !Array.isArray(value)) {
+    // What has a format is told of by formats.
+    const format = typeof value !== 'number' ? '' : Number.isInteger(value) ? 'int64' : 'double';
+    return typeInvalid(path, format, `${path} in body must be of type ${schema.format}: ${JSON.stringify(format)}`);
+  }
   const expected = anyNumber ? 'integer,string' : (schema.type ?? '');
   const actual = typeOf(value);
   return typeInvalid(path, actual, `${path} in body must be of type ${expected}: ${JSON.stringify(actual)}`);

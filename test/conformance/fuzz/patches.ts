@@ -136,12 +136,17 @@ function applyQuery(random: Random): Record<string, string> {
   };
 }
 
-/** A kube-apiserver stores what is empty of a custom resource's metadata and never shows it: only its version moves. */
+/**
+ * A kube-apiserver stores what is empty of a custom resource's metadata and never shows it: only its version moves. And it loses the name
+ * of one whose applier gives up a generateName.
+ */
 function withoutEmpty(metadata: Json): Json {
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return metadata;
   const isEmpty = (value: Json): boolean =>
     typeof value === 'object' && value !== null && Object.values(value).every((one) => one === null);
-  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => !isEmpty(value)));
+  return Object.fromEntries(
+    Object.entries(metadata).filter(([key, value]) => key !== 'generateName' && !isEmpty(value)),
+  );
 }
 
 function applied({ random, kind, earlier }: Situation, name: string): Json {

@@ -53,6 +53,13 @@ function merged(target: Json, patch: Json): Json {
   return result;
 }
 
+function inOrder(value: Json): Json {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!isObject(value)) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, inOrder(value[key])]));
+}
+
 /** The value with all references replaced by what this server answered so far; nothing where an answer had none. */
 export function resolved<T>(value: T, answers: Map<number, Answer>): T {
   const walk = (one: Json): Json => {
@@ -71,7 +78,8 @@ export function bodyOf(step: Step, answers: Map<number, Answer>): Json {
   const body = resolved(step.body, answers);
   if (step.from === undefined) return body;
   const read = answers.get(step.from)?.body;
-  return merged(read?.metadata?.name === undefined ? {} : read, body);
+  // Servers answer with fields in other orders, in which what is wrong with them would be found.
+  return inOrder(merged(read?.metadata?.name === undefined ? {} : read, body));
 }
 
 /** The resource that a step is about. */
