@@ -45,8 +45,10 @@ export function patchChange({ request, type, write }: Exchange, patch: unknown):
       invalidObject({ group: '', kind: '' }, '', [invalid('patch', shown, problem)]);
     const fromMap = contentType === STRATEGIC_PATCH;
     const object = decode(type, patched, write, { refuse, fromMap, isPatch: true });
-    // That the name is gone is told of first.
-    if (object.metadata.name === current.metadata.name) requireResourceVersion(type, object);
+    // That it is in another place is told of first.
+    const { name, namespace = current.metadata.namespace } = object.metadata;
+    if (name === current.metadata.name && namespace === current.metadata.namespace)
+      requireResourceVersion(type, object);
     // A patch that does not speak of the version applies to the newest object.
     if (object.metadata.resourceVersion === current.metadata.resourceVersion) delete object.metadata.resourceVersion;
     return object;

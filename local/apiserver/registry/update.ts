@@ -3,7 +3,7 @@ import type { ResourceType } from '../catalog/resource-type.ts';
 import { finalizerWarnings } from '../crd/validate.ts';
 import { trackFields } from '../fields/managed-fields.ts';
 import { sameJson } from '../object.ts';
-import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
+import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../object.ts';
 import { badRequest, conflict, notFound, StatusError } from '../status.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { readmitPod } from './admit-pod.ts';
@@ -152,6 +152,13 @@ function shownObject(change: Change, current: KubeObject, managedFields: Managed
   return { ...rest, metadata: { ...metadata, ...version, managedFields } };
 }
 
+/** What counts as sent of the metadata: nothing at a custom resource's status endpoint, and no end of a Pod at its own. */
+function submittedMetadata({ type, subresource }: Target, { metadata }: KubeObject): ObjectMeta {
+  if (subresource !== 'status') return metadata;
+  const { deletionTimestamp: _deletionTimestamp, ...rest } = metadata;
+  return !type.builtIn ? {} : type.storageKey === '/pods' ? rest : metadata;
+}
+
 /** The object that is to be stored, but for its managedFields. */
 function prepared(target: Target, admitted: KubeObject, current: KubeObject): KubeObject {
   const { type, subresource } = target;
@@ -199,8 +206,7 @@ async function attempt(
   const final = prepared(target, admitted, current);
   if ((admitted.metadata.managedFields ?? []).length === 0) delete final.metadata.managedFields;
   else final.metadata.managedFields = managedFields;
-  // A custom resource's status endpoint takes nothing of the metadata.
-  const submitted = subresource === 'status' && !type.builtIn ? {} : next.metadata;
+  const submitted = submittedMetadata(target, next);
   validateChanged(type, final, { sent: next, submitted, old: current, subresource, warnings: request.warnings });
   if (subresource === undefined) request.warnings.push(...warningsOf(target, final, current));
   await api.admission.validate({ ...attributes, object: final });

@@ -128,7 +128,9 @@ function wrongType(schema: Schema, value: unknown, path: string): FieldError | u
   const fits = anyNumber
     ? typeof value === 'string' || Number.isInteger(value)
     : schema.type === undefined || hasType(schema.type, value);
-  if (fits) return undefined;
+  // A list passes for any text that has a format, as in Kubernetes.
+  const passes = schema.type === 'string' && schema.format !== undefined && Array.isArray(value);
+  if (fits || passes) return undefined;
   if (schema.format !== undefined && !anyNumber && typeof value !== 'string' && !Array.isArray(value)) {
     // What has a format is told of by formats.
     const format = typeof value !== 'number' ? '' : Number.isInteger(value) ? 'int64' : 'double';
@@ -151,8 +153,15 @@ function checkValue(schema: Schema, value: unknown, path: string, was: Was | und
 
 function checkAll(schema: Schema, value: unknown, path: string, was: Was | undefined): Result {
   const wrong = wrongType(schema, value, path);
-  if (wrong !== undefined)
-    return { errors: [wrong, ...(typeof value === 'number' ? checkNumber(schema, value, path) : [])], matches: 1 };
+  if (wrong !== undefined) {
+    const { enum: allowed } = schema;
+    const isNamed = allowed === undefined || allowed.some((one) => sameJson(one, value));
+    const others = [
+      ...(typeof value === 'number' ? checkNumber(schema, value, path) : []),
+      ...(isNamed ? [] : [notSupported(path, value, allowed)]),
+    ];
+    return { errors: [wrong, ...others], matches: 1 };
+  }
   // An integer or text may be given by such a combination, too; it says no more than the mark does.
   const combined =
     schema['x-kubernetes-int-or-string'] === true ? none() : checkCombinations(schema, value, path, check);

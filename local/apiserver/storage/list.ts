@@ -40,7 +40,9 @@ function firstPage(store: Store, storageKey: string, selection: Selection, query
   const current = store.revision();
   if (asked !== undefined && asked > current) throw tooLargeVersion(asked, current);
   const match = query.get('resourceVersionMatch') ?? '';
-  const exact = match === 'Exact' || (match === '' && limitOf(query, isCached) !== Number.POSITIVE_INFINITY);
+  const exact =
+    match === 'Exact' ||
+    (match === '' && selection.name === undefined && limitOf(query, isCached) !== Number.POSITIVE_INFINITY);
   const revision = exact && asked !== undefined && asked > 0 ? asked : current;
   const items = store.listAt(storageKey, selection.namespace, revision);
   if (items === undefined) throw expired(TOO_OLD);
