@@ -19,6 +19,8 @@ export function createPools(
 ): ConnectionPools {
   if (proxy) {
     (proxy as http.Agent & { keepAlive: boolean }).keepAlive = true;
+    // Also how long it waits for a proxy that says nothing.
+    (proxy as http.Agent & { options: http.AgentOptions }).options.timeout = IDLE_MS;
     return { requests: proxy, streams: proxy };
   }
   const options: http.AgentOptions = {

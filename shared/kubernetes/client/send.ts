@@ -16,7 +16,7 @@ export interface OutgoingRequest {
   /** From now to the first byte of the answer, the wait for a connection included; 0 = no limit. */
   timeoutMs: number;
   signal: AbortSignal | undefined;
-  /** Called when the connection stands, before anything is written to it; what it throws ends the request. */
+  /** Called at once, and again when the connection stands, before anything is written to it; what it throws ends the request. */
   beforeSend: (() => void) | undefined;
 }
 
@@ -32,10 +32,16 @@ export function send(request: OutgoingRequest): Promise<IncomingMessage> {
   const { method, url, headers, payload, credentials, pool, timeoutMs, signal, beforeSend } = request;
   const secure = url.protocol === 'https:';
   return new Promise((resolve, reject) => {
+    // Before a connection is opened for nothing.
+    beforeSend?.();
     let sent = false;
     let timer: NodeJS.Timeout | undefined;
-    const fail = (error: unknown): void => {
+    const settle = (): void => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', fail);
+    };
+    const fail = (error: unknown): void => {
+      settle();
       const what = `${method} ${url.origin}${url.pathname}`;
       reject(signal?.aborted ? (signal.reason as Error) : new ConnectionError(what, error, sent));
     };
@@ -51,6 +57,7 @@ export function send(request: OutgoingRequest): Promise<IncomingMessage> {
         try {
           beforeSend?.();
         } catch (error) {
+          settle();
           reject(error instanceof Error ? error : new Error(String(error)));
           return void outgoing.destroy();
         }
@@ -62,12 +69,17 @@ export function send(request: OutgoingRequest): Promise<IncomingMessage> {
         else socket.once(secure ? 'secureConnect' : 'connect', write);
       });
       outgoing.on('response', (response) => {
-        clearTimeout(timer);
+        settle();
         resolve(response);
       });
       outgoing.on('error', fail);
+      // A request that has no socket yet (the pool is full, a proxy is silent) tells nobody of its own end.
+      signal?.addEventListener('abort', fail, { once: true });
       if (timeoutMs > 0)
-        timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+        timer = setTimeout(() => {
+          fail(new Error(`no answer within ${timeoutMs} ms`));
+          outgoing.destroy();
+        }, timeoutMs);
     } catch (error) {
       // Thrown for what can be no request, such as a token with a line break in it.
       fail(error);
