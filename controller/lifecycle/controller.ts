@@ -12,7 +12,6 @@ import type { Logger } from '../../shared/runtime/log.ts';
 import {
   ADMISSION_TIME,
   isOwnAnnotation,
-  LABEL_TASK_RUN_UID,
   PARENT_SPAN_CONTEXT,
   TRACE_EXPORTED,
 } from '../../shared/tekton/annotations.ts';
@@ -26,7 +25,7 @@ import type { Entry, Run } from './ledger.ts';
 import { isExported, isMarked, MARK_DELAY_MS } from './marks.ts';
 import { decideContext } from './mint.ts';
 import type { MintSettings } from './mint.ts';
-import { PodLedger } from './pods.ts';
+import { PodLedger, taskRunUid } from './pods.ts';
 import type { KnownPods } from './pods.ts';
 import type { LifecycleSender } from './sender.ts';
 import { admissionSpan, queuedSpan } from './waits.ts';
@@ -124,22 +123,21 @@ export class LifecycleController {
   }
 
   #podHandler(): ReflectorHandler<Pod> {
-    const taskRunUidOf = (pod: Pod): string => pod.metadata.labels?.[LABEL_TASK_RUN_UID] ?? '';
-    const look = (taskRunUid: string): void => {
-      const entry = this.#ledger.get(taskRunUid);
-      if (entry && !entry.settled && isDone(entry.run)) this.#controller.queue.add(taskRunUid);
+    const look = (uid: string): void => {
+      const entry = this.#ledger.get(uid);
+      if (entry && !entry.settled && isDone(entry.run)) this.#controller.queue.add(uid);
     };
     const put = (pod: Pod): void => {
-      this.#pods.put(taskRunUidOf(pod), pod);
-      look(taskRunUidOf(pod));
+      this.#pods.put(taskRunUid(pod), pod);
+      look(taskRunUid(pod));
     };
     return {
       added: put,
       updated: put,
       deleted: (pod) => {
-        const taskRunUid = taskRunUidOf(pod);
-        this.#pods.remove(taskRunUid, pod, this.#ledger.get(taskRunUid)?.settled === false);
-        look(taskRunUid);
+        const uid = taskRunUid(pod);
+        this.#pods.remove(uid, pod, this.#ledger.get(uid)?.settled === false);
+        look(uid);
       },
     };
   }

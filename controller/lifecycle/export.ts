@@ -73,7 +73,8 @@ function pipelineRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
   // The root goes last: each TaskRun that settles brings it back here.
   if (children.some((child) => !child.settled)) return { kind: 'later' };
   const taskRuns = children.map((child) => child.run);
-  const inMs = entry.deletedMs === undefined ? childrenSettleInMs(run, taskRuns, facts.nowMs) : 0;
+  const seen = new Set([...taskRuns.map(({ metadata }) => metadata.name ?? ''), ...entry.goneChildren]);
+  const inMs = entry.deletedMs === undefined ? childrenSettleInMs(run, seen, facts.nowMs) : 0;
   if (inMs > 0) return { kind: 'later', inMs };
   return {
     kind: 'send',

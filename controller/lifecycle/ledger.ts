@@ -13,6 +13,8 @@ export interface Entry {
   early: Set<string>;
   /** Its spans were accepted, or there are none to send. */
   settled: boolean;
+  /** Names of its TaskRuns that are settled and gone. */
+  goneChildren: Set<string>;
   /** Its mark was written, whether the watch has brought it yet or not. */
   marked?: boolean;
 }
@@ -47,7 +49,7 @@ export class Ledger {
     const uid = run.metadata.uid ?? '';
     const known = this.#entries.get(uid);
     if (known) this.#unindex(known.run);
-    const entry = known ?? { run, early: new Set(), settled: false };
+    const entry = known ?? { run, early: new Set(), settled: false, goneChildren: new Set() };
     entry.run = run;
     this.#entries.set(uid, entry);
     const owner = ownerUid(run);
@@ -61,6 +63,7 @@ export class Ledger {
     if (!entry) return;
     this.#unindex(entry.run);
     this.#entries.delete(uid);
+    this.#entries.get(ownerUid(entry.run) ?? '')?.goneChildren.add(entry.run.metadata.name ?? '');
   }
 
   childrenOf(uid: string): Entry[] {

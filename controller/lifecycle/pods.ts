@@ -1,9 +1,15 @@
 import type { Pod } from '../../shared/kubernetes/pod.ts';
+import { LABEL_TASK_RUN_UID } from '../../shared/tekton/annotations.ts';
 
 /** The Pods of a TaskRun as they are known: those there are, and as they were at last those whose deletion was seen. */
 export interface KnownPods {
   present: readonly Pod[];
   gone: readonly Pod[];
+}
+
+/** The uid of the TaskRun whose Pod it is, by its label or its owner; '' when it is nobody's. */
+export function taskRunUid({ metadata: { labels, ownerReferences = [] } }: Pod): string {
+  return labels?.[LABEL_TASK_RUN_UID] ?? ownerReferences.find(({ kind }) => kind === 'TaskRun')?.uid ?? '';
 }
 
 type PodsByUid = Map<string, Map<string, Pod>>;

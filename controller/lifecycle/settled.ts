@@ -1,6 +1,6 @@
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 
-import { isDone } from '../../shared/tekton/conditions.ts';
+import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { KnownPods } from './pods.ts';
 import { startMs } from './times.ts';
@@ -10,19 +10,20 @@ const SETTLE_MS = 30_000;
 
 const isTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
-/** Milliseconds until nothing is waited for any more. */
-function leftToSettleMs({ status }: TaskRun | PipelineRun, nowMs: number): number {
-  return Math.max(0, (startMs(status?.completionTime) ?? nowMs) + SETTLE_MS - nowMs);
+/** Milliseconds until nothing is waited for any more; 0 when nobody says when the run ended. */
+function leftToSettleMs(run: TaskRun | PipelineRun, nowMs: number): number {
+  const endedMs =
+    startMs(run.status?.completionTime) ?? startMs(succeededCondition(run)?.lastTransitionTime) ?? -Infinity;
+  return Math.max(0, endedMs + SETTLE_MS - nowMs);
 }
 
 /**
- * Milliseconds until a finished run's TaskRuns are all there: 0 once each that its status names was seen, or 30 s after its end. One that was
+ * Milliseconds until a finished run's TaskRuns are all there: 0 once each that its status names is in `seen`, or 30 s after its end. One that was
  * never seen is not gone: the watch of TaskRuns may be behind that of PipelineRuns.
  */
-export function childrenSettleInMs(run: PipelineRun, seen: readonly TaskRun[], nowMs: number): number {
-  const names = new Set(seen.map(({ metadata }) => metadata.name));
+export function childrenSettleInMs(run: PipelineRun, seen: ReadonlySet<string>, nowMs: number): number {
   const told = (run.status?.childReferences ?? []).filter(({ kind }) => kind === 'TaskRun');
-  return told.every(({ name }) => names.has(name)) ? 0 : leftToSettleMs(run, nowMs);
+  return told.every(({ name }) => seen.has(name)) ? 0 : leftToSettleMs(run, nowMs);
 }
 
 /** The Pods of all attempts that got one. */

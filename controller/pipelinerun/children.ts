@@ -1,6 +1,7 @@
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import { resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { timedOutAt } from '../../shared/tekton/pipeline-run-timeouts.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
 
@@ -37,8 +38,18 @@ export const unseenChildren = traced(
     const seen = new Set(cached.map(({ metadata }) => metadata.name));
     const told = (run.status?.childReferences ?? []).filter(({ kind }) => kind === 'TaskRun').map(({ name }) => name);
     const names = [...new Set([...told, ...context.created.of(uid)])].filter((name) => !seen.has(name));
-    const found = await Promise.all(names.map((name) => readTaskRun(context, run, name)));
-    for (const [index, name] of names.entries()) if (!found[index]) context.created.forget(uid, name);
-    return found.filter((child) => child !== undefined);
+    try {
+      const found = await Promise.all(names.map((name) => readTaskRun(context, run, name)));
+      for (const [index, name] of names.entries()) if (!found[index]) context.created.forget(uid, name);
+      return found.filter((child) => child !== undefined);
+    } catch (error) {
+      // What fails again and again does not keep the run past its end. A TaskRun that comes after it is told to stop then.
+      if (run.spec.status !== 'Cancelled' && !timedOutAt(run, context.clock()).pipeline) throw error;
+      context.log.warn('a run ends without a look at TaskRuns that it created', {
+        pipelinerun: run.metadata.name,
+        error,
+      });
+      return [];
+    }
   },
 );

@@ -25,7 +25,11 @@ export const reconcilePipelineRun = traced(
     if (isDone(run) || !context.tracing.ready(run)) return undefined;
     const { name = '', namespace = '' } = run.metadata;
     const span = { name: 'PipelineRun:ReconcileKind' as const, run, attributes: { pipelinerun: name, namespace } };
-    return context.tracing.reconcile(span, () => reconcileKind(context, run));
+    try {
+      return await context.tracing.reconcile(span, () => reconcileKind(context, run));
+    } finally {
+      if (context.pipelineRuns.get(key)?.metadata.uid !== run.metadata.uid) forget(context, run);
+    }
   },
 );
 
@@ -50,9 +54,17 @@ const reconcileKind = traced(
     }
     if (!isDone(run)) return nextLook(context, run, unseen.length > 0);
     keepReconcile();
-    context.taskSpecs.delete(run.metadata.uid ?? '');
-    context.created.forgetOwner(run.metadata.uid ?? '');
+    forget(context, run);
     return undefined;
+  },
+);
+
+/** Nobody asks any more what its Tasks were, and what was created for it. */
+const forget = traced(
+  'forget',
+  ({ taskSpecs, created }: PipelineRunContext, { metadata: { uid = '' } }: PipelineRun) => {
+    taskSpecs.delete(uid);
+    created.forgetOwner(uid);
   },
 );
 

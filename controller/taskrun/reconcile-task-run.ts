@@ -104,6 +104,11 @@ export const reconcileTaskRun = traced(
     if (!context.tracing.ready(taskRun)) return undefined;
     const { name = '', namespace = '' } = taskRun.metadata;
     const span = { name: 'TaskRun:ReconcileKind', run: taskRun, attributes: { taskrun: name, namespace } } as const;
-    return context.tracing.reconcile(span, () => reconcileKind(context, taskRun));
+    try {
+      return await context.tracing.reconcile(span, () => reconcileKind(context, taskRun));
+    } finally {
+      const { uid = '' } = taskRun.metadata;
+      if (context.taskRuns.get(key)?.metadata.uid !== uid) context.created.forgetOwner(uid);
+    }
   },
 );

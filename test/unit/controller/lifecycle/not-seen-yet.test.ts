@@ -99,3 +99,33 @@ test('a TaskRun whose Pod was deleted at its end shows what its Pod waited for, 
   await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
   expect(lifecycle.sent()).toEqual(expect.arrayContaining(['pod scheduling', 'pod starting', 'task compile']));
 });
+
+test('a TaskRun that was sent and is gone is not waited for', async () => {
+  await lifecycle.start();
+  lifecycle.api.put('pods', pod());
+  lifecycle.api.put('pipelineruns', pipelineRun(undefined));
+  lifecycle.api.put('taskruns', taskRun(ranTask));
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
+  lifecycle.api.delete('taskruns', TASK);
+  lifecycle.api.put('pipelineruns', pipelineRun({ ...ranRun, childReferences: [{ kind: 'TaskRun', name: TASK }] }));
+  await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) === 'uid-run');
+});
+
+test('what does not say when it ended waits for nothing', async () => {
+  const { completionTime: _at, ...unended } = ranTask;
+  await lifecycle.start();
+  lifecycle.api.put('pipelineruns', pipelineRun(undefined));
+  lifecycle.api.put('taskruns', taskRun(unended));
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
+});
+
+test('a Pod without the label is found by its owner', async () => {
+  await lifecycle.start();
+  const { metadata, ...rest } = pod();
+  const ownerReferences = [{ apiVersion: 'tekton.dev/v1', kind: 'TaskRun', name: TASK, uid: 'uid-compile' }];
+  lifecycle.api.put('pods', { ...rest, metadata: { ...metadata, labels: {}, ownerReferences } });
+  lifecycle.api.put('pipelineruns', pipelineRun(undefined));
+  lifecycle.api.put('taskruns', taskRun(ranTask));
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
+  expect(lifecycle.sent()).toContain('pod scheduling');
+});

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from '@jest/globals';
 
-import { ConnectionError } from '../../../../shared/kubernetes/errors.ts';
+import { ApiError, ConnectionError } from '../../../../shared/kubernetes/errors.ts';
 import type { PipelineTask } from '../../../../shared/tekton/types.ts';
-import { FakeRun } from './support/fake-run.ts';
+import { FakeRun, KEY } from './support/fake-run.ts';
 
 const task = (name: string, runAfter: string[] = []): PipelineTask => ({
   name,
@@ -74,6 +74,27 @@ test('one that is gone again does not keep the run', async () => {
   flow.taskRuns.delete('flow-b');
   await flow.reconcile();
   expect(flow.condition).toMatchObject({ status: 'False', message: expect.stringContaining('Skipped: 1') });
+  expect(flow.context.created.size).toBe(0);
+});
+
+test('one that can not be looked up does not keep the run past its cancellation', async () => {
+  await createsUnseen();
+  flow.failures.set('GET taskruns/flow-b', new ApiError('GET', 500, { message: 'unreadable' }));
+  await expect(flow.reconcile()).rejects.toThrow('unreadable');
+  flow.cancel();
+  await flow.reconcile();
+  expect(flow.condition).toMatchObject({ status: 'False', reason: 'Cancelled' });
+  expect(flow.context.created.size).toBe(0);
+});
+
+test('nothing is remembered for a run that was deleted meanwhile', async () => {
+  flow.end('x', 'True');
+  flow.watchIsCut = true;
+  flow.lostAnswers.add('POST taskruns');
+  const looked = flow.reconcile();
+  flow.context.pipelineRuns.delete(KEY);
+  await expect(looked).rejects.toThrow('NotFound');
+  expect(flow.taskRuns.has('flow-b')).toBe(true);
   expect(flow.context.created.size).toBe(0);
 });
 

@@ -110,7 +110,10 @@ export class FakeRun {
   #answer(request: string, body: object): object {
     if (request === 'PATCH pipelineruns/flow')
       return { ...this.run, metadata: { ...this.run.metadata, ...(body as PipelineRun).metadata } };
-    if (request === 'PUT pipelineruns/flow/status') this.context.pipelineRuns.set(body as PipelineRun);
+    if (request === 'PUT pipelineruns/flow/status') {
+      if (!this.run) throw new ApiError(request, 404, { reason: 'NotFound' });
+      this.context.pipelineRuns.set(body as PipelineRun);
+    }
     if (request === 'POST taskruns') this.putTaskRun(body as TaskRun);
     const read = /^GET taskruns\/(.*)/.exec(request)?.[1];
     if (read === undefined) return this.answers.get(request) ?? body;
