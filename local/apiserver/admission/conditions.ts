@@ -14,7 +14,7 @@ import { inVersion, requestFields } from './review.ts';
 import type { Webhook } from './webhook.ts';
 
 /** For all conditions of one webhook together. A kube-apiserver bounds their cost instead, to about a quarter of a second. */
-const MAX_TIME_MS = 1000;
+const MAX_TIME_MS = 3000;
 const NO_TIME_LEFT = 'validation failed due to running out of cost budget, no further validation rules will be run';
 
 const environment = createAdmissionEnvironment();

@@ -9,7 +9,7 @@ import { createRuleCompiler } from './compile.ts';
 import type { CompiledRule, RuleCompiler, RuleProblem } from './compile.ts';
 
 /** For all rules of one object. A kube-apiserver bounds their cost instead. */
-const MAX_TIME_MS = 1000;
+const MAX_TIME_MS = 3000;
 const MAX_MESSAGE_LENGTH = 5 * 1024;
 const NO_TIME_LEFT = 'validation failed due to running out of cost budget, no further validation rules will be run';
 
