@@ -60,7 +60,7 @@ export class LifecycleController {
   readonly #ledger = new Ledger();
   readonly #controller: Controller;
   readonly #pods = new PodLedger();
-  /** When the marks that wait for that of their run are written at last, epoch milliseconds by uid. */
+  /** When the marks of what was accepted are written, epoch milliseconds by uid: at once, or later where that of their run may come first. */
   readonly #marksDue = new Map<string, number>();
   readonly #nowMs: () => number;
 
@@ -95,7 +95,7 @@ export class LifecycleController {
     const marked = await Promise.allSettled(waiting.map((entry) => this.#mark(entry)));
     const failed = marked.filter((result) => result.status === 'rejected');
     if (failed.length > 0)
-      log.warn('marks are not written: the spans of these TaskRuns are sent again', {
+      log.warn('marks are not written: the spans of these runs are sent again, the same to the byte', {
         count: failed.length,
         error: failed[0]?.reason,
       });

@@ -17,7 +17,7 @@ import { WrittenVersions } from '../written-versions.ts';
 import { runningChildren } from './cancel.ts';
 import { cachedChildren } from './children.ts';
 import type { PipelineRunContext } from './context.ts';
-import { reconcilePipelineRun } from './reconcile-pipeline-run.ts';
+import { forgetRun, reconcilePipelineRun } from './reconcile-pipeline-run.ts';
 
 export interface PipelineRunControllerOptions {
   client: KubeClient;
@@ -73,9 +73,8 @@ export const createPipelineRunController = traced(
     });
     const enqueue = traced('enqueue', (run: PipelineRun) => controller.queue.add(objectKey(run.metadata)));
     const forget = traced('forget', (run: PipelineRun) => {
-      context.taskSpecs.delete(run.metadata.uid ?? '');
       context.written.forget(run);
-      context.created.forgetOwner(run.metadata.uid ?? '');
+      forgetRun(context, run);
       controller.queue.cancelDelayed(objectKey(run.metadata));
     });
     /** A run that has ended still has something to do while TaskRuns of it go on. */

@@ -11,6 +11,7 @@ import { reconcile } from './reconcile.ts';
 import { setCondition, updateStatusOrFail } from './status.ts';
 import { untilNextTimeoutMs } from '../../shared/tekton/pipeline-run-timeouts.ts';
 
+/** When a run is looked at again whose TaskRuns the cache did not have. */
 const CACHE_BEHIND_MS = 10_000;
 
 /** Brings the run of that key forward, inside its ReconcileKind span. Nothing to do for runs that are gone, going or another's. */
@@ -28,7 +29,7 @@ export const reconcilePipelineRun = traced(
     try {
       return await context.tracing.reconcile(span, () => reconcileKind(context, run));
     } finally {
-      if (context.pipelineRuns.get(key)?.metadata.uid !== run.metadata.uid) forget(context, run);
+      if (context.pipelineRuns.get(key)?.metadata.uid !== run.metadata.uid) forgetRun(context, run);
     }
   },
 );
@@ -54,14 +55,14 @@ const reconcileKind = traced(
     }
     if (!isDone(run)) return nextLook(context, run, unseen.length > 0);
     keepReconcile();
-    forget(context, run);
+    forgetRun(context, run);
     return undefined;
   },
 );
 
 /** Nobody asks any more what its Tasks were, and what was created for it. */
-const forget = traced(
-  'forget',
+export const forgetRun = traced(
+  'forgetRun',
   ({ taskSpecs, created }: PipelineRunContext, { metadata: { uid = '' } }: PipelineRun) => {
     taskSpecs.delete(uid);
     created.forgetOwner(uid);

@@ -30,14 +30,6 @@ function endsInTime(): void {
     stop.abort(new Error('the end'));
     await expect(request).rejects.toThrow('the end');
   });
-
-  test('and so does a stream', async () => {
-    const stop = new AbortController();
-    const stream = client.stream('/x', { signal: stop.signal });
-    await new Promise((resolve) => setImmediate(resolve));
-    stop.abort(new Error('the end'));
-    await expect(stream).rejects.toThrow('the end');
-  });
 }
 
 describe('a request for which the pool has no connection', () => {
@@ -81,4 +73,12 @@ describe('a request for which the proxy opens no connection', () => {
   });
 
   endsInTime();
+
+  test('and so does a stream', async () => {
+    const stop = new AbortController();
+    const stream = client.stream('/x', { signal: stop.signal });
+    await new Promise((resolve) => setImmediate(resolve));
+    stop.abort(new Error('the end'));
+    await expect(stream).rejects.toThrow('the end');
+  });
 });
