@@ -157,3 +157,10 @@ export function parseJson(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): P
   if (skipSpace() !== undefined) throw fail('after top-level value');
   return { value, duplicates };
 }
+
+const ESCAPED = /[<>&\u2028\u2029]/g;
+
+/** The text of a value as Go writes it: what HTML or JavaScript would take for its own is escaped. */
+export function writeJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(ESCAPED, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

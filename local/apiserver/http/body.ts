@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ResourceType } from '../catalog/resource-type.ts';
-import { JsonSyntaxError, parseJson } from '../go-json.ts';
+import { JsonSyntaxError, parseJson, writeJson } from '../go-json.ts';
 import { parseYaml, YamlSyntaxError } from '../go-yaml.ts';
 import { isObject, textAt, withSortedKeys } from '../object.ts';
 import { typeMetaProblem } from '../schema/type-meta.ts';
@@ -69,7 +69,12 @@ function parseAs(yaml: boolean, bytes: Buffer, kind: string, strictErrors: strin
 }
 
 /** What a body must be before its fields are looked at: an object, which names its kind if it is a custom resource. */
-function identified(value: unknown, bytes: Buffer, { kind, version, builtIn }: ResourceType, isLax: boolean): unknown {
+function identified(
+  value: unknown,
+  bytes: Buffer,
+  { kind, version, builtIn }: ResourceType,
+  { isLax, isYaml }: { isLax: boolean; isYaml: boolean },
+): unknown {
   const problem = typeMetaProblem(value);
   if (problem !== undefined) throw unrecognized(kind, `couldn't get version/kind; json parse error: ${problem}`, bytes);
   const object = value ?? {};
@@ -81,9 +86,11 @@ function identified(value: unknown, bytes: Buffer, { kind, version, builtIn }: R
     throw badRequest(`${textAt(object, 'kind')} in version "" cannot be handled as a ${kind}: ${problem}`);
   }
   if (!builtIn && isObject(object) && (object['kind'] ?? '') === '') {
-    const missing = `Object 'Kind' is missing in '${bytes.toString('utf8')}'`;
-    if (isLax) throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${missing}`);
-    throw unrecognized(kind, missing, bytes);
+    const missing = (shown: string): string => `Object 'Kind' is missing in '${shown}'`;
+    if (!isLax) throw unrecognized(kind, missing(bytes.toString('utf8')), bytes);
+    // A lax reader has only the JSON that the YAML stands for.
+    const shown = isYaml ? writeJson(object) : bytes.toString('utf8');
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${missing(shown)}`);
   }
   return object;
 }
@@ -119,8 +126,9 @@ export async function readObject(
   { strictErrors, fieldValidation }: WriteRequest,
 ): Promise<unknown> {
   const bytes = await readBytes(request);
-  const value = parseBody(contentTypeOf(request), bytes, type.kind, strictErrors);
-  return identified(value, bytes, type, fieldValidation === 'Ignore');
+  const contentType = contentTypeOf(request);
+  const value = parseBody(contentType, bytes, type.kind, strictErrors);
+  return identified(value, bytes, type, { isLax: fieldValidation === 'Ignore', isYaml: contentType.endsWith('yaml') });
 }
 
 /** 415 where a body is of a type that can't be read. */

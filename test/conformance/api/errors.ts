@@ -93,6 +93,14 @@ export const errors = area('errors', {
     await yaml('configmaps', 'text');
     await yaml('configmaps', '- a');
   },
+  'a custom resource in YAML without a kind is shown as it was read': async (s) => {
+    for (const validation of ['Ignore', 'Warn', 'Strict'])
+      for (const body of [
+        'spec:\n  size: 1\n  a: "<b>"\nmetadata: {name: c}\n',
+        '{"spec": {"size": 1}, "metadata": {}}',
+      ])
+        await s.post(`widgets?fieldValidation=${validation}`, body, { contentType: 'application/yaml' });
+  },
   '400: a kind or version that is no text, or of another resource': async (s) => {
     await s.post('configmaps', { kind: 5, metadata: { name: 'a' } });
     await s.post('configmaps', { apiVersion: {}, metadata: { name: 'a' } });
