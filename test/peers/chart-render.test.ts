@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1ClusterRole, V1Deployment, V1MutatingWebhookConfiguration, V1Role } from '@kubernetes/client-node';
 
@@ -46,6 +46,19 @@ describe('helm lint --strict', () => {
   ])('has nothing to say about %s', async (_name, values) => {
     await expect(helm(['lint', '--strict', chart], values)).resolves.toContain('0 chart(s) failed');
   });
+});
+
+/** The `--set` options of the helm commands that a document shows. */
+function shownSettings(document: string): string[] {
+  const text = readFileSync(join(chart, '../..', document), 'utf8').replaceAll(/\\\n\s*/g, '');
+  const commands = text.split('\n').filter((line) => line.trim().startsWith('helm install'));
+  return commands.flatMap((line) => [...line.matchAll(/--set (\S+)/g)].map(([, setting = '']) => `--set=${setting}`));
+}
+
+test.each(['README.md', 'CONTRIBUTING.md'])('the chart takes what %s sets', async (document) => {
+  const settings = shownSettings(document);
+  expect(settings.length).toBeGreaterThan(0);
+  expect(await helm(['template', 'tektrace', chart, ...settings])).toContain('kind: Deployment');
 });
 
 describe('the values schema', () => {
