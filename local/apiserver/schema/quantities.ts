@@ -1,4 +1,4 @@
-const form = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/;
+const form = /^([+-]?)(\d*)(?:\.(\d*))?((?:[eEinumkKMGTP]+[-+]?\d*|[-+]\d*)?)$/;
 const knownSuffix = /^(?:[numkMGTPE]|[KMGTPE]i|[eE][-+]?\d+)?$/;
 const FORM_TEXT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const SMALLEST_EXPONENT = -9;
@@ -25,8 +25,16 @@ interface Decimal {
 /** Without zeros at the end, and with nothing smaller than a billionth, which is rounded away from zero. */
 function simplified({ mantissa, exponent }: Decimal): Decimal {
   let [rest, at] = [mantissa, exponent];
-  for (; at < SMALLEST_EXPONENT; at++) rest = rest / 10n + (rest % 10n === 0n ? 0n : rest < 0n ? -1n : 1n);
-  for (; rest !== 0n && rest % 10n === 0n; at++) rest /= 10n;
+  if (at < SMALLEST_EXPONENT) {
+    const unit = 10n ** BigInt(SMALLEST_EXPONENT - at);
+    rest = rest / unit + (rest % unit === 0n ? 0n : rest < 0n ? -1n : 1n);
+    at = SMALLEST_EXPONENT;
+  }
+  const digits = rest.toString();
+  let end = digits.length;
+  while (end > 1 && digits[end - 1] === '0') end--;
+  rest = BigInt(digits.slice(0, end));
+  at += digits.length - end;
   return { mantissa: rest, exponent: rest === 0n ? 0 : at };
 }
 

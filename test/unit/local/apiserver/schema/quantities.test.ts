@@ -15,6 +15,10 @@ test.each([
   ['1.5Gi', '1536Mi'],
   ['0.1Ki', '102400m'],
   ['0.0000000001', '1n'],
+  ['-0.0000000011', '-2n'],
+  ['1.10000000000', '1100m'],
+  ['0.000', '0'],
+  ['-100', '-100'],
   ['1e999999999', '1e999999999'],
 ])('%s is written as %s', (given, written) => {
   expect(canonicalQuantity(given)).toBe(written);
@@ -26,4 +30,11 @@ test.each(['much', '1.2.3', '', {}, []])('%j is no quantity', (value) => {
 
 test('a suffix that nothing is measured in is told of', () => {
   expect(quantityProblem('1kk')).toBe("unable to parse quantity's suffix");
+});
+
+test('long texts are read at once', () => {
+  const many = '1'.repeat(1_000_000);
+  expect(quantityProblem(`${many}x`)).toMatch(/must match/);
+  expect(canonicalQuantity(`0.${many}`)).toBe('111111112n');
+  expect(canonicalQuantity(`1${'0'.repeat(1_000_000)}`)).toBe(`10e${999_999}`);
 });
