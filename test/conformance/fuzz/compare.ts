@@ -1,11 +1,11 @@
 import type { Json } from '../harness/client.ts';
 import { differences, normalize } from '../harness/normalize.ts';
-import type { Recording } from './execute.ts';
+import type { Entry } from '../harness/session.ts';
 import { fuzzedKinds } from './kinds.ts';
 import type { Step } from './step.ts';
 
-/** Plays a sequence on one server, in a namespace of its own. */
-export type Play = (steps: Step[]) => Promise<Recording>;
+/** Plays a sequence on one server, in a namespace of its own: an entry a step, in their order. */
+export type Play = (steps: Step[]) => Promise<Entry[]>;
 
 /** How two servers answered a sequence: normalised, and where that differs. */
 export interface Outcome {
@@ -95,19 +95,29 @@ function withoutChance(value: Json): Json {
   return result;
 }
 
-async function played(play: Play, steps: Step[]): Promise<Json[]> {
+interface Played {
+  entries: Json[];
+  /** A server that does not answer, or what could not be done with its answers. */
+  failure?: string;
+}
+
+async function played(play: Play, steps: Step[]): Promise<Played> {
   try {
-    return normalize(withoutChance((await play(steps)).entries));
+    return { entries: normalize(withoutChance(await play(steps))) };
   } catch (error) {
-    // A server that does not answer is an answer, too.
-    return [{ failure: error instanceof Error ? error.message : String(error) }];
+    const failure = error instanceof Error ? error.message : String(error);
+    return { entries: [{ failure }], failure };
   }
 }
 
-/** Plays a sequence on both servers. */
+/** Plays a sequence on both servers. One that could not be played is different, even where it failed on both in the same way. */
 export async function compare(embedded: Play, real: Play, steps: Step[]): Promise<Outcome> {
   const [mine, other] = await Promise.all([played(embedded, steps), played(real, steps)]);
-  return { embedded: mine, real: other, differences: differences(mine, other) };
+  const failures = Object.entries({ embedded: mine, real: other }).flatMap(([name, { failure }]) =>
+    failure === undefined ? [] : [`/0/failure on the ${name} server: ${failure}`],
+  );
+  const found = failures.length > 0 ? failures : differences(mine.entries, other.entries);
+  return { embedded: mine.entries, real: other.entries, differences: found };
 }
 
 /** What a difference is about, wherever in a sequence it is. */

@@ -8,11 +8,6 @@ import type { Step } from './step.ts';
 import { endWatch, startWatch } from './watches.ts';
 import type { OpenWatch } from './watches.ts';
 
-/** What one server made of a sequence: an entry a step, in their order. */
-export interface Recording {
-  entries: Entry[];
-}
-
 function pathOf(step: Step, namespace: string, answers: Map<number, Answer>): string {
   const query = new URLSearchParams(resolved(step.query ?? {}, answers));
   if (step.method === 'WATCH') query.set('watch', 'true');
@@ -51,8 +46,11 @@ async function openWatch(
   return stream.answer.status === 200 ? [entry, { step, stream }] : [entry];
 }
 
-/** Sends the sequence's requests to one server, one after the other, and reads its watches to the end of what they caused. */
-export async function execute(client: RawClient, namespace: string, steps: Step[]): Promise<Recording> {
+/**
+ * Sends the sequence's requests to one server, one after the other, and reads its watches to the end of what they caused. Gives an entry a
+ * step, in their order.
+ */
+export async function execute(client: RawClient, namespace: string, steps: Step[]): Promise<Entry[]> {
   const made = await client.send('GET', `/api/v1/namespaces/${namespace}`);
   const answers = new Map<number, Answer>([[0, made]]);
   const entries: Entry[] = [];
@@ -79,5 +77,5 @@ export async function execute(client: RawClient, namespace: string, steps: Step[
   } finally {
     for (const { watch } of watches) watch.stream.end();
   }
-  return { entries };
+  return entries;
 }

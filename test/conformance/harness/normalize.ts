@@ -27,9 +27,10 @@ const variable: [RegExp, string][] = [
   [/-----BEGIN CERTIFICATE-----[^]*-----END CERTIFICATE-----\n?/g, 'CERTIFICATE'],
   // The administrators' names are the servers' own.
   [/\bkubernetes-admin\b/g, 'admin'],
-  // How long ago, in a table.
-  [/^(\d+[smhd])+$/g, 'AGE'],
 ];
+
+/** How long ago, in a cell of a table; elsewhere such a text is a quantity or a timeout. */
+const age = /^(\d+[smhd])+$/;
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
@@ -88,6 +89,7 @@ export function normalize(recording: Json): Json {
     return result;
   };
   const walk = (value: Json, key: string): Json => {
+    if (key === 'cells' && age.test(value)) return 'AGE';
     if (typeof value === 'string')
       return key === 'caBundle' ? 'BUNDLE' : allotted(key, value) ? 'ADDRESS' : text(value);
     if (key === 'nodePort' && typeof value === 'number' && value >= FIRST_NODE_PORT) return 'NODE-PORT';

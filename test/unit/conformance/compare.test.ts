@@ -51,6 +51,8 @@ describe('a case is not equal', () => {
       answered({ message: 'gone' }),
       '/0/body/message: "not found" ≠ "gone"',
     ],
+    ['a quantity', answered({ cpu: '500m' }), answered({ cpu: '400m' }), '/0/body/cpu: "500m" ≠ "400m"'],
+    ['a timeout', answered({ timeout: '1h' }), answered({ timeout: '1h0m' }), '/0/body/timeout: "1h" ≠ "1h0m"'],
     [
       'a time that has microseconds',
       answered('2030-01-01T00:00:00Z'),
@@ -116,6 +118,11 @@ describe('a case is equal', () => {
       { owner: other },
     );
     expect(await problems(reads(1), [embedded], [real])).toEqual([]);
+  });
+
+  test('where only the ages in a table differ', async () => {
+    const table = (shown: string): Answer => answered({ kind: 'Table', rows: [{ cells: ['a', '1/1', shown] }] });
+    expect(await problems(reads(1), [table('3s')], [table('2m5s')])).toEqual([]);
   });
 
   test('where only the sentences about columns differ, and no other sentence called description', () => {

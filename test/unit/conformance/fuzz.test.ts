@@ -11,24 +11,19 @@ import type { Step } from '../../conformance/fuzz/step.ts';
 import type { Answer } from '../../conformance/harness/client.ts';
 
 /** A server that answers every request with what it was. */
-const echo: Play = async (steps) => ({
-  entries: steps.map(({ method, path }) => ({ what: method, status: 200, body: { kind: 'Echo', path } })),
-});
+const echo: Play = async (steps) =>
+  steps.map(({ method, path }) => ({ what: method, status: 200, body: { kind: 'Echo', path } }));
 
 const isDeletion = ({ method }: Step): boolean => method === 'DELETE';
 const isRead = ({ method, path }: Step): boolean => method === 'GET' && !path.includes('/');
 
 /** The same, but for a list that follows a deletion. */
 const broken: Play = async (steps) => {
-  const { entries } = await echo(steps);
+  const entries = await echo(steps);
   const from = steps.findIndex(isDeletion);
-  return {
-    entries: entries.map((entry, index) =>
-      from >= 0 && index > from && steps[index] !== undefined && isRead(steps[index])
-        ? { ...entry, status: 500 }
-        : entry,
-    ),
-  };
+  return entries.map((entry, index) =>
+    from >= 0 && index > from && steps[index] !== undefined && isRead(steps[index]) ? { ...entry, status: 500 } : entry,
+  );
 };
 
 function playAll(compareSteps: (steps: Step[]) => Promise<Outcome>): Promise<FuzzResult> {
@@ -80,6 +75,15 @@ test('a server that does not answer differs from one that does', async () => {
   const silent: Play = () => Promise.reject(new Error('nothing came'));
   const { differences } = await compare(silent, echo, generateSequence(1));
   expect(differences.join()).toContain('nothing came');
+});
+
+test('a sequence that fails in the same way on both servers is a difference, not an equal answer', async () => {
+  const silent: Play = () => Promise.reject(new Error('nothing came'));
+  const { differences } = await compare(silent, silent, generateSequence(1));
+  expect(differences).toEqual([
+    '/0/failure on the embedded server: nothing came',
+    '/0/failure on the real server: nothing came',
+  ]);
 });
 
 test('requests take versions, names and whole objects from earlier answers of their own server', () => {
