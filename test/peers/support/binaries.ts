@@ -25,22 +25,32 @@ const assetVariables: Partial<Record<PeerProgram, string>> = {
   kubectl: 'TEST_ASSET_KUBECTL',
 };
 
-function candidate(program: PeerProgram): string {
+interface Candidate {
+  path: string;
+  /** The variable that says where the program is, with what it says. */
+  named?: string;
+}
+
+function candidate(program: PeerProgram): Candidate {
   const variable = assetVariables[program];
-  if (variable === undefined) return join(built, program);
-  const assets = process.env['KUBEBUILDER_ASSETS'];
-  return process.env[variable] || (assets ? join(assets, program) : join(built, program));
+  const path = variable === undefined ? undefined : process.env[variable];
+  if (path) return { path, named: `${variable}=${path}` };
+  const assets = variable === undefined ? undefined : process.env['KUBEBUILDER_ASSETS'];
+  if (assets) return { path: join(assets, program), named: `KUBEBUILDER_ASSETS=${assets}` };
+  return { path: join(built, program) };
 }
 
 /** The path of a peer's program. Throws when it is not there: a suite without its peers fails, it is never skipped. */
 export function peerProgram(program: PeerProgram): string {
-  const path = candidate(program);
+  const { path, named } = candidate(program);
   try {
     accessSync(path, constants.X_OK);
   } catch (error) {
-    throw new Error(`${path} is missing or not executable: run \`npm run peers\` to build the real servers`, {
-      cause: error,
-    });
+    const advice =
+      named === undefined
+        ? 'run `npm run peers` to build the real servers'
+        : `${named} names it: correct the variable, or unset it to use what \`npm run peers\` builds`;
+    throw new Error(`${path} is missing or not executable: ${advice}`, { cause: error });
   }
   return path;
 }
