@@ -1,9 +1,10 @@
-import { parseArgs } from 'node:util';
-
 import { cases } from './api/cases.ts';
+import { readArguments, usage } from './arguments.ts';
+import type { Asked } from './arguments.ts';
 import { fuzzBoth } from './fuzz/main.ts';
 import { compareCase, namespaceOf, problemsOf } from './harness/run.ts';
 import { makeNamespaces, startBoth } from './harness/servers.ts';
+import type { ConformanceCase } from './harness/types.ts';
 
 interface Row {
   cases: number;
@@ -27,11 +28,18 @@ function print(table: Map<string, Row>, versions: { embedded: string; real: stri
   console.log(`\n${percent} % equal`);
 }
 
-/** Runs the cases whose `area: name` contains `only`; true when all hold on both servers and are equal. */
-async function compareAll(only: string): Promise<boolean> {
-  const chosen = cases.flatMap((one, index) =>
+interface Chosen {
+  one: ConformanceCase;
+  namespace: string;
+}
+
+const chosenBy = (only: string): Chosen[] =>
+  cases.flatMap((one, index) =>
     `${one.area}: ${one.name}`.includes(only) ? [{ one, namespace: namespaceOf(index) }] : [],
   );
+
+/** Runs cases on both servers; true when all hold on both and are equal. */
+async function compareAll(chosen: Chosen[]): Promise<boolean> {
   const servers = await startBoth();
   const table = new Map<string, Row>();
   try {
@@ -61,23 +69,37 @@ async function compareAll(only: string): Promise<boolean> {
   return [...table.values()].every((row) => row.equal === row.cases);
 }
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' },
-    fuzz: { type: 'string' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
-  },
-});
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function wholeNumber(name: 'fuzz' | 'seed'): number {
-  const value = Number(values[name]);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new Error(`--${name} ${values[name] ?? ''}: it must be a whole number`);
-  return value;
+function refuse(problem: string): number {
+  process.stderr.write(`conformance: ${problem}\n\n${usage}`);
+  return 2;
 }
 
-const isFine =
-  values.fuzz === undefined
-    ? await compareAll(values.only)
-    : await fuzzBoth({ sequences: wholeNumber('fuzz'), seed: wholeNumber('seed') });
-process.exitCode = isFine ? 0 : 1;
+async function main(args: string[]): Promise<number> {
+  let asked: Asked;
+  try {
+    asked = readArguments(args, Date.now() % 1_000_000_000);
+  } catch (error) {
+    return refuse(messageOf(error));
+  }
+  switch (asked.what) {
+    case 'help':
+      process.stdout.write(usage);
+      return 0;
+    case 'sequences':
+      return (await fuzzBoth(asked)) ? 0 : 1;
+    case 'cases': {
+      const chosen = chosenBy(asked.only);
+      if (chosen.length === 0) return refuse(`--only ${asked.only}: no case's \`area: name\` contains it`);
+      return (await compareAll(chosen)) ? 0 : 1;
+    }
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`conformance: ${messageOf(error)}\n`);
+  process.exitCode = 1;
+}

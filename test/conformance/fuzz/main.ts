@@ -25,7 +25,7 @@ export async function fuzzBoth({ sequences, seed }: { sequences: number; seed: n
     const speed = (done.sequences / seconds).toFixed(1);
     console.log(`${done.sequences} sequences of ${done.requests} requests from seed ${seed}: ${speed} a second`);
     if (repeated.length > 0) console.log(`the same as before: seeds ${repeated.join(', ')}`);
-    console.log(`${findings.length} differences`);
+    console.log(`${findings.length} ${findings.length === 1 ? 'difference' : 'differences'}`);
     return findings.length === 0;
   } finally {
     await servers.stop();
