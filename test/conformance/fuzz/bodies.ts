@@ -1,3 +1,4 @@
+import { isObject } from '../../../local/apiserver/object.ts';
 import type { Json } from '../harness/client.ts';
 import type { FuzzedKind } from './kinds.ts';
 import type { Random } from './random.ts';
@@ -88,9 +89,8 @@ export function withValue(body: Json, path: Path, value: Json): Json {
 }
 
 /** Merges what is given over the body, in a copy. */
-function over(body: Json, part: Json): Json {
-  const isMap = (value: Json): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isMap(body) || !isMap(part)) return part;
+export function over(body: Json, part: Json): Json {
+  if (!isObject(body) || !isObject(part)) return part;
   return { ...body, ...Object.fromEntries(Object.entries(part).map(([key, one]) => [key, over(body[key], one)])) };
 }
 
@@ -115,7 +115,7 @@ function withUnknown(random: Random, body: Json, path: Path): Json {
   return Array.isArray(target) ? body : withValue(body, [...place, random.pick(['unknownField', 'Spec'])], 'x');
 }
 
-export const metadataPart = (random: Random): Json => random.weighted(metadataParts);
+const metadataPart = (random: Random): Json => random.weighted(metadataParts);
 
 /** What an object's author may say of it besides what a valid one has: metadata, content, or nothing. */
 export function additions(random: Random, kind: FuzzedKind): Json {

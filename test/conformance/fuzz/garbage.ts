@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Json, RawClient } from '../harness/client.ts';
 import { resourcePathIn } from '../harness/paths.ts';
 import { fuzzedKinds } from './kinds.ts';
+import { resourceOf } from './step.ts';
 import type { Step } from './step.ts';
 
 const SETTLED_TIMEOUT_MS = 60_000;
@@ -37,7 +38,7 @@ function isSettled(object: Json, all: Json[]): boolean {
 /** Waits until the garbage collector has done what the step gives it to do: it works beside the requests. */
 export async function untilCollected(client: RawClient, namespace: string, steps: Step[], step: Step): Promise<void> {
   if (step.method === 'GET' || !acted.test(JSON.stringify(steps))) return;
-  const resources = [...new Set(steps.map(({ path }) => /^[a-z]+/.exec(path)?.[0] ?? ''))];
+  const resources = [...new Set(steps.map(resourceOf))];
   const served = resources.filter((resource) => fuzzedKinds.some((kind) => kind.resource === resource));
   const deadline = Date.now() + SETTLED_TIMEOUT_MS;
   for (;;) {

@@ -32,7 +32,7 @@ function* parts(value: Json): Generator<Json> {
 }
 
 function* smallerSteps(step: Step): Generator<Step> {
-  const { accept, contentType, from, query = {}, body, ...rest } = step;
+  const { accept, contentType, from, query = {}, body } = step;
   if (accept !== undefined) yield without(step, 'accept');
   if (contentType !== undefined && step.method !== 'PATCH') yield without(step, 'contentType');
   if (from !== undefined) yield without(step, 'from');
@@ -40,7 +40,7 @@ function* smallerSteps(step: Step): Generator<Step> {
   for (const key of Object.keys(query))
     if (!isNarrowed(step, key))
       yield { ...step, query: Object.fromEntries(Object.entries(query).filter(([name]) => name !== key)) };
-  for (const smaller of parts(body)) yield { ...step, ...rest, body: smaller };
+  for (const smaller of parts(body)) yield { ...step, body: smaller };
 }
 
 function without(step: Step, key: keyof Step): Step {

@@ -1,35 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { readCrds } from '../../../cli/local/crds.ts';
-import type { RawClient } from '../harness/client.ts';
-import { makeNamespaces, startBoth } from '../harness/servers.ts';
+import { installCrd, makeNamespaces, startBoth } from '../harness/servers.ts';
 import type { BothServers, ConformanceServer } from '../harness/servers.ts';
 import { compare } from './compare.ts';
 import type { Outcome } from './compare.ts';
 import { execute } from './execute.ts';
 import type { Step } from './step.ts';
 
-const SERVED_TIMEOUT_MS = 30_000;
-const POLL_MS = 50;
-const runs = ['taskruns.tekton.dev', 'pipelineruns.tekton.dev'];
-
-async function untilServed(client: RawClient, resource: string): Promise<void> {
-  const deadline = Date.now() + SERVED_TIMEOUT_MS;
-  for (;;) {
-    const { status } = await client.send('GET', `/apis/tekton.dev/v1/${resource}`);
-    if (status === 200) return;
-    if (Date.now() > deadline) throw new Error(`${resource} are not served after ${SERVED_TIMEOUT_MS} ms`);
-    await delay(POLL_MS);
-  }
-}
+const runs = ['taskruns', 'pipelineruns'];
 
 async function installRuns({ client }: ConformanceServer): Promise<void> {
   const crds = (await readCrds()) as { metadata: { name: string } }[];
-  for (const body of crds.filter(({ metadata }) => runs.includes(metadata.name))) {
-    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-    const { status, body: answer } = await client.send('POST', path, { body });
-    if (status !== 201) throw new Error(`${body.metadata.name}: ${status} ${JSON.stringify(answer)}`);
-    await untilServed(client, body.metadata.name.split('.')[0] ?? '');
+  for (const resource of runs) {
+    const crd = crds.find(({ metadata }) => metadata.name === `${resource}.tekton.dev`);
+    if (crd === undefined) throw new Error(`no CustomResourceDefinition of ${resource} is there`);
+    await installCrd(client, crd, `/apis/tekton.dev/v1/${resource}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { isObject, withSortedKeys } from '../../../local/apiserver/object.ts';
 import type { Answer, Json } from '../harness/client.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'WATCH';
@@ -38,10 +39,6 @@ function valueOf(answers: Map<number, Answer>, id: number, what: string): string
   return typeof value === 'string' ? value : what === 'uid' ? NO_UID : '';
 }
 
-function isObject(value: Json): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A merge patch of `target`, which stays as it is. */
 function merged(target: Json, patch: Json): Json {
   if (!isObject(patch)) return patch;
@@ -51,13 +48,6 @@ function merged(target: Json, patch: Json): Json {
     else result[key] = merged(result[key], value);
   }
   return result;
-}
-
-function inOrder(value: Json): Json {
-  if (Array.isArray(value)) return value.map(inOrder);
-  if (!isObject(value)) return value;
-  const keys = Object.keys(value).sort();
-  return Object.fromEntries(keys.map((key) => [key, inOrder(value[key])]));
 }
 
 /** The value with all references replaced by what this server answered so far; nothing where an answer had none. */
@@ -79,7 +69,7 @@ export function bodyOf(step: Step, answers: Map<number, Answer>): Json {
   if (step.from === undefined) return body;
   const read = answers.get(step.from)?.body;
   // Servers answer with fields in other orders, in which what is wrong with them would be found.
-  return inOrder(merged(read?.metadata?.name === undefined ? {} : read, body));
+  return withSortedKeys(merged(read?.metadata?.name === undefined ? {} : read, body));
 }
 
 /** The resource that a step is about. */

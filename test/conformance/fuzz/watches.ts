@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Json, RawClient, RawStream } from '../harness/client.ts';
 import { resourcePathIn } from '../harness/paths.ts';
 import type { WatchEvent } from '../harness/types.ts';
+import { over } from './bodies.ts';
 import { fuzzedKinds } from './kinds.ts';
 import type { FuzzedKind } from './kinds.ts';
 import { resourceOf } from './step.ts';
@@ -30,13 +31,6 @@ function kindOf(step: Step): FuzzedKind {
   const kind = fuzzedKinds.find(({ resource }) => resource === resourceOf(step));
   if (kind === undefined) throw new Error(`${step.path}: no kind of the fuzzer's`);
   return kind;
-}
-
-const isObject = (value: Json): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function over(body: Json, part: Json): Json {
-  if (!isObject(body) || !isObject(part)) return part;
-  return { ...body, ...Object.fromEntries(Object.entries(part).map(([key, one]) => [key, over(body[key], one)])) };
 }
 
 /** Writes the watch's fence: an object that its selectors choose, or a mark on the only one that they do. */

@@ -5,6 +5,7 @@ import { startEmbeddedCluster } from '../../clusters/embedded.ts';
 import type { TestCluster } from '../../clusters/types.ts';
 import { createRawClient } from './client.ts';
 import type { RawClient } from './client.ts';
+import { CRDS } from './definitions.ts';
 import { startHookServer } from './hooks.ts';
 import type { HookServer } from './hooks.ts';
 import { widgetCrd } from './objects.ts';
@@ -18,6 +19,7 @@ export interface ConformanceServer {
 
 const FURNISH_TIMEOUT_MS = 60_000;
 
+/** Asks until it holds. Throws when it has not for 60 s. */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + FURNISH_TIMEOUT_MS;
   while (!(await holds())) {
@@ -31,13 +33,10 @@ async function expectCreated(client: RawClient, path: string, body: object): Pro
   if (status !== 201) throw new Error(`${path}: ${status} ${JSON.stringify(answer)}`);
 }
 
-async function installCrd(client: RawClient): Promise<void> {
-  const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-  await expectCreated(client, crds, widgetCrd);
-  await until('the CustomResourceDefinition is served', async () => {
-    const { status } = await client.send('GET', '/apis/example.dev/v1/widgets');
-    return status === 200;
-  });
+/** Makes a CustomResourceDefinition and waits until the objects at `path` are served. Throws when it is refused or they are not. */
+export async function installCrd(client: RawClient, crd: object, path: string): Promise<void> {
+  await expectCreated(client, CRDS, crd);
+  await until(`${path} is served`, async () => (await client.send('GET', path)).status === 200);
 }
 
 async function connect(cluster: ConformanceServer['cluster']): Promise<ConformanceServer> {
@@ -49,7 +48,7 @@ async function connect(cluster: ConformanceServer['cluster']): Promise<Conforman
     await hooks.close();
   };
   try {
-    await installCrd(client);
+    await installCrd(client, widgetCrd, '/apis/example.dev/v1/widgets');
     return { cluster, client, hooks, stop };
   } catch (error) {
     await stop();
