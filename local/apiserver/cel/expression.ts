@@ -1,5 +1,5 @@
 import type { Environment } from '@marcbachmann/cel-js';
-import { TimeExceededError, withinTime } from './bounded.ts';
+import { TimeExceededError, withinTime } from '../bounded.ts';
 import { asCelError, compileProblem } from './compile-text.ts';
 import type { CelError } from './compile-text.ts';
 

@@ -1,11 +1,16 @@
+import { TimeExceededError, withinTime } from '../bounded.ts';
 import { invalid, notSupported, required, tooLong, tooMany, typeInvalid } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import { isObject, sameJson } from '../object.ts';
 import { checkCombinations, merged, none } from './combinations.ts';
 import type { Result } from './combinations.ts';
+import { formerItems } from './former-items.ts';
 import { hasFormat } from './formats.ts';
 import { fieldPath } from './schema.ts';
 import type { Schema } from './schema.ts';
+
+/** For all of one object. A kube-apiserver's patterns need none: they are RE2. */
+const MAX_TIME_MS = 3000;
 
 /** What was stored before a value, where it can be told: what stays as it is may stay wrong. */
 interface Was {
@@ -73,22 +78,14 @@ function checkString(schema: Schema, value: string, path: string): FieldError[] 
   return errors;
 }
 
-/** The item of a list with keys that `item` was before; other lists are seen as a whole. */
-function formerItem(schema: Schema, item: unknown, was: Was | undefined): Was | undefined {
-  if (!Array.isArray(was?.value) || schema['x-kubernetes-list-type'] !== 'map' || !isObject(item)) return undefined;
-  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  const found = (was.value as unknown[]).find(
-    (one) => isObject(one) && keys.every((key) => sameJson(one[key], item[key])),
-  );
-  return found === undefined ? undefined : { value: found };
-}
-
 function checkArray(schema: Schema, value: unknown[], path: string, was: Was | undefined): Result {
   const { items, minItems = 0, maxItems = Number.POSITIVE_INFINITY } = schema;
-  const result =
-    items === undefined
-      ? none()
-      : merged(value.map((item, at) => check(items, item, `${path}[${at}]`, formerItem(schema, item, was))));
+  const former = formerItems(schema, was?.value);
+  const checkItem = (items: Schema, item: unknown, at: number): Result => {
+    const old = former(item);
+    return check(items, item, `${path}[${at}]`, old && { value: old });
+  };
+  const result = items === undefined ? none() : merged(value.map((item, at) => checkItem(items, item, at)));
   if (value.length > maxItems) result.errors.push(tooMany(path, value.length, maxItems));
   if (value.length < minItems)
     result.errors.push(invalid(path, value.length, `${path} in body should have at least ${minItems} items`));
@@ -181,8 +178,20 @@ function check(schema: Schema, value: unknown, path: string, was?: Was): Result 
 
 /**
  * Everything in `value` that does not fit `schema`, with the messages of the Kubernetes OpenAPI validator; but for what is as it was in
- * `old`.
+ * `old`. A pattern may take a time without end, which is an error, too.
  */
 export function validate(schema: Schema, value: unknown, path: string, old?: unknown): FieldError[] {
-  return check(schema, value, path, old === undefined ? undefined : { value: old }).errors;
+  const was = old === undefined ? undefined : { value: old };
+  try {
+    return withinTime(MAX_TIME_MS, () => check(schema, value, path, was).errors);
+  } catch (error: unknown) {
+    if (!(error instanceof TimeExceededError)) throw error;
+    return [
+      invalid(
+        path === '' ? '<nil>' : path,
+        '',
+        `validation takes longer than ${MAX_TIME_MS} ms, most likely for a pattern`,
+      ),
+    ];
+  }
 }

@@ -1,7 +1,8 @@
-import { TimeExceededError } from '../../cel/bounded.ts';
+import { TimeExceededError } from '../../bounded.ts';
 import { duplicate, forbiddenField, invalid, required } from '../../field-errors.ts';
 import type { FieldError } from '../../field-errors.ts';
 import { isObject, sameJson } from '../../object.ts';
+import { formerItems } from '../../schema/former-items.ts';
 import { fieldPath } from '../../schema/schema.ts';
 import type { Schema, ValidationRule } from '../../schema/schema.ts';
 import { fieldPathOf } from '../field-path.ts';
@@ -133,13 +134,6 @@ function evaluateRule(tree: RuleTree, compiled: CompiledRule, place: Place, run:
   else run.errors.push(error);
 }
 
-/** The item of a list with keys that `item` was before. */
-function formerItem({ schema }: RuleTree, item: unknown, old: unknown): unknown {
-  if (!Array.isArray(old) || schema['x-kubernetes-list-type'] !== 'map' || !isObject(item)) return undefined;
-  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  return (old as unknown[]).find((one) => isObject(one) && keys.every((key) => sameJson(one[key], item[key])));
-}
-
 function below(place: Place, path: string, value: unknown, old: unknown): Place {
   const stays = old === undefined ? place.stays : sameJson(value, old);
   return { path, value, old, stays };
@@ -154,9 +148,11 @@ function evaluate(tree: RuleTree, place: Place, run: Run): void {
     else evaluateRule(tree, rule, place, run);
   }
   const { items, values, properties } = tree;
-  if (Array.isArray(value) && items !== undefined)
+  if (Array.isArray(value) && items !== undefined) {
+    const former = formerItems(tree.schema, old);
     for (const [index, item] of value.entries())
-      evaluate(items, below(place, `${path}[${index}]`, item, formerItem(tree, item, old)), run);
+      evaluate(items, below(place, `${path}[${index}]`, item, former(item)), run);
+  }
   if (!isObject(value)) return;
   for (const [key, item] of Object.entries(value)) {
     const inner = properties.get(key) ?? values;

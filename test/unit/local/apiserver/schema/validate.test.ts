@@ -45,6 +45,40 @@ describe('validation', () => {
     expect(value).toEqual({ a: null, b: 'x' });
     expect(validate(schema, value, '')).toEqual([]);
   });
+
+  test('a pattern that would take for ever is stopped, and refuses the value', () => {
+    const [message = ''] = messages({ type: 'string', pattern: '^(a+)+$' }, `${'a'.repeat(50)}!`, 'f');
+    expect(message).toBe('f: Invalid value: "": validation takes longer than 3000 ms, most likely for a pattern');
+  });
+
+  test('an item of a list with keys may stay as wrong as the same item was', () => {
+    const items: Schema = { type: 'object', properties: { v: { type: 'integer', minimum: 1 } } };
+    const keys = ['k', 'l'];
+    const schema: Schema = {
+      type: 'array',
+      items,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': keys,
+    };
+    const old = [
+      { k: 'a', l: 1, v: 0 },
+      { k: 'a', v: -1 },
+      { k: 'a', v: -2 },
+    ];
+    expect(
+      messages(
+        schema,
+        [
+          { k: 'a', v: -1 },
+          { k: 'b', v: 0 },
+          { k: 'a', l: 1, v: 0 },
+        ],
+        'f',
+        old,
+      ),
+    ).toEqual(['f[1].v: Invalid value: 0: f[1].v in body should be greater than or equal to 1']);
+    expect(messages(schema, [{ k: 'a', v: -2 }], 'f', old)).toHaveLength(1);
+  });
 });
 
 describe('combinations', () => {
