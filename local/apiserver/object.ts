@@ -27,6 +27,11 @@ export function textAt(object: unknown, ...path: string[]): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** The objects of a list; none where the value is no list. */
+export function objectsIn(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
 /** The value with the keys of all its objects in order, as Go writes maps. */
 export function withSortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withSortedKeys);

@@ -1,13 +1,8 @@
-import { isObject } from '../object.ts';
-import type { JsonObject } from '../object.ts';
+import { isObject, objectsIn } from '../object.ts';
 import type { Store } from '../storage/store.ts';
 import type { ServiceReference } from './webhook.ts';
 
 const DEFAULT_PORT = 443;
-
-function objectsIn(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
 
 /** The URL by which a Service's webhook is known: what its certificate is checked against, and what errors name. */
 export function serviceUrl({ name = '', namespace = '', path = '', port = DEFAULT_PORT }: ServiceReference): string {

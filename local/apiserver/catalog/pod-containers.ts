@@ -1,6 +1,6 @@
 import { forbiddenField, invalid, notSupported, required } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
-import { isObject } from '../object.ts';
+import { isObject, objectsIn } from '../object.ts';
 import type { JsonObject } from '../object.ts';
 
 const MAX_PORT = 65_535;
@@ -34,10 +34,6 @@ const decimal: Record<string, number> = {
 };
 const binary = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 
-function objects(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
 const textOf = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
@@ -57,7 +53,7 @@ function checkFieldPath(reference: unknown, field: string): FieldError[] {
 }
 
 function checkEnv(container: JsonObject, field: string): FieldError[] {
-  return objects(container['env']).flatMap((entry, index) => {
+  return objectsIn(container['env']).flatMap((entry, index) => {
     const at = `${field}.env[${index}]`;
     const from = entry['valueFrom'];
     const hasBoth = from !== undefined && (entry['value'] ?? '') !== '';
@@ -80,7 +76,7 @@ function checkProbe(container: JsonObject, name: string, field: string): FieldEr
 }
 
 function checkPorts(container: JsonObject, field: string): FieldError[] {
-  return objects(container['ports']).flatMap(({ containerPort: port }, index) => {
+  return objectsIn(container['ports']).flatMap(({ containerPort: port }, index) => {
     const at = `${field}.ports[${index}].containerPort`;
     if (port === undefined || port === 0) return [required(at)];
     const fits = typeof port === 'number' && port > 0 && port <= MAX_PORT;

@@ -1,9 +1,5 @@
-import { isObject } from '../object.ts';
+import { isObject, objectsIn } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
-
-function objects(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
 
 const probeDefaults = { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 };
 
@@ -37,7 +33,7 @@ function defaultContainer(container: JsonObject): void {
   container['resources'] ??= {};
   container['terminationMessagePath'] ??= '/dev/termination-log';
   container['terminationMessagePolicy'] ??= 'File';
-  for (const port of objects(container['ports'])) port['protocol'] ??= 'TCP';
+  for (const port of objectsIn(container['ports'])) port['protocol'] ??= 'TCP';
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
     const probe = container[name];
     if (!isObject(probe)) continue;
@@ -47,7 +43,7 @@ function defaultContainer(container: JsonObject): void {
       probe['httpGet']['path'] ??= '/';
     }
   }
-  for (const entry of objects(container['env'])) {
+  for (const entry of objectsIn(container['env'])) {
     const from = isObject(entry['valueFrom']) ? entry['valueFrom']['fieldRef'] : undefined;
     if (isObject(from)) from['apiVersion'] ??= 'v1';
   }
@@ -63,13 +59,13 @@ function defaultVolume(volume: JsonObject): void {
   }
   if (isObject(volume['hostPath'])) volume['hostPath']['type'] ??= '';
   const downward = isObject(volume['downwardAPI']) ? [volume['downwardAPI']] : [];
-  const projected = isObject(volume['projected']) ? objects(volume['projected']['sources']) : [];
+  const projected = isObject(volume['projected']) ? objectsIn(volume['projected']['sources']) : [];
   for (const source of projected) {
     const token = source['serviceAccountToken'];
     if (isObject(token)) token['expirationSeconds'] ??= TOKEN_LIFETIME_SECONDS;
     if (isObject(source['downwardAPI'])) downward.push(source['downwardAPI']);
   }
-  for (const item of downward.flatMap((source) => objects(source['items']))) {
+  for (const item of downward.flatMap((source) => objectsIn(source['items']))) {
     if (isObject(item['fieldRef'])) item['fieldRef']['apiVersion'] ??= 'v1';
   }
   const template = isObject(volume['ephemeral']) ? volume['ephemeral']['volumeClaimTemplate'] : undefined;
@@ -83,7 +79,7 @@ export function defaultPod(pod: KubeObject): void {
   spec['enableServiceLinks'] ??= true;
   const { status } = pod;
   if (isObject(status) && status['podIP'] !== undefined) status['podIPs'] ??= [{ ip: status['podIP'] }];
-  for (const container of [...objects(spec['containers']), ...objects(spec['initContainers'])])
+  for (const container of [...objectsIn(spec['containers']), ...objectsIn(spec['initContainers'])])
     defaultRequests(container['resources']);
 }
 
@@ -97,9 +93,9 @@ export function defaultPodTemplate(pod: KubeObject): void {
   spec['terminationGracePeriodSeconds'] ??= 30;
   if (Number(spec['terminationGracePeriodSeconds']) < 0) spec['terminationGracePeriodSeconds'] = 1;
   if (spec['serviceAccountName'] !== undefined) spec['serviceAccount'] ??= spec['serviceAccountName'];
-  for (const container of [...objects(spec['containers']), ...objects(spec['initContainers'])])
+  for (const container of [...objectsIn(spec['containers']), ...objectsIn(spec['initContainers'])])
     defaultContainer(container);
-  for (const volume of objects(spec['volumes'])) {
+  for (const volume of objectsIn(spec['volumes'])) {
     const sources = Object.keys(volume).filter((key) => key !== 'name');
     if (sources.length === 0) volume['emptyDir'] = {};
     defaultVolume(volume);

@@ -1,4 +1,4 @@
-import { isObject, valueAt } from '../object.ts';
+import { isObject, objectsIn, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { amount } from './pod-containers.ts';
 
@@ -8,10 +8,7 @@ const FRACTION = 1e-9;
 type Amounts = Map<string, number>;
 
 function containersOf(pod: KubeObject): JsonObject[] {
-  return ['containers', 'initContainers'].flatMap((list) => {
-    const containers = valueAt(pod, 'spec', list);
-    return Array.isArray(containers) ? containers.filter(isObject) : [];
-  });
+  return ['containers', 'initContainers'].flatMap((list) => objectsIn(valueAt(pod, 'spec', list)));
 }
 
 /** What a container has of `requests` or `limits`, without what is nothing. */

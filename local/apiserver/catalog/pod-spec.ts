@@ -1,7 +1,7 @@
 import { duplicate, invalid, notFoundField, notSupported, required } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import { dnsLabelProblems } from '../names.ts';
-import { isObject } from '../object.ts';
+import { isObject, objectsIn, textAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { labelValueProblems, qualifiedNameProblems, subdomainProblems } from '../qualified-name.ts';
 import { checkContainer, checkProbes, checkVolume } from './pod-containers.ts';
@@ -11,25 +11,19 @@ const restartPolicies = ['Always', 'OnFailure', 'Never'];
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
-function objects(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
 function checkLabel(value: unknown, field: string): FieldError[] {
-  return dnsLabelProblems(textOf(value)).map((problem) => invalid(field, value, problem));
+  return dnsLabelProblems(textAt(value)).map((problem) => invalid(field, value, problem));
 }
 
 function checkName(value: unknown, field: string): FieldError[] {
-  return textOf(value) === '' ? [required(field)] : checkLabel(value, field);
+  return textAt(value) === '' ? [required(field)] : checkLabel(value, field);
 }
 
 /** Only volumes that nothing is wrong with have names that others can't have, and that mounts can name. */
 function checkVolumes(spec: JsonObject, volumes: Set<string>): FieldError[] {
-  return objects(spec['volumes']).flatMap((volume, index) => {
+  return objectsIn(spec['volumes']).flatMap((volume, index) => {
     const field = `spec.volumes[${index}]`;
-    const name = textOf(volume['name']);
+    const name = textAt(volume, 'name');
     const errors = [
       ...checkVolume(volume, field),
       ...checkName(name, `${field}.name`),
@@ -42,10 +36,10 @@ function checkVolumes(spec: JsonObject, volumes: Set<string>): FieldError[] {
 
 function checkMounts(container: JsonObject, field: string, volumes: Set<string>): FieldError[] {
   const seen = new Set<string>();
-  return objects(container['volumeMounts']).flatMap((mount, index) => {
+  return objectsIn(container['volumeMounts']).flatMap((mount, index) => {
     const at = `${field}.volumeMounts[${index}]`;
-    const name = textOf(mount['name']);
-    const path = textOf(mount['mountPath']);
+    const name = textAt(mount, 'name');
+    const path = textAt(mount, 'mountPath');
     const errors: FieldError[] = [];
     if (name === '') errors.push(required(`${at}.name`));
     else if (!volumes.has(name)) errors.push(notFoundField(`${at}.name`, name));
@@ -59,12 +53,12 @@ function checkMounts(container: JsonObject, field: string, volumes: Set<string>)
 /** Names are unique among all containers; one that occurs twice among the first kind is told of there. */
 function checkContainers(spec: JsonObject, volumes: Set<string>): FieldError[] {
   const names = new Set<string>();
-  const containers = objects(spec['containers']);
+  const containers = objectsIn(spec['containers']);
   const none = containers.length === 0 ? [required('spec.containers')] : [];
   const found = ['containers', 'initContainers'].flatMap((list) =>
-    objects(spec[list]).flatMap((container, index) => {
+    objectsIn(spec[list]).flatMap((container, index) => {
       const field = `spec.${list}[${index}]`;
-      const name = textOf(container['name']);
+      const name = textAt(container, 'name');
       const errors = [
         ...checkName(name, `${field}.name`),
         ...(container['image'] ? [] : [required(`${field}.image`)]),
@@ -80,7 +74,7 @@ function checkContainers(spec: JsonObject, volumes: Set<string>): FieldError[] {
 }
 
 function checkOneOf(spec: JsonObject, key: string, supported: string[]): FieldError[] {
-  const value = textOf(spec[key]);
+  const value = textAt(spec, key);
   if (value === '') return [required(`spec.${key}`)];
   return supported.includes(value) ? [] : [notSupported(`spec.${key}`, value, supported)];
 }
@@ -89,7 +83,7 @@ function checkNodeSelector(spec: JsonObject): FieldError[] {
   const selector = isObject(spec['nodeSelector']) ? spec['nodeSelector'] : {};
   return Object.entries(selector).flatMap(([key, value]) => [
     ...qualifiedNameProblems(key).map((problem) => invalid('spec.nodeSelector', key, problem)),
-    ...labelValueProblems(textOf(value)).map((problem) => invalid('spec.nodeSelector', value, problem)),
+    ...labelValueProblems(textAt(value)).map((problem) => invalid('spec.nodeSelector', value, problem)),
   ]);
 }
 
@@ -99,7 +93,7 @@ function checkDeadline({ activeDeadlineSeconds: seconds }: JsonObject): FieldErr
 }
 
 function checkOperator(toleration: JsonObject, field: string): FieldError[] {
-  const [operator, value] = [textOf(toleration['operator']), textOf(toleration['value'])];
+  const [operator, value] = [textAt(toleration, 'operator'), textAt(toleration, 'value')];
   switch (operator) {
     case 'Equal':
     case '': {
@@ -118,9 +112,9 @@ function checkOperator(toleration: JsonObject, field: string): FieldError[] {
 
 /** What is wrong with a Pod's tolerations (ValidateTolerations). */
 export function checkTolerations(tolerations: unknown): FieldError[] {
-  return objects(tolerations).flatMap((toleration, index) => {
+  return objectsIn(tolerations).flatMap((toleration, index) => {
     const field = `spec.tolerations[${index}]`;
-    const [key, effect] = [textOf(toleration['key']), textOf(toleration['effect'])];
+    const [key, effect] = [textAt(toleration, 'key'), textAt(toleration, 'effect')];
     const { operator, tolerationSeconds } = toleration;
     const all = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
     return [
@@ -142,12 +136,12 @@ export function validatePod(pod: KubeObject): FieldError[] {
   const spec = isObject(pod['spec']) ? pod['spec'] : {};
   const volumes = new Set<string>();
   const names = (['serviceAccountName', 'nodeName'] as const).flatMap((key) =>
-    textOf(spec[key]) === ''
+    textAt(spec, key) === ''
       ? []
-      : subdomainProblems(textOf(spec[key])).map((problem) => invalid(`spec.${key}`, spec[key], problem)),
+      : subdomainProblems(textAt(spec, key)).map((problem) => invalid(`spec.${key}`, spec[key], problem)),
   );
   const labels = ['hostname', 'subdomain'].flatMap((key) =>
-    textOf(spec[key]) === '' ? [] : checkLabel(spec[key], `spec.${key}`),
+    textAt(spec, key) === '' ? [] : checkLabel(spec[key], `spec.${key}`),
   );
   return [
     ...checkVolumes(spec, volumes),

@@ -1,6 +1,6 @@
 import { forbiddenField, invalid, required } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
-import { isObject, sameJson, valueAt } from '../object.ts';
+import { isObject, objectsIn, sameJson, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { defaultPod } from './pod-defaults.ts';
 import { qosClass } from './pod-qos.ts';
@@ -9,21 +9,17 @@ import type { Strategy } from './resource-type.ts';
 
 const MAX_INT32 = 2 ** 31 - 1;
 
-function objects(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
 /** A Pod's spec without what an update may change. */
 function fixedSpec(pod: KubeObject): unknown {
   const spec = structuredClone(isObject(pod['spec']) ? pod['spec'] : {});
   for (const field of ['activeDeadlineSeconds', 'tolerations']) delete spec[field];
-  for (const container of [...objects(spec['containers']), ...objects(spec['initContainers'])])
+  for (const container of [...objectsIn(spec['containers']), ...objectsIn(spec['initContainers'])])
     delete container['image'];
   return spec;
 }
 
 function changedContainers(pod: KubeObject, old: KubeObject, list: string): FieldError[] | 'other' {
-  const [now, before] = [objects(valueAt(pod, 'spec', list)), objects(valueAt(old, 'spec', list))];
+  const [now, before] = [objectsIn(valueAt(pod, 'spec', list)), objectsIn(valueAt(old, 'spec', list))];
   if (now.length !== before.length) return 'other';
   return now.flatMap(({ image }, index) => {
     const field = `spec.${list}[${index}].image`;
@@ -46,8 +42,8 @@ function checkDeadline(pod: KubeObject, old: KubeObject): FieldError[] {
 /** Tolerations may be added, and their seconds changed. */
 function changedTolerations(pod: KubeObject, old: KubeObject): FieldError[] {
   const kept = ({ tolerationSeconds: _seconds, ...rest }: JsonObject): JsonObject => rest;
-  const now = objects(valueAt(pod, 'spec', 'tolerations')).map(kept);
-  const isLost = objects(valueAt(old, 'spec', 'tolerations')).some(
+  const now = objectsIn(valueAt(pod, 'spec', 'tolerations')).map(kept);
+  const isLost = objectsIn(valueAt(old, 'spec', 'tolerations')).some(
     (one) => !now.some((other) => sameJson(kept(one), other)),
   );
   return isLost

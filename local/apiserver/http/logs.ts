@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { PodLogRequest, PodLogSource } from '../../pod-logs.ts';
-import { isObject, textAt, valueAt } from '../object.ts';
+import { isObject, objectsIn, textAt, valueAt } from '../object.ts';
 import type { KubeObject } from '../object.ts';
 import { badRequest, StatusError } from '../status.ts';
 
@@ -43,7 +43,7 @@ function numberFrom(query: URLSearchParams, name: string): number | undefined {
 
 function waitingReason(pod: KubeObject, container: string): string {
   const all = [valueAt(pod, 'status', 'containerStatuses'), valueAt(pod, 'status', 'initContainerStatuses')].flatMap(
-    (list) => (Array.isArray(list) ? list.filter(isObject) : []),
+    objectsIn,
   );
   const reason = valueAt(
     all.find((one) => one['name'] === container),

@@ -1,5 +1,5 @@
 import { invalid, invalidObject } from '../field-errors.ts';
-import { isObject, textAt, valueAt } from '../object.ts';
+import { isObject, objectsIn, textAt, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import type { Tokens } from '../identity/tokens.ts';
 import { timestamp } from '../registry/api.ts';
@@ -36,9 +36,7 @@ export function requestToken(api: Api, tokens: Tokens, target: Target, body: unk
 }
 
 function scheduled(conditions: unknown, time: string): JsonObject[] {
-  const others = (Array.isArray(conditions) ? conditions.filter(isObject) : []).filter(
-    (one) => one['type'] !== 'PodScheduled',
-  );
+  const others = objectsIn(conditions).filter((one) => one['type'] !== 'PodScheduled');
   return [...others, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: time }];
 }
 

@@ -1,18 +1,13 @@
-import { isObject, textAt, valueAt } from '../object.ts';
-import type { JsonObject, KubeObject } from '../object.ts';
+import { objectsIn, textAt, valueAt } from '../object.ts';
+import type { KubeObject } from '../object.ts';
 import type { Column } from './column.ts';
 import { ageColumn, column, nameColumn } from './common-columns.ts';
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
 const ROLE_LABEL = 'kubernetes.io/role';
 
-function objectsAt(object: KubeObject, ...path: string[]): JsonObject[] {
-  const list = valueAt(object, ...path);
-  return Array.isArray(list) ? list.filter(isObject) : [];
-}
-
 function status(node: KubeObject): string {
-  const ready = objectsAt(node, 'status', 'conditions').find((one) => one['type'] === 'Ready');
+  const ready = objectsIn(valueAt(node, 'status', 'conditions')).find((one) => one['type'] === 'Ready');
   const state = ready === undefined ? 'Unknown' : ready['status'] === 'True' ? 'Ready' : 'NotReady';
   return valueAt(node, 'spec', 'unschedulable') === true ? `${state},SchedulingDisabled` : state;
 }
@@ -27,7 +22,7 @@ function roles({ metadata: { labels = {} } }: KubeObject): string {
 const addressOf =
   (type: string) =>
   (node: KubeObject): string => {
-    const found = objectsAt(node, 'status', 'addresses').find((one) => one['type'] === type);
+    const found = objectsIn(valueAt(node, 'status', 'addresses')).find((one) => one['type'] === type);
     return found === undefined ? '<none>' : textAt(found, 'address');
   };
 

@@ -1,11 +1,7 @@
-import { isObject, textAt, valueAt } from '../object.ts';
+import { isObject, objectsIn, textAt, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { age } from './age.ts';
 import type { Cell, Column } from './column.ts';
-
-function objects(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
 
 function inner(status: JsonObject, ...path: string[]): JsonObject | undefined {
   const value = valueAt(status, ...path);
@@ -19,14 +15,14 @@ function ended(terminated: JsonObject): string {
 }
 
 function isSidecar(pod: KubeObject, name: unknown): boolean {
-  return objects(valueAt(pod, 'spec', 'initContainers')).some(
+  return objectsIn(valueAt(pod, 'spec', 'initContainers')).some(
     (one) => one['name'] === name && one['restartPolicy'] === 'Always',
   );
 }
 
 function initReason(pod: KubeObject): string | undefined {
-  const total = objects(valueAt(pod, 'spec', 'initContainers')).length;
-  const statuses = objects(valueAt(pod, 'status', 'initContainerStatuses'));
+  const total = objectsIn(valueAt(pod, 'spec', 'initContainers')).length;
+  const statuses = objectsIn(valueAt(pod, 'status', 'initContainerStatuses'));
   for (const [index, status] of statuses.entries()) {
     const terminated = inner(status, 'state', 'terminated');
     if (terminated?.['exitCode'] === 0) continue;
@@ -42,7 +38,7 @@ function initReason(pod: KubeObject): string | undefined {
 function containerReason(pod: KubeObject): { reason?: string; running: boolean } {
   let reason: string | undefined;
   let running = false;
-  for (const status of objects(valueAt(pod, 'status', 'containerStatuses')).reverse()) {
+  for (const status of objectsIn(valueAt(pod, 'status', 'containerStatuses')).reverse()) {
     const waiting = inner(status, 'state', 'waiting')?.['reason'];
     const terminated = inner(status, 'state', 'terminated');
     if (typeof waiting === 'string' && waiting !== '') reason = waiting;
@@ -63,7 +59,7 @@ export function podStatus(pod: KubeObject): string {
     const { reason, running } = containerReason(pod);
     if (reason !== undefined) shown = reason;
     if (shown === 'Completed' && running) {
-      const ready = objects(valueAt(pod, 'status', 'conditions')).some(
+      const ready = objectsIn(valueAt(pod, 'status', 'conditions')).some(
         (one) => one['type'] === 'Ready' && one['status'] === 'True',
       );
       shown = ready ? 'Running' : 'NotReady';
@@ -74,13 +70,13 @@ export function podStatus(pod: KubeObject): string {
 }
 
 function sidecarStatuses(pod: KubeObject): JsonObject[] {
-  return objects(valueAt(pod, 'status', 'initContainerStatuses')).filter((status) => isSidecar(pod, status['name']));
+  return objectsIn(valueAt(pod, 'status', 'initContainerStatuses')).filter((status) => isSidecar(pod, status['name']));
 }
 
 function readyCell(pod: KubeObject): Cell {
-  const sidecars = objects(valueAt(pod, 'spec', 'initContainers')).filter((one) => one['restartPolicy'] === 'Always');
-  const total = objects(valueAt(pod, 'spec', 'containers')).length + sidecars.length;
-  const statuses = [...objects(valueAt(pod, 'status', 'containerStatuses')), ...sidecarStatuses(pod)];
+  const sidecars = objectsIn(valueAt(pod, 'spec', 'initContainers')).filter((one) => one['restartPolicy'] === 'Always');
+  const total = objectsIn(valueAt(pod, 'spec', 'containers')).length + sidecars.length;
+  const statuses = [...objectsIn(valueAt(pod, 'status', 'containerStatuses')), ...sidecarStatuses(pod)];
   const ready = statuses.filter(
     (status) => status['ready'] === true && inner(status, 'state', 'running') !== undefined,
   );
@@ -88,7 +84,7 @@ function readyCell(pod: KubeObject): Cell {
 }
 
 function restartsCell(pod: KubeObject): Cell {
-  const statuses = [...objects(valueAt(pod, 'status', 'containerStatuses')), ...sidecarStatuses(pod)];
+  const statuses = [...objectsIn(valueAt(pod, 'status', 'containerStatuses')), ...sidecarStatuses(pod)];
   return String(statuses.reduce((sum, status) => sum + Number(status['restartCount'] ?? 0), 0));
 }
 

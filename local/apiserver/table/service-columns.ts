@@ -1,13 +1,9 @@
-import { isObject, textAt, valueAt } from '../object.ts';
+import { isObject, objectsIn, textAt, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import type { Column } from './column.ts';
 import { ageColumn, column, nameColumn } from './common-columns.ts';
 
 const MAX_ENDPOINTS = 3;
-
-function objects(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
 
 const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
@@ -24,7 +20,7 @@ function externalAddress(service: KubeObject): string {
     case 'NodePort':
       return external.join(',') || '<none>';
     case 'LoadBalancer': {
-      const ingress = objects(valueAt(service, 'status', 'loadBalancer', 'ingress'));
+      const ingress = objectsIn(valueAt(service, 'status', 'loadBalancer', 'ingress'));
       const balanced = ingress.map((one) => textAt(one, 'ip') || textAt(one, 'hostname')).filter((one) => one !== '');
       return [...[...new Set(balanced)].sort(), ...external].join(',') || '<pending>';
     }
@@ -46,12 +42,12 @@ const joined = (address: string, { port: number }: JsonObject): string =>
 
 /** The first addresses, and how many more there are. */
 function endpoints(object: KubeObject): string {
-  const shown = objects(object['subsets']).flatMap((subset) => {
-    const addresses = objects(subset['addresses']).map((one) => textAt(one, 'ip'));
-    const ports = objects(subset['ports']);
+  const shown = objectsIn(object['subsets']).flatMap((subset) => {
+    const addresses = objectsIn(subset['addresses']).map((one) => textAt(one, 'ip'));
+    const ports = objectsIn(subset['ports']);
     return ports.length === 0 ? addresses : ports.flatMap((one) => addresses.map((address) => joined(address, one)));
   });
-  if (objects(object['subsets']).length === 0) return '<none>';
+  if (objectsIn(object['subsets']).length === 0) return '<none>';
   const more = shown.length - MAX_ENDPOINTS;
   const first = shown.slice(0, MAX_ENDPOINTS).join(',');
   return more > 0 ? `${first} + ${more} more...` : first;
@@ -65,7 +61,7 @@ export const serviceColumns: Column[] = [
   column(
     'Port(s)',
     (service) =>
-      objects(valueAt(service, 'spec', 'ports'))
+      objectsIn(valueAt(service, 'spec', 'ports'))
         .map(port)
         .join(',') || '<none>',
   ),

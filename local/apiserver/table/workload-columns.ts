@@ -1,4 +1,4 @@
-import { isObject, textAt, valueAt } from '../object.ts';
+import { isObject, objectsIn, textAt, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { ageColumn, column, nameColumn } from './common-columns.ts';
 import type { Column } from './column.ts';
@@ -9,8 +9,7 @@ function countAt(object: KubeObject, ...path: string[]): number {
 }
 
 function containers(object: KubeObject): JsonObject[] {
-  const list = valueAt(object, 'spec', 'template', 'spec', 'containers');
-  return Array.isArray(list) ? list.filter(isObject) : [];
+  return objectsIn(valueAt(object, 'spec', 'template', 'spec', 'containers'));
 }
 
 const listed = (object: KubeObject, field: string): string =>
@@ -22,9 +21,8 @@ const listed = (object: KubeObject, field: string): string =>
 function selectorText(object: KubeObject): string {
   const selector = valueAt(object, 'spec', 'selector');
   const labels = isObject(valueAt(selector, 'matchLabels')) ? (valueAt(selector, 'matchLabels') as JsonObject) : {};
-  const expressions = valueAt(selector, 'matchExpressions');
   const terms = Object.entries(labels).map(([key, value]) => `${key}=${String(value)}`);
-  for (const { key, operator, values } of Array.isArray(expressions) ? expressions.filter(isObject) : []) {
+  for (const { key, operator, values } of objectsIn(valueAt(selector, 'matchExpressions'))) {
     const list = Array.isArray(values) ? [...(values as unknown[])].map(String).sort().join(',') : '';
     const name = String(key);
     if (operator === 'Exists') terms.push(name);

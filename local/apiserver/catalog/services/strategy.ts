@@ -1,4 +1,4 @@
-import { isObject, sameJson, valueAt } from '../../object.ts';
+import { objectsIn, sameJson, valueAt } from '../../object.ts';
 import type { KubeObject } from '../../object.ts';
 import type { Strategy } from '../resource-type.ts';
 import { hasClusterAddress, hasNodePorts, specOf } from './types.ts';
@@ -16,8 +16,7 @@ function applyAffinity(spec: ServiceSpec): void {
 
 function applyBalancer(spec: ServiceSpec, status: unknown): void {
   spec.allocateLoadBalancerNodePorts ??= true;
-  const ingress = valueAt(status, 'loadBalancer', 'ingress');
-  for (const one of Array.isArray(ingress) ? ingress.filter(isObject) : [])
+  for (const one of objectsIn(valueAt(status, 'loadBalancer', 'ingress')))
     if (one['ip'] !== undefined) one['ipMode'] ??= 'VIP';
 }
 
