@@ -15,6 +15,24 @@ export function toCel(value: unknown): unknown {
   );
 }
 
+/** A value that is converted when it is first asked for. */
+export function lazily(convert: (value: unknown) => unknown, value: unknown): () => unknown {
+  let made: { value: unknown } | undefined;
+  return () => (made ??= { value: convert(value) }).value;
+}
+
+/** An object made of what `lazily` gives: a field that can't be converted is no matter to expressions that do not ask for it. */
+export class LazyFields extends Map<string, unknown> {
+  override get(name: string): unknown {
+    return (super.get(name) as (() => unknown) | undefined)?.();
+  }
+
+  override *[Symbol.iterator](): MapIterator<[string, unknown]> {
+    for (const name of this.keys()) yield [name, this.get(name)];
+    return undefined;
+  }
+}
+
 /** Entries of a CEL map, which is a Map or, written as a literal, an object. */
 function entriesOf(value: object): [unknown, unknown][] {
   return value instanceof Map ? [...(value as Map<unknown, unknown>)] : Object.entries(value);

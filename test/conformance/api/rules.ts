@@ -139,7 +139,11 @@ export const ruleCases = area('rules', {
       { n: 13 },
       { n: 200 },
       { when: '2019-01-01T00:00:00Z' },
+      { when: '2030-01-02 03:04:05Z' },
       { long: '2h' },
+      { long: '3 days' },
+      { long: '1h0' },
+      { long: 'soon' },
       { either: 'x' },
       { either: 0 },
       { d: 2 },
@@ -262,5 +266,33 @@ export const ruleCases = area('rules', {
     equal((await s.patch(`${things}/old`, 'merge', { spec: { b: 'y' } })).status, 200);
     equal((await s.patch(`${things}/old`, 'merge', { spec: { a: 'also long' } })).status, 422);
     equal((await s.patch(`${things}/old`, 'merge', { spec: { n: 2 } })).status, 422);
+  },
+  'say of what was stored with another type that it has not theirs, until it is put right': async (s) => {
+    const n = { type: 'string', maxLength: 10 };
+    const crd = definition(s, {}, inSpec({ a: text, n, o: { type: 'object', properties: { n, m: integer } } }));
+    const things = await install(s, crd);
+    await s.post(things, thing(s, 'old', { spec: { n: 'x', o: { n: 'x' } } }));
+    const spec = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties';
+    const ruled = { ...integer, ...rules({ rule: 'self > 1' }, { rule: 'self > oldSelf' }) };
+    const object = {
+      type: 'object',
+      properties: { n: integer, m: integer },
+      ...rules({ rule: '!has(self.m) || self.m > 1' }),
+    };
+    await s.unrecorded.patch(`${CRDS}/${crd.metadata.name}`, 'json', [
+      { op: 'replace', path: `${spec}/n`, value: ruled },
+      { op: 'replace', path: `${spec}/o`, value: object },
+    ]);
+    await untilRefused(s, `${things}?dryRun=All`, thing(s, 'probe', { spec: { n: 'x' } }));
+    for (const [change, code] of [
+      [{ a: 'b' }, 422],
+      [{ n: 'y' }, 422],
+      [{ n: 2 }, 422],
+      [{ n: null }, 200],
+      [{ o: { m: 1 } }, 422],
+      [{ o: { m: 2 } }, 200],
+      [{ n: 2 }, 200],
+    ] as const)
+      equal((await s.patch(`${things}/old`, 'merge', { spec: change })).status, code, JSON.stringify(change));
   },
 });

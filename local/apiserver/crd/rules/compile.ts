@@ -12,6 +12,8 @@ export interface CompiledRule {
   message: Expression | undefined;
   /** It compares with what was there before. */
   usesOldSelf: boolean;
+  /** It, or its message, speaks of that. */
+  seesOldSelf: boolean;
 }
 
 /** What does not compile, with what is said of it. */
@@ -24,14 +26,23 @@ const base = createRuleEnvironment().registerVariable('text', 'string');
 const ruleOutcome: Outcome = { type: 'bool', refuse: () => 'cel expression must evaluate to a bool' };
 const messageOutcome: Outcome = { type: 'string', refuse: () => 'messageExpression must evaluate to a string' };
 
+/** The variables of a rule; `oldSelf` is undefined where it is not asked for, or there was nothing that can be compared. */
+export function variablesOf(
+  { optionalOldSelf }: ValidationRule,
+  self: unknown,
+  oldSelf: unknown,
+): Record<string, unknown> {
+  if (optionalOldSelf === true)
+    return { self, oldSelf: oldSelf === undefined ? Optional.none() : Optional.of(oldSelf) };
+  return { self, ...(oldSelf === undefined ? {} : { oldSelf }) };
+}
+
 /** The rules of one schema, compiled for its values. */
 export interface RuleCompiler {
   compile(this: void, rule: ValidationRule): CompiledRule | RuleProblem;
-  /** The variables for a value and what it was before; undefined where it was nothing that can be compared. */
-  variables(this: void, rule: ValidationRule, value: unknown, old: unknown): Record<string, unknown>;
+  /** A value of the schema as expressions see it. Throws an Error in a kube-apiserver's words where it is none. */
+  convert(this: void, value: unknown): unknown;
 }
-
-const optionalValue = (value: unknown): unknown => (value === undefined ? Optional.none() : Optional.of(value));
 
 /** Undefined where expressions can't see values of this schema: it leaves open what they are. */
 export function createRuleCompiler(schema: Schema, isRoot: boolean): RuleCompiler | undefined {
@@ -63,12 +74,9 @@ export function createRuleCompiler(schema: Schema, isRoot: boolean): RuleCompile
       const text = rule.messageExpression ?? '';
       const message = text === '' ? undefined : compiled(rule, 'messageExpression', text, messageOutcome);
       if (message !== undefined && 'key' in message) return message;
-      return { rule, expression, message, usesOldSelf: expression.uses('oldSelf') };
+      const usesOldSelf = expression.uses('oldSelf');
+      return { rule, expression, message, usesOldSelf, seesOldSelf: usesOldSelf || message?.uses('oldSelf') === true };
     },
-    variables(rule, value, old) {
-      const was = old === undefined || old === null ? undefined : type.convert(old);
-      const oldSelf = rule.optionalOldSelf === true ? optionalValue(was) : was;
-      return { self: type.convert(value), ...(oldSelf === undefined ? {} : { oldSelf }) };
-    },
+    convert: type.convert,
   };
 }

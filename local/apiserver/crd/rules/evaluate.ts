@@ -1,4 +1,5 @@
-import { TimeExceededError } from '../../bounded.ts';
+import { TimeExceededError, withinTime } from '../../bounded.ts';
+import { lazily } from '../../cel/values.ts';
 import { duplicate, forbiddenField, invalid, required } from '../../field-errors.ts';
 import type { FieldError } from '../../field-errors.ts';
 import { isObject, sameJson } from '../../object.ts';
@@ -6,7 +7,7 @@ import { formerItems } from '../../schema/former-items.ts';
 import { fieldPath } from '../../schema/schema.ts';
 import type { Schema, ValidationRule } from '../../schema/schema.ts';
 import { fieldPathOf } from '../field-path.ts';
-import { createRuleCompiler } from './compile.ts';
+import { createRuleCompiler, variablesOf } from './compile.ts';
 import type { CompiledRule, RuleCompiler, RuleProblem } from './compile.ts';
 
 /** For all rules of one object. A kube-apiserver bounds their cost instead. */
@@ -110,18 +111,28 @@ function detailOf({ rule, message }: CompiledRule, variables: Record<string, unk
   return (rule.message ?? '') === '' ? `failed rule: ${ruleText(rule)}` : ruleText(rule);
 }
 
+/** What the rules of one place are evaluated with. */
+interface Seen {
+  self(): unknown;
+  oldSelf(): unknown;
+}
+
 /** Evaluates one rule; throws a TimeExceededError where the time for all is over. */
-function evaluateRule(tree: RuleTree, compiled: CompiledRule, place: Place, run: Run): void {
-  const { rule, expression, usesOldSelf } = compiled;
-  const { path, value, old } = place;
+function evaluateRule(tree: RuleTree, compiled: CompiledRule, place: Place, seen: Seen, run: Run): void {
+  const { rule, expression, usesOldSelf, seesOldSelf } = compiled;
+  const { path, old } = place;
   if (usesOldSelf && old === undefined && rule.optionalOldSelf !== true) return;
-  const variables = tree.compiler?.variables(rule, value, old) ?? {};
-  const leftMs = run.until - performance.now();
-  if (leftMs <= 0) throw new TimeExceededError(NO_TIME_LEFT);
+  const leftMs = (): number => {
+    const left = run.until - performance.now();
+    if (left <= 0) throw new TimeExceededError(NO_TIME_LEFT);
+    return left;
+  };
   const field = path === '' ? '<nil>' : path;
+  let variables: Record<string, unknown>;
   let result: unknown;
   try {
-    result = expression.evaluate(variables, leftMs);
+    variables = withinTime(leftMs(), () => variablesOf(rule, seen.self(), seesOldSelf ? seen.oldSelf() : undefined));
+    result = expression.evaluate(variables, leftMs());
   } catch (error: unknown) {
     if (error instanceof TimeExceededError) throw error;
     const problem = error instanceof Error ? error.message : String(error);
@@ -129,7 +140,7 @@ function evaluateRule(tree: RuleTree, compiled: CompiledRule, place: Place, run:
     return;
   }
   if (result === true) return;
-  const error = failed(tree, rule, place, detailOf(compiled, variables, run.until - performance.now()));
+  const error = failed(tree, rule, place, detailOf(compiled, variables, leftMs()));
   if (!usesOldSelf && place.stays) run.warnings.push(`${error.field}: ${error.message}`);
   else run.errors.push(error);
 }
@@ -142,10 +153,13 @@ function below(place: Place, path: string, value: unknown, old: unknown): Place 
 function evaluate(tree: RuleTree, place: Place, run: Run): void {
   const { path, value, old } = place;
   if (value === undefined || value === null) return;
+  const convert = (one: unknown): unknown =>
+    one === undefined || one === null ? undefined : tree.compiler?.convert(one);
+  const seen: Seen = { self: lazily(convert, value), oldSelf: lazily(convert, old) };
   for (const rule of tree.rules) {
     const field = path === '' ? '<nil>' : path;
     if ('key' in rule) run.errors.push(invalid(field, tree.schema.type ?? '', `rule compile error: ${rule.detail}`));
-    else evaluateRule(tree, rule, place, run);
+    else evaluateRule(tree, rule, place, seen, run);
   }
   const { items, values, properties } = tree;
   if (Array.isArray(value) && items !== undefined) {

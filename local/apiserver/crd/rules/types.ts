@@ -1,7 +1,7 @@
 import type { Environment } from '@marcbachmann/cel-js';
-import { toCel } from '../../cel/values.ts';
-import { equalValues } from '../../cel/values.ts';
+import { equalValues, LazyFields, lazily, toCel } from '../../cel/values.ts';
 import { isObject } from '../../object.ts';
+import { durationNanos } from '../../schema/durations.ts';
 import type { Schema } from '../../schema/schema.ts';
 
 /** How the values of a schema are seen in CEL. */
@@ -29,19 +29,47 @@ export function escaped(name: string): string | undefined {
     .replaceAll('/', '__slash__');
 }
 
-const text: CelType = { name: 'string', convert: (value) => value };
+/** The type of a value, as Go names it. */
+function goTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return '[]interface {}';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  return typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'map[string]interface {}';
+}
+
+/** A type of values of which each is a `type` in JSON; what was stored by another schema may be none. */
+function scalar<T>(
+  name: string,
+  type: 'string' | 'number' | 'boolean',
+  as: string,
+  convert: (value: T) => unknown,
+): CelType {
+  return {
+    name,
+    convert(value) {
+      if (value === null) return value;
+      if (typeof value !== type) throw new Error(`invalid data, expected ${as}, got ${goTypeOf(value)}`);
+      return convert(value as T);
+    },
+  };
+}
 
 function stringType({ format }: Schema, duration: Durations): CelType {
+  const type = (name: string, convert: (value: string) => unknown): CelType =>
+    scalar(name, 'string', 'string', convert);
   switch (format) {
     case 'byte':
-      return { name: 'bytes', convert: (value) => Uint8Array.from(Buffer.from(String(value), 'base64')) };
+      return type('bytes', (value) => Uint8Array.from(Buffer.from(value, 'base64')));
     case 'duration':
-      return { name: 'google.protobuf.Duration', convert: (value) => duration(String(value)) };
+      return type('google.protobuf.Duration', duration);
     case 'date':
     case 'date-time':
-      return { name: 'google.protobuf.Timestamp', convert: (value) => new Date(String(value)) };
+      return type('google.protobuf.Timestamp', (value) => {
+        const time = new Date(value);
+        if (Number.isNaN(time.getTime())) throw new Error(`Invalid ${format} formatted string ${value}`);
+        return time;
+      });
     default:
-      return text;
+      return type('string', (value) => value);
   }
 }
 
@@ -60,7 +88,11 @@ function withCommonFields(schema: Schema): Schema {
 export function createTypes(environment: Environment): (schema: Schema, isRoot: boolean) => CelType | undefined {
   let count = 0;
   const parse = environment.parse('duration(text)');
-  const duration: Durations = (value) => parse({ text: value }) as unknown;
+  const duration: Durations = (value) => {
+    const nanos = durationNanos(value);
+    if (nanos === undefined) throw new Error(`Invalid duration ${value}: unable to parse ${value} as duration`);
+    return parse({ text: `${nanos}ns` }) as unknown;
+  };
 
   const objectType = (schema: Schema): CelType => {
     const fields = Object.entries(schema.properties ?? {}).flatMap(([key, property]) => {
@@ -69,7 +101,7 @@ export function createTypes(environment: Environment): (schema: Schema, isRoot: 
       return type === undefined || name === undefined ? [] : [{ key, name, type }];
     });
     const name = `Object${++count}`;
-    const ctor = class extends Map<string, unknown> {};
+    const ctor = class extends LazyFields {};
     environment
       .registerType(name, { ctor, fields: Object.fromEntries(fields.map((field) => [field.name, field.type.name])) })
       .registerOperator(`${name} == ${name}`, equalValues);
@@ -78,7 +110,7 @@ export function createTypes(environment: Environment): (schema: Schema, isRoot: 
       convert: (value) => {
         const object = isObject(value) ? value : {};
         const given = fields.filter(({ key }) => object[key] !== undefined && object[key] !== null);
-        return new ctor(given.map((field) => [field.name, field.type.convert(object[field.key])]));
+        return new ctor(given.map((field) => [field.name, lazily(field.type.convert, object[field.key])]));
       },
     };
   };
@@ -109,11 +141,14 @@ export function createTypes(environment: Environment): (schema: Schema, isRoot: 
       case 'string':
         return stringType(schema, duration);
       case 'boolean':
-        return { name: 'bool', convert: (value) => value };
+        return scalar('bool', 'boolean', 'bool', (value: boolean) => value);
       case 'number':
-        return { name: 'double', convert: Number };
+        return scalar('double', 'number', 'float', (value: number) => value);
       case 'integer':
-        return { name: 'int', convert: (value) => BigInt(value as number) };
+        return scalar('int', 'number', 'int', (value: number) => {
+          if (!Number.isInteger(value)) throw new Error('invalid data, expected int, got float64');
+          return BigInt(value);
+        });
       default:
         return undefined;
     }

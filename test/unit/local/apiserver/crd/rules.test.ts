@@ -46,6 +46,8 @@ describe('rules', () => {
   test.each([
     [{ type: 'string', format: 'date-time' }, "self > timestamp('2020-01-01T00:00:00Z')", '2019-01-01T00:00:00Z'],
     [{ type: 'string', format: 'duration' }, "self < duration('1h')", '2h'],
+    [{ type: 'string', format: 'duration' }, "self < duration('72h')", '3 days'],
+    [{ type: 'string', format: 'duration' }, "self < duration('1h')", '1h0'],
     [{ type: 'string', format: 'byte' }, "self == b'a'", 'Yg=='],
     [{ type: 'number' }, 'self < 1.5', 2],
     [{ 'x-kubernetes-int-or-string': true }, "type(self) == string ? self.endsWith('%') : self > 0", 'x'],
@@ -96,6 +98,23 @@ describe('rules', () => {
     const schema = inSpec({ l: ruled({ type: 'array', items: { type: 'integer' } }, { rule: endless }) });
     const [line = ''] = broken(schema, { spec: { l: Array.from({ length: 2000 }, () => 2) } });
     expect(line).toContain('running out of cost budget');
+  });
+
+  test('say what a stored value of another type keeps them from, and let it be put right', () => {
+    const schema = inSpec({
+      o: ruled(
+        { type: 'object', properties: { n: ruled({ type: 'integer' }, { rule: 'self > 1' }), m: { type: 'integer' } } },
+        { rule: '!has(self.m) || self.m > 1' },
+      ),
+    });
+    const old = { spec: { o: { n: 'x' } } };
+    expect(broken(schema, { spec: { o: { n: 'x', m: 2 } } }, old)).toEqual([
+      'spec.o.n: Invalid value: "integer": invalid data, expected int, got string evaluating rule: self > 1',
+    ]);
+    expect(broken(schema, { spec: { o: { n: 2 } } }, old)).toEqual([]);
+    expect(broken(schema, { spec: { o: { n: 2, m: 1 } } }, old)).toEqual([
+      'spec.o: Invalid value: failed rule: !has(self.m) || self.m > 1',
+    ]);
   });
 
   test('that do not compile are refused with the definition', () => {
