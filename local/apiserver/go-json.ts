@@ -9,6 +9,9 @@ export interface ParsedJson {
   duplicates: string[];
 }
 
+/** How deep objects and lists may be within each other. A kube-apiserver lets 10,000 pass; a parser of YAML here ends at some 750. */
+export const MAX_DEPTH = 500;
+
 const END = 'unexpected end of JSON input';
 const inToken = /numeric|literal (true|false|null)|escape/;
 const escapes: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', '/': '/' };
@@ -27,8 +30,9 @@ function shownByte(byte: number): string {
  * in one object. Each character is one byte in `latin1`. Throws a JsonSyntaxError.
  */
 export function parseJson(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): ParsedJson {
-  const duplicates: string[] = [];
+  const duplicates = new Set<string>();
   let at = 0;
+  let depth = 0;
 
   const fail = (context: string): JsonSyntaxError => {
     // Go's scanner ends a text with a space, which fits between tokens and in a string.
@@ -108,7 +112,7 @@ export function parseJson(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): P
       if (skipSpace() !== ':') throw fail('after object key');
       at++;
       const below = path === '' ? key : `${path}.${key}`;
-      if (Object.hasOwn(out, key) && !duplicates.includes(below)) duplicates.push(below);
+      if (Object.hasOwn(out, key)) duplicates.add(below);
       const value = readValue(below);
       Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true });
       const next = skipSpace();
@@ -133,12 +137,19 @@ export function parseJson(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): P
     }
   };
 
+  const readNested = <T>(path: string, read: (path: string) => T): T => {
+    if (depth >= MAX_DEPTH) throw fail('exceeded max depth');
+    depth++;
+    const value = read(path);
+    depth--;
+    return value;
+  };
   const readValue = (path: string): unknown => {
     switch (skipSpace()) {
       case '{':
-        return readObject(path);
+        return readNested(path, readObject);
       case '[':
-        return readArray(path);
+        return readNested(path, readArray);
       case '"':
         return readString();
       case 't':
@@ -155,7 +166,7 @@ export function parseJson(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): P
 
   const value = readValue('');
   if (skipSpace() !== undefined) throw fail('after top-level value');
-  return { value, duplicates };
+  return { value, duplicates: [...duplicates] };
 }
 
 const ESCAPED = /[<>&\u2028\u2029]/g;

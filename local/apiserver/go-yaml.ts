@@ -1,5 +1,6 @@
-import { parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import type { DocumentOptions, ParseOptions, SchemaOptions } from 'yaml';
+import { resolveNodes, TOO_DEEP } from './go-yaml-nodes.ts';
 
 /** A text that is no YAML. */
 export class YamlSyntaxError extends Error {}
@@ -24,25 +25,30 @@ const options: ParseOptions & DocumentOptions & SchemaOptions = {
     ),
 };
 
-/** Reads one YAML document. Throws a YamlSyntaxError. */
-export function parseYaml(text: string): ParsedYaml {
-  if (CONTROL.test(text)) throw new YamlSyntaxError('yaml: control characters are not allowed');
-  const document = parseDocument(text, { ...options, uniqueKeys: false });
+function read(text: string): ParsedYaml {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { ...options, uniqueKeys: false, lineCounter });
   // What follows a whole document on its last line is not read.
   const end = document.contents?.range[1] ?? Number.POSITIVE_INFINITY;
   const problem = document.errors.find(({ code, pos }) => code !== 'UNEXPECTED_TOKEN' || pos[0] < end);
+  if (problem?.code === 'RESOURCE_EXHAUSTION') throw new YamlSyntaxError(`yaml: ${TOO_DEEP}`);
   if (problem !== undefined) {
     const [what = ''] = problem.message.split(' at line');
     throw new YamlSyntaxError(`yaml: line ${problem.linePos?.[0].line ?? 1}: ${what}`);
   }
-  const strict = parseDocument(text, { ...options, uniqueKeys: true }).errors.filter(
-    ({ code }) => code === 'DUPLICATE_KEY',
-  );
-  const duplicates = strict.map(({ pos, linePos }) => {
-    const [key = ''] = text.slice(pos[0]).split(/[\s:]/);
-    return `line ${linePos?.[0].line ?? 1}: key ${JSON.stringify(key)} already set in map`;
-  });
+  const duplicates = resolveNodes(document.contents, lineCounter);
   return { value: document.toJS() as unknown, duplicates };
+}
+
+/** Reads one YAML document. Throws a YamlSyntaxError. */
+export function parseYaml(text: string): ParsedYaml {
+  if (CONTROL.test(text)) throw new YamlSyntaxError('yaml: control characters are not allowed');
+  try {
+    return read(text);
+  } catch (error: unknown) {
+    if (error instanceof YamlSyntaxError) throw error;
+    throw new YamlSyntaxError(`yaml: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 /** The same as one sentence, which ends what a strict reader says of a text. */

@@ -104,6 +104,16 @@ export const apply = area('apply', {
     await s.patch(`configmaps/a${by('one')}&fieldValidation=Strict`, 'apply', `${yaml}unknown: 1\n`);
     await s.patch(`widgets/a${by('one')}&fieldValidation=Strict`, 'apply', widget('a', { unknown: 1 }));
   },
+  'as YAML whose aliases stand for nothing, for what they are in, or for too much': async (s) => {
+    const bomb = [...'abcdefg'].map((name, at, all) => `${name}: &${name} [${`*${all[at - 1] ?? 'x'},`.repeat(10)}]\n`);
+    const apply = (body: string): Promise<{ status: number }> => s.patch(`configmaps/a${by('one')}`, 'apply', body);
+    equal((await apply('data: *none\n')).status, 400);
+    equal((await apply('data: &a {a: *a}\n')).status, 400);
+    equal((await apply(`x: &x x\n${bomb.join('')}`)).status, 400);
+    const data = Array.from({ length: 200 }, (_, at) => `  key${at}: *x\n`).join('');
+    const many = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: &x a}\ndata:\n${data}`;
+    equal((await apply(many)).status, 201);
+  },
   'dry run stores nothing': async (s) => {
     equal((await s.patch(`configmaps/a${by('one')}&dryRun=All`, 'apply', configMap('a'))).status, 201);
     equal((await s.get('configmaps/a')).status, 404);

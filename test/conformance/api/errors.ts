@@ -89,9 +89,21 @@ export const errors = area('errors', {
       'configmaps',
       'metadata: {name: f, labels: &x {a: b}, annotations: {<<: *x, c: 2001-01-01}}\nimmutable: on\n',
     );
+    await yaml(
+      'configmaps?fieldValidation=Strict',
+      'data:\n  a:\n    b: 1\n    b: 2\n    1: 3\n    1: 4\n  a:\n    c\n',
+    );
     await yaml('widgets', 'kind: Widget\nkind: Widget\n');
     await yaml('configmaps', 'text');
     await yaml('configmaps', '- a');
+  },
+  'what is deeper than any object is 400': async (s) => {
+    const deep = '{"a":'.repeat(10_001) + '1' + '}'.repeat(10_001);
+    equal((await s.post('widgets', deep)).status, 400);
+    equal((await s.post('configmaps', deep)).status, 400);
+    await s.unrecorded.post('configmaps', configMap('a'));
+    equal((await s.patch('configmaps/a', 'merge', deep)).status, 400);
+    equal((await s.patch('configmaps/a', 'strategic', deep)).status, 400);
   },
   'a custom resource in YAML without a kind is shown as it was read': async (s) => {
     for (const validation of ['Ignore', 'Warn', 'Strict'])
