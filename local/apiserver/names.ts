@@ -13,6 +13,10 @@ const labelPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const LABEL_RULE =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
+const label1035Pattern = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+const LABEL_1035_RULE =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+
 export type NameRule = 'subdomain' | 'label' | 'path-segment';
 
 /** A name from `metadata.generateName`: the base, cut to 58 characters, and 5 random ones. */
@@ -29,13 +33,21 @@ export function dnsLabelProblems(name: string): string[] {
   ];
 }
 
+/** What is wrong with a DNS label that starts with a letter (IsDNS1035Label). */
+export function dnsLabel1035Problems(name: string): string[] {
+  return [
+    ...(name.length > MAX_LABEL_LENGTH ? [`must be no more than ${MAX_LABEL_LENGTH} characters`] : []),
+    ...(label1035Pattern.test(name) ? [] : [LABEL_1035_RULE]),
+  ];
+}
+
 function pathSegmentProblems(name: string): string[] {
   if (name === '.' || name === '..') return [`may not be '${name}'`];
   return ['/', '%'].filter((character) => name.includes(character)).map((one) => `may not contain '${one}'`);
 }
 
 const problemsBy: Record<NameRule, (name: string) => string[]> = {
-  subdomain: subdomainProblems,
+  subdomain: (name) => subdomainProblems(name),
   label: dnsLabelProblems,
   'path-segment': pathSegmentProblems,
 };

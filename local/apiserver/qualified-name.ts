@@ -13,10 +13,10 @@ export const SUBDOMAIN_RULE =
 
 const tooLong = (max: number, unit = 'bytes'): string => `must be no more than ${max} ${unit}`;
 
-/** What is wrong with a DNS subdomain, in the API server's words (IsDNS1123Subdomain). */
-export function subdomainProblems(value: string): string[] {
+/** What is wrong with a DNS subdomain, in the API server's words (IsDNS1123Subdomain); a prefix is measured in another `unit`. */
+export function subdomainProblems(value: string, unit: 'characters' | 'bytes' = 'characters'): string[] {
   return [
-    ...(value.length > MAX_PREFIX_BYTES ? [tooLong(MAX_PREFIX_BYTES, 'characters')] : []),
+    ...(value.length > MAX_PREFIX_BYTES ? [tooLong(MAX_PREFIX_BYTES, unit)] : []),
     ...(subdomainPattern.test(value) ? [] : [SUBDOMAIN_RULE]),
   ];
 }
@@ -28,7 +28,8 @@ export function qualifiedNameProblems(value: string): string[] {
   if (parts.length > 2)
     return [`a valid label key ${nameRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   const prefix = parts.length === 2 ? (parts[0] ?? '') : undefined;
-  const prefixProblems = prefix === '' ? ['must be non-empty'] : prefix === undefined ? [] : subdomainProblems(prefix);
+  const prefixProblems =
+    prefix === '' ? ['must be non-empty'] : prefix === undefined ? [] : subdomainProblems(prefix, 'bytes');
   const nameProblems = [
     ...(name === '' ? ['must be non-empty'] : []),
     ...(name.length > MAX_NAME_BYTES ? [tooLong(MAX_NAME_BYTES)] : []),

@@ -117,6 +117,7 @@ export const validation = area('validation', {
   annotations: creating('configmaps', [
     configMap('a', { annotations: { 'bad key': 'x' } }),
     configMap('a', { annotations: { 'a/b/c': 'x' } }),
+    configMap('a', { annotations: { [`${'x'.repeat(254)}/key`]: 'x' } }),
     configMap('a', { annotations: { key: 'x'.repeat(262_144) } }),
   ]),
   'labels and annotations of custom resources': creating('widgets', [

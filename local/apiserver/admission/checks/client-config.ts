@@ -1,7 +1,7 @@
 import { invalid, required } from '../../field-errors.ts';
 import type { FieldError } from '../../field-errors.ts';
+import { subdomainProblems } from '../../qualified-name.ts';
 import type { ServiceReference, Webhook } from '../webhook.ts';
-import { subdomainProblems } from './names.ts';
 
 const FORM = '; desired format: https://host[/path]';
 /** The parts of a URL (RFC 3986, appendix B). */

@@ -1,5 +1,6 @@
 import { duplicate, invalid, notSupported, required, tooMany } from '../../field-errors.ts';
 import type { FieldError } from '../../field-errors.ts';
+import { dnsLabel1035Problems } from '../../names.ts';
 import type { MatchCondition, Webhook, WebhookKind } from '../webhook.ts';
 import { checkClientConfig } from './client-config.ts';
 import { checkFullyQualifiedName, checkQualifiedName } from './names.ts';
@@ -8,9 +9,6 @@ import { checkLabelSelector } from './selector.ts';
 
 const MAX_CONDITIONS = 64;
 const reviewVersions = ['v1', 'v1beta1'];
-const versionLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
-const versionRule =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 
 function checkChoice(value: string | undefined, field: string, choices: string[]): FieldError[] {
   return value === undefined || choices.includes(value) ? [] : [notSupported(field, value, choices)];
@@ -29,10 +27,7 @@ function checkReviewVersions(versions: string[], field: string): FieldError[] {
   const errors = versions.flatMap((version, index) => {
     const at = `${field}[${index}]`;
     if (versions.indexOf(version) < index) return [invalid(at, version, 'duplicate version')];
-    return [
-      ...(version.length > 63 ? [invalid(at, version, 'must be no more than 63 bytes')] : []),
-      ...(versionLabel.test(version) ? [] : [invalid(at, version, versionRule)]),
-    ];
+    return dnsLabel1035Problems(version).map((problem) => invalid(at, version, problem));
   });
   return versions.some((version) => reviewVersions.includes(version))
     ? errors

@@ -66,6 +66,8 @@ const selectors: object[] = [
   { matchLabels: { 'A_/x': 'v' } },
   { matchLabels: { key: 'bad value!' } },
   { matchLabels: { key: 'x'.repeat(64) } },
+  { matchLabels: { ['x'.repeat(64)]: 'v' } },
+  { matchLabels: { [`${'x'.repeat(254)}/key`]: 'v' } },
   { matchExpressions: [{ key: 'a', operator: 'In' }] },
   { matchExpressions: [{ key: 'a', operator: 'In', values: ['bad value!'] }] },
   { matchExpressions: [{ key: 'a', operator: 'Exists', values: ['x'] }] },
@@ -81,6 +83,7 @@ const conditions: object[][] = [
   [{ name: 'not a name', expression: 'true' }],
   [{ name: 'example.dev/one', expression: 'true' }],
   [{ name: 'a/b/c', expression: 'true' }],
+  [{ name: 'x'.repeat(64), expression: 'true' }],
   [
     { name: 'one', expression: 'true' },
     { name: 'one', expression: 'false' },
@@ -164,7 +167,7 @@ const entries: [string, Entry[]][] = [
     `timeoutSeconds ${timeoutSeconds}`,
     [{ ...webhook, timeoutSeconds }],
   ]),
-  ...[undefined, [], ['v1beta1'], ['v2'], ['v2', 'v1'], ['v1', 'v1'], ['V1', 'v1']].map(
+  ...[undefined, [], ['v1beta1'], ['v2'], ['v2', 'v1'], ['v1', 'v1'], ['V1', 'v1'], ['x'.repeat(64), 'v1']].map(
     (admissionReviewVersions): [string, Entry[]] => [
       `admissionReviewVersions ${JSON.stringify(admissionReviewVersions) ?? 'absent'}`,
       [{ ...webhook, admissionReviewVersions }],
