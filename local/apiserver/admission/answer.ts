@@ -1,10 +1,10 @@
 import { parse } from 'yaml';
+import { notRegistered } from '../go-text.ts';
 import { isObject } from '../object.ts';
 import type { JsonObject } from '../object.ts';
 
 const GROUP = 'admission.k8s.io';
 const KIND = 'AdmissionReview';
-const REGISTRY = 'pkg/runtime/scheme.go:111';
 
 export type ReviewVersion = 'v1' | 'v1beta1';
 
@@ -68,10 +68,7 @@ function checkKind(review: JsonObject, version: ReviewVersion): void {
   if (apiVersion === '' || kind === '' || (apiVersion === `${GROUP}/${version}` && kind === KIND)) return;
   const known =
     apiVersion === `${GROUP}/v1` || apiVersion === `${GROUP}/v1beta1` ? KIND : apiVersion === 'v1' ? 'Status' : '';
-  if (kind !== known)
-    throw new Error(
-      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme ${JSON.stringify(REGISTRY)}`,
-    );
+  if (kind !== known) throw new Error(notRegistered(kind, apiVersion));
   const short = String(apiVersion).split('/').at(-1) ?? '';
   throw new Error(`converting (${short}.${known}) to (${version}.${KIND}): unknown conversion`);
 }

@@ -1,6 +1,6 @@
 import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
-import { jsonKind } from '../go-text.ts';
+import { jsonKind, notRegistered } from '../go-text.ts';
 import { duplicateKeysText } from '../go-yaml.ts';
 import { isObject, textAt, withSortedKeys } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
@@ -20,8 +20,6 @@ function handled(type: ResourceType, problem: string, named = type.kind): string
   return `${named} in version "${type.version}" cannot be handled as a ${type.kind}: ${problem}`;
 }
 
-const SCHEME = 'pkg/runtime/scheme.go:111';
-
 /** The package of a built-in type's own version, in which Go's errors name it. */
 function internalName({ group, kind }: ResourceType): string {
   return `${group === '' ? 'core' : group.split('.')[0]}.${kind}`;
@@ -31,8 +29,7 @@ function internalName({ group, kind }: ResourceType): string {
 function otherBuiltIn(type: ResourceType, apiVersion: string, kind: string, raw: JsonObject): string {
   const [version = '', group = ''] = apiVersion.split('/').reverse();
   const named = { group, version, kind };
-  if (!isDefined(named))
-    return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme ${JSON.stringify(SCHEME)}`;
+  if (!isDefined(named)) return notRegistered(kind, apiVersion);
   const problem = goDecodeProblem(namedSchema(definitionName(named)), raw);
   return problem ?? `converting (${version}.${kind}) to (${internalName(type)}): unknown conversion`;
 }

@@ -1,5 +1,6 @@
 import { invalid, invalidObject, notSupported } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
+import { notRegistered } from '../go-text.ts';
 import type { JsonObject } from '../object.ts';
 import { goDecodeProblem } from '../schema/go-types.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -66,9 +67,7 @@ export function deleteOptionsIn(query: URLSearchParams): JsonObject {
 function checkKind({ kind, apiVersion }: JsonObject): void {
   if (kind === undefined || kind === 'DeleteOptions') return;
   const version = typeof apiVersion === 'string' && apiVersion !== '' ? apiVersion : 'meta.k8s.io/v1';
-  throw badRequest(
-    `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/runtime/scheme.go:111"`,
-  );
+  throw badRequest(notRegistered(kind, version));
 }
 
 /** Reads DeleteOptions. Throws 400 for what is none, 422 for values that they can't have. */
