@@ -12,6 +12,7 @@ function withoutGated(lease: KubeObject, old?: KubeObject): void {
 }
 
 export const leaseStrategy: Strategy = {
+  needsVersion: true,
   isCreatedByUpdate: true,
   prepareForCreate: (lease) => withoutGated(lease),
   prepareForUpdate: withoutGated,

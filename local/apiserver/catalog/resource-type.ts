@@ -14,6 +14,8 @@ export interface Strategy {
   prepareForUpdate?(object: KubeObject, old: KubeObject): void;
   /** Keeps what a status update can't take away (in place). */
   prepareForStatusUpdate?(object: KubeObject, old: KubeObject): void;
+  /** Who changes an object says which version of it was read. */
+  needsVersion?: boolean;
   /** Replacing an object that is not there creates it. */
   isCreatedByUpdate?: boolean;
   /** Leaves what is wrong with new metadata to the API machinery, which looks at it last. */
@@ -50,6 +52,8 @@ export interface ResourceType {
   /** Built into Kubernetes: associative lists, strategic merge patch and typed decoding errors. */
   builtIn: boolean;
   storageKey: string;
+  /** A kube-apiserver answers reads from its cache. */
+  isCached: boolean;
   /** The version in which a kube-apiserver stores it, where that is another one. */
   storageVersion?: string;
   schema: Schema;

@@ -48,6 +48,7 @@ function resourceType(crd: CustomResourceDefinition, version: CrdVersion): Resou
     categories: names.categories ?? [],
     builtIn: false,
     storageKey: storageKeyOf(crd),
+    isCached: true,
     schema,
     subresources: [...(statusSubresource ? ['status'] : []), ...(scale === undefined ? [] : ['scale'])],
     ...(scale === undefined ? {} : { scale }),
@@ -58,6 +59,7 @@ function resourceType(crd: CustomResourceDefinition, version: CrdVersion): Resou
     selectableFields: (version.selectableFields ?? []).map((field) => field.jsonPath.replace(/^\./, '')),
     columns: [nameColumn, ...columns],
     strategy: {
+      needsVersion: true,
       ...(scale === undefined ? {} : { validate: (object) => checkScale(scale, object) }),
       // Where the status is no subresource, it is a field like any other.
       generationOf: ({ metadata: _metadata, status, ...rest }) => (statusSubresource ? rest : { ...rest, status }),

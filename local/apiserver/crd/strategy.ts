@@ -68,6 +68,7 @@ function checkStored({ spec, status }: CustomResourceDefinition): FieldError[] {
 }
 
 export const crdStrategy: Strategy = {
+  needsVersion: true,
   applyDefaults(object) {
     const { spec } = asDefinition(object);
     if (!isObject(spec)) return;

@@ -94,7 +94,7 @@ export function sendList({ api }: ResourceServer, exchange: Exchange, { next, re
 
 export function serveList(server: ResourceServer, exchange: Exchange): void {
   const { query, type } = exchange;
-  sendList(server, exchange, listObjects(server.api.store, type.storageKey, selectionOf(exchange), query));
+  sendList(server, exchange, listObjects(server.api.store, type, selectionOf(exchange), query));
 }
 
 /** A watch of a collection, or of the one object that the path names. */

@@ -46,7 +46,7 @@ async function serveNamed(server: ResourceServer, exchange: Exchange, name: stri
   const { subresource } = path;
   const target: Target = { type, namespace: type.namespaced ? path.namespace : undefined, name, subresource };
   const current = (): KubeObject => {
-    checkReadVersion(api.store, query, type.storageKey !== '/events');
+    checkReadVersion(api.store, query, type.isCached);
     const object = api.store.get(type.storageKey, target.namespace, name);
     if (object === undefined) throw notFound(type, name);
     return object;

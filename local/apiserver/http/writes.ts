@@ -131,7 +131,7 @@ export async function serveDeleteCollection(server: ResourceServer, exchange: Ex
   const { api } = server;
   const selection = selectionOf(exchange);
   const options = await readOptions(exchange);
-  const page = listObjects(api.store, type.storageKey, selection, query);
+  const page = listObjects(api.store, type, selection, query);
   for (const { metadata } of page.items) {
     const target = { type, namespace: metadata.namespace, name: metadata.name ?? '', subresource: undefined };
     try {

@@ -7,16 +7,15 @@ import { storeNew } from './create.ts';
 import { changeObject, checkPlace, checkUid, checkVersionText } from './update.ts';
 import type { Change, Target } from './update.ts';
 
-/** Custom resources and Leases can't be changed without saying which version of them was read. */
+/** 422 where the type's objects can't be changed without saying which version of them was read. */
 export function requireResourceVersion(type: ResourceType, object: KubeObject): void {
-  const conditional = !type.builtIn || type.kind === 'Lease' || type.kind === 'CustomResourceDefinition';
-  if (!conditional || (object.metadata.resourceVersion ?? '') !== '') return;
+  if (type.strategy.needsVersion !== true || (object.metadata.resourceVersion ?? '') !== '') return;
   throw invalidObject({ group: type.group, kind: type.resource }, object.metadata.name ?? '', [
     invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
   ]);
 }
 
-/** Events and Leases are created by a PUT where there is none of the name. */
+/** Whether a PUT of this type creates what is not there. */
 function createdByUpdate({ type, namespace, name, subresource }: Target, api: Api): boolean {
   return (
     subresource === undefined &&

@@ -1,3 +1,4 @@
+import type { ResourceType } from '../catalog/resource-type.ts';
 import type { KubeObject } from '../object.ts';
 import { badRequest, expired } from '../status.ts';
 import { decodeContinue, encodeContinue } from './continue.ts';
@@ -14,8 +15,6 @@ export interface Page {
   remaining?: number;
 }
 
-/** Which a kube-apiserver does not cache. */
-const EVENTS = '/events';
 const TOO_OLD = 'The resourceVersion for the provided list is too old.';
 const TOKEN_TOO_OLD =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
@@ -27,13 +26,15 @@ function limitOf(query: URLSearchParams, isCached: boolean): number {
   return limit > 0 ? limit : Number.POSITIVE_INFINITY;
 }
 
+/** What is listed: a resource, and how it is read. */
+type Listed = Pick<ResourceType, 'storageKey' | 'isCached'>;
+
 interface Snapshot {
   revision: number;
   items: KubeObject[];
 }
 
-function firstPage(store: Store, storageKey: string, selection: Selection, query: URLSearchParams): Snapshot {
-  const isCached = storageKey !== EVENTS;
+function firstPage(store: Store, listed: Listed, selection: Selection, query: URLSearchParams): Snapshot {
   const asked = parseRevision(query.get('resourceVersion'), (problem) =>
     badRequest(`invalid resource version: ${problem}`),
   );
@@ -42,16 +43,16 @@ function firstPage(store: Store, storageKey: string, selection: Selection, query
   const match = query.get('resourceVersionMatch') ?? '';
   const exact =
     match === 'Exact' ||
-    (match === '' && selection.name === undefined && limitOf(query, isCached) !== Number.POSITIVE_INFINITY);
+    (match === '' && selection.name === undefined && limitOf(query, listed.isCached) !== Number.POSITIVE_INFINITY);
   const revision = exact && asked !== undefined && asked > 0 ? asked : current;
-  const items = store.listAt(storageKey, selection.namespace, revision);
+  const items = store.listAt(listed.storageKey, selection.namespace, revision);
   if (items === undefined) throw expired(TOO_OLD);
   return { revision, items };
 }
 
 function laterPage(
   store: Store,
-  storageKey: string,
+  { storageKey }: Listed,
   selection: Selection,
   query: URLSearchParams,
   keyOf: (object: KubeObject) => string,
@@ -72,13 +73,12 @@ function laterPage(
  * Reads a list, or a page of one: every page shows the collection as it was at the first one's version. Throws 410 when that is no longer
  * known, 400, 422 or 504 for parameters that can't be served.
  */
-export function listObjects(store: Store, storageKey: string, selection: Selection, query: URLSearchParams): Page {
-  const isCached = storageKey !== EVENTS;
-  const limit = limitOf(query, isCached);
+export function listObjects(store: Store, listed: Listed, selection: Selection, query: URLSearchParams): Page {
+  const limit = limitOf(query, listed.isCached);
   const keyOf = ({ metadata: { namespace, name = '' } }: KubeObject): string =>
     selection.namespace !== undefined || namespace === undefined ? name : `${namespace}/${name}`;
   const read = (query.get('continue') ?? '') === '' ? firstPage : laterPage;
-  const { revision, items: stored } = read(store, storageKey, selection, query, keyOf);
+  const { revision, items: stored } = read(store, listed, selection, query, keyOf);
   // One object is looked up; no others are left for a next page.
   const { name: only } = selection;
   const items =
