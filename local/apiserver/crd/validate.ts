@@ -104,10 +104,10 @@ export function validateCustomResource(
   warnings: string[],
 ): FieldError[] {
   const ofStatus = subresource === 'status' && old !== undefined;
+  const own = withoutMetadata(schema);
   const ownErrors = ofStatus
     ? checkStatus(schema, object, old)
-    : [...validate(withoutMetadata(schema), object, '', old), ...checkEmbeddedResources(schema, object, '')];
-  const own = withoutMetadata(schema);
+    : [...validate(own, object, '', old), ...checkEmbeddedResources(schema, object, '')];
   const wasUnique = old === undefined || checkListTypes(own, old).length === 0;
   const errors = [...ownErrors, ...(wasUnique ? checkListTypes(own, object) : [])];
   const rules = validateRules(schema, object, old, errors);

@@ -54,7 +54,10 @@ const firstGroups = [
 ];
 
 function byPlace([a]: [string, string[]], [b]: [string, string[]]): number {
-  const place = (group: string): number => firstGroups.indexOf(group) >>> 0;
+  const place = (group: string): number => {
+    const index = firstGroups.indexOf(group);
+    return index < 0 ? firstGroups.length : index;
+  };
   return place(a) - place(b) || (a < b ? -1 : 1);
 }
 

@@ -141,7 +141,7 @@ function identity({ metadata: { namespace, name }, apiVersion, kind }: KubeObjec
 }
 
 /** Refuses an applied object that does not fit its type. */
-export function checkTyped({ schema }: ResourceType, config: KubeObject): void {
+function checkTyped({ schema }: ResourceType, config: KubeObject): void {
   const problems = typeProblems(placeOf(schema), config, false);
   if (problems.length === 0) return;
   const text = problems.length === 1 ? problems[0] : ['errors:', ...problems.map((one) => `  ${one}`)].join('\n');

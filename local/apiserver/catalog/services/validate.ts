@@ -12,7 +12,6 @@ const affinities = ['ClientIP', 'None'];
 const families = ['IPv4', 'IPv6'];
 const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
 const PORT_RANGE = 'must be between 1 and 65535, inclusive';
-const portName = /^(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const MAX_PORT_NAME_LENGTH = 15;
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65535;
@@ -26,9 +25,7 @@ function checkTargetPort(target: number | string, field: string): FieldError[] {
     ...(target.includes('--') ? ['must not contain consecutive hyphens'] : []),
     ...(/^-|-$/.test(target) ? ['must not begin or end with a hyphen'] : []),
   ];
-  return portName.test(target) && problems.length === 0
-    ? []
-    : problems.map((problem) => invalid(field, target, problem));
+  return problems.map((problem) => invalid(field, target, problem));
 }
 
 function checkPort(port: ServicePort, names: string[], isOneOfMany: boolean, field: string): FieldError[] {
