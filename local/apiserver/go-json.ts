@@ -169,6 +169,17 @@ export function parseJson(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): P
   return { value, duplicates: [...duplicates] };
 }
 
+/** Whether more objects and lists are within each other than a text may have. */
+export function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    const nested = level.filter((one): one is object => typeof one === 'object' && one !== null);
+    if (depth >= MAX_DEPTH && nested.length > 0) return true;
+    level = nested.flatMap((one): unknown[] => Object.values(one));
+  }
+  return false;
+}
+
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
 /** The text of a value as Go writes it: what HTML or JavaScript would take for its own is escaped. */

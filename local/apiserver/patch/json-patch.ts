@@ -1,3 +1,4 @@
+import { isTooDeep } from '../go-json.ts';
 import { isObject, sameJson } from '../object.ts';
 import type { JsonObject } from '../object.ts';
 
@@ -170,5 +171,7 @@ export function applyJsonPatch(document: Container, patch: unknown[]): unknown {
     else if (operation.op === 'move' || operation.op === 'copy') moveOrCopy(next, operation);
     else throw new Error(`Unexpected kind: ${operation.op}`);
   }
+  // Each operation may go as deep as a whole text.
+  if (isTooDeep(next)) throw new Error('exceeded max depth');
   return next;
 }

@@ -60,4 +60,16 @@ describe('a JSON patch', () => {
   ])('that does not apply says why: %j', (operation, problem) => {
     expect(() => applyJsonPatch(document, [operation])).toThrow(problem);
   });
+
+  test('that goes deeper with each operation does not apply', () => {
+    const keys = Array.from({ length: 300 }, () => '/a').join('');
+    let value: unknown = 1;
+    for (let levels = 0; levels < 300; levels++) value = { a: value };
+    const patch = [
+      { op: 'add', path: '/a', value },
+      { op: 'add', path: keys, value },
+    ];
+    expect(applyJsonPatch({}, patch.slice(0, 1))).toEqual({ a: value });
+    expect(() => applyJsonPatch({}, patch)).toThrow('exceeded max depth');
+  });
 });
