@@ -88,12 +88,22 @@ function checkResources(container: JsonObject, field: string): FieldError[] {
   const resources = isObject(container['resources']) ? container['resources'] : {};
   const limits = isObject(resources['limits']) ? resources['limits'] : {};
   const requests = isObject(resources['requests']) ? resources['requests'] : {};
-  return Object.entries(requests).flatMap(([name, request]) => {
+  const at = `${field}.resources`;
+  const negative = (path: string, value: unknown): FieldError[] =>
+    amount(value) < 0 ? [invalid(path, textOf(value), 'must be greater than or equal to 0')] : [];
+  const overLimit = (name: string, request: unknown): FieldError[] => {
     const limit = limits[name];
     if (limit === undefined || amount(request) <= amount(limit)) return [];
     const problem = `must be less than or equal to ${name} limit of ${textOf(limit)}`;
-    return [invalid(`${field}.resources.requests`, request, problem)];
-  });
+    return [invalid(`${at}.requests`, request, problem)];
+  };
+  return [
+    ...Object.entries(limits).flatMap(([name, limit]) => negative(`${at}.limits[${name}]`, limit)),
+    ...Object.entries(requests).flatMap(([name, request]) => [
+      ...negative(`${at}.requests[${name}]`, request),
+      ...overLimit(name, request),
+    ]),
+  ];
 }
 
 /** What is wrong with a container's probes. */

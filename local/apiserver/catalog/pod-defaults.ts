@@ -8,7 +8,8 @@ const imageName = new RegExp(`^(?:[\\w.-]+(?::\\d+)?/)?${component}(?:/${compone
 
 /** Whether a text names an image, before its tag or digest; the name of its registry may have capitals. */
 function isImageName(text: string): boolean {
-  return imageName.test(text.replace(/@.*$/, '').replace(/:[^/:]+$/, ''));
+  const [named = ''] = text.split('@', 1);
+  return imageName.test(named.replace(/:[^/:]+$/, ''));
 }
 
 function pullPolicy(image: unknown): string {

@@ -186,6 +186,11 @@ export const validation = area('validation', {
       {},
       { containers: [{ name: 'main', image: 'x', resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } }] },
     ),
+    ...[
+      { requests: { cpu: -1 } },
+      { requests: { cpu: '-0.5' }, limits: { cpu: -1 } },
+      { limits: { memory: '-1Gi' } },
+    ].map((resources) => pod('a', {}, { containers: [{ name: 'main', image: 'x', resources }] })),
     pod('a', {}, { containers: [{ name: 'main', image: 'x', imagePullPolicy: 'Sometimes' }] }),
     pod('a', {}, { containers: [{ name: 'main', image: 'x', ports: [{ containerPort: 70_000 }] }] }),
   ]),
