@@ -12,7 +12,7 @@ import { decode } from '../registry/decode.ts';
 import { deleteObject } from '../registry/delete.ts';
 import { deleteOptionsIn, parseDeleteOptions } from '../registry/delete-options.ts';
 import type { DeleteOptions } from '../registry/delete-options.ts';
-import { replaceObject, requireResourceVersion } from '../registry/replace.ts';
+import { checkChanged, replaceObject } from '../registry/replace.ts';
 import { updateObject } from '../registry/update.ts';
 import type { Target } from '../registry/update.ts';
 import { listObjects } from '../storage/list.ts';
@@ -34,8 +34,12 @@ export async function serveCreate(server: ResourceServer, exchange: Exchange): P
   );
 }
 
-/** What a patch makes of an object: decoded, whatever keeps it from being one an error of the patch. */
-export function patchChange({ request, type, write }: Exchange, patch: unknown): (current: KubeObject) => KubeObject {
+/** What a patch makes of an object: decoded, whatever keeps it from being one an error of the patch; `check` looks at what it makes. */
+export function patchChange(
+  { request, type, write }: Exchange,
+  patch: unknown,
+  check: (object: KubeObject) => void = () => undefined,
+): (current: KubeObject) => KubeObject {
   const contentType = contentTypeOf(request);
   return (current) => {
     const isLax = write.fieldValidation === 'Ignore';
@@ -45,10 +49,7 @@ export function patchChange({ request, type, write }: Exchange, patch: unknown):
       invalidObject({ group: '', kind: '' }, '', [invalid('patch', shown, problem)]);
     const fromMap = contentType === STRATEGIC_PATCH;
     const object = decode(type, patched, write, { refuse, fromMap, isPatch: true });
-    // That it is in another place is told of first.
-    const { name, namespace = current.metadata.namespace } = object.metadata;
-    if (name === current.metadata.name && namespace === current.metadata.namespace)
-      requireResourceVersion(type, object);
+    check(object);
     // A patch that does not speak of the version applies to the newest object.
     if (object.metadata.resourceVersion === current.metadata.resourceVersion) delete object.metadata.resourceVersion;
     return object;
@@ -98,7 +99,8 @@ export async function servePatch(server: ResourceServer, exchange: Exchange, tar
   const { namespace, name } = target;
   // What is not there is told of before what is wrong with the patch.
   if (server.api.store.get(type.storageKey, namespace, name) === undefined) throw notFound(type, name);
-  const change = patchChange(exchange, await readPatchOf(exchange, contentType));
+  const patch = await readPatchOf(exchange, contentType);
+  const change = patchChange(exchange, patch, (object) => checkChanged(target, object));
   sendObject(server, exchange, 200, await updateObject(server.api, target, change, write));
 }
 

@@ -9,7 +9,7 @@ import { badRequest, conflict, notFound } from '../status.ts';
 import type { Api, WriteRequest } from './api.ts';
 import { placeInNamespace, storeNew } from './create.ts';
 import { normalize } from './decode.ts';
-import { requireResourceVersion } from './replace.ts';
+import { checkChanged } from './replace.ts';
 import { checkName, changeObject, checkVersionText } from './update.ts';
 import type { Target } from './update.ts';
 
@@ -28,15 +28,16 @@ function configOf(type: ResourceType, raw: JsonObject): KubeObject {
 
 /** Brings what an apply makes into its type's shape; a version that it does not speak of is no precondition. */
 function shaped(
-  type: ResourceType,
+  target: Target,
   config: KubeObject,
   { object, managedFields }: AppliedObject,
   isChange: boolean,
 ): AppliedObject {
+  const { type } = target;
   const out = normalize(type, object);
   type.strategy.applyDefaults?.(out);
   if (config.metadata.resourceVersion === undefined) delete out.metadata.resourceVersion;
-  else if (isChange) requireResourceVersion(type, out);
+  else if (isChange) checkChanged(target, out);
   return { object: out, managedFields };
 }
 
@@ -65,7 +66,7 @@ export async function applyObject(
   const written = { type, versions: api.catalog.versions(type.storageKey) };
   const applied = (live: KubeObject | undefined): AppliedObject => {
     const writer = { manager: request.manager, subresource, time: api.now(), force: request.force };
-    return shaped(type, config, applyFields(written, live, config, writer), live !== undefined);
+    return shaped(target, config, applyFields(written, live, config, writer), live !== undefined);
   };
   if (api.store.get(type.storageKey, namespace, name) !== undefined)
     return { object: await changeObject(api, target, applied, request), created: false };

@@ -7,8 +7,14 @@ import { storeNew } from './create.ts';
 import { changeObject, checkPlace, checkUid, checkVersionText } from './update.ts';
 import type { Change, Target } from './update.ts';
 
+/** What is wrong with a patched or applied object before anything else: that it is in another place is told of first. */
+export function checkChanged(target: Target, object: KubeObject): void {
+  checkPlace(target, object);
+  requireResourceVersion(target.type, object);
+}
+
 /** 422 where the type's objects can't be changed without saying which version of them was read. */
-export function requireResourceVersion(type: ResourceType, object: KubeObject): void {
+function requireResourceVersion(type: ResourceType, object: KubeObject): void {
   if (type.strategy.needsVersion !== true || (object.metadata.resourceVersion ?? '') !== '') return;
   throw invalidObject({ group: type.group, kind: type.resource }, object.metadata.name ?? '', [
     invalid('metadata.resourceVersion', 0, 'must be specified for an update'),

@@ -1,5 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 
+import type { Json } from '../harness/client.ts';
 import { configMap, pod, widget } from '../harness/objects.ts';
 import { area } from '../harness/types.ts';
 
@@ -117,6 +118,15 @@ export const apply = area('apply', {
   'dry run stores nothing': async (s) => {
     equal((await s.patch(`configmaps/a${by('one')}&dryRun=All`, 'apply', configMap('a'))).status, 201);
     equal((await s.get('configmaps/a')).status, 404);
+  },
+  'in another namespace is told of before a version that is missing': async (s) => {
+    const apply = (metadata: Json): Promise<{ status: number }> =>
+      s.patch(`widgets/a${by('one')}`, 'apply', { ...widget('a'), metadata: { name: 'a', ...metadata } });
+    equal((await apply({})).status, 201);
+    equal((await apply({ namespace: 'elsewhere', resourceVersion: '' })).status, 400);
+    equal((await apply({ resourceVersion: '' })).status, 422);
+    const patch = { metadata: { namespace: '', resourceVersion: null } };
+    equal((await s.patch('widgets/a', 'merge', patch)).status, 422);
   },
   'of something that is no object is 400': async (s) => {
     await s.patch(`configmaps/a${by('one')}`, 'apply', 'text');
