@@ -1,7 +1,8 @@
 import { forbiddenField, invalid, notSupported, required } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
-import { isObject, objectsIn } from '../object.ts';
+import { isObject, objectsIn, textAt } from '../object.ts';
 import type { JsonObject } from '../object.ts';
+import { quantityNanos } from '../schema/quantities.ts';
 
 const MAX_PORT = 65_535;
 const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
@@ -20,28 +21,9 @@ const podFields = [
 ];
 const oneOfMap = /^metadata\.(labels|annotations)\['.+'\]$/;
 
-const decimal: Record<string, number> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-};
-const binary = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
-
-const textOf = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-
-/** A quantity as a number; NaN where it is none. */
-export function amount(quantity: unknown): number {
-  const [, digits = '', suffix = ''] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)(\D*)$/.exec(textOf(quantity)) ?? [];
-  const power = binary.indexOf(suffix) + 1;
-  return digits === '' ? Number.NaN : Number(digits) * (power > 0 ? 1024 ** power : (decimal[suffix] ?? Number.NaN));
+/** A quantity in billionths, 0 where there is none. What is no quantity was refused when it was decoded. */
+export function amount(quantity: unknown): bigint {
+  return typeof quantity === 'string' ? quantityNanos(quantity) : 0n;
 }
 
 function checkFieldPath(reference: unknown, field: string): FieldError[] {
@@ -90,11 +72,11 @@ function checkResources(container: JsonObject, field: string): FieldError[] {
   const requests = isObject(resources['requests']) ? resources['requests'] : {};
   const at = `${field}.resources`;
   const negative = (path: string, value: unknown): FieldError[] =>
-    amount(value) < 0 ? [invalid(path, textOf(value), 'must be greater than or equal to 0')] : [];
+    amount(value) < 0n ? [invalid(path, value, 'must be greater than or equal to 0')] : [];
   const overLimit = (name: string, request: unknown): FieldError[] => {
     const limit = limits[name];
     if (limit === undefined || amount(request) <= amount(limit)) return [];
-    const problem = `must be less than or equal to ${name} limit of ${textOf(limit)}`;
+    const problem = `must be less than or equal to ${name} limit of ${textAt(limits, name)}`;
     return [invalid(`${at}.requests`, request, problem)];
   };
   return [

@@ -3,9 +3,8 @@ import type { JsonObject, KubeObject } from '../object.ts';
 import { amount } from './pod-containers.ts';
 
 const resources = ['cpu', 'memory'];
-const FRACTION = 1e-9;
 
-type Amounts = Map<string, number>;
+type Amounts = Map<string, bigint>;
 
 function containersOf(pod: KubeObject): JsonObject[] {
   return ['containers', 'initContainers'].flatMap((list) => objectsIn(valueAt(pod, 'spec', list)));
@@ -14,13 +13,13 @@ function containersOf(pod: KubeObject): JsonObject[] {
 /** What a container has of `requests` or `limits`, without what is nothing. */
 function amountsOf(container: JsonObject, kind: string): Amounts {
   const given = valueAt(container, 'resources', kind);
-  const entries = resources.map((name): [string, number] => [name, isObject(given) ? amount(given[name]) : 0]);
-  return new Map(entries.filter(([, one]) => one > 0));
+  const entries = resources.map((name): [string, bigint] => [name, isObject(given) ? amount(given[name]) : 0n]);
+  return new Map(entries.filter(([, one]) => one > 0n));
 }
 
 function sum(all: Amounts[]): Amounts {
   const total: Amounts = new Map();
-  for (const [name, one] of all.flatMap((amounts) => [...amounts])) total.set(name, (total.get(name) ?? 0) + one);
+  for (const [name, one] of all.flatMap((amounts) => [...amounts])) total.set(name, (total.get(name) ?? 0n) + one);
   return total;
 }
 
@@ -31,7 +30,7 @@ export function qosClass(pod: KubeObject): string {
   const limited = containers.map((container) => amountsOf(container, 'limits'));
   const limits = sum(limited);
   if (requests.size === 0 && limits.size === 0) return 'BestEffort';
-  const isEqual = (name: string): boolean => Math.abs((requests.get(name) ?? 0) - (limits.get(name) ?? 0)) < FRACTION;
+  const isEqual = (name: string): boolean => requests.get(name) === limits.get(name);
   const isGuaranteed = limited.every((one) => one.size === resources.length) && resources.every(isEqual);
   return isGuaranteed ? 'Guaranteed' : 'Burstable';
 }

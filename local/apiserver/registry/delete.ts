@@ -39,7 +39,10 @@ function checkPreconditions(target: Target, current: KubeObject, options: Delete
   }
 }
 
-const isPod = (target: Target): boolean => target.type.storageKey === '/pods';
+const isPod = ({ type }: Target): boolean => type.storageKey === '/pods';
+const isNamespace = ({ type }: Target): boolean => type.storageKey === '/namespaces';
+const isDefinition = ({ type }: Target): boolean =>
+  type.storageKey === 'apiextensions.k8s.io/customresourcedefinitions';
 
 /** Seconds a Pod's node gets to stop it: none where no node has it or it has ended. */
 function graceSeconds(target: Target, current: KubeObject, options: DeleteOptions): number {
@@ -51,18 +54,18 @@ function graceSeconds(target: Target, current: KubeObject, options: DeleteOption
 }
 
 /** The finalizers that keep the object for now: its own, and those that the way of deletion asks for. */
-function finalizersFor(current: KubeObject, policy: DeleteOptions['propagationPolicy']): string[] {
+function finalizersFor(target: Target, current: KubeObject, policy: DeleteOptions['propagationPolicy']): string[] {
   // Events own nothing.
-  if (current.kind === 'Event') return current.metadata.finalizers ?? [];
+  if (target.type.storageKey === '/events') return current.metadata.finalizers ?? [];
   const own = (current.metadata.finalizers ?? []).filter(
     (one) => policy === undefined || (one !== FOREGROUND && one !== ORPHAN),
   );
-  const kept = current.kind === 'CustomResourceDefinition' ? [...new Set([...own, CRD_CLEANUP])] : own;
+  const kept = isDefinition(target) ? [...new Set([...own, CRD_CLEANUP])] : own;
   if (policy === 'Foreground') return [...kept, FOREGROUND];
   return policy === 'Orphan' ? [...kept, ORPHAN] : kept;
 }
 
-function marked(api: Api, current: KubeObject, grace: number, finalizers: string[]): KubeObject {
+function marked(api: Api, target: Target, current: KubeObject, grace: number, finalizers: string[]): KubeObject {
   const { metadata } = current;
   const first = metadata.deletionTimestamp === undefined;
   const shorter = first || grace < (metadata.deletionGracePeriodSeconds ?? 0);
@@ -73,10 +76,10 @@ function marked(api: Api, current: KubeObject, grace: number, finalizers: string
       ...rest,
       ...(finalizers.length > 0 ? { finalizers } : {}),
       ...(shorter ? { deletionTimestamp: timestamp(new Date(api.now().getTime() + grace * 1000)) } : {}),
-      ...(shorter && current.kind !== 'Namespace' ? { deletionGracePeriodSeconds: grace } : {}),
+      ...(shorter && !isNamespace(target) ? { deletionGracePeriodSeconds: grace } : {}),
       ...(first && metadata.generation !== undefined ? { generation: metadata.generation + 1 } : {}),
     },
-    ...(current.kind === 'Namespace' ? { status: { phase: 'Terminating' } } : {}),
+    ...(isNamespace(target) ? { status: { phase: 'Terminating' } } : {}),
   };
 }
 
@@ -103,8 +106,8 @@ export async function deleteObject(
   const { type, namespace, name } = target;
   const before = api.store.get(type.storageKey, namespace, name);
   if (before === undefined) throw notFound(type, name);
-  const isNamespace = type.storageKey === '/namespaces';
-  if (isNamespace && keptNamespaces.includes(name)) throw forbidden(type, name, 'this namespace may not be deleted');
+  if (isNamespace(target) && keptNamespaces.includes(name))
+    throw forbidden(type, name, 'this namespace may not be deleted');
   checkPreconditions(target, before, options);
   const attributes: AdmissionAttributes = {
     operation: 'DELETE',
@@ -113,8 +116,8 @@ export async function deleteObject(
     old: before,
     subresource: undefined,
     name: options.isOfCollection === true ? undefined : name,
-    namespace: isNamespace ? name : namespace,
-    request: isNamespace ? withUid(request, before) : request,
+    namespace: isNamespace(target) ? name : namespace,
+    request: isNamespace(target) ? withUid(request, before) : request,
   };
   await api.admission.mutate(attributes);
   await api.admission.validate(attributes);
@@ -122,11 +125,11 @@ export async function deleteObject(
   if (current === undefined) throw notFound(type, name);
   checkPreconditions(target, current, options);
   const grace = graceSeconds(target, current, options);
-  const finalizers = finalizersFor(current, options.propagationPolicy);
+  const finalizers = finalizersFor(target, current, options.propagationPolicy);
   const pending = current.metadata.deletionGracePeriodSeconds ?? 0;
   const waits = grace > 0 && !(current.metadata.deletionTimestamp !== undefined && pending === 0);
-  const stays = finalizers.length > 0 || waits || type.storageKey === '/namespaces';
-  const next = marked(api, current, grace, finalizers);
+  const stays = finalizers.length > 0 || waits || isNamespace(target);
+  const next = marked(api, target, current, grace, finalizers);
   // A Pod is told of its end, even where that is now.
   const told = stays || isPod(target);
   if (request.dryRun) return { object: told ? next : current, gone: !stays };

@@ -3,17 +3,21 @@ const knownSuffix = /^(?:[numkMGTPE]|[KMGTPE]i|[eE][-+]?\d+)?$/;
 const FORM_TEXT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const SMALLEST_EXPONENT = -9;
 /** Of what is larger nobody has so much. */
-const MAX_EXPONENT = 100;
+const MAX_POWER = 1000;
 
 const decimals: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 const binaries = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 
-/** Why a value is no quantity (resource.ParseQuantity); undefined where it is one. */
-export function quantityProblem(value: unknown): string | undefined {
-  const text = (typeof value === 'string' ? value : JSON.stringify(value)).trim();
+/** Why a text is no quantity (resource.ParseQuantity); undefined where it is one. */
+export function quantityTextProblem(text: string): string | undefined {
   const suffix = text === '' ? undefined : form.exec(text)?.[4];
   if (suffix === undefined) return FORM_TEXT;
   return knownSuffix.test(suffix) ? undefined : "unable to parse quantity's suffix";
+}
+
+/** The same for a value in JSON, which may be a number or have spaces around it. */
+export function quantityProblem(value: unknown): string | undefined {
+  return quantityTextProblem((typeof value === 'string' ? value : JSON.stringify(value)).trim());
 }
 
 /** `mantissa` × 10^`exponent`. */
@@ -38,8 +42,8 @@ function simplified({ mantissa, exponent }: Decimal): Decimal {
   return { mantissa: rest, exponent: rest === 0n ? 0 : at };
 }
 
-function decimalText(value: Decimal, isScientific: boolean): string {
-  const { mantissa, exponent } = simplified(value);
+/** Of a simplified value. */
+function decimalText({ mantissa, exponent }: Decimal, isScientific: boolean): string {
   const scale = Math.floor(exponent / 3) * 3;
   const digits = (mantissa * 10n ** BigInt(exponent - scale)).toString();
   if (isScientific) return scale === 0 ? digits : `${digits}e${scale}`;
@@ -47,24 +51,50 @@ function decimalText(value: Decimal, isScientific: boolean): string {
   return suffix === undefined ? `${digits}e${scale}` : digits + suffix;
 }
 
+/** What a quantity's text says: `mantissa` × 10^(`power` - `places`), in the way that its suffix has. */
+interface Reading {
+  mantissa: bigint;
+  power: number;
+  /** Digits behind the point. */
+  places: number;
+  suffix: 'decimal' | 'scientific' | 'binary';
+}
+
+function readingOf(text: string): Reading {
+  const [, sign = '', whole = '', fraction = '', suffix = ''] = form.exec(text) ?? [];
+  const digits = BigInt(whole + fraction || '0') * (sign === '-' ? -1n : 1n);
+  const places = fraction.length;
+  const step = binaries.indexOf(suffix);
+  if (step > 0) return { mantissa: digits * 1024n ** BigInt(step), power: 0, places, suffix: 'binary' };
+  return /^[eE][-+]?\d/.test(suffix)
+    ? { mantissa: digits, power: Number(suffix.slice(1)), places, suffix: 'scientific' }
+    : { mantissa: digits, power: decimals[suffix] ?? 0, places, suffix: 'decimal' };
+}
+
+/**
+ * A quantity in billionths, exactly: nothing is smaller than one of them. Powers of ten beyond 1000 count as 1000. Throws an Error that says
+ * why a text is none.
+ */
+export function quantityNanos(text: string): bigint {
+  const problem = quantityTextProblem(text);
+  if (problem !== undefined) throw new Error(problem);
+  const { mantissa, power, places } = readingOf(text);
+  const known = Math.max(-MAX_POWER, Math.min(power, MAX_POWER));
+  const value = simplified({ mantissa, exponent: known - places });
+  return value.mantissa * 10n ** BigInt(value.exponent - SMALLEST_EXPONENT);
+}
+
 /** The one form in which Kubernetes writes a quantity (Quantity.CanonicalizeBytes): 0.5 is 500m, 1024Mi is 1Gi. What is none stays. */
 export function canonicalQuantity(text: string): string {
   const trimmed = text.trim();
-  if (quantityProblem(trimmed) !== undefined) return text;
-  const [, sign = '', whole = '', fraction = '', suffix = ''] = form.exec(trimmed) ?? [];
-  const digits = BigInt(whole + fraction || '0') * (sign === '-' ? -1n : 1n);
-  const power = binaries.indexOf(suffix);
-  if (power <= 0) {
-    const isScientific = /^[eE][-+]?\d/.test(suffix);
-    const scale = isScientific ? Number(suffix.slice(1)) : (decimals[suffix] ?? 0);
-    if (Math.abs(scale) > MAX_EXPONENT) return text;
-    return decimalText({ mantissa: digits, exponent: scale - fraction.length }, isScientific);
-  }
-  const scaled: Decimal = simplified({ mantissa: digits * 1024n ** BigInt(power), exponent: -fraction.length });
-  const isWhole = scaled.exponent >= 0;
-  let value = isWhole ? scaled.mantissa * 10n ** BigInt(scaled.exponent) : 0n;
-  if (!isWhole || (value > -1024n && value < 1024n)) return decimalText(scaled, false);
-  let at = 0;
-  for (; at < binaries.length - 1 && value % 1024n === 0n; at++) value /= 1024n;
-  return `${value}${binaries[at] ?? ''}`;
+  if (quantityTextProblem(trimmed) !== undefined) return text;
+  const { mantissa, power, places, suffix } = readingOf(trimmed);
+  if (Math.abs(power) > MAX_POWER) return text;
+  const value = simplified({ mantissa, exponent: power - places });
+  if (suffix !== 'binary') return decimalText(value, suffix === 'scientific');
+  let whole = value.exponent >= 0 ? value.mantissa * 10n ** BigInt(value.exponent) : 0n;
+  if (value.exponent < 0 || (whole > -1024n && whole < 1024n)) return decimalText(value, false);
+  let step = 0;
+  for (; step < binaries.length - 1 && whole % 1024n === 0n; step++) whole /= 1024n;
+  return `${whole}${binaries[step] ?? ''}`;
 }

@@ -15,7 +15,7 @@ export interface Selection {
 }
 
 function fieldValue(type: ResourceType, object: KubeObject, field: string): string {
-  if (type.kind === 'Event' && field === 'source')
+  if (type.storageKey === '/events' && field === 'source')
     return textAt(object, 'source', 'component') || textAt(object, 'reportingComponent');
   const value = valueAt(object, ...field.split('.'));
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'

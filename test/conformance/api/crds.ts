@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 
+import type { Json } from '../harness/client.ts';
 import { CRDS, definition, established, install, open, thing, withSchema } from '../harness/definitions.ts';
 import { area } from '../harness/types.ts';
 
@@ -170,5 +171,25 @@ export const crds = area('definitions', {
     equal((await s.put(`${CRDS}/${crd.metadata.name}`, crd)).status, 422);
     const scope = [{ op: 'replace', path: '/spec/scope', value: 'Cluster' }];
     equal((await s.patch(`${CRDS}/${crd.metadata.name}`, 'json', scope)).status, 422);
+  },
+  'kinds that are named like built-in ones have nothing of them': async (s) => {
+    for (const kind of ['Event', 'Namespace', 'CustomResourceDefinition']) {
+      const source = { type: 'string' };
+      const version = { ...withSchema({ source }), selectableFields: [{ jsonPath: '.source' }] };
+      const plural = `${kind.toLowerCase()}s`;
+      const crd = definition(s, { names: { plural, kind } }, version);
+      crd.metadata.name = `${plural}.${crd.spec.group}`;
+      await install(s, crd);
+      const things = `/apis/${crd.spec.group}/v1/namespaces/${s.namespace}/${plural}`;
+      const finalizers = ['example.dev/hold'];
+      const made = (name: string): Json => ({ ...thing(s, name, { source: name }, { finalizers }), kind });
+      for (const name of ['a', 'b']) equal((await s.post(things, made(name))).status, 201);
+      equal((await s.get(`${things}?fieldSelector=source=a`)).body.items.length, 1);
+      const { body } = await s.delete(`${things}/a?propagationPolicy=Foreground`);
+      deepEqual(body.metadata.finalizers, ['example.dev/hold', 'foregroundDeletion']);
+      equal((await s.delete(`${things}/b?propagationPolicy=Orphan`)).body.metadata.deletionGracePeriodSeconds, 0);
+      for (const name of ['a', 'b'])
+        await s.unrecorded.patch(`${things}/${name}`, 'merge', { metadata: { finalizers: null } });
+    }
   },
 });

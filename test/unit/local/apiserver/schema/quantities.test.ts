@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { canonicalQuantity, quantityProblem } from '../../../../../local/apiserver/schema/quantities.ts';
+import { canonicalQuantity, quantityNanos, quantityProblem } from '../../../../../local/apiserver/schema/quantities.ts';
 
 test.each([
   ['0.5', '500m'],
@@ -22,6 +22,25 @@ test.each([
   ['1e999999999', '1e999999999'],
 ])('%s is written as %s', (given, written) => {
   expect(canonicalQuantity(given)).toBe(written);
+});
+
+test.each([
+  ['1n', 1n],
+  ['0.0000000001', 1n],
+  ['-0.0000000011', -2n],
+  ['100m', 100_000_000n],
+  ['1.5', 1_500_000_000n],
+  ['1Ki', 1_024_000_000_000n],
+  ['1e-3', 1_000_000n],
+  ['9007199254740993', 9_007_199_254_740_993_000_000_000n],
+  ['1e-999999999', 1n],
+  ['1e999999999', 10n ** 1009n],
+])('%s is so many billionths: %s', (text, nanos) => {
+  expect(quantityNanos(text)).toBe(nanos);
+});
+
+test.each(['much', '', ' 1', '1kk'])('%j has no value', (text) => {
+  expect(() => quantityNanos(text)).toThrow(/quantit/);
 });
 
 test.each(['much', '1.2.3', '', {}, []])('%j is no quantity', (value) => {
