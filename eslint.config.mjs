@@ -1,7 +1,7 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Design 2: cli → local, webhook, controller → certs, shared. An area may import only from the areas listed for it. */
+/** cli → local, webhook, controller → certs, shared. An area may import only from the areas listed for it. */
 const areas = {
   shared: [],
   certs: ['shared'],

@@ -13,7 +13,7 @@ import {
 } from '../shared/tekton/annotations.ts';
 import type { AdmissionRequest } from './admission-review.ts';
 
-/** What the webhook decides by (design 3.4). */
+/** What the webhook decides by (docs/trace.md). */
 export interface StampSettings {
   sampling: Sampling;
   /** What becomes of an inbound parent: `trusted` joins it when the requester is trusted and links it otherwise. */

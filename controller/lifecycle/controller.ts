@@ -54,7 +54,7 @@ export interface LifecycleOptions {
   nowMs?: () => number;
 }
 
-/** Sees to it that each run has a context, and that its lifecycle spans reach the collector: settle, export, mark (design 3.2). */
+/** Sees to it that each run has a context, and that its lifecycle spans reach the collector: settle, export, mark. */
 export class LifecycleController {
   readonly #options: LifecycleOptions;
   readonly #ledger = new Ledger();

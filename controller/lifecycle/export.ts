@@ -12,7 +12,7 @@ import { childrenSettleInMs, settlesInMs } from './settled.ts';
 import type { Interval } from './times.ts';
 import { buildTaskRun } from './task.ts';
 
-/** Past this many tasks a trace folds what it can (design 3.2): Jaeger's critical path breaks near 5000 spans. */
+/** Past this many tasks a trace folds what it can: Jaeger's critical path breaks near 5000 spans. */
 const FOLD_TASKS = 500;
 
 const FAILED = ['failure', 'error', 'timeout'];

@@ -8,7 +8,7 @@ export interface TaskRunFacts {
   taskRun: TaskRun;
   /** The Pods as they were seen last, one an attempt. */
   pods: Pod[];
-  /** Past 500 tasks waits and init containers become events of their task (design 3.2). */
+  /** Past 500 tasks waits and init containers become events of their task. */
   fold: boolean;
   /** The time of the PipelineRun that owns it: a task lies within its run, whose end may be still to come. */
   owner?: Interval;

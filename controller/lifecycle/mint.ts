@@ -59,7 +59,7 @@ function childContext(
 }
 
 /**
- * The context of a run that no webhook stamped, or that was copied while none was there (design 3.1). `owner` is the PipelineRun that
+ * The context of a run that no webhook stamped, or that was copied while none was there. `owner` is the PipelineRun that
  * owns a TaskRun, where one does. A copy links what it was copied from.
  */
 export function decideContext(

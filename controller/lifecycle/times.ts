@@ -5,7 +5,7 @@ import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 
 const SECOND_MS = 1000;
 
-/** Clocks of nodes and API server differ; up to this much is rounding, not skew (design 3.2). */
+/** Clocks of nodes and API server differ; up to this much is rounding, not skew. */
 const SKEW_TOLERANCE_MS = 1000;
 
 const hasFraction = (time: string): boolean => time.includes('.');

@@ -35,7 +35,7 @@ export const taskRunLabels = traced(
   }),
 );
 
-/** The same for annotations; the run's trace context is passed on as the TaskRun's parent (design 3.1). */
+/** The same for annotations; the run's trace context is passed on as the TaskRun's parent. */
 export const taskRunAnnotations = traced(
   'createChildResourceAnnotations',
   (run: PipelineRun, task: PipelineTask, override: PipelineTaskRunSpec | undefined): Record<string, string> => {

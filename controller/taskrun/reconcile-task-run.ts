@@ -43,7 +43,7 @@ const run = traced('run', async (context: ReconcileContext, taskRun: TaskRun): P
   }
 });
 
-/** One step of the flow chart (tekton.md 6.4): the first thing that applies is done. */
+/** Upstream's order of decisions: the first thing that applies is done. */
 const advance = traced('advance', async (context: ReconcileContext, taskRun: TaskRun): Promise<ReconcileResult> => {
   const name = taskRun.metadata.name ?? '';
   const before = succeededCondition(taskRun);

@@ -19,7 +19,7 @@ import { handleRequest } from './http/handler.ts';
 import { createKubeconfig } from './identity/kubeconfig.ts';
 import type { Identity } from './identity/kubeconfig.ts';
 import { createTokens } from './identity/tokens.ts';
-import { systemRequest } from './registry/api.ts';
+import { systemRequest } from './registry/write-request.ts';
 import type { Api } from './registry/api.ts';
 import { createObject } from './registry/create.ts';
 import { createStore } from './storage/store.ts';

@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 
 import { launcher } from './entrypoint/launcher.ts';
 import { runtimeEnvironment } from './container/env.ts';
-import type { Isolation, IsolationKind, Mount } from './isolation/isolation.ts';
+import type { Isolation, Mount } from './isolation/isolation.ts';
+import type { IsolationKind } from './isolation/kind.ts';
 
 /** The images this node brings along; every other image stands for the machine's own programs. */
 const OWN_IMAGES: Record<string, { program: string; command: string[] }> = {

@@ -10,7 +10,7 @@ import type { PodLogSource } from '../pod-logs.ts';
 import { createPodEventRecorder } from './events.ts';
 import { createImageStore } from './images.ts';
 import { chooseIsolation } from './isolation/choose.ts';
-import type { IsolationKind } from './isolation/isolation.ts';
+import type { IsolationKind } from './isolation/kind.ts';
 import { createPodLogSource } from './logs/pod-log-source.ts';
 import { createObjectSource } from './objects.ts';
 import { PodManager } from './pod-manager.ts';

@@ -5,7 +5,7 @@ import { STATUS_CODE } from '../../shared/otlp/types.ts';
 export type Category =
   'run' | 'task' | 'attempt' | 'step' | 'init' | 'sidecar' | 'wait' | 'custom' | 'controller' | 'other' | 'placeholder';
 
-/** Design 3.2's results, `running` for what has not ended, `none` for a span that carries no result. */
+/** The results of docs/trace.md, `running` for what has not ended, `none` for a span that carries no result. */
 export type Result = 'success' | 'failure' | 'timeout' | 'cancellation' | 'error' | 'skip' | 'running' | 'none';
 
 const LIFECYCLE_SERVICE = 'tekton-pipelines';

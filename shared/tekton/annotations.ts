@@ -1,4 +1,4 @@
-/** Annotation and label names: the carriers of design 3.1 and those of upstream Tekton that both read. */
+/** Annotation and label names: the carriers of Tektrace (docs/trace.md) and those that upstream Tekton reads too. */
 
 export const PIPELINE_RUN_SPAN_CONTEXT = 'tekton/pipelinerun-span-context';
 export const TASK_RUN_SPAN_CONTEXT = 'tekton/taskrun-span-context';

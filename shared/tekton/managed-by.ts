@@ -1,6 +1,6 @@
 import { MANAGED_BY } from './annotations.ts';
 
-/** Which runs the drive controllers execute: all, or those whose `spec.managedBy` names them (design 1). */
+/** Which runs the drive controllers execute: all, or those whose `spec.managedBy` names them. */
 export type Manage = 'all' | 'managed-by';
 
 /** Upstream's own value, the same as none. */

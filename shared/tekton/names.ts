@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 const MAX_ANNOTATION_NAME = 63;
 const MAX_OBJECT_NAME = 63;
 
-/** The attempt a Pod's name stands for: the number of its `-retry<N>` suffix, 0 without one (design 3.1). */
+/** The attempt a Pod's name stands for: the number of its `-retry<N>` suffix, 0 without one. */
 export function attemptOfPod(podName: string | undefined): number {
   const suffix = /-retry(\d{1,6})$/.exec(podName ?? '');
   return suffix ? Number(suffix[1]) : 0;

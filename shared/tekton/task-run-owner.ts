@@ -5,7 +5,7 @@ import type { TaskRun } from './types.ts';
 
 /**
  * The owner reference that what a TaskRun creates carries. Beside upstream's controller it is no *controller* reference: upstream
- * would reconcile the TaskRun as soon as the child changes (design 1).
+ * would reconcile the TaskRun as soon as the child changes.
  */
 export function taskRunOwner(taskRun: TaskRun, manage: Manage): OwnerReference & { controller: boolean } {
   return {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** The families of derived span ids and their keys (design 3.1). */
+/** The families of derived span ids and their keys (docs/trace.md). */
 export type SpanFamily =
   | 'task'
   | 'attempt'

@@ -27,7 +27,7 @@ function setsItsOwn(container: V1Container): boolean {
 }
 
 /**
- * The context of each container of a TaskRun's Pod (design 3.6): a step (`step-…`) gets its own span, every other container the
+ * The context of each container of a TaskRun's Pod: a step (`step-…`) gets its own span, every other container the
  * task's. `task` is the TaskRun's own span, `podName` tells the attempt.
  */
 export function podTraceContext(

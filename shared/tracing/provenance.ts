@@ -16,7 +16,7 @@ const OWN_ANNOTATIONS = [PIPELINE_RUN_SPAN_CONTEXT, TASK_RUN_SPAN_CONTEXT, ADMIS
 
 /**
  * Whether somebody other than the controller submitted this annotation. The API server fills managedFields from what was sent to it,
- * before mutating admission: what a webhook adds is in no entry (design 3.1, seen on Kubernetes 1.36).
+ * before mutating admission: what a webhook adds is in no entry (seen on Kubernetes 1.36).
  */
 export function wasSubmitted(meta: ObjectMeta, annotation: string): boolean {
   return (meta.managedFields ?? []).some((entry) => submittedAnnotations(entry)[`f:${annotation}`] !== undefined);
@@ -83,7 +83,7 @@ export function trustedAdmissionTime(meta: ObjectMeta): AdmissionTime | undefine
   return time && Math.abs(time.receivedMs - createdMs) <= SAME_REQUEST_MS ? time : undefined;
 }
 
-/** A copy that no webhook saw: its annotations were submitted, and its admission time is another object's (design 3.1). */
+/** A copy that no webhook saw: its annotations were submitted, and its admission time is another object's. */
 export function isUnseenCopy(meta: ObjectMeta): boolean {
   return isCopy(meta) && trustedAdmissionTime(meta) === undefined;
 }

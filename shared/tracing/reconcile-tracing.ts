@@ -11,7 +11,7 @@ import type { SpanQueue } from './span-queue.ts';
 import { activeReconcileScope, RECONCILE_SCOPE, recordError } from './traced.ts';
 import type { ReconcileScope } from './traced.ts';
 
-/** Design 3.3: so that a trace stays readable and a hot loop can't flood the collector. */
+/** Limits that keep a trace readable, and a collector safe from a run that is reconciled without end. */
 export interface SpanBudget {
   perReconcile: number;
   perRun: number;

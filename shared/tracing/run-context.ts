@@ -25,7 +25,7 @@ export function taskRunCarrier(taskRun: KubeObject): SpanCarrier | undefined {
   return parseCarrier(taskRun.metadata.annotations?.[TASK_RUN_SPAN_CONTEXT]);
 }
 
-/** The TaskRun's own span: derived below a PipelineRun, else its root (design 3.1). */
+/** The TaskRun's own span: derived below a PipelineRun, else its root. */
 export function taskRunSpan(taskRun: KubeObject): SpanCarrier | undefined {
   const carrier = taskRunCarrier(taskRun);
   if (!carrier || !isOwnedByPipelineRun(taskRun)) return carrier;

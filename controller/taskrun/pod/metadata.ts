@@ -7,7 +7,7 @@ import { taskRunOwner } from '../../../shared/tekton/task-run-owner.ts';
 import type { TaskRun } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 
-/** Upstream's Pod informer selects on this label: without it, upstream never touches the Pod (design 1). */
+/** Upstream's Pod informer selects on this label: without it, upstream never touches the Pod. */
 const LABEL_MANAGED_BY = 'app.kubernetes.io/managed-by';
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 

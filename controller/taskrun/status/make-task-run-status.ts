@@ -28,7 +28,7 @@ export const updateContainerStates = traced('updateContainerStates', (status: Ta
   if (sidecars.length > 0) status.sidecars = sidecars;
 });
 
-/** Brings the TaskRun's status to what its Pod shows (tekton.md 6.5): condition, steps, sidecars, and results once it is done. */
+/** Brings the TaskRun's status to what its Pod shows: condition, steps, sidecars, and results once it is done. */
 export const MakeTaskRunStatus = traced(
   'MakeTaskRunStatus',
   (taskRun: TaskRun, pod: Pod, taskSpec: TaskSpec, now: Date): void => {

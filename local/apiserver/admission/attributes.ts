@@ -1,6 +1,6 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
 import type { KubeObject } from '../object.ts';
-import type { WriteRequest } from '../registry/api.ts';
+import type { WriteRequest } from '../registry/write-request.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 

@@ -1,7 +1,7 @@
 import { trackFields } from '../fields/managed-fields.ts';
 import { sameJson } from '../object.ts';
 import type { KubeObject } from '../object.ts';
-import { systemRequest, timestamp } from '../registry/api.ts';
+import { systemRequest, timestamp } from '../registry/write-request.ts';
 import type { Api } from '../registry/api.ts';
 import { normalize } from '../registry/decode.ts';
 import { deleteObject } from '../registry/delete.ts';

@@ -1,6 +1,6 @@
 import { isObject, valueAt } from '../object.ts';
 import type { KubeObject } from '../object.ts';
-import { systemRequest } from '../registry/api.ts';
+import { systemRequest } from '../registry/write-request.ts';
 import type { Api } from '../registry/api.ts';
 import { updateObject } from '../registry/update.ts';
 import { StatusError } from '../status.ts';

@@ -1,11 +1,11 @@
 import type { KubeObject, ObjectMeta, OwnerReference } from '../object.ts';
-import { systemRequest } from '../registry/api.ts';
+import { systemRequest } from '../registry/write-request.ts';
 import type { Api } from '../registry/api.ts';
 import { deleteObject, FOREGROUND, ORPHAN } from '../registry/delete.ts';
 import { updateObject } from '../registry/update.ts';
 import type { Target } from '../registry/update.ts';
 import { StatusError } from '../status.ts';
-import type { StoredObject } from '../storage/store.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
 
 function targetOf(api: Api, { storageKey, object }: StoredObject): Target | undefined {
   const [type] = api.catalog.versions(storageKey);

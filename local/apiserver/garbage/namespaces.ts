@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { trackFields } from '../fields/managed-fields.ts';
 import type { KubeObject, ObjectMeta } from '../object.ts';
-import { systemRequest, timestamp } from '../registry/api.ts';
+import { systemRequest, timestamp } from '../registry/write-request.ts';
 import type { Api } from '../registry/api.ts';
 import { deleteObject } from '../registry/delete.ts';
 import { StatusError } from '../status.ts';

@@ -5,7 +5,7 @@ import { parseYaml, YamlSyntaxError } from '../go-yaml.ts';
 import { isObject, textAt, withSortedKeys } from '../object.ts';
 import { typeMetaProblem } from '../schema/type-meta.ts';
 import { decodeProtobuf } from '../protobuf/decode.ts';
-import type { WriteRequest } from '../registry/api.ts';
+import type { WriteRequest } from '../registry/write-request.ts';
 import { badRequest, StatusError, unsupportedMediaType } from '../status.ts';
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PodLogSource } from '../../pod-logs.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import type { Tokens } from '../identity/tokens.ts';
-import type { Api, WriteRequest } from '../registry/api.ts';
+import type { Api } from '../registry/api.ts';
+import type { WriteRequest } from '../registry/write-request.ts';
 import type { Representation } from './negotiate.ts';
 import type { ResourcePath } from './path.ts';
 

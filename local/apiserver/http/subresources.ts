@@ -2,8 +2,9 @@ import { invalid, invalidObject } from '../field-errors.ts';
 import { isObject, objectsIn, textAt, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import type { Tokens } from '../identity/tokens.ts';
-import { timestamp } from '../registry/api.ts';
-import type { Api, WriteRequest } from '../registry/api.ts';
+import { timestamp } from '../registry/write-request.ts';
+import type { Api } from '../registry/api.ts';
+import type { WriteRequest } from '../registry/write-request.ts';
 import type { Target } from '../registry/update.ts';
 import { badRequest, conflict, notFound } from '../status.ts';
 

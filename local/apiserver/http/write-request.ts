@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { UserInfo } from '../identity/user.ts';
 import type { JsonObject } from '../object.ts';
-import type { FieldValidation, WriteRequest } from '../registry/api.ts';
+import type { FieldValidation, WriteRequest } from '../registry/write-request.ts';
 import { forbiddenField, invalid, invalidObject, notSupported, required, tooLong } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import { goQuoted } from '../go-text.ts';

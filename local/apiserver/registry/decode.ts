@@ -13,7 +13,7 @@ import { typeMetaProblem } from '../schema/type-meta.ts';
 import type { Schema } from '../schema/schema.ts';
 import { goConvertProblem, goDecodeProblem } from '../schema/go-types.ts';
 import { badRequest, internalError } from '../status.ts';
-import type { WriteRequest } from './api.ts';
+import type { WriteRequest } from './write-request.ts';
 
 /** `named`: the kind that was sent, which may be another. */
 function handled(type: ResourceType, problem: string, named = type.kind): string {

@@ -2,8 +2,9 @@ import type { AdmissionAttributes } from '../admission/attributes.ts';
 import { valueAt } from '../object.ts';
 import type { KubeObject } from '../object.ts';
 import { conflict, forbidden, notFound } from '../status.ts';
-import { timestamp } from './api.ts';
-import type { Api, WriteRequest } from './api.ts';
+import { timestamp } from './write-request.ts';
+import type { Api } from './api.ts';
+import type { WriteRequest } from './write-request.ts';
 import type { DeleteOptions } from './delete-options.ts';
 import type { Target } from './update.ts';
 

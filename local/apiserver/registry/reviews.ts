@@ -1,5 +1,5 @@
 import { reviewResources } from '../discovery/documents.ts';
-import { timestamp } from './api.ts';
+import { timestamp } from './write-request.ts';
 import type { UserInfo } from '../identity/user.ts';
 import { isObject } from '../object.ts';
 import type { JsonObject } from '../object.ts';

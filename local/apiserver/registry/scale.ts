@@ -5,7 +5,8 @@ import { invalid, invalidObject } from '../field-errors.ts';
 import { isObject, textAt, valueAt } from '../object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { badRequest, conflict, internalError } from '../status.ts';
-import type { Api, WriteRequest } from './api.ts';
+import type { Api } from './api.ts';
+import type { WriteRequest } from './write-request.ts';
 import { changeObject } from './update.ts';
 import type { Change, Target } from './update.ts';
 

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../object.ts';
-import type { StoredObject } from './store.ts';
+import type { StoredObject } from './stored-object.ts';
 
 /** Who exists by uid, and who names whom as its owner. */
 export interface OwnerIndex {

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../object.ts';
 import { createOwnerIndex } from './owner-index.ts';
+import type { StoredObject } from './stored-object.ts';
 
 export interface StoredEvent {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -7,12 +8,6 @@ export interface StoredEvent {
   object: KubeObject;
   /** What was stored before: a watch with a selector needs it to tell who enters and who leaves. */
   previous: KubeObject | undefined;
-}
-
-/** An object together with where it is stored. */
-export interface StoredObject {
-  storageKey: string;
-  object: KubeObject;
 }
 
 type Listener = (event: StoredEvent) => void;

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
 import { runtimeEnvironment } from '../container/env.ts';
-import type { Isolation, IsolationKind } from './isolation.ts';
+import type { Isolation } from './isolation.ts';
+import type { IsolationKind } from './kind.ts';
 import { createNamespaceIsolation } from './namespaces.ts';
 import { createPlainIsolation } from './plain.ts';
 

@@ -3,8 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Environment } from '../container/env.ts';
 import type { Credentials } from '../container/security.ts';
 import type { ExecResult } from './exec.ts';
-
-export type IsolationKind = 'namespaces' | 'plain';
+import type { IsolationKind } from './kind.ts';
 
 /** Something of this machine at a path of the container. */
 export interface Mount {

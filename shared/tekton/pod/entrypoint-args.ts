@@ -21,7 +21,7 @@ function stepArgs({ onError, timeout }: Step): string[] {
 
 /**
  * The step's container run by the entrypoint, which keeps the steps in order, reports results and times, and applies the step's
- * timeout (tekton.md 8; the order of the arguments is upstream's). The container's command must be known.
+ * timeout (the order of the arguments is upstream's). The container's command must be known.
  */
 export function runByEntrypoint(
   container: V1Container,

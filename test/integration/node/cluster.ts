@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 
 import { startApiServer } from '../../../local/apiserver/server.ts';
 import { chooseIsolation } from '../../../local/node/isolation/choose.ts';
-import type { IsolationKind } from '../../../local/node/isolation/isolation.ts';
+import type { IsolationKind } from '../../../local/node/isolation/kind.ts';
 import { startNode } from '../../../local/node/node.ts';
 import type { NodeOptions, RunningNode } from '../../../local/node/node.ts';
 import type { Pod } from '../../../local/node/types.ts';

@@ -1,4 +1,4 @@
-import type { IsolationKind } from '../../../local/node/isolation/isolation.ts';
+import type { IsolationKind } from '../../../local/node/isolation/kind.ts';
 import { startCluster } from './cluster.ts';
 
 /** Run by close.test.ts as another user: one Pod that says who it is, one that asks for a user it can't have. */

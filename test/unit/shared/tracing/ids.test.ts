@@ -9,7 +9,7 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const UID = '11111111-2222-3333-4444-555555555555';
 const ROOT = 'b7ad6b7169203331';
 
-/** One row a family of design 3.1. Frozen: a change here breaks every trace that is under way. */
+/** One row a family of span ids (docs/trace.md). Frozen: a change here breaks every trace that is under way. */
 const golden: [SpanFamily, (string | number)[], string][] = [
   ['task', [UID], '64ef96b90284f396'],
   ['attempt', [UID, 1], 'ad5ea5ec2553088c'],
