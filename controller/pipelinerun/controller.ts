@@ -7,6 +7,7 @@ import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
+import { untilNextTimeoutMs } from '../../shared/tekton/pipeline-run-timeouts.ts';
 import { readAnnotations } from '../../shared/tekton/read-annotations.ts';
 import { sameJson } from '../../shared/tekton/same-json.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
@@ -64,9 +65,14 @@ export const createPipelineRunController = traced(
       log,
     };
     const reconcile = traced('reconcileKey', (key: string) => reconcilePipelineRun(context, key));
+    const dueInMs = traced('dueInMs', (key: string) => {
+      const run = context.pipelineRuns.get(key);
+      return run && !isDone(run) ? untilNextTimeoutMs(run, clock()) : undefined;
+    });
     const controller = new Controller({
       name: 'pipelinerun',
       reconcile,
+      dueInMs,
       log,
       ...(observer && { observer }),
       ...(workers ? { workers } : {}),

@@ -1,7 +1,8 @@
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
+import { isConflict, joinErrors } from '../../shared/kubernetes/errors.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { isManaged } from '../../shared/tekton/managed-by.ts';
-import type { Condition, PipelineRun } from '../../shared/tekton/types.ts';
+import type { Condition, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { keepReconcile } from '../../shared/tracing/reconcile-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
@@ -41,22 +42,43 @@ const reconcileKind = traced(
     const before = succeededCondition(run);
     if (!run.status?.startTime && run.spec.status !== 'PipelineRunPending') start(context, run);
     const seen = cachedChildren(context, run);
-    const unseen = await unseenChildren(context, run, seen);
+    let unseen: TaskRun[];
     try {
+      unseen = await unseenChildren(context, run, seen);
       await reconcile(context, run, [...seen, ...unseen]);
-    } finally {
-      // Also what a look that failed half way created or asked for is written down.
-      const written = await updateStatusOrFail(
-        context,
-        { ...stored, metadata: run.metadata, status: run.status },
-        stored.status,
-      );
-      emitReconcileEvents(context, written, before);
+    } catch (error) {
+      await writeProblem(context, stored, run, error);
+      throw error;
     }
+    emitReconcileEvents(context, await writeStatus(context, stored, run), before);
     if (!isDone(run)) return nextLook(context, run, unseen.length > 0);
     keepReconcile();
     forgetRun(context, run);
     return undefined;
+  },
+);
+
+const writeStatus = traced(
+  'writeStatus',
+  (context: PipelineRunContext, stored: PipelineRun, run: PipelineRun): Promise<PipelineRun> =>
+    updateStatusOrFail(context, { ...stored, metadata: run.metadata, status: run.status }, stored.status),
+);
+
+/**
+ * Also what a look that failed half way started, created or asked for is written down, and what keeps the run from getting on. Throws both
+ * errors as one when that can't be written either.
+ */
+const writeProblem = traced(
+  'writeProblem',
+  async (context: PipelineRunContext, stored: PipelineRun, run: PipelineRun, problem: unknown): Promise<void> => {
+    const { reason = 'Started' } = succeededCondition(run) ?? {};
+    const message = problem instanceof Error ? problem.message : String(problem);
+    if (!isDone(run) && !isConflict(problem)) setCondition(run, context.clock(), 'Unknown', reason, message);
+    try {
+      await writeStatus(context, stored, run);
+    } catch (error) {
+      throw joinErrors(problem, error);
+    }
   },
 );
 

@@ -10,6 +10,7 @@ import { LABEL_TASK_RUN } from '../../shared/tekton/annotations.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
 import { isFinished } from '../../shared/tekton/pod/observed.ts';
+import { remainingMs } from '../../shared/tekton/task-run-timeout.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
@@ -59,9 +60,14 @@ export const createTaskRunController = traced(
       log,
     };
     const reconcile = traced('reconcileKey', (key: string) => reconcileTaskRun(context, key));
+    const dueInMs = traced('dueInMs', (key: string) => {
+      const taskRun = context.taskRuns.get(key);
+      return taskRun && !isDone(taskRun) ? remainingMs(taskRun, clock()) : undefined;
+    });
     const controller = new Controller({
       name: 'taskrun',
       reconcile,
+      dueInMs,
       log,
       ...(observer && { observer }),
       ...(workers ? { workers } : {}),

@@ -21,32 +21,27 @@ const QUOTA_RETRY_MS = 60_000;
 const CONFLICT_RETRY_MS = 1000;
 
 /** What a refused creation means (upstream's handlePodCreationError). Throws RunFailure when it is final, `error` when trying again may help. */
-const handlePodCreationError = traced(
-  'handlePodCreationError',
-  (taskRun: TaskRun, podName: string, error: unknown): PodPostponed => {
-    if (error instanceof ApiError && error.status === 409 && error.details?.kind === 'resourcequotas') {
-      const text = 'tried to create pod, but it failed with ResourceQuotaConflictError';
-      return { reason: 'Pending', message: text, requeueAfterMs: CONFLICT_RETRY_MS };
-    }
-    if (error instanceof ApiError && error.status === 403 && error.message.includes('exceeded quota')) {
-      const text = `TaskRun Pod exceeded available resources: ${error.message}`;
-      return { reason: 'ExceededResourceQuota', message: text, requeueAfterMs: QUOTA_RETRY_MS };
-    }
-    if (!isRefused(error)) throw error;
-    const { status, message } = error;
-    if (
-      status === 403 &&
-      (message.includes('violates PodSecurity') || message.includes('security context constraint'))
-    ) {
-      throw new RunFailure('PodAdmissionFailed', message);
-    }
-    const { taskRef } = taskRun.spec;
-    const cause = taskRef
-      ? `missing or invalid Task ${taskRun.metadata.namespace}/${taskRef.name}`
-      : 'invalid TaskSpec';
-    throw new RunFailure('PodCreationFailed', `failed to create task run pod "${podName}": ${message}. Maybe ${cause}`);
-  },
-);
+const handlePodCreationError = traced('handlePodCreationError', (taskRun: TaskRun, error: unknown): PodPostponed => {
+  if (error instanceof ApiError && error.status === 409 && error.details?.kind === 'resourcequotas') {
+    const text = 'tried to create pod, but it failed with ResourceQuotaConflictError';
+    return { reason: 'Pending', message: text, requeueAfterMs: CONFLICT_RETRY_MS };
+  }
+  if (error instanceof ApiError && error.status === 403 && error.message.includes('exceeded quota')) {
+    const text = `TaskRun Pod exceeded available resources: ${error.answer}`;
+    return { reason: 'ExceededResourceQuota', message: text, requeueAfterMs: QUOTA_RETRY_MS };
+  }
+  if (!isRefused(error)) throw error;
+  const { status, answer: message } = error;
+  if (status === 403 && (message.includes('violates PodSecurity') || message.includes('security context constraint'))) {
+    throw new RunFailure('PodAdmissionFailed', message);
+  }
+  const { taskRef } = taskRun.spec;
+  const cause = taskRef ? `missing or invalid Task ${taskRun.metadata.namespace}/${taskRef.name}` : 'invalid TaskSpec';
+  throw new RunFailure(
+    'PodCreationFailed',
+    `failed to create task run pod "${taskRun.metadata.name}": ${message}. Maybe ${cause}`,
+  );
+});
 
 /** A Pod by our name exists: it is ours from before a crash, or somebody else's. */
 const adoptPod = traced('adoptPod', async (context: ReconcileContext, taskRun: TaskRun, name: string): Promise<Pod> => {
@@ -72,7 +67,7 @@ export const createPod = traced(
     } catch (error) {
       if (isAlreadyExists(error)) return adoptPod(context, taskRun, name);
       if (isRejected(error)) context.created.forget(uid, name);
-      return handlePodCreationError(taskRun, name, error);
+      return handlePodCreationError(taskRun, error);
     }
   },
 );

@@ -13,7 +13,7 @@ import { updateContainerStates } from './status/make-task-run-status.ts';
 export const appendPreviousConditionContext = traced(
   'appendPreviousConditionContext',
   (before: Condition | undefined, message: string): string => {
-    const usual = [undefined, 'Started', 'Running', 'TaskRunPending', 'Pending'];
+    const usual = [undefined, 'Started', 'Running', 'TaskRunPending'];
     if (!before?.message || usual.includes(before.reason)) return message;
     return `${message}\nPrevious status: [${before.reason}] ${before.message}`;
   },

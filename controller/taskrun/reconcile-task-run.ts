@@ -1,4 +1,5 @@
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
+import { isConflict, joinErrors } from '../../shared/kubernetes/errors.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { formatDuration } from '../../shared/tekton/duration.ts';
 import { isManaged } from '../../shared/tekton/managed-by.ts';
@@ -69,6 +70,26 @@ const advance = traced('advance', async (context: ReconcileContext, taskRun: Tas
   return run(context, taskRun);
 });
 
+/**
+ * A look that failed, and is tried again, still leaves what is known: that the TaskRun has started, so that its timeout runs, and what keeps it.
+ * Throws both errors as one when that can't be written either.
+ */
+const persistProblem = traced(
+  'persistProblem',
+  async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun, problem: unknown): Promise<void> => {
+    // Somebody wrote in between: the cache is behind, and the next look sees it.
+    if (isConflict(problem)) return;
+    const status = (taskRun.status ??= {});
+    const reason = status.podName ? (succeededCondition(taskRun)?.reason ?? 'Running') : 'Pending';
+    markRunning(status, reason, problem instanceof Error ? problem.message : String(problem), context.clock());
+    try {
+      await persist(context, seen, taskRun);
+    } catch (error) {
+      throw joinErrors(problem, error);
+    }
+  },
+);
+
 const reconcileKind = traced(
   'reconcileKind',
   async (context: ReconcileContext, seen: TaskRun): Promise<ReconcileResult> => {
@@ -79,9 +100,17 @@ const reconcileKind = traced(
       return undefined;
     }
     const started = start(taskRun, context.clock());
-    const result = await advance(context, taskRun);
-    retryTaskRun(taskRun, context.clock());
-    await stopSidecarsOfRetries(context, taskRun);
+    const begun = structuredClone(taskRun.status);
+    let result: ReconcileResult;
+    try {
+      result = await advance(context, taskRun);
+      retryTaskRun(taskRun, context.clock());
+      await stopSidecarsOfRetries(context, taskRun);
+    } catch (error) {
+      taskRun.status = begun ?? {};
+      await persistProblem(context, seen, taskRun, error);
+      throw error;
+    }
     if (isDone(taskRun)) keepReconcile();
     if (await persist(context, seen, taskRun)) emitReconcileEvents(context, taskRun, succeededCondition(seen), started);
     if (isDone(taskRun)) context.created.forgetOwner(taskRun.metadata.uid ?? '');

@@ -10,6 +10,8 @@ export interface ControllerOptions {
   name: string;
   /** Level-based: reads the store, decides, writes. May run twice at any point without harm. */
   reconcile: (key: string) => Promise<ReconcileResult>;
+  /** Milliseconds until the key has to be looked at again however often its reconcile has failed: its back-off ends there. */
+  dueInMs?: (key: string) => number | undefined;
   workers?: number;
   observer?: WorkQueueObserver;
   log: Logger;
@@ -53,12 +55,14 @@ export class Controller {
       this.queue.forget(key);
       if (result?.requeueAfterMs !== undefined) this.queue.addAfter(key, result.requeueAfterMs);
     } catch (error) {
-      const { log, name } = this.#options;
+      const { log, name, dueInMs } = this.#options;
       const fields = { controller: name, key, error, failures: this.queue.failures(key) + 1 };
       // A conflict says that our cache was behind: the next event brings the newer object.
       if (isConflict(error)) log.debug('reconcile met a newer object, trying again', fields);
       else log.warn('reconcile failed, trying again', fields);
       this.queue.addRateLimited(key);
+      const dueMs = dueInMs?.(key);
+      if (dueMs !== undefined && dueMs > 0) this.queue.addAfter(key, dueMs);
     }
   }
 }

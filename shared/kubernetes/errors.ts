@@ -5,12 +5,16 @@ export class ApiError extends Error {
   readonly status: number;
   readonly reason: string;
   readonly details: Status['details'];
+  /** What the server says, without the request. */
+  readonly answer: string;
   /** From the Retry-After header, when the server sent one. */
   readonly retryAfterMs: number | undefined;
 
   constructor(request: string, status: number, body: Partial<Status>, retryAfterMs?: number) {
-    super(`${request}: ${status} ${body.message ?? body.reason ?? 'no message'}`);
+    const answer = body.message ?? body.reason ?? 'no message';
+    super(`${request}: ${status} ${answer}`);
     this.name = 'ApiError';
+    this.answer = answer;
     this.status = status;
     this.reason = body.reason ?? '';
     this.details = body.details;
@@ -46,5 +50,11 @@ export const isOfAnother = (error: unknown): boolean =>
   has(error, 422) && ((error as ApiError).details?.causes?.some(({ field }) => field === 'metadata.uid') ?? false);
 /** 410: the version asked for is older than the server's history. */
 export const isGone = (error: unknown): boolean => has(error, 410);
+/** What failed first, and what failed after it: both messages, and both errors. Of a conflict nothing is lost, so the other says it all. */
+export function joinErrors(first: unknown, second: unknown): unknown {
+  if (isConflict(second)) return first;
+  const [before, after] = [first, second].map((error) => (error instanceof Error ? error.message : String(error)));
+  return new AggregateError([first, second], `${before}; and then ${after}`);
+}
 /** The server got the request and says that it changed nothing. */
 export const isRejected = (error: unknown): boolean => error instanceof ApiError && error.status < 500;

@@ -133,6 +133,29 @@ describe('what may go away is tried again', () => {
   });
 });
 
+describe('what fails for a while', () => {
+  test('shows in the condition as long as it does', async () => {
+    flow.create({ pipelineSpec: TASKS });
+    flow.failures.set('POST taskruns', error(500, 'etcd is down'));
+    await expect(flow.reconcile()).rejects.toThrow('etcd is down');
+    expect(flow.run.status?.startTime).toBe('2026-05-01T10:00:00.000Z');
+    expect(flow.condition).toMatchObject({ status: 'Unknown', message: 'request: 500 etcd is down' });
+    flow.failures.clear();
+    await flow.reconcile();
+    expect(flow.condition).toMatchObject({ status: 'Unknown', reason: 'Running' });
+    expect(flow.condition?.message).not.toContain('etcd');
+  });
+
+  test('is not hidden by a status that can not be written', async () => {
+    flow.create({ pipelineSpec: TASKS });
+    flow.failures.set('POST taskruns', error(500, 'no TaskRuns today'));
+    flow.failures.set('PUT pipelineruns/flow/status', error(500, 'no status today'));
+    const thrown = await flow.reconcile().catch((reason: unknown) => reason);
+    expect(thrown).toBeInstanceOf(AggregateError);
+    expect(String(thrown)).toMatch(/no TaskRuns today.*no status today/);
+  });
+});
+
 describe('names that can not be', () => {
   test('a run of more than 63 characters is refused', async () => {
     flow.create({ pipelineSpec: TASKS });

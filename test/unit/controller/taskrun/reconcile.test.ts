@@ -355,7 +355,7 @@ describe('its Pod', () => {
     [
       'is invalid',
       new ApiError('POST', 422, { message: 'spec.containers[0].image: Required value' }),
-      'False PodCreationFailed: failed to create task run pod "build-pod": POST: 422 spec.containers[0].image: Required value. Maybe invalid TaskSpec',
+      'False PodCreationFailed: failed to create task run pod "build": spec.containers[0].image: Required value. Maybe invalid TaskSpec',
       undefined,
     ],
   ])('%s', async (_what, error, condition, result) => {

@@ -53,6 +53,26 @@ test('a key comes back after the time its reconcile asks for', async () => {
   await run([() => ({ requeueAfterMs: 1 }), () => undefined]);
 });
 
+test('a key whose back-off would end after its deadline is looked at by the deadline', async () => {
+  let looks = 0;
+  const { promise: lookedAgain, resolve } = Promise.withResolvers<void>();
+  const controller = new Controller({
+    ...{ name: 'test', log: createLogger({ write: () => undefined }) },
+    dueInMs: () => 20,
+    reconcile: async () => {
+      if (++looks === 2) resolve();
+      throw new Error('broken');
+    },
+  });
+  // So often that the next try would be in 1000 seconds.
+  for (let failure = 0; failure < 30; failure++) controller.queue.addRateLimited('ci/a');
+  controller.queue.cancelDelayed('ci/a');
+  controller.queue.add('ci/a');
+  controller.start();
+  await lookedAgain;
+  await controller.stop();
+});
+
 test('stop waits for the reconcile under way', async () => {
   const order: string[] = [];
   let proceed: () => void = () => undefined;
