@@ -14,7 +14,7 @@ export const appendPreviousConditionContext = traced(
   'appendPreviousConditionContext',
   (before: Condition | undefined, message: string): string => {
     const usual = [undefined, 'Started', 'Running', 'TaskRunPending'];
-    if (!before?.message || usual.includes(before.reason)) return message;
+    if (!before?.message || before.message === before.reason || usual.includes(before.reason)) return message;
     return `${message}\nPrevious status: [${before.reason}] ${before.message}`;
   },
 );
