@@ -4,8 +4,10 @@ import { groupOf, StoredTrace, type SpanGroup } from './stored-trace.ts';
 export interface TraceMemoryOptions {
   /** Traces kept; the one that began to arrive first goes first. */
   maxTraces: number;
-  /** Spans kept over all traces. */
-  maxSpans: number;
+  /** What all traces together take of this process's memory, as they are kept. */
+  maxBytes: number;
+  /** The spans of one trace as JSON: reading a trace takes a few times as much for a moment. */
+  maxTraceTextBytes: number;
 }
 
 /** What became of the spans of one export. Rejected ones found no room even after older traces were dropped. */
@@ -23,7 +25,7 @@ export interface TraceMemoryCounters {
 }
 
 /**
- * Traces in memory, bounded. A span that arrives again with the same content is kept once;
+ * Traces in memory, bounded by bytes. A span that arrives again with the same content is kept once;
  * a second span of the same id with other content is kept beside the first, as Jaeger keeps it.
  */
 export class TraceMemory {
@@ -31,7 +33,7 @@ export class TraceMemory {
   readonly #options: TraceMemoryOptions;
   readonly #traces = new Map<string, StoredTrace>();
   readonly #listeners = new Set<(traceId: string) => void>();
-  #spanCount = 0;
+  #bytes = 0;
 
   constructor(options: TraceMemoryOptions) {
     this.#options = options;
@@ -78,21 +80,25 @@ export class TraceMemory {
     const fingerprint = StoredTrace.fingerprint(span, group);
     if (this.#traces.get(span.traceId)?.has(fingerprint)) return 'duplicates';
     if (!this.#makeRoom(span.traceId)) return 'rejected';
-    const trace = this.#traces.get(span.traceId) ?? new StoredTrace(span.traceId);
-    this.#traces.set(span.traceId, trace);
+    const known = this.#traces.get(span.traceId);
+    const trace = known ?? new StoredTrace(span.traceId);
+    const bytesBefore = known?.bytes ?? 0;
     trace.add(span, group, fingerprint);
-    this.#spanCount += 1;
+    this.#traces.set(span.traceId, trace);
+    this.#bytes += trace.bytes - bytesBefore;
     return 'stored';
   }
 
-  /** Drops the oldest other traces until one more span fits; false when the trace alone fills the memory. */
+  /** Drops the oldest other traces until one more span fits; false when the trace is as large as one may be. */
   #makeRoom(traceId: string): boolean {
-    const tooManyTraces = (): boolean => !this.#traces.has(traceId) && this.#traces.size >= this.#options.maxTraces;
-    while (this.#spanCount >= this.#options.maxSpans || tooManyTraces()) {
+    const { maxTraces, maxBytes, maxTraceTextBytes } = this.#options;
+    if ((this.#traces.get(traceId)?.textBytes ?? 0) >= maxTraceTextBytes) return false;
+    const tooManyTraces = (): boolean => !this.#traces.has(traceId) && this.#traces.size >= maxTraces;
+    while (this.#bytes >= maxBytes || tooManyTraces()) {
       const oldest = [...this.#traces.values()].find((trace) => trace.id !== traceId);
       if (!oldest) return false;
       this.#traces.delete(oldest.id);
-      this.#spanCount -= oldest.spanCount;
+      this.#bytes -= oldest.bytes;
       this.counters.tracesEvicted += 1;
     }
     return true;

@@ -13,6 +13,8 @@ import { TraceMemory, type TraceMemoryCounters } from './memory.ts';
 import { pageRouter, securityHeaders } from './page.ts';
 import { queryRouter } from './query.ts';
 
+const MIB = 1024 * 1024;
+
 export interface TraceStoreOptions {
   /** 0, the default, takes a free one. */
   port?: number;
@@ -20,8 +22,10 @@ export interface TraceStoreOptions {
   token?: string;
   /** Traces kept, the oldest is evicted first. Default 200. */
   maxTraces?: number;
-  /** Spans kept over all traces. Default 200 000. */
-  maxSpans?: number;
+  /** What all traces together take of this process's memory. Default 64 MiB. */
+  maxBytes?: number;
+  /** The spans of one trace as JSON. Default 32 MiB, some 30 000 spans. */
+  maxTraceTextBytes?: number;
   /** Of one export, decompressed. Default 16 MiB. */
   maxBodyBytes?: number;
   log: Logger;
@@ -63,7 +67,7 @@ function answerError(log: Logger): ErrorRequestHandler {
 }
 
 function createApp(memory: TraceMemory, access: Access, events: express.Router, options: TraceStoreOptions): Express {
-  const { log, maxBodyBytes = 16 * 1024 * 1024 } = options;
+  const { log, maxBodyBytes = 16 * MIB } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -80,8 +84,9 @@ function createApp(memory: TraceMemory, access: Access, events: express.Router, 
  * @throws when the port is taken.
  */
 export async function startTraceStore(options: TraceStoreOptions): Promise<TraceStore> {
-  const { port = 0, token = randomBytes(24).toString('base64url'), maxTraces = 200, maxSpans = 200_000 } = options;
-  const memory = new TraceMemory({ maxTraces, maxSpans });
+  const { port = 0, token = randomBytes(24).toString('base64url') } = options;
+  const { maxTraces = 200, maxBytes = 64 * MIB, maxTraceTextBytes = 32 * MIB } = options;
+  const memory = new TraceMemory({ maxTraces, maxBytes, maxTraceTextBytes });
   const events = eventsRouter(memory);
   const server = createServer();
   server.listen(port, '127.0.0.1');

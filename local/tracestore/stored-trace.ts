@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ResourceSpans, ScopeSpans, Span, TracesData } from '../../shared/otlp/types.ts';
+import { PackedTexts } from './packed-texts.ts';
 
 /** The resource and scope that an export put around its spans, with their identity as text. */
 export interface SpanGroup {
@@ -8,6 +9,10 @@ export interface SpanGroup {
   resourceKey: string;
   scopeKey: string;
 }
+
+/** What a fingerprint and its place in the set take, and what a trace without spans takes: measured, rounded up. */
+const BYTES_PER_SPAN = 100;
+const BYTES_PER_TRACE = 2000;
 
 /** Attribute order carries no meaning, so what differs in nothing else counts as the same. */
 function canonical(value: unknown): string {
@@ -25,29 +30,38 @@ export function groupOf(
   return { resourceSpans, scopeSpans, resourceKey: canonical(resourceSpans), scopeKey: canonical(scopeSpans) };
 }
 
-interface ResourcePlace {
-  resourceSpans: ResourceSpans;
-  scopes: Map<string, ScopeSpans>;
-}
-
-/** The spans of one trace, grouped as OTLP groups them; each distinct span once. */
+/** The spans of one trace, each distinct one once: kept as compressed text, read anew each time they are asked for. */
 export class StoredTrace {
   readonly id: string;
-  #spanCount = 0;
   readonly #prints = new Set<string>();
-  readonly #resources = new Map<string, ResourcePlace>();
+  /** `[place, span]` each, as JSON; the place is an index of `#groups`. */
+  readonly #spans = new PackedTexts();
+  readonly #groups: SpanGroup[] = [];
+  readonly #places = new Map<string, number>();
+  #groupBytes = 0;
 
   constructor(id: string) {
     this.id = id;
   }
 
   get spanCount(): number {
-    return this.#spanCount;
+    return this.#prints.size;
   }
 
-  /** Identifies span and group by content. */
+  /** What the trace takes of this process's memory, about. */
+  get bytes(): number {
+    return BYTES_PER_TRACE + this.#groupBytes + this.#spans.keptBytes + this.#prints.size * BYTES_PER_SPAN;
+  }
+
+  /** What its spans are as JSON: a measure for what reading them takes. */
+  get textBytes(): number {
+    return this.#spans.textBytes;
+  }
+
+  /** Identifies span and group by content: 128 bits, a character for each byte. */
   static fingerprint(span: Span, group: SpanGroup): string {
-    return hash('sha256', `${group.resourceKey}\n${group.scopeKey}\n${canonical(span)}`, 'base64');
+    const digest = hash('sha256', `${group.resourceKey}\n${group.scopeKey}\n${canonical(span)}`, 'buffer');
+    return digest.toString('latin1', 0, 16);
   }
 
   has(fingerprint: string): boolean {
@@ -55,29 +69,34 @@ export class StoredTrace {
   }
 
   add(span: Span, group: SpanGroup, fingerprint: string): void {
-    const ofResource = this.#resources.get(group.resourceKey) ?? {
-      resourceSpans: { ...group.resourceSpans, scopeSpans: [] },
-      scopes: new Map<string, ScopeSpans>(),
-    };
-    this.#resources.set(group.resourceKey, ofResource);
-    let ofScope = ofResource.scopes.get(group.scopeKey);
-    if (!ofScope) {
-      ofScope = { ...group.scopeSpans, spans: [] };
-      ofResource.scopes.set(group.scopeKey, ofScope);
-      ofResource.resourceSpans.scopeSpans.push(ofScope);
-    }
-    ofScope.spans.push(span);
+    this.#spans.push(JSON.stringify([this.#placeOf(group), span]));
     this.#prints.add(fingerprint);
-    this.#spanCount += 1;
   }
 
-  /** A copy that later spans do not change. */
+  /** The whole trace, grouped as OTLP groups spans; a document of its own, which later spans do not change. */
   toTracesData(): TracesData {
-    return {
-      resourceSpans: [...this.#resources.values()].map(({ resourceSpans }) => ({
-        ...resourceSpans,
-        scopeSpans: resourceSpans.scopeSpans.map((scopeSpans) => ({ ...scopeSpans, spans: [...scopeSpans.spans] })),
-      })),
-    };
+    const resources = new Map<string, ResourceSpans>();
+    const scopes = this.#groups.map((group) => {
+      const resourceSpans = resources.get(group.resourceKey) ?? { ...group.resourceSpans, scopeSpans: [] };
+      resources.set(group.resourceKey, resourceSpans);
+      const scopeSpans: ScopeSpans = { ...group.scopeSpans, spans: [] };
+      resourceSpans.scopeSpans.push(scopeSpans);
+      return scopeSpans;
+    });
+    for (const texts of this.#spans.blocks()) {
+      for (const [place, span] of JSON.parse(texts) as [number, Span][]) scopes[place]?.spans.push(span);
+    }
+    return { resourceSpans: [...resources.values()] };
+  }
+
+  #placeOf(group: SpanGroup): number {
+    const key = `${group.resourceKey}\n${group.scopeKey}`;
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    const place = this.#groups.push(group) - 1;
+    this.#places.set(key, place);
+    // As objects, as the two keys, and as the key of both: each is a few times its text.
+    this.#groupBytes += key.length * 6;
+    return place;
   }
 }

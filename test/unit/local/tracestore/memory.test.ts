@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { TraceMemory } from '../../../../local/tracestore/memory.ts';
+import { TraceMemory, type TraceMemoryOptions } from '../../../../local/tracestore/memory.ts';
 import { locateSpans } from '../../../../shared/otlp/spans.ts';
 import type { TracesData } from '../../../../shared/otlp/types.ts';
 import { fromService, TRACE_ID, type SpanInput } from '../viewer/example-trace.ts';
@@ -7,10 +7,11 @@ import { fromService, TRACE_ID, type SpanInput } from '../viewer/example-trace.t
 const traceId = (digit: number): string => String(digit).repeat(32);
 const span = (id: string, more: Partial<SpanInput> = {}): SpanInput => ({ id, name: id, from: 0, to: 1, ...more });
 const send = (...spans: SpanInput[]): TracesData => ({ resourceSpans: [fromService('s', spans)] });
+const roomy: TraceMemoryOptions = { maxTraces: 10, maxBytes: 1_000_000, maxTraceTextBytes: 1_000_000 };
 const names = (traces: TracesData | undefined): string[] => (traces ? locateSpans(traces).map((l) => l.span.name) : []);
 
 test('a trace is put together from several exports, one group for each resource and scope', () => {
-  const memory = new TraceMemory({ maxTraces: 10, maxSpans: 100 });
+  const memory = new TraceMemory(roomy);
   memory.add(send(span('a')));
   memory.add(send(span('b')));
   memory.add({ resourceSpans: [fromService('other', [span('c')])] });
@@ -21,7 +22,7 @@ test('a trace is put together from several exports, one group for each resource 
 });
 
 test('an identical span is kept once, whatever the order of its attributes; other content under the same id is kept', () => {
-  const memory = new TraceMemory({ maxTraces: 10, maxSpans: 100 });
+  const memory = new TraceMemory(roomy);
   memory.add(send(span('a', { attributes: { x: 1, y: 2 } })));
   expect(memory.add(send(span('a', { attributes: { y: 2, x: 1 } })))).toEqual({
     stored: 0,
@@ -34,24 +35,49 @@ test('an identical span is kept once, whatever the order of its attributes; othe
 });
 
 test('the trace that came first goes first when there are too many, and is counted', () => {
-  const memory = new TraceMemory({ maxTraces: 2, maxSpans: 100 });
+  const memory = new TraceMemory({ ...roomy, maxTraces: 2 });
   for (const digit of [1, 2, 3]) memory.add(send(span('a', { traceId: traceId(digit) })));
   expect(memory.ids()).toEqual([traceId(3), traceId(2)]);
   expect(memory.get(traceId(1))).toBeUndefined();
   expect(memory.counters.tracesEvicted).toBe(1);
 });
 
-test('older traces make room for spans; what a single trace has no room for is rejected', () => {
-  const memory = new TraceMemory({ maxTraces: 10, maxSpans: 3 });
-  memory.add(send(span('a', { traceId: traceId(1) }), span('b', { traceId: traceId(1) })));
-  const spans = ['a', 'b', 'c', 'd', 'e'].map((id) => span(id, { traceId: traceId(2) }));
-  expect(memory.add(send(...spans))).toEqual({ stored: 3, duplicates: 0, rejected: 2 });
-  expect(memory.ids()).toEqual([traceId(2)]);
-  expect(memory.counters).toMatchObject({ tracesEvicted: 1, spansRejected: 2 });
+const manySpans = (digit: number, count: number): TracesData =>
+  send(...Array.from({ length: count }, (_, index) => span(`s${index}`, { traceId: traceId(digit) })));
+
+test('older traces make room for what comes, so that all of them stay within the bytes given', () => {
+  const memory = new TraceMemory({ ...roomy, maxBytes: 60_000 });
+  for (const digit of [1, 2, 3, 4]) expect(memory.add(manySpans(digit, 60))).toMatchObject({ rejected: 0 });
+  expect(memory.ids()).toEqual([traceId(4), traceId(3)]);
+  expect(names(memory.get(traceId(4)))).toHaveLength(60);
+  expect(memory.counters.tracesEvicted).toBe(2);
+});
+
+test('a trace that is as large as one may be takes no more spans, and evicts nothing for them', () => {
+  const memory = new TraceMemory({ ...roomy, maxTraceTextBytes: 1000 });
+  memory.add(manySpans(1, 1));
+  const { stored, rejected } = memory.add(manySpans(2, 50));
+  expect(stored + rejected).toBe(50);
+  expect(names(memory.get(traceId(2)))).toHaveLength(stored);
+  expect(stored).toBeLessThan(10);
+  expect(memory.ids()).toEqual([traceId(2), traceId(1)]);
+  expect(memory.counters.spansRejected).toBe(rejected);
+});
+
+test('a trace of many blocks is read as it came: every value, in the order it came in', () => {
+  const memory = new TraceMemory({ ...roomy, maxBytes: 2_000_000 });
+  const sent = send(
+    ...Array.from({ length: 800 }, (_, index) =>
+      span(`s${index}`, { name: `"é\u2028 ${index}`, attributes: { text: `\n${'x'.repeat(index)}`, index } }),
+    ),
+  );
+  memory.add(sent);
+  expect(memory.get(TRACE_ID)).toEqual(sent);
+  expect(memory.add(sent)).toEqual({ stored: 0, duplicates: 800, rejected: 0 });
 });
 
 test('listeners hear of every trace that got something new, and of nothing else', () => {
-  const memory = new TraceMemory({ maxTraces: 10, maxSpans: 100 });
+  const memory = new TraceMemory(roomy);
   const heard: string[] = [];
   const stop = memory.onChange((id) => heard.push(id));
   memory.add(
@@ -64,7 +90,7 @@ test('listeners hear of every trace that got something new, and of nothing else'
 });
 
 test('what was handed out does not change when more spans arrive', () => {
-  const memory = new TraceMemory({ maxTraces: 10, maxSpans: 100 });
+  const memory = new TraceMemory(roomy);
   memory.add(send(span('a')));
   const before = memory.get(TRACE_ID);
   memory.add(send(span('b')));
