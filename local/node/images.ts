@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { launcher } from './entrypoint/launcher.ts';
 import { runtimeEnvironment } from './container/env.ts';
 import type { Isolation, Mount } from './isolation/isolation.ts';
+import { requireTool } from './isolation/tools.ts';
 import type { IsolationKind } from './isolation/kind.ts';
 
 /** The images this node brings along; every other image stands for the machine's own programs. */
@@ -66,7 +67,7 @@ export async function createImageStore(directory: string, isolation: IsolationKi
   const node = inNamespace ? `${RUNTIME}/node` : process.execPath;
   const script = path.join(inNamespace ? `${RUNTIME}/entrypoint` : modules, `main${extension}`);
   const programs: Record<string, string> = {
-    entrypoint: launcher(node, script, inNamespace ? `${RUNTIME}/cache` : cache),
+    entrypoint: launcher(node, script, inNamespace ? `${RUNTIME}/cache` : cache, requireTool('mkfifo')),
     workingdirinit: workingDirInit(inNamespace ? '/workspace' : '*/root/workspace'),
   };
   for (const [name, content] of Object.entries(programs)) {
@@ -112,8 +113,7 @@ export async function createImageStore(directory: string, isolation: IsolationKi
           ? { uid: 0, gid: 0, ...PLAIN_RIGHTS }
           : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, ...PLAIN_RIGHTS },
       });
-      running.stdout.resume();
-      const [{ exitCode }, said] = await Promise.all([running.exited, text(running.stderr)]);
+      const [{ exitCode }, said] = await Promise.all([running.exited, text(running.output)]);
       if (exitCode !== 0) throw new Error(`the entrypoint does not run here: exit code ${exitCode}: ${said.trim()}`);
       await fs.rm(place, { recursive: true });
     },

@@ -136,7 +136,7 @@ export async function createContainer(
     log,
     start: () => isolation.start(launch),
     async wait(running) {
-      const copied = Promise.all([log.copy('stdout', running.stdout), log.copy('stderr', running.stderr)]);
+      const copied = log.copy('stdout', running.output);
       const exit = await running.exited;
       await copied;
       log.end();

@@ -3,10 +3,18 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
+import { openPipe } from './pipe.ts';
+import { writeAll } from './write.ts';
+
+/** Carries the path of mkfifo(1) to the entrypoint; a step never sees it. */
+export const MKFIFO_VARIABLE = 'TEKTRACE_MKFIFO';
+
 export interface CommandOptions {
   env: NodeJS.ProcessEnv;
   stdoutPath: string;
   stderrPath: string;
+  /** Where a pipe can be made. */
+  pipeDirectory: string;
   /** Aborted to end the step: its whole process group is killed. */
   signal: AbortSignal;
 }
@@ -44,23 +52,31 @@ function startError(program: string, error: NodeJS.ErrnoException): StartError {
   return new StartError(`${program}: ${error.message}`, 126);
 }
 
-/** Output goes straight to ours; with a path, through `tee`, so that the copy is complete however the step ends. */
-function output(file: string): {
-  stdio: 'inherit' | 'pipe';
-  attach(stream: NodeJS.ReadableStream | null, to: NodeJS.WritableStream): Promise<void>;
-} {
-  if (file === '') return { stdio: 'inherit', attach: async () => undefined };
+interface Output {
+  /** What the step's process gets as its descriptor. */
+  stdio: number | 'inherit';
+  /** To be called once the process has its own copy; resolves when all output is in both places, rejects when it can't be. */
+  copied(): Promise<void>;
+}
+
+/** Output goes straight to ours, `fd`; with a path, also to the end of that file, whole however the step ends. */
+async function output(fd: 1 | 2, file: string, pipeDirectory: string): Promise<Output> {
+  if (file === '') return { stdio: 'inherit', copied: async () => undefined };
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const copy = fs.openSync(file, 'a', 0o644);
+  const pipe = await openPipe(pipeDirectory, 1, process.env[MKFIFO_VARIABLE] ?? 'mkfifo');
   return {
-    stdio: 'pipe',
-    attach: async (stream, to) => {
-      if (!stream) return;
-      for await (const chunk of stream) {
-        fs.writeSync(copy, chunk as Buffer);
-        if (!to.write(chunk as Buffer)) await new Promise((resolve) => to.once('drain', resolve));
+    stdio: pipe.writers[0] ?? 'inherit',
+    async copied() {
+      pipe.release();
+      try {
+        for await (const chunk of pipe.reader) {
+          await writeAll(fd, chunk as Buffer);
+          await writeAll(copy, chunk as Buffer);
+        }
+      } finally {
+        fs.closeSync(copy);
       }
-      fs.closeSync(copy);
     },
   };
 }
@@ -71,8 +87,8 @@ function output(file: string): {
  */
 export async function runCommand(command: string[], options: CommandOptions): Promise<number> {
   const [program = '', ...args] = command;
-  const out = output(options.stdoutPath);
-  const err = output(options.stderrPath);
+  const out = await output(1, options.stdoutPath, options.pipeDirectory);
+  const err = await output(2, options.stderrPath, options.pipeDirectory);
   const child = spawn(program, args, { env: options.env, detached: true, stdio: ['inherit', out.stdio, err.stdio] });
   const forward = (name: NodeJS.Signals): void => killGroup(child.pid, name);
   for (const name of FORWARDED) process.on(name, forward);
@@ -84,9 +100,10 @@ export async function runCommand(command: string[], options: CommandOptions): Pr
       child.on('exit', (code, signal) => resolve(code ?? 128 + (signal ? os.constants.signals[signal] : 0)));
     });
     if (options.signal.aborted) kill();
-    const copied = Promise.all([out.attach(child.stdout, process.stdout), err.attach(child.stderr, process.stderr)]);
+    // A copy that fails ends the reading, and a step that goes on writing ends by SIGPIPE: the error is told after its end.
+    const copied = Promise.allSettled([out.copied(), err.copied()]);
     const exitCode = await ended;
-    await copied;
+    for (const copy of await copied) if (copy.status === 'rejected') throw copy.reason;
     if (options.signal.aborted) throw options.signal.reason;
     return exitCode;
   } finally {

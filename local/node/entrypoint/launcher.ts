@@ -1,11 +1,14 @@
+import { MKFIFO_VARIABLE } from './command.ts';
+
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /**
  * The program `/ko-app/entrypoint`, which `init` copies into a Pod. It is a shell script, so that the parts that only place files
  * (`init SOURCE DESTINATION STEP…`, `cp`, `decode-script FILE`) cost no start of Node; a step runs `script` in `node`.
  * NODE_OPTIONS and NODE_COMPILE_CACHE are the step's, so they are put by for it. With its modules in the compile cache Node is three times as fast to start.
+ * `mkfifo` is that tool's path: the step's PATH may not have it.
  */
-export function launcher(node: string, script: string, compileCache: string): string {
+export function launcher(node: string, script: string, compileCache: string, mkfifo: string): string {
   return `#!/bin/sh
 fail() {
   echo "entrypoint: $1" >&2
@@ -43,7 +46,8 @@ for name in NODE_OPTIONS NODE_COMPILE_CACHE; do
   unset "$name"
 done
 NODE_COMPILE_CACHE=${quote(compileCache)}
-export NODE_COMPILE_CACHE
+${MKFIFO_VARIABLE}=${quote(mkfifo)}
+export NODE_COMPILE_CACHE ${MKFIFO_VARIABLE}
 exec ${quote(node)} --no-warnings ${quote(script)} "$@"
 `;
 }

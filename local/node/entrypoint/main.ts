@@ -1,7 +1,9 @@
+import { MKFIFO_VARIABLE } from './command.ts';
 import { parseFlags, UsageError } from './flags.ts';
 import { PATH_MAP_VARIABLE } from './path-map.ts';
 import type { PathMap } from './path-map.ts';
 import { runStep } from './step.ts';
+import { writeAllSync } from './write.ts';
 
 /** What the launcher has hidden from this process; the step gets it back. */
 const HIDDEN_VARIABLES = ['NODE_OPTIONS', 'NODE_COMPILE_CACHE'];
@@ -9,6 +11,7 @@ const HIDDEN_VARIABLES = ['NODE_OPTIONS', 'NODE_COMPILE_CACHE'];
 function stepEnvironment(): NodeJS.ProcessEnv {
   const env = { ...process.env };
   delete env[PATH_MAP_VARIABLE];
+  delete env[MKFIFO_VARIABLE];
   for (const name of HIDDEN_VARIABLES) {
     const hidden = env[`TEKTRACE_${name}`];
     delete env[`TEKTRACE_${name}`];
@@ -18,7 +21,7 @@ function stepEnvironment(): NodeJS.ProcessEnv {
   return env;
 }
 
-const log = (message: string): void => void process.stderr.write(`${message}\n`);
+const log = (message: string): void => writeAllSync(2, Buffer.from(`${message}\n`));
 
 async function main(): Promise<number> {
   const map = JSON.parse(process.env[PATH_MAP_VARIABLE] ?? '{}') as PathMap;

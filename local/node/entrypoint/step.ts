@@ -62,6 +62,7 @@ async function runWithin(context: StepContext, command: string[]): Promise<numbe
       env,
       stdoutPath: flags.stdoutPath,
       stderrPath: flags.stderrPath,
+      pipeDirectory: mapPath('/tmp', map),
       signal: abort.signal,
     });
   } finally {

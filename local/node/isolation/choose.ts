@@ -31,7 +31,7 @@ async function tryNamespaces(own: { uid: number; gid: number }, directory: strin
     credentials: { uid: 0, gid: 0, groups: [], noNewPrivileges: false, capabilities: [], capabilitiesChanged: false },
   });
   const timer = setTimeout(() => running.kill(), TRIAL_MS);
-  const [{ exitCode }, , output] = await Promise.all([running.exited, text(running.stdout), text(running.stderr)]);
+  const [{ exitCode }, output] = await Promise.all([running.exited, text(running.output)]);
   clearTimeout(timer);
   if (exitCode !== 0) throw new Error(`a trial container ended with exit code ${exitCode}: ${output.trim()}`);
   return isolation;

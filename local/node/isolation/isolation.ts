@@ -33,8 +33,8 @@ export interface Exit {
 }
 
 export interface RunningContainer {
-  stdout: Readable;
-  stderr: Readable;
+  /** What the container's processes write to standard output and standard error, in the order in which they write it. */
+  output: Readable;
   /** Resolves once the main process has ended and none of its descendants is left. */
   exited: Promise<Exit>;
   /** Sends SIGTERM to the main process, until it has had the chance to catch it or `over` aborts. Does nothing once it has ended. */

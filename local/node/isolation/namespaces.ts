@@ -4,7 +4,6 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 
 import { switchUser } from './credentials.ts';
 import { environmentScript, quote, underEnvironment } from './environment.ts';
@@ -22,10 +21,10 @@ const STARTED = '\u0001started\n';
 
 /**
  * Process 1 of the container: mounts its root, enters it, and becomes the command, which finds its variables on descriptor 0. Says on
- * descriptor 3 how that went.
+ * standard error, which is not the container's, how that went; 3 and 4 are the container's output.
  */
 const SETUP = `set -e
-exec 4>&2 5>&1 2>&3 1>&3
+exec 1>&2
 tektrace_setup_directory=$1 tektrace_setup_mount=$2 tektrace_setup_umount=$3 tektrace_setup_pivot_root=$4
 tektrace_setup_mkdir=$5 tektrace_setup_hostname=$6 tektrace_setup_workdir=$7
 shift 7
@@ -45,36 +44,48 @@ exec "$@"
 
 const TOOLS = ['mount', 'umount', 'pivot_root', 'mkdir'];
 
-/** The last that is said on descriptor 3: whether there is such a program, seen from the container. */
+/** The last that is said to the node: whether there is such a program, seen from the container. */
 function reportStart(program: string): string {
   const missing = `exec: "${program}": executable file not found in $PATH`;
   return `command -v -- ${quote(program)} >/dev/null || { printf %s ${quote(missing)}; exit 127; }
 printf '\\001started\\n'
-exec 1>&5 2>&4 3>&- 4>&- 5>&-`;
+exec 1>&3 2>&4 3>&- 4>&-`;
 }
 
-/** Resolves when the setup says the command runs; throws StartFailure with what went wrong otherwise. */
-async function awaitStart(report: Readable, child: ChildProcess): Promise<void> {
+interface Report {
+  /** Resolves when the setup says the command runs; rejects with a StartFailure that says what went wrong otherwise. */
+  started: Promise<void>;
+  /** What unshare said of the container's end; resolves with its own. */
+  afterStart: Promise<string>;
+}
+
+function readReport(child: ChildProcess, report: Readable): Report {
+  const { promise: started, resolve, reject } = Promise.withResolvers<void>();
   let said = '';
-  const failed = new Promise<never>((_, reject) =>
-    child.on('error', (error) => reject(new StartFailure(error.message))),
-  );
-  const read = async (): Promise<void> => {
-    for await (const chunk of report) {
-      said += String(chunk);
-      if (said.endsWith(STARTED)) return;
-    }
-    throw new StartFailure(said.trim());
-  };
-  await Promise.race([read(), failed]);
+  let runs = false;
+  report.on('data', (chunk: Buffer) => {
+    said += String(chunk);
+    if (runs || !said.endsWith(STARTED)) return;
+    [runs, said] = [true, ''];
+    resolve();
+  });
+  child.on('error', (error) => reject(new StartFailure(error.message)));
+  const afterStart = new Promise<string>((ended) => {
+    report.on('close', () => {
+      reject(new StartFailure(said.trim() || 'the container ended before its command was started'));
+      ended(said);
+    });
+  });
+  return { started, afterStart };
 }
 
-function exitOf(child: ChildProcess): Promise<Exit> {
-  return new Promise((resolve) => {
-    child.on('exit', (code, signal) =>
-      resolve({ exitCode: code ?? 128 + (signal ? os.constants.signals[signal] : 0) }),
-    );
-  });
+/** As a shell says it. unshare can't end by SIGKILL as its child did: newer ones complain and end with 1. */
+async function exitOf(child: ChildProcess, afterStart: Promise<string>): Promise<Exit> {
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+    child.on('exit', (...end) => resolve(end)),
+  );
+  if (code === 1 && (await afterStart) !== '') return { exitCode: 128 + os.constants.signals.SIGKILL };
+  return { exitCode: code ?? 128 + (signal ? os.constants.signals[signal] : 0) };
 }
 
 /** Runs as an ordinary user are root of a user namespace; a Pod that wants this user gets it by a second one inside. */
@@ -137,21 +148,15 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
       cwd: '/',
       env: {},
       detached: true,
-      stdio: ['ignore', ...output.descriptors, 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', ...output.writers],
     });
     output.release();
-    let killed = false;
-    // unshare(1) cannot end by SIGKILL as its child did, and says 1.
-    const exited = exitOf(child).then((exit) => (killed ? { exitCode: 128 + os.constants.signals.SIGKILL } : exit));
-    try {
-      await awaitStart(child.stdio[3] as Readable, child);
-    } catch (error) {
-      output.stdout.resume();
-      const said = (await text(output.stderr)).trim();
-      throw new StartFailure((error as Error).message || said || 'the container ended before its command was started', {
-        cause: error,
-      });
-    }
+    const { started, afterStart } = readReport(child, child.stderr as Readable);
+    const exited = exitOf(child, afterStart);
+    await started.catch((error: unknown) => {
+      output.reader.destroy();
+      throw error;
+    });
     /** Process 1 of the container, until it has ended. */
     const init = (): number | undefined =>
       child.pid === undefined || child.exitCode !== null || child.signalCode !== null
@@ -182,9 +187,9 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
     };
     const kill = (): void => {
       const target = init();
-      if (target !== undefined) killed = sendSignal(target, 'SIGKILL') || killed;
+      if (target !== undefined) sendSignal(target, 'SIGKILL');
     };
-    return { stdout: output.stdout, stderr: output.stderr, exited, terminate, exec: execute, kill };
+    return { output: output.reader, exited, terminate, exec: execute, kill };
   }
 
   return { kind: 'namespaces', start };

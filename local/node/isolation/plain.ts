@@ -138,7 +138,7 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
     const [file = '', ...argv] = [...leash, ...inner(command)];
     const output = await openOutput(launch.directory);
     const input = user.length === 0 ? 'ignore' : variablesFile(launch, env);
-    const child = spawn(file, argv, { cwd, env: outer, detached: true, stdio: [input, ...output.descriptors] });
+    const child = spawn(file, argv, { cwd, env: outer, detached: true, stdio: [input, ...output.writers] });
     if (input !== 'ignore') fs.closeSync(input);
     output.release();
     const { exited, kill } = observe(child, `${MARKER_VARIABLE}=${launch.containerId}`);
@@ -146,8 +146,7 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
       child.on('spawn', resolve);
       child.on('error', (error) => reject(new StartFailure(`exec: "${launch.command[0]}": ${error.message}`)));
     }).catch((error: unknown) => {
-      output.stdout.destroy();
-      output.stderr.destroy();
+      output.reader.destroy();
       throw error;
     });
     const terminate = async (): Promise<void> => {
@@ -160,7 +159,7 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
         signal: abort,
         ...(user.length === 0 ? {} : { input: environmentScript(env) }),
       });
-    return { stdout: output.stdout, stderr: output.stderr, exited, terminate, exec: execute, kill };
+    return { output: output.reader, exited, terminate, exec: execute, kill };
   }
 
   return { kind: 'plain', start };

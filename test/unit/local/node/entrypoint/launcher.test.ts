@@ -20,7 +20,7 @@ beforeEach(() => {
     path.join(pod, 'echo.mjs'),
     'console.log(process.argv.slice(2).join(), process.env.NODE_OPTIONS, process.env.TEKTRACE_NODE_OPTIONS)',
   );
-  fs.writeFileSync(program, launcher(process.execPath, path.join(pod, 'echo.mjs'), path.join(pod, 'cache')), {
+  fs.writeFileSync(program, launcher(process.execPath, path.join(pod, 'echo.mjs'), path.join(pod, 'cache'), 'mkfifo'), {
     mode: 0o755,
   });
 });

@@ -1,0 +1,36 @@
+import fs from 'node:fs';
+import { promisify } from 'node:util';
+
+const RETRY_MS = 5;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+const isFull = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EAGAIN';
+
+/**
+ * Writes all of it, waiting for the reader. Not by `process.stdout`, for Node makes that not to block, and with it every other process
+ * that has the same pipe: their writes would fail. Whatever runs in the container may have done so itself. Throws what the write throws.
+ */
+export function writeAllSync(fd: number, data: Buffer): void {
+  for (let done = 0; done < data.length;) {
+    try {
+      done += fs.writeSync(fd, data, done);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      Atomics.wait(pause, 0, 0, RETRY_MS);
+    }
+  }
+}
+
+const write = promisify(fs.write);
+
+/** As `writeAllSync`, but lets the process do other things meanwhile. */
+export async function writeAll(fd: number, data: Buffer): Promise<void> {
+  for (let done = 0; done < data.length;) {
+    try {
+      done += (await write(fd, data, done)).bytesWritten;
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
