@@ -1,5 +1,5 @@
 import { SpanStatusCode } from '@opentelemetry/api';
-import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
+import type { ContainerStateTerminated, ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
@@ -64,49 +64,67 @@ function startingSpan(pod: Pod, context: AttemptContext): SpanRecord[] {
   return [span(ids, 'pod starting', { startMs: from, endMs: to })];
 }
 
-function containerSpan(
-  family: 'init' | 'sidecar',
-  status: ContainerStatus,
-  name: string,
-  context: AttemptContext,
-): SpanRecord[] {
-  // A sidecar is stopped by giving it an image that ends at once: what it did itself is its state before that.
-  const stopped = family === 'sidecar' ? status.lastState?.terminated : undefined;
-  const terminated = stopped ?? status.state?.terminated;
+function initSpan(status: ContainerStatus, context: AttemptContext): SpanRecord[] {
+  const { terminated } = status.state ?? {};
   const start = startMs(terminated?.startedAt);
   const end = endMs(terminated?.finishedAt);
   if (!terminated || start === undefined || end === undefined) return [];
-  const ids = {
-    traceId: context.traceId,
-    spanId: deriveSpanId(context.traceId, family, context.taskRunUid, context.attempt, status.name),
-    parentSpanId: context.parentSpanId,
-  };
   const failed = terminated.exitCode !== 0;
-  return [
-    span(
-      ids,
-      name,
-      { startMs: start, endMs: end },
-      {
-        attributes: {
-          'k8s.container.name': status.name,
-          'process.exit.code': terminated.exitCode,
-          ...(failed && { 'error.type': terminated.reason ?? 'Error' }),
-        },
-        // A sidecar is killed when the steps are done: its exit code is no failure of the run.
-        status:
-          failed && family === 'init'
-            ? { code: SpanStatusCode.ERROR, message: `exit code ${terminated.exitCode}` }
-            : { code: SpanStatusCode.UNSET },
-      },
-    ),
-  ];
+  const attributes = {
+    'k8s.container.name': status.name,
+    'process.exit.code': terminated.exitCode,
+    ...(failed && { 'error.type': terminated.reason ?? 'Error' }),
+  };
+  const outcome = failed
+    ? { code: SpanStatusCode.ERROR, message: `exit code ${terminated.exitCode}` }
+    : { code: SpanStatusCode.UNSET };
+  const interval = { startMs: start, endMs: end };
+  return [span(ids('init', status, context), `init ${status.name}`, interval, { attributes, status: outcome })];
+}
+
+const ids = (family: 'init' | 'sidecar', { name }: ContainerStatus, context: AttemptContext) => ({
+  traceId: context.traceId,
+  spanId: deriveSpanId(context.traceId, family, context.taskRunUid, context.attempt, name),
+  parentSpanId: context.parentSpanId,
+});
+
+/** How a sidecar ended by itself, with the steps or before them; undefined for one that was stopped after them, or is still to be. */
+function ownEnd(
+  pod: Pod,
+  { state, lastState }: ContainerStatus,
+  stepsEndMs: number,
+): ContainerStateTerminated | undefined {
+  // It is stopped by an image that ends at once: then the state is of that, and its own is the one before.
+  if (lastState?.terminated) return undefined;
+  const end = endMs(state?.terminated?.finishedAt);
+  if (end === undefined || end > stepsEndMs) return undefined;
+  // Whole seconds don't tell the end with its deleted Pod from an end right before it.
+  return end === stepsEndMs && pod.metadata.deletionTimestamp !== undefined ? undefined : state?.terminated;
+}
+
+/**
+ * A sidecar that runs longer than the steps is stopped then, and may take its time: its span ends with the last step, says so, and says nothing
+ * of what came later. So it is known when the steps have ended, and the same whenever it is built.
+ */
+function sidecarSpan(pod: Pod, status: ContainerStatus, context: AttemptContext): SpanRecord[] {
+  const start = startMs(status.lastState?.terminated?.startedAt ?? startedAt(status));
+  if (start === undefined) return [];
+  const end = ownEnd(pod, status, context.stepsEndMs);
+  const interval = { startMs: start, endMs: endMs(end?.finishedAt) ?? Math.max(start, context.stepsEndMs) };
+  const attributes = {
+    'k8s.container.name': status.name,
+    ...(end ? { 'process.exit.code': end.exitCode } : { 'tektrace.outlived_steps': true }),
+    ...(end && end.exitCode !== 0 && { 'error.type': end.reason ?? 'Error' }),
+  };
+  const name = `sidecar ${status.name.replace(/^sidecar-/, '')}`;
+  // Its exit code is no failure of the run.
+  return [span(ids('sidecar', status, context), name, interval, { attributes })];
 }
 
 /** The spans that a Pod tells: waits, init containers, sidecars. None once the Pod is gone. */
 export function podSpans(pod: Pod, context: AttemptContext): SpanRecord[] {
   // A native sidecar is an init container that does not end.
-  const isSidecar = (status: ContainerStatus): boolean => status.name.startsWith('sidecar-');
+  const isSidecar = (status: ContainerStatus): boolean => /^sidecar(-|$)/.test(status.name);
   const inits = (pod.status?.initContainerStatuses ?? []).filter((status) => !isSidecar(status));
   const sidecars = [
     ...(pod.status?.initContainerStatuses ?? []).filter(isSidecar),
@@ -115,9 +133,7 @@ export function podSpans(pod: Pod, context: AttemptContext): SpanRecord[] {
   return [
     ...schedulingSpan(pod, context),
     ...startingSpan(pod, context),
-    ...inits.flatMap((status) => containerSpan('init', status, `init ${status.name}`, context)),
-    ...sidecars.flatMap((status) =>
-      containerSpan('sidecar', status, `sidecar ${status.name.replace(/^sidecar-/, '')}`, context),
-    ),
+    ...inits.flatMap((status) => initSpan(status, context)),
+    ...sidecars.flatMap((status) => sidecarSpan(pod, status, context)),
   ].map((built) => within(built, context));
 }

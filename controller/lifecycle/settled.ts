@@ -1,14 +1,29 @@
-import type { Pod } from '../../shared/kubernetes/pod.ts';
+import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
+import { isStepContainer } from '../../shared/tekton/containers.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { KnownPods } from './pods.ts';
 import { startMs } from './times.ts';
 
-/** How long a finished TaskRun waits for its Pod to come to rest, and a finished run for TaskRuns that were not seen. */
+/** How long a finished TaskRun waits for what its Pod still has to say, and a finished run for TaskRuns that were not seen. */
 const SETTLE_MS = 30_000;
 
-const isTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+const hasStarted = ({ state, lastState }: ContainerStatus): boolean =>
+  (state?.running ?? state?.terminated ?? lastState?.terminated) !== undefined;
+
+/**
+ * Whether what a Pod's spans are made of can't change any more, be it that the Pod has ended or not: all of its containers have started, and its
+ * steps have ended or end with it. A sidecar that is still to be stopped is drawn to the last step's end, which the TaskRun says.
+ */
+function isFixed({ metadata, spec, status }: Pod): boolean {
+  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return true;
+  const statuses = status?.containerStatuses ?? [];
+  const allStarted =
+    statuses.length > 0 && statuses.length >= (spec?.containers.length ?? 0) && statuses.every(hasStarted);
+  const stepsEnded = statuses.every(({ name, state }) => !isStepContainer(name) || state?.terminated !== undefined);
+  return allStarted && (stepsEnded || metadata.deletionTimestamp !== undefined);
+}
 
 /** Milliseconds until nothing is waited for any more; 0 when nobody says when the run ended. */
 function leftToSettleMs(run: TaskRun | PipelineRun, nowMs: number): number {
@@ -32,12 +47,12 @@ function podNamesOf({ status }: TaskRun): string[] {
 }
 
 /**
- * Milliseconds until a TaskRun's spans can't change any more: 0 once it is done and its Pods are terminal or gone, or 30 s after its end
- * whatever they do; undefined while it runs. A Pod that was never seen is not gone: the watch of Pods may be behind that of TaskRuns.
+ * Milliseconds until a TaskRun's spans can't change any more: 0 once it is done and its Pods have no more to say or are gone, or 30 s after its
+ * end whatever they do; undefined while it runs. A Pod that was never seen is not gone: the watch of Pods may be behind that of TaskRuns.
  */
 export function settlesInMs(taskRun: TaskRun, { present, gone }: KnownPods, nowMs: number): number | undefined {
   if (!isDone(taskRun)) return undefined;
   const known = new Set([...present, ...gone].map((pod) => pod.metadata.name));
-  if (present.every(isTerminal) && podNamesOf(taskRun).every((name) => known.has(name))) return 0;
+  if (present.every(isFixed) && podNamesOf(taskRun).every((name) => known.has(name))) return 0;
   return leftToSettleMs(taskRun, nowMs);
 }

@@ -14,6 +14,8 @@ export interface AttemptContext extends Interval {
   parentSpanId: string;
   taskRunUid: string;
   attempt: number;
+  /** When the last step ended, epoch milliseconds: what still runs then is only stopped. The parent's end where no step is known to have ended. */
+  stepsEndMs: number;
 }
 
 function imageAttributes(status: TaskRunStatus, step: StepState): Attributes {
@@ -82,6 +84,13 @@ function stepSpan(
     status: failed ? { code: SpanStatusCode.ERROR, message: outcome.message ?? '' } : { code: SpanStatusCode.UNSET },
   });
   return [within(built, context)];
+}
+
+/** When the attempt's last step ended, epoch milliseconds; undefined while none has. */
+export function lastStepEndMs(status: TaskRunStatus): number | undefined {
+  const ends = (status.steps ?? []).map(({ terminated }) => endMs(terminated?.finishedAt));
+  const known = ends.filter((end) => end !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 /** One span a step that has ended, from the TaskRun's status (of one attempt). */

@@ -12,7 +12,7 @@ import { podSpans } from './pod.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { rootSpan, runInterval } from './root.ts';
 import { runAttributes, span } from './span.ts';
-import { stepSpans } from './steps.ts';
+import { lastStepEndMs, stepSpans } from './steps.ts';
 import { endMs, startMs, within } from './times.ts';
 import { admissionSpan, queuedSpan } from './waits.ts';
 
@@ -73,6 +73,7 @@ function attemptTree(facts: TaskRunFacts, task: SpanRecord, attempt: Attempt, pa
     attempt: attempt.number,
     startMs: parent.startMs,
     endMs: parent.endMs,
+    stepsEndMs: lastStepEndMs(attempt.status) ?? parent.endMs,
   };
   const pod = facts.pods.find((one: Pod) => one.metadata?.name === attempt.status.podName);
   return [...(pod ? podSpans(pod, context) : []), ...stepSpans(attempt.status, context)];

@@ -22,6 +22,7 @@ export function stepContainerName(name: string | undefined, index: number): stri
   return labelValue(stepName(name, index));
 }
 
+/** `sidecar-<name>`; `sidecar` for one without a name (''), which upstream then takes for an injected one: `status.sidecars` does not have it. */
 export function sidecarContainerName(name: string): string {
   return labelValue(`${SIDECAR_PREFIX}${name}`);
 }

@@ -78,7 +78,8 @@ export interface Step {
   onError?: 'continue' | 'stopAndFail';
 }
 
-export interface Sidecar extends Omit<V1Container, 'resources'> {
+export interface Sidecar extends Omit<V1Container, 'resources' | 'name'> {
+  name?: string;
   script?: string;
   computeResources?: V1ResourceRequirements;
   readinessProbe?: V1Probe;

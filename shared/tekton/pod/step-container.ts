@@ -15,10 +15,10 @@ export function stepContainer(step: Step, index: number): V1Container {
   };
 }
 
-/** The sidecar's fields that are a container's; its name is still its own. */
+/** The sidecar's fields that are a container's; its name is still its own, '' where it has none. */
 export function sidecarContainer(sidecar: Sidecar): V1Container {
   const { script: _script, computeResources, ...fields } = sidecar;
-  return { ...fields, ...(computeResources ? { resources: computeResources } : {}) };
+  return { ...fields, name: sidecar.name ?? '', ...(computeResources ? { resources: computeResources } : {}) };
 }
 
 /** The step's container with the mounts every step has, except at paths where it mounts something of its own. */

@@ -1,10 +1,15 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
+import type { ContainerState, Pod } from '../../../../shared/kubernetes/pod.ts';
 import { Lifecycle, RUN, TASK } from './lifecycle.ts';
 import { at, carrier, condition, ms, pipelineRun, pod, ranRun, ranTask, taskRun } from './objects.ts';
 
 const EXPORTED = 'tekton/trace-exported';
 const OWN = 'tekton/pipelinerun-span-context';
+
+interface Deleted {
+  deletionTimestamp?: string;
+}
 
 let lifecycle: Lifecycle;
 beforeEach(() => {
@@ -61,14 +66,40 @@ test('a run waits half a minute, and no longer, for a TaskRun that nobody brings
   await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) === 'uid-run');
 });
 
-test('a TaskRun whose Pod still runs waits for it', async () => {
+/** The Pod while it runs, its last step and its sidecar in these states. */
+function running(make: ContainerState, db: ContainerState): Pod {
+  const one = pod('compile-pod', 'Running');
+  const [fetch] = one.status!.containerStatuses!;
+  one.status!.containerStatuses = [fetch!, { name: 'step-make', state: make }, { name: 'sidecar-db', state: db }];
+  return one;
+}
+const runs = { running: { startedAt: at(5) } };
+const ended = { terminated: { exitCode: 0, startedAt: at(5), finishedAt: at(11) } };
+
+test.each([
+  ['a step that runs', running(runs, runs)],
+  ['a container that has not started', running(ended, { waiting: { reason: 'ContainerCreating' } })],
+])('a TaskRun waits for its Pod with %s', async (_what, waited) => {
   lifecycle.nowMs = ms(13);
   await lifecycle.start();
-  lifecycle.api.put('pods', pod('compile-pod', 'Running'));
+  lifecycle.api.put('pods', waited);
   await endsUnmarked();
   lifecycle.api.put('pods', pod());
   await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
   expect(lifecycle.sent()).toContain('sidecar db');
+});
+
+test.each([
+  ['only a sidecar still runs', running(ended, runs)],
+  ['a step takes its time to be deleted', { ...running(runs, runs), deletionTimestamp: at(12) }],
+])('a TaskRun does not wait for a Pod in which %s', async (_what, { deletionTimestamp, ...one }: Pod & Deleted) => {
+  lifecycle.nowMs = ms(13);
+  await lifecycle.start();
+  lifecycle.api.put('pods', { ...one, metadata: { ...one.metadata, ...(deletionTimestamp && { deletionTimestamp }) } });
+  lifecycle.api.put('pipelineruns', pipelineRun(undefined));
+  lifecycle.api.put('taskruns', taskRun(ranTask));
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
+  expect(lifecycle.sent()).toEqual(expect.arrayContaining(['pod starting', 'sidecar db', 'step make']));
 });
 
 test('a TaskRun whose Pod was not seen yet waits for it: the watch of Pods may be behind', async () => {

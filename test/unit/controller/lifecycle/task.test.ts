@@ -2,6 +2,7 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { describe, expect, test } from '@jest/globals';
 
 import { buildTaskRun } from '../../../../controller/lifecycle/task.ts';
+import type { ContainerStatus } from '../../../../shared/kubernetes/pod.ts';
 import { deriveSpanId } from '../../../../shared/tracing/ids.ts';
 import type { TaskRunStatus } from '../../../../shared/tekton/types.ts';
 import {
@@ -283,26 +284,60 @@ test('where the node tells finer than the scheduler’s whole second when it had
   expect(named(build(ranTask, [one]), 'pod scheduling').endMs).toBe(second);
 });
 
-test('native sidecars are sidecars, and one that runs on has no span yet', () => {
+test('native sidecars, and one without a name, are sidecars', () => {
   const one = pod();
-  one.status!.initContainerStatuses!.push({
-    name: 'sidecar-proxy',
-    state: { terminated: { exitCode: 0, startedAt: at(4), finishedAt: at(12) } },
-  });
-  one.status!.containerStatuses!.push({ name: 'sidecar-late', state: { running: { startedAt: at(5) } } });
+  const ended = { terminated: { exitCode: 0, startedAt: at(4), finishedAt: at(10) } };
+  one.status!.initContainerStatuses!.push({ name: 'sidecar-proxy', state: ended }, { name: 'sidecar', state: ended });
   const spans = build(ranTask, [one]);
-  expect(names(spans).filter((name) => name.startsWith('sidecar'))).toEqual(['sidecar proxy', 'sidecar db']);
-  expect(named(spans, 'sidecar db').status.code).toBe(SpanStatusCode.UNSET);
+  expect(names(spans).filter((name) => name.startsWith('sidecar'))).toEqual([
+    'sidecar proxy',
+    'sidecar sidecar',
+    'sidecar db',
+  ]);
   expectWellFormed(spans);
 });
 
-test('a sidecar that was stopped by another image has the time of its own run', () => {
-  const one = pod();
-  const sidecar = one.status!.containerStatuses!.find(({ name }) => name === 'sidecar-db')!;
-  sidecar.lastState = { terminated: { exitCode: 143, startedAt: at(5), finishedAt: at(11) } };
-  sidecar.state = { terminated: { exitCode: 0, startedAt: at(11), finishedAt: at(12) } };
-  const span = named(build(ranTask, [one]), 'sidecar db');
-  expect(span).toMatchObject({ startMs: ms(5), attributes: { 'process.exit.code': 143 } });
+describe('a sidecar', () => {
+  const stepsEnd = ms(11.999);
+  const outlived = { 'k8s.container.name': 'sidecar-db', 'tektrace.outlived_steps': true };
+  const sidecarOf = (status: Partial<ContainerStatus>, metadata: object = {}) => {
+    const one = pod();
+    one.metadata = { ...one.metadata, ...metadata };
+    one.status!.containerStatuses = one.status!.containerStatuses!.map((each) =>
+      each.name === 'sidecar-db' ? { name: each.name, ...status } : each,
+    );
+    return named(build(ranTask, [one]), 'sidecar db');
+  };
+  const terminated = (to: number, exitCode = 137) => ({
+    terminated: { exitCode, reason: 'Error', startedAt: at(5), finishedAt: at(to) },
+  });
+
+  test('that ends before the steps has its own end and exit code, and is no failure of the run', () => {
+    expect(sidecarOf({ state: terminated(9, 1) })).toMatchObject({
+      startMs: ms(5),
+      endMs: ms(9.999),
+      attributes: { 'process.exit.code': 1, 'error.type': 'Error' },
+      status: { code: SpanStatusCode.UNSET },
+    });
+  });
+
+  const stopping: [string, Partial<ContainerStatus>, object][] = [
+    ['still runs', { state: { running: { startedAt: at(5) } } }, {}],
+    ['ended later', { state: terminated(40) }, {}],
+    ['was stopped by another image', { state: terminated(11, 0), lastState: terminated(11, 143) }, {}],
+    ['waits for the image that stops it', { state: { waiting: {} }, lastState: terminated(12, 143) }, {}],
+    ['ended with its deleted Pod', { state: terminated(11, 143) }, { deletionTimestamp: at(11) }],
+  ];
+  test.each(stopping)('that outlives the steps and %s has the same span', (_how, status, metadata) => {
+    expect(sidecarOf(status, metadata)).toEqual(sidecarOf({ state: { running: { startedAt: at(5) } } }));
+    expect(sidecarOf(status, metadata)).toMatchObject({ startMs: ms(5), endMs: stepsEnd, attributes: outlived });
+  });
+
+  test('that never started has no span', () => {
+    const one = pod();
+    one.status!.containerStatuses!.splice(2, 1, { name: 'sidecar-db', state: { waiting: {} } });
+    expect(names(build(ranTask, [one]))).not.toContain('sidecar db');
+  });
 });
 
 test('in a run of more than 500 tasks waits and init containers are events of the task', () => {

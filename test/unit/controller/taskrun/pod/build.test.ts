@@ -172,6 +172,14 @@ describe('sidecars', () => {
     expect(container(spec, 'sidecar-db').command?.[0]).toMatch(/^\/tekton\/scripts\/sidecar-script-0-/);
   });
 
+  test('without a name are called sidecar, as upstream calls them', () => {
+    const unnamed = build({
+      steps: [{ image: 'x', command: ['x'] }],
+      sidecars: [{ image: 'postgres', command: ['postgres'] }],
+    });
+    expect(unnamed.spec.containers.map(({ name }) => name)).toEqual(['step-unnamed-0', 'sidecar']);
+  });
+
   test('are waited for: the first step starts when the annotation arrives', () => {
     expect(container(spec, 'step-a').args?.slice(0, 3)).toEqual([
       '-wait_file',
