@@ -1,6 +1,6 @@
 import { formatCarrier, parseCarrier } from '../shared/tracing/carrier.ts';
 import { newSpanId } from '../shared/tracing/ids.ts';
-import { isOwnedByPipelineRun } from '../shared/tracing/run-context.ts';
+import { parentOf } from '../shared/tekton/parent-of.ts';
 import {
   PARENT_SPAN_CONTEXT,
   PIPELINE_RUN_SPAN_CONTEXT,
@@ -14,7 +14,7 @@ const NAMES = { own: PIPELINE_RUN_SPAN_CONTEXT, upstream: UPSTREAM_PIPELINE_RUN_
 
 /** The annotations a PipelineRun gets at CREATE. */
 export function stampPipelineRun(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
-  const isChild = isOwnedByPipelineRun(request.object);
+  const isChild = parentOf(request.object) !== undefined;
   if (!isChild) return stampRoot(request, NAMES, settings);
   if (!isTrusted(request, settings)) return {};
   return stampChild(request, settings);

@@ -1,5 +1,5 @@
 import { formatCarrier, parseCarrier } from '../shared/tracing/carrier.ts';
-import { isOwnedByPipelineRun } from '../shared/tracing/run-context.ts';
+import { parentOf } from '../shared/tekton/parent-of.ts';
 import {
   PIPELINE_RUN_SPAN_CONTEXT,
   TASK_RUN_SPAN_CONTEXT,
@@ -13,7 +13,7 @@ const NAMES = { own: TASK_RUN_SPAN_CONTEXT, upstream: UPSTREAM_TASK_RUN_SPAN_CON
 
 /** The annotations a TaskRun gets at CREATE: a root of its own, or the context of the PipelineRun that owns it. */
 export function stampTaskRun(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
-  if (!isOwnedByPipelineRun(request.object)) return stampRoot(request, NAMES, settings);
+  if (!parentOf(request.object)) return stampRoot(request, NAMES, settings);
   // An owner reference that somebody else wrote must not bring its object into the owner's trace.
   return isTrusted(request, settings) ? stampChild(request, settings) : {};
 }

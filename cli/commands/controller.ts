@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { runControllers } from '../../controller/run-controllers.ts';
+import { runControllers } from '../../controller/compose.ts';
 import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
 import type { Images } from '../../controller/taskrun/pod/images.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';

@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 
 import { createAuthority, issueCertificate } from '../../certs/authority.ts';
-import { runControllers } from '../../controller/run-controllers.ts';
-import type { ControllerProcess } from '../../controller/run-controllers.ts';
+import { runControllers } from '../../controller/compose.ts';
+import type { ControllerProcess } from '../../controller/compose.ts';
 import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
 import { startApiServer } from '../../local/apiserver/server.ts';
 import type { RunningApiServer } from '../../local/apiserver/server.ts';

@@ -5,7 +5,7 @@ import { Controller } from '../../shared/kubernetes/controller.ts';
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
 import { patchAnnotations } from '../../shared/kubernetes/patch.ts';
 import type { AnnotationChanges } from '../../shared/kubernetes/patch.ts';
-import type { Reflector, ReflectorHandler } from '../../shared/kubernetes/reflector.ts';
+import type { ReflectorHandler } from '../../shared/kubernetes/reflector.ts';
 import { PIPELINE_RUNS, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
@@ -19,8 +19,9 @@ import { isDone } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { isUnseenCopy } from '../../shared/tracing/provenance.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
+import type { Watches } from '../watch/watches.ts';
 import { decideExport } from './export.ts';
-import { Ledger, ownerUid } from './ledger.ts';
+import { Ledger, parentOfTaskRun } from './ledger.ts';
 import type { Entry, Run } from './ledger.ts';
 import { isExported, isMarked, MARK_DELAY_MS } from './marks.ts';
 import { decideContext } from './mint.ts';
@@ -38,11 +39,7 @@ const COPIED = { [ADMISSION_TIME]: null, [TRACE_EXPORTED]: null, [PARENT_SPAN_CO
 
 export interface LifecycleOptions {
   client: KubeClient;
-  reflectors: {
-    pipelineRuns: Reflector<PipelineRun>;
-    taskRuns: Reflector<TaskRun>;
-    pods: Reflector<Pod>;
-  };
+  watches: Watches;
   sender: LifecycleSender;
   mint: MintSettings;
   /** Runs that were not sampled are exported all the same when they end badly. */
@@ -64,7 +61,7 @@ export class LifecycleController {
   readonly #marksDue = new Map<string, number>();
   readonly #nowMs: () => number;
 
-  /** Registers its handlers: made before the reflectors run. */
+  /** Adds its handlers to the watches, so it is made before these run. */
   constructor(options: LifecycleOptions) {
     this.#options = options;
     this.#nowMs = options.nowMs ?? Date.now;
@@ -74,7 +71,7 @@ export class LifecycleController {
       ...(options.observer && { observer: options.observer }),
       log: options.log,
     });
-    const { pipelineRuns, taskRuns, pods } = options.reflectors;
+    const { pipelineRuns, taskRuns, pods } = options.watches;
     pipelineRuns.addHandler(this.#runHandler<PipelineRun>());
     taskRuns.addHandler(this.#runHandler<TaskRun>());
     pods.addHandler(this.#podHandler());
@@ -91,7 +88,7 @@ export class LifecycleController {
     const waiting = [...this.#marksDue.keys()]
       .map((uid) => this.#ledger.get(uid))
       .filter((entry) => entry !== undefined)
-      .filter((entry) => entry.deletedMs === undefined && !isExported(entry, this.#ownerOf(entry)));
+      .filter((entry) => entry.deletedMs === undefined && !isExported(entry, this.#ledger.parentOf(entry.run)));
     const marked = await Promise.allSettled(waiting.map((entry) => this.#mark(entry)));
     const failed = marked.filter((result) => result.status === 'rejected');
     if (failed.length > 0)
@@ -103,7 +100,7 @@ export class LifecycleController {
 
   /** Whether the run's context is its own: not before that may anything be made from it. */
   hasOwnContext(run: Run): boolean {
-    const copied = ownerUid(run) === undefined && (isUnseenCopy(run.metadata) || this.#ledger.isDuplicate(run));
+    const copied = !parentOfTaskRun(run) && (isUnseenCopy(run.metadata) || this.#ledger.isDuplicate(run));
     return runSpan(run) !== undefined && !copied;
   }
 
@@ -123,13 +120,13 @@ export class LifecycleController {
   }
 
   #podHandler(): ReflectorHandler<Pod> {
-    const look = (uid: string): void => {
+    const enqueueEnded = (uid: string): void => {
       const entry = this.#ledger.get(uid);
       if (entry && !entry.settled && isDone(entry.run)) this.#controller.queue.add(uid);
     };
     const put = (pod: Pod): void => {
       this.#pods.put(taskRunUid(pod), pod);
-      look(taskRunUid(pod));
+      enqueueEnded(taskRunUid(pod));
     };
     return {
       added: put,
@@ -137,7 +134,7 @@ export class LifecycleController {
       deleted: (pod) => {
         const uid = taskRunUid(pod);
         this.#pods.remove(uid, pod, this.#ledger.get(uid)?.settled === false);
-        look(uid);
+        enqueueEnded(uid);
       },
     };
   }
@@ -146,9 +143,8 @@ export class LifecycleController {
   #enqueueWithFamily(run: Run): void {
     const uid = run.metadata.uid ?? '';
     this.#controller.queue.add(uid);
-    const owner = ownerUid(run);
-    if (owner !== undefined) this.#controller.queue.add(owner);
-    for (const child of this.#ledger.childrenOf(uid))
+    this.#enqueue(this.#ledger.parentOf(run));
+    for (const child of this.#ledger.childrenOf(run))
       if (!child.settled) this.#controller.queue.add(child.run.metadata.uid ?? '');
   }
 
@@ -156,7 +152,7 @@ export class LifecycleController {
     const entry = this.#ledger.get(uid);
     if (!entry) return undefined;
     const { run, deletedMs } = entry;
-    if (isExported(entry, this.#ownerOf(entry))) return this.#settled(entry);
+    if (isExported(entry, this.#ledger.parentOf(entry.run))) return this.#settled(entry);
     if (this.#marksDue.has(uid) && deletedMs === undefined) return this.#markWhenDue(entry);
     // What ended before anybody stamped it is left alone; a copy that ended must not be taken for its original.
     const isCopied = runSpan(run) !== undefined && !this.hasOwnContext(run);
@@ -169,7 +165,7 @@ export class LifecycleController {
   /** True when the run's context was not there, or not its own: once it is written, the run comes back. */
   async #stamp(run: Run): Promise<boolean> {
     const { log, mint } = this.#options;
-    const owner = this.#ledger.get(ownerUid(run) ?? '')?.run;
+    const owner = this.#ledger.parentOf(run)?.run;
     const decision = decideContext(run, owner, this.#ledger.isDuplicate(run), mint);
     if (decision.kind === 'present') return false;
     if (decision.kind === 'wait') return true;
@@ -185,7 +181,7 @@ export class LifecycleController {
   async #sendEarly(entry: Entry): Promise<ReconcileResult> {
     const { run, early } = entry;
     const own = runSpan(run);
-    if (!own?.sampled || ownerUid(run) !== undefined || isDone(run) || entry.deletedMs !== undefined) return undefined;
+    if (!own?.sampled || parentOfTaskRun(run) || isDone(run) || entry.deletedMs !== undefined) return undefined;
     const spans = [...admissionSpan(run, own), ...queuedSpan(run, own)].filter((span) => !early.has(span.spanId));
     if (!(await this.#options.sender.send(spans))) return { requeueAfterMs: this.#options.sender.retryMs() };
     for (const span of spans) early.add(span.spanId);
@@ -214,14 +210,14 @@ export class LifecycleController {
     return accepted && entry.deletedMs === undefined ? this.#markDue(entry) : undefined;
   }
 
-  #ownerOf({ run }: Entry): Entry | undefined {
-    return this.#ledger.get(ownerUid(run) ?? '');
+  #enqueue(entry: Entry | undefined): void {
+    if (entry) this.#controller.queue.add(entry.run.metadata.uid ?? '');
   }
 
   /** What was accepted is not sent again, however often its mark can't be written. That of its run will say the same, if it comes in time. */
   async #markDue(entry: Entry): Promise<ReconcileResult> {
     const { markDelayMs = MARK_DELAY_MS } = this.#options;
-    const owner = this.#ownerOf(entry);
+    const owner = this.#ledger.parentOf(entry.run);
     const waits = owner !== undefined && owner.deletedMs === undefined && !isMarked(owner);
     this.#marksDue.set(entry.run.metadata.uid ?? '', this.#nowMs() + (waits ? markDelayMs : 0));
     return this.#markWhenDue(entry);
@@ -244,8 +240,7 @@ export class LifecycleController {
     const first = settled && !entry.settled;
     const { uid = '' } = entry.run.metadata;
     entry.settled = settled;
-    const owner = ownerUid(entry.run);
-    if (first && owner !== undefined) this.#controller.queue.add(owner);
+    if (first) this.#enqueue(this.#ledger.parentOf(entry.run));
     if (settled) {
       this.#marksDue.delete(uid);
       this.#pods.forgetGone(uid);

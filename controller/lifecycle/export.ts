@@ -2,7 +2,6 @@ import { isDone } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
-import { ownerUid } from './ledger.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { outcomeOf } from './result.ts';
 import type { KnownPods } from './pods.ts';
@@ -38,7 +37,7 @@ const finished = (entry: Entry): boolean => isDone(entry.run) || entry.deletedMs
 function wanted(entry: Entry, { ledger, keepFailures }: ExportFacts): boolean | undefined {
   if (runSpan(entry.run)?.sampled) return true;
   if (!keepFailures) return false;
-  const owner = ledger.get(ownerUid(entry.run) ?? '') ?? entry;
+  const owner = ledger.parentOf(entry.run) ?? entry;
   return finished(owner) ? FAILED.includes(outcomeOf(owner.run).result) : undefined;
 }
 
@@ -52,7 +51,7 @@ function taskRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
   const pods = facts.podsOf(taskRun);
   const inMs = entry.deletedMs === undefined ? settlesInMs(taskRun, pods, facts.nowMs) : 0;
   if (inMs === undefined || inMs > 0) return { kind: 'later', inMs };
-  const owner = facts.ledger.get(ownerUid(taskRun) ?? '');
+  const owner = facts.ledger.parentOf(taskRun);
   const run: PipelineRun | undefined = owner?.run;
   const fold = (run?.status?.pipelineSpec?.tasks?.length ?? 0) > FOLD_TASKS;
   return {
@@ -69,7 +68,7 @@ function taskRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
 
 function pipelineRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
   const run: PipelineRun = entry.run;
-  const children = facts.ledger.childrenOf(run.metadata.uid ?? '');
+  const children = facts.ledger.childrenOf(run);
   // The root goes last: each TaskRun that settles brings it back here.
   if (children.some((child) => !child.settled)) return { kind: 'later' };
   const taskRuns = children.map((child) => child.run);

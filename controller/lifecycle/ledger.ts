@@ -1,6 +1,8 @@
-import { isCopy } from '../../shared/tracing/provenance.ts';
-import { isOwnedByPipelineRun, runSpan } from '../../shared/tracing/run-context.ts';
+import { isParent, parentOf } from '../../shared/tekton/parent-of.ts';
+import type { Parent } from '../../shared/tekton/parent-of.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { isCopy } from '../../shared/tracing/provenance.ts';
+import { runSpan } from '../../shared/tracing/run-context.ts';
 
 export type Run = PipelineRun | TaskRun;
 
@@ -19,11 +21,12 @@ export interface Entry {
   marked?: boolean;
 }
 
-/** The uid of the PipelineRun that owns a TaskRun. */
-export function ownerUid(run: Run): string | undefined {
-  if (run.kind !== 'TaskRun' || !isOwnedByPipelineRun(run)) return undefined;
-  return run.metadata.ownerReferences?.find((owner) => owner.kind === 'PipelineRun')?.uid;
+/** The PipelineRun whose trace a run's spans wait for: that of a TaskRun. A child PipelineRun is exported by itself. */
+export function parentOfTaskRun(run: Run): Parent | undefined {
+  return run.kind === 'TaskRun' ? parentOf(run) : undefined;
 }
+
+const familyKey = ({ namespace, uid }: Parent): string => `${namespace}/${uid}`;
 
 function add(index: Map<string, Set<string>>, key: string, uid: string): void {
   index.set(key, (index.get(key) ?? new Set()).add(uid));
@@ -52,8 +55,8 @@ export class Ledger {
     const entry = known ?? { run, early: new Set(), settled: false, goneChildren: new Set() };
     entry.run = run;
     this.#entries.set(uid, entry);
-    const owner = ownerUid(run);
-    if (owner !== undefined) add(this.#children, owner, uid);
+    const parent = parentOfTaskRun(run);
+    if (parent) add(this.#children, familyKey(parent), uid);
     else add(this.#bySpan, runSpan(run)?.spanId ?? '', uid);
     return entry;
   }
@@ -63,17 +66,25 @@ export class Ledger {
     if (!entry) return;
     this.#unindex(entry.run);
     this.#entries.delete(uid);
-    this.#entries.get(ownerUid(entry.run) ?? '')?.goneChildren.add(entry.run.metadata.name ?? '');
+    this.parentOf(entry.run)?.goneChildren.add(entry.run.metadata.name ?? '');
   }
 
-  childrenOf(uid: string): Entry[] {
-    return this.#find(this.#children.get(uid));
+  /** The PipelineRun of a TaskRun, where it was seen. */
+  parentOf(run: Run): Entry | undefined {
+    const parent = parentOfTaskRun(run);
+    const entry = parent && this.#entries.get(parent.uid);
+    return entry && isParent(entry.run, parent) ? entry : undefined;
+  }
+
+  /** The TaskRuns of a PipelineRun. */
+  childrenOf({ metadata: { namespace = '', name = '', uid = '' } }: Run): Entry[] {
+    return this.#find(this.#children.get(familyKey({ namespace, name, uid })));
   }
 
   /** Whether another run has the same root span and this one was made from that one's YAML. */
   isDuplicate(run: Run): boolean {
     const spanId = runSpan(run)?.spanId;
-    if (spanId === undefined || ownerUid(run) !== undefined || !isCopy(run.metadata)) return false;
+    if (spanId === undefined || parentOfTaskRun(run) || !isCopy(run.metadata)) return false;
     const age = ({ metadata }: Run): string => `${metadata.creationTimestamp ?? ''} ${metadata.uid ?? ''}`;
     const others = this.#find(this.#bySpan.get(spanId)).filter((other) => other.run.metadata.uid !== run.metadata.uid);
     return others.some((other) => !isCopy(other.run.metadata) || age(other.run) < age(run));
@@ -85,8 +96,8 @@ export class Ledger {
 
   #unindex(run: Run): void {
     const uid = run.metadata.uid ?? '';
-    const owner = ownerUid(run);
-    if (owner !== undefined) remove(this.#children, owner, uid);
+    const parent = parentOfTaskRun(run);
+    if (parent) remove(this.#children, familyKey(parent), uid);
     else remove(this.#bySpan, runSpan(run)?.spanId ?? '', uid);
   }
 }

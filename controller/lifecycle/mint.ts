@@ -3,7 +3,8 @@ import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
 import { newSpanId, newTraceId } from '../../shared/tracing/ids.ts';
 import type { RandomBytes } from '../../shared/tracing/ids.ts';
 import { isUnseenCopy } from '../../shared/tracing/provenance.ts';
-import { isOwnedByPipelineRun, pipelineRunSpan } from '../../shared/tracing/run-context.ts';
+import { parentOf } from '../../shared/tekton/parent-of.ts';
+import { pipelineRunSpan } from '../../shared/tracing/run-context.ts';
 import { shouldSample } from '../../shared/tracing/sampling.ts';
 import type { Sampling } from '../../shared/tracing/sampling.ts';
 import {
@@ -71,7 +72,7 @@ export function decideContext(
   const { own, upstream } = names(run);
   const text = run.metadata.annotations?.[own];
   const present = parseCarrier(text);
-  const isChild = run.kind === 'TaskRun' && isOwnedByPipelineRun(run);
+  const isChild = run.kind === 'TaskRun' && parentOf(run) !== undefined;
   const copied = !isChild && (isDuplicate || isUnseenCopy(run.metadata));
   const because = copied ? 'copied' : text === undefined ? 'missing' : 'malformed';
   if (isChild) return childContext(run, owner, present, because);

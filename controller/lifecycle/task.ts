@@ -2,7 +2,8 @@ import type { Attributes } from '@opentelemetry/api';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
-import { isOwnedByPipelineRun, taskRunCarrier, taskRunSpan } from '../../shared/tracing/run-context.ts';
+import { parentOf } from '../../shared/tekton/parent-of.ts';
+import { taskRunCarrier, taskRunSpan } from '../../shared/tracing/run-context.ts';
 import type { SpanEvent, SpanRecord } from '../../shared/tracing/span-record.ts';
 import { LABEL_PIPELINE_RUN, LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import { attemptOfPod } from '../../shared/tekton/names.ts';
@@ -20,7 +21,7 @@ import { admissionSpan, queuedSpan } from './waits.ts';
 function taskSpan({ taskRun, owner, deletedMs }: TaskRunFacts): SpanRecord | undefined {
   const own = taskRunSpan(taskRun);
   if (!own) return undefined;
-  if (!isOwnedByPipelineRun(taskRun)) return rootSpan(taskRun, own, deletedMs);
+  if (!parentOf(taskRun)) return rootSpan(taskRun, own, deletedMs);
   const outcome = outcomeOf(taskRun);
   const name = taskRun.metadata.labels?.[LABEL_PIPELINE_TASK] ?? taskRun.metadata.name ?? '';
   const pipelineRun = taskRun.metadata.labels?.[LABEL_PIPELINE_RUN];
@@ -105,7 +106,7 @@ export function buildTaskRun(facts: TaskRunFacts): SpanRecord[] {
     return [...attemptTree(facts, task, attempt, parent), parent];
   });
   const own = { traceId: task.traceId, spanId: task.spanId, sampled: true };
-  const waits = isOwnedByPipelineRun(taskRun)
+  const waits = parentOf(taskRun)
     ? []
     : [...admissionSpan(taskRun, own), ...queuedSpan(taskRun, own)].map((one) => within(one, task));
   return facts.fold ? [...waits, ...fold(task, below)] : [...waits, ...below, task];

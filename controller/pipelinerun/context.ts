@@ -5,8 +5,8 @@ import type { Logger } from '../../shared/runtime/log.ts';
 import type { PipelineRun, PipelineSpec, TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
-import type { CreatedNames } from '../created-names.ts';
-import type { WrittenVersions } from '../written-versions.ts';
+import type { CreatedNames } from '../watch/created-names.ts';
+import type { WrittenVersions } from '../watch/written-versions.ts';
 
 /** What the functions of this controller work with; one for all reconciles. */
 export interface PipelineRunContext {

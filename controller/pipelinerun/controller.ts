@@ -1,20 +1,21 @@
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { Controller } from '../../shared/kubernetes/controller.ts';
 import type { EventRecorder } from '../../shared/kubernetes/events.ts';
-import type { Reflector } from '../../shared/kubernetes/reflector.ts';
 import { objectKey } from '../../shared/kubernetes/types.ts';
 import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
 import { untilNextTimeoutMs } from '../../shared/tekton/pipeline-run-timeouts.ts';
+import { isParent, parentOf } from '../../shared/tekton/parent-of.ts';
 import { readAnnotations } from '../../shared/tekton/read-annotations.ts';
 import { sameJson } from '../../shared/tekton/same-json.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { CreatedNames } from '../created-names.ts';
-import { WrittenVersions } from '../written-versions.ts';
+import { CreatedNames } from '../watch/created-names.ts';
+import type { Watches } from '../watch/watches.ts';
+import { WrittenVersions } from '../watch/written-versions.ts';
 import { runningChildren } from './cancel.ts';
 import { cachedChildren } from './children.ts';
 import type { PipelineRunContext } from './context.ts';
@@ -22,8 +23,7 @@ import { forgetRun, reconcilePipelineRun } from './reconcile-pipeline-run.ts';
 
 export interface PipelineRunControllerOptions {
   client: KubeClient;
-  /** `taskRuns` with the index `owner`: uids of owning PipelineRuns. */
-  reflectors: { pipelineRuns: Reflector<PipelineRun>; taskRuns: Reflector<TaskRun> };
+  watches: Pick<Watches, 'pipelineRuns' | 'taskRuns'>;
   tracing: RunTracing;
   manage: Manage;
   events: EventRecorder;
@@ -34,7 +34,7 @@ export interface PipelineRunControllerOptions {
 }
 
 /** Anything but the status, which this controller writes itself: the spec (it has a generation), annotations, deletion. */
-const asksForLook = traced('asksForLook', (run: PipelineRun, before: PipelineRun): boolean => {
+const needsReconcile = traced('needsReconcile', (run: PipelineRun, before: PipelineRun): boolean => {
   const { generation, deletionTimestamp } = run.metadata;
   return (
     generation !== before.metadata.generation ||
@@ -44,17 +44,17 @@ const asksForLook = traced('asksForLook', (run: PipelineRun, before: PipelineRun
 });
 
 /**
- * The controller that executes PipelineRuns. It adds its handlers to the reflectors, so it is made before they run; `start` it
+ * The controller that executes PipelineRuns. It adds its handlers to the watches, so it is made before these run; `start` it
  * when both are synced.
  */
 export const createPipelineRunController = traced(
   'createPipelineRunController',
   (options: PipelineRunControllerOptions): Controller => {
-    const { reflectors, client, tracing, manage, events, clock, log, observer, workers } = options;
+    const { watches, client, tracing, manage, events, clock, log, observer, workers } = options;
     const context: PipelineRunContext = {
       client,
-      pipelineRuns: reflectors.pipelineRuns.store,
-      taskRuns: reflectors.taskRuns.store,
+      pipelineRuns: watches.pipelineRuns.store,
+      taskRuns: watches.taskRuns.store,
       tracing,
       manage,
       events,
@@ -88,10 +88,11 @@ export const createPipelineRunController = traced(
       'hasWork',
       (run: PipelineRun) => !isDone(run) || runningChildren(cachedChildren(context, run)).length > 0,
     );
-    /** As the cache has it: without it there is nothing to look at yet, and its own arrival brings the look. */
-    const ownerOf = traced('ownerOf', ({ metadata }: TaskRun): PipelineRun | undefined => {
-      const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'PipelineRun');
-      return owner && context.pipelineRuns.get(objectKey({ namespace: metadata.namespace, name: owner.name }));
+    /** As the cache has it. One that is not there yet is reconciled when it arrives. */
+    const ownerOf = traced('ownerOf', (taskRun: TaskRun): PipelineRun | undefined => {
+      const parent = parentOf(taskRun);
+      const run = parent && context.pipelineRuns.get(objectKey(parent));
+      return run && isParent(run, parent) ? run : undefined;
     });
     const enqueueOwner = traced('enqueueOwner', (taskRun: TaskRun) => {
       const run = ownerOf(taskRun);
@@ -101,9 +102,9 @@ export const createPipelineRunController = traced(
       const awaited = context.written.arrived(run);
       const ended = isDone(run) && !isDone(before);
       if (isDone(run)) controller.queue.cancelDelayed(objectKey(run.metadata));
-      if (hasWork(run) && (ended || awaited || asksForLook(run, before))) enqueue(run);
+      if (hasWork(run) && (ended || awaited || needsReconcile(run, before))) enqueue(run);
     });
-    // One that starts was created here, and the run knows it, unless it had ended by then.
+    // A TaskRun that just started was created by this process: its PipelineRun already counts it, unless one of the two has ended.
     const enqueueOwnerOfNew = traced('enqueueOwnerOfNew', (taskRun: TaskRun) => {
       const { ownerReferences = [], name = '' } = taskRun.metadata;
       for (const owner of ownerReferences) context.created.forget(owner.uid, name);
@@ -113,8 +114,8 @@ export const createPipelineRunController = traced(
     const enqueueOwnerOfEnded = traced('enqueueOwnerOfEnded', (taskRun: TaskRun, before: TaskRun) => {
       if (isDone(taskRun) !== isDone(before)) enqueueOwner(taskRun);
     });
-    reflectors.pipelineRuns.addHandler({ added: enqueue, updated: enqueueChanged, deleted: forget });
-    reflectors.taskRuns.addHandler({ added: enqueueOwnerOfNew, updated: enqueueOwnerOfEnded, deleted: enqueueOwner });
+    watches.pipelineRuns.addHandler({ added: enqueue, updated: enqueueChanged, deleted: forget });
+    watches.taskRuns.addHandler({ added: enqueueOwnerOfNew, updated: enqueueOwnerOfEnded, deleted: enqueueOwner });
     return controller;
   },
 );

@@ -6,8 +6,8 @@ import type { Logger } from '../../shared/runtime/log.ts';
 import type { Manage } from '../../shared/tekton/managed-by.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
-import type { CreatedNames } from '../created-names.ts';
-import type { WrittenVersions } from '../written-versions.ts';
+import type { CreatedNames } from '../watch/created-names.ts';
+import type { WrittenVersions } from '../watch/written-versions.ts';
 import type { Images } from './pod/images.ts';
 
 /** What a reconcile of a TaskRun works with. */

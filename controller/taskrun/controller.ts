@@ -2,7 +2,6 @@ import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { Controller } from '../../shared/kubernetes/controller.ts';
 import type { EventRecorder } from '../../shared/kubernetes/events.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
-import type { Reflector } from '../../shared/kubernetes/reflector.ts';
 import { objectKey } from '../../shared/kubernetes/types.ts';
 import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
@@ -14,20 +13,21 @@ import { remainingMs } from '../../shared/tekton/task-run-timeout.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { CreatedNames } from '../created-names.ts';
-import { WrittenVersions } from '../written-versions.ts';
-import { podAsksForLook, taskRunAsksForLook } from './asks-for-look.ts';
+import { CreatedNames } from '../watch/created-names.ts';
+import type { Watches } from '../watch/watches.ts';
+import { WrittenVersions } from '../watch/written-versions.ts';
+import { podNeedsReconcile, taskRunNeedsReconcile } from './needs-reconcile.ts';
 import type { ReconcileContext } from './context.ts';
 import type { Images } from './pod/images.ts';
 import { reconcileTaskRun } from './reconcile-task-run.ts';
 import { needsStopSidecars } from './sidecars.ts';
 
-/** A kubelet's updates come in bursts: one look for those of this time, but at once when the Pod has ended. */
+/** A kubelet's updates come in bursts: one reconcile for those of this time, but at once when the Pod has ended. */
 const POD_SETTLE_MS = 50;
 
 export interface TaskRunControllerOptions {
   client: KubeClient;
-  reflectors: { taskRuns: Reflector<TaskRun>; pods: Reflector<Pod> };
+  watches: Pick<Watches, 'taskRuns' | 'pods'>;
   tracing: RunTracing;
   manage: Manage;
   images: Images;
@@ -39,17 +39,17 @@ export interface TaskRunControllerOptions {
 }
 
 /**
- * The controller that executes TaskRuns. It adds its handlers to the reflectors, so it is made before they run; `start` it
+ * The controller that executes TaskRuns. It adds its handlers to the watches, so it is made before these run; `start` it
  * when both are synced.
  */
 export const createTaskRunController = traced(
   'createTaskRunController',
   (options: TaskRunControllerOptions): Controller => {
-    const { client, reflectors, tracing, manage, images, events, clock, log, observer, workers } = options;
+    const { client, watches, tracing, manage, images, events, clock, log, observer, workers } = options;
     const context: ReconcileContext = {
       client,
-      taskRuns: reflectors.taskRuns.store,
-      pods: reflectors.pods.store,
+      taskRuns: watches.taskRuns.store,
+      pods: watches.pods.store,
       written: new WrittenVersions(),
       created: new CreatedNames(),
       tracing,
@@ -77,7 +77,7 @@ export const createTaskRunController = traced(
     const enqueueChanged = traced('enqueueChanged', (taskRun: TaskRun, before: TaskRun) => {
       const awaited = context.written.arrived(taskRun);
       if (!hasWork(taskRun)) controller.queue.cancelDelayed(objectKey(taskRun.metadata));
-      else if (awaited || taskRunAsksForLook(taskRun, before)) enqueue(taskRun);
+      else if (awaited || taskRunNeedsReconcile(taskRun, before)) enqueue(taskRun);
     });
     const forget = traced('forget', (taskRun: TaskRun) => {
       context.written.forget(taskRun);
@@ -89,16 +89,16 @@ export const createTaskRunController = traced(
       if (name === undefined) return;
       const key = objectKey({ namespace: pod.metadata.namespace, name });
       const taskRun = context.taskRuns.get(key);
-      // Without one in the cache there is nothing to look at: its own arrival brings the look.
+      // A TaskRun that is not in the cache yet is reconciled when it arrives.
       if (taskRun && hasWork(taskRun)) controller.queue.addAfter(key, delayMs ?? 0);
     });
     const enqueueOwnerOfChanged = traced('enqueueOwnerOfChanged', (pod: Pod, before?: Pod) => {
       const { ownerReferences = [], name = '' } = pod.metadata;
       for (const owner of ownerReferences) context.created.forget(owner.uid, name);
-      if (podAsksForLook(pod, before)) enqueueOwner(pod, isFinished(pod) ? 0 : POD_SETTLE_MS);
+      if (podNeedsReconcile(pod, before)) enqueueOwner(pod, isFinished(pod) ? 0 : POD_SETTLE_MS);
     });
-    reflectors.taskRuns.addHandler({ added: enqueue, updated: enqueueChanged, deleted: forget });
-    reflectors.pods.addHandler({
+    watches.taskRuns.addHandler({ added: enqueue, updated: enqueueChanged, deleted: forget });
+    watches.pods.addHandler({
       added: enqueueOwnerOfChanged,
       updated: enqueueOwnerOfChanged,
       deleted: enqueueOwner,

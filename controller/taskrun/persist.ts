@@ -8,7 +8,7 @@ import { sameJson } from '../../shared/tekton/same-json.ts';
 import { markFailed } from '../../shared/tekton/task-run-condition.ts';
 import type { Condition, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { isOwnedByPipelineRun } from '../../shared/tracing/run-context.ts';
+import { parentOf } from '../../shared/tekton/parent-of.ts';
 import type { ReconcileContext } from './context.ts';
 import { deletePod, failTaskRun } from './fail-task-run.ts';
 import { findPod } from './find-pod.ts';
@@ -53,7 +53,7 @@ export const emitReconcileEvents = traced(
   (context: ReconcileContext, taskRun: TaskRun, before: Condition | undefined, started: boolean): void => {
     const after = succeededCondition(taskRun);
     // What a TaskRun of a run does shows in the run's status and Events; only what it waits for or fails of is told by Events of its own.
-    const isChild = isOwnedByPipelineRun(taskRun);
+    const isChild = parentOf(taskRun) !== undefined;
     if (started && !isChild) context.events.record(taskRun, 'Normal', 'Started', '');
     if (!after || (after.reason === before?.reason && after.message === before?.message)) return;
     if (after.status === 'True') {

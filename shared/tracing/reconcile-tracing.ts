@@ -5,7 +5,8 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 
 import { PIPELINE_RUN_SERVICE, serviceResource, TASK_RUN_SERVICE } from './resource.ts';
 import { isUnseenCopy } from './provenance.ts';
-import { isOwnedByPipelineRun, runSpan } from './run-context.ts';
+import { parentOf } from '../tekton/parent-of.ts';
+import { runSpan } from './run-context.ts';
 import type { ReconcileSpan, RunTracing } from './run-tracing.ts';
 import type { SpanQueue } from './span-queue.ts';
 import { activeReconcileScope, RECONCILE_SCOPE, recordError } from './traced.ts';
@@ -148,7 +149,7 @@ export function createReconcileTracing({
   }
 
   return {
-    ready: (run) => runSpan(run) !== undefined && (isOwnedByPipelineRun(run) || !isUnseenCopy(run.metadata)),
+    ready: (run) => runSpan(run) !== undefined && (parentOf(run) !== undefined || !isUnseenCopy(run.metadata)),
     reconcile,
   };
 }

@@ -5,15 +5,10 @@ import {
   TASK_RUN_SPAN_CONTEXT,
 } from '../tekton/annotations.ts';
 import type { KubeObject } from '../kubernetes/types.ts';
+import { parentOf } from '../tekton/parent-of.ts';
 import { parseCarrier } from './carrier.ts';
 import type { SpanCarrier } from './carrier.ts';
 import { deriveSpanId } from './ids.ts';
-
-/** Whether a PipelineRun owns the object, by owner reference or (a Pod knows only that) by Tekton's label. */
-export function isOwnedByPipelineRun(object: KubeObject): boolean {
-  const owners = object.metadata.ownerReferences ?? [];
-  return owners.some((owner) => owner.kind === 'PipelineRun' && owner.apiVersion.startsWith('tekton.dev/'));
-}
 
 /** The PipelineRun's own root span, as its annotation names it. */
 export function pipelineRunSpan(run: KubeObject): SpanCarrier | undefined {
@@ -28,7 +23,7 @@ export function taskRunCarrier(taskRun: KubeObject): SpanCarrier | undefined {
 /** The TaskRun's own span: derived below a PipelineRun, else its root. */
 export function taskRunSpan(taskRun: KubeObject): SpanCarrier | undefined {
   const carrier = taskRunCarrier(taskRun);
-  if (!carrier || !isOwnedByPipelineRun(taskRun)) return carrier;
+  if (!carrier || !parentOf(taskRun)) return carrier;
   return { ...carrier, spanId: deriveSpanId(carrier.traceId, 'task', taskRun.metadata.uid ?? '') };
 }
 

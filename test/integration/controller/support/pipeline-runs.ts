@@ -83,11 +83,11 @@ export async function startPipelineRunFixture({ manage }: { manage?: Manage } = 
     const owner = ({ metadata }: TaskRun): string[] => (metadata.ownerReferences ?? []).map(({ uid }) => uid);
     const runs = new Reflector<PipelineRun>({ client, resource: PIPELINE_RUNS, log });
     const children = new Reflector<TaskRun>({ client, resource: TASK_RUNS, log, indexers: { owner } });
-    const reflectors = { pipelineRuns: runs, taskRuns: children };
+    const watches = { pipelineRuns: runs, taskRuns: children };
     const events = createEventRecorder(client, { component: 'test', log });
     const controller = createPipelineRunController({
       client,
-      reflectors,
+      watches,
       tracing: noRunTracing,
       manage: manage ?? 'all',
       events,
@@ -96,13 +96,13 @@ export async function startPipelineRunFixture({ manage }: { manage?: Manage } = 
     });
     pipelineRuns = watched(runs);
     taskRuns = watched(children);
-    const watches = [runs.run(stopping.signal), children.run(stopping.signal)];
+    const running = [runs.run(stopping.signal), children.run(stopping.signal)];
     await Promise.all([runs.synced, children.synced]);
     controller.start();
     stop = async () => {
       stopping.abort();
       await controller.stop();
-      await Promise.all([...watches, events.flush()]);
+      await Promise.all([...running, events.flush()]);
     };
   }
 

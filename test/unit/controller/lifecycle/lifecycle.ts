@@ -34,7 +34,7 @@ export class Lifecycle {
   async start(options: { keepFailures?: boolean; markDelayMs?: number } = {}): Promise<() => Promise<void>> {
     const { client } = this.api;
     const log = silentLogger;
-    const reflectors = {
+    const watches = {
       pipelineRuns: new Reflector<PipelineRun>({ client, resource: PIPELINE_RUNS, log }),
       taskRuns: new Reflector<TaskRun>({ client, resource: TASK_RUNS, log }),
       pods: new Reflector<Pod>({ client, resource: PODS, log }),
@@ -42,7 +42,7 @@ export class Lifecycle {
     const senderLog = createLogger({ format: 'text', write: (line) => void this.lines.push(line) });
     const controller = new LifecycleController({
       client,
-      reflectors,
+      watches,
       sender: new LifecycleSender(this.#sink, 'cluster-1', senderLog),
       mint: { sampling: { ratio: 1 } },
       keepFailures: options.keepFailures ?? true,
@@ -51,8 +51,8 @@ export class Lifecycle {
       nowMs: () => this.nowMs,
     });
     const stop = new AbortController();
-    const runs = Object.values(reflectors).map((reflector) => reflector.run(stop.signal));
-    await Promise.all(Object.values(reflectors).map((reflector) => reflector.synced));
+    const runs = Object.values(watches).map((reflector) => reflector.run(stop.signal));
+    await Promise.all(Object.values(watches).map((reflector) => reflector.synced));
     controller.start();
     let ended = false;
     const end = async (): Promise<void> => {

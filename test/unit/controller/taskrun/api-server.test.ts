@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 
-import { startControllers } from '../../../../controller/start.ts';
+import { createDrive } from '../../../../controller/drive.ts';
+import { createWatches, runWatches } from '../../../../controller/watch/watches.ts';
 import { LOCAL_IMAGES } from '../../../../controller/taskrun/pod/images.ts';
 import { startApiServer } from '../../../../local/apiserver/server.ts';
 import { createKubeClient } from '../../../../shared/kubernetes/client.ts';
@@ -38,15 +39,22 @@ test('against an API server with watches and schemas: from creation to result, i
     if (succeededCondition(taskRun)?.reason === 'Running') isRunning.resolve();
     if (succeededCondition(taskRun)?.status === 'True') isFinished.resolve(taskRun);
   };
-  const controllers = startControllers({
-    ...{ client: counted, tracing: noRunTracing, manage: 'all', images: LOCAL_IMAGES, log: silentLogger },
-    signal: new AbortController().signal,
-    extend: ({ taskRuns, pods }) => {
-      taskRuns.addHandler({ added: note, updated: note, deleted: () => undefined });
-      pods.addHandler({ added: podCreated.resolve, updated: () => undefined, deleted: () => undefined });
-    },
+  const log = silentLogger;
+  const watches = createWatches({ client: counted, transformRun: (run) => run, log });
+  const drive = createDrive({
+    client: counted,
+    watches,
+    tracing: noRunTracing,
+    manage: 'all',
+    images: LOCAL_IMAGES,
+    log,
   });
-  await controllers.synced;
+  watches.taskRuns.addHandler({ added: note, updated: note, deleted: () => undefined });
+  watches.pods.addHandler({ added: podCreated.resolve, updated: () => undefined, deleted: () => undefined });
+  const stopping = new AbortController();
+  const { synced, ended: watchesEnded } = runWatches(watches, stopping.signal);
+  await synced;
+  drive.start();
   try {
     const setPodStatus = (status: PodStatus): Promise<unknown> => {
       const path = resourcePath(PODS, { namespace, name: 'build-pod', subresource: 'status' });
@@ -67,7 +75,8 @@ test('against an API server with watches and schemas: from creation to result, i
       steps: [{ name: 'a', terminated: { startedAt: '2026-05-01T10:00:02.345Z' } }],
     });
   } finally {
-    await controllers.stop();
+    stopping.abort();
+    await Promise.all([drive.stop(), watchesEnded]);
     client.close();
     await server.close();
   }

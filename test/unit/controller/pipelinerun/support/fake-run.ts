@@ -1,7 +1,7 @@
 import type { PipelineRunContext } from '../../../../../controller/pipelinerun/context.ts';
 import { reconcilePipelineRun } from '../../../../../controller/pipelinerun/reconcile-pipeline-run.ts';
-import { CreatedNames } from '../../../../../controller/created-names.ts';
-import { WrittenVersions } from '../../../../../controller/written-versions.ts';
+import { CreatedNames } from '../../../../../controller/watch/created-names.ts';
+import { WrittenVersions } from '../../../../../controller/watch/written-versions.ts';
 import type { KubeClient, KubeRequest } from '../../../../../shared/kubernetes/client.ts';
 import type { ReconcileResult } from '../../../../../shared/kubernetes/controller.ts';
 import { ApiError, ConnectionError } from '../../../../../shared/kubernetes/errors.ts';

@@ -1,7 +1,7 @@
 import { LOCAL_IMAGES } from '../../../../../controller/taskrun/pod/images.ts';
 import type { ReconcileContext } from '../../../../../controller/taskrun/context.ts';
-import { CreatedNames } from '../../../../../controller/created-names.ts';
-import { WrittenVersions } from '../../../../../controller/written-versions.ts';
+import { CreatedNames } from '../../../../../controller/watch/created-names.ts';
+import { WrittenVersions } from '../../../../../controller/watch/written-versions.ts';
 import { reconcileTaskRun } from '../../../../../controller/taskrun/reconcile-task-run.ts';
 import type { KubeClient, KubeRequest } from '../../../../../shared/kubernetes/client.ts';
 import type { ReconcileResult } from '../../../../../shared/kubernetes/controller.ts';

@@ -1,5 +1,5 @@
-import { objectKey } from '../shared/kubernetes/types.ts';
-import type { KubeObject } from '../shared/kubernetes/types.ts';
+import { objectKey } from '../../shared/kubernetes/types.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
 
 interface Written {
   uid: string | undefined;

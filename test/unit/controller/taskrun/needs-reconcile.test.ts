@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { podAsksForLook, taskRunAsksForLook } from '../../../../controller/taskrun/asks-for-look.ts';
+import { podNeedsReconcile, taskRunNeedsReconcile } from '../../../../controller/taskrun/needs-reconcile.ts';
 import type { Pod } from '../../../../shared/kubernetes/pod.ts';
 import type { ObjectMeta } from '../../../../shared/kubernetes/types.ts';
 import type { TaskRun, TaskRunStatus } from '../../../../shared/tekton/types.ts';
@@ -24,18 +24,20 @@ describe('a changed TaskRun is looked at', () => {
     ['when its span context arrives', taskRun(), taskRun({ annotations: { 'tekton/taskrun-span-context': '{}' } })],
     ['when it is to be tried again', taskRun(), taskRun({}, { retriesStatus: [{}] })],
     ['when it has ended: sidecars', taskRun(), taskRun({}, condition('True', 'Succeeded'))],
-  ])('%s', (_what, before, after) => expect(taskRunAsksForLook(after, before)).toBe(true));
+  ])('%s', (_what, before, after) => expect(taskRunNeedsReconcile(after, before)).toBe(true));
 });
 
 describe('a changed TaskRun is not looked at', () => {
   test.each<[string, TaskRun, TaskRun]>([
     ["when the controller's own status comes back", taskRun(), taskRun({}, condition('Unknown', 'Running'))],
     ['when its trace was exported', taskRun(), taskRun({ annotations: { 'tekton/trace-exported': 'uid' } })],
-  ])('%s', (_what, before, after) => expect(taskRunAsksForLook(after, before)).toBe(false));
+  ])('%s', (_what, before, after) => expect(taskRunNeedsReconcile(after, before)).toBe(false));
 });
 
 test('a new Pod brings a look only when it says something', () => {
   const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'build-pod' }, status: { phase: 'Pending' } };
-  expect(podAsksForLook(pod)).toBe(false);
-  expect(podAsksForLook({ ...pod, status: { phase: 'Running', containerStatuses: [{ name: 'step-a' }] } })).toBe(true);
+  expect(podNeedsReconcile(pod)).toBe(false);
+  expect(podNeedsReconcile({ ...pod, status: { phase: 'Running', containerStatuses: [{ name: 'step-a' }] } })).toBe(
+    true,
+  );
 });

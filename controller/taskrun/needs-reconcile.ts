@@ -7,10 +7,10 @@ import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 
 /**
- * Whether a changed TaskRun needs a look: its spec (it has a generation), annotations or deletion, or that it ended (sidecars) or starts
- * anew (retry). The rest of the status is what this controller wrote itself.
+ * Whether a changed TaskRun needs a reconcile: its spec (it has a generation), its annotations or its deletion changed, or it ended
+ * (sidecars) or starts anew (retry). The rest of the status is what this controller wrote itself.
  */
-export const taskRunAsksForLook = traced('taskRunAsksForLook', (taskRun: TaskRun, before: TaskRun): boolean => {
+export const taskRunNeedsReconcile = traced('taskRunNeedsReconcile', (taskRun: TaskRun, before: TaskRun): boolean => {
   const { uid, generation, deletionTimestamp } = taskRun.metadata;
   return (
     uid !== before.metadata.uid ||
@@ -23,7 +23,7 @@ export const taskRunAsksForLook = traced('taskRunAsksForLook', (taskRun: TaskRun
 });
 
 /** Whether a Pod that changed can change its TaskRun's status; a new one can when it says more than whoever created it knows. */
-export const podAsksForLook = traced(
-  'podAsksForLook',
+export const podNeedsReconcile = traced(
+  'podNeedsReconcile',
   (pod: Pod, before: Pod = { ...pod, status: {} }): boolean => !sameJson(observedOf(pod), observedOf(before)),
 );

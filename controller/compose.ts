@@ -1,27 +1,25 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { KubeClient } from '../shared/kubernetes/client.ts';
-import { NAMESPACES, resourcePath } from '../shared/kubernetes/resources.ts';
-import type { KubeObject } from '../shared/kubernetes/types.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { within } from '../shared/runtime/within.ts';
 import type { Manage } from '../shared/tekton/managed-by.ts';
-import { isRefused } from '../shared/tekton/refused.ts';
 import type { SpanSink } from '../shared/tracing/exporters/sink.ts';
 import { measuredSink, measureSpanQueue } from '../shared/tracing/metrics.ts';
 import { createTracingPipeline } from '../shared/tracing/pipeline.ts';
+import { keepProvenance } from '../shared/tracing/provenance.ts';
 import { noRunTracing } from '../shared/tracing/run-tracing.ts';
 import type { RunTracing } from '../shared/tracing/run-tracing.ts';
 import type { Sampling } from '../shared/tracing/sampling.ts';
+import { readClusterKey } from './cluster-key.ts';
+import { createDrive } from './drive.ts';
 import { LifecycleController } from './lifecycle/controller.ts';
 import { LifecycleSender } from './lifecycle/sender.ts';
 import type { ControllerMetrics } from './metrics.ts';
-import { startControllers } from './start.ts';
 import type { Images } from './taskrun/pod/images.ts';
+import { createWatches, runWatches } from './watch/watches.ts';
+import type { Watches } from './watch/watches.ts';
 
 /** How long a controller that ends waits for its collector. */
 const FLUSH_MS = 5_000;
-const START_RETRY_MS = 1_000;
 /** By when what has not ended is left, counted from the beginning of the end: with the flush it is over well within the 30 s that a Pod has. */
 const LEFT_AFTER_MS = { reconciles: 8_000, lifecycle: 14_000 };
 
@@ -54,20 +52,40 @@ export interface ControllerProcess {
   stop(): Promise<void>;
 }
 
-/** Names the cluster on every span, the same after a restart: the uid of kube-system. Waits for an API server that does not give it yet. */
-async function readClusterKey(client: KubeClient, log: Logger, signal?: AbortSignal): Promise<string> {
-  for (;;) {
-    try {
-      const path = resourcePath(NAMESPACES, { name: 'kube-system' });
-      const namespace = await client.request<KubeObject>('GET', path, signal ? { signal } : {});
-      return namespace.metadata.uid ?? '';
-    } catch (error) {
-      if (isRefused(error)) throw error;
-      signal?.throwIfAborted();
-      log.warn('the uid of kube-system, which names the cluster, can not be read yet, trying again', { error });
-      await delay(START_RETRY_MS, undefined, signal ? { signal } : {});
-    }
-  }
+/** What records runs: the lifecycle controller, and what the drive controllers ask of it. */
+interface Tracing {
+  lifecycle: LifecycleController;
+  runs: RunTracing;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function createTracing(options: RunControllersOptions, sink: SpanSink, watches: Watches): Promise<Tracing> {
+  const { client, sampling, keepFailures, isLeader, metrics, log } = options;
+  const clusterKey = await readClusterKey(client, log, options.signal);
+  const { reconciles, queue } = createTracingPipeline(sink, clusterKey, log);
+  if (metrics) measureSpanQueue(queue.counts, metrics.registry);
+  const lifecycle = new LifecycleController({
+    client,
+    watches,
+    sender: new LifecycleSender(sink, clusterKey, log, isLeader),
+    mint: { sampling },
+    keepFailures,
+    ...(metrics && { observer: metrics.kubernetes.workQueue('lifecycle') }),
+    log,
+  });
+  return {
+    lifecycle,
+    runs: {
+      ready: (run) => lifecycle.hasOwnContext(run),
+      reconcile: (span, fn) => reconciles.reconcile(span, fn),
+    },
+    flush: () => queue.flush(FLUSH_MS),
+    async close() {
+      await queue.shutDown(FLUSH_MS);
+      await sink.close();
+    },
+  };
 }
 
 /** Waits for one part of the end after the other, each until its time since the first call. */
@@ -83,61 +101,50 @@ function endings(log: Logger): (what: string, end: Promise<void> | undefined, le
   };
 }
 
-/** Starts the drive controllers and, where there is a collector, the lifecycle controller beside them on the same watches. */
+/**
+ * Wires the controllers of this process: the watches, then the lifecycle controller (where there is a collector), which gives every run its
+ * context and its spans, then the drive controllers, which execute the runs that `manage` names.
+ */
 export async function runControllers(options: RunControllersOptions): Promise<ControllerProcess> {
-  const { client, manage, images, log, keepFailures, sampling, namespace, metrics } = options;
+  const { client, manage, images, namespace, metrics, log } = options;
+  const measured = metrics && { metrics: metrics.kubernetes };
   const sink = options.sink && metrics ? measuredSink(options.sink, metrics.registry) : options.sink;
-  const stopping = new AbortController();
-  const common = {
+  const watches = createWatches({
     client,
+    log,
+    transformRun: keepProvenance,
+    ...(namespace !== undefined && { namespace }),
+    ...measured,
+  });
+  const tracing = sink && (await createTracing(options, sink, watches));
+  const drive = createDrive({
+    client,
+    watches,
+    tracing: tracing?.runs ?? noRunTracing,
     manage,
     images,
     log,
-    signal: stopping.signal,
-    ...(namespace !== undefined && { namespace }),
-    ...(metrics && { metrics: metrics.kubernetes }),
-  };
-  if (!sink) {
-    const controllers = startControllers({ ...common, tracing: noRunTracing });
-    return {
-      synced: controllers.synced,
-      flush: async () => undefined,
-      stop: () => endings(log)('reconciles', controllers.stop(), LEFT_AFTER_MS.reconciles),
-    };
-  }
-  const clusterKey = await readClusterKey(client, log, options.signal);
-  const { reconciles, queue } = createTracingPipeline(sink, clusterKey, log);
-  if (metrics) measureSpanQueue(queue.counts, metrics.registry);
-  let lifecycle: LifecycleController | undefined;
-  const tracing: RunTracing = {
-    reconcile: (span, fn) => reconciles.reconcile(span, fn),
-    ready: (run) => lifecycle?.hasOwnContext(run) ?? false,
-  };
-  const controllers = startControllers({
-    ...common,
-    tracing,
-    extend: (reflectors) => {
-      lifecycle = new LifecycleController({
-        client,
-        reflectors,
-        sender: new LifecycleSender(sink, clusterKey, log, options.isLeader),
-        mint: { sampling },
-        keepFailures,
-        ...(metrics && { observer: metrics.kubernetes.workQueue('lifecycle') }),
-        log,
-      });
-    },
+    ...measured,
   });
+  const stopping = new AbortController();
+  const { synced, ended } = runWatches(watches, stopping.signal);
   return {
-    synced: controllers.synced.then(() => lifecycle?.start()),
-    flush: () => queue.flush(FLUSH_MS),
-    stop: async () => {
-      const ends = endings(log);
-      await ends('reconciles', controllers.stop(), LEFT_AFTER_MS.reconciles);
-      await ends('exports and marks', lifecycle?.stop(), LEFT_AFTER_MS.lifecycle);
-      await queue.shutDown(FLUSH_MS);
+    synced: synced.then(() => {
+      if (stopping.signal.aborted) return;
+      tracing?.lifecycle.start();
+      drive.start();
+    }),
+    flush: async () => tracing?.flush(),
+    async stop() {
       stopping.abort();
-      await sink.close();
+      const ends = endings(log);
+      await ends(
+        'reconciles',
+        Promise.all([drive.stop(), ended]).then(() => undefined),
+        LEFT_AFTER_MS.reconciles,
+      );
+      await ends('exports and marks', tracing?.lifecycle.stop(), LEFT_AFTER_MS.lifecycle);
+      await tracing?.close();
     },
   };
 }

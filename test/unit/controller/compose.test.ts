@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
-import { runControllers } from '../../../controller/run-controllers.ts';
+import { runControllers } from '../../../controller/compose.ts';
 import { LOCAL_IMAGES } from '../../../controller/taskrun/pod/images.ts';
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import { ApiError } from '../../../shared/kubernetes/errors.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 
-import { WrittenVersions } from '../../../controller/written-versions.ts';
-import type { KubeObject } from '../../../shared/kubernetes/types.ts';
+import { WrittenVersions } from '../../../../controller/watch/written-versions.ts';
+import type { KubeObject } from '../../../../shared/kubernetes/types.ts';
 
 const KEY = 'ci/build';
 const at = (resourceVersion: string, uid = 'uid'): KubeObject => ({

@@ -1,0 +1,28 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { KubeClient } from '../shared/kubernetes/client.ts';
+import { NAMESPACES, resourcePath } from '../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../shared/kubernetes/types.ts';
+import type { Logger } from '../shared/runtime/log.ts';
+import { isRefused } from '../shared/tekton/refused.ts';
+
+const RETRY_MS = 1_000;
+
+/**
+ * Names the cluster on every span, the same after a restart: the uid of kube-system. Waits for an API server that does not give it yet, until
+ * `signal` aborts. Throws what an API server answers that refuses it.
+ */
+export async function readClusterKey(client: KubeClient, log: Logger, signal?: AbortSignal): Promise<string> {
+  for (;;) {
+    try {
+      const path = resourcePath(NAMESPACES, { name: 'kube-system' });
+      const namespace = await client.request<KubeObject>('GET', path, signal ? { signal } : {});
+      return namespace.metadata.uid ?? '';
+    } catch (error) {
+      if (isRefused(error)) throw error;
+      signal?.throwIfAborted();
+      log.warn('the uid of kube-system, which names the cluster, can not be read yet, trying again', { error });
+      await delay(RETRY_MS, undefined, signal ? { signal } : {});
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { KubeClient } from '../shared/kubernetes/client.ts';
+import { createEventRecorder } from '../shared/kubernetes/events.ts';
+import type { KubernetesMetrics } from '../shared/kubernetes/metrics.ts';
+import type { WorkQueueObserver } from '../shared/kubernetes/work-queue.ts';
+import type { Logger } from '../shared/runtime/log.ts';
+import type { Manage } from '../shared/tekton/managed-by.ts';
+import type { RunTracing } from '../shared/tracing/run-tracing.ts';
+import { createPipelineRunController } from './pipelinerun/controller.ts';
+import { createTaskRunController } from './taskrun/controller.ts';
+import type { Images } from './taskrun/pod/images.ts';
+import type { Watches } from './watch/watches.ts';
+
+export interface DriveOptions {
+  client: KubeClient;
+  watches: Watches;
+  tracing: RunTracing;
+  manage: Manage;
+  images: Images;
+  metrics?: KubernetesMetrics;
+  log: Logger;
+  clock?: () => Date;
+}
+
+/** The two controllers that execute runs. */
+export interface Drive {
+  /** To be called once the watches are synced. */
+  start(): void;
+  /** Takes no more work, and resolves when reconciles and Events under way have ended. */
+  stop(): Promise<void>;
+}
+
+/** Adds the handlers of both controllers to the watches, so it is called before these run. */
+export function createDrive(options: DriveOptions): Drive {
+  const { client, watches, tracing, manage, images, metrics, log, clock = () => new Date() } = options;
+  const recording = { log, clock, ...(metrics && { observer: metrics.events }) };
+  const pipelineRunEvents = createEventRecorder(client, { component: 'tektrace-pipelinerun-controller', ...recording });
+  const taskRunEvents = createEventRecorder(client, { component: 'tektrace-taskrun-controller', ...recording });
+  const observed = (name: string): { observer?: WorkQueueObserver } =>
+    metrics ? { observer: metrics.workQueue(name) } : {};
+  const common = { client, watches, tracing, manage, clock, log };
+  const controllers = [
+    createPipelineRunController({ ...common, ...observed('pipelinerun'), events: pipelineRunEvents }),
+    createTaskRunController({ ...common, ...observed('taskrun'), images, events: taskRunEvents }),
+  ];
+  return {
+    start: () => controllers.forEach((controller) => controller.start()),
+    async stop() {
+      await Promise.all(controllers.map((controller) => controller.stop()));
+      await Promise.all([pipelineRunEvents.stop(), taskRunEvents.stop()]);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import type { KubernetesMetrics } from '../../shared/kubernetes/metrics.ts';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
+import { Reflector } from '../../shared/kubernetes/reflector.ts';
+import { PIPELINE_RUNS, PODS, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import type { Resource } from '../../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import { LABEL_TASK_RUN, LABEL_TASK_RUN_UID } from '../../shared/tekton/annotations.ts';
+import { parentOf } from '../../shared/tekton/parent-of.ts';
+import { essentialPod } from '../../shared/tekton/pod/essential-pod.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+
+/** The one set of watches of this process: each kind is listed and watched once, whoever asks. */
+export interface Watches {
+  pipelineRuns: Reflector<PipelineRun>;
+  /** Index `owner`: uid of the PipelineRun that owns the TaskRun. */
+  taskRuns: Reflector<TaskRun>;
+  /** The Pods of TaskRuns; index `taskRunUID`. */
+  pods: Reflector<Pod>;
+}
+
+export interface WatchOptions {
+  client: KubeClient;
+  /** All namespaces without it. */
+  namespace?: string;
+  /** Changes a PipelineRun or TaskRun before it is stored, so that what nobody reads takes no memory. */
+  transformRun: <T extends PipelineRun | TaskRun>(run: T) => T;
+  metrics?: KubernetesMetrics;
+  log: Logger;
+}
+
+/** Handlers are added to the reflectors before `runWatches`: a handler that comes later misses what was listed. */
+export function createWatches({ client, namespace, transformRun, metrics, log }: WatchOptions): Watches {
+  const common = <T extends KubeObject>(resource: Resource) =>
+    ({
+      client,
+      resource,
+      log,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(metrics && { observer: metrics.reflector(resource.plural) }),
+    }) satisfies Partial<ConstructorParameters<typeof Reflector<T>>[0]>;
+  return {
+    pipelineRuns: new Reflector<PipelineRun>({ ...common(PIPELINE_RUNS), transform: transformRun }),
+    taskRuns: new Reflector<TaskRun>({
+      ...common(TASK_RUNS),
+      transform: transformRun,
+      indexers: { owner: (taskRun) => [parentOf(taskRun)?.uid].filter((uid) => uid !== undefined) },
+    }),
+    pods: new Reflector<Pod>({
+      ...common(PODS),
+      labelSelector: LABEL_TASK_RUN,
+      indexers: {
+        taskRunUID: ({ metadata }) => [metadata.labels?.[LABEL_TASK_RUN_UID] ?? ''].filter((uid) => uid !== ''),
+      },
+      transform: essentialPod,
+    }),
+  };
+}
+
+/**
+ * Lists and watches until `signal` aborts; errors of the API server are logged and tried again for ever. `synced` resolves when the first
+ * lists are in, `ended` when all watches have ended.
+ */
+export function runWatches(watches: Watches, signal: AbortSignal): { synced: Promise<void>; ended: Promise<void> } {
+  const reflectors = Object.values(watches) as Reflector<KubeObject>[];
+  const runs = reflectors.map((reflector) => reflector.run(signal));
+  return {
+    synced: Promise.all(reflectors.map((reflector) => reflector.synced)).then(() => undefined),
+    ended: Promise.all(runs).then(() => undefined),
+  };
+}
