@@ -9,3 +9,64 @@ export class CommandError extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** What the operating system's errors mean to the person at the terminal, and what to do where something can be done (errno(3)). */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or directory',
+  EACCES: 'this user has no permission for it',
+  EPERM: 'this user is not permitted to do that',
+  EISDIR: 'this is a directory, not a file',
+  ENOTDIR: 'a part of this path is a file, not a directory',
+  ELOOP: 'its symbolic links go in a circle',
+  ENAMETOOLONG: 'the name is too long for a file',
+  ENXIO: 'this is a socket or a device, not a file that can be opened',
+  EMFILE: 'this process has as many files open as it may: raise the limit with ulimit -n',
+  ENFILE: 'this machine has as many files open as it may: end other programs',
+  EAGAIN: 'this machine can start no more processes: end other programs, or raise the limit with ulimit -u',
+  ENOMEM: 'this machine has no memory left',
+  ENOSPC: 'the disk is full: free some space',
+  EDQUOT: 'this user’s quota of disk space is used up: free some space',
+  EROFS: 'the file system is read-only',
+  EFBIG: 'the file would be larger than this user or file system allows',
+  EIO: 'the disk or the terminal failed',
+  EADDRINUSE: 'another program listens there: choose another port, or 0 for any that is free',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ECONNREFUSED: 'nothing listens there: is it running, and is the port right?',
+  ECONNRESET: 'the connection was cut',
+  ETIMEDOUT: 'there was no answer in time',
+  EHOSTUNREACH: 'no network leads to that machine',
+  ENETUNREACH: 'no network leads to that machine',
+  ENOTFOUND: 'there is no host of that name',
+  EAI_AGAIN: 'the name of the host can’t be looked up now',
+};
+
+interface SystemError {
+  code?: string;
+  syscall?: string;
+  path?: string;
+  address?: string;
+  port?: number;
+  hostname?: string;
+}
+
+/** Why something failed, in plain words and without the file or address it was about: that is named before it. */
+export function reasonOf(error: unknown): string {
+  const { code = '', syscall } = error as SystemError;
+  if (code === 'EACCES' && syscall === 'listen') return 'ports below 1024 are for root: choose another port';
+  const known = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
+  return known ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** The file or address that an error of the operating system is about. */
+function subjectOf({ path, address, port, hostname }: SystemError): string | undefined {
+  if (address !== undefined) return port === undefined ? address : `${address}:${port}`;
+  return path ?? hostname;
+}
+
+/** One sentence for any error, with the file or address where it names one. */
+export function sentence(error: unknown): string {
+  const reason = reasonOf(error);
+  const isSystemError = error instanceof Error && reason !== error.message;
+  const subject = isSystemError ? subjectOf(error as SystemError) : undefined;
+  return subject === undefined ? reason : `${subject}: ${reason}`;
+}

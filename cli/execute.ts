@@ -2,14 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { KubeClient } from '../shared/kubernetes/client.ts';
 import { MERGE_PATCH, PIPELINE_RUNS, resourcePath, TASK_RUNS } from '../shared/kubernetes/resources.ts';
-import type { KubeObject } from '../shared/kubernetes/types.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 import { locateSpans } from '../shared/otlp/spans.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { isSuccessful, succeededCondition } from '../shared/tekton/conditions.ts';
 import { runSpan } from '../shared/tracing/run-context.ts';
-import { CommandError } from './errors.ts';
-import { createObject } from './follow/create.ts';
 import { followRun } from './follow/follow-run.ts';
 import type { Run } from './follow/follow-run.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,10 +19,8 @@ const POLL_MS = 100;
 
 export interface ExecuteOptions {
   client: KubeClient;
-  objects: KubeObject[];
-  namespace: string;
-  /** Changes the run before it is created (params, workspaces, inbound parent). */
-  prepare: (run: Run) => Run | Promise<Run>;
+  /** As the API server stored it. */
+  run: Run;
   traces: TraceSource | undefined;
   timeoutMs?: number;
   terminal: Terminal;
@@ -36,21 +31,6 @@ export interface ExecuteOptions {
 export interface ExecutedRun {
   run: Run;
   trace: TracesData | undefined;
-}
-
-const isRun = (object: KubeObject): object is Run =>
-  (object.kind === 'PipelineRun' || object.kind === 'TaskRun') && (object.apiVersion ?? '').startsWith('tekton.dev/');
-
-/** Creates the objects in their order and returns the first run among them. Throws CommandError when there is none, or one is not accepted. */
-async function createAll({ client, objects, namespace, prepare }: ExecuteOptions): Promise<Run> {
-  let first: Run | undefined;
-  for (const object of objects) {
-    const runnable = isRun(object) && !first ? await prepare(object) : object;
-    const created = await createObject(client, runnable, namespace);
-    if (isRun(created)) first ??= created;
-  }
-  if (!first) throw new CommandError('the input holds no PipelineRun or TaskRun to wait for');
-  return first;
 }
 
 async function cancel(client: KubeClient, run: Run): Promise<void> {
@@ -72,10 +52,9 @@ function describeEnd(run: Run, terminal: Terminal): string {
   return condition?.message ? `${end}\n  ${printable(condition.message)}` : end;
 }
 
-/** Creates what is given, shows the first run's steps as they go, waits for its end and its trace. */
+/** Shows a created run's steps as they go, waits for its end and its trace. */
 export async function execute(options: ExecuteOptions): Promise<ExecutedRun> {
-  const { client, terminal, log, signal, timeoutMs } = options;
-  const created = await createAll(options);
+  const { client, run: created, terminal, log, signal, timeoutMs } = options;
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
   terminal.print(`${terminal.bold(`${created.kind} ${created.metadata.namespace}/${created.metadata.name}`)}\n`);

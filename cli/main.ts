@@ -1,4 +1,4 @@
-import { CommandError } from './errors.ts';
+import { CommandError, sentence } from './errors.ts';
 import { helpText } from './options.ts';
 import type { CommandSpec } from './options.ts';
 import { VERSION } from './version.ts';
@@ -56,8 +56,7 @@ async function main(args: string[]): Promise<number> {
 
 /** Whatever ends a command is said in a line; a stack only with TEKTRACE_DEBUG, for a report of a bug. */
 function explain(error: unknown): number {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`tektrace: ${message}\n`);
+  process.stderr.write(`tektrace: ${sentence(error)}\n`);
   if (process.env.TEKTRACE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   if (error instanceof CommandError) return error.exitCode;
   return error instanceof Error && error.name === 'ExporterSettingsError' ? 2 : 1;

@@ -34,10 +34,13 @@ export function reportOf(run: Run): RunReport {
   };
 }
 
-/** The whole trace as one OTLP JSON document. Throws CommandError when the file can't be written. */
-export async function writeTrace(file: string, trace: TracesData): Promise<void> {
+/** The whole traces as one OTLP JSON document. Throws CommandError when the file can't be written. */
+export async function writeTrace(file: string, traces: readonly TracesData[]): Promise<void> {
   try {
-    await writeFile(file, `${JSON.stringify({ resourceSpans: trace.resourceSpans })}\n`);
+    await writeFile(
+      file,
+      `${JSON.stringify({ resourceSpans: traces.flatMap((trace) => trace.resourceSpans ?? []) })}\n`,
+    );
   } catch (error) {
     throw new CommandError(`--trace-out ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }

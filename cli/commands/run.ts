@@ -11,7 +11,7 @@ import { execute } from '../execute.ts';
 import type { ExecutedRun } from '../execute.ts';
 import { createObject } from '../follow/create.ts';
 import { checkNames, withInboundParent, withParams, withWorkspaces, workspaceDirectories } from '../follow/inputs.ts';
-import { readManifests } from '../follow/manifests.ts';
+import { readRunnable } from '../follow/runnable.ts';
 import { validateRun } from '../follow/validate.ts';
 import { startLocalCluster } from '../local/cluster.ts';
 import type { LocalCluster } from '../local/cluster.ts';
@@ -20,6 +20,7 @@ import { logOptions, logSettings } from '../log-options.ts';
 import { choice, durationMs, exporterOptions, exporterSettings, list, parseOptions, text } from '../options.ts';
 import type { CommandSpec, OptionValues } from '../options.ts';
 import { reportOf, writeTrace } from '../report.ts';
+import { runInputs } from '../run-inputs.ts';
 import { createTerminal } from '../terminal.ts';
 import { findTraceSource } from '../trace-source.ts';
 import type { TraceSource } from '../trace-source.ts';
@@ -27,7 +28,7 @@ import type { TraceSource } from '../trace-source.ts';
 export const runSpec: CommandSpec = {
   name: 'run',
   summary:
-    'Creates what FILE holds, follows its first PipelineRun or TaskRun, and draws its trace.\nIn an embedded cluster of its own, unless --kubeconfig names another.',
+    'Creates what the files hold, follows their PipelineRuns and TaskRuns, and draws the traces.\nIn an embedded cluster of its own, unless --kubeconfig names another.',
   options: {
     file: {
       type: 'string',
@@ -124,47 +125,49 @@ async function embeddedCluster(values: OptionValues, log: Logger): Promise<Clust
   };
 }
 
-async function finish({ run, trace }: ExecutedRun, values: OptionValues): Promise<number> {
-  const json = text(values, 'output') === 'json';
-  const terminal = createTerminal(json ? process.stderr : process.stdout);
-  if (trace) {
-    terminal.print('');
-    terminal.waterfall(trace);
-  }
+/** What is left to do when all runs have ended: the files and reports that were asked for. Resolves to the exit code. */
+async function finish(executed: ExecutedRun[], values: OptionValues): Promise<number> {
   const file = text(values, 'trace-out');
   if (file !== undefined) {
-    if (!trace)
+    const traces = executed.map(({ trace }) => trace).filter((trace) => trace !== undefined);
+    if (traces.length === 0)
       throw new CommandError(
         `--trace-out ${file}: no trace was found${text(values, 'kubeconfig') === undefined ? '' : '; name a Jaeger with --jaeger-query-url'}`,
         1,
       );
-    await writeTrace(file, trace);
+    await writeTrace(file, traces);
   }
-  if (json) process.stdout.write(`${JSON.stringify(reportOf(run))}\n`);
-  return isSuccessful(run) ? 0 : 1;
+  if (text(values, 'output') === 'json')
+    for (const { run } of executed) process.stdout.write(`${JSON.stringify(reportOf(run))}\n`);
+  return executed.every(({ run }) => isSuccessful(run)) ? 0 : 1;
 }
 
-/** Exit code: 0 the run succeeded, 1 it failed, 2 the input can't be used. */
+/** Exit code: 0 all runs succeeded, 1 one of them failed, 2 the input can't be used. */
 export async function runCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(runSpec, args);
   const files = list(values, 'file');
   if (files.length === 0) throw new CommandError(`-f FILE is missing\nSee: tektrace run --help`);
-  choice(values, 'output', ['text', 'json'], 'text');
+  const terminal = createTerminal(
+    choice(values, 'output', ['text', 'json'], 'text') === 'json' ? process.stderr : process.stdout,
+  );
   const timeoutMs = durationMs(values, 'timeout');
   const directories = workspaceDirectories(list(values, 'workspace'));
-  const objects = (await Promise.all(files.map(readManifests))).flat();
+  const manifests = await readRunnable(files);
+  const objects = manifests.map(({ object }) => object);
   const log = createLogger(logSettings({ 'log-level': 'warn', 'log-format': 'text', ...values }));
   const signal = shutdownSignal();
   const kubeconfig = text(values, 'kubeconfig');
   const cluster =
     kubeconfig === undefined ? await embeddedCluster(values, log) : await existingCluster(kubeconfig, values);
   const namespace = text(values, 'namespace') ?? 'default';
+  const executed: ExecutedRun[] = [];
   try {
-    const executed = await execute({
+    await runInputs({
       client: cluster.client,
-      objects,
+      isOwnCluster: cluster.local !== undefined,
+      manifests,
       namespace,
-      prepare: async (run) => {
+      prepare: async (run, where) => {
         checkNames(run, objects, {
           params: list(values, 'param').map((option) => option.split('=')[0] ?? ''),
           workspaces: directories.map(([name]) => name),
@@ -175,14 +178,27 @@ export async function runCommand(args: string[]): Promise<number> {
         const given = withInboundParent(withWorkspaces(withParams(run, list(values, 'param')), claims), process.env);
         // Elsewhere upstream may execute what the controllers of the embedded cluster refuse.
         if (cluster.local) {
-          await createObject(cluster.client, given, namespace, { dryRun: true });
+          await createObject(cluster.client, given, namespace, { dryRun: true, where });
           validateRun(given, objects);
         }
         return given;
       },
-      traces: cluster.traces,
-      ...(timeoutMs !== undefined && { timeoutMs }),
-      terminal: createTerminal(text(values, 'output') === 'json' ? process.stderr : process.stdout),
+      follow: async (run) => {
+        const ended = await execute({
+          client: cluster.client,
+          run,
+          traces: cluster.traces,
+          ...(timeoutMs !== undefined && { timeoutMs }),
+          terminal,
+          log,
+          signal,
+        });
+        executed.push(ended);
+        if (ended.trace) {
+          terminal.print('');
+          terminal.waterfall(ended.trace);
+        }
+      },
       log,
       signal,
     });

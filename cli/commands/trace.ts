@@ -68,7 +68,7 @@ export async function traceCommand(args: string[]): Promise<number> {
     if (!trace) throw new CommandError(`${traces.name} has no span of trace ${own.traceId} yet`, 1);
     createTerminal(process.stdout).waterfall(trace);
     const file = text(values, 'trace-out');
-    if (file !== undefined) await writeTrace(file, trace);
+    if (file !== undefined) await writeTrace(file, [trace]);
     return 0;
   } finally {
     client.close();

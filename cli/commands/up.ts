@@ -1,16 +1,19 @@
 import { createLogger } from '../../shared/runtime/log.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import { createSink } from '../../shared/tracing/exporters/factory.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
 import { execute } from '../execute.ts';
 import { withInboundParent } from '../follow/inputs.ts';
-import { readManifests } from '../follow/manifests.ts';
+import type { Manifest } from '../follow/manifests.ts';
+import { readRunnable } from '../follow/runnable.ts';
 import { startLocalCluster } from '../local/cluster.ts';
 import type { LocalCluster } from '../local/cluster.ts';
 import { logOptions, logSettings } from '../log-options.ts';
 import { choice, exporterOptions, exporterSettings, parseOptions, port, text } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
+import { runInputs } from '../run-inputs.ts';
 import { createTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 import { VERSION } from '../version.ts';
@@ -19,8 +22,12 @@ export const upSpec: CommandSpec = {
   name: 'up',
   summary: 'Starts an embedded cluster with the page of its traces, and keeps it until Ctrl-C.',
   options: {
-    run: { type: 'string', value: 'FILE', help: 'Create what FILE holds, follow its first run and draw its trace.' },
-    exit: { type: 'boolean', help: 'End with that run, with its result as the exit code.' },
+    run: {
+      type: 'string',
+      value: 'FILE',
+      help: 'Create what FILE (or directory) holds, follow its runs and draw their traces.',
+    },
+    exit: { type: 'boolean', help: 'End when they have ended; exit code 1 if one failed.' },
     ...exporterOptions,
     'api-port': { type: 'string', value: 'PORT', help: 'Of the API server (default: any).' },
     'page-port': { type: 'string', value: 'PORT', help: 'Of the page (default: any).' },
@@ -41,29 +48,43 @@ function greet(cluster: LocalCluster, terminal: Terminal): void {
   terminal.print(`  traces    ${cluster.traces.pageUrl()}\n`);
 }
 
-async function runExample(
+/** Runs what `manifests` hold. Resolves to the exit code: 1 when one of the runs failed. */
+async function runGiven(
   cluster: LocalCluster,
-  file: string,
-  terminal: Terminal,
-  signal: AbortSignal,
-  log: ReturnType<typeof createLogger>,
+  manifests: Manifest[],
+  { terminal, signal, log }: { terminal: Terminal; signal: AbortSignal; log: Logger },
 ): Promise<number> {
-  const { run, trace } = await execute({
+  let failed = false;
+  await runInputs({
     client: cluster.client,
-    objects: await readManifests(file),
+    isOwnCluster: true,
+    manifests,
     namespace: 'default',
-    prepare: (created) => withInboundParent(created, process.env),
-    traces: { name: cluster.traces.url, read: async (id) => cluster.traces.trace(id), settled: () => cluster.flush() },
-    terminal,
+    prepare: (run) => withInboundParent(run, process.env),
+    follow: async (created) => {
+      const { run, trace } = await execute({
+        client: cluster.client,
+        run: created,
+        traces: {
+          name: cluster.traces.url,
+          read: async (id) => cluster.traces.trace(id),
+          settled: () => cluster.flush(),
+        },
+        terminal,
+        log,
+        signal,
+      });
+      if (trace) {
+        terminal.print('');
+        terminal.waterfall(trace);
+      }
+      terminal.print(`\n  This trace as a page: ${terminal.bold(cluster.traces.pageUrl(runSpan(run)?.traceId))}`);
+      failed ||= !isSuccessful(run);
+    },
     log,
     signal,
   });
-  if (trace) {
-    terminal.print('');
-    terminal.waterfall(trace);
-  }
-  terminal.print(`\n  This trace as a page: ${terminal.bold(cluster.traces.pageUrl(runSpan(run)?.traceId))}`);
-  return isSuccessful(run) ? 0 : 1;
+  return failed ? 1 : 0;
 }
 
 /** Runs until a signal ends it, or with `--exit` until the run given has ended. Resolves to the exit code. */
@@ -72,6 +93,8 @@ export async function upCommand(args: string[]): Promise<number> {
   const log = createLogger(logSettings({ 'log-level': 'warn', 'log-format': 'text', ...values }));
   const terminal = createTerminal(process.stdout);
   const signal = shutdownSignal();
+  const file = text(values, 'run');
+  const manifests = file === undefined ? undefined : await readRunnable([file]);
   const cluster = await startLocalCluster({
     isolation: choice(values, 'isolation', ['auto', 'namespaces', 'plain'], 'auto'),
     apiPort: port(values, 'api-port', 0),
@@ -79,10 +102,9 @@ export async function upCommand(args: string[]): Promise<number> {
     sink: await createSink(exporterSettings(values)),
     log,
   });
-  const file = text(values, 'run');
   try {
     greet(cluster, terminal);
-    const code = file === undefined ? 0 : await runExample(cluster, file, terminal, signal, log);
+    const code = manifests === undefined ? 0 : await runGiven(cluster, manifests, { terminal, signal, log });
     if (values.exit === true) return code;
     terminal.print('\n  Ctrl-C ends the cluster and removes everything it made.');
     await aborted(signal);

@@ -1,34 +1,49 @@
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
-import { ApiError } from '../../shared/kubernetes/errors.ts';
-import { resourcePath } from '../../shared/kubernetes/resources.ts';
+import { ApiError, isAlreadyExists } from '../../shared/kubernetes/errors.ts';
+import { MERGE_PATCH, resourcePath } from '../../shared/kubernetes/resources.ts';
 import type { Resource } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { CommandError } from '../errors.ts';
+import { describe } from './describe.ts';
 
 interface ResourceList {
   resources: { name: string; kind: string; namespaced: boolean }[];
 }
 
-/** Which resource a kind is, as the API server's discovery has it. Throws CommandError when it serves no such kind. */
-async function discover(client: KubeClient, object: KubeObject): Promise<Resource> {
+export interface CreateOptions {
+  /** Ask what the API server would store, and change nothing. */
+  dryRun?: boolean;
+  /** Where the object was written (`run.yaml:3`), for messages. */
+  where?: string;
+  /** Change an object of that name that is there already (a merge patch) instead of refusing. */
+  patchExisting?: boolean;
+}
+
+/** Thrown for an object of a kind that the cluster does not serve. */
+export class UnservedKindError extends CommandError {}
+
+/** Which resource a kind is, as the API server's discovery has it. Throws UnservedKindError when it serves no such kind. */
+async function discover(client: KubeClient, object: KubeObject, described: string): Promise<Resource> {
   const { apiVersion = '', kind = '' } = object;
-  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
   const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   let list: ResourceList;
   try {
     list = await client.request<ResourceList>('GET', path);
   } catch (error) {
     if (error instanceof ApiError && error.status === 404)
-      throw new CommandError(`${describe(object)}: the cluster does not serve ${apiVersion}`);
+      throw new UnservedKindError(`${described}: the cluster does not serve ${apiVersion}`);
     throw error;
   }
-  const found = list.resources.find((resource) => resource.kind === kind && !resource.name.includes('/'));
-  if (!found) throw new CommandError(`${describe(object)}: ${apiVersion} has no kind ${kind}`);
-  return { group: group ?? '', version: version ?? '', plural: found.name, kind, namespaced: found.namespaced };
-}
-
-function describe(object: KubeObject): string {
-  return `${object.kind} ${object.metadata.name ?? object.metadata.generateName ?? '(no name)'}`;
+  const served = list.resources.filter((resource) => !resource.name.includes('/'));
+  const found = served.find((resource) => resource.kind === kind);
+  if (!found) {
+    const kinds = served.map((resource) => resource.kind).toSorted();
+    throw new UnservedKindError(
+      `${described}: the cluster’s ${apiVersion} has no kind ${kind}, only ${kinds.join(', ')}`,
+    );
+  }
+  return { group, version, plural: found.name, kind, namespaced: found.namespaced };
 }
 
 /** The server's message without what repeats the object's name. */
@@ -46,18 +61,23 @@ export async function createObject<T extends KubeObject>(
   client: KubeClient,
   object: KubeObject,
   namespace: string,
-  { dryRun = false }: { dryRun?: boolean } = {},
+  { dryRun = false, where, patchExisting = false }: CreateOptions = {},
 ): Promise<T> {
-  const resource = await discover(client, object);
-  const path = resourcePath(resource, resource.namespaced ? { namespace: object.metadata.namespace ?? namespace } : {});
+  const described = describe(object, where);
+  const resource = await discover(client, object, described);
+  const place = resource.namespaced ? { namespace: object.metadata.namespace ?? namespace } : {};
+  const query = { fieldValidation: 'Strict', dryRun: dryRun ? 'All' : undefined };
   try {
-    return await client.request<T>('POST', path, {
-      body: object,
-      query: { fieldValidation: 'Strict', dryRun: dryRun ? 'All' : undefined },
-    });
+    return await client.request<T>('POST', resourcePath(resource, place), { body: object, query });
   } catch (error) {
+    if (isAlreadyExists(error) && patchExisting) {
+      const path = resourcePath(resource, { ...place, name: object.metadata.name });
+      return client.request<T>('PATCH', path, { body: object, contentType: MERGE_PATCH, query });
+    }
+    if (isAlreadyExists(error))
+      throw new CommandError(`${described} is in the cluster already: leave it out, or change it with kubectl apply`);
     if (error instanceof ApiError && error.status < 500 && error.status !== 401 && error.status !== 403)
-      throw new CommandError(`${describe(object)} was not accepted:\n  ${refusal(error)}`);
+      throw new CommandError(`${described} was not accepted:\n  ${refusal(error)}`);
     throw error;
   }
 }

@@ -1,67 +1,118 @@
-import { readFile } from 'node:fs/promises';
-
 import { LineCounter, parseAllDocuments } from 'yaml';
 import type { Document } from 'yaml';
 
+import { resolveNodes } from '../../local/apiserver/go-yaml-nodes.ts';
+import { CONTROL, goYamlOptions } from '../../local/apiserver/go-yaml.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { CommandError } from '../errors.ts';
+import { printable } from '../waterfall/display-width.ts';
+import { inputFiles } from './input-files.ts';
+import { plainValue } from './plain-value.ts';
+import { readText, shownName } from './read-text.ts';
 
-async function readText(file: string): Promise<string> {
-  try {
-    return file === '-' ? await readStandardInput() : await readFile(file, 'utf8');
-  } catch (error) {
-    throw new CommandError(`${file}: ${error instanceof Error ? error.message.replace(/^\w+: /, '') : String(error)}`);
+/** An object as it was written. */
+export interface Manifest {
+  object: KubeObject;
+  /** For messages: `run.yaml:12`, with the number of the document where there are several. */
+  where: string;
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function asObject(value: unknown, where: string): KubeObject {
+  if (!isMap(value)) {
+    const found = Array.isArray(value) ? 'a list' : value === null ? 'nothing' : `a ${typeof value}`;
+    throw new CommandError(`${where}: expected a Kubernetes object (apiVersion, kind, metadata), found ${found}`);
   }
+  for (const field of ['apiVersion', 'kind'])
+    if (typeof value[field] !== 'string' || value[field] === '')
+      throw new CommandError(`${where}: ${field} is ${value[field] === undefined ? 'missing' : 'no text'}`);
+  return value as unknown as KubeObject;
 }
 
-async function readStandardInput(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+/** `List`, and what `kubectl get -o yaml` of older servers calls `ConfigMapList`: what has items. */
+function objectsIn(value: unknown, where: string): Manifest[] {
+  const object = asObject(value, where);
+  const { kind = '', metadata } = object;
+  const { items } = object as { items?: unknown };
+  if (kind.endsWith('List') && items !== undefined) {
+    if (!Array.isArray(items)) throw new CommandError(`${where}: ${kind}: items is no list`);
+    return items.flatMap((item, index) => objectsIn(item, `${where}: items[${index}]`));
+  }
+  if (!isMap(metadata))
+    throw new CommandError(`${where}: metadata is ${metadata === undefined ? 'missing' : 'no map of fields'}`);
+  for (const field of ['name', 'generateName', 'namespace'] as const)
+    if (metadata[field] !== undefined && metadata[field] !== null && typeof metadata[field] !== 'string')
+      throw new CommandError(`${where}: metadata.${field} is no text: put it into quotes`);
+  return [{ object, where }];
 }
 
-function asObject(value: unknown, where: string): KubeObject & { kind: string } {
-  const object = value as Partial<KubeObject> | null;
-  if (typeof object !== 'object' || object === null || Array.isArray(object))
+/** The parser's sentence without its second half, which names the place again. */
+const problemText = (message: string): string => printable(message.split(' at line ')[0] ?? message);
+
+function valueOf(document: Document.Parsed, lines: LineCounter, name: string): unknown {
+  const [problem] = document.errors;
+  if (problem) {
+    const { line, col } = lines.linePos(problem.pos[0]);
+    throw new CommandError(`${name}:${line}:${col}: this is no YAML: ${problemText(problem.message)}`);
+  }
+  const { line } = lines.linePos(document.contents?.range[0] ?? document.range[0]);
+  let duplicates: string[];
+  let value: unknown;
+  try {
+    duplicates = resolveNodes(document.contents, lines);
+    value = plainValue(document);
+  } catch (error) {
+    // Aliases of nothing or of too much, what is too deep, or what JSON has no word for.
     throw new CommandError(
-      `${where}: expected a Kubernetes object, found ${Array.isArray(object) ? 'a list' : typeof value}`,
+      `${name}:${line}: this can’t be read: ${problemText(error instanceof Error ? error.message : String(error))}`,
     );
-  if (typeof object.apiVersion !== 'string') throw new CommandError(`${where}: apiVersion is missing`);
-  if (typeof object.kind !== 'string') throw new CommandError(`${where}: kind is missing`);
-  if (typeof object.metadata !== 'object' || object.metadata === null)
-    throw new CommandError(`${where}: metadata is missing`);
-  return object as KubeObject & { kind: string };
+  }
+  const [duplicate] = duplicates;
+  if (duplicate !== undefined) {
+    const [, at, key] = /^line (\d+): key (.*) already set in map$/s.exec(duplicate) ?? [];
+    throw new CommandError(`${name}:${at}: the key ${key} is there twice`);
+  }
+  return value;
 }
 
-function plainValue(document: Document.Parsed, where: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    // Aliases that multiply, or that name no anchor.
-    throw new CommandError(`${where}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+function checkCharacters(text: string, name: string): void {
+  const at = text.search(CONTROL);
+  if (at === -1) return;
+  const code = text.charCodeAt(at).toString(16).padStart(4, '0').toUpperCase();
+  const line = text.slice(0, at).split('\n').length;
+  throw new CommandError(`${name}:${line}: holds the control character U+${code}, which no YAML may have`);
 }
 
-/** The objects in a YAML or JSON file (`-`: standard input), several documents and Lists included. Throws CommandError with file, line and column. */
-export async function readManifests(file: string): Promise<KubeObject[]> {
-  const lineCounter = new LineCounter();
-  const documents = parseAllDocuments(await readText(file), { lineCounter, prettyErrors: false });
-  const objects: KubeObject[] = [];
-  for (const document of 'empty' in documents ? [] : documents) {
-    const [problem] = document.errors;
-    if (problem) {
-      const { line, col } = lineCounter.linePos(problem.pos[0]);
-      throw new CommandError(`${file}:${line}:${col}: ${problem.message}`);
-    }
-    const { line } = lineCounter.linePos(document.contents?.range?.[0] ?? 0);
-    const value = plainValue(document, `${file}:${line}`);
-    if (value === null) continue;
-    const object = asObject(value, `${file}:${line}`);
-    const items = (object as { items?: unknown[] }).items;
-    if (object.kind.endsWith('List') && Array.isArray(items))
-      objects.push(...items.map((item, index) => asObject(item, `${file}:${line}: items[${index}]`)));
-    else objects.push(object);
-  }
-  if (objects.length === 0) throw new CommandError(`${file}: holds no object`);
-  return objects;
+/** The objects in one text. Throws CommandError with the place in it. */
+export function parseManifests(text: string, name: string): Manifest[] {
+  checkCharacters(text, name);
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(text, {
+    ...goYamlOptions,
+    uniqueKeys: false,
+    lineCounter: lines,
+    prettyErrors: false,
+  });
+  const documents = 'empty' in parsed ? [] : parsed;
+  return documents.flatMap((document, index) => {
+    const value = valueOf(document, lines, name);
+    if (value === null) return [];
+    const { line } = lines.linePos(document.contents?.range[0] ?? 0);
+    return objectsIn(value, `${name}:${line}${documents.length > 1 ? ` (document ${index + 1})` : ''}`);
+  });
+}
+
+/**
+ * The objects in the files that `-f` names (see inputFiles), YAML or JSON, in their order: several documents and Lists included. YAML is
+ * read as kubectl reads it. Throws CommandError with file, line and number of the document.
+ */
+export async function readManifests(values: readonly string[], isRecursive = false): Promise<Manifest[]> {
+  const manifests: Manifest[] = [];
+  const files = await inputFiles(values, isRecursive);
+  for (const file of files) manifests.push(...parseManifests(await readText(file), shownName(file)));
+  if (manifests.length === 0)
+    throw new CommandError(`${files.map(shownName).join(', ')}: ${files.length === 1 ? 'holds' : 'hold'} no object`);
+  return manifests;
 }

@@ -11,11 +11,12 @@ export interface ParsedYaml {
   duplicates: string[];
 }
 
-// eslint-disable-next-line no-control-regex -- what must not be in a text
-const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+/** Characters that must not be in a text. */
+// eslint-disable-next-line no-control-regex -- these are what it is for
+export const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
 /** YAML 1.1 as Go's reader has it: `yes` is true, but times and numbers with colons stay text. */
-const options: ParseOptions & DocumentOptions & SchemaOptions = {
+export const goYamlOptions: ParseOptions & DocumentOptions & SchemaOptions = {
   version: '1.1',
   customTags: (tags) =>
     tags.filter(
@@ -27,7 +28,7 @@ const options: ParseOptions & DocumentOptions & SchemaOptions = {
 
 function read(text: string): ParsedYaml {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { ...options, uniqueKeys: false, lineCounter });
+  const document = parseDocument(text, { ...goYamlOptions, uniqueKeys: false, lineCounter });
   // What follows a whole document on its last line is not read.
   const end = document.contents?.range[1] ?? Number.POSITIVE_INFINITY;
   const problem = document.errors.find(({ code, pos }) => code !== 'UNEXPECTED_TOKEN' || pos[0] < end);

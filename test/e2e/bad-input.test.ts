@@ -19,7 +19,7 @@ async function said(input: string): Promise<{ code: number | null; text: string 
 
 test('a YAML error is told with line and column', async () => {
   const { code, text } = await said('apiVersion: tekton.dev/v1\nkind: [PipelineRun\n');
-  expect(text).toMatch(/-:\d+:\d+: /);
+  expect(text).toMatch(/standard input:\d+:\d+: /);
   expect(code).toBe(2);
 });
 
@@ -30,11 +30,15 @@ test.each([
     'spec.pipelineSpec.tasks[0].runAfterr',
   ],
   ['a wrong type', run('  pipelineSpec:\n    tasks: nothing\n'), 'spec.pipelineSpec.tasks'],
-  ['another kind', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n', 'holds no PipelineRun or TaskRun'],
+  [
+    'another kind',
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n',
+    'the input holds no PipelineRun or TaskRun',
+  ],
   [
     'an unknown kind',
     'apiVersion: tekton.dev/v1\nkind: PipelineRunn\nmetadata: {name: a}\n',
-    'has no kind PipelineRunn',
+    'the input holds no PipelineRun or TaskRun, only PipelineRunn',
   ],
   ['a scalar', 'hello\n', 'expected a Kubernetes object'],
 ])('%s is refused with its path, exit 2', async (_what, input, expected) => {

@@ -1,0 +1,26 @@
+import { isMap, isScalar, visit } from 'yaml';
+import type { Document } from 'yaml';
+
+/** Throws an Error for what YAML can say and JSON can't: keys that are maps or lists, infinite numbers, sets and bytes. */
+function checkNodes(document: Document): void {
+  visit(document, {
+    Pair: (_key, pair) => {
+      if (!isScalar(pair.key)) throw new Error('a key is a map or a list: only text can be a key');
+    },
+    Scalar: (_key, { value }) => {
+      if (typeof value === 'number' && !Number.isFinite(value))
+        throw new Error(`the number ${value} has no form in JSON`);
+      if (value instanceof Uint8Array)
+        throw new Error('!!binary is not read: write the text in Base64 without the tag');
+    },
+    Collection: (_key, node) => {
+      if (node.tag === 'tag:yaml.org,2002:set' || (isMap(node) && node.tag === 'tag:yaml.org,2002:omap'))
+        throw new Error(`${node.tag} is not read: write a map or a list`);
+    },
+  });
+}
+/** What a document says as JSON has it, its aliases resolved. Throws an Error for what JSON can't say. */
+export function plainValue(document: Document): unknown {
+  checkNodes(document);
+  return document.toJS({ maxAliasCount: -1 }) as unknown;
+}

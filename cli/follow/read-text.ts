@@ -1,0 +1,58 @@
+import { isUtf8 } from 'node:buffer';
+import { createReadStream } from 'node:fs';
+
+import { CommandError, reasonOf } from '../errors.ts';
+import { STANDARD_INPUT } from './input-files.ts';
+
+/** More than any file of objects needs (the API server takes 3 MiB at once); a device or a pipe without end stops here. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** How a file is named in messages. */
+export const shownName = (file: string): string => (file === STANDARD_INPUT ? 'standard input' : file);
+
+async function readBytes(file: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  const stream = file === STANDARD_INPUT ? process.stdin : createReadStream(file);
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > MAX_BYTES)
+      throw new CommandError(`${shownName(file)}: is larger than ${MAX_BYTES / 1024 / 1024} MiB: split it`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Editors and shells of Windows write UTF-16 with a mark; kubectl reads that, too. */
+function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';
+}
+
+/** The line (from 1) with the first byte that is no UTF-8. */
+function badLine(bytes: Buffer): number {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const end = bytes.indexOf(0x0a, start);
+    const next = end === -1 ? bytes.length : end + 1;
+    if (!isUtf8(bytes.subarray(start, next))) return line;
+    start = next;
+  }
+  return line;
+}
+
+/**
+ * The text of a file, pipe or standard input (`-`), without a byte order mark. Throws CommandError when it can't be read, is larger than
+ * 16 MiB, or is no text.
+ */
+export async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file).catch((error: unknown) => {
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(`${shownName(file)}: ${reasonOf(error)}`);
+  });
+  try {
+    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
+  } catch {
+    throw new CommandError(`${shownName(file)}:${badLine(bytes)}: is no text in UTF-8`);
+  }
+}

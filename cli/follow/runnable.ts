@@ -1,0 +1,43 @@
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import { CommandError } from '../errors.ts';
+import { describe } from './describe.ts';
+import { readManifests } from './manifests.ts';
+import type { Manifest } from './manifests.ts';
+import { isRun } from './order.ts';
+import { runFor } from './run-for.ts';
+
+/** A field of the name's own kind that would make two objects one. */
+function identity({ apiVersion = '', kind, metadata }: KubeObject): string | undefined {
+  const group = apiVersion.includes('/') ? apiVersion.replace(/\/.*/, '') : '';
+  return metadata.name === undefined ? undefined : [group, kind, metadata.namespace ?? '', metadata.name].join('\n');
+}
+
+function checkTwice(manifests: readonly Manifest[]): void {
+  const seen = new Map<string, string>();
+  for (const { object, where } of manifests) {
+    const id = identity(object);
+    const before = id === undefined ? undefined : seen.get(id);
+    if (before !== undefined)
+      throw new CommandError(`${describe(object, where)} is there twice: first in ${before}. Leave one of them out`);
+    if (id !== undefined) seen.set(id, where);
+  }
+}
+
+/** What is missing to run what was given: a run of the Pipeline, else of the Task, that is there. */
+function nothingToRun(manifests: readonly Manifest[]): string {
+  const objects = manifests.map(({ object }) => object);
+  const definition =
+    objects.find(({ kind }) => kind === 'Pipeline') ?? objects.find(({ kind }) => kind === 'Task') ?? undefined;
+  const kinds = [...new Set(objects.map(({ kind }) => kind))].join(', ');
+  if (!definition) return `the input holds no PipelineRun or TaskRun, only ${kinds}: add the run with another -f`;
+  const { kind, metadata } = definition;
+  return `the input holds no PipelineRun or TaskRun, only ${kinds}. To run ${kind} ${metadata.name}, give a file like this with another -f:\n\n${runFor(definition)}`;
+}
+
+/** As readManifests, with at least one run among them. Throws CommandError when there is none, and for an object that is there twice. */
+export async function readRunnable(values: readonly string[], isRecursive = false): Promise<Manifest[]> {
+  const manifests = await readManifests(values, isRecursive);
+  checkTwice(manifests);
+  if (!manifests.some(({ object }) => isRun(object))) throw new CommandError(nothingToRun(manifests));
+  return manifests;
+}
