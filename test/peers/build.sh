@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the real servers and tools of the peers suites into .peers/bin (npm run peers), from the pins in test/peers/modules.
-#   usage: build.sh [kubernetes|cluster|jaeger|tekton|kwok|helm]...        default: all of them
+#   usage: build.sh [kubernetes|cluster|jaeger|tekton|tekton-convert|kwok|helm]...        default: all of them
 # What already stands there from the same pins is left alone. Cold, on two idle cores: about 13 minutes and 8 GB of Go caches.
 # KUBEBUILDER_ASSETS, or all of TEST_ASSET_{ETCD,KUBE_APISERVER,KUBECTL}, name an API server to use instead of building one; the rest of
 # Kubernetes (`cluster`) is built all the same, because envtest's assets do not hold it.
@@ -93,6 +93,9 @@ tekton() {
   [ -d "$peers/share/tekton" ] || module_files tekton github.com/tektoncd/pipeline config
 }
 
+# Upstream's conversion between its versions, as a program: its webhook converts on a cluster only.
+tekton-convert() { go_build tekton-convert '' tekton-convert=.; }
+
 kwok() { go_build kwok '' kwok=sigs.k8s.io/kwok/cmd/kwok; }
 
 helm() {
@@ -112,10 +115,10 @@ helm() {
   pins_of helm >"$peers/stamps/helm"
 }
 
-[ $# -gt 0 ] || set -- helm jaeger kubernetes cluster tekton kwok
+[ $# -gt 0 ] || set -- helm jaeger kubernetes cluster tekton tekton-convert kwok
 for peer; do
   case $peer in
-    kubernetes | cluster | jaeger | tekton | kwok | helm) "$peer" ;;
-    *) die "unknown peer '$peer'; known: kubernetes cluster jaeger tekton kwok helm" ;;
+    kubernetes | cluster | jaeger | tekton | tekton-convert | kwok | helm) "$peer" ;;
+    *) die "unknown peer '$peer'; known: kubernetes cluster jaeger tekton tekton-convert kwok helm" ;;
   esac
 done

@@ -1,0 +1,100 @@
+import { carry, ConversionError, readCarried } from './carried.ts';
+import type { Annotations } from './carried.ts';
+import { DEPRECATED_FIELDS } from './containers.ts';
+import { isObject, only, without } from './json.ts';
+import type { Json } from './json.ts';
+
+/** Holds the fields of steps and stepTemplates that v1 has no more, by the name of their task. */
+export const TASK_DEPRECATIONS = 'tekton.dev/v1beta1.task-deprecations';
+
+const isSet = (value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.length > 0
+    : value !== undefined && value !== null && value !== '' && value !== false && value !== 0;
+
+function deprecatedOf(container: unknown, names: readonly string[]): Json {
+  if (!isObject(container)) return {};
+  return Object.fromEntries(names.filter((name) => isSet(container[name])).map((name) => [name, container[name]]));
+}
+
+const stepsOf = (spec: Json): unknown[] => (Array.isArray(spec['steps']) ? spec['steps'] : []);
+
+/** As Go writes a Step of which only deprecated fields are set: the name and the resources are never left out. */
+function writtenStep(step: unknown): Json {
+  const { ports, ...rest } = deprecatedOf(step, DEPRECATED_FIELDS);
+  return { name: '', ...(ports === undefined ? {} : { ports }), resources: {}, ...rest };
+}
+
+function writtenTemplate(template: Json): Json {
+  const { name, ports, ...rest } = deprecatedOf(template, ['name', ...DEPRECATED_FIELDS]);
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(ports === undefined ? {} : { ports }),
+    resources: {},
+    ...rest,
+  };
+}
+
+function hasDeprecated(spec: Json): boolean {
+  const containers = [...stepsOf(spec), ...(isObject(spec['stepTemplate']) ? [spec['stepTemplate']] : [])];
+  return containers.some((container, index) => {
+    const names = index < stepsOf(spec).length ? DEPRECATED_FIELDS : ['name', ...DEPRECATED_FIELDS];
+    return Object.keys(deprecatedOf(container, names)).length > 0;
+  });
+}
+
+function readDeprecations(annotations: Annotations, what?: string): Record<string, unknown> {
+  const all = readCarried(annotations, TASK_DEPRECATIONS, what) ?? {};
+  if (!isObject(all))
+    throw new ConversionError(`error ${what ?? 'deserializing'} key ${TASK_DEPRECATIONS} from metadata: no object`);
+  return all;
+}
+
+const byName = ([left]: [string, unknown], [right]: [string, unknown]): number => (left < right ? -1 : 1);
+
+/** Keeps the deprecated fields of the v1beta1 TaskSpec, beside those of other tasks of the same object. */
+export function carryDeprecations(annotations: Annotations, spec: Json, taskName: string): void {
+  const all = readDeprecations(annotations, 'serializing');
+  if (!hasDeprecated(spec)) return;
+  const template = spec['stepTemplate'];
+  const steps = stepsOf(spec).map(writtenStep);
+  const own = {
+    ...(steps.length > 0 ? { deprecatedSteps: steps } : {}),
+    ...(isObject(template) ? { deprecatedStepTemplate: writtenTemplate(template) } : {}),
+  };
+  const entries = Object.entries({ ...all, [taskName]: own }).sort(byName);
+  carry(annotations, TASK_DEPRECATIONS, Object.fromEntries(entries));
+}
+
+/** Puts the deprecated fields of the task back into its v1beta1 TaskSpec, and takes them out of the annotation. */
+export function restoreDeprecations(annotations: Annotations, spec: Json, taskName: string): Json {
+  const { [taskName]: own, ...others } = readDeprecations(annotations);
+  if (!isObject(own)) return spec;
+  const kept = Array.isArray(own['deprecatedSteps']) ? own['deprecatedSteps'] : [];
+  const steps = stepsOf(spec);
+  if (steps.length !== kept.length)
+    throw new ConversionError('length of deserialized steps mismatch the length of target steps');
+  if (Object.keys(others).length > 0) carry(annotations, TASK_DEPRECATIONS, others);
+  else delete annotations[TASK_DEPRECATIONS];
+  const restored = steps.map((step, index) => ({
+    ...(isObject(step) ? step : {}),
+    ...deprecatedOf(kept[index], DEPRECATED_FIELDS),
+  }));
+  const template = own['deprecatedStepTemplate'];
+  return {
+    ...spec,
+    ...(steps.length > 0 ? { steps: restored } : {}),
+    ...(isObject(template)
+      ? {
+          stepTemplate: {
+            ...(isObject(spec['stepTemplate']) ? spec['stepTemplate'] : {}),
+            ...templateFields(template),
+          },
+        }
+      : {}),
+  };
+}
+
+function templateFields(template: Json): Json {
+  return only(without(template, 'resources'), ['name', ...DEPRECATED_FIELDS]);
+}

@@ -1,0 +1,58 @@
+import { isObject, ofEach, ofObject, withFields } from './json.ts';
+import type { Json } from './json.ts';
+
+/** Params, param declarations and results are alike in v1beta1 and v1; conversion fills in what both leave out. */
+
+const isText = (value: unknown): boolean => typeof value === 'string' || value === null;
+
+/**
+ * A value as upstream reads it: text, a list of texts, or an object of texts; any other JSON is its own text (`ParamValue.UnmarshalJSON`
+ * of pkg/apis/pipeline/v1beta1).
+ */
+export function paramValue(value: unknown): unknown {
+  if (typeof value === 'string') return value;
+  if (value === null || value === undefined) return '';
+  if (Array.isArray(value) && value.every(isText)) return value.map((item: unknown) => item ?? '');
+  if (isObject(value) && Object.values(value).every(isText))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, item ?? '']));
+  return JSON.stringify(value);
+}
+
+/** `{name, value}` of a run, a pipeline task, a reference, a matrix, or a result that was written. */
+export const param = (object: Json): Json =>
+  'value' in object ? { ...object, value: paramValue(object['value']) } : object;
+
+export const params = ofEach(param);
+
+/** A reference to a Task, Pipeline or StepAction: the resolver's params are in it. */
+export const reference = ofObject((object) => withFields(object, { params }));
+
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return isObject(value) ? 'object' : 'string';
+}
+
+/** The properties of an object param or result are texts where nothing is said. */
+const properties = ofObject((object) =>
+  Object.fromEntries(
+    Object.entries(object).map(([key, value]) => [
+      key,
+      isObject(value) && !value['type'] ? { ...value, type: 'string' } : value,
+    ]),
+  ),
+);
+
+/** A declared param, with its type: what is said, that of an object where it has properties, that of its default, or text (`ParamSpec.SetDefaults`). */
+export function paramSpec(object: Json): Json {
+  const spec = withFields(object, { properties, default: paramValue });
+  const inferred = isObject(spec['properties']) ? 'object' : typeOf(spec['default']);
+  return { ...spec, type: spec['type'] || inferred };
+}
+
+export const paramSpecs = ofEach(paramSpec);
+
+/** A Task's declared result, with its type (`TaskResult.SetDefaults`). */
+export function taskResult(object: Json): Json {
+  const spec = withFields(object, { properties, value: paramValue });
+  return { ...spec, type: spec['type'] || (isObject(spec['properties']) ? 'object' : 'string') };
+}
