@@ -31,7 +31,7 @@ function settingsOf(args: string[]): Settings {
   return { runs: whole('runs', 1000), concurrency: whole('concurrency', 4), every: whole('every', 20) };
 }
 
-/** Prints the memory of `tektrace up` while runs come and go. Resolves to whether it stayed within the promise. */
+/** Prints the memory of `tektrace up` while runs come and go. Resolves to whether it stayed within the promise and every run succeeded. */
 async function measure({ runs, concurrency, every }: Settings, signal: AbortSignal): Promise<boolean> {
   const product = await startProduct();
   try {
@@ -43,19 +43,20 @@ async function measure({ runs, concurrency, every }: Settings, signal: AbortSign
     };
     cells('runs', 'seconds', 'RSS MiB');
     sample(0);
-    await runAndDelete({
+    const failures = await runAndDelete({
       ...{ kubeconfigFile: product.kubeconfigFile, runs, concurrency, signal },
       onDeleted: (done) => done % every === 0 && sample(done),
     });
     const [peak, limit] = [product.peakRssBytes() / MIB, MAX_RSS_BYTES / MIB];
     console.log(`highest RSS: ${peak.toFixed(0)} MiB (${peak < limit ? 'below' : 'ABOVE'} ${limit})`);
-    return peak < limit;
+    for (const failure of failures) console.log(`failed: ${failure}`);
+    return peak < limit && failures.length === 0;
   } finally {
     await product.stop();
   }
 }
 
-/** Resolves to the exit code: 1 when the memory was above what is promised, 2 for wrong arguments. */
+/** Resolves to the exit code: 1 when the memory was above what is promised or a run failed, 2 for wrong arguments. */
 async function main(args: string[]): Promise<number> {
   let settings: Settings;
   try {

@@ -23,13 +23,11 @@ const body = (name: string): object => ({
   spec: { pipelineSpec: { tasks: [task('one'), task('two'), task('three', ['one', 'two'])] } },
 });
 
-/** Resolves when the run has ended and its trace was taken. Throws when it does not succeed. */
-async function exported(client: KubeClient, path: string, signal: AbortSignal): Promise<void> {
+/** Resolves to the run when it has ended and its trace was taken. */
+async function exported(client: KubeClient, path: string, signal: AbortSignal): Promise<PipelineRun> {
   for (;;) {
     const run = await client.request<PipelineRun>('GET', path, { signal });
-    const condition = succeededCondition(run);
-    if (condition?.status === 'False') throw new Error(`${run.metadata.name} failed: ${condition.message ?? ''}`);
-    if (isSuccessful(run) && run.metadata.annotations?.[TRACE_EXPORTED] === run.metadata.uid) return;
+    if (run.metadata.annotations?.[TRACE_EXPORTED] === run.metadata.uid) return run;
     await delay(POLL_MS, undefined, { signal });
   }
 }
@@ -44,23 +42,26 @@ export interface Load {
   signal: AbortSignal;
 }
 
-/** Creates PipelineRuns of three tasks, and deletes each after its trace was taken, until `runs` were. Throws when one fails. */
-export async function runAndDelete({ kubeconfigFile, runs, concurrency, onDeleted, signal }: Load): Promise<void> {
+/** Creates PipelineRuns of three tasks, and deletes each after its trace was taken, until `runs` were. Resolves to why some failed. */
+export async function runAndDelete({ kubeconfigFile, runs, concurrency, onDeleted, signal }: Load): Promise<string[]> {
   const client = createKubeClient(loadKubeConfig({ file: kubeconfigFile }), { userAgent: 'bench' });
   let started = 0;
   let deleted = 0;
+  const failures: string[] = [];
   async function lane(): Promise<void> {
     while (started < runs) {
       const name = `run-${started++}`;
       const path = resourcePath(PIPELINE_RUNS, { namespace: NAMESPACE, name });
       await client.request('POST', resourcePath(PIPELINE_RUNS, { namespace: NAMESPACE }), { body: body(name), signal });
-      await exported(client, path, signal);
+      const run = await exported(client, path, signal);
+      if (!isSuccessful(run)) failures.push(`${name}: ${succeededCondition(run)?.message ?? 'did not succeed'}`);
       await client.request('DELETE', path, { signal });
       onDeleted(++deleted);
     }
   }
   try {
     await Promise.all(Array.from({ length: concurrency }, () => lane()));
+    return failures;
   } finally {
     client.close();
   }

@@ -58,7 +58,8 @@ export interface StoreOptions {
   maxHistory?: number;
 }
 
-const DEFAULT_MAX_HISTORY = 2000;
+/** Versions are whole objects, of runs some 30 kB each. A watch that is further behind lists anew. */
+const DEFAULT_MAX_HISTORY = 500;
 /** A kube-apiserver has written objects of its own, and forgotten the first versions, before anybody can ask. */
 const FIRST_REVISION = 2;
 
