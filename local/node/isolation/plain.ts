@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,15 +11,19 @@ import { switchUser } from './credentials.ts';
 import { environmentScript, underEnvironment } from './environment.ts';
 import { exec } from './exec.ts';
 import type { ExecResult } from './exec.ts';
+import { killFamily } from './family.ts';
+import type { Family } from './family.ts';
 import { StartFailure } from './isolation.ts';
 import type { Exit, Isolation, Launch, Mount, RunningContainer } from './isolation.ts';
 import { makeMountPoint } from './mount-point.ts';
 import { openOutput } from './output.ts';
-import { killFamily, sendSignal } from './processes.ts';
+import { identityOf } from './process-table.ts';
+import { sendSignal } from './processes.ts';
 import { findProgram, findTool } from './tools.ts';
 
 /** By this variable a process that left its session is still known as the container's. */
 const MARKER_VARIABLE = 'TEKTRACE_CONTAINER_ID';
+const MARKER_BYTES = 16;
 
 /**
  * Which paths of the Pod are elsewhere: /tmp, each mount path, or all of its first directory where this machine has none of that
@@ -86,12 +91,12 @@ function makeWorkingDirectory(cwd: string, launch: Launch, root: string): void {
   makeMountPoint(place, launch.mounts, root);
 }
 
-function environment(launch: Launch, root: string, map: PathMap): Record<string, string> {
+function environment(launch: Launch, root: string, map: PathMap, mark: string): Record<string, string> {
   const spec = Object.entries(launch.env).map(([name, value]) => [name, mapPaths(value, map)]);
   const env = Object.fromEntries(spec) as Record<string, string>;
   if (env.HOME === '/root') env.HOME = path.join(root, 'root');
   env.TMPDIR ??= path.join(root, 'tmp');
-  return { ...env, [PATH_MAP_VARIABLE]: JSON.stringify(map), [MARKER_VARIABLE]: launch.containerId };
+  return { ...env, [PATH_MAP_VARIABLE]: JSON.stringify(map), [MARKER_VARIABLE]: mark };
 }
 
 /** A descriptor that the variables are read from. */
@@ -102,15 +107,15 @@ function variablesFile(launch: Launch, env: Record<string, string>): number {
   return fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
 }
 
-function observe(child: ChildProcess, marker: string): { exited: Promise<Exit>; kill: () => void } {
-  const pid = child.pid ?? 0;
+/** `exited` resolves when all of the family has ended that this user may end. */
+function observe(child: ChildProcess, family: Family): { exited: Promise<Exit>; kill: () => void } {
   const exited = new Promise<Exit>((resolve, reject) => {
     child.on('exit', (code, signal) => {
       const exit = { exitCode: code ?? 128 + (signal ? os.constants.signals[signal] : 0) };
-      killFamily(pid, marker).then(() => resolve(exit), reject);
+      killFamily(family).then(() => resolve(exit), reject);
     });
   });
-  return { exited, kill: () => void killFamily(pid, marker).catch(() => undefined) };
+  return { exited, kill: () => void killFamily(family) };
 }
 
 /**
@@ -123,7 +128,8 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
 
   async function start(launch: Launch): Promise<RunningContainer> {
     const { root, map } = prepare(launch);
-    const env = environment(launch, root, map);
+    const mark = randomBytes(MARKER_BYTES).toString('hex');
+    const env = environment(launch, root, map, mark);
     const cwd = mapPath(launch.workingDir, map);
     makeWorkingDirectory(cwd, launch, root);
     const [name = '', ...args] = launch.command.map((word) => mapPaths(word, map));
@@ -133,15 +139,21 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
     const { credentials } = launch;
     const user = switchUser(credentials, own, { dropCapabilities: own.uid === 0 && credentials.capabilitiesChanged });
     const command = [localScript(program, map, launch.directory), ...args];
-    const outer = user.length === 0 ? env : { [MARKER_VARIABLE]: launch.containerId };
+    const outer = user.length === 0 ? env : { [MARKER_VARIABLE]: mark };
     const inner = (words: string[]): string[] => (user.length === 0 ? words : [...user, ...underEnvironment(words)]);
     const [file = '', ...argv] = [...leash, ...inner(command)];
     const output = await openOutput(launch.directory);
     const input = user.length === 0 ? 'ignore' : variablesFile(launch, env);
     const child = spawn(file, argv, { cwd, env: outer, detached: true, stdio: [input, ...output.writers] });
     if (input !== 'ignore') fs.closeSync(input);
+    const outputs = output.writers.map((descriptor) => fs.readlinkSync(`/proc/self/fd/${descriptor}`));
     output.release();
-    const { exited, kill } = observe(child, `${MARKER_VARIABLE}=${launch.containerId}`);
+    const { exited, kill } = observe(child, {
+      leader: identityOf(child.pid),
+      marker: `${MARKER_VARIABLE}=${mark}`,
+      outputs,
+      uid: credentials.uid,
+    });
     await new Promise<void>((resolve, reject) => {
       child.on('spawn', resolve);
       child.on('error', (error) => reject(new StartFailure(`exec: "${launch.command[0]}": ${error.message}`)));

@@ -2,47 +2,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
-interface ProcessInfo {
-  pid: number;
-  parent: number;
-  session: number;
-}
+import { listProcesses } from './process-table.ts';
 
-const RESCAN_MS = 5;
-const MAX_SCANS = 400;
 const TERMINATION_MS = 100;
-
-function readProcess(pid: number): ProcessInfo | undefined {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' ? undefined : { pid, parent: Number(parent), session: Number(session) };
-  } catch {
-    return undefined; // It ended while we looked.
-  }
-}
-
-/** The processes of this machine, without those that have ended and only wait to be collected. */
-function listProcesses(): ProcessInfo[] {
-  return fs
-    .readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => readProcess(Number(name)))
-    .filter((info) => info !== undefined);
-}
 
 export function childrenOf(pid: number): number[] {
   return listProcesses()
     .filter(({ parent }) => parent === pid)
     .map((info) => info.pid);
-}
-
-function marked(pid: number, marker: string): boolean {
-  try {
-    return fs.readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(marker);
-  } catch {
-    return false;
-  }
 }
 
 /** Sends a signal; false when there is no such process. */
@@ -78,28 +45,4 @@ export async function terminateInit(pid: number, over: AbortSignal): Promise<voi
     await delay(TERMINATION_MS, undefined, { signal: over }).catch(() => undefined);
     if (before && catchesTermination(pid)) return;
   }
-}
-
-/** `leader`, whoever descends from it or is in its session, and whoever carries `marker` (`NAME=value`) in its environment. */
-function family(leader: number, marker: string): number[] {
-  const all = listProcesses();
-  const found = new Set(
-    all.filter(({ pid, session }) => pid === leader || session === leader || marked(pid, marker)).map(({ pid }) => pid),
-  );
-  for (let before = -1; before !== found.size;) {
-    before = found.size;
-    for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
-  }
-  return [...found];
-}
-
-/** Kills a container's processes until none is left, whatever sessions they moved to. Throws when some can't be killed. */
-export async function killFamily(leader: number, marker: string): Promise<void> {
-  for (let scan = 0; scan < MAX_SCANS; scan++) {
-    const pids = family(leader, marker);
-    if (pids.length === 0) return;
-    for (const pid of pids) sendSignal(pid, 'SIGKILL');
-    await delay(RESCAN_MS);
-  }
-  throw new Error(`processes ${family(leader, marker).join(', ')} could not be killed`);
 }

@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { hasVariable, listProcesses, stillRuns, userOf, writesTo } from './process-table.ts';
+import type { ProcessInfo } from './process-table.ts';
+
+/** By what the processes of one container are known where it has no PID namespace. */
+export interface Family {
+  /** The container's main process, which leads a session. Undefined when it could not be started. */
+  leader: Pick<ProcessInfo, 'pid' | 'startTicks'> | undefined;
+  /** `NAME=value`, in no other container's environment. */
+  marker: string;
+  /** The pipes of the container's output, as /proc names them, and the user that writes to them. */
+  outputs: string[];
+  uid: number;
+}
+
+type Started = Family & { leader: NonNullable<Family['leader']> };
+
+const RESCAN_MS = 5;
+const GIVE_UP_MS = 5_000;
+
+/**
+ * The members of a family among `processes`: the leader, its session and descendants; who carries the mark; who writes to its output.
+ * A process that is older than the leader is none. `session` says whether the leader's session may still be asked for: once nobody
+ * is in it, its number can be somebody else's.
+ */
+function members(family: Started, processes: ProcessInfo[], session: boolean): ProcessInfo[] {
+  const { leader, marker, outputs, uid } = family;
+  const younger = processes.filter(({ startTicks }) => startTicks >= leader.startTicks);
+  const isWriter = (pid: number): boolean => userOf(pid) === uid && writesTo(pid, (link) => outputs.includes(link));
+  const found = new Set(
+    younger
+      .filter(
+        (one) =>
+          (one.pid === leader.pid && one.startTicks === leader.startTicks) ||
+          (session && one.session === leader.pid) ||
+          hasVariable(one.pid, marker) ||
+          isWriter(one.pid),
+      )
+      .map(({ pid }) => pid),
+  );
+  for (let before = -1; before !== found.size;) {
+    before = found.size;
+    for (const { pid, parent } of younger) if (found.has(parent)) found.add(pid);
+  }
+  return younger.filter(({ pid }) => found.has(pid));
+}
+
+/** Sends SIGKILL, but not to another process that got the number meanwhile. False when this user may not. */
+export function killProcess(one: Pick<ProcessInfo, 'pid' | 'startTicks'>): boolean {
+  if (!stillRuns(one)) return true;
+  try {
+    process.kill(one.pid, 'SIGKILL');
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/**
+ * Kills a container's processes until none is left, whatever sessions they moved to. Resolves with those that can't be killed: a
+ * program that runs with another user's rights, or one that the kernel holds.
+ */
+export async function killFamily(family: Family): Promise<number[]> {
+  const { leader } = family;
+  if (!leader) return [];
+  let session = true;
+  for (const startMs = performance.now(); ;) {
+    const processes = listProcesses();
+    const reused = processes.some(({ pid, startTicks }) => pid === leader.pid && startTicks !== leader.startTicks);
+    session &&= !reused && processes.some((one) => one.session === leader.pid);
+    const found = members({ ...family, leader }, processes, session);
+    const refused = found.filter((one) => !killProcess(one));
+    if (refused.length === found.length || performance.now() - startMs > GIVE_UP_MS) return found.map(({ pid }) => pid);
+    await delay(RESCAN_MS);
+  }
+}

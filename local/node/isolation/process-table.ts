@@ -1,0 +1,83 @@
+import fs from 'node:fs';
+
+/** The bits of open(2)'s flags that say whether a file may be read or written. */
+const ACCESS_MODE = 3;
+
+/** One process of this machine. A number is given again; with the start it names one process for as long as the machine runs. */
+export interface ProcessInfo {
+  pid: number;
+  parent: number;
+  session: number;
+  /** When it started, in clock ticks since the machine did. */
+  startTicks: number;
+}
+
+/** Reads a process from /proc. Undefined when there is none, or one that has ended and only waits to be collected. */
+export function readProcess(pid: number): ProcessInfo | undefined {
+  const info = readEntry(pid);
+  return info && info.state !== 'Z' && info.state !== 'X' ? info : undefined;
+}
+
+/** A child of this process, also when it has already ended and was not collected. Undefined when it was, or was never started. */
+export function identityOf(pid: number | undefined): Pick<ProcessInfo, 'pid' | 'startTicks'> | undefined {
+  return pid === undefined ? undefined : readEntry(pid);
+}
+
+/** Whether this very process, not another one that got its number, still runs. */
+export const stillRuns = ({ pid, startTicks }: Pick<ProcessInfo, 'pid' | 'startTicks'>): boolean =>
+  readProcess(pid)?.startTicks === startTicks;
+
+function readEntry(pid: number): (ProcessInfo & { state: string }) | undefined {
+  let stat: string;
+  try {
+    stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined; // There is no such process, or it ended while we looked.
+  }
+  // proc(5): the name, in brackets, may hold spaces and brackets; state is the third field, starttime the 22nd.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state = '', parent, , session] = fields;
+  return { pid, state, parent: Number(parent), session: Number(session), startTicks: Number(fields[19]) };
+}
+
+/** The processes of this machine that run. */
+export function listProcesses(): ProcessInfo[] {
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => readProcess(Number(name)))
+    .filter((info) => info !== undefined);
+}
+
+/** Whether the process started with `entry` (`NAME=value`) in its environment. False where that can't be read. */
+export function hasVariable(pid: number, entry: string): boolean {
+  try {
+    return fs.readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(entry);
+  } catch {
+    return false; // It ended, or is another user's.
+  }
+}
+
+/** The user a process runs as, undefined when it has ended. */
+export function userOf(pid: number): number | undefined {
+  return fs.statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
+}
+
+/** Whether the process can write to an open file that /proc shows by a name that `matches`. False where that can't be read. */
+export function writesTo(pid: number, matches: (link: string) => boolean): boolean {
+  let descriptors: string[];
+  try {
+    descriptors = fs.readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return false; // It ended, or is another user's.
+  }
+  return descriptors.some((descriptor) => {
+    try {
+      if (!matches(fs.readlinkSync(`/proc/${pid}/fd/${descriptor}`))) return false;
+      const flags = /^flags:\s*(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'latin1'))?.[1];
+      return (parseInt(flags ?? '0', 8) & ACCESS_MODE) !== fs.constants.O_RDONLY;
+    } catch {
+      return false; // It was closed while we looked.
+    }
+  });
+}
