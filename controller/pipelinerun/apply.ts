@@ -1,14 +1,21 @@
+import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 import { resolveParams } from '../../shared/tekton/params.ts';
+import {
+  EMBEDDED_TASK_FIELDS,
+  PIPELINE_TASK_FIELDS,
+  WORKSPACE_BINDING_FIELDS,
+} from '../../shared/tekton/reference-fields.ts';
 import {
   mergeReplacements,
   paramReplacements,
   stringReplacements,
-  substituteDeep,
+  substituteFields,
 } from '../../shared/tekton/substitution.ts';
 import type { Replacements } from '../../shared/tekton/substitution.ts';
 import type { Param, PipelineRun, PipelineSpec, PipelineTask, WorkspaceBinding } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import { pipelineName } from './resolve.ts';
+import { resultReplacements, statusReplacements } from './results.ts';
 
 /** `$(context.pipelineRun.…)` and `$(context.pipeline.name)`. */
 const contextStrings = traced('getContextReplacements', (run: PipelineRun): Record<string, string> => {
@@ -21,38 +28,70 @@ const contextStrings = traced('getContextReplacements', (run: PipelineRun): Reco
   };
 });
 
-const workspaceStrings = traced('workspaceStrings', (run: PipelineRun, spec: PipelineSpec): Record<string, string> => ({
-  ...Object.fromEntries((spec.workspaces ?? []).map(({ name }) => [`workspaces.${name}.bound`, 'false'])),
-  ...Object.fromEntries((run.spec.workspaces ?? []).map(({ name }) => [`workspaces.${name}.bound`, 'true'])),
-}));
+/** `$(workspaces.NAME.bound)` of the Pipeline's and the run's workspaces, but for those named in `except`. */
+const workspaceReplacements = traced(
+  'workspaceReplacements',
+  (run: PipelineRun, spec: PipelineSpec, except: readonly string[] = []): Replacements => {
+    const bound = new Set(run.spec.workspaces?.map(({ name }) => name));
+    const names = [...(spec.workspaces ?? []).map(({ name }) => name), ...bound].filter(
+      (name) => !except.includes(name),
+    );
+    return stringReplacements(
+      Object.fromEntries(names.map((name) => [`workspaces.${name}.bound`, String(bound.has(name))])),
+    );
+  },
+);
+
+/** What a pipeline task's own fields and its embedded spec refer to, each put in one after the other. */
+const applyReplacements = traced(
+  'applyReplacements',
+  (task: PipelineTask, own: readonly Replacements[], embedded: readonly Replacements[]): PipelineTask => {
+    const applied = own.reduce((part, each) => substituteFields(part, PIPELINE_TASK_FIELDS, each), task);
+    if (!task.taskSpec) return applied;
+    const taskSpec = embedded.reduce((part, each) => substituteFields(part, EMBEDDED_TASK_FIELDS, each), task.taskSpec);
+    return { ...applied, taskSpec };
+  },
+);
+
+/**
+ * A pipeline task with params, names and workspaces put in, one kind after the other as upstream does it: what a param holds may refer to names.
+ * An embedded task sees all of them too, except params that it is given, and workspaces that it declares, by the same name.
+ */
+const applyToTask = traced(
+  'applyToTask',
+  (run: PipelineRun, spec: PipelineSpec, params: readonly Param[], task: PipelineTask): PipelineTask => {
+    const given = new Set(task.params?.map(({ name }) => name));
+    const declared = (task.taskSpec?.workspaces ?? []).map(({ name }) => name);
+    const propagated = paramReplacements(params.filter(({ name }) => !given.has(name)));
+    const names = stringReplacements(contextStrings(run));
+    return applyReplacements(
+      task,
+      [paramReplacements(params), names, workspaceReplacements(run, spec)],
+      [propagated, names, workspaceReplacements(run, spec, declared)],
+    );
+  },
+);
 
 /** The Pipeline with the run's params, names and workspaces put in. */
 export const applyParameters = traced('applyParameters', (run: PipelineRun, spec: PipelineSpec): PipelineSpec => {
   const params = resolveParams(spec.params, run.spec.params);
-  const strings = stringReplacements({ ...contextStrings(run), ...workspaceStrings(run, spec) });
   return {
     ...spec,
-    ...(spec.tasks ? { tasks: spec.tasks.map((task) => applyToTask(task, params, strings)) } : {}),
-    ...(spec.finally ? { finally: spec.finally.map((task) => applyToTask(task, params, strings)) } : {}),
+    ...(spec.tasks ? { tasks: spec.tasks.map((task) => applyToTask(run, spec, params, task)) } : {}),
+    ...(spec.finally ? { finally: spec.finally.map((task) => applyToTask(run, spec, params, task)) } : {}),
   };
 });
 
-/** What of a pipeline task may refer to params, besides its embedded spec. */
-const REFERRING = ['params', 'when', 'workspaces', 'taskRef', 'displayName', 'onError'] as const;
-
-/** An embedded task sees the Pipeline's params too, except where it is given one of that name. */
-const applyToTask = traced(
-  'applyReplacements',
-  (task: PipelineTask, params: readonly Param[], strings: Replacements): PipelineTask => {
-    const all = mergeReplacements(strings, paramReplacements(params));
-    const given = new Set(task.params?.map(({ name }) => name));
-    const inner = mergeReplacements(strings, paramReplacements(params.filter(({ name }) => !given.has(name))));
-    const referring = REFERRING.filter((key) => task[key] !== undefined);
-    return {
-      ...task,
-      ...Object.fromEntries(referring.map((key) => [key, substituteDeep(task[key], all)])),
-      ...(task.taskSpec ? { taskSpec: substituteDeep(task.taskSpec, inner) } : {}),
-    };
+/** The pipeline task with the results of the others put in, and in `finally` also how they ended. */
+export const applyTaskResults = traced(
+  'applyTaskResults',
+  ({ task, final }: TaskState, facts: PipelineRunFacts): PipelineTask => {
+    const replacements = mergeReplacements(
+      stringReplacements({ 'context.pipelineTask.retries': String(task.retries ?? 0) }),
+      resultReplacements(facts),
+      ...(final ? [statusReplacements(facts)] : []),
+    );
+    return applyReplacements(task, [replacements], [replacements]);
   },
 );
 
@@ -61,7 +100,9 @@ export const applyParametersToWorkspaceBindings = traced(
   'applyParametersToWorkspaceBindings',
   (run: PipelineRun, spec: PipelineSpec): WorkspaceBinding[] => {
     const params = paramReplacements(resolveParams(spec.params, run.spec.params));
-    const replacements = mergeReplacements(params, stringReplacements(contextStrings(run)));
-    return substituteDeep(run.spec.workspaces ?? [], replacements);
+    return [params, stringReplacements(contextStrings(run))].reduce(
+      (bindings, each) => bindings.map((binding) => substituteFields(binding, WORKSPACE_BINDING_FIELDS, each)),
+      run.spec.workspaces ?? [],
+    );
   },
 );

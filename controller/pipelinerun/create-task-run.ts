@@ -2,14 +2,14 @@ import { isAlreadyExists, isRejected } from '../../shared/kubernetes/errors.ts';
 import { resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import { isRefused } from '../../shared/tekton/refused.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
-import { mergeReplacements, stringReplacements, substituteDeep } from '../../shared/tekton/substitution.ts';
 import type { PipelineRun, PipelineTask, TaskRun, TaskRunSpec, TaskSpec } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
+import { applyTaskResults } from './apply.ts';
 import type { PipelineRunContext } from './context.ts';
 import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 import { taskRunAnnotations, taskRunLabels } from './metadata.ts';
 import { ownerReference } from './owner-reference.ts';
-import { resultReplacements, statusReplacements } from './results.ts';
+import { resultReplacements } from './results.ts';
 import { taskRunTimeout } from './task-run-timeout.ts';
 import { getTaskrunWorkspaces } from './workspaces.ts';
 
@@ -22,7 +22,7 @@ export const buildTaskRun = traced(
     const { serviceAccountName, podTemplate } = { ...run.spec.taskRunTemplate };
     const pod = override?.podTemplate ? { ...podTemplate, ...override.podTemplate } : podTemplate;
     const timeout = taskRunTimeout(run, { own: task.timeout, final: state.final, override: override?.timeout });
-    const workspaces = getTaskrunWorkspaces(run, task, state.taskSpec);
+    const workspaces = getTaskrunWorkspaces(run, task, state.taskSpec, resultReplacements(facts));
     const spec: TaskRunSpec = {
       ...(task.taskSpec ? { taskSpec: embeddedTaskSpec(task) } : { taskRef: task.taskRef }),
       ...(task.params?.length ? { params: task.params } : {}),
@@ -50,25 +50,11 @@ export const buildTaskRun = traced(
   },
 );
 
-/** An embedded task's spec without what only a PipelineTask has. */
+/** An embedded task's spec without what only a pipeline task has; upstream's defaulting fills in `metadata: {}` and `spec: null`. */
 const embeddedTaskSpec = traced('embeddedTaskSpec', ({ taskSpec }: PipelineTask): TaskSpec => {
-  const { metadata: _metadata, apiVersion: _apiVersion, kind: _kind, ...spec } = taskSpec ?? {};
-  return spec;
+  const { metadata: _metadata, apiVersion: _apiVersion, kind: _kind, spec: _spec, ...rest } = taskSpec ?? {};
+  return rest;
 });
-
-const applyTaskResults = traced(
-  'applyTaskResults',
-  ({ task, final }: TaskState, facts: PipelineRunFacts): PipelineTask => {
-    const { params, workspaces, taskRef, taskSpec, displayName, ...rest } = task;
-    const own = stringReplacements({ 'context.pipelineTask.retries': String(task.retries ?? 0) });
-    const replacements = mergeReplacements(
-      own,
-      resultReplacements(facts),
-      ...(final ? [statusReplacements(facts)] : []),
-    );
-    return { ...rest, ...substituteDeep({ params, workspaces, taskRef, taskSpec, displayName }, replacements) };
-  },
-);
 
 /**
  * Creates the TaskRun, or takes over the one of that name this run made before. Throws RunFailure when the name belongs to something

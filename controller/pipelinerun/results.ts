@@ -1,10 +1,10 @@
 import { succeededCondition } from '../../shared/tekton/conditions.ts';
 import { resultReferences, resultsUsedBy } from '../../shared/tekton/result-references.ts';
 import {
+  isKnown,
   mergeReplacements,
   paramReplacements,
   stringReplacements,
-  substitute,
   substituteValue,
 } from '../../shared/tekton/substitution.ts';
 import type { Replacements } from '../../shared/tekton/substitution.ts';
@@ -28,12 +28,18 @@ export const resultReplacements = traced('resultReplacements', ({ tasks }: Pipel
 export const missingResult = traced(
   'missingResult',
   ({ task }: TaskState, facts: PipelineRunFacts): string | undefined => {
-    for (const { pipelineTask, result } of resultsUsedBy(task)) {
-      const source = facts.byName.get(pipelineTask);
-      if (!source?.taskRun) return `task "${pipelineTask}" referenced by result was not finished`;
-      if (!source.taskRun.status?.results?.some(({ name }) => name === result)) {
-        return `Invalid task result reference: Could not find result with name ${result} for pipeline task ${pipelineTask}`;
+    const replacements = resultReplacements(facts);
+    for (const { reference, pipelineTask, result } of resultsUsedBy(task)) {
+      const { taskRun } = facts.byName.get(pipelineTask) ?? {};
+      if (!taskRun) return `task "${pipelineTask}" referenced by result was not finished`;
+      if (isKnown(reference, replacements)) continue;
+      const value = taskRun.status?.results?.find(({ name }) => name === result)?.value;
+      const index = /\[(\d+)\]$/.exec(reference)?.[1];
+      if (Array.isArray(value) && index !== undefined) {
+        return `array Result Index ${index} for Task ${pipelineTask} Result ${result} is out of bound of size ${value.length}`;
       }
+      const named = value === undefined ? result : `${result}, which is there but not as $(${reference}),`;
+      return `Invalid task result reference: Could not find result with name ${named} for pipeline task ${pipelineTask}`;
     }
     return undefined;
   },
@@ -79,12 +85,3 @@ export const applyTaskResultsToPipelineResults = traced(
     return answer;
   },
 );
-
-const isKnown = traced('isKnown', (reference: string, replacements: Replacements): boolean => {
-  const whole = reference.replace(/\[\*\]$/, '');
-  return (
-    whole in replacements.arrays ||
-    whole in replacements.objects ||
-    substitute(`$(${reference})`, replacements) !== `$(${reference})`
-  );
-});

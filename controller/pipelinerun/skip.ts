@@ -1,9 +1,9 @@
 import { whenAllows } from '../../shared/tekton/when.ts';
-import { substituteDeep } from '../../shared/tekton/substitution.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import { isStopping, parentsEnded } from '../../shared/tekton/pipeline-run-facts.ts';
 import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
-import { missingResult, resultReplacements, statusReplacements } from './results.ts';
+import { applyTaskResults } from './apply.ts';
+import { missingResult } from './results.ts';
 
 /** Upstream's words for `status.skippedTasks[].reason`. */
 export const SKIP = {
@@ -51,7 +51,6 @@ const skipReasonOfFinal = traced(
   },
 );
 
-const allowedByWhen = traced('allowedByWhen', ({ task, final }: TaskState, facts: PipelineRunFacts): boolean => {
-  const results = substituteDeep(task.when ?? [], resultReplacements(facts));
-  return whenAllows(final ? substituteDeep(results, statusReplacements(facts)) : results);
-});
+const allowedByWhen = traced('allowedByWhen', (state: TaskState, facts: PipelineRunFacts): boolean =>
+  whenAllows(applyTaskResults(state, facts).when),
+);

@@ -14,6 +14,7 @@ import type {
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
 import type { PipelineRunFacts } from '../../shared/tekton/pipeline-run-facts.ts';
+import { applyTaskResults } from './apply.ts';
 import { SKIP } from './skip.ts';
 
 /** Sets the run's one condition; its transition time moves when the status does, and a final status sets the completion time. */
@@ -29,9 +30,10 @@ export const setCondition = traced(
 );
 
 /** The TaskRuns there are, in the Pipeline's order. */
-export const getChildReferences = traced('getChildReferences', ({ tasks }: PipelineRunFacts): ChildReference[] =>
-  tasks
+export const getChildReferences = traced('getChildReferences', (facts: PipelineRunFacts): ChildReference[] =>
+  facts.tasks
     .filter(({ taskRun }) => taskRun !== undefined)
+    .map((state) => ({ task: applyTaskResults(state, facts), taskRunName: state.taskRunName }))
     .map(({ task, taskRunName }) => ({
       apiVersion: 'tekton.dev/v1',
       kind: 'TaskRun',

@@ -1,14 +1,13 @@
 import { missingObjectKeys, missingParams, mistypedParams, paramsOutsideEnum } from '../../shared/tekton/params.ts';
-import { allReferences, resultReferences, resultsUsedBy } from '../../shared/tekton/result-references.ts';
+import { resultReferences, resultsUsedBy } from '../../shared/tekton/result-references.ts';
 import type { ResultReference } from '../../shared/tekton/result-references.ts';
 import { failIf } from '../../shared/tekton/run-failure.ts';
-import type { PipelineRun, PipelineSpec, PipelineTask } from '../../shared/tekton/types.ts';
+import type { PipelineRun, PipelineSpec } from '../../shared/tekton/types.ts';
 import { validateRunName } from '../../shared/tekton/validation/names.ts';
+import { runBindingErrors } from '../../shared/tekton/validation/pipeline-references.ts';
 import { validateGraph, validatePipelineSpec } from '../../shared/tekton/validation/pipeline.ts';
-import { paramOf, validateTaskSpec } from '../../shared/tekton/validation/task.ts';
 import { unsupportedInPipeline, unsupportedInPipelineRun } from '../../shared/tekton/validation/unsupported.ts';
 import { describeErrors } from '../../shared/tekton/validation/validation-error.ts';
-import type { ValidationError } from '../../shared/tekton/validation/validation-error.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 import { pipelineName } from './resolve.ts';
@@ -17,6 +16,13 @@ import { pipelineName } from './resolve.ts';
 export const validateMetadata = traced('validateMetadata', ({ metadata }: PipelineRun): void => {
   const errors = validateRunName(metadata.name);
   failIf('PipelineValidationFailed', errors.length > 0, `PipelineRun can't be run: ${describeErrors(errors)}`);
+});
+
+/** How upstream begins the message that goes with a reason. */
+const beginningOf = traced('beginningOf', (reason: string, subject: string, pipeline: string): string => {
+  if (reason === 'PipelineInvalidGraph') return `${subject}'s Pipeline DAG is invalid`;
+  if (reason !== 'ParamArrayIndexingInvalid') return `${pipeline} can't be Run; it has an invalid spec`;
+  return `${subject} failed validation: failed to validate ${pipeline}'s parameter which has an invalid index while referring to an array`;
 });
 
 /** Fails the run with upstream's reason for the first thing that keeps it from running, in upstream's order. */
@@ -31,12 +37,12 @@ export const validatePipelineRun = traced('validatePipelineRun', (run: PipelineR
   failIf('PipelineValidationFailed', unsupported.length > 0, `${subject} can't be run: ${describeErrors(unsupported)}`);
   const graph = validateGraph(spec);
   failIf('PipelineInvalidGraph', graph.length > 0, `${subject}'s Pipeline DAG is invalid: ${describeErrors(graph)}`);
-  const errors = validatePipelineSpec(spec);
-  failIf(
-    'PipelineValidationFailed',
-    errors.length > 0,
-    `${pipeline} can't be Run; it has an invalid spec: ${describeErrors(errors)}`,
-  );
+  const errors = [
+    ...validatePipelineSpec(spec, run.spec.pipelineSpec ? 'spec.pipelineSpec' : 'spec', run.spec),
+    ...runBindingErrors(spec, run.spec, 'spec.workspaces'),
+  ];
+  const { reason = 'PipelineValidationFailed' } = errors[0] ?? {};
+  failIf(reason, errors.length > 0, `${beginningOf(reason, subject, pipeline)}: ${describeErrors(errors)}`);
   const missing = missingParams(spec.params, params);
   failIf(
     'ParameterMissing',
@@ -122,25 +128,8 @@ const validateResolvedTask = traced(
       Object.keys(keys).length > 0,
       `${message}: missing keys for these params which are required in ParamSpec's properties ${JSON.stringify(keys)}`,
     );
-    const unknown = unknownReferences(run, task);
-    failIf(
-      'PipelineValidationFailed',
-      unknown.length > 0,
-      `Validation failed for pipelinerun ${run.metadata.name}: ${describeErrors(unknown)}`,
-    );
   },
 );
-
-/** What refers to params, workspaces or results that nobody declares, once all that is known was put in. */
-const unknownReferences = traced('unknownReferences', (run: PipelineRun, task: PipelineTask): ValidationError[] => {
-  const path = `pipeline task "${task.name}"`;
-  const left = allReferences([task.params, task.when, task.workspaces]).map(paramOf);
-  const params = [...new Set(left)].filter((name) => name !== undefined);
-  const errors = params.map((name) => ({ path, message: `refers to the param "${name}", which is not declared` }));
-  if (!task.taskSpec) return errors;
-  const workspaces = [...(task.workspaces ?? []), ...(run.spec.workspaces ?? [])].map(({ name }) => name);
-  return [...errors, ...validateTaskSpec(task.taskSpec, `${path} taskSpec`, { params: task.params ?? [], workspaces })];
-});
 
 const invalidResultReference = traced(
   'validateResultRef',

@@ -5,8 +5,11 @@ import { isAlreadyExists } from '../../shared/kubernetes/errors.ts';
 import { PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { isRefused } from '../../shared/tekton/refused.ts';
-import { allReferences } from '../../shared/tekton/result-references.ts';
+import { WORKSPACE_BINDING_FIELDS } from '../../shared/tekton/reference-fields.ts';
+import { allReferences, resultReferences } from '../../shared/tekton/result-references.ts';
 import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import { isKnown, substituteFields } from '../../shared/tekton/substitution.ts';
+import type { Replacements } from '../../shared/tekton/substitution.ts';
 import type { PipelineRun, PipelineTask, TaskSpec, WorkspaceBinding } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
@@ -60,17 +63,28 @@ const createPersistentVolumeClaim = traced(
 /** What a task's TaskRun has as workspaces. Throws RunFailure when the run does not bind one that the task needs. */
 export const getTaskrunWorkspaces = traced(
   'getTaskrunWorkspaces',
-  (run: PipelineRun, task: PipelineTask, taskSpec: TaskSpec): WorkspaceBinding[] => {
+  (run: PipelineRun, task: PipelineTask, taskSpec: TaskSpec, results: Replacements): WorkspaceBinding[] => {
     const bindings: WorkspaceBinding[] = [];
     for (const { name, workspace, subPath } of [...(task.workspaces ?? []), ...propagatedWorkspaces(run, task)]) {
       const binding = run.spec.workspaces?.find((candidate) => candidate.name === (workspace ?? name));
-      if (binding) bindings.push(taskWorkspace(run, binding, name, subPath));
+      if (binding) bindings.push(taskWorkspace(run, withResults(binding, task, results), name, subPath));
       else if (!taskSpec.workspaces?.find((declared) => declared.name === name)?.optional) {
         const message = `expected workspace "${workspace ?? name}" to be provided by pipelinerun for pipeline task "${task.name}"`;
         throw new RunFailure('CreateRunFailed', message);
       }
     }
     return bindings;
+  },
+);
+
+/** The binding with the results so far put in. Throws RunFailure for one whose task has not ended: nothing makes this task wait for it. */
+const withResults = traced(
+  'applyResultsToWorkspaceBindings',
+  (written: WorkspaceBinding, task: PipelineTask, results: Replacements): WorkspaceBinding => {
+    const missing = resultReferences(written).find(({ reference }) => !isKnown(reference, results));
+    if (!missing) return substituteFields(written, WORKSPACE_BINDING_FIELDS, results);
+    const message = `the workspace "${written.name}" refers to $(${missing.reference}), which is not there when the pipeline task "${task.name}" starts: let it run after "${missing.pipelineTask}"`;
+    throw new RunFailure('InvalidTaskResultReference', message);
   },
 );
 

@@ -20,9 +20,9 @@ export const prepare = traced('prepare', async (context: ReconcileContext, taskR
   const specs = normalizedParamSpecs(resolved.taskSpec.params);
   const taskSpec = specs.length > 0 ? { ...resolved.taskSpec, params: specs } : resolved.taskSpec;
   const params = normalizedParams(taskRun.spec.params);
-  validateTask(taskRun, taskSpec);
   ValidateResolvedTask(resolved.taskName, specs, params);
   ValidateEnumParam(specs, params);
+  validateTask({ ...taskRun, spec: { ...taskRun.spec, params } }, { ...resolved, taskSpec });
   ValidateBindings(declarationsOf(taskRun, taskSpec), taskRun.spec.workspaces ?? []);
   return { ...resolved, taskSpec, params };
 });

@@ -1,6 +1,7 @@
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
-import { substituteDeep } from '../../shared/tekton/substitution.ts';
+import { WORKSPACE_BINDING_FIELDS } from '../../shared/tekton/reference-fields.ts';
+import { substituteDeep, substituteFields } from '../../shared/tekton/substitution.ts';
 import { markRunning } from '../../shared/tekton/task-run-condition.ts';
 import { mountWorkspaces, workspaceVolumes } from '../../shared/tekton/task-workspaces.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
@@ -23,7 +24,8 @@ const startPod = traced(
   async (context: ReconcileContext, taskRun: TaskRun): Promise<Pod | PodPostponed> => {
     const prepared = await prepare(context, taskRun);
     const params = taskParamReplacements(prepared.taskSpec.params, prepared.params);
-    const bindings = substituteDeep(await claimWorkspaces(context, taskRun), params);
+    const claimed = await claimWorkspaces(context, taskRun);
+    const bindings = claimed.map((binding) => substituteFields(binding, WORKSPACE_BINDING_FIELDS, params));
     const volumes = workspaceVolumes(bindings);
     const { taskSpec, declarations } = applyParamsContextsResultsAndWorkspaces(
       taskRun,

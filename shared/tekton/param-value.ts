@@ -17,6 +17,13 @@ export function typeOfValue(value: ParamValue): ParamType {
   return typeof value === 'object' ? 'object' : 'string';
 }
 
+/** A declaration's type: said, or that of its default, or an object's because it has properties, else string (upstream's defaults). */
+export function typeOfParam({ type, default: value, properties }: ParamSpec): ParamType {
+  if (type) return type;
+  if (properties) return 'object';
+  return value === undefined ? 'string' : typeOfValue(value);
+}
+
 export function normalizedParams(params: readonly Param[] | undefined): Param[] {
   return (params ?? []).map((param) => ({ ...param, value: toParamValue(param.value) }));
 }

@@ -1,54 +1,79 @@
-import { toParamValue, typeOfValue } from './param-value.ts';
+import { findCycle } from './graph.ts';
+import { toParamValue, typeOfParam, typeOfValue } from './param-value.ts';
+import { dotted } from './reference-scope.ts';
 import { allReferences } from './result-references.ts';
-import { mergeReplacements, paramReplacements, substituteValue } from './substitution.ts';
-import type { Param, ParamSpec, ParamType, ParamValue } from './types.ts';
+import { paramReplacements, substituteValue } from './substitution.ts';
+import type { Param, ParamSpec, ParamValue } from './types.ts';
 
-/** A declaration's type: said, or that of its default, or an object's because it has properties, else string (upstream's defaults). */
-export function typeOfParam({ type, default: value, properties }: ParamSpec): ParamType {
-  if (type) return type;
-  if (properties) return 'object';
-  return value === undefined ? 'string' : typeOfValue(value);
+/** The params among `names` that a default refers to. */
+function paramsIn(value: ParamValue, names: Iterable<string>): string[] {
+  const references = allReferences([value]).map(dotted);
+  return [...names].filter((name) =>
+    references.some((reference) => {
+      const rest = reference.startsWith(`params.${name}`) ? reference.slice(`params.${name}`.length) : undefined;
+      return rest !== undefined && (rest === '' || rest.startsWith('[') || rest.startsWith('.'));
+    }),
+  );
 }
 
-const ownReferences = (value: ParamValue): string[] =>
-  allReferences([value]).filter((reference) => /^params[.[]/.test(reference));
+/** The defaults that count, because no value is given; of an object's default those keys that the value lacks. */
+export function countingDefaults(
+  declared: readonly ParamSpec[] = [],
+  given: readonly Param[] = [],
+): Map<string, ParamValue> {
+  const values = new Map(given.map(({ name, value }) => [name, toParamValue(value)]));
+  const defaults = new Map<string, ParamValue>();
+  for (const { name, default: written } of declared) {
+    if (written === undefined) continue;
+    const fallback = toParamValue(written);
+    const value = values.get(name);
+    if (value === undefined) defaults.set(name, fallback);
+    else if (typeOfValue(value) === 'object' && typeOfValue(fallback) === 'object') {
+      const missing = Object.entries(fallback).filter(([key]) => !Object.hasOwn(value as object, key));
+      if (missing.length > 0) defaults.set(name, Object.fromEntries(missing));
+    }
+  }
+  return defaults;
+}
+
+/** Params that have no value because their defaults wait for each other, each with its circle: `a` → [`a`, `b`, `a`]. */
+export function circularDefaults(declared?: readonly ParamSpec[], given?: readonly Param[]): Map<string, string[]> {
+  const defaults = countingDefaults(declared, given);
+  const graph = new Map([...defaults].map(([name, value]) => [name, paramsIn(value, defaults.keys())]));
+  const circles = new Map<string, string[]>();
+  for (let circle = findCycle(graph); circle; circle = findCycle(graph)) {
+    for (const [index, name] of circle.slice(0, -1).entries()) {
+      circles.set(name, [...circle.slice(index, -1), ...circle.slice(0, index), name]);
+      graph.delete(name);
+    }
+  }
+  return circles;
+}
 
 /**
  * What the params hold: the values given, then the defaults of those declared but not given. A default may refer to other params;
- * defaults that wait for each other keep their text. An object's missing keys come from its default.
+ * defaults that wait for each other (`circularDefaults`) keep their text. An object's missing keys come from its default.
  */
 export function resolveParams(declared: readonly ParamSpec[] = [], given: readonly Param[] = []): Param[] {
   const byName = new Map(given.map(({ name, value }) => [name, { name, value: toParamValue(value) }]));
-  const waiting = new Map<string, ParamValue>();
-  for (const { name, default: fallback } of declared) {
-    if (fallback === undefined) continue;
+  const waiting = countingDefaults(declared, given);
+  const settle = (name: string, value: ParamValue): void => {
     const own = byName.get(name)?.value;
-    const value = toParamValue(fallback);
-    if (own === undefined) waiting.set(name, value);
-    else if (typeOfValue(own) === 'object' && typeOfValue(value) === 'object') {
-      byName.set(name, { name, value: { ...(value as Record<string, string>), ...(own as Record<string, string>) } });
-    }
-  }
+    const whole =
+      own === undefined ? value : { ...(value as Record<string, string>), ...(own as Record<string, string>) };
+    byName.set(name, { name, value: whole });
+  };
   for (let progress = true; progress && waiting.size > 0;) {
     progress = false;
-    const known = paramReplacements([...byName.values()]);
     for (const [name, value] of waiting) {
-      const resolved = substituteValue(value, known);
-      if (ownReferences(resolved).some((reference) => waitsFor(reference, waiting))) continue;
-      byName.set(name, { name, value: resolved });
+      if (paramsIn(value, waiting.keys()).length > 0) continue;
+      settle(name, substituteValue(value, paramReplacements([...byName.values()])));
       waiting.delete(name);
       progress = true;
     }
   }
-  for (const [name, value] of waiting) byName.set(name, { name, value });
+  for (const [name, value] of waiting) settle(name, value);
   return [...byName.values()];
-}
-
-function waitsFor(reference: string, waiting: ReadonlyMap<string, ParamValue>): boolean {
-  const candidates = mergeReplacements(paramReplacements([...waiting.keys()].map((name) => ({ name, value: '' }))));
-  return Object.keys(candidates.strings).some(
-    (name) => reference === name || reference.startsWith(`${name}[`) || reference.startsWith(`${name}.`),
-  );
 }
 
 /** Names of params that are declared without a default and not given. */

@@ -1,3 +1,5 @@
+import { fieldStrings } from './field-tree.ts';
+import { EMBEDDED_TASK_FIELDS, PIPELINE_TASK_FIELDS } from './reference-fields.ts';
 import { referencesIn } from './substitution.ts';
 import type { PipelineTask } from './types.ts';
 
@@ -44,8 +46,14 @@ export function resultReferences(value: unknown): ResultReference[] {
   return [...unique.values()];
 }
 
-/** The results a pipeline task waits for: in params, when, workspaces' subPath, its Task's name and its display name (upstream's PipelineTaskResultRefs). */
+/**
+ * The results a pipeline task waits for: those in the fields in which references are replaced, of the pipeline task itself and of its embedded
+ * spec. Upstream's PipelineTaskResultRefs leaves some of them out (volumes, subPath, the display name), and the text stays.
+ */
 export function resultsUsedBy(task: PipelineTask): ResultReference[] {
-  const { params, when, workspaces, taskRef, displayName } = task;
-  return resultReferences([params, when, workspaces?.map(({ subPath }) => subPath), taskRef?.name, displayName]);
+  const fields = [
+    ...fieldStrings(task, PIPELINE_TASK_FIELDS),
+    ...fieldStrings(task.taskSpec ?? {}, EMBEDDED_TASK_FIELDS),
+  ];
+  return resultReferences(fields.filter(({ kind }) => kind !== undefined).map(({ text }) => text));
 }

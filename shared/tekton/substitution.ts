@@ -1,3 +1,5 @@
+import { mapFields } from './field-tree.ts';
+import type { FieldKind, FieldTree } from './field-tree.ts';
 import { toParamValue } from './param-value.ts';
 import type { Param, ParamValue } from './types.ts';
 
@@ -14,11 +16,6 @@ export interface Replacements {
 
 const REFERENCE = /\$\(([^()]+)\)/g;
 const EXACT_REFERENCE = /^\$\(([^()]+)\)$/;
-/** A Param's value, a ParamSpec's default and a result's value: the only strings that may become an array or an object. */
-const TYPED_KEYS = new Set(['value', 'default']);
-/** Where these are: the `value` of an `env` entry, say, is a string whatever it refers to. */
-const TYPED_LISTS = new Set(['params', 'results']);
-
 function lookup<T>(values: Record<string, T>, reference: string): T | undefined {
   return Object.hasOwn(values, reference) ? values[reference] : undefined;
 }
@@ -51,38 +48,39 @@ export function substituteValue(value: ParamValue, replacements: Replacements): 
   );
 }
 
-function deep(value: unknown, replacements: Replacements, field: string): unknown {
+function substituteField(value: unknown, kind: FieldKind, replacements: Replacements): unknown {
+  if (kind === 'value') return substituteValue(value as ParamValue, replacements);
   if (typeof value === 'string') return substitute(value, replacements);
-  if (Array.isArray(value)) {
-    return value.flatMap((element: unknown) =>
-      typeof element === 'string' ? substituteList([element], replacements) : [deep(element, replacements, field)],
-    );
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]: [string, unknown]) => [
-      key,
-      TYPED_KEYS.has(key) && TYPED_LISTS.has(field) && typeof inner === 'string'
-        ? substituteValue(inner, replacements)
-        : deep(inner, replacements, key),
-    ]),
-  );
+  if (kind === 'string' || !Array.isArray(value)) return value;
+  return value.flatMap((item: unknown) => (typeof item === 'string' ? substituteList([item], replacements) : [item]));
+}
+
+/** A copy of `value` with the references replaced in the fields that `tree` names, as their kinds allow; `value` itself is not changed. */
+export function substituteFields<T>(value: T, tree: FieldTree, replacements: Replacements): T {
+  return mapFields(value, tree, (field, kind) => substituteField(field, kind, replacements));
+}
+
+/** A copy of `value` with the references in all its strings, and in its keys, replaced by strings. */
+export function substituteDeep<T>(value: T, replacements: Replacements): T {
+  const deep = (part: unknown): unknown => {
+    if (typeof part === 'string') return substitute(part, replacements);
+    if (Array.isArray(part)) return part.map(deep);
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, inner]) => [substitute(key, replacements), deep(inner)]));
+  };
+  return deep(value) as T;
 }
 
 /**
- * A copy of `value` with the references in all its strings replaced; `value` itself is not changed. Whole arrays and objects go into
- * the entries of `params` and `results` lists only; a list handed in counts as one of these.
+ * The references that `params` answer: whole values, array elements and object keys, in the three notations; params also by their former
+ * name, `inputs.params.name`.
  */
-export function substituteDeep<T>(value: T, replacements: Replacements): T {
-  return deep(value, replacements, 'params') as T;
-}
-
-/** The references that `params` answer: whole values, array elements and object keys, in the three notations. */
 export function paramReplacements(params: readonly Param[], prefix = 'params'): Replacements {
   const replacements = emptyReplacements();
   for (const { name, value: written } of params) {
     const value = toParamValue(written);
-    for (const reference of [`${prefix}.${name}`, `${prefix}["${name}"]`, `${prefix}['${name}']`]) {
+    const notations = [`${prefix}.${name}`, `${prefix}["${name}"]`, `${prefix}['${name}']`];
+    for (const reference of [...notations, ...(prefix === 'params' ? [`inputs.params.${name}`] : [])]) {
       if (typeof value === 'string') replacements.strings[reference] = value;
       else if (Array.isArray(value)) {
         replacements.arrays[reference] = value;

@@ -1,6 +1,6 @@
 import type { ContainerStatus } from '../kubernetes/pod.ts';
 import { typeOfValue } from './param-value.ts';
-import { typeOfParam } from './params.ts';
+import { typeOfParam } from './param-value.ts';
 import { parseTerminationMessage } from './termination-message.ts';
 import type { ParamValue, ResultSpec, TaskRunResult } from './types.ts';
 

@@ -208,7 +208,8 @@ export interface PipelineTask {
   displayName?: string;
   description?: string;
   taskRef?: TaskRef;
-  taskSpec?: TaskSpec & { apiVersion?: string; kind?: string; metadata?: EmbeddedMetadata };
+  /** `apiVersion`, `kind` and `spec` are those of a custom task. */
+  taskSpec?: TaskSpec & { apiVersion?: string; kind?: string; metadata?: EmbeddedMetadata; spec?: unknown };
   params?: Param[];
   when?: WhenExpression[];
   runAfter?: string[];

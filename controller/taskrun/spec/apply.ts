@@ -1,25 +1,15 @@
 import type { V1Volume } from '@kubernetes/client-node';
 
 import { stepName } from '../../../shared/tekton/containers.ts';
-import { fieldStrings } from '../../../shared/tekton/field-strings.ts';
 import { CREDENTIALS_DIR, RESULTS_DIR, STEPS_DIR } from '../../../shared/tekton/pod-paths.ts';
-import { RunFailure } from '../../../shared/tekton/run-failure.ts';
-import {
-  isKnown,
-  mergeReplacements,
-  referencesIn,
-  stringReplacements,
-  substituteDeep,
-} from '../../../shared/tekton/substitution.ts';
+import { TASK_FIELDS } from '../../../shared/tekton/reference-fields.ts';
+import { failIf } from '../../../shared/tekton/run-failure.ts';
+import { stringReplacements, substituteFields } from '../../../shared/tekton/substitution.ts';
 import type { Replacements } from '../../../shared/tekton/substitution.ts';
 import { declarationsOf, mountPathOf } from '../../../shared/tekton/task-workspaces.ts';
 import type { TaskRun, TaskSpec, WorkspaceBinding, WorkspaceDeclaration } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 import type { ResolvedTask } from './resolve.ts';
-
-/** What looks like a reference of Tekton's, and not like a command substitution of a shell. */
-const TEKTON_REFERENCE =
-  /^(params[.[]|results[.[].*\.path$|workspaces[.[].*\.(path|bound|claim|volume)$|context\.(taskRun|task|pipelineRun|pipeline|pipelineTask)\.|steps\.[^.]+\.(results|outputs|exitCode)|step\.|artifacts\.path$)/;
 
 /** The TaskRun as its tasks see it: names, uid, attempts so far, where results and exit codes are. */
 const contextReplacements = traced(
@@ -68,14 +58,12 @@ const ApplyWorkspaces = traced(
   },
 );
 
-/** Throws RunFailure for the first reference in steps and sidecars that nothing answers. */
-const validateVariables = traced('validateVariables', (taskSpec: TaskSpec, known: Replacements): void => {
-  const { steps, sidecars, stepTemplate } = taskSpec;
-  for (const { path, text } of fieldStrings({ steps, sidecars, stepTemplate })) {
-    const unknown = referencesIn(text).find((each) => TEKTON_REFERENCE.test(each) && !isKnown(each, known));
-    if (unknown === undefined) continue;
-    const message = `non-existent variable in "$(${unknown})": ${path} refers to what the task does not declare or this controller does not support`;
-    throw new RunFailure('TaskRunValidationFailed', message);
+/** A param has been put in: what it holds must be one of the two. Throws RunFailure. */
+const validateOnError = traced('ValidateOnError', ({ steps = [] }: TaskSpec): void => {
+  for (const [index, { onError }] of steps.entries()) {
+    const valid = onError === undefined || ['', 'continue', 'stopAndFail'].includes(onError);
+    const message = `steps[${index}].onError: "${onError}" is not continue or stopAndFail`;
+    failIf('TaskRunValidationFailed', !valid, message);
   }
 });
 
@@ -85,26 +73,25 @@ export interface AppliedTask {
 }
 
 /**
- * The task with all its references replaced: params first, then (also in params' values) contexts, results and workspaces. Throws
- * RunFailure for a reference that nothing answers.
+ * The task with all its references replaced, one kind after the other as upstream does it: what a param holds may refer to contexts, results
+ * and workspaces, and a workspace's mountPath to contexts.
  */
 export const applyParamsContextsResultsAndWorkspaces = traced(
   'applyParamsContextsResultsAndWorkspaces',
   (
     taskRun: TaskRun,
-    resolved: ResolvedTask,
+    { taskName, taskSpec }: ResolvedTask,
     params: Replacements,
     bindings: readonly WorkspaceBinding[],
     volumes: ReadonlyMap<string, V1Volume>,
   ): AppliedTask => {
-    const { taskName, taskSpec, stored } = resolved;
-    const withParams = substituteDeep(taskSpec, params);
-    const declarations = declarationsOf(taskRun, withParams);
-    const rest = mergeReplacements(
-      contextReplacements(taskRun, taskName, withParams),
-      ApplyWorkspaces(declarations, bindings, volumes),
-    );
-    if (!stored) validateVariables(taskSpec, mergeReplacements(params, rest));
-    return { taskSpec: substituteDeep(withParams, rest), declarations };
+    const withParams = substituteFields(taskSpec, TASK_FIELDS, params);
+    const contexts = contextReplacements(taskRun, taskName, withParams);
+    const withContexts = substituteFields(withParams, TASK_FIELDS, contexts);
+    const declarations = declarationsOf(taskRun, withContexts);
+    const workspaces = ApplyWorkspaces(declarations, bindings, volumes);
+    const applied = substituteFields(withContexts, TASK_FIELDS, workspaces);
+    validateOnError(applied);
+    return { taskSpec: applied, declarations };
   },
 );

@@ -1,12 +1,14 @@
 import { mergeStepTemplate } from '../../../shared/tekton/pod/step-template.ts';
 import { RunFailure } from '../../../shared/tekton/run-failure.ts';
-import type { Step, TaskRun, TaskSpec } from '../../../shared/tekton/types.ts';
+import type { Step, TaskRun } from '../../../shared/tekton/types.ts';
 import { validateDuration, validateRunName } from '../../../shared/tekton/validation/names.ts';
 import { validateTaskSpec } from '../../../shared/tekton/validation/task.ts';
+import { taskRunReferenceErrors } from '../../../shared/tekton/validation/run.ts';
 import { unsupportedInTask, unsupportedInTaskRun } from '../../../shared/tekton/validation/unsupported.ts';
 import { describeErrors } from '../../../shared/tekton/validation/validation-error.ts';
 import type { ValidationError } from '../../../shared/tekton/validation/validation-error.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
+import type { ResolvedTask } from './resolve.ts';
 
 /** Without a command or script the step would run what its image names, which nothing here can look up yet. */
 const withoutCommand = traced('withoutCommand', (step: Step, path: string): ValidationError[] => {
@@ -21,14 +23,21 @@ const withoutCommand = traced('withoutCommand', (step: Step, path: string): Vali
 });
 
 /** Checks that the task can be executed as it is written. Throws RunFailure, naming fields and what to do. */
-export const validateTask = traced('validateTask', (taskRun: TaskRun, taskSpec: TaskSpec): void => {
+export const validateTask = traced('validateTask', (taskRun: TaskRun, { taskSpec, stored }: ResolvedTask): void => {
+  const { params = [], workspaces = [] } = taskRun.spec;
   const embedded = taskRun.spec.taskSpec !== undefined;
   const path = embedded ? 'spec.taskSpec' : `Task ${taskRun.spec.taskRef?.name}: spec`;
   const errors = [
     ...validateRunName(taskRun.metadata.name),
     ...unsupportedInTaskRun(taskRun.spec),
     ...(embedded ? [] : unsupportedInTask(taskSpec, path)),
-    ...validateTaskSpec(taskSpec, path),
+    // The references of one that comes from the status were replaced: what is left of them came from values.
+    ...validateTaskSpec(
+      taskSpec,
+      path,
+      stored ? undefined : { params, workspaces: workspaces.map(({ name }) => name) },
+    ),
+    ...taskRunReferenceErrors(taskRun.spec, taskSpec),
     ...(taskSpec.steps ?? []).flatMap((step, index) =>
       withoutCommand(mergeStepTemplate(taskSpec.stepTemplate, step), `${path}.steps[${index}]`),
     ),

@@ -1,4 +1,4 @@
-import { typeOfParam } from '../../../shared/tekton/params.ts';
+import { typeOfParam } from '../../../shared/tekton/param-value.ts';
 import { RunFailure } from '../../../shared/tekton/run-failure.ts';
 import type { TaskRunStatus, TaskSpec } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';

@@ -1,5 +1,4 @@
-import { typeOfValue } from '../param-value.ts';
-import { typeOfParam } from '../params.ts';
+import { typeOfParam, typeOfValue } from '../param-value.ts';
 import type { Param, ParamSpec } from '../types.ts';
 import { validateParamName } from './names.ts';
 import { duplicateErrors } from './validation-error.ts';

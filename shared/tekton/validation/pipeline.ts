@@ -1,9 +1,10 @@
 import { buildGraph, findCycle } from '../graph.ts';
-import { resultReferences, resultsUsedBy } from '../result-references.ts';
 import type { PipelineSpec, PipelineTask } from '../types.ts';
 import { validateDuration, validateLabelName, validateObjectName } from './names.ts';
 import { validateParamSpecs, validateParams } from './params.ts';
-import { validateTaskSpec } from './task.ts';
+import { pipelineReferenceErrors } from './pipeline-references.ts';
+import type { PipelineGiven } from './pipeline-references.ts';
+import { isOnError, validateTaskSpec } from './task.ts';
 import { duplicateErrors } from './validation-error.ts';
 import type { ValidationError } from './validation-error.ts';
 
@@ -26,8 +27,8 @@ export function validateGraph(spec: PipelineSpec, path = 'spec'): ValidationErro
   return errors;
 }
 
-/** What is wrong with a Pipeline beyond its schema, its graph included. */
-export function validatePipelineSpec(spec: PipelineSpec, path = 'spec'): ValidationError[] {
+/** What is wrong with a Pipeline beyond its schema, its graph and its references included; `given` is what the run gives to it. */
+export function validatePipelineSpec(spec: PipelineSpec, path = 'spec', given: PipelineGiven = {}): ValidationError[] {
   const errors = spec.tasks?.length ? [] : [{ path: `${path}.tasks`, message: 'at least one task is required' }];
   errors.push(...validateParamSpecs(`${path}.params`, spec.params));
   errors.push(
@@ -45,19 +46,10 @@ export function validatePipelineSpec(spec: PipelineSpec, path = 'spec'): Validat
   errors.push(...validateGraph(spec, path));
   for (const section of ['tasks', 'finally'] as const) {
     spec[section]?.forEach((task, index) =>
-      errors.push(...validatePipelineTask(task, `${path}.${section}[${index}]`, spec, section)),
+      errors.push(...validatePipelineTask(task, `${path}.${section}[${index}]`, spec, section, given)),
     );
   }
-  spec.results?.forEach(({ name, value }, index) => {
-    for (const { section, pipelineTask } of resultReferences([value])) {
-      if (spec[section]?.some((task) => task.name === pipelineTask)) continue;
-      errors.push({
-        path: `${path}.results[${index}].value`,
-        message: `result ${name} refers to ${section} "${pipelineTask}", which does not exist`,
-      });
-    }
-  });
-  return errors;
+  return [...errors, ...pipelineReferenceErrors(spec, path, given)];
 }
 
 function validatePipelineTask(
@@ -65,6 +57,7 @@ function validatePipelineTask(
   path: string,
   spec: PipelineSpec,
   section: 'tasks' | 'finally',
+  given: PipelineGiven,
 ): ValidationError[] {
   return [
     ...validateLabelName(`${path}.name`, task.name),
@@ -72,8 +65,7 @@ function validatePipelineTask(
     ...validateParams(`${path}.params`, task.params),
     ...validateWhat(task, path),
     ...validateWhen(task, path),
-    ...validateWorkspaces(task, path, spec),
-    ...validateUsedResults(task, path, spec),
+    ...validateWorkspaces(task, path, [...(spec.workspaces ?? []), ...(given.workspaces ?? [])]),
     ...(task.taskSpec ? validateTaskSpec(task.taskSpec, `${path}.taskSpec`) : []),
     ...(section === 'finally' && task.runAfter?.length
       ? [{ path: `${path}.runAfter`, message: 'tasks in finally all start together' }]
@@ -83,13 +75,15 @@ function validatePipelineTask(
 
 function validateWhat(task: PipelineTask, path: string): ValidationError[] {
   const errors = validateObjectName(`${path}.taskRef.name`, task.taskRef?.name);
-  const given = Object.keys(task).filter((key) => ['taskRef', 'taskSpec', 'pipelineRef', 'pipelineSpec'].includes(key));
+  const given = (['taskRef', 'taskSpec', 'pipelineRef', 'pipelineSpec'] as const).filter(
+    (key) => (task as unknown as Record<string, unknown>)[key] != null,
+  );
   if (given.length !== 1) errors.push({ path, message: 'a task has either taskRef or taskSpec' });
   if (task.taskRef && !task.taskRef.name && !task.taskRef.resolver)
     errors.push({ path: `${path}.taskRef.name`, message: 'a name is required' });
-  if (task.retries !== undefined && task.retries < 0)
-    errors.push({ path: `${path}.retries`, message: 'must not be negative' });
-  if (task.onError !== undefined && !['continue', 'stopAndFail'].includes(task.onError)) {
+  if (task.retries !== undefined && !(Number.isInteger(task.retries) && task.retries >= 0))
+    errors.push({ path: `${path}.retries`, message: 'must be a whole number that is not negative' });
+  if (!isOnError(task.onError)) {
     errors.push({ path: `${path}.onError`, message: `"${task.onError}" is not continue or stopAndFail` });
   }
   return errors;
@@ -105,8 +99,12 @@ function validateWhen({ when = [] }: PipelineTask, path: string): ValidationErro
   });
 }
 
-function validateWorkspaces({ workspaces = [] }: PipelineTask, path: string, spec: PipelineSpec): ValidationError[] {
-  const declared = new Set((spec.workspaces ?? []).map(({ name }) => name));
+function validateWorkspaces(
+  { workspaces = [] }: PipelineTask,
+  path: string,
+  known: readonly { name: string }[],
+): ValidationError[] {
+  const declared = new Set(known.map(({ name }) => name));
   const errors = duplicateErrors(
     `${path}.workspaces`,
     workspaces.map(({ name }) => name),
@@ -119,14 +117,4 @@ function validateWorkspaces({ workspaces = [] }: PipelineTask, path: string, spe
       });
   });
   return errors;
-}
-
-function validateUsedResults(task: PipelineTask, path: string, spec: PipelineSpec): ValidationError[] {
-  return resultsUsedBy(task).flatMap(({ reference, pipelineTask, result, section }) => {
-    const source = spec.tasks?.find(({ name }) => name === pipelineTask);
-    if (!source || section === 'finally')
-      return [{ path, message: `$(${reference}) names the task "${pipelineTask}", which does not exist` }];
-    if (!source.taskSpec || source.taskSpec.results?.some(({ name }) => name === result)) return [];
-    return [{ path, message: `$(${reference}): "${result}" is not a result of the task "${pipelineTask}"` }];
-  });
 }

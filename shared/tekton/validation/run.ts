@@ -1,10 +1,22 @@
 import type { KubeObject } from '../../kubernetes/types.ts';
 import { missingObjectKeys, missingParams, mistypedParams, paramsOutsideEnum } from '../params.ts';
-import type { ParamSpec, Param, PipelineRun, PipelineSpec, TaskRun, TaskSpec, WorkspaceBinding } from '../types.ts';
+import { resultReferences } from '../result-references.ts';
+import type {
+  ParamSpec,
+  Param,
+  PipelineRun,
+  PipelineSpec,
+  TaskRun,
+  TaskRunSpec,
+  TaskSpec,
+  WorkspaceBinding,
+} from '../types.ts';
 import { parseDurationMs } from '../duration.ts';
 import { validateDuration, validateObjectName, validateRunName } from './names.ts';
 import { validateParams } from './params.ts';
+import { runBindingErrors } from './pipeline-references.ts';
 import { validatePipelineSpec } from './pipeline.ts';
+import { bindingErrors, declaredParams, podTemplateErrors } from './references.ts';
 import { validateTaskSpec } from './task.ts';
 import { unsupportedInPipelineRun, unsupportedInTaskRun } from './unsupported.ts';
 import { duplicateErrors } from './validation-error.ts';
@@ -36,8 +48,24 @@ export function validatePipelineRun({ metadata, spec }: Named<PipelineRun>): Val
     ...(spec.taskRunSpecs ?? []).flatMap(({ timeout }, index) =>
       validateDuration(`spec.taskRunSpecs[${index}].timeout`, timeout),
     ),
-    ...(spec.pipelineSpec ? validatePipelineSpec(spec.pipelineSpec, 'spec.pipelineSpec') : []),
+    ...resultsInParams(spec.params),
+    ...(spec.pipelineSpec
+      ? [
+          ...validatePipelineSpec(spec.pipelineSpec, 'spec.pipelineSpec', spec),
+          ...runBindingErrors(spec.pipelineSpec, spec, 'spec.workspaces'),
+        ]
+      : []),
   ];
+}
+
+/** A run's params are given before any task has results. */
+function resultsInParams(params: readonly Param[] = []): ValidationError[] {
+  return params.flatMap(({ value }, index) => {
+    const references = resultReferences([value]).map(({ reference }) => reference);
+    if (references.length === 0) return [];
+    const message = `cannot use result expressions in [${references.join(' ')}] as PipelineRun parameter values`;
+    return [{ path: `spec.params[${index}].value`, message }];
+  });
 }
 
 /** What is wrong with a TaskRun on its own, beyond its schema. */
@@ -51,6 +79,16 @@ export function validateTaskRun({ metadata, spec }: Named<TaskRun>): ValidationE
     ...validateBindings('spec.workspaces', spec.workspaces),
     ...validateDuration('spec.timeout', spec.timeout),
     ...(spec.taskSpec ? validateTaskSpec(spec.taskSpec, 'spec.taskSpec', scopeOf(spec)) : []),
+    ...(spec.taskSpec ? taskRunReferenceErrors(spec, spec.taskSpec) : []),
+  ];
+}
+
+/** What is wrong with the references of a TaskRun's workspace bindings and podTemplate, in which params are replaced. */
+export function taskRunReferenceErrors(spec: TaskRunSpec, taskSpec: TaskSpec): ValidationError[] {
+  const scope = { declared: declaredParams(taskSpec.params, spec.params), strings: new Set<string>() };
+  return [
+    ...bindingErrors(spec.workspaces, 'spec.workspaces', scope),
+    ...podTemplateErrors(spec.podTemplate, 'spec.podTemplate', scope),
   ];
 }
 

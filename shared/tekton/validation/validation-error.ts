@@ -2,6 +2,8 @@
 export interface ValidationError {
   path: string;
   message: string;
+  /** The condition reason of a run that fails for it, where upstream has one of its own. */
+  reason?: string;
 }
 
 /** `path: message`, one after the other. */

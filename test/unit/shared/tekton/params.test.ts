@@ -36,6 +36,27 @@ describe('resolveParams', () => {
     expect(resolved(declared)).toEqual({ a: '$(params.b)', b: '$(params.a)' });
   });
 
+  test('a default that comes after those it refers to sees them, and so do chains of them', () => {
+    const declared = [
+      { name: 'tag', default: '1' },
+      { name: 'app', default: 'app:$(params.tag)' },
+      { name: 'image', default: 'reg/$(params["app"])' },
+      { name: 'list', default: ['$(params.image)', '$(params.object.key)'] },
+      { name: 'object', properties: { key: {} }, default: { key: '$(params.list2[0])' } },
+      { name: 'list2', default: ['$(params.tag)'] },
+    ];
+    expect(resolved(declared)).toMatchObject({ image: 'reg/app:1', list: ['reg/app:1', '1'] });
+  });
+
+  test("what a value holds is not read again; the missing keys of an object's default are", () => {
+    const declared = [
+      { name: 'tag', default: '1' },
+      { name: 'object', properties: { a: {}, b: {} }, default: { a: 'A', b: 'b$(params.tag)' } },
+    ];
+    const given = [{ name: 'object', value: { a: '$(params.tag)' } }];
+    expect(resolved(declared, given)).toEqual({ tag: '1', object: { a: '$(params.tag)', b: 'b1' } });
+  });
+
   test("an object's missing keys come from its default", () => {
     const declared = [{ name: 'git', default: { url: 'default', revision: 'main' } }];
     expect(resolved(declared, [{ name: 'git', value: { url: 'mine' } }])).toEqual({

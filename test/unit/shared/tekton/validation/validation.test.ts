@@ -47,7 +47,9 @@ describe('a Pipeline', () => {
           { name: 'b', taskSpec, params: [{ name: 'p', value: '$(tasks.a.results.r)' }] },
         ],
       },
-      ['spec.tasks[1]: $(tasks.a.results.r): "r" is not a result of the task "a"'],
+      [
+        'spec.tasks[1].params[0].value: invalid result reference in pipeline task "b": "r" is not a named result returned by pipeline task "a"',
+      ],
     ],
     [
       'a workspace that is not declared',
@@ -81,9 +83,9 @@ test('a Task: steps, and references to what nobody declares', () => {
       }),
     ),
   ).toEqual([
-    'spec.steps[0]: $(params.typo) names the param "typo", which is not declared',
-    'spec.steps[0]: $(workspaces.src.path) names the workspace "src", which is not declared',
-    'spec.steps[0]: $(results.out.path) names the result "out", which is not declared',
+    'spec.steps[0].script: non-existent variable in "$(params.typo)": the param "typo" is not declared, or not so',
+    'spec.steps[0].script: non-existent variable in "$(workspaces.src.path)": the workspace "src" is not declared, or not so',
+    'spec.steps[0].script: non-existent variable in "$(results.out.path)": the result "out" is not declared, or not so',
   ]);
 });
 

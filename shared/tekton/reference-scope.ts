@@ -1,0 +1,149 @@
+import type { FieldString } from './field-tree.ts';
+import { referencesIn } from './substitution.ts';
+import type { ParamSpec, ParamType, ParamValue, ResultSpec } from './types.ts';
+
+/** What is known of a param or result before its value is put in. Without a type it may be any. */
+export interface Declared {
+  type?: ParamType;
+  /** An object's keys. */
+  keys?: readonly string[];
+  /** An array's elements. */
+  length?: number;
+}
+
+/** What the references of a field may name. All names are in the dotted notation. */
+export interface ReferenceScope {
+  /** Params and results: `params.image`, `tasks.build.results.digest`. */
+  declared: ReadonlyMap<string, Declared>;
+  /** Other references, which stand for strings: `context.taskRun.name`. */
+  strings: ReadonlySet<string>;
+  /** References of which nothing is known yet. */
+  isOpen?: (reference: string) => boolean;
+}
+
+/**
+ * What Tekton takes for a reference, and no shell for the name of a command: upstream's validators read the first two forms so; the others
+ * are those that it replaces somewhere.
+ */
+const FORMS = [
+  /^(?:inputs\.)?params(?:\.|\[["'])/,
+  /^context\.(?:pipelineRun|pipeline|pipelineTask|taskRun|task)\./,
+  /^(?:tasks|finally)\.[^.\s]+\.(?:results[.[]|outputs\b|inputs\b|matrix\b)\S*$/,
+  /^tasks\.(?:[^.\s]+\.)?(?:status|reason)$/,
+  /^workspaces\.[^\s]+\.(?:path|bound|claim|volume)$/,
+  /^results(?:\.[^\s]+|\["[^"]+"\]|\['[^']+'\])\.path$/,
+  /^steps\.[^.\s]+\.(?:results[.[]|exitCode\.|outputs\b|inputs\b)\S*$/,
+  /^step\.(?:results[.[]|artifacts\.)\S*$/,
+  /^(?:artifacts|credentials)\.path$/,
+  /^(?:inputs|outputs)\.resources\.[^.\s]+\.[^.\s]+$/,
+];
+
+/** Whether `reference` (without `$(` and `)`) has a form that Tekton replaces; anything else is left to a shell. */
+export function isTektonReference(reference: string): boolean {
+  return FORMS.some((form) => form.test(reference));
+}
+
+/** In the dotted notation: `params["a"][0]` is `params.a[0]`, and `inputs.params.a` is `params.a`. */
+export function dotted(reference: string): string {
+  return reference.replace(/^inputs\.params\./, 'params.').replace(/\["([^"]*)"\]|\['([^']*)'\]/g, '.$1$2');
+}
+
+/** What `reference` stands for: `any` where it is not known yet, undefined where it names nothing. */
+export function shapeOf(reference: string, scope: ReferenceScope): ParamType | 'any' | undefined {
+  const name = dotted(reference);
+  if (scope.strings.has(name)) return 'string';
+  const [, base = '', selector] = /^(.*?)(?:\[(\d+|\*)\])?$/s.exec(name) ?? [];
+  const whole = scope.declared.get(base);
+  if (whole) return shapeOfPart(whole, selector);
+  const dot = base.lastIndexOf('.');
+  const object = scope.declared.get(base.slice(0, dot));
+  if (object && selector === undefined && (object.type ?? 'object') === 'object') {
+    return object.keys && !object.keys.includes(base.slice(dot + 1)) ? undefined : 'string';
+  }
+  return scope.isOpen?.(name) ? 'any' : undefined;
+}
+
+function shapeOfPart({ type, length }: Declared, selector: string | undefined): ParamType | 'any' | undefined {
+  if (type === undefined) return 'any';
+  if (selector === undefined) return type;
+  if (selector === '*') return type === 'string' ? undefined : type;
+  return type === 'array' && (length === undefined || Number(selector) < length) ? 'string' : undefined;
+}
+
+/** The elements of the array that `reference` goes beyond, when that is what is wrong with it. */
+export function beyondArray(reference: string, scope: ReferenceScope): number | undefined {
+  const [, base = '', index] = /^(.*)\[(\d+)\]$/s.exec(dotted(reference)) ?? [];
+  const { type, length } = scope.declared.get(base) ?? {};
+  return type === 'array' && length !== undefined && Number(index) >= length ? length : undefined;
+}
+
+/** Why a reference can't stand where it does. */
+export interface ReferenceProblem {
+  reference: string;
+  message: string;
+}
+
+/** What is wrong with the references of a string (upstream's words, with what they stand for). */
+export function referenceProblems(field: FieldString, scope: ReferenceScope): ReferenceProblem[] {
+  const references = new Set(referencesIn(field.text).filter(isTektonReference));
+  return [...references].flatMap((reference) => {
+    const message = problemOf(reference, field, scope);
+    return message === undefined ? [] : [{ reference, message }];
+  });
+}
+
+function problemOf(reference: string, { text, kind }: FieldString, scope: ReferenceScope): string | undefined {
+  const shape = shapeOf(reference, scope);
+  if (shape === undefined) {
+    const length = beyondArray(reference, scope);
+    if (length !== undefined) return `non-existent param references: $(${reference}): the array has ${length} elements`;
+    return `non-existent variable in "$(${reference})": ${whyUnknown(dotted(reference))}`;
+  }
+  if (kind === undefined) return `$(${reference}) stands in a field in which Tekton replaces no references`;
+  if (shape === 'string' || shape === 'any') return undefined;
+  const isolated = text === `$(${reference})`;
+  if (kind === 'value' && isolated) return undefined;
+  if (kind === 'list' && shape === 'array') {
+    return isolated ? undefined : `variable is not properly isolated in "${text}": $(${reference}) is a whole array`;
+  }
+  const part = shape === 'array' ? 'element: [0]' : 'key: .name';
+  return `variable type invalid in "$(${reference})": the field takes a string, not a whole ${shape}; name one ${part}`;
+}
+
+function whyUnknown(reference: string): string {
+  const [, kind, name] = /^(param|workspace|result)s\.([^.[]+)/.exec(reference) ?? [];
+  return kind ? `the ${kind} "${name}" is not declared, or not so` : 'there is nothing of that name here';
+}
+
+/** What is declared of results below `prefix` (`tasks.build.results`). */
+export function declaredResults(prefix: string, results: readonly ResultSpec[] = []): [string, Declared][] {
+  return results.map(({ name, type, properties }) => [
+    `${prefix}.${name}`,
+    { type: type ?? (properties ? 'object' : 'string'), ...(properties && { keys: Object.keys(properties) }) },
+  ]);
+}
+
+/** What a value given in a spec is; a reference becomes what it names. */
+export function declaredValue(value: ParamValue, scope?: ReferenceScope): Declared {
+  if (Array.isArray(value)) {
+    return { type: 'array', ...(value.some((item) => item.includes('$(')) ? {} : { length: value.length }) };
+  }
+  if (typeof value === 'object') return { type: 'object', keys: Object.keys(value) };
+  const reference = /^\$\(([^()]+)\)$/.exec(value)?.[1];
+  if (reference === undefined || !isTektonReference(reference)) return { type: 'string' };
+  const shape = scope && shapeOf(reference, scope);
+  return shape === undefined || shape === 'any' ? {} : { type: shape };
+}
+
+/** What a declaration says of a param that has the value `value`, or its default. */
+export function declaredParam(spec: ParamSpec & { type: ParamType }, value: Declared | undefined): Declared {
+  const fallback = spec.default === undefined ? undefined : declaredValue(spec.default);
+  const { length } = value ?? fallback ?? {};
+  const keys = [value?.keys, fallback?.keys, Object.keys(spec.properties ?? {})].flatMap((names) => names ?? []);
+  const opaque = value !== undefined && value.type !== spec.type;
+  return {
+    type: spec.type,
+    ...(spec.type === 'object' && !opaque ? { keys } : {}),
+    ...(spec.type === 'array' && length !== undefined && !opaque ? { length } : {}),
+  };
+}
