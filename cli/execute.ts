@@ -62,6 +62,7 @@ export async function execute(options: ExecuteOptions): Promise<ExecutedRun> {
     client,
     run: created,
     onLine: ({ task, step, text }) => terminal.logLine(task, step, text),
+    onEnd: (task, step) => terminal.logEnd(task, step),
     onLogError: (step, error) => log.warn('the log of a step broke off', { step, error }),
     log,
     signal: stop,

@@ -1,6 +1,7 @@
 import { CommandError, sentence } from './errors.ts';
 import { helpText } from './options.ts';
 import type { CommandSpec } from './options.ts';
+import { flushStandardStreams, surviveOutputErrors } from './standard-streams.ts';
 import { VERSION } from './version.ts';
 
 interface Command {
@@ -62,12 +63,8 @@ function explain(error: unknown): number {
   return error instanceof Error && error.name === 'ExporterSettingsError' ? 2 : 1;
 }
 
-// A reader that goes away (`| head`) is no error of ours; a command that waits for something is told by its shutdown signal.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+surviveOutputErrors();
 process.exitCode = await main(process.argv.slice(2)).catch(explain);
+await flushStandardStreams();
 // Handles of libraries (idle connections, timers) must not keep a command that is done.
 process.exit();

@@ -1,17 +1,29 @@
 import { renderWaterfall } from './waterfall/render.ts';
 import { printable } from './waterfall/display-width.ts';
+import { drained } from './standard-streams.ts';
+import { createLogText } from './text/log-text.ts';
+import type { LogText } from './text/log-text.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 
 /** Where a command writes for a person, and what that place can show. */
 export interface Terminal {
   print(text: string): void;
-  /** A step's log line; what comes from a step is stripped of terminal control. */
-  logLine(task: string, step: string, text: string): void;
+  /**
+   * A line of a step's log, as it was written, behind the names of task and step; what would control the terminal is taken out. Resolves when the
+   * reader has room for more, undefined when it has now.
+   */
+  logLine(task: string, step: string, text: string): Promise<void> | undefined;
+  /** The step's log is over: what its last lines held back is written. */
+  logEnd(task: string, step: string): void;
+  /** Lines of a log again, below what they explain. */
+  quote(lines: string[]): void;
   waterfall(trace: TracesData): void;
   bold(text: string): string;
   dim(text: string): string;
   red(text: string): string;
   green(text: string): string;
+  /** Between the parts of a name: `unit-test › jest`. */
+  readonly arrow: string;
 }
 
 const DEFAULT_WIDTH = 100;
@@ -27,14 +39,39 @@ export function createTerminal(
     (stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb');
   const unicode = /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || 'C.UTF-8');
   const paint = (code: number) => (text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+  const bar = paint(2)(unicode ? '│' : '|');
   const tasks: string[] = [];
+  const logs = new Map<string, LogText>();
+  let draining: Promise<void> | undefined;
   const print = (text: string): void => void stream.write(`${text}\n`);
+
+  function prefix(task: string, step: string): string {
+    if (!tasks.includes(task)) tasks.push(task);
+    const colour = TASK_COLOURS[tasks.indexOf(task) % TASK_COLOURS.length] ?? 36;
+    return `  ${paint(colour)(printable(`${task} ${step}`))} ${bar} `;
+  }
+  /** In one piece, so that nothing gets between a line's beginning and its end. */
+  function printLines(task: string, step: string, lines: string[]): void {
+    if (lines.length > 0) print(lines.map((line) => prefix(task, step) + line).join('\n'));
+  }
   return {
     print,
-    logLine: (task, step, text) => {
-      if (!tasks.includes(task)) tasks.push(task);
-      const colour = TASK_COLOURS[tasks.indexOf(task) % TASK_COLOURS.length] ?? 36;
-      print(`  ${paint(colour)(printable(`${task} ${step}`))} ${paint(2)(unicode ? '│' : '|')} ${printable(text)}`);
+    logLine(task, step, text) {
+      const key = `${task}/${step}`;
+      const log = logs.get(key) ?? createLogText(color);
+      logs.set(key, log);
+      printLines(task, step, log.line(text));
+      draining ??= drained(stream)?.finally(() => (draining = undefined));
+      return draining;
+    },
+    logEnd(task, step) {
+      printLines(task, step, logs.get(`${task}/${step}`)?.end() ?? []);
+      logs.delete(`${task}/${step}`);
+    },
+    quote(lines) {
+      const log = createLogText(color);
+      const shown = [...lines.flatMap((line) => log.line(line)), ...log.end()];
+      if (shown.length > 0) print(shown.map((line) => `    ${bar} ${line}`).join('\n'));
     },
     waterfall: (trace) =>
       print(renderWaterfall(trace, { width: stream.columns || Number(env.COLUMNS) || DEFAULT_WIDTH, color, unicode })),
@@ -42,5 +79,6 @@ export function createTerminal(
     dim: paint(2),
     red: paint(31),
     green: paint(32),
+    arrow: unicode ? '›' : '>',
   };
 }

@@ -1,20 +1,23 @@
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { Reflector } from '../../shared/kubernetes/reflector.ts';
-import { PIPELINE_RUNS, PODS, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import { PIPELINE_RUNS, PODS, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { LABEL_PIPELINE_RUN, LABEL_TASK_RUN, TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { StepLogs } from './steps.ts';
-import type { LogLine } from './steps.ts';
+import type { StepLogOptions } from './steps.ts';
 
 export type Run = PipelineRun | TaskRun;
 
 export interface FollowOptions {
   client: KubeClient;
   run: Run;
-  onLine: (line: LogLine) => void;
+  onLine: StepLogOptions['onLine'];
+  onEnd?: StepLogOptions['onEnd'];
+  /** The run's state each time it changes. */
+  onChange?: (run: Run) => void;
   onLogError: (step: string, error: unknown) => void;
   log: Logger;
   signal: AbortSignal;
@@ -41,11 +44,12 @@ function deferred<T>(): Deferred<T> {
 }
 
 /** Watches one run until `signal` aborts: its steps' logs, its end, and its trace's departure. */
-export function followRun({ client, run, onLine, onLogError, log, signal }: FollowOptions): FollowedRun {
+export function followRun(options: FollowOptions): FollowedRun {
+  const { client, run, onLine, onEnd, onChange, onLogError, log, signal } = options;
   const { namespace, name, uid } = run.metadata;
   const ended = deferred<Run>();
   const exported = deferred<Run>();
-  const logs = new StepLogs({ client, onLine, onError: onLogError, signal });
+  const logs = new StepLogs({ client, onLine, ...(onEnd && { onEnd }), onError: onLogError, signal });
   const runs = new Reflector<Run>({
     client,
     resource: run.kind === 'PipelineRun' ? PIPELINE_RUNS : TASK_RUNS,
@@ -53,16 +57,29 @@ export function followRun({ client, run, onLine, onLogError, log, signal }: Foll
     fieldSelector: `metadata.name=${name}`,
     log,
   });
-  const pods = new Reflector<Pod>({
-    client,
-    resource: PODS,
-    namespace,
-    labelSelector: `${run.kind === 'PipelineRun' ? LABEL_PIPELINE_RUN : LABEL_TASK_RUN}=${name}`,
-    log,
-  });
+  const labelSelector = `${run.kind === 'PipelineRun' ? LABEL_PIPELINE_RUN : LABEL_TASK_RUN}=${name}`;
+  const pods = new Reflector<Pod>({ client, resource: PODS, namespace, labelSelector, log });
+  /** The watch of Pods may be behind that of the run: what they are at the end is asked for. */
+  async function readLogs(): Promise<void> {
+    try {
+      const list = await client.request<{ items: Pod[] }>('GET', resourcePath(PODS, { namespace }), {
+        query: { labelSelector },
+        signal,
+      });
+      for (const pod of list.items) logs.follow(pod);
+    } catch (error) {
+      if (!signal.aborted) log.warn('the last lines of the log may be missing', { error });
+    }
+    await logs.done();
+  }
+  let isEnding = false;
   const seen = (current: Run): void => {
     if (current.metadata.uid !== uid) return;
-    if (isDone(current)) void logs.done().then(() => ended.resolve(current));
+    onChange?.(current);
+    if (isDone(current) && !isEnding) {
+      isEnding = true;
+      void readLogs().then(() => ended.resolve(current), ended.reject);
+    }
     if (current.metadata.annotations?.[TRACE_EXPORTED] === uid) exported.resolve(current);
   };
   runs.addHandler({

@@ -1,9 +1,18 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { LABEL_PIPELINE_TASK, LABEL_TASK_RUN } from '../../shared/tekton/annotations.ts';
+import { isStepContainer, withoutPrefix } from '../../shared/tekton/containers.ts';
+
+/** How long the last lines of a Pod that is being deleted are waited for: its steps may ignore SIGTERM for half a minute. */
+const DELETED_WAIT_MS = 1000;
 
 export interface LogLine {
+  /** Of the Pod's task: two attempts of a task are two Pods. */
+  pod: string;
   task: string;
   step: string;
   text: string;
@@ -11,16 +20,34 @@ export interface LogLine {
 
 export interface StepLogOptions {
   client: KubeClient;
-  onLine: (line: LogLine) => void;
+  /** No line is read before what it returns has resolved: the log waits for its reader. */
+  onLine: (line: LogLine) => Promise<void> | void;
+  /** All lines of a step have been given. */
+  onEnd?: (task: string, step: string) => void;
   /** A step's log that broke off; the run goes on. */
   onError: (step: string, error: unknown) => void;
   signal: AbortSignal;
 }
 
-/** Streams each step's log once, from the moment its container has started. */
+interface FollowedPod {
+  pod: Pod;
+  /** Wakes whoever waits for a container to start. */
+  wake: () => void;
+  changed: Promise<void>;
+  read: Promise<void>;
+}
+
+const hasStarted = (pod: Pod, container: string): boolean => {
+  const state = pod.status?.containerStatuses?.find(({ name }) => name === container)?.state;
+  return state?.running !== undefined || state?.terminated?.startedAt !== undefined;
+};
+
+/** Reads the steps' logs of the Pods it is shown: of each Pod one step after the other, in the order in which they run. */
 export class StepLogs {
   readonly #options: StepLogOptions;
-  readonly #streams = new Map<string, Promise<void>>();
+  readonly #pods = new Map<string, FollowedPod>();
+  /** No newer state of a Pod will come: what has not started never will. */
+  #final = false;
 
   constructor(options: StepLogOptions) {
     this.#options = options;
@@ -28,30 +55,60 @@ export class StepLogs {
 
   /** To be called with each state of a TaskRun's Pod. */
   follow(pod: Pod): void {
-    for (const status of pod.status?.containerStatuses ?? []) {
-      const key = `${pod.metadata.uid}/${status.name}`;
-      const started = status.state?.running !== undefined || status.state?.terminated?.startedAt !== undefined;
-      if (!status.name.startsWith('step-') || !started || this.#streams.has(key)) continue;
-      this.#streams.set(key, this.#stream(pod, status.name));
+    const uid = pod.metadata.uid ?? '';
+    const known = this.#pods.get(uid);
+    if (known) {
+      known.pod = pod;
+      return known.wake();
     }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const followed: FollowedPod = { pod, wake: resolve, changed: promise, read: Promise.resolve() };
+    this.#pods.set(uid, followed);
+    followed.read = this.#read(followed);
   }
 
-  /** Resolves when all that was started has been read to its end. */
+  /** Resolves when all has been read, once the Pods were shown as they are at the end. */
   async done(): Promise<void> {
-    await Promise.all(this.#streams.values());
+    this.#final = true;
+    const { signal } = this.#options;
+    await Promise.all(
+      [...this.#pods.values()].map(({ pod, wake, read }) => {
+        wake();
+        if (pod.metadata.deletionTimestamp === undefined) return read;
+        return Promise.race([read, delay(DELETED_WAIT_MS, undefined, { signal }).catch(() => undefined)]);
+      }),
+    );
+  }
+
+  async #read(followed: FollowedPod): Promise<void> {
+    const steps = (followed.pod.spec?.containers ?? []).filter(({ name }) => isStepContainer(name));
+    for (const { name } of steps) if (await this.#started(followed, name)) await this.#stream(followed.pod, name);
+  }
+
+  async #started(followed: FollowedPod, container: string): Promise<boolean> {
+    while (!hasStarted(followed.pod, container)) {
+      if (this.#final || this.#options.signal.aborted) return false;
+      await followed.changed;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      Object.assign(followed, { changed: promise, wake: resolve });
+    }
+    return true;
   }
 
   async #stream(pod: Pod, container: string): Promise<void> {
-    const { client, onLine, onError, signal } = this.#options;
-    const { namespace, name, labels } = pod.metadata;
-    const task = labels?.[LABEL_PIPELINE_TASK] ?? labels?.[LABEL_TASK_RUN] ?? name ?? '';
-    const step = container.replace(/^step-/, '');
+    const { client, onLine, onEnd, onError, signal } = this.#options;
+    const { namespace, name = '', labels } = pod.metadata;
+    const task = labels?.[LABEL_PIPELINE_TASK] ?? labels?.[LABEL_TASK_RUN] ?? name;
+    const step = withoutPrefix(container);
     try {
       const path = resourcePath(PODS, { namespace, name, subresource: 'log' });
-      for await (const text of await client.stream(path, { query: { container, follow: true }, timeoutMs: 0, signal }))
-        onLine({ task, step, text });
+      const lines = await client.stream(path, { query: { container, follow: true }, timeoutMs: 0, signal });
+      for await (const text of lines) await onLine({ pod: name, task, step, text });
     } catch (error) {
-      if (!signal.aborted) onError(`${task}/${step}`, error);
+      // A Pod that is gone has taken its log along.
+      if (!signal.aborted && !isNotFound(error)) onError(`${task}/${step}`, error);
+    } finally {
+      onEnd?.(task, step);
     }
   }
 }

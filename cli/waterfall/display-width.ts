@@ -1,3 +1,5 @@
+import { withoutSequences } from '../text/escape-sequences.ts';
+
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const zeroWidth = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
 const wide =
@@ -13,12 +15,15 @@ export function displayWidth(text: string): number {
   return [...graphemes.segment(text)].reduce((sum, { segment }) => sum + clusterWidth(segment), 0);
 }
 
+/** Control characters, and what is not seen but changes how a line is read: directions, joiners, fillers, separators. */
+const UNSEEN = /(?:[\p{Cc}\p{Cs}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5)+/gu;
+
 /**
- * A name as it may go to a terminal: control characters, escape sequences' first bytes and direction overrides are taken out, so that
- * a name from a trace cannot move the cursor, colour or reorder the line.
+ * A name or message as it may go to a terminal, in one line: escape sequences are taken out whole, and nothing stays that moves the cursor, reorders the
+ * line or makes two names look the same.
  */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
+  return withoutSequences(text).replace(UNSEEN, ' ').trim();
 }
 
 /** The text in exactly `width` columns: filled up with spaces, or cut with `ellipsis` at its end. */

@@ -92,7 +92,7 @@ export async function finish(
   const followed = followRun({
     client: cluster.client,
     run: created,
-    onLine: (line) => lines.push(line),
+    onLine: (line) => void lines.push(line),
     onLogError: () => undefined,
     log: silentLogger,
     signal: stop.signal,

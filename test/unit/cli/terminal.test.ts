@@ -1,3 +1,5 @@
+import { PassThrough } from 'node:stream';
+
 import { expect, test } from '@jest/globals';
 
 import { createTerminal } from '../../../cli/terminal.ts';
@@ -31,12 +33,37 @@ test.each([
   [{}, '│'],
 ])('with %j lines are drawn with %s', (env, bar) => {
   const { terminal, written } = open(false, env);
-  terminal.logLine('build', 'make', 'ok');
+  void terminal.logLine('build', 'make', 'ok');
   expect(written).toEqual([`  build make ${bar} ok\n`]);
 });
 
-test('a step’s text does not control the terminal', () => {
+test('a step’s text is shown as it was written, and does not control the terminal', () => {
   const { terminal, written } = open(false, {});
-  terminal.logLine('build', 'make', '\x1b[2Jgone\x07');
-  for (const control of ['\x1b', '\x07']) expect(written.join('')).not.toContain(control);
+  void terminal.logLine('build', '\x1b[2Jmake', '\t  a:  \x1b[31mred\x1b[0m\x1b[2J\x07');
+  terminal.quote(['  b\x1b]0;title\x07']);
+  expect(written).toEqual(['  build make │ \t  a:  red\n', '    │   b\n']);
+});
+
+test('colours of a step stay on a terminal, and end with the line', () => {
+  const { terminal, written } = open(true, {});
+  void terminal.logLine('build', 'make', '\x1b[31mred');
+  expect(written.join('')).toMatch(/│\x1b\[0m \x1b\[31mred\x1b\[0m\n$/); // eslint-disable-line no-control-regex
+});
+
+test('what a step’s last line held back is shown at its end', () => {
+  const { terminal, written } = open(false, {});
+  void terminal.logLine('build', 'make', 'a\x1b]never ends');
+  expect(written).toEqual([]);
+  terminal.logEnd('build', 'make');
+  expect(written).toEqual(['  build make │ anever ends\n']);
+});
+
+test('a full pipe is waited for', async () => {
+  const pipe = new PassThrough({ highWaterMark: 10 });
+  const terminal = createTerminal(pipe as unknown as NodeJS.WriteStream, {});
+  const room = terminal.logLine('build', 'make', 'text');
+  expect(room).toBeInstanceOf(Promise);
+  pipe.resume();
+  await room;
+  pipe.pause();
 });

@@ -19,6 +19,8 @@ test('text is filled up or cut to the column, never through a character', () => 
   expect(fit('日本語', 4, '…')).toBe('日… ');
 });
 
-test('control characters become a space', () => {
-  expect(printable('a\u001b[31m\r\nb\u009bc\u202e')).toBe('a [31m b c');
+test('escape sequences go whole, other control characters and what is not seen become a space', () => {
+  expect(printable('a\u001b[31m\r\nb\u009bJc\u202e')).toBe('a bc');
+  expect(printable('\u001b]0;title\u0007name')).toBe('name');
+  expect(printable('pay\u200bpal\u2066\u00ad')).toBe('pay pal');
 });

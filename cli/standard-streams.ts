@@ -1,0 +1,34 @@
+import { constants } from 'node:os';
+
+/**
+ * A full disk or a reader that went away ends no command: the first is said once on standard error, the second is told by the command's
+ * interrupts. What can't be written to standard error can't be said anywhere.
+ */
+export function surviveOutputErrors(): void {
+  let told = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || told) return;
+    told = true;
+    process.stderr.write(`tektrace: standard output can't be written, so some of it is lost: ${error.message}\n`);
+  });
+  process.stderr.on('error', () => undefined);
+}
+
+/** Resolves when the stream has room again, or can't be written any more; undefined when it has room now. */
+export function drained(stream: NodeJS.WriteStream): Promise<void> | undefined {
+  if (!stream.writableNeedDrain) return undefined;
+  return new Promise((resolve) => {
+    for (const event of ['drain', 'error', 'close']) stream.once(event, resolve);
+  });
+}
+
+/** Resolves when what was written to a pipe has been read, or can't be any more. From here on a signal ends the process. */
+export async function flushStandardStreams(): Promise<void> {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(name, () => process.exit(128 + constants.signals[name]));
+  await Promise.all(
+    [process.stdout, process.stderr].map(
+      (stream) => new Promise<void>((resolve) => void stream.write('', () => resolve())),
+    ),
+  );
+}
