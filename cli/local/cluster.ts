@@ -23,6 +23,9 @@ import { mirrorSink } from '../../shared/tracing/exporters/mirror.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
 import { readCrds } from './crds.ts';
+import { stepEnvironment } from './step-environment.ts';
+import { createStepMirror } from './step-mirror.ts';
+import type { StepMirror } from './step-mirror.ts';
 import { webhookConfiguration } from './webhook-configuration.ts';
 
 const CERTIFICATE_MS = 365 * 24 * 3_600_000;
@@ -100,6 +103,29 @@ async function writeAccess(directory: string, server: RunningApiServer, traces: 
   return kubeconfigFile;
 }
 
+interface Traces {
+  store: TraceStore;
+  /** The user's collector, which gets the spans of steps before it is closed. */
+  sink: SpanSink | undefined;
+}
+
+async function startTraces({ pagePort = 0, sink, log }: LocalClusterOptions): Promise<Traces> {
+  const steps: { mirror?: StepMirror } = {};
+  const store = await startTraceStore({
+    port: pagePort,
+    onStepSpans: (spans, sender) => steps.mirror?.add(spans, sender),
+    log: log.child({ component: 'tracestore' }),
+  });
+  if (!sink) return { store, sink };
+  const mirror = createStepMirror({ sink, traces: store, maxSpans: MIRRORED_SPANS, log });
+  steps.mirror = mirror;
+  const close = async (): Promise<void> => {
+    await mirror.shutDown(MIRROR_FLUSH_MS);
+    await sink.close();
+  };
+  return { store, sink: { target: sink.target, send: (spans, signal) => sink.send(spans, signal), close } };
+}
+
 /** Starts the whole embedded cluster in this process: API server, webhook, controllers, node, trace store. What was started is ended again when a part fails. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const { log, isolation } = options;
@@ -111,7 +137,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const directory = await mkdtemp(path.join(os.tmpdir(), 'tektrace-'));
     await chmod(directory, 0o700);
     cleanups.push(() => rm(directory, { recursive: true, force: true }));
-    const traces = await startTraceStore({ port: options.pagePort ?? 0, log: log.child({ component: 'tracestore' }) });
+    const { store: traces, sink } = await startTraces(options);
     cleanups.push(() => traces.close());
     // The API server asks for logs once the node runs, and the node needs the API server first.
     const running: { node?: RunningNode } = {};
@@ -127,11 +153,14 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     cleanups.push(await startWebhook(client, traces, log));
     const nodeClient = await connect(server, { user: 'system:node:local', groups: ['system:nodes'] }, 'tektrace-node');
     cleanups.push(() => nodeClient.close());
-    const node = await startNode({ client: nodeClient, isolation, log: log.child({ component: 'node' }) });
+    const node = await startNode({
+      ...{ client: nodeClient, isolation, log: log.child({ component: 'node' }) },
+      addedEnvironment: stepEnvironment(traces),
+    });
     running.node = node;
     cleanups.push(() => node.close());
     const controllers =
-      options.controllers === false ? undefined : await startLocalControllers(server, traces, options);
+      options.controllers === false ? undefined : await startLocalControllers(server, traces, { ...options, sink });
     cleanups.push(() => controllers?.stop());
     const kubeconfigFile = await writeAccess(directory, server, traces);
     return { client, server, kubeconfigFile, traces, node, flush: async () => controllers?.flush(), close };

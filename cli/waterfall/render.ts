@@ -157,7 +157,8 @@ export function renderWaterfall(trace: TracesData, options: WaterfallOptions): s
   const lines = treeLines(waterfall, { controllerSpans });
   const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, Math.floor(options.width)));
   const layout = layoutOf(lines, width, style);
-  const noteOf = ({ row }: TreeLine): string => (row?.isOrigin ? printable(row.problem ?? '') : '');
+  const noteOf = ({ row }: TreeLine): string =>
+    [row?.apart && `(${row.apart})`, row?.isOrigin && printable(row.problem ?? '')].filter(Boolean).join(' ');
   return [
     ...header(waterfall, layout, style),
     ...lines.flatMap((line) => drawLine(line, noteOf(line), layout, style)),

@@ -6,6 +6,7 @@ import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { Reflector } from '../../shared/kubernetes/reflector.ts';
 import { PERSISTENT_VOLUME_CLAIMS, PODS } from '../../shared/kubernetes/resources.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
+import type { AddedEnvironment } from './container/env.ts';
 import type { PodLogSource } from '../pod-logs.ts';
 import { createPodEventRecorder } from './events.ts';
 import { createImageStore } from './images.ts';
@@ -33,6 +34,8 @@ export interface NodeOptions {
   allowHostPath?: boolean;
   /** A container's log file is put aside past this size; two files are kept. */
   maxLogBytes?: number;
+  /** Variables that containers get besides their own. Default none. */
+  addedEnvironment?: AddedEnvironment;
   log: Logger;
   now?: () => Date;
 }
@@ -93,6 +96,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     nodeName = defaultNodeName(),
     allowHostPath = false,
     maxLogBytes = DEFAULT_MAX_LOG_BYTES,
+    addedEnvironment = () => ({}),
     log,
     now = () => new Date(),
   } = options;
@@ -117,7 +121,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       rootDir,
       memoryDir,
       allowHostPath,
-      runtime: { isolation, images, objects, maxLogBytes, now },
+      runtime: { isolation, images, objects, maxLogBytes, addedEnvironment, now },
       provisioner,
       scheduler: new Scheduler(client, nodeName, events.record, now),
       claims: claims.store,

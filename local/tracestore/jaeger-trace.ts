@@ -1,3 +1,4 @@
+import { apartReason } from '../../shared/otlp/sender.ts';
 import { plainValue, locateSpans, type LocatedSpan } from '../../shared/otlp/spans.ts';
 import { SPAN_KIND, STATUS_CODE, type AnyValue, type KeyValue, type TracesData } from '../../shared/otlp/types.ts';
 
@@ -96,9 +97,9 @@ function spanOf(located: LocatedSpan, processID: string, warnings: string[] | nu
   };
 }
 
-/** A trace in the shape of `data[0]` of Jaeger's `GET /api/traces/{id}`. */
+/** A trace in the shape of `data[0]` of Jaeger's `GET /api/traces/{id}`, without what steps sent that is no part of it. */
 export function jaegerTrace(traceId: string, traces: TracesData): JaegerTrace {
-  const spans = locateSpans(traces);
+  const spans = locateSpans(traces).filter((located) => apartReason(located) === undefined);
   const idCounts = new Map<string, number>();
   for (const { span } of spans) idCounts.set(span.spanId, (idCounts.get(span.spanId) ?? 0) + 1);
   const processes: JaegerTrace['processes'] = {};

@@ -39,17 +39,21 @@ export class TraceMemory {
     this.#options = options;
   }
 
-  /** Stores an export and tells the listeners, once for each trace that got something new. */
-  add(traces: TracesData): AddResult {
+  /**
+   * Stores an export and tells the listeners, once for each trace that got something new.
+   * @param into the trace that takes all of the spans; by default each goes to its own
+   */
+  add(traces: TracesData, into?: string): AddResult {
     const result: AddResult = { stored: 0, duplicates: 0, rejected: 0 };
     const changed = new Set<string>();
     for (const resourceSpans of traces.resourceSpans) {
       for (const scopeSpans of resourceSpans.scopeSpans) {
         const group = groupOf(resourceSpans, scopeSpans);
         for (const span of scopeSpans.spans) {
-          const outcome = this.#addSpan(span, group);
+          const traceId = into ?? span.traceId;
+          const outcome = this.#addSpan(traceId, span, group);
           result[outcome] += 1;
-          if (outcome === 'stored') changed.add(span.traceId);
+          if (outcome === 'stored') changed.add(traceId);
         }
       }
     }
@@ -65,6 +69,11 @@ export class TraceMemory {
     return this.#traces.get(traceId)?.toTracesData();
   }
 
+  /** Whether the product itself, not a step, sent a span of this id in the trace. */
+  hasOwn(traceId: string, spanId: string): boolean {
+    return this.#traces.get(traceId)?.hasOwn(spanId) ?? false;
+  }
+
   /** The ids of all traces, the one that began to arrive last first. */
   ids(): string[] {
     return [...this.#traces.keys()].reverse();
@@ -76,15 +85,15 @@ export class TraceMemory {
     return () => void this.#listeners.delete(listener);
   }
 
-  #addSpan(span: Span, group: SpanGroup): keyof AddResult {
+  #addSpan(traceId: string, span: Span, group: SpanGroup): keyof AddResult {
     const fingerprint = StoredTrace.fingerprint(span, group);
-    if (this.#traces.get(span.traceId)?.has(fingerprint)) return 'duplicates';
-    if (!this.#makeRoom(span.traceId)) return 'rejected';
-    const known = this.#traces.get(span.traceId);
-    const trace = known ?? new StoredTrace(span.traceId);
+    if (this.#traces.get(traceId)?.has(fingerprint)) return 'duplicates';
+    if (!this.#makeRoom(traceId)) return 'rejected';
+    const known = this.#traces.get(traceId);
+    const trace = known ?? new StoredTrace(traceId);
     const bytesBefore = known?.bytes ?? 0;
     trace.add(span, group, fingerprint);
-    this.#traces.set(span.traceId, trace);
+    this.#traces.set(traceId, trace);
     this.#bytes += trace.bytes - bytesBefore;
     return 'stored';
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type Express } from 'express';
+import type { SpanSender } from '../../shared/otlp/sender.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { createAccess, onlyLoopback, type Access } from './access.ts';
@@ -12,8 +13,10 @@ import { ingestRouter } from './ingest.ts';
 import { TraceMemory, type TraceMemoryCounters } from './memory.ts';
 import { pageRouter, securityHeaders } from './page.ts';
 import { queryRouter } from './query.ts';
+import { createStepTokens, type StepTokens } from './step-token.ts';
 
 const MIB = 1024 * 1024;
+const KEEP_ALIVE_MS = 120_000;
 
 export interface TraceStoreOptions {
   /** 0, the default, takes a free one. */
@@ -28,6 +31,8 @@ export interface TraceStoreOptions {
   maxTraceTextBytes?: number;
   /** Of one export, decompressed. Default 16 MiB. */
   maxBodyBytes?: number;
+  /** Gets what a step sent, marked with its sender, after it was taken. */
+  onStepSpans?: (traces: TracesData, sender: SpanSender) => void;
   log: Logger;
 }
 
@@ -39,6 +44,10 @@ export interface TraceStore {
   otlpUrl: string;
   /** Address for a person's browser: the list of traces, or one trace. It carries the token. */
   pageUrl(traceId?: string): string;
+  /** A token for the header `STEP_TOKEN_HEADER` of exports: for spans that this container sends to its run's trace, and for nothing else. */
+  stepToken(sender: SpanSender): string;
+  /** Whether the product itself, not a step, sent a span of this id in the trace. */
+  hasOwnSpan(traceId: string, spanId: string): boolean;
   /** All spans of the trace as one OTLP document, undefined when none is kept. */
   trace(traceId: string): TracesData | undefined;
   /** The ids of the traces kept, the newest first. */
@@ -66,13 +75,20 @@ function answerError(log: Logger): ErrorRequestHandler {
   };
 }
 
-function createApp(memory: TraceMemory, access: Access, events: express.Router, options: TraceStoreOptions): Express {
-  const { log, maxBodyBytes = 16 * MIB } = options;
+interface Parts {
+  memory: TraceMemory;
+  access: Access;
+  stepTokens: StepTokens;
+  events: express.Router;
+}
+
+function createApp({ memory, access, stepTokens, events }: Parts, options: TraceStoreOptions): Express {
+  const { log, maxBodyBytes = 16 * MIB, onStepSpans = () => undefined } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(securityHeaders, onlyLoopback);
-  app.use(ingestRouter({ memory, authenticate: access.bearer, maxBodyBytes, log }));
+  app.use(ingestRouter({ memory, authenticate: access.bearer, stepTokens, onStepSpans, maxBodyBytes, log }));
   app.use(access.bearerOrCookie, queryRouter(memory), events, pageRouter());
   app.use((request, _response, next) => next(new HttpError(404, `nothing is at ${request.path}`)));
   app.use(answerError(log));
@@ -88,12 +104,15 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Trace
   const { maxTraces = 200, maxBytes = 64 * MIB, maxTraceTextBytes = 32 * MIB } = options;
   const memory = new TraceMemory({ maxTraces, maxBytes, maxTraceTextBytes });
   const events = eventsRouter(memory);
-  const server = createServer();
+  // Longer than exporters keep an idle connection: one that is closed while it is used again loses a request.
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const { port: bound } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${bound}`;
-  const app = createApp(memory, createAccess(token, `tektrace-${bound}`), events.router, options);
+  const stepTokens = createStepTokens();
+  const access = createAccess(token, `tektrace-${bound}`);
+  const app = createApp({ memory, access, stepTokens, events: events.router }, options);
   server.on('request', app);
   return {
     url,
@@ -101,6 +120,8 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Trace
     otlpUrl: `${url}/v1/traces`,
     pageUrl: (traceId) =>
       `${url}${traceId === undefined ? '/' : `/trace/${traceId}`}?token=${encodeURIComponent(token)}`,
+    stepToken: (sender) => stepTokens.issue(sender),
+    hasOwnSpan: (traceId, spanId) => memory.hasOwn(traceId, spanId),
     trace: (traceId) => memory.get(traceId),
     traceIds: () => memory.ids(),
     counters: () => ({ ...memory.counters }),

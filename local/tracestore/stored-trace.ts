@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { APART, senderOf, SPAN_ID_TAKEN } from '../../shared/otlp/sender.ts';
 import type { ResourceSpans, ScopeSpans, Span, TracesData } from '../../shared/otlp/types.ts';
 import { PackedTexts } from './packed-texts.ts';
 
@@ -8,10 +9,12 @@ export interface SpanGroup {
   scopeSpans: Omit<ScopeSpans, 'spans'>;
   resourceKey: string;
   scopeKey: string;
+  /** A step sent the spans. */
+  fromStep: boolean;
 }
 
-/** What a fingerprint and its place in the set take, and what a trace without spans takes: measured, rounded up. */
-const BYTES_PER_SPAN = 100;
+/** What fingerprint and id take in their sets, and what a trace without spans takes: measured, rounded up. */
+const BYTES_PER_SPAN = 200;
 const BYTES_PER_TRACE = 2000;
 
 /** Attribute order carries no meaning, so what differs in nothing else counts as the same. */
@@ -27,13 +30,21 @@ export function groupOf(
   { scopeSpans: _all, ...resourceSpans }: ResourceSpans,
   { spans: _, ...scopeSpans }: ScopeSpans,
 ): SpanGroup {
-  return { resourceSpans, scopeSpans, resourceKey: canonical(resourceSpans), scopeKey: canonical(scopeSpans) };
+  return {
+    ...{ resourceSpans, scopeSpans, resourceKey: canonical(resourceSpans), scopeKey: canonical(scopeSpans) },
+    fromStep: senderOf(resourceSpans) !== undefined,
+  };
 }
 
-/** The spans of one trace, each distinct one once: kept as compressed text, read anew each time they are asked for. */
+/**
+ * The spans of one trace, each distinct one once: kept as compressed text, read anew each time they are asked for. With them are all
+ * spans that the steps of its run sent, whatever trace they claim.
+ */
 export class StoredTrace {
   readonly id: string;
   readonly #prints = new Set<string>();
+  /** Of the spans that no step sent. */
+  readonly #ownIds = new Set<string>();
   /** `[place, span]` each, as JSON; the place is an index of `#groups`. */
   readonly #spans = new PackedTexts();
   readonly #groups: SpanGroup[] = [];
@@ -68,12 +79,21 @@ export class StoredTrace {
     return this.#prints.has(fingerprint);
   }
 
+  /** Whether a span of this id came from the product, not from a step. */
+  hasOwn(spanId: string): boolean {
+    return this.#ownIds.has(spanId);
+  }
+
   add(span: Span, group: SpanGroup, fingerprint: string): void {
     this.#spans.push(JSON.stringify([this.#placeOf(group), span]));
     this.#prints.add(fingerprint);
+    if (!group.fromStep) this.#ownIds.add(span.spanId);
   }
 
-  /** The whole trace, grouped as OTLP groups spans; a document of its own, which later spans do not change. */
+  /**
+   * The whole trace, grouped as OTLP groups spans; a document of its own, which later spans do not change. A span of a step whose id a span
+   * of the product has is marked: whichever came first, the product's is the one.
+   */
   toTracesData(): TracesData {
     const resources = new Map<string, ResourceSpans>();
     const scopes = this.#groups.map((group) => {
@@ -84,9 +104,16 @@ export class StoredTrace {
       return scopeSpans;
     });
     for (const texts of this.#spans.blocks()) {
-      for (const [place, span] of JSON.parse(texts) as [number, Span][]) scopes[place]?.spans.push(span);
+      for (const [place, span] of JSON.parse(texts) as [number, Span][]) {
+        if (this.#groups[place]?.fromStep && this.#isTaken(span)) span.attributes.push(SPAN_ID_TAKEN);
+        scopes[place]?.spans.push(span);
+      }
     }
     return { resourceSpans: [...resources.values()] };
+  }
+
+  #isTaken({ spanId, attributes }: Span): boolean {
+    return this.#ownIds.has(spanId) && attributes.every(({ key }) => key !== APART);
   }
 
   #placeOf(group: SpanGroup): number {

@@ -1,3 +1,4 @@
+import { senderOf } from '../../shared/otlp/sender.ts';
 import { attribute, type LocatedSpan } from '../../shared/otlp/spans.ts';
 import { STATUS_CODE } from '../../shared/otlp/types.ts';
 
@@ -23,7 +24,10 @@ const lifecycleNames: [RegExp, Category][] = [
   [/^(queued|admission|pod scheduling|pod starting)$|^(image pull|resolve) /, 'wait'],
 ];
 
-export function categoryOf({ span, serviceName }: LocatedSpan): Category {
+/** A span that a step sent is `other`, whatever service and name it claims. */
+export function categoryOf(located: LocatedSpan): Category {
+  const { span, serviceName } = located;
+  if (senderOf(located)) return 'other';
   if (CONTROLLER_SERVICES.has(serviceName)) return 'controller';
   if (serviceName !== LIFECYCLE_SERVICE) return 'other';
   return lifecycleNames.find(([pattern]) => pattern.test(span.name))?.[1] ?? 'other';

@@ -1,3 +1,4 @@
+import type { ApartReason } from '../../shared/otlp/sender.ts';
 import { valueText } from '../../shared/otlp/spans.ts';
 import { SPAN_KIND, type KeyValue } from '../../shared/otlp/types.ts';
 import { categoryOf, problemOf, resultOf, type Category, type Result } from './classify.ts';
@@ -22,6 +23,10 @@ export interface WaterfallRow {
   problem?: string;
   /** The problem began here: no span below has one that explains it. */
   isOrigin: boolean;
+  /** A step sent the span. */
+  fromStep: boolean;
+  /** A step sent the span, and it is no part of the run's trace: why, in a few words. */
+  apart?: string;
   /** What is odd about the span itself: parent missing, id used twice. */
   warnings: string[];
   spanId: string;
@@ -42,16 +47,48 @@ const statusNames = ['unset', 'ok', 'error'];
 const pairs = (attributes: KeyValue[]): TextPairs => attributes.map(({ key, value }) => [key, valueText(value)]);
 export const msBetween = (from: bigint, to: bigint): number => Number(to - from) / 1e6;
 
-/** The row of one span. `startNanos` is the trace's start, `index` the row's own place, `above` the row it hangs below. */
+/** When the run began and ended, in nanoseconds since the epoch. */
+export interface Bounds {
+  start: bigint;
+  end: bigint;
+}
+
+const APART_TEXT: Record<ApartReason, string> = {
+  'other-trace': 'another trace',
+  'span-id-taken': 'span id of the run',
+};
+
+function warningsOf({ located, parentMissing, duplicate, sender, apart, elsewhere }: SpanNode, cut: boolean): string[] {
+  const { traceId, parentSpanId } = located.span;
+  const who = sender && `container ${sender.container} of Pod ${sender.pod}`;
+  return [
+    ...(apart === 'other-trace' ? [`${who} sent it as a span of trace ${traceId}, which is not the run's`] : []),
+    ...(apart === 'span-id-taken' ? [`${who} sent it with the id of a span of the run`] : []),
+    ...(elsewhere ? [`${who} sent it`] : []),
+    ...(cut ? ["its times are not within the run's, and are drawn cut to them"] : []),
+    ...(parentMissing && parentSpanId !== undefined ? [`its parent ${parentSpanId} is not in the trace`] : []),
+    ...(parentMissing && parentSpanId === undefined ? ['the span of the step that sent it is not in the trace'] : []),
+    ...(duplicate && !apart ? ['another span has the same id and other content'] : []),
+  ];
+}
+
+const within = (time: bigint, { start, end }: Bounds): bigint => (time < start ? start : time > end ? end : time);
+
+/** The row of one span. `bounds` are the run's, `index` the row's own place, `above` the row it hangs below. */
 export function rowOf(
   node: SpanNode,
-  startNanos: bigint,
+  bounds: Bounds,
   index: number,
   above?: { index: number; depth: number },
 ): WaterfallRow {
   const { located } = node;
   const { span, resource, scope, serviceName } = located;
-  const durationMs = msBetween(node.start, node.end);
+  const startNanos = bounds.start;
+  // A step may date its spans as it likes: that must not stretch the run's axis.
+  const [start, end] = [node.start, node.end].map((time) => (node.sender ? within(time, bounds) : time)) as [
+    bigint,
+    bigint,
+  ];
   const problem = problemOf(located);
   return {
     id: node.duplicate ? `${span.spanId}-${index}` : span.spanId,
@@ -60,15 +97,14 @@ export function rowOf(
     name: span.name,
     category: categoryOf(located),
     result: resultOf(located),
-    offsetMs: msBetween(startNanos, node.start),
-    durationMs,
-    durationText: formatDuration(durationMs),
+    offsetMs: msBetween(startNanos, start),
+    durationMs: msBetween(start, end),
+    durationText: formatDuration(msBetween(node.start, node.end)),
+    fromStep: node.sender !== undefined,
+    ...(node.apart && { apart: APART_TEXT[node.apart] }),
     ...(problem !== undefined && { problem }),
     isOrigin: problem !== undefined,
-    warnings: [
-      ...(node.parentMissing ? [`its parent ${span.parentSpanId ?? ''} is not in the trace`] : []),
-      ...(node.duplicate ? ['another span has the same id and other content'] : []),
-    ],
+    warnings: warningsOf(node, start !== node.start || end !== node.end),
     spanId: span.spanId,
     ...(span.parentSpanId !== undefined && { parentSpanId: span.parentSpanId }),
     service: serviceName,
@@ -102,6 +138,7 @@ export function placeholderRow(durationMs: number): WaterfallRow {
     durationMs,
     durationText: formatDuration(durationMs),
     isOrigin: false,
+    fromStep: false,
     warnings: ['the span of the run itself arrives when the run has ended'],
     spanId: '',
     service: '',

@@ -1,3 +1,5 @@
+import { apartReason, senderOf } from '../../shared/otlp/sender.ts';
+import type { ApartReason, SpanSender } from '../../shared/otlp/sender.ts';
 import type { LocatedSpan } from '../../shared/otlp/spans.ts';
 
 export interface SpanNode {
@@ -11,6 +13,12 @@ export interface SpanNode {
   parentMissing: boolean;
   /** Another span with the same id and other content came before. */
   duplicate: boolean;
+  /** Of a span that a step sent. */
+  sender?: SpanSender;
+  /** Why such a span is no part of the run's trace. It stands below the step that sent it. */
+  apart?: ApartReason;
+  /** It stands below a span that is neither its sender's nor by the same sender. */
+  elsewhere?: boolean;
 }
 
 /** Earlier first; at the same time the longer one, which is more likely to be around the other. */
@@ -72,25 +80,73 @@ function cutCircles(
   return cut;
 }
 
+function nodeOf(located: LocatedSpan): SpanNode {
+  const start = BigInt(located.span.startTimeUnixNano);
+  const sentEnd = BigInt(located.span.endTimeUnixNano);
+  const end = sentEnd < start ? start : sentEnd;
+  const [sender, apart] = [senderOf(located), apartReason(located)];
+  return {
+    ...{ located, children: [], start, end, parentMissing: false, duplicate: false },
+    ...(sender && { sender }),
+    ...(apart && { apart }),
+  };
+}
+
+const isFrom = (node: SpanNode, sender: SpanSender): boolean =>
+  node.sender
+    ? node.sender.pod === sender.pod && node.sender.container === sender.container
+    : node.located.span.spanId === sender.spanId;
+
+/** Finds parents. A span that a step sent is never the parent of one of the product's, whatever id it claims. */
+class Parents {
+  readonly #own = new Map<string, SpanNode>();
+  readonly #sent = new Map<string, SpanNode>();
+
+  /** The first of an id is the one; later ones are marked. */
+  add(node: SpanNode): void {
+    const { traceId, spanId } = node.located.span;
+    const [index, key] = node.sender ? [this.#sent, `${traceId}/${spanId}`] : [this.#own, spanId];
+    node.duplicate = index.has(key) || node.apart === 'span-id-taken';
+    if (!node.duplicate) index.set(key, node);
+  }
+
+  /** The span that is named as parent; of spans that a step sent to another trace, among those only. */
+  #named({ located, sender, apart }: SpanNode): SpanNode | undefined {
+    const { traceId, parentSpanId = '' } = located.span;
+    if (!sender) return this.#own.get(parentSpanId);
+    const own = apart === 'other-trace' ? undefined : this.#own.get(parentSpanId);
+    return own ?? this.#sent.get(`${traceId}/${parentSpanId}`);
+  }
+
+  /** What a span hangs below: the parent it names, else the step that sent it. */
+  of(node: SpanNode): SpanNode | undefined {
+    return this.#named(node) ?? this.#own.get(node.sender?.spanId ?? '');
+  }
+
+  isMissing(node: SpanNode): boolean {
+    return node.located.span.parentSpanId !== undefined && !this.#named(node);
+  }
+}
+
 /**
  * Arranges the spans of one trace under their parents, children in the order of time.
  * Every span given is in exactly one place.
  */
 export function buildTree(spans: LocatedSpan[]): SpanTree {
-  const byId = new Map<string, SpanNode>();
-  const nodes = spans.map((located): SpanNode => {
-    const duplicate = byId.has(located.span.spanId);
-    const start = BigInt(located.span.startTimeUnixNano);
-    const sentEnd = BigInt(located.span.endTimeUnixNano);
-    const end = sentEnd < start ? start : sentEnd;
-    const node = { located, children: [], start, end, parentMissing: false, duplicate };
-    if (!duplicate) byId.set(located.span.spanId, node);
-    return node;
-  });
-  const parentOf = (node: SpanNode): SpanNode | undefined => byId.get(node.located.span.parentSpanId ?? '');
-  for (const node of nodes) parentOf(node)?.children.push(node);
-  const roots = nodes.filter((node) => node.located.span.parentSpanId === undefined);
-  const parentGone = nodes.filter((node) => node.located.span.parentSpanId !== undefined && !parentOf(node));
+  const nodes = spans.map(nodeOf);
+  const parents = new Parents();
+  for (const node of nodes) parents.add(node);
+  const parentOf = (node: SpanNode): SpanNode | undefined => parents.of(node);
+  for (const node of nodes) {
+    const parent = parentOf(node);
+    parent?.children.push(node);
+    node.parentMissing = parents.isMissing(node) && node.apart !== 'other-trace';
+    if (parent && node.sender) node.elsewhere = !isFrom(parent, node.sender);
+  }
+  const roots = nodes.filter((node) => node.located.span.parentSpanId === undefined && !node.sender);
+  const parentGone = nodes.filter(
+    (node) => (node.sender ?? node.located.span.parentSpanId) !== undefined && !parentOf(node),
+  );
   const orphans = [...parentGone, ...cutCircles(nodes, [...roots, ...parentGone], parentOf)];
   for (const orphan of orphans) orphan.parentMissing = true;
   for (const list of [roots, orphans, ...nodes.map((node) => node.children)]) list.sort(inTime);

@@ -1,8 +1,8 @@
 import { locateSpans } from '../../shared/otlp/spans.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
-import { categoryOf, type Result } from './classify.ts';
+import { categoryOf, type Category, type Result } from './classify.ts';
 import { formatDuration } from './duration.ts';
-import { msBetween, placeholderRow, rowOf, type WaterfallRow } from './row.ts';
+import { msBetween, placeholderRow, rowOf, type Bounds, type WaterfallRow } from './row.ts';
 import { buildTree, type SpanNode } from './tree.ts';
 
 export interface Waterfall {
@@ -28,7 +28,7 @@ const RUN_ATTRIBUTES = ['pipelinerun', 'taskrun'];
 const isRun = (node: SpanNode): boolean => categoryOf(node.located) === 'run';
 
 interface Drawing {
-  start: bigint;
+  bounds: Bounds;
   rows: WaterfallRow[];
 }
 
@@ -38,7 +38,7 @@ function addTree(drawing: Drawing, top: SpanNode[], parent?: number): void {
     const index = drawing.rows.length;
     const above = next.parent === undefined ? undefined : drawing.rows[next.parent];
     drawing.rows.push(
-      rowOf(next.node, drawing.start, index, above && { index: next.parent ?? -1, depth: above.depth }),
+      rowOf(next.node, drawing.bounds, index, above && { index: next.parent ?? -1, depth: above.depth }),
     );
     for (const node of next.node.children.toReversed()) stack.push({ node, parent: index });
   }
@@ -61,11 +61,14 @@ function addRows(drawing: Drawing, roots: SpanNode[], orphans: SpanNode[], durat
   addTree(drawing, orphans, drawing.rows.length - 1);
 }
 
-/** A failed step explains its task and the run. A failing controller function explains only the functions around it. */
+/** Of controllers' functions and of spans made inside steps, each explains only its like. */
+const EXPLAINS_ITS_LIKE: readonly Category[] = ['controller', 'other'];
+
+/** A failed step explains its task and the run. */
 function clearExplained(rows: WaterfallRow[]): void {
   for (const row of rows.filter(({ isOrigin }) => isOrigin)) {
     for (let above = rows[row.parent]; above; above = rows[above.parent]) {
-      if (row.category === 'controller' && above.category !== 'controller') break;
+      if (EXPLAINS_ITS_LIKE.includes(row.category) && above.category !== row.category) break;
       above.isOrigin = false;
     }
   }
@@ -97,6 +100,17 @@ function controllerTotals(rows: WaterfallRow[]): Waterfall['controller'] {
   };
 }
 
+/** From the first start to the last end of the run's own spans; of all where there are no others than those of steps. */
+function boundsOf(nodes: SpanNode[]): Bounds {
+  const own = nodes.filter((node) => !node.sender);
+  const counted = own.length > 0 ? own : nodes;
+  const first = counted[0]?.start ?? 0n;
+  return {
+    start: counted.reduce((min, node) => (node.start < min ? node.start : min), first),
+    end: counted.reduce((max, node) => (node.end > max ? node.end : max), first),
+  };
+}
+
 /**
  * One trace as the rows of a waterfall, for the page and for the terminal. Pure: the same document gives the same rows.
  * @param traces all spans of one trace, in any order, complete or not.
@@ -106,10 +120,9 @@ export function buildWaterfall(traceId: string, traces: TracesData): Waterfall {
   const joined = joinedRuns(tree.orphans);
   const roots = [...tree.roots, ...joined];
   const orphans = tree.orphans.filter((node) => !joined.has(node));
-  const first = tree.nodes[0]?.start ?? 0n;
-  const start = tree.nodes.reduce((min, node) => (node.start < min ? node.start : min), first);
-  const end = tree.nodes.reduce((max, node) => (node.end > max ? node.end : max), first);
-  const drawing: Drawing = { start, rows: [] };
+  const bounds = boundsOf(tree.nodes);
+  const { start, end } = bounds;
+  const drawing: Drawing = { bounds, rows: [] };
   addRows(drawing, roots, orphans, msBetween(start, end));
   const { rows } = drawing;
   clearExplained(rows);
@@ -118,7 +131,7 @@ export function buildWaterfall(traceId: string, traces: TracesData): Waterfall {
   const finished = waiting === undefined;
   const nearest = nearestFirst(rows, root);
   const find = (key: string): string | undefined =>
-    nearest.flatMap((row) => row.attributes).find(([name]) => name === key)?.[1];
+    nearest.flatMap((row) => (row.fromStep ? [] : row.attributes)).find(([name]) => name === key)?.[1];
   const runName = RUN_ATTRIBUTES.map(find).find((value) => value !== undefined);
   const namespace = find('namespace') ?? find('k8s.namespace.name');
   const durationMs = finished && root ? root.durationMs : msBetween(start, end);

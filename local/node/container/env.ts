@@ -9,6 +9,9 @@ export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 
 export type Environment = Record<string, string>;
 
+/** What a container gets when it starts, below what its spec says (`own`): variables that no API object holds. */
+export type AddedEnvironment = (pod: Pod, container: string, own: Environment) => Environment;
+
 async function fromEnvFrom(container: V1Container, namespace: string, objects: ObjectSource): Promise<Environment> {
   const env: Environment = {};
   for (const source of container.envFrom ?? []) {

@@ -12,7 +12,7 @@ import type { ContainerRecord } from '../pod/container-record.ts';
 import type { Pod } from '../types.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
 import { runtimeEnvironment, specEnvironment } from './env.ts';
-import type { Environment } from './env.ts';
+import type { AddedEnvironment, Environment } from './env.ts';
 import { expand } from './expand.ts';
 import { containerMounts, containerPath, runMounts } from './mounts.ts';
 import { chooseCredentials } from './security.ts';
@@ -36,6 +36,7 @@ export interface ContainerRuntime {
   images: ImageStore;
   objects: ObjectSource;
   maxLogBytes: number;
+  addedEnvironment: AddedEnvironment;
   now: () => Date;
 }
 
@@ -106,7 +107,8 @@ export async function createContainer(
     await fs.rm(terminationFile, { force: true }); // What the container's last run left there may be a link.
     await fs.writeFile(terminationFile, '', { flag: 'wx' });
     await fs.chmod(terminationFile, 0o666);
-    const env = { ...runtimeEnvironment(hostname, homeOf(credentials)), ...specEnv };
+    const added = runtime.addedEnvironment(pod, spec.name, specEnv);
+    const env = { ...runtimeEnvironment(hostname, homeOf(credentials)), ...added, ...specEnv };
     const termination: Mount = {
       source: terminationFile,
       target: containerPath(spec.terminationMessagePath || TERMINATION_PATH),

@@ -52,10 +52,11 @@ function createLine(id) {
   const mark = h('span', { class: 'mark', 'aria-hidden': 'true' });
   const name = h('span', { class: 'label' });
   const problem = h('span', { class: 'why' });
+  const apart = h('span', { class: 'apart' });
   const outcome = h('span', { class: 'visually-hidden' });
   const duration = h('div', { role: 'gridcell', class: 'duration' });
   const bar = h('div', { class: 'bar' });
-  const nameCell = h('div', { role: 'gridcell', class: 'name' }, twist, mark, name, outcome, problem);
+  const nameCell = h('div', { role: 'gridcell', class: 'name' }, twist, mark, name, outcome, apart, problem);
   const timeline = h('div', { role: 'gridcell', class: 'timeline', 'aria-hidden': 'true' }, bar);
   const element = h('div', { role: 'row', class: 'row', 'data-id': id, tabindex: '-1' }, nameCell, duration, timeline);
   /** @type {unknown[]} */
@@ -86,6 +87,7 @@ function createLine(id) {
     mark.textContent = row.result === 'success' ? '' : sign;
     outcome.textContent = label ? `, ${label}` : '';
     problem.textContent = row.isOrigin ? (row.problem ?? '') : '';
+    apart.textContent = row.apart ?? '';
     duration.textContent = row.result === 'skip' ? 'skipped' : row.category === 'placeholder' ? '' : row.durationText;
     const scale = totalMs > 0 ? 100 / totalMs : 0;
     bar.style.left = `${Math.min(100, row.offsetMs * scale)}%`;

@@ -25,9 +25,15 @@ function isRetryable(error: unknown): boolean {
   return status < 400 || status >= 500 || status === 408 || status === 429;
 }
 
+/** The product has three; containers whose spans are handed on have one each. */
+const MAX_EXPORTERS = 50;
+
+/** What Thrift calls a process: a resource. */
+const processOf = (span: ReadableSpan): string => JSON.stringify(span.resource.attributes);
+
 /**
- * Jaeger Thrift over HTTP by `@opentelemetry/exporter-jaeger`. That exporter files all spans under the first service it saw, so
- * each service gets one of its own; after a failure it is thrown away, because it may hold part of the batch.
+ * Jaeger Thrift over HTTP by `@opentelemetry/exporter-jaeger`. That exporter files all spans under the first resource it saw, so
+ * each resource gets one of its own; after a failure it is thrown away, because it may hold part of the batch.
  * Its sender takes every status below 400 as accepted (a redirect too) and knows no timeout, so the time is kept here.
  */
 export function createJaegerSink({ url, timeoutMs = 10_000 }: JaegerOptions): SpanSink {
@@ -35,8 +41,8 @@ export function createJaegerSink({ url, timeoutMs = 10_000 }: JaegerOptions): Sp
   const exporters = new Map<string, JaegerExporter>();
 
   function exporterFor(span: ReadableSpan): JaegerExporter {
-    const { 'service.name': service, ...tags } = span.resource.attributes;
-    const known = exporters.get(String(service));
+    const { 'service.name': _service, ...tags } = span.resource.attributes;
+    const known = exporters.get(processOf(span));
     if (known) return known;
     const endpoint = new URL(url);
     endpoint.username = '';
@@ -49,17 +55,24 @@ export function createJaegerSink({ url, timeoutMs = 10_000 }: JaegerOptions): Sp
       flushTimeout: 1,
       tags: Object.entries(tags).map(([key, value]) => ({ key, value: value as string })),
     });
-    exporters.set(String(service), exporter);
+    exporters.set(processOf(span), exporter);
     return exporter;
   }
 
-  async function sendService(service: string, spans: ReadableSpan[], signal: AbortSignal | undefined): Promise<void> {
+  function forget(process: string): void {
+    void exporters
+      .get(process)
+      ?.shutdown()
+      .catch(() => undefined);
+    exporters.delete(process);
+  }
+
+  async function sendProcess(process: string, spans: ReadableSpan[], signal: AbortSignal | undefined): Promise<void> {
     const exporter = exporterFor(spans[0] as ReadableSpan);
     try {
       await exportWithin(exporter, spans.map(withServiceOnly), timeoutMs, signal);
     } catch (error) {
-      exporters.delete(service);
-      void exporter.shutdown().catch(() => undefined);
+      forget(process);
       throw new ExportError(`${target}: ${error instanceof Error ? error.message : String(error)}`, {
         retryable: isRetryable(error),
         cause: error,
@@ -68,8 +81,8 @@ export function createJaegerSink({ url, timeoutMs = 10_000 }: JaegerOptions): Sp
   }
 
   async function send(spans: ReadableSpan[], signal?: AbortSignal): Promise<void> {
-    const byService = Map.groupBy(spans, (span) => String(span.resource.attributes['service.name']));
-    for (const [service, group] of byService) await sendService(service, group, signal);
+    for (const [process, group] of Map.groupBy(spans, processOf)) await sendProcess(process, group, signal);
+    for (const process of [...exporters.keys()].slice(0, -MAX_EXPORTERS)) forget(process);
   }
 
   return {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
+import { resourceFromAttributes } from '@opentelemetry/resources';
+
 import { createJaegerSink } from '../../../../../shared/tracing/exporters/jaeger.ts';
 import type { SpanSink } from '../../../../../shared/tracing/exporters/sink.ts';
 import { startCollector, status, testSpan } from './collector.ts';
@@ -66,4 +68,15 @@ test('a collector that never answers is given up in time', async () => {
     retryable: true,
     message: expect.stringContaining('no answer within 50 ms'),
   });
+});
+
+test('two resources of one service are two processes', async () => {
+  const container = (name: string) => {
+    const span = testSpan(`span of ${name}`, 'make');
+    return Object.create(span, {
+      resource: { value: resourceFromAttributes({ 'service.name': 'make', container: name }) },
+    }) as typeof span;
+  };
+  await sink.send(['one', 'two'].map(container));
+  expect(bodies().map((body) => ['one', 'two'].filter((name) => body.includes(name)))).toEqual([['one'], ['two']]);
 });

@@ -1,0 +1,74 @@
+import { TraceFlags } from '@opentelemetry/api';
+import type { Attributes, AttributeValue, HrTime, Link, SpanContext } from '@opentelemetry/api';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import { TraceState } from '@opentelemetry/core';
+
+import { plainValue, valueText } from '../otlp/spans.ts';
+import type { LocatedSpan } from '../otlp/spans.ts';
+import { SPAN_KIND } from '../otlp/types.ts';
+import type { AnyValue, KeyValue, SpanLink } from '../otlp/types.ts';
+
+const NANOS = 1_000_000_000n;
+
+function hrTime(nanos: bigint): HrTime {
+  return [Number(nanos / NANOS), Number(nanos % NANOS)];
+}
+
+/** Maps, bytes and lists of several types, which the SDK's attributes have no form for, become text; so do integers past 2^53. */
+function attributeValue(value: AnyValue): AttributeValue {
+  const plain = plainValue(value);
+  if (typeof plain === 'string' || typeof plain === 'boolean' || typeof plain === 'number') return plain;
+  const isList = Array.isArray(plain) && ['string', 'boolean', 'number'].includes(typeof plain[0]);
+  if (isList && plain.every((item) => typeof item === typeof plain[0])) return plain as AttributeValue;
+  return valueText(value);
+}
+
+const attributesOf = (list: KeyValue[]): Attributes =>
+  Object.fromEntries(list.map(({ key, value }) => [key, attributeValue(value)]));
+
+function contextOf(ids: { traceId: string; spanId: string; traceState?: string }): SpanContext {
+  return {
+    ...{ traceId: ids.traceId, spanId: ids.spanId, traceFlags: TraceFlags.SAMPLED },
+    ...(ids.traceState !== undefined && { traceState: new TraceState(ids.traceState) }),
+  };
+}
+
+function linkOf(link: SpanLink): Link {
+  return { context: contextOf(link), attributes: attributesOf(link.attributes) };
+}
+
+/** A span that came as OTLP, in the shape that the SDK's exporters take. An end before its start becomes its start. */
+export function receivedSpan({ span, resource, scope }: LocatedSpan): ReadableSpan {
+  const start = BigInt(span.startTimeUnixNano);
+  const sentEnd = BigInt(span.endTimeUnixNano);
+  const end = sentEnd < start ? start : sentEnd;
+  const { traceId, parentSpanId } = span;
+  return {
+    name: span.name,
+    // OTLP counts from `unspecified`, the API from `internal`.
+    kind: Math.max(0, span.kind - SPAN_KIND.internal),
+    spanContext: () => contextOf(span),
+    ...(parentSpanId !== undefined && { parentSpanContext: contextOf({ traceId, spanId: parentSpanId }) }),
+    startTime: hrTime(start),
+    endTime: hrTime(end),
+    duration: hrTime(end - start),
+    ended: true,
+    status: span.status,
+    attributes: attributesOf(span.attributes),
+    links: span.links.map(linkOf),
+    events: span.events.map((event) => ({
+      name: event.name,
+      time: hrTime(BigInt(event.timeUnixNano)),
+      attributes: attributesOf(event.attributes),
+    })),
+    resource: resourceFromAttributes(attributesOf(resource.attributes)),
+    instrumentationScope: {
+      name: scope.name ?? '',
+      ...(scope.version !== undefined && { version: scope.version }),
+    },
+    droppedAttributesCount: span.droppedAttributesCount ?? 0,
+    droppedEventsCount: span.droppedEventsCount ?? 0,
+    droppedLinksCount: span.droppedLinksCount ?? 0,
+  };
+}
