@@ -2,9 +2,11 @@ import { parseArgs } from 'node:util';
 import type { ParseArgsOptionsConfig } from 'node:util';
 
 import { parseDurationMs } from '../shared/tekton/duration.ts';
-import type { ExporterSettings } from '../shared/tracing/exporters/factory.ts';
+import { COMPRESSIONS, OTLP_PROTOCOLS } from '../shared/tracing/exporters/settings.ts';
+import type { ExporterSettings } from '../shared/tracing/exporters/settings.ts';
 import type { Sampling } from '../shared/tracing/sampling.ts';
 import { CommandError } from './errors.ts';
+import { VERSION } from './version.ts';
 
 export interface OptionHelp {
   /** `parseArgs` type. */
@@ -111,16 +113,39 @@ export const exporterOptions: Record<string, OptionHelp> = {
   'jaeger-collector-url': {
     type: 'string',
     value: 'URL',
-    help: 'Where spans go: http://HOST:4318/v1/traces (OTLP) or http://HOST:14268/api/traces (Thrift).\nWins over OTEL_EXPORTER_OTLP_ENDPOINT.',
+    help: 'Where spans go: http://HOST:4318/v1/traces (OTLP), http://HOST:4317 (OTLP over gRPC)\nor http://HOST:14268/api/traces (Thrift). Wins over OTEL_EXPORTER_OTLP_ENDPOINT.',
   },
   exporter: { type: 'string', value: 'otlp|jaeger', help: 'The protocol, where the URL does not tell it.' },
+  'otlp-protocol': { type: 'string', value: 'PROTOCOL', help: 'http/protobuf, http/json or grpc.' },
+  'otlp-timeout': { type: 'string', value: 'D', help: 'Of one export (default 10s; 0s = no limit).' },
+  'otlp-compression': { type: 'string', value: 'gzip|none', help: 'Of what is sent (default none).' },
+  'otlp-ca-file': {
+    type: 'string',
+    value: 'FILE',
+    help: 'PEM: authorities that may sign the collector’s certificate.',
+  },
+  'otlp-client-cert-file': { type: 'string', value: 'FILE', help: 'PEM: the certificate to show to the collector.' },
+  'otlp-client-key-file': { type: 'string', value: 'FILE', help: 'PEM: its key, without a passphrase.' },
+  'otlp-headers-file': { type: 'string', value: 'FILE', help: 'Sent with each export: NAME=VALUE, one a line.' },
 };
 
+/** What the exporter flags say. Throws CommandError for a value that none of them takes; URL and files are looked at by `createSink`. */
 export function exporterSettings(values: OptionValues): ExporterSettings {
-  const collectorUrl = text(values, 'jaeger-collector-url');
-  const protocol =
-    text(values, 'exporter') === undefined ? undefined : choice(values, 'exporter', ['otlp', 'jaeger'], 'otlp');
-  return { ...(collectorUrl !== undefined && { collectorUrl }), ...(protocol && { protocol }) };
+  const oneOf = <T extends string>(name: string, choices: readonly [T, ...T[]]): T | undefined =>
+    text(values, name) === undefined ? undefined : choice(values, name, choices, choices[0]);
+  const settings: { [K in keyof ExporterSettings]: ExporterSettings[K] | undefined } = {
+    collectorUrl: text(values, 'jaeger-collector-url'),
+    protocol: oneOf('exporter', ['otlp', 'jaeger']),
+    otlpProtocol: oneOf('otlp-protocol', OTLP_PROTOCOLS),
+    timeoutMs: durationMs(values, 'otlp-timeout'),
+    compression: oneOf('otlp-compression', COMPRESSIONS),
+    caFile: text(values, 'otlp-ca-file'),
+    clientCertFile: text(values, 'otlp-client-cert-file'),
+    clientKeyFile: text(values, 'otlp-client-key-file'),
+    headersFile: text(values, 'otlp-headers-file'),
+    userAgent: `tektrace/${VERSION}`,
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as ExporterSettings;
 }
 
 export const samplingOptions: Record<string, OptionHelp> = {

@@ -9,6 +9,7 @@ import { keepProvenance } from '../shared/tracing/provenance.ts';
 import { noRunTracing } from '../shared/tracing/run-tracing.ts';
 import type { RunTracing } from '../shared/tracing/run-tracing.ts';
 import type { Sampling } from '../shared/tracing/sampling.ts';
+import type { SpanSettings } from '../shared/tracing/span-settings.ts';
 import { readClusterKey } from './cluster-key.ts';
 import { createDrive } from './drive.ts';
 import { LifecycleController } from './lifecycle/controller.ts';
@@ -27,6 +28,8 @@ export interface RunControllersOptions {
   client: KubeClient;
   /** Absent: runs are executed, nothing is recorded. */
   sink: SpanSink | undefined;
+  /** What all spans have; absent: OpenTelemetry's defaults. */
+  spans?: SpanSettings;
   manage: Manage;
   images: Images;
   sampling: Sampling;
@@ -61,14 +64,14 @@ interface Tracing {
 }
 
 async function createTracing(options: RunControllersOptions, sink: SpanSink, watches: Watches): Promise<Tracing> {
-  const { client, sampling, keepFailures, isLeader, metrics, log } = options;
+  const { client, sampling, keepFailures, isLeader, metrics, spans, log } = options;
   const clusterKey = await readClusterKey(client, log, options.signal);
-  const { reconciles, queue } = createTracingPipeline(sink, clusterKey, log);
+  const { reconciles, queue } = createTracingPipeline(sink, clusterKey, log, spans);
   if (metrics) measureSpanQueue(queue.counts, metrics.registry);
   const lifecycle = new LifecycleController({
     client,
     watches,
-    sender: new LifecycleSender(sink, clusterKey, log, isLeader),
+    sender: new LifecycleSender(sink, clusterKey, log, isLeader, spans),
     mint: { sampling },
     keepFailures,
     ...(metrics && { observer: metrics.kubernetes.workQueue('lifecycle') }),

@@ -12,7 +12,7 @@ import { createLogger } from '../../shared/runtime/log.ts';
 import { createMetricsRegistry } from '../../shared/runtime/metrics.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
-import { createSink } from '../../shared/tracing/exporters/factory.ts';
+import { readTelemetry } from '../../shared/tracing/telemetry.ts';
 import { kubeApiOptions, rateLimit } from '../kube-api-options.ts';
 import { createLeaderElector, leaderElectionOptions } from '../leader-election.ts';
 import { VERSION } from '../version.ts';
@@ -79,7 +79,7 @@ function images(values: OptionValues): Images {
 export async function controllerCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(controllerSpec, args);
   const log = createLogger(logSettings(values));
-  const sink = await createSink(exporterSettings(values));
+  const { sink, spans } = await readTelemetry(exporterSettings(values), process.env, log);
   const stop = shutdownSignal();
   const config = loadKubeConfig(text(values, 'kubeconfig') === undefined ? {} : { file: text(values, 'kubeconfig') });
   const registry = createMetricsRegistry(VERSION);
@@ -105,6 +105,7 @@ export async function controllerCommand(args: string[]): Promise<number> {
       ...(isLeader && { isLeader }),
       signal: ended,
       sink,
+      spans,
       manage: choice(values, 'manage', ['all', 'managed-by'], 'all'),
       images: images(values),
       sampling: sampling(values),

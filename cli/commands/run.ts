@@ -5,7 +5,7 @@ import { createLogger } from '../../shared/runtime/log.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
-import { createSink } from '../../shared/tracing/exporters/factory.ts';
+import { readTelemetry } from '../../shared/tracing/telemetry.ts';
 import { CommandError } from '../errors.ts';
 import { execute } from '../execute.ts';
 import type { ExecutedRun } from '../execute.ts';
@@ -111,10 +111,9 @@ async function existingCluster(file: string, values: OptionValues): Promise<Clus
 }
 
 async function embeddedCluster(values: OptionValues, log: Logger): Promise<Cluster> {
-  const sink = await createSink(exporterSettings(values));
   const local = await startLocalCluster({
     isolation: choice(values, 'isolation', ['auto', 'namespaces', 'plain'], 'auto'),
-    sink,
+    ...(await readTelemetry(exporterSettings(values), process.env, log)),
     log,
   });
   return {

@@ -2,7 +2,7 @@ import { createLogger } from '../../shared/runtime/log.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
-import { createSink } from '../../shared/tracing/exporters/factory.ts';
+import { readTelemetry } from '../../shared/tracing/telemetry.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
 import { execute } from '../execute.ts';
 import { withInboundParent } from '../follow/inputs.ts';
@@ -99,7 +99,7 @@ export async function upCommand(args: string[]): Promise<number> {
     isolation: choice(values, 'isolation', ['auto', 'namespaces', 'plain'], 'auto'),
     apiPort: port(values, 'api-port', 0),
     pagePort: port(values, 'page-port', 0),
-    sink: await createSink(exporterSettings(values)),
+    ...(await readTelemetry(exporterSettings(values), process.env, log)),
     log,
   });
   try {

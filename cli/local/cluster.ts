@@ -21,6 +21,7 @@ import { createOtlpSink } from '../../shared/tracing/exporters/otlp.ts';
 import type { SpanSink } from '../../shared/tracing/exporters/sink.ts';
 import { mirrorSink } from '../../shared/tracing/exporters/mirror.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
+import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
 import { readCrds } from './crds.ts';
 import { stepEnvironment } from './step-environment.ts';
@@ -40,6 +41,8 @@ export interface LocalClusterOptions {
   pagePort?: number;
   /** A collector of the user's, beside the trace store. */
   sink: SpanSink | undefined;
+  /** What all spans have; absent: OpenTelemetry's defaults. */
+  spans?: SpanSettings;
   /** False leaves the controllers out: somebody runs them as a process of their own. */
   controllers?: boolean;
   log: Logger;
@@ -173,13 +176,14 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
 async function startLocalControllers(
   server: RunningApiServer,
   traces: TraceStore,
-  { sink, log }: LocalClusterOptions,
+  { sink, spans, log }: LocalClusterOptions,
 ): Promise<Pick<ControllerProcess, 'flush' | 'stop'>> {
   const client = await connect(server, { user: CONTROLLER_MANAGER, groups: ['system:masters'] }, CONTROLLER_MANAGER);
   const local = createOtlpSink({ url: new URL(traces.otlpUrl), headers: { authorization: `Bearer ${traces.token}` } });
   const controllers = await runControllers({
     client,
     sink: sink ? mirrorSink(local, sink, { log, maxSpans: MIRRORED_SPANS, flushMs: MIRROR_FLUSH_MS }) : local,
+    ...(spans && { spans }),
     manage: 'all',
     images: LOCAL_IMAGES,
     sampling: { ratio: 1 },

@@ -2,10 +2,12 @@ import type { Resource } from '@opentelemetry/resources';
 
 import type { Logger } from '../../shared/runtime/log.ts';
 import { LIFECYCLE_SERVICE, serviceResource } from '../../shared/tracing/resource.ts';
-import { ExportError } from '../../shared/tracing/exporters/sink.ts';
+import { ExportError, refusalOf } from '../../shared/tracing/exporters/sink.ts';
 import type { SpanSink } from '../../shared/tracing/exporters/sink.ts';
 import { toReadableSpan } from '../../shared/tracing/span-record.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
+import { DEFAULT_SPAN_SETTINGS } from '../../shared/tracing/span-settings.ts';
+import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 
 const BACKOFF_MS = { first: 250, max: 15_000 };
 const MAX_RETRY_AFTER_MS = 60_000;
@@ -15,25 +17,38 @@ export class LifecycleSender {
   readonly #sink: SpanSink;
   readonly #log: Logger;
   readonly #resource: Resource;
+  readonly #settings: SpanSettings;
   readonly #maySend: () => boolean;
   #failures = 0;
   #retryAfterMs = 0;
+  #refusal: string | undefined;
 
   /** While `maySend` says no, nothing is: another process does it. */
-  constructor(sink: SpanSink, clusterKey: string, log: Logger, maySend: () => boolean = () => true) {
+  constructor(
+    sink: SpanSink,
+    clusterKey: string,
+    log: Logger,
+    maySend: () => boolean = () => true,
+    settings: SpanSettings = DEFAULT_SPAN_SETTINGS,
+  ) {
     this.#sink = sink;
     this.#log = log;
     this.#maySend = maySend;
-    this.#resource = serviceResource(LIFECYCLE_SERVICE, clusterKey);
+    this.#settings = settings;
+    this.#resource = serviceResource(LIFECYCLE_SERVICE, clusterKey, settings.resourceAttributes);
   }
 
-  /** True once all `spans` are accepted; false when the collector did not take them and they must be sent again. */
+  /**
+   * True once nothing of `spans` is to be sent again: the collector accepted them, or refused them for good (a 4xx answer, partial success).
+   * False when it did not take them and they must be sent again.
+   */
   async send(spans: SpanRecord[]): Promise<boolean> {
     if (spans.length === 0) return true;
     if (!this.#maySend()) return false;
     try {
-      await this.#sink.send(spans.map((span) => toReadableSpan(span, this.#resource)));
+      await this.#sink.send(spans.map((span) => toReadableSpan(span, this.#resource, this.#settings.limits)));
     } catch (error) {
+      if (error instanceof ExportError && !error.retryable) return this.#refused(error, spans.length);
       if (this.#failures === 0)
         this.#log.warn(
           'the collector did not accept lifecycle spans: runs go on, the spans are sent again until it does',
@@ -43,8 +58,18 @@ export class LifecycleSender {
       this.#retryAfterMs = (error instanceof ExportError ? error.retryAfterMs : undefined) ?? 0;
       return false;
     }
-    if (this.#failures > 0)
+    if (this.#failures > 0 || this.#refusal !== undefined)
       this.#log.info('the collector accepts lifecycle spans again', { collector: this.#sink.target });
+    this.#failures = 0;
+    this.#refusal = undefined;
+    return true;
+  }
+
+  /** The same request can only be refused again (OTLP 1.x): said once for each answer, until the collector accepts spans again. */
+  #refused(error: ExportError, spans: number): true {
+    if (this.#refusal !== refusalOf(error))
+      this.#log.warn('the collector refused lifecycle spans for good: they are not sent again', { error, spans });
+    this.#refusal = refusalOf(error);
     this.#failures = 0;
     return true;
   }

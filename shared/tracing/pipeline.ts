@@ -4,6 +4,8 @@ import { installHttpInstrumentation } from './http-instrumentation.ts';
 import { createReconcileTracing } from './reconcile-tracing.ts';
 import type { RunTracing } from './run-tracing.ts';
 import { SpanQueue } from './span-queue.ts';
+import { DEFAULT_SPAN_SETTINGS } from './span-settings.ts';
+import type { SpanSettings } from './span-settings.ts';
 
 /** The controllers' own spans, from function to collector. */
 export interface TracingPipeline {
@@ -12,8 +14,13 @@ export interface TracingPipeline {
 }
 
 /** Instruments this process and sends the spans of its reconciles to `sink`. `clusterKey` names the cluster on each span. */
-export function createTracingPipeline(sink: SpanSink, clusterKey: string, log: Logger): TracingPipeline {
+export function createTracingPipeline(
+  sink: SpanSink,
+  clusterKey: string,
+  log: Logger,
+  settings: SpanSettings = DEFAULT_SPAN_SETTINGS,
+): TracingPipeline {
   installHttpInstrumentation();
   const queue = new SpanQueue({ sink, log });
-  return { reconciles: createReconcileTracing({ queue, clusterKey }), queue };
+  return { reconciles: createReconcileTracing({ queue, clusterKey, settings }), queue };
 }

@@ -9,6 +9,8 @@ import { parentOf } from '../tekton/parent-of.ts';
 import { runSpan } from './run-context.ts';
 import type { ReconcileSpan, RunTracing } from './run-tracing.ts';
 import type { SpanQueue } from './span-queue.ts';
+import { DEFAULT_SPAN_SETTINGS } from './span-settings.ts';
+import type { SpanSettings } from './span-settings.ts';
 import { activeReconcileScope, RECONCILE_SCOPE, recordError } from './traced.ts';
 import type { ReconcileScope } from './traced.ts';
 
@@ -79,6 +81,7 @@ export function keepReconcile(): void {
 export interface ReconcileTracingOptions {
   queue: SpanQueue;
   clusterKey: string;
+  settings?: SpanSettings;
   budget?: SpanBudget;
 }
 
@@ -89,11 +92,22 @@ export interface ReconcileTracingOptions {
 export function createReconcileTracing({
   queue,
   clusterKey,
+  settings = DEFAULT_SPAN_SETTINGS,
   budget = DEFAULT_BUDGET,
 }: ReconcileTracingOptions): RunTracing {
+  const { limits, resourceAttributes } = settings;
   const provide = (service: string): NodeTracerProvider =>
     new NodeTracerProvider({
-      resource: serviceResource(service, clusterKey),
+      resource: serviceResource(service, clusterKey, resourceAttributes),
+      // Given, so that the SDK does not read variables of its own.
+      spanLimits: {
+        attributeCountLimit: limits.attributes,
+        attributeValueLengthLimit: limits.valueLength,
+        eventCountLimit: limits.events,
+        linkCountLimit: limits.links,
+        attributePerEventCountLimit: limits.attributesPerEvent,
+        attributePerLinkCountLimit: limits.attributesPerLink,
+      },
       // Sampled or not was decided at admission; what is not sampled never gets here.
       sampler: new AlwaysOnSampler(),
       spanProcessors: [new ReconcileCollector((spans) => queue.add(spans))],

@@ -1,9 +1,16 @@
+import type { Attributes } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
+
+import type { Logger } from '../runtime/log.ts';
+import { variable } from './environment.ts';
+import type { Environment } from './environment.ts';
 
 export const LIFECYCLE_SERVICE = 'tekton-pipelines';
 export const PIPELINE_RUN_SERVICE = 'pipelinerun-reconciler';
 export const TASK_RUN_SERVICE = 'taskrun-reconciler';
+
+const VARIABLE = 'OTEL_RESOURCE_ATTRIBUTES';
 
 /**
  * The attributes that tell Jaeger that all spans of a cluster share a clock: its v3 API looks at `host.*`, `/api/traces` at `ip`.
@@ -13,7 +20,54 @@ export function hostAttributes(clusterKey: string): Record<string, string> {
   return { 'host.id': clusterKey, 'host.name': clusterKey, ip: clusterKey };
 }
 
-/** A service's resource. Frozen: nothing of the process or the SDK, which would make a re-export differ. */
-export function serviceResource(service: string, clusterKey: string): Resource {
-  return resourceFromAttributes({ 'service.name': service, ...hostAttributes(clusterKey) });
+const ownKeys = ['service.name', ...Object.keys(hostAttributes(''))];
+
+/** A service's resource. Frozen: nothing of the process or the SDK, which would make a re-export differ. What is ours wins over `given`. */
+export function serviceResource(service: string, clusterKey: string, given: Attributes = {}): Resource {
+  return resourceFromAttributes({ ...given, 'service.name': service, ...hostAttributes(clusterKey) });
+}
+
+/** One `key=value` with both percent-encoded; a text that says what is wrong with it otherwise. */
+function parseEntry(entry: string): [string, string] | string {
+  const [key = '', value, ...more] = entry.split('=').map((part) => part.trim());
+  if (key === '') return 'the key is missing';
+  if (value === undefined) return 'expected key=value';
+  if (more.length > 0) return 'a = in a value is written %3D';
+  try {
+    return [decodeURIComponent(key), decodeURIComponent(value)];
+  } catch {
+    return 'a % has to be followed by two hexadecimal digits of UTF-8 (%25 for a % itself)';
+  }
+}
+
+/**
+ * The attributes that OTEL_RESOURCE_ATTRIBUTES puts on each span's resource. One bad entry makes the whole variable count for nothing, as
+ * OpenTelemetry's resource specification has it: it is warned of by its number, without its value. Keys that are ours (`service.name`, which
+ * OTEL_SERVICE_NAME sets as well, and the host that all spans of a cluster share) are warned of and left out.
+ */
+export function readResourceAttributes(env: Environment, log: Logger): Record<string, string> {
+  if (variable(env, 'OTEL_SERVICE_NAME'))
+    log.warn('the variable has no effect here: the services of a trace have fixed names', {
+      variable: 'OTEL_SERVICE_NAME',
+      instead: `service.namespace in ${VARIABLE}`,
+    });
+  const entries = (variable(env, VARIABLE)?.value ?? '').split(',').filter((entry) => entry.trim() !== '');
+  const attributes: Record<string, string> = {};
+  for (const [index, entry] of entries.entries()) {
+    const parsed = parseEntry(entry);
+    if (typeof parsed === 'string') {
+      log.warn('the variable is not used: an entry of it can not be read', {
+        variable: VARIABLE,
+        entry: index + 1,
+        reason: parsed,
+      });
+      return {};
+    }
+    Object.defineProperty(attributes, parsed[0], { value: parsed[1], enumerable: true, configurable: true });
+  }
+  for (const key of ownKeys.filter((own) => Object.hasOwn(attributes, own))) {
+    log.warn('a key of the variable is not used: it has a fixed value here', { variable: VARIABLE, key });
+    Reflect.deleteProperty(attributes, key);
+  }
+  return attributes;
 }

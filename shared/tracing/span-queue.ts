@@ -4,7 +4,7 @@ import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
 import type { Logger } from '../runtime/log.ts';
-import { ExportError } from './exporters/sink.ts';
+import { ExportError, refusalOf } from './exporters/sink.ts';
 import type { SpanSink } from './exporters/sink.ts';
 
 export interface SpanQueueOptions {
@@ -40,6 +40,7 @@ export class SpanQueue {
   #flushing = false;
   #dropping = false;
   #unreachable = false;
+  #refusal: string | undefined;
   readonly #loop: Promise<void>;
 
   constructor(options: SpanQueueOptions) {
@@ -131,14 +132,19 @@ export class SpanQueue {
     try {
       await sink.send(batch, this.#stop.signal);
       this.counts.sent += batch.length;
-      if (this.#unreachable) log.info('the collector accepts spans again', { collector: sink.target });
+      if (this.#unreachable || this.#refusal !== undefined)
+        log.info('the collector accepts spans again', { collector: sink.target });
       this.#unreachable = false;
+      this.#refusal = undefined;
       return undefined;
     } catch (error) {
       // What is no export error (spans that can't be encoded) would fail again, and hold up all that is behind it.
       if (!this.#stop.signal.aborted && !(error instanceof ExportError && error.retryable)) {
         this.counts.dropped += batch.length;
-        log.warn('the collector refused spans', { error, spans: batch.length });
+        const refusal = refusalOf(error);
+        if (this.#refusal !== refusal)
+          log.warn('the collector refused spans for good: they are dropped', { error, spans: batch.length });
+        this.#refusal = refusal;
         return undefined;
       }
       if (!this.#unreachable && !this.#stop.signal.aborted)

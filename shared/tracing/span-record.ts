@@ -4,6 +4,8 @@ import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
 import type { SpanCarrier } from './carrier.ts';
+import { DEFAULT_SPAN_LIMITS, limitAttributes } from './limits.ts';
+import type { SpanLimits } from './limits.ts';
 
 export interface SpanEvent {
   name: string;
@@ -46,15 +48,41 @@ function spanContext(ids: { traceId: string; spanId: string }, isRemote = false)
 /** Jaeger warns of a span without length (`Negative duration detected`): one microsecond is the shortest. */
 export const SHORTEST_MS = 0.001;
 
-/** The record in the shape the SDK's exporters take. Built by hand, because a re-export must have the same ids and times (nothing of it is random). */
-export function toReadableSpan(record: SpanRecord, resource: Resource): ReadableSpan {
+/** The last `count` of `items`, as the SDK keeps events and links. */
+function lastOf<T>(items: T[], count: number): T[] {
+  return items.slice(Math.max(0, items.length - count));
+}
+
+/**
+ * The record in the shape the SDK's exporters take. Built by hand, because a re-export must have the same ids and times (nothing of it is random).
+ * What exceeds `limits` is left out, and counted, as the SDK does it.
+ */
+export function toReadableSpan(
+  record: SpanRecord,
+  resource: Resource,
+  limits: SpanLimits = DEFAULT_SPAN_LIMITS,
+): ReadableSpan {
   const startTime = hrTime(record.startMs);
   const durationMs = Math.max(SHORTEST_MS, record.endMs - record.startMs);
   const endTime = hrTime(record.startMs + durationMs);
-  const links: Link[] = record.links.map((link) => ({
-    context: spanContext(link.context, true),
-    ...(link.attributes && { attributes: link.attributes }),
-  }));
+  const { attributes, dropped } = limitAttributes(record.attributes, limits.attributes, limits.valueLength);
+  const links = lastOf(record.links, limits.links).map((link): Link => {
+    const own = limitAttributes(link.attributes ?? {}, limits.attributesPerLink, limits.valueLength);
+    return {
+      context: spanContext(link.context, true),
+      ...(link.attributes && { attributes: own.attributes }),
+      ...(own.dropped > 0 && { droppedAttributesCount: own.dropped }),
+    };
+  });
+  const events = lastOf(record.events, limits.events).map((event) => {
+    const own = limitAttributes(event.attributes ?? {}, limits.attributesPerEvent, limits.valueLength);
+    return {
+      name: event.name,
+      time: hrTime(event.timeMs),
+      attributes: own.attributes,
+      ...(own.dropped > 0 && { droppedAttributesCount: own.dropped }),
+    };
+  });
   const parent = record.parentSpanId;
   return {
     name: record.name,
@@ -64,20 +92,16 @@ export function toReadableSpan(record: SpanRecord, resource: Resource): Readable
     startTime,
     endTime,
     status: record.status,
-    attributes: record.attributes,
+    attributes,
     links,
-    events: record.events.map((event) => ({
-      name: event.name,
-      time: hrTime(event.timeMs),
-      attributes: event.attributes ?? {},
-    })),
+    events,
     duration: hrTime(durationMs),
     ended: true,
     resource,
     instrumentationScope: SCOPE,
-    droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
+    droppedAttributesCount: dropped,
+    droppedEventsCount: record.events.length - events.length,
+    droppedLinksCount: record.links.length - links.length,
   };
 }
 

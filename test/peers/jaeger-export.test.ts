@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 
+import { silentLogger } from '../../shared/runtime/log.ts';
 import { createSink } from '../../shared/tracing/exporters/factory.ts';
 import { LIFECYCLE_SERVICE, TASK_RUN_SERVICE, serviceResource } from '../../shared/tracing/resource.ts';
 import { SpanKind, SpanStatusCode, toReadableSpan } from '../../shared/tracing/span-record.ts';
@@ -59,7 +60,7 @@ describe.each(['OTLP', 'Thrift'] as const)('a run sent to the real Jaeger by %s'
     toReadableSpan(reconcile, serviceResource(TASK_RUN_SERVICE, 'cluster-a')),
   ];
   const send = async (): Promise<void> => {
-    const sink = await createSink({ collectorUrl: protocol === 'OTLP' ? jaeger.otlpUrl : jaeger.thriftUrl }, {});
+    const sink = await createSink({ collectorUrl: protocol === 'OTLP' ? jaeger.otlpUrl : jaeger.thriftUrl }, {}, silentLogger);
     await sink?.send(spans);
     await sink?.close();
   };

@@ -1,53 +1,84 @@
 import http from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 
-import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
-import { ExportError, publicUrl } from './sink.ts';
+import { publicText, retryAfterMs, withHint } from './answer.ts';
+import type { Credentials, CredentialSet } from './credentials.ts';
+import { basicAuthorization, ExportError, publicUrl, refusedSpans } from './sink.ts';
 import type { SpanSink } from './sink.ts';
 
 export interface OtlpOptions {
   url: URL;
-  /** Sent with each request (`authorization`, tenant ids). */
+  /** Sent with each request (`authorization`, tenant ids), where no `credentials` are given. */
   headers?: Record<string, string>;
+  /** Headers and certificates, asked for before each request. */
+  credentials?: Credentials;
+  encoding?: 'protobuf' | 'json';
+  compression?: 'gzip' | 'none';
   timeoutMs?: number;
+  userAgent?: string;
+  /** What to say when nothing is at this path (404). */
+  notFoundHint?: string;
 }
 
-/** OTLP 1.x: these answers may be tried again. */
-const RETRYABLE = [429, 502, 503, 504];
-const MAX_ANSWER_BYTES = 1 << 20;
+/** OTLP 1.x: these answers may be tried again. 408 is a proxy's that waited for the request in vain. */
+const RETRYABLE = [408, 429, 502, 503, 504];
+const MAX_ANSWER_BYTES = 4 << 20;
+/** After this, an idle connection is closed; one with a renewed certificate or key is a new one. */
+const IDLE_MS = 60_000;
+
+const compress = promisify(gzip);
+
+const ENCODINGS = {
+  protobuf: { contentType: 'application/x-protobuf', serializer: ProtobufTraceSerializer },
+  json: { contentType: 'application/json', serializer: JsonTraceSerializer },
+};
 
 interface Answer {
   status: number;
+  contentType: string;
   body: Buffer;
-  retryAfterMs?: number;
+  retryAfterMs: number | undefined;
 }
 
 /**
- * OTLP over HTTP with protobuf. The transport is our own, because the lifecycle sender must know what was accepted: the exact
+ * OTLP over HTTP with protobuf or JSON. The transport is our own, because the lifecycle sender must know what was accepted: the exact
  * status, and the spans that a 200 answer refuses (partial success), which the SDK's exporter only logs.
  */
-export function createOtlpSink({ url, headers = {}, timeoutMs = 10_000 }: OtlpOptions): SpanSink {
+export function createOtlpSink(options: OtlpOptions): SpanSink {
+  const { url, encoding = 'protobuf', compression = 'none', timeoutMs = 10_000, headers = {}, notFoundHint } = options;
+  const { credentials = async () => ({ headers }) } = options;
   const target = publicUrl(url);
+  const { contentType, serializer } = ENCODINGS[encoding];
   const transport = url.protocol === 'https:' ? https : http;
-  const agent = new transport.Agent({ keepAlive: true, maxSockets: 4 });
-  const basic = url.username
-    ? {
-        authorization: `Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}`,
-      }
-    : {};
+  const agent = new transport.Agent({ keepAlive: true, maxSockets: 4, timeout: IDLE_MS });
+  const basic = basicAuthorization(url);
 
-  function post(body: Buffer, signal: AbortSignal | undefined): Promise<Answer> {
+  function headersOf(set: CredentialSet, body: Buffer): OutgoingHttpHeaders {
+    return {
+      ...(options.userAgent !== undefined && { 'user-agent': options.userAgent }),
+      ...(basic !== undefined && { authorization: basic }),
+      ...set.headers,
+      'content-type': contentType,
+      'content-length': body.byteLength,
+      ...(compression === 'gzip' && { 'content-encoding': 'gzip' }),
+    };
+  }
+
+  function post(body: Buffer, set: CredentialSet, signal: AbortSignal | undefined): Promise<Answer> {
     const limit = AbortSignal.timeout(timeoutMs);
+    const { ca, cert, key } = set;
     return new Promise((resolve, reject) => {
-      const fail = (error: Error): void =>
-        reject(
-          new ExportError(
-            `${target}: ${limit.aborted ? `no answer within ${timeoutMs} ms` : error.message || (error as NodeJS.ErrnoException).code}`,
-            { retryable: true, cause: error },
-          ),
-        );
+      const fail = (error: Error): void => {
+        const reason = error.message || String((error as NodeJS.ErrnoException).code);
+        const text = limit.aborted ? `no answer within ${timeoutMs} ms` : withHint(reason);
+        reject(new ExportError(`${target}: ${text}`, { retryable: true, cause: error }));
+      };
       const request = transport.request(
         url,
         {
@@ -55,30 +86,28 @@ export function createOtlpSink({ url, headers = {}, timeoutMs = 10_000 }: OtlpOp
           agent,
           auth: undefined,
           signal: signal ? AbortSignal.any([signal, limit]) : limit,
-          headers: {
-            'content-type': 'application/x-protobuf',
-            'content-length': body.byteLength,
-            ...basic,
-            ...headers,
-          },
+          headers: headersOf(set, body),
+          // The agent keeps connections with other certificates apart.
+          ...(ca !== undefined && { ca }),
+          ...(cert !== undefined && { cert, key }),
         },
         (response) => {
           const chunks: Buffer[] = [];
           let size = 0;
           response.on('data', (chunk: Buffer) => {
             size += chunk.byteLength;
-            if (size > MAX_ANSWER_BYTES) request.destroy(new Error('the answer is longer than 1 MiB'));
+            if (size > MAX_ANSWER_BYTES) request.destroy(new Error('the answer is longer than 4 MiB'));
             else chunks.push(chunk);
           });
           response.on('error', fail);
-          response.on('end', () => {
-            const seconds = Number(response.headers['retry-after']);
+          response.on('end', () =>
             resolve({
               status: response.statusCode ?? 0,
+              contentType: response.headers['content-type'] ?? '',
               body: Buffer.concat(chunks),
-              ...(seconds > 0 && { retryAfterMs: seconds * 1000 }),
-            });
-          });
+              retryAfterMs: retryAfterMs(response.headers['retry-after'], Date.now()),
+            }),
+          );
         },
       );
       request.on('error', fail);
@@ -87,33 +116,44 @@ export function createOtlpSink({ url, headers = {}, timeoutMs = 10_000 }: OtlpOp
   }
 
   async function send(spans: ReadableSpan[], signal?: AbortSignal): Promise<void> {
-    const body = ProtobufTraceSerializer.serializeRequest(spans);
-    if (!body) throw new ExportError(`${target}: the spans could not be encoded`, { retryable: false });
-    const answer = await post(Buffer.from(body), signal);
+    const encoded = serializer.serializeRequest(spans);
+    if (!encoded) throw new ExportError(`${target}: the spans could not be encoded`, { retryable: false });
+    const body = compression === 'gzip' ? await compress(encoded) : Buffer.from(encoded);
+    const set = await credentials();
+    const answer = await post(body, set, signal);
+    const secrets = [
+      ...Object.values(set.headers),
+      ...(basic === undefined ? [] : [basic, decodeURIComponent(url.password)]),
+    ];
     if (answer.status !== 200) {
-      const retryable = RETRYABLE.includes(answer.status);
-      throw new ExportError(`${target}: answered ${answer.status}`, {
-        retryable,
+      throw new ExportError(`${target}: answered ${answer.status}${explanation(answer, secrets, notFoundHint)}`, {
+        retryable: RETRYABLE.includes(answer.status),
         ...(answer.retryAfterMs !== undefined && { retryAfterMs: answer.retryAfterMs }),
       });
     }
-    const refused = rejectedSpans(answer.body);
-    if (refused.count > 0)
-      throw new ExportError(`${target}: refused ${refused.count} of ${spans.length} spans: ${refused.message}`, {
-        retryable: false,
-      });
+    const refused = refusedSpans(() => responseSerializer(answer, serializer).deserializeResponse(answer.body));
+    if (refused)
+      throw new ExportError(
+        `${target}: refused ${refused.count} of ${spans.length} spans: ${publicText(refused.message, secrets)}`,
+        { retryable: false },
+      );
   }
 
   return { send, target, close: async () => agent.destroy() };
 }
 
-function rejectedSpans(body: Buffer): { count: number; message: string } {
-  if (body.byteLength === 0) return { count: 0, message: '' };
-  try {
-    const { partialSuccess } = ProtobufTraceSerializer.deserializeResponse(body) ?? {};
-    return { count: Number(partialSuccess?.rejectedSpans ?? 0), message: partialSuccess?.errorMessage ?? '' };
-  } catch {
-    // Some collectors answer 200 with JSON or plain text; the status is what OTLP makes binding.
-    return { count: 0, message: '' };
-  }
+type Serializer = typeof ProtobufTraceSerializer;
+
+/** Some collectors answer in JSON whatever they were asked in. */
+function responseSerializer({ contentType, body }: Answer, asked: Serializer): Serializer {
+  if (body.byteLength === 0) return { ...asked, deserializeResponse: () => ({}) };
+  return contentType.startsWith('application/json') ? JsonTraceSerializer : asked;
+}
+
+/** What the collector says about a refusal, or what a 404 means. Protobuf is left out: it is not fit to be read. */
+function explanation({ status, contentType, body }: Answer, secrets: string[], notFoundHint?: string): string {
+  if (status === 404 && notFoundHint !== undefined) return `: ${notFoundHint}`;
+  const readable = /^(text\/plain|application\/json)/.test(contentType);
+  const text = readable ? publicText(body.toString('utf8'), secrets) : '';
+  return text === '' ? '' : `: ${text}`;
 }

@@ -55,3 +55,18 @@ test('nothing to send is accepted without asking anybody', async () => {
   const { send } = sender([new Error('asked')]);
   expect(await send.send([])).toBe(true);
 });
+
+const refusal = (message: string): ExportError => new ExportError(message, { retryable: false });
+
+test('what is refused for good is not sent again; each answer is said once until spans are accepted', async () => {
+  const { send, lines } = sender([
+    refusal('answered 400'),
+    refusal('answered 400'),
+    refusal('refused 1 of 2 spans: old'),
+    refusal('refused 3 of 9 spans: old'),
+    undefined,
+    refusal('answered 400'),
+  ]);
+  for (let index = 0; index < 6; index++) expect(await send.send(spans)).toBe(true);
+  expect(lines.map((line) => line.slice(13, 17))).toEqual(['warn', 'warn', 'info', 'warn']);
+});

@@ -1,13 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { createSink, protocolOf } from '../../../../../shared/tracing/exporters/factory.ts';
+import { silentLogger } from '../../../../../shared/runtime/log.ts';
+import { protocolOf } from '../../../../../shared/tracing/exporters/endpoint.ts';
+import { createSink } from '../../../../../shared/tracing/exporters/factory.ts';
 
 async function target(
   collectorUrl?: string,
   env: Record<string, string> = {},
   protocol?: 'otlp' | 'jaeger',
 ): Promise<string | undefined> {
-  const sink = await createSink({ ...(collectorUrl && { collectorUrl }), ...(protocol && { protocol }) }, env);
+  const sink = await createSink(
+    { ...(collectorUrl && { collectorUrl }), ...(protocol && { protocol }) },
+    env,
+    silentLogger,
+  );
   await sink?.close();
   return sink?.target;
 }
@@ -16,6 +22,7 @@ describe('the protocol that a URL tells', () => {
   test.each([
     ['http://c:4318/v1/traces', 'otlp'],
     ['http://c:4318', 'otlp'],
+    ['http://c:4317', 'otlp'],
     ['https://c/prefix/v1/traces', 'otlp'],
     ['http://c:14268/api/traces', 'jaeger'],
     ['http://c:14268', 'jaeger'],

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
+import { gunzipSync } from 'node:zlib';
+
 import { decodeTracesProtobuf } from '../../../../../shared/otlp/decode-protobuf.ts';
+import type { OtlpOptions } from '../../../../../shared/tracing/exporters/otlp.ts';
 import { createOtlpSink } from '../../../../../shared/tracing/exporters/otlp.ts';
 import { startCollector, status, testSpan } from './collector.ts';
 import type { Collector } from './collector.ts';
@@ -11,10 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => collector.close());
 
-async function send(
-  options: { path?: string; headers?: Record<string, string>; timeoutMs?: number } = {},
-  signal?: AbortSignal,
-): Promise<void> {
+async function send(options: { path?: string } & Omit<OtlpOptions, 'url'> = {}, signal?: AbortSignal): Promise<void> {
   const { path = '/v1/traces', ...rest } = options;
   const sink = createOtlpSink({ url: collector.url(path), ...rest });
   try {
@@ -71,6 +71,7 @@ test.each([
   [413, false],
   [302, false],
   [500, false],
+  [408, true],
   [429, true],
   [502, true],
   [503, true],
@@ -84,9 +85,55 @@ test.each([
   });
 });
 
-test('Retry-After is handed on', async () => {
-  collector.answers = [status(503, { 'retry-after': '7' })];
-  await expect(send()).rejects.toMatchObject({ retryable: true, retryAfterMs: 7000 });
+test.each([
+  ['7', 7000],
+  ['2592000', 60_000],
+  [new Date(Date.now() + 3_600_000).toUTCString(), 60_000],
+])('Retry-After %s is handed on as %i ms', async (header, retryAfterMs) => {
+  collector.answers = [status(503, { 'retry-after': header })];
+  await expect(send()).rejects.toMatchObject({ retryable: true, retryAfterMs });
+});
+
+test('JSON, compressed, says so, and its partial success is understood', async () => {
+  const answer = { partialSuccess: { rejectedSpans: '1', errorMessage: 'too old' } };
+  collector.answers = [status(200, { 'content-type': 'application/json' }, Buffer.from(JSON.stringify(answer)))];
+  await expect(send({ encoding: 'json', compression: 'gzip', userAgent: 'tektrace/1' })).rejects.toMatchObject({
+    retryable: false,
+    message: expect.stringContaining('refused 1 of 2 spans: too old'),
+  });
+  const [request] = collector.requests;
+  expect(request?.headers).toMatchObject({
+    'content-type': 'application/json',
+    'content-encoding': 'gzip',
+    'user-agent': 'tektrace/1',
+  });
+  expect(JSON.parse(gunzipSync(request?.body ?? '').toString())).toMatchObject({ resourceSpans: [{}, {}] });
+});
+
+test('a warning in an answer that refuses no span is an acceptance', async () => {
+  // ExportTraceServiceResponse{partial_success{error_message: "no"}}
+  collector.answers = [status(200, {}, Uint8Array.from([0x0a, 4, 0x12, 2, 0x6e, 0x6f]))];
+  await send();
+});
+
+test('a refusal says what the collector says, without what it was sent', async () => {
+  collector.answers = [status(401, { 'content-type': 'text/plain' }, Buffer.from('unknown token s3cret\n'))];
+  await expect(send({ headers: { token: 's3cret' } })).rejects.toMatchObject({
+    message: `${collector.url('/v1/traces').href}: answered 401: unknown token ***`,
+  });
+});
+
+test('a 404 is explained', async () => {
+  collector.answers = [status(404, { 'content-type': 'text/plain' }, Buffer.from('404 page not found'))];
+  await expect(send({ notFoundHint: 'take it off' })).rejects.toMatchObject({
+    retryable: false,
+    message: `${collector.url('/v1/traces').href}: answered 404: take it off`,
+  });
+});
+
+test('headers that are ours can not be set from outside', async () => {
+  await send({ headers: { 'content-type': 'text/plain', 'content-length': '1' } });
+  expect(collector.requests[0]?.headers['content-type']).toBe('application/x-protobuf');
 });
 
 test('a collector that never answers is given up in time', async () => {
@@ -109,8 +156,8 @@ test('a connection that breaks is to be tried again', async () => {
 });
 
 test('an answer without end is cut off', async () => {
-  collector.answers = [status(200, {}, Buffer.alloc(2 << 20))];
-  await expect(send()).rejects.toMatchObject({ message: expect.stringContaining('longer than 1 MiB') });
+  collector.answers = [status(200, {}, Buffer.alloc(5 << 20))];
+  await expect(send()).rejects.toMatchObject({ message: expect.stringContaining('longer than 4 MiB') });
 });
 
 test('a collector that is not there is to be tried again', async () => {

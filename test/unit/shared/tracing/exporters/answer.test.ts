@@ -1,0 +1,48 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { publicText, retryAfterMs, withHint } from '../../../../../shared/tracing/exporters/answer.ts';
+
+const now = Date.parse('2026-01-01T00:00:00Z');
+
+describe('Retry-After', () => {
+  test.each([
+    ['7', 7000],
+    [' 7 ', 7000],
+    ['60', 60_000],
+    ['3600', 60_000],
+    ['2592000', 60_000],
+    ['99999999999999999999999', 60_000],
+    ['Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
+    ['Sat, 01 Jan 2050 00:00:00 GMT', 60_000],
+    ['Wed, 31 Dec 2025 23:59:59 GMT', undefined],
+    ['0', undefined],
+    ['-5', undefined],
+    ['1.5', undefined],
+    ['soon', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ])('%p: %p ms', (header, expected) => {
+    expect(retryAfterMs(header, now)).toBe(expected);
+  });
+});
+
+test('what a collector says is one short line without the secrets it was sent', () => {
+  expect(publicText('bad token s3cret\r\n\u001b[31mtry again', ['s3cret', ''])).toBe('bad token *** [31mtry again');
+  expect(publicText('x'.repeat(1000), [])).toHaveLength(301);
+});
+
+test.each([
+  ['self-signed certificate in certificate chain', '--otlp-ca-file'],
+  ['unable to verify the first certificate', '--otlp-ca-file'],
+  ['unable to get local issuer certificate', '--otlp-ca-file'],
+  ['error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required', '--otlp-client-cert-file'],
+  ['error:0A00010B:SSL routines:ssl3_get_record:wrong version number', 'http:// instead of https://'],
+  ['Parse Error: Expected HTTP/, RTSP/ or ICE/', 'gRPC'],
+])('%s is said with what to do', (text, hint) => {
+  expect(withHint(text)).toContain(`${text}: `);
+  expect(withHint(text)).toContain(hint);
+});
+
+test('what nothing can be said about stays as it is', () => {
+  expect(withHint('connect ECONNREFUSED 127.0.0.1:4318')).toBe('connect ECONNREFUSED 127.0.0.1:4318');
+});
