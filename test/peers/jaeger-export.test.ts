@@ -60,7 +60,11 @@ describe.each(['OTLP', 'Thrift'] as const)('a run sent to the real Jaeger by %s'
     toReadableSpan(reconcile, serviceResource(TASK_RUN_SERVICE, 'cluster-a')),
   ];
   const send = async (): Promise<void> => {
-    const sink = await createSink({ collectorUrl: protocol === 'OTLP' ? jaeger.otlpUrl : jaeger.thriftUrl }, {}, silentLogger);
+    const sink = await createSink(
+      { collectorUrl: protocol === 'OTLP' ? jaeger.otlpUrl : jaeger.thriftUrl },
+      {},
+      silentLogger,
+    );
     await sink?.send(spans);
     await sink?.close();
   };
