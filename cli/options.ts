@@ -145,7 +145,7 @@ export function exporterSettings(values: OptionValues): ExporterSettings {
     headersFile: text(values, 'otlp-headers-file'),
     userAgent: `tektrace/${VERSION}`,
   };
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as ExporterSettings;
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 export const samplingOptions: Record<string, OptionHelp> = {

@@ -61,13 +61,23 @@ function httpOtlp(url: URL, protocol: OtlpProtocol, source: string): Endpoint {
   return { kind: 'otlp', url, protocol, notFoundHint: `nothing takes spans at this path: look at ${source}` };
 }
 
-/** What the flag's URL means: it says the protocol by its path; else --otlp-protocol does, then the variable, then its port. */
+/** OTLP's protocol to a URL of the flag: as --otlp-protocol says, else as the variable does, but for a path, which only HTTP has; else by the port. */
+function flagProtocol(url: URL, { otlpProtocol }: ExporterSettings, env: Environment, log: Logger): OtlpProtocol {
+  if (otlpProtocol) return otlpProtocol;
+  const found = protocolVariable(env);
+  if (found && !(found.protocol === 'grpc' && url.pathname !== '/')) return found.protocol;
+  if (found)
+    log.warn('the variable is not used: the flag names a path, which only OTLP over HTTP has', {
+      variable: found.name,
+      flag: FLAG,
+    });
+  return isGrpcPort(url) ? 'grpc' : 'http/protobuf';
+}
+
+/** What the flag's URL means. Its path says whether it is OTLP or Thrift, then its port; flags settle what it leaves open. */
 function flagEndpoint(text: string, settings: ExporterSettings, env: Environment, log: Logger): Endpoint {
-  const { protocol: exporter, otlpProtocol } = settings;
-  if (otlpProtocol === 'grpc' && exporter !== 'jaeger')
-    return { kind: 'otlp', url: grpcEndpoint(text, FLAG, false), protocol: 'grpc', notFoundHint: '' };
   const url = httpEndpoint(text, FLAG);
-  const kind = exporter ?? (otlpProtocol ? 'otlp' : protocolOf(url));
+  const kind = settings.protocol ?? (settings.otlpProtocol ? 'otlp' : protocolOf(url));
   if (!kind)
     throw new ExporterSettingsError(
       `${FLAG}: can't tell the protocol of ${url.protocol}//${url.host}${url.pathname}: end it in /v1/traces (OTLP) or /api/traces (Jaeger Thrift), or add --exporter=otlp|jaeger or --otlp-protocol=${OTLP_PROTOCOLS.join('|')}`,
@@ -76,15 +86,7 @@ function flagEndpoint(text: string, settings: ExporterSettings, env: Environment
     if (url.pathname === '/') url.pathname = '/api/traces';
     return { kind, url };
   }
-  const byVariable = otlpProtocol ? undefined : protocolVariable(env);
-  const isHttpPath = url.pathname !== '/';
-  if (isHttpPath && byVariable?.protocol === 'grpc')
-    log.warn('the variable is not used: the flag names a path, which only OTLP over HTTP has', {
-      variable: byVariable.name,
-      flag: FLAG,
-    });
-  const named = otlpProtocol ?? (isHttpPath && byVariable?.protocol === 'grpc' ? undefined : byVariable?.protocol);
-  const protocol = named ?? (isGrpcPort(url) ? 'grpc' : 'http/protobuf');
+  const protocol = flagProtocol(url, settings, env, log);
   if (protocol === 'grpc') return { kind, url: grpcEndpoint(text, FLAG, false), protocol, notFoundHint: '' };
   if (url.pathname === '/') url.pathname = '/v1/traces';
   return httpOtlp(url, protocol, FLAG);
