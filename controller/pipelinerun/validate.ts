@@ -110,6 +110,11 @@ const validateResolvedTask = traced(
   'ValidateResolvedTask',
   (run: PipelineRun, { task, taskSpec }: Omit<TaskState, 'outcome'>): void => {
     const message = `Validation failed for pipelinerun ${run.metadata.name} with error invalid input params for task ${task.name}`;
+    failIf(
+      'PipelineValidationFailed',
+      !['', 'continue', 'stopAndFail'].includes(task.onError ?? ''),
+      `Validation failed for pipelinerun ${run.metadata.name}: pipeline task "${task.name}": onError: "${task.onError}" is not continue or stopAndFail`,
+    );
     const missing = missingParams(taskSpec.params, task.params);
     failIf(
       'PipelineValidationFailed',

@@ -3,7 +3,7 @@ import type { FieldString } from '../field-tree.ts';
 import { PIPELINE_TASK_FIELDS } from '../reference-fields.ts';
 import { beyondArray, declaredResults, isTektonReference, referenceProblems } from '../reference-scope.ts';
 import type { ReferenceScope } from '../reference-scope.ts';
-import { parseResultReference } from '../result-references.ts';
+import { parseResultReference, resultReferences } from '../result-references.ts';
 import type { ResultReference } from '../result-references.ts';
 import { referencesIn } from '../substitution.ts';
 import type { Param, PipelineSpec, PipelineTask, WorkspaceBinding } from '../types.ts';
@@ -97,11 +97,11 @@ function taskErrors(of: TaskOfPipeline, path: string, scope: ReferenceScope): Va
     ...{ declared: scope.declared, strings: ofTask.strings },
     isOpen: (name) => (scope.isOpen?.(name) ?? false) || (!taskSpec && OF_TASK_RUN.test(name)),
   };
-  const { when, ...rest } = pick(task, Object.keys(PIPELINE_TASK_FIELDS));
-  const { params: values, ...others } = rest;
+  const { when, params: values, ...others } = pick(task, Object.keys(PIPELINE_TASK_FIELDS));
   const fields = (part: object): FieldString[] => fieldStrings(part, PIPELINE_TASK_FIELDS, path);
   return [
     ...fields({ params: values, when }).flatMap(foreignVariables),
+    ...resultsInName(task, `${path}.taskRef.name`),
     ...problems(fields({ params: values }), ofParams, of),
     ...problems(fields({ when, ...others }), scope, of),
     ...(taskSpec
@@ -111,6 +111,14 @@ function taskErrors(of: TaskOfPipeline, path: string, scope: ReferenceScope): Va
         ]
       : []),
   ];
+}
+
+/** The Task is read before any task has results. */
+function resultsInName({ taskRef }: PipelineTask, path: string): ValidationError[] {
+  return resultReferences([taskRef?.name]).map(({ reference }) => ({
+    path,
+    message: `a Task can't be named by a result, because all Tasks are read before the first one runs: $(${reference})`,
+  }));
 }
 
 function pick(task: PipelineTask, names: readonly string[]): Record<string, unknown> {

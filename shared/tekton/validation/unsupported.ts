@@ -108,7 +108,7 @@ function customTasks(spec: unknown, path: string): ValidationError[] {
   return ['tasks', 'finally'].flatMap((list) =>
     (lists[list] ?? []).flatMap((task, index) =>
       (['taskRef', 'taskSpec'] as const)
-        .filter((kind) => task[kind]?.apiVersion !== undefined && !task[kind].apiVersion.startsWith('tekton.dev/'))
+        .filter((kind) => task[kind]?.apiVersion && !task[kind].apiVersion.startsWith('tekton.dev/'))
         .map((kind) => ({
           path: `${path}.${list}[${index}].${kind}.apiVersion`,
           message: 'custom tasks are not executed by this controller',
