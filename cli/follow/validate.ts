@@ -1,11 +1,13 @@
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
-import type { Pipeline, PipelineRun, Task, TaskRun } from '../../shared/tekton/types.ts';
+import type { Pipeline, PipelineRun, PipelineTask, Task, TaskRun } from '../../shared/tekton/types.ts';
+import { validatePipelineSpec } from '../../shared/tekton/validation/pipeline.ts';
 import {
   validatePipelineRun,
   validatePipelineRunAgainst,
   validateTaskRun,
   validateTaskRunAgainst,
 } from '../../shared/tekton/validation/run.ts';
+import { validateTaskSpec } from '../../shared/tekton/validation/task.ts';
 import type { ValidationError } from '../../shared/tekton/validation/validation-error.ts';
 import { CommandError } from '../errors.ts';
 import { printable } from '../waterfall/display-width.ts';
@@ -15,13 +17,37 @@ function named<T extends KubeObject>(objects: KubeObject[], kind: string, name: 
 }
 
 function pipelineRunErrors(run: PipelineRun, objects: KubeObject[]): ValidationError[] {
-  const pipeline = run.spec.pipelineSpec ?? named<Pipeline>(objects, 'Pipeline', run.spec.pipelineRef?.name)?.spec;
-  return [...validatePipelineRun(run), ...(pipeline ? validatePipelineRunAgainst(run, pipeline) : [])];
+  const { pipelineSpec, pipelineRef } = run.spec;
+  const pipeline = pipelineSpec ?? named<Pipeline>(objects, 'Pipeline', pipelineRef?.name)?.spec;
+  if (!pipeline) return validatePipelineRun(run);
+  return [
+    ...validatePipelineRun(run),
+    ...validatePipelineRunAgainst(run, pipeline),
+    ...(pipelineSpec ? [] : validatePipelineSpec(pipeline, `Pipeline ${pipelineRef?.name}: spec`, run.spec)),
+    ...[...(pipeline.tasks ?? []), ...(pipeline.finally ?? [])].flatMap((task) => taskErrors(task, objects)),
+  ];
 }
 
 function taskRunErrors(run: TaskRun, objects: KubeObject[]): ValidationError[] {
   const task = run.spec.taskSpec ?? named<Task>(objects, 'Task', run.spec.taskRef?.name)?.spec;
-  return [...validateTaskRun(run), ...(task ? validateTaskRunAgainst(run, task) : [])];
+  return [
+    ...validateTaskRun(run),
+    ...(task ? validateTaskRunAgainst(run, task) : []),
+    ...taskErrors(run.spec, objects),
+  ];
+}
+
+/** What is wrong with the Task that a TaskRun or pipeline task names, given its params and workspaces. */
+function taskErrors(
+  { taskRef, params = [], workspaces = [] }: Pick<PipelineTask, 'taskRef' | 'params' | 'workspaces'>,
+  objects: KubeObject[],
+): ValidationError[] {
+  const task = named<Task>(objects, 'Task', taskRef?.name);
+  if (!task) return [];
+  return validateTaskSpec(task.spec, `Task ${taskRef?.name}: spec`, {
+    params,
+    workspaces: workspaces.map(({ name }) => name),
+  });
 }
 
 /**

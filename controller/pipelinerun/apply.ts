@@ -1,4 +1,5 @@
 import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
+import { isObjectValue, toParamValue } from '../../shared/tekton/param-value.ts';
 import { resolveParams } from '../../shared/tekton/params.ts';
 import {
   EMBEDDED_TASK_FIELDS,
@@ -53,6 +54,22 @@ const applyReplacements = traced(
   },
 );
 
+/** The params that an embedded task sees beside those it is given; of an object that it is given too, the keys that its own lacks (as upstream). */
+const propagatedParams = traced(
+  'propagateParams',
+  (params: readonly Param[], given: readonly Param[] = []): Replacements => {
+    const own = new Map(given.map(({ name, value }) => [name, toParamValue(value)]));
+    const others = params.filter(({ name }) => !own.has(name));
+    const keys = params.flatMap(({ name, value }) => {
+      const [inner, outer] = [own.get(name), value];
+      if (!isObjectValue(inner) || !isObjectValue(outer)) return [];
+      const missing = Object.entries(outer).filter(([key]) => !Object.hasOwn(inner, key));
+      return [{ name, value: Object.fromEntries(missing) }];
+    });
+    return mergeReplacements(paramReplacements(others), stringReplacements(paramReplacements(keys).strings));
+  },
+);
+
 /**
  * A pipeline task with params, names and workspaces put in, one kind after the other as upstream does it: what a param holds may refer to names.
  * An embedded task sees all of them too, except params that it is given, and workspaces that it declares, by the same name.
@@ -60,9 +77,8 @@ const applyReplacements = traced(
 const applyToTask = traced(
   'applyToTask',
   (run: PipelineRun, spec: PipelineSpec, params: readonly Param[], task: PipelineTask): PipelineTask => {
-    const given = new Set(task.params?.map(({ name }) => name));
     const declared = (task.taskSpec?.workspaces ?? []).map(({ name }) => name);
-    const propagated = paramReplacements(params.filter(({ name }) => !given.has(name)));
+    const propagated = propagatedParams(params, task.params);
     const names = stringReplacements(contextStrings(run));
     return applyReplacements(
       task,

@@ -24,6 +24,10 @@ export function typeOfParam({ type, default: value, properties }: ParamSpec): Pa
   return value === undefined ? 'string' : typeOfValue(value);
 }
 
+export function isObjectValue(value: ParamValue | undefined): value is Record<string, string> {
+  return value !== undefined && typeOfValue(value) === 'object';
+}
+
 export function normalizedParams(params: readonly Param[] | undefined): Param[] {
   return (params ?? []).map((param) => ({ ...param, value: toParamValue(param.value) }));
 }

@@ -1,7 +1,7 @@
 import { fieldStrings } from '../field-tree.ts';
 import type { FieldString } from '../field-tree.ts';
 import { PIPELINE_TASK_FIELDS } from '../reference-fields.ts';
-import { beyondArray, declaredResults, isTektonReference, referenceProblems } from '../reference-scope.ts';
+import { beyondArray, declaredResults, isTektonReference, referenceProblems, shapeOf } from '../reference-scope.ts';
 import type { ReferenceScope } from '../reference-scope.ts';
 import { parseResultReference, resultReferences } from '../result-references.ts';
 import type { ResultReference } from '../result-references.ts';
@@ -100,7 +100,7 @@ function taskErrors(of: TaskOfPipeline, path: string, scope: ReferenceScope): Va
   const { when, params: values, ...others } = pick(task, Object.keys(PIPELINE_TASK_FIELDS));
   const fields = (part: object): FieldString[] => fieldStrings(part, PIPELINE_TASK_FIELDS, path);
   return [
-    ...fields({ params: values, when }).flatMap(foreignVariables),
+    ...fields({ params: values, when }).flatMap((field) => [...foreignVariables(field), ...wholeParams(field, scope)]),
     ...resultsInName(task, `${path}.taskRef.name`),
     ...problems(fields({ params: values }), ofParams, of),
     ...problems(fields({ when, ...others }), scope, of),
@@ -125,14 +125,26 @@ function pick(task: PipelineTask, names: readonly string[]): Record<string, unkn
   return Object.fromEntries(Object.entries(task).filter(([name]) => names.includes(name)));
 }
 
-/** Upstream takes any simple `$(…)` in params and `when` for a reference. */
+/** Upstream takes any simple `$(…)` in params and `when` for a reference, and wants whole params there with `[*]`. */
 function foreignVariables({ path, text }: FieldString): ValidationError[] {
-  const variables = referencesIn(text).filter((name) => VARIABLE.test(name) && !isTektonReference(name));
-  return [...new Set(variables)].map((name) => {
-    const known = VARIABLE_PREFIXES.includes(name.split('.')[0] ?? '');
-    const foreign = `invalid variable reference "$(${name})", must start with a valid prefix: ${VARIABLE_PREFIXES.join(', ')}; for a shell variable write \${VAR}`;
-    return { path, message: known ? `non-existent variable in "$(${name})"` : foreign };
+  const variables = referencesIn(text).filter((name) => VARIABLE.test(name));
+  return [...new Set(variables)].flatMap((name) => {
+    if (!VARIABLE_PREFIXES.includes(name.split('.')[0] ?? '')) {
+      const message = `invalid variable reference "$(${name})", must start with a valid prefix: ${VARIABLE_PREFIXES.join(', ')}; for a shell variable write \${VAR}`;
+      return [{ path, message }];
+    }
+    return isTektonReference(name) ? [] : [{ path, message: `non-existent variable in "$(${name})"` }];
   });
+}
+
+function wholeParams({ path, text, kind }: FieldString, scope: ReferenceScope): ValidationError[] {
+  const reference = /^\$\((params[.[][^()]*)\)$/.exec(text)?.[1];
+  if (reference === undefined || reference.endsWith('[*]') || kind === 'string') return [];
+  const shape = shapeOf(reference, scope);
+  if (shape !== 'array' && shape !== 'object') return [];
+  return [
+    { path, message: `variable type invalid in "$(${reference})": a whole ${shape} is written $(${reference}[*])` },
+  ];
 }
 
 function problems(fields: readonly FieldString[], scope: ReferenceScope, of: TaskOfPipeline): ValidationError[] {

@@ -31,13 +31,19 @@ function taskStrings(spec: TaskSpec, workspaces: readonly string[]): string[] {
   ];
 }
 
-/** What the params hold: those given, then those declared. What `outer` knows by the same name wins over a default, as upstream has it. */
+/** What the params hold: those given (an object also has the keys of the Pipeline's), then those declared. What `outer` knows by the same name wins over a default, as upstream has it. */
 export function declaredParams(
   specs: readonly ParamSpec[] = [],
   given: readonly Param[] = [],
   outer?: ReferenceScope,
 ): Map<string, Declared> {
-  const declared = new Map(given.map(({ name, value }) => [`params.${name}`, declaredValue(value, outer)]));
+  const declared = new Map(
+    given.map(({ name, value }) => {
+      const own = declaredValue(value, outer);
+      const keys = outer?.declared.get(`params.${name}`)?.keys;
+      return [`params.${name}`, own.keys && keys ? { ...own, keys: [...own.keys, ...keys] } : own];
+    }),
+  );
   for (const spec of specs) {
     const name = `params.${spec.name}`;
     const value = declared.get(name);

@@ -233,6 +233,14 @@ describe('is refused before anything starts, with its field', () => {
       'onError: "ignore" is not continue or stopAndFail',
     ],
     [
+      'a whole array of a param without [*] in a param',
+      {
+        params: [{ name: 'list', default: ['x'] }],
+        tasks: [{ ...inScript('true'), params: [{ name: 'p', value: '$(params.list)' }] }],
+      },
+      'variable type invalid in "$(params.list)": a whole array is written $(params.list[*])',
+    ],
+    [
       'a shell variable in a param',
       { tasks: [{ ...inScript('true'), params: [{ name: 'p', value: '$(HOME)' }] }] },
       'invalid variable reference "$(HOME)", must start with a valid prefix',
@@ -293,6 +301,13 @@ describe('params, names and workspaces of the run in an embedded spec', () => {
     const use = { params: [{ name: 'p', value: 'inner $(params.p)' }] };
     expect(await script('$(params.p)', { params }, use)).toBe('$(params.p)');
     expect(flow.taskRuns.get('flow-use')?.spec.params).toEqual([{ name: 'p', value: 'inner outer' }]);
+  });
+
+  test('an object that the pipeline task gives by the same name has the keys of both, its own first', async () => {
+    const params = [{ name: 'git', value: { url: 'outer', commit: 'c' } }];
+    const use = { params: [{ name: 'git', value: { url: 'inner', branch: 'b' } }] };
+    const text = '$(params.git.url) $(params.git.commit) $(params.git.branch)';
+    expect(await script(text, { params }, use)).toBe('$(params.git.url) c $(params.git.branch)');
   });
 
   test('retries', async () => {
