@@ -106,8 +106,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     for (const directory of [rootDir, memoryDir]) await removeTree(directory);
   };
   try {
-    const { isolation, reason } = await chooseIsolation(options.isolation, rootDir);
-    if (isolation.kind === 'plain' && process.getuid?.() === 0)
+    const { isolation, reason, rights } = await chooseIsolation(options.isolation, rootDir);
+    if (isolation.kind === 'plain' && rights.switchUsers)
       await openForOtherUsers([rootDir, ...['pods', 'claims'].map((name) => path.join(rootDir, name)), memoryDir]);
     const images = await createImageStore(rootDir, isolation.kind);
     const objects = createObjectSource(client);
@@ -121,7 +121,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       rootDir,
       memoryDir,
       allowHostPath,
-      runtime: { isolation, images, objects, maxLogBytes, addedEnvironment, now },
+      runtime: { isolation, rights, images, objects, maxLogBytes, addedEnvironment, now },
       provisioner,
       scheduler: new Scheduler(client, nodeName, events.record, now),
       claims: claims.store,

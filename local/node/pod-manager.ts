@@ -137,6 +137,7 @@ export class PodManager {
       directory: path.join(directory, 'volumes'),
       memoryDirectory,
       allowHostPath,
+      mayGiveAway: runtime.rights.switchUsers,
       objects: runtime.objects,
       claimDirectory: (namespace, name) => provisioner.directory(namespace, name),
       serviceAccountToken: (owner, audience, seconds) => this.#token(owner, audience, seconds),

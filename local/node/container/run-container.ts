@@ -5,6 +5,7 @@ import path from 'node:path';
 
 import { imageCommand } from '../images.ts';
 import type { ImageStore } from '../images.ts';
+import type { Rights } from '../isolation/credentials.ts';
 import type { Exit, Isolation, Launch, Mount, RunningContainer } from '../isolation/isolation.ts';
 import { ContainerLog } from '../logs/container-log.ts';
 import type { ObjectSource } from '../objects.ts';
@@ -33,6 +34,7 @@ export class CreateError extends Error {
 
 export interface ContainerRuntime {
   isolation: Isolation;
+  rights: Rights;
   images: ImageStore;
   objects: ObjectSource;
   maxLogBytes: number;
@@ -91,11 +93,11 @@ export async function createContainer(
   logFile: string,
   runtime: ContainerRuntime,
 ): Promise<CreatedContainer> {
-  const { isolation, images, objects, now } = runtime;
+  const { isolation, rights, images, objects, now } = runtime;
   const { spec } = record;
   const id = randomBytes(32).toString('hex');
   const hostname = pod.spec.hostname ?? pod.metadata.name ?? '';
-  const node = { isolation: isolation.kind, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const node = { isolation: isolation.kind, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, rights };
   const { credentials, specEnv } = await creating('CreateContainerConfigError', async () => ({
     credentials: chooseCredentials(pod, spec, node),
     specEnv: await specEnvironment(spec, pod, objects),

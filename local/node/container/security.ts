@@ -1,5 +1,6 @@
 import type { V1Container, V1PodSecurityContext, V1SecurityContext } from '@kubernetes/client-node';
 
+import type { Rights } from '../isolation/credentials.ts';
 import type { IsolationKind } from '../isolation/kind.ts';
 import { describePod } from '../types.ts';
 import type { Pod } from '../types.ts';
@@ -50,6 +51,8 @@ export interface NodeIdentity {
   isolation: IsolationKind;
   uid: number;
   gid: number;
+  /** What the node was found to be allowed. */
+  rights: Rights;
 }
 
 function refuse(message: string): never {
@@ -68,7 +71,7 @@ function chooseUser(pod: Pod, container: V1Container, node: NodeIdentity): numbe
   if (context.runAsNonRoot && asked === undefined && node.uid === 0)
     refuse(`container has runAsNonRoot and image will run as root ${where}`);
   const chosen = asked ?? (context.runAsNonRoot || !mayBeRoot ? node.uid : 0);
-  if (node.uid !== 0 && chosen !== node.uid && !(chosen === 0 && mayBeRoot)) {
+  if (!node.rights.switchUsers && chosen !== node.uid && !(chosen === 0 && mayBeRoot)) {
     refuse(`runAsUser ${chosen}: this node runs as user ${node.uid} and may not switch to another ${where}`);
   }
   return chosen;
@@ -77,7 +80,7 @@ function chooseUser(pod: Pod, container: V1Container, node: NodeIdentity): numbe
 function chooseGroup(pod: Pod, container: V1Container, node: NodeIdentity, uid: number): number {
   const asked = container.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup;
   const own = uid === node.uid ? node.gid : 0;
-  if (node.uid === 0 || asked === undefined || asked === own) return asked ?? (uid === node.uid ? own : 0);
+  if (node.rights.switchUsers || asked === undefined || asked === own) return asked ?? (uid === node.uid ? own : 0);
   return refuse(
     `runAsGroup ${asked}: this node runs as group ${node.gid} and may not switch to another (container: ${container.name})`,
   );
@@ -86,12 +89,13 @@ function chooseGroup(pod: Pod, container: V1Container, node: NodeIdentity, uid: 
 function chooseGroups(pod: Pod, container: V1Container, node: NodeIdentity): number[] {
   const { fsGroup, supplementalGroups = [] } = pod.spec.securityContext ?? {};
   const asked = [...new Set([...(fsGroup === undefined ? [] : [fsGroup]), ...supplementalGroups])];
-  const foreign = asked.filter((gid) => node.uid !== 0 && gid !== node.gid);
+  if (node.rights.switchUsers) return asked;
+  const foreign = asked.filter((gid) => gid !== node.gid);
   if (foreign.length > 0)
     refuse(
       `group ${foreign.join(', ')} (fsGroup, supplementalGroups): this node runs as user ${node.uid} and may not take it (container: ${container.name})`,
     );
-  return asked;
+  return []; // It has its own group as it is.
 }
 
 function chooseCapabilities(container: V1Container, node: NodeIdentity): string[] {
@@ -99,6 +103,8 @@ function chooseCapabilities(container: V1Container, node: NodeIdentity): string[
   const plain = (names: string[]): string[] => names.map((name) => name.toLowerCase().replace(/^cap_/, ''));
   if (add.length > 0 && node.uid !== 0 && node.isolation === 'plain')
     refuse(`capabilities ${add.join(', ')}: this node has none to give (container: ${container.name})`);
+  if (add.length + drop.length > 0 && node.uid === 0 && !node.rights.limitCapabilities)
+    refuse(`capabilities: this node may not change those of its processes (container: ${container.name})`);
   const privileged = plain(add).filter(
     (name) => name === 'all' || (node.uid === 0 && PRIVILEGED_CAPABILITIES.includes(name)),
   );

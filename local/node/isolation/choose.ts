@@ -3,6 +3,8 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
 import { runtimeEnvironment } from '../container/env.ts';
+import { findRights } from './credentials.ts';
+import type { Rights } from './credentials.ts';
 import type { Isolation } from './isolation.ts';
 import type { IsolationKind } from './kind.ts';
 import { createNamespaceIsolation } from './namespaces.ts';
@@ -12,6 +14,7 @@ export interface ChosenIsolation {
   isolation: Isolation;
   /** For the person who starts the node: why this one. */
   reason: string;
+  rights: Rights;
 }
 
 const TRIAL_MS = 10_000;
@@ -43,18 +46,20 @@ async function tryNamespaces(own: { uid: number; gid: number }, directory: strin
  */
 export async function chooseIsolation(wanted: 'auto' | IsolationKind, rootDir: string): Promise<ChosenIsolation> {
   const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  if (wanted === 'plain') return { isolation: createPlainIsolation(own), reason: 'asked for' };
+  const rights = await findRights(own);
+  if (wanted === 'plain') return { isolation: createPlainIsolation(own), reason: 'asked for', rights };
   const directory = path.join(rootDir, 'trial');
   try {
     const isolation = await tryNamespaces(own, directory);
     return {
       isolation,
+      rights,
       reason: own.uid === 0 ? 'unshare works here, as root' : 'unshare works here, with a user namespace',
     };
   } catch (error) {
     const why = (error as Error).message.replace(/\s+/g, ' ').trim();
     if (wanted === 'namespaces') throw new Error(`namespaces do not work on this machine: ${why}`, { cause: error });
-    return { isolation: createPlainIsolation(own), reason: `namespaces do not work here: ${why}` };
+    return { isolation: createPlainIsolation(own), reason: `namespaces do not work here: ${why}`, rights };
   } finally {
     await fs.rm(directory, { recursive: true, force: true });
   }

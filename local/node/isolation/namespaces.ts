@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 
-import { switchUser } from './credentials.ts';
+import { LEASH, switchUser } from './credentials.ts';
 import { environmentScript, quote, underEnvironment } from './environment.ts';
 import { exec } from './exec.ts';
 import type { ExecResult } from './exec.ts';
@@ -98,7 +98,8 @@ function becomeUser(launch: Launch, own: { uid: number; gid: number }, unshare: 
     { dropCapabilities: true },
   );
   if (credentials.uid === 0) return drop;
-  return [unshare, '--user', `--map-user=${credentials.uid}`, `--map-group=${credentials.gid}`, '--'];
+  const user = [unshare, '--user', `--map-user=${credentials.uid}`, `--map-group=${credentials.gid}`, '--'];
+  return [...user, requireTool('setpriv'), ...LEASH, '--'];
 }
 
 /**
@@ -114,8 +115,7 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
   const flags = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child', '--propagation', 'private'];
   const enter = [
     setpriv,
-    '--pdeathsig',
-    'KILL',
+    ...LEASH,
     '--',
     unshare,
     ...(own.uid === 0 ? [] : ['--user', '--map-root-user']),

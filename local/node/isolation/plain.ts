@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -7,7 +7,7 @@ import path from 'node:path';
 
 import { mapPath, mapPaths, PATH_MAP_VARIABLE } from '../entrypoint/path-map.ts';
 import type { PathMap } from '../entrypoint/path-map.ts';
-import { switchUser } from './credentials.ts';
+import { LEASH, switchUser } from './credentials.ts';
 import { environmentScript, underEnvironment } from './environment.ts';
 import { exec } from './exec.ts';
 import type { ExecResult } from './exec.ts';
@@ -19,7 +19,7 @@ import { makeMountPoint } from './mount-point.ts';
 import { openOutput } from './output.ts';
 import { identityOf } from './process-table.ts';
 import { sendSignal } from './processes.ts';
-import { findProgram, findTool } from './tools.ts';
+import { findProgram, findTool, requireTool } from './tools.ts';
 
 /** By this variable a process that left its session is still known as the container's. */
 const MARKER_VARIABLE = 'TEKTRACE_CONTAINER_ID';
@@ -118,13 +118,22 @@ function observe(child: ChildProcess, family: Family): { exited: Promise<Exit>; 
   return { exited, kill: () => void killFamily(family) };
 }
 
+/** The command that ends what it runs with this process. Empty where there is none: BusyBox' setpriv has no such option. */
+function leashHere(): string[] {
+  const setpriv = findTool('setpriv');
+  if (setpriv === undefined) return [];
+  const leash = [setpriv, ...LEASH, '--'];
+  return spawnSync(setpriv, [...LEASH, '--', requireTool('true')], { env: {}, stdio: 'ignore' }).status === 0
+    ? leash
+    : [];
+}
+
 /**
  * No namespaces: the container's processes see this machine, and the Pod's paths in command, args, env and scripts are replaced by
  * directories of the Pod. Mounts can't be made read-only here.
  */
 export function createPlainIsolation(own: { uid: number; gid: number }): Isolation {
-  const setpriv = findTool('setpriv');
-  const leash = setpriv ? [setpriv, '--pdeathsig', 'KILL', '--'] : [];
+  const leash = leashHere();
 
   async function start(launch: Launch): Promise<RunningContainer> {
     const { root, map } = prepare(launch);

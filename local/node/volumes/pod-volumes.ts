@@ -14,6 +14,8 @@ export interface VolumeOptions extends ProjectionSources {
   /** The same for `medium: Memory`. */
   memoryDirectory: string;
   allowHostPath: boolean;
+  /** Whether this node may give files to a group that is not its own. */
+  mayGiveAway: boolean;
   /** The directory of a claim. Throws when there is no such claim. */
   claimDirectory: (namespace: string, name: string) => Promise<string>;
 }
@@ -26,11 +28,6 @@ async function emptyDirectory(directory: string, group: number | undefined): Pro
   if (group !== undefined) await fs.chown(directory, -1, group);
   await fs.chmod(directory, group === undefined ? 0o777 : 0o2777);
   return directory;
-}
-
-/** The Pod's fsGroup, where this node may give files away. */
-function groupOf(pod: Pod): number | undefined {
-  return process.getuid?.() === 0 ? pod.spec.securityContext?.fsGroup : undefined;
 }
 
 async function hostDirectory(source: NonNullable<V1Volume['hostPath']>, allowed: boolean): Promise<string> {
@@ -82,9 +79,10 @@ export class PodVolumes {
   }
 
   async #prepare(pod: Pod, volume: V1Volume): Promise<string> {
-    const { directory, memoryDirectory, allowHostPath, claimDirectory } = this.#options;
+    const { directory, memoryDirectory, allowHostPath, mayGiveAway, claimDirectory } = this.#options;
     const own = path.join(volume.emptyDir?.medium === 'Memory' ? memoryDirectory : directory, volume.name);
-    const group = groupOf(pod);
+    // Where it may not, the Pod's containers are refused with the reason.
+    const group = mayGiveAway ? pod.spec.securityContext?.fsGroup : undefined;
     if (volume.emptyDir) return emptyDirectory(own, group);
     if (volume.persistentVolumeClaim)
       return claimDirectory(pod.metadata.namespace ?? '', volume.persistentVolumeClaim.claimName);

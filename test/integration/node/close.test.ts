@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { availableIsolations, startCluster } from './cluster.ts';
-
-const isolations = await availableIsolations();
+import type { Pod } from '../../../local/node/types.ts';
+import { isolations, switchUsers } from '../../support/isolations.ts';
+import { startCluster } from './cluster.ts';
 
 function processesWith(marker: string): string[] {
   return fs
@@ -60,37 +60,35 @@ describe.each(isolations)('closing a node with isolation %s', (isolation) => {
   });
 });
 
-const asRoot = process.getuid?.() === 0 ? test : test.skip;
+const waitingMessage = (pod: Pod): string | undefined => pod.status?.containerStatuses?.[0]?.state.waiting?.message;
+
+const NOBODY = 65534;
 
 /** Another user can only run what it can read: a checkout below /root is not. */
 function othersCanRead(file: string): boolean {
-  if (process.getuid?.() !== 0) return false;
-  return (
-    spawnSync(process.execPath, ['-e', 'require("fs").accessSync(process.argv[1])', file], { uid: 65534 }).status === 0
-  );
+  const read = ['-e', 'require("fs").accessSync(process.argv[1])', file];
+  return switchUsers && spawnSync(process.execPath, read, { uid: NOBODY, gid: NOBODY }).status === 0;
 }
 
-(othersCanRead(import.meta.filename) ? test : test.skip)(
-  'an ordinary user runs a Pod and leaves nothing behind',
-  async () => {
-    const script = path.join(import.meta.dirname, 'ordinary-user.ts');
-    const run = (mode: string): Promise<{ stdout: string }> =>
-      promisify(execFile)(process.execPath, ['--no-warnings', script, mode], {
-        uid: 65534,
-        gid: 65534,
-        env: { PATH: process.env.PATH ?? '', HOME: '/' },
-        timeout: 25_000,
-      });
-    for (const mode of isolations) {
-      const result = JSON.parse((await run(mode)).stdout) as { isolation: string; id: string; refused: string };
-      expect(result.isolation).toBe(mode);
-      expect(result.id).toMatch(mode === 'namespaces' ? /^uid=0/ : /^uid=65534/);
-      expect(result.refused).toContain('this node runs as user 65534 and may not switch to another');
-    }
-  },
-);
+/** As whom the next test runs a node: another user where that is possible, else as itself. */
+const other = othersCanRead(import.meta.filename) ? { uid: NOBODY, gid: NOBODY } : {};
+const uid = other.uid ?? process.getuid?.();
 
-asRoot.each(isolations)('no other user of the machine finds the files of Pods with isolation %s', async (isolation) => {
+test.each(isolations)('a user that may not switch to another runs a Pod with isolation %s', async (mode) => {
+  const script = path.join(import.meta.dirname, 'ordinary-user.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', script, mode], {
+    ...other,
+    env: { PATH: process.env.PATH ?? '', HOME: '/', TMPDIR: tmpdir() },
+    timeout: 25_000,
+  });
+  const result = JSON.parse(stdout) as { isolation: string; id: string; refused: string };
+  expect(result.isolation).toBe(mode);
+  expect(result.id).toContain(mode === 'namespaces' ? 'uid=0' : `uid=${uid}`);
+  const mayNot = `this node runs as user ${uid} and may not switch to another`;
+  expect(result.refused).toContain(switchUsers && other.uid === undefined ? 'ran' : mayNot);
+});
+
+test.each(isolations)('no other user of the machine finds the files of Pods with isolation %s', async (isolation) => {
   const rootDir = fs.mkdtempSync(path.join(tmpdir(), 'tektrace-test-'));
   const cluster = await startCluster({ isolation, rootDir });
   try {
@@ -98,13 +96,10 @@ asRoot.each(isolations)('no other user of the machine finds the files of Pods wi
     const { metadata } = await cluster.createPod({ containers: [container] });
     await cluster.ended(metadata.name ?? '');
     const list = `require('fs').readdirSync(process.argv[1])`;
-    for (const directory of [rootDir, path.join(rootDir, 'pods')]) {
-      const asOther = spawnSync(process.execPath, ['-e', list, directory], {
-        uid: 65534,
-        gid: 65534,
-        encoding: 'utf8',
-      });
-      expect(asOther.stderr).toContain('EACCES');
+    expect(fs.statSync(rootDir).mode & 0o044).toBe(0);
+    for (const directory of switchUsers ? [rootDir, path.join(rootDir, 'pods')] : []) {
+      const as = { uid: NOBODY, gid: NOBODY, encoding: 'utf8' } as const;
+      expect(spawnSync(process.execPath, ['-e', list, directory], as).stderr).toContain('EACCES');
     }
     expect(fs.readdirSync(path.join(rootDir, 'pods'))).toEqual([metadata.uid]);
   } finally {
@@ -112,8 +107,9 @@ asRoot.each(isolations)('no other user of the machine finds the files of Pods wi
   }
 });
 
-asRoot('root gives a container the user, the group and the rights its spec asks for', async () => {
-  for (const isolation of isolations) {
+test.each(isolations)(
+  'a container has the user, the group and the rights its spec asks for, or is refused, with isolation %s',
+  async (isolation) => {
     const cluster = await startCluster({ isolation });
     try {
       const script =
@@ -137,6 +133,14 @@ asRoot('root gives a container the user, the group and the rights its spec asks 
         securityContext: { fsGroup: 777 },
         containers: [{ name: 'main', image: 'x', command: ['sh', '-c', script], securityContext, volumeMounts }],
       });
+      if (!switchUsers) {
+        const { status } = await cluster.podWhen(metadata.name ?? '', (pod) => waitingMessage(pod) !== undefined);
+        expect(status?.containerStatuses?.[0]?.state.waiting).toMatchObject({
+          reason: 'CreateContainerConfigError',
+          message: expect.stringContaining(`runAsUser 12345: this node runs as user ${uid} and may not switch`),
+        });
+        return;
+      }
       await cluster.ended(metadata.name ?? '');
       const lines = (await cluster.log(metadata.name ?? '', 'main')).split('\n');
       expect(lines).toEqual([
@@ -151,5 +155,5 @@ asRoot('root gives a container the user, the group and the rights its spec asks 
     } finally {
       await cluster.close();
     }
-  }
-});
+  },
+);

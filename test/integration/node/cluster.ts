@@ -1,11 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
 import { startApiServer } from '../../../local/apiserver/server.ts';
-import { chooseIsolation } from '../../../local/node/isolation/choose.ts';
-import type { IsolationKind } from '../../../local/node/isolation/kind.ts';
 import { startNode } from '../../../local/node/node.ts';
 import type { NodeOptions, RunningNode } from '../../../local/node/node.ts';
 import type { Pod } from '../../../local/node/types.ts';
@@ -43,14 +38,6 @@ export interface TestCluster {
 }
 
 const namespace = 'default';
-
-/** Both, where this machine (or container) allows namespaces at all. */
-export async function availableIsolations(): Promise<IsolationKind[]> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'tektrace-test-'));
-  const { isolation } = await chooseIsolation('auto', directory);
-  await rm(directory, { recursive: true });
-  return isolation.kind === 'plain' ? ['plain'] : ['namespaces', 'plain'];
-}
 
 /** An API server and a node of their own, in this process. */
 export async function startCluster(

@@ -3,10 +3,10 @@ import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { MERGE_PATCH, PODS, resourcePath } from '../../../shared/kubernetes/resources.ts';
-import { availableIsolations, startCluster } from './cluster.ts';
+import { isolations } from '../../support/isolations.ts';
+import { startCluster } from './cluster.ts';
 import type { TestCluster } from './cluster.ts';
 
-const isolations = await availableIsolations();
 const shell = (script: string, more: object = {}): object => ({
   name: 'main',
   image: 'busybox',

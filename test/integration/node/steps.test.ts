@@ -2,11 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Pod } from '../../../local/node/types.ts';
 import { MERGE_PATCH, PODS, resourcePath } from '../../../shared/kubernetes/resources.ts';
-import { availableIsolations, startCluster } from './cluster.ts';
+import { isolations } from '../../support/isolations.ts';
+import { startCluster } from './cluster.ts';
 import type { TestCluster } from './cluster.ts';
 import { tektonPod } from './tekton-pod.ts';
-
-const isolations = await availableIsolations();
 
 function message(pod: Pod, step: number): Record<string, string> {
   const text = pod.status?.containerStatuses?.[step]?.state.terminated?.message ?? '[]';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../../shared/kubernetes/resources.ts';
-import { availableIsolations, startCluster } from './cluster.ts';
+import { isolations } from '../../support/isolations.ts';
+import { startCluster } from './cluster.ts';
 import type { TestCluster } from './cluster.ts';
 
-const isolations = await availableIsolations();
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 describe.each(isolations)('volumes with isolation %s', (isolation) => {

@@ -4,8 +4,12 @@ import { chooseCredentials } from '../../../../../local/node/container/security.
 import type { NodeIdentity } from '../../../../../local/node/container/security.ts';
 import type { Pod } from '../../../../../local/node/types.ts';
 
-const root: NodeIdentity = { isolation: 'plain', uid: 0, gid: 0 };
-const user: NodeIdentity = { isolation: 'plain', uid: 1000, gid: 1000 };
+const none = { switchUsers: false, limitCapabilities: false };
+const all = { switchUsers: true, limitCapabilities: true };
+const root: NodeIdentity = { isolation: 'plain', uid: 0, gid: 0, rights: all };
+/** Root of a user namespace that has no other user. */
+const alone: NodeIdentity = { ...root, rights: none };
+const user: NodeIdentity = { isolation: 'plain', uid: 1000, gid: 1000, rights: none };
 const mapped: NodeIdentity = { ...user, isolation: 'namespaces' };
 
 function choose(node: NodeIdentity, container: object, podContext: object = {}): ReturnType<typeof chooseCredentials> {
@@ -22,6 +26,7 @@ describe('whom a container runs as', () => {
     ['root switches to any user', root, { runAsUser: 65532 }, {}, 65532],
     ["the container's user wins over the Pod's", root, { runAsUser: 2 }, { runAsUser: 1 }, 2],
     ['an ordinary user is itself', user, {}, {}, 1000],
+    ['root that may not switch is itself', alone, { runAsUser: 0, runAsGroup: 0 }, { fsGroup: 0 }, 0],
     ['in a user namespace it is root', mapped, {}, {}, 0],
     ['unless the Pod must not be root', mapped, { runAsNonRoot: true }, {}, 1000],
   ])('%s', (_, node, container, pod, uid) => {
@@ -30,6 +35,10 @@ describe('whom a container runs as', () => {
 
   test.each<[NodeIdentity, object, object, string]>([
     [user, { runAsUser: 0 }, {}, 'runAsUser 0: this node runs as user 1000 and may not switch'],
+    [alone, { runAsUser: 5 }, {}, 'runAsUser 5: this node runs as user 0 and may not switch to another'],
+    [alone, { runAsGroup: 5 }, {}, 'runAsGroup 5: this node runs as group 0 and may not switch to another'],
+    [alone, {}, { fsGroup: 5 }, 'group 5 (fsGroup, supplementalGroups): this node runs as user 0 and may not take it'],
+    [alone, { capabilities: { drop: ['ALL'] } }, {}, 'capabilities: this node may not change those of its processes'],
     [mapped, { runAsUser: 5 }, {}, 'runAsUser 5: this node runs as user 1000'],
     [
       root,
