@@ -3,11 +3,13 @@ import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
-import { shutdownSignal } from '../../shared/runtime/shutdown.ts';
+import { interrupts } from '../../shared/runtime/shutdown.ts';
+import type { Interrupted } from '../../shared/runtime/shutdown.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import { readTelemetry } from '../../shared/tracing/telemetry.ts';
 import { CommandError } from '../errors.ts';
 import { execute } from '../execute.ts';
+import { endAfterSecond, untilInterrupted } from '../until-interrupted.ts';
 import type { ExecutedRun } from '../execute.ts';
 import { createObject } from '../follow/create.ts';
 import { checkNames, withInboundParent, withParams, withWorkspaces, workspaceDirectories } from '../follow/inputs.ts';
@@ -85,6 +87,7 @@ interface Cluster {
   client: KubeClient;
   traces: TraceSource | undefined;
   local?: LocalCluster;
+  kubeconfigFile: string;
   close(): Promise<void>;
 }
 
@@ -106,6 +109,7 @@ async function existingCluster(file: string, values: OptionValues): Promise<Clus
   return {
     client,
     traces: await findTraceSource(text(values, 'jaeger-query-url'), file),
+    kubeconfigFile: file,
     close: async () => client.close(),
   };
 }
@@ -120,28 +124,34 @@ async function embeddedCluster(values: OptionValues, log: Logger): Promise<Clust
     client: local.client,
     traces: { name: local.traces.url, read: async (id) => local.traces.trace(id), settled: () => local.flush() },
     local,
+    kubeconfigFile: local.kubeconfigFile,
     close: () => local.close(),
   };
 }
 
 /** What is left to do when all runs have ended: the files and reports that were asked for. Resolves to the exit code. */
-async function finish(executed: ExecutedRun[], values: OptionValues): Promise<number> {
+async function finish(
+  executed: ExecutedRun[],
+  values: OptionValues,
+  interrupted: Interrupted | undefined,
+): Promise<number> {
   const file = text(values, 'trace-out');
   if (file !== undefined) {
     const traces = executed.map(({ trace }) => trace).filter((trace) => trace !== undefined);
-    if (traces.length === 0)
+    if (traces.length > 0) await writeTrace(file, traces);
+    else if (interrupted) process.stderr.write(`tektrace: --trace-out ${file}: not written, there is no span yet\n`);
+    else
       throw new CommandError(
         `--trace-out ${file}: no trace was found${text(values, 'kubeconfig') === undefined ? '' : '; name a Jaeger with --jaeger-query-url'}`,
         1,
       );
-    await writeTrace(file, traces);
   }
   if (text(values, 'output') === 'json')
     for (const { run } of executed) process.stdout.write(`${JSON.stringify(reportOf(run))}\n`);
-  return executed.every(({ run }) => isSuccessful(run)) ? 0 : 1;
+  return interrupted?.exitCode ?? (executed.every(({ run }) => isSuccessful(run)) ? 0 : 1);
 }
 
-/** Exit code: 0 all runs succeeded, 1 one of them failed, 2 the input can't be used. */
+/** Exit code: 0 all runs succeeded, 1 one of them failed, 2 the input can't be used, 128 and its number for a signal. */
 export async function runCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(runSpec, args);
   const files = list(values, 'file');
@@ -154,57 +164,61 @@ export async function runCommand(args: string[]): Promise<number> {
   const manifests = await readRunnable(files);
   const objects = manifests.map(({ object }) => object);
   const log = createLogger(logSettings({ 'log-level': 'warn', 'log-format': 'text', ...values }));
-  const signal = shutdownSignal();
+  const asked = interrupts();
+  endAfterSecond(asked);
+  const interrupted = (): Interrupted | undefined =>
+    (asked.second.reason ?? asked.first.reason) as Interrupted | undefined;
   const kubeconfig = text(values, 'kubeconfig');
   const cluster =
     kubeconfig === undefined ? await embeddedCluster(values, log) : await existingCluster(kubeconfig, values);
   const namespace = text(values, 'namespace') ?? 'default';
   const executed: ExecutedRun[] = [];
   try {
-    await runInputs({
-      client: cluster.client,
-      isOwnCluster: cluster.local !== undefined,
-      manifests,
-      namespace,
-      prepare: async (run, where) => {
-        checkNames(run, objects, {
-          params: list(values, 'param').map((option) => option.split('=')[0] ?? ''),
-          workspaces: directories.map(([name]) => name),
-        });
-        const claims = cluster.local
-          ? await claimDirectories(cluster.local, run.metadata.namespace ?? namespace, directories)
-          : [];
-        const given = withInboundParent(withWorkspaces(withParams(run, list(values, 'param')), claims), process.env);
-        // Elsewhere upstream may execute what the controllers of the embedded cluster refuse.
-        if (cluster.local) {
-          await createObject(cluster.client, given, namespace, { dryRun: true, where });
-          validateRun(given, objects);
-        }
-        return given;
-      },
-      follow: async (run) => {
-        const ended = await execute({
-          client: cluster.client,
-          run,
-          traces: cluster.traces,
-          ...(timeoutMs !== undefined && { timeoutMs }),
-          terminal,
-          log,
-          signal,
-        });
-        executed.push(ended);
-        if (ended.trace) {
-          terminal.print('');
-          terminal.waterfall(ended.trace);
-        }
-      },
-      log,
-      signal,
-    });
-    return await finish(executed, values);
-  } catch (error) {
-    if (signal.aborted) return 130;
-    throw error;
+    await untilInterrupted(asked, terminal, (isFollowing) =>
+      runInputs({
+        client: cluster.client,
+        isOwnCluster: cluster.local !== undefined,
+        manifests,
+        namespace,
+        prepare: async (run, where) => {
+          checkNames(run, objects, {
+            params: list(values, 'param').map((option) => option.split('=')[0] ?? ''),
+            workspaces: directories.map(([name]) => name),
+          });
+          const claims = cluster.local
+            ? await claimDirectories(cluster.local, run.metadata.namespace ?? namespace, directories)
+            : [];
+          const given = withInboundParent(withWorkspaces(withParams(run, list(values, 'param')), claims), process.env);
+          // Elsewhere upstream may execute what the controllers of the embedded cluster refuse.
+          if (cluster.local) {
+            await createObject(cluster.client, given, namespace, { dryRun: true, where });
+            validateRun(given, objects);
+          }
+          return given;
+        },
+        follow: async (run) => {
+          isFollowing();
+          const ended = await execute({
+            client: cluster.client,
+            run,
+            traces: cluster.traces,
+            ...(timeoutMs !== undefined && { timeoutMs }),
+            kubeconfigFile: cluster.kubeconfigFile,
+            terminal,
+            log,
+            interrupts: asked,
+          });
+          executed.push(ended);
+          if (ended.trace && !asked.second.aborted) {
+            terminal.print('');
+            terminal.waterfall(ended.trace);
+          }
+        },
+        log,
+        signal: asked.first,
+      }),
+    );
+    return await finish(executed, values, interrupted());
   } finally {
     await cluster.close();
   }

@@ -1,10 +1,12 @@
 import { createLogger } from '../../shared/runtime/log.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
+import type { Interrupted } from '../../shared/runtime/shutdown.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import { readTelemetry } from '../../shared/tracing/telemetry.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
 import { execute } from '../execute.ts';
+import { signalName } from '../follow/cancel.ts';
 import { withInboundParent } from '../follow/inputs.ts';
 import type { Manifest } from '../follow/manifests.ts';
 import { readRunnable } from '../follow/runnable.ts';
@@ -70,10 +72,13 @@ async function runGiven(
           read: async (id) => cluster.traces.trace(id),
           settled: () => cluster.flush(),
         },
+        kubeconfigFile: cluster.kubeconfigFile,
         terminal,
         log,
-        signal,
+        // The cluster ends with its runs: one signal ends both.
+        interrupts: { first: signal, second: signal },
       });
+      if (signal.aborted) return;
       if (trace) {
         terminal.print('');
         terminal.waterfall(trace);
@@ -86,6 +91,8 @@ async function runGiven(
   });
   return failed ? 1 : 0;
 }
+
+const interruptedBy = (signal: AbortSignal): Interrupted | undefined => signal.reason as Interrupted | undefined;
 
 /** Runs until a signal ends it, or with `--exit` until the run given has ended. Resolves to the exit code. */
 export async function upCommand(args: string[]): Promise<number> {
@@ -105,15 +112,19 @@ export async function upCommand(args: string[]): Promise<number> {
   try {
     greet(cluster, terminal);
     const code = manifests === undefined ? 0 : await runGiven(cluster, manifests, { terminal, signal, log });
-    if (values.exit === true) return code;
+    if (values.exit === true) return interruptedBy(signal)?.exitCode ?? code;
     terminal.print('\n  Ctrl-C ends the cluster and removes everything it made.');
     await aborted(signal);
     return 0;
   } catch (error) {
-    if (signal.aborted) return 130;
+    const interrupted = interruptedBy(signal);
+    if (interrupted) return interrupted.exitCode;
     throw error;
   } finally {
-    terminal.print('');
+    const interrupted = interruptedBy(signal);
+    terminal.print(
+      interrupted ? `\n${signalName(interrupted.signal)}: removing the cluster and all that ran in it` : '',
+    );
     await cluster.close();
   }
 }

@@ -1,0 +1,31 @@
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { MERGE_PATCH, PIPELINE_RUNS, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import type { EndSignal } from '../../shared/runtime/shutdown.ts';
+import type { Run } from './follow-run.ts';
+
+/** Asks for the run's end; the `finally` tasks of a PipelineRun still run. Throws as a request does. */
+export async function cancelRun(client: KubeClient, run: Run): Promise<void> {
+  const { namespace, name } = run.metadata;
+  const [resource, status] =
+    run.kind === 'PipelineRun' ? [PIPELINE_RUNS, 'CancelledRunFinally'] : [TASK_RUNS, 'TaskRunCancelled'];
+  await client.request('PATCH', resourcePath(resource, { namespace, name }), {
+    body: { spec: { status } },
+    contentType: MERGE_PATCH,
+  });
+}
+
+/** A signal as a person knows it. */
+export const signalName = (signal: EndSignal): string => (signal === 'SIGINT' ? 'Ctrl-C' : signal);
+
+/** A word of a command line, so that a shell takes it as it is. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+/** The command that starts a pending run: `spec.status` is cleared, as Tekton's documentation of pending runs says. */
+export function startCommand({ kind, metadata }: Run, kubeconfigFile: string | undefined): string {
+  const { namespace = 'default', name = '' } = metadata;
+  const access = kubeconfigFile === undefined ? '' : ` --kubeconfig ${quoted(kubeconfigFile)}`;
+  return `kubectl${access} patch ${(kind ?? '').toLowerCase()} ${name} -n ${namespace} --type merge -p '{"spec":{"status":null}}'`;
+}
+
+export const isPending = ({ spec }: Run): boolean =>
+  spec.status === 'PipelineRunPending' || spec.status === 'TaskRunPending';

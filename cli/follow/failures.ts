@@ -1,0 +1,106 @@
+import { isSuccessful, succeededCondition } from '../../shared/tekton/conditions.ts';
+import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
+import type { StepState, TaskRun } from '../../shared/tekton/types.ts';
+import type { Run } from './follow-run.ts';
+
+/** One reason why a run did not succeed. */
+export interface Failure {
+  /** Absent where the run itself is the reason. */
+  task?: string;
+  step?: string;
+  cause: string;
+  /** The Pod whose log explains it. */
+  pod?: string;
+}
+
+/** Upstream's reasons of a TaskRun that one of its steps explains better than its condition. */
+const BY_STEP = new Set(['Failed', 'StepFailed', 'StepOOM', 'TaskRunCancelled', 'TaskRunTimeout']);
+
+const CUT_SHORT = new Set(['TaskRunCancelled', 'Cancelled', 'TaskRunTimeout']);
+
+/** What of a message helps: a Pod that can't be made is refused in three nested sentences. */
+function plainMessage(message: string): string {
+  const [, account] = /\bserviceaccounts? "([^"]+)" not found/.exec(message) ?? [];
+  if (account !== undefined) return `service account "${account}" not found`;
+  return message.replace(/\b(?:GET|POST|PUT|PATCH|DELETE) \/\S+: \d{3} /, '').trim();
+}
+
+/** A termination message is the step's own words, unless the entrypoint wrote its results there. */
+function ownWords({ message = '' }: NonNullable<StepState['terminated']>): string {
+  const text = message.trim();
+  return text === '' || /^[[{]/.test(text) ? '' : `: ${text}`;
+}
+
+function stepCause({ terminated, terminationReason }: StepState): string {
+  if (!terminated) return 'did not end';
+  const { exitCode, reason = '' } = terminated;
+  if (terminationReason === 'TimeoutExceeded') return 'timeout: ran longer than the timeout of the step';
+  if (reason === 'OOMKilled') return `out of memory (OOMKilled), exit code ${exitCode}`;
+  if (reason === 'StartError' || reason === 'ContainerCannotRun') return `could not be started${ownWords(terminated)}`;
+  return `exit code ${exitCode}${ownWords(terminated)}`;
+}
+
+/** The step in which the TaskRun ended: the first that failed, or that was cut short. */
+function failedStep({ status }: TaskRun): StepState | undefined {
+  return status?.steps?.find(
+    ({ terminated, terminationReason }) =>
+      terminated !== undefined &&
+      (terminated.exitCode !== 0 || terminated.reason === 'OOMKilled') &&
+      terminationReason !== 'Continued' &&
+      terminationReason !== 'Skipped',
+  );
+}
+
+/** What a condition's reason says in a word, before its message. */
+function conditionCause(reason: string, message: string): string {
+  const text = plainMessage(message);
+  if (/Timeout$/.test(reason)) return `timeout: ${text}`;
+  return text === '' ? reason : text;
+}
+
+function taskFailure(taskRun: TaskRun, cancelledBy: string | undefined): Failure {
+  const { reason = 'Failed', message = '' } = succeededCondition(taskRun) ?? {};
+  const step = BY_STEP.has(reason) ? failedStep(taskRun) : undefined;
+  const by = cancelledBy === undefined ? '' : ` by ${cancelledBy}`;
+  const cause = /Cancelled$/.test(reason)
+    ? `cancelled${by}`
+    : step && !CUT_SHORT.has(step.terminationReason ?? '')
+      ? stepCause(step)
+      : conditionCause(reason, message);
+  return {
+    cause,
+    ...(step?.name !== undefined && { step: step.name }),
+    ...(taskRun.status?.podName && { pod: taskRun.status.podName }),
+  };
+}
+
+/** What failed by itself comes before what was cut short for it; else by the time of its end. */
+function inOrder(a: TaskRun, b: TaskRun): number {
+  const cut = (taskRun: TaskRun): number => (CUT_SHORT.has(succeededCondition(taskRun)?.reason ?? '') ? 1 : 0);
+  return (
+    cut(a) - cut(b) || Date.parse(a.status?.completionTime ?? '') - Date.parse(b.status?.completionTime ?? '') || 0
+  );
+}
+
+/**
+ * Why a run that has ended did not succeed, the likeliest cause first: the run itself (cancelled, timeout, refused), else the TaskRuns that failed, of
+ * those given. `cancelledBy` is what asked for it here, if anything did.
+ */
+export function failuresOf(run: Run, taskRuns: readonly TaskRun[], cancelledBy: string | undefined): Failure[] {
+  if (isSuccessful(run)) return [];
+  if (run.kind === 'TaskRun') return [taskFailure(run, cancelledBy)];
+  const failed = taskRuns.filter((taskRun) => {
+    const condition = succeededCondition(taskRun);
+    return condition?.status === 'False' && condition.reason !== 'FailureIgnored';
+  });
+  const tasks = failed.sort(inOrder).map((taskRun) => ({
+    task: taskRun.metadata.labels?.[LABEL_PIPELINE_TASK] ?? taskRun.metadata.name ?? '',
+    ...taskFailure(taskRun, undefined),
+  }));
+  const { reason = '', message = '' } = succeededCondition(run) ?? {};
+  if (/^Cancel/.test(reason) || cancelledBy !== undefined)
+    return [{ cause: `cancelled${cancelledBy === undefined ? '' : ` by ${cancelledBy}`}` }, ...tasks];
+  // Upstream counts the tasks in the message of a run that failed because of them.
+  const isCount = message.startsWith('Tasks Completed:');
+  return isCount && tasks.length > 0 ? tasks : [{ cause: conditionCause(reason, message) }, ...tasks];
+}

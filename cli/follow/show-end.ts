@@ -1,0 +1,63 @@
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import { LABEL_PIPELINE_RUN } from '../../shared/tekton/annotations.ts';
+import { isSuccessful, succeededCondition } from '../../shared/tekton/conditions.ts';
+import type { TaskRun } from '../../shared/tekton/types.ts';
+import type { Terminal } from '../terminal.ts';
+import { printable } from '../waterfall/display-width.ts';
+import { failuresOf } from './failures.ts';
+import type { Failure } from './failures.ts';
+import type { Run } from './follow-run.ts';
+import type { LastLines } from './last-lines.ts';
+
+/** A run of hundreds of tasks may fail in all of them. */
+const MAX_FAILURES = 20;
+
+/** The run's TaskRuns; none when the API server does not give them: the end is told all the same. */
+async function taskRunsOf(client: KubeClient, run: Run, signal: AbortSignal): Promise<TaskRun[]> {
+  if (run.kind !== 'PipelineRun') return [];
+  const { namespace, name = '', uid } = run.metadata;
+  try {
+    const { items } = await client.request<{ items: TaskRun[] }>('GET', resourcePath(TASK_RUNS, { namespace }), {
+      query: { labelSelector: `${LABEL_PIPELINE_RUN}=${name}` },
+      signal,
+    });
+    return items.filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? true);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return [];
+  }
+}
+
+export interface EndContext {
+  client: KubeClient;
+  terminal: Terminal;
+  lastLines: LastLines;
+  /** What asked here for the run's cancellation, if anything did. */
+  cancelledBy: string | undefined;
+  signal: AbortSignal;
+}
+
+/** Names and messages may hold what somebody wrote into the run. */
+function line({ task, step, cause }: Failure, { arrow }: Terminal): string {
+  const where = [task, step].filter((part) => part !== undefined).map(printable);
+  return `  ${[...(where.length > 0 ? [where.join(` ${arrow} `)] : []), printable(cause)].join('  ')}`;
+}
+
+/** Says how the run ended; where it failed, which tasks and steps did and why, and what the first of them said last. */
+export async function showEnd(
+  run: Run,
+  { client, terminal, lastLines, cancelledBy, signal }: EndContext,
+): Promise<void> {
+  const name = `${run.metadata.namespace}/${run.metadata.name}`;
+  if (isSuccessful(run)) return terminal.print(terminal.green(`\nSucceeded  ${name}`));
+  terminal.print(terminal.red(`\n${printable(succeededCondition(run)?.reason ?? 'Failed')}  ${name}`));
+  const failures = failuresOf(run, await taskRunsOf(client, run, signal), cancelledBy);
+  const told = failures.slice(0, MAX_FAILURES);
+  const quoted = told.find(({ step }) => step !== undefined);
+  for (const failure of told) {
+    terminal.print(line(failure, terminal));
+    if (failure === quoted) terminal.quote(lastLines.of(failure.pod, failure.step));
+  }
+  if (failures.length > told.length) terminal.print(`  and ${failures.length - told.length} more`);
+}

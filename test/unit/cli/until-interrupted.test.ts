@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+
+import type { Terminal } from '../../../cli/terminal.ts';
+import { untilInterrupted } from '../../../cli/until-interrupted.ts';
+import { Interrupted } from '../../../shared/runtime/shutdown.ts';
+
+function open() {
+  const said: string[] = [];
+  const terminal = { print: (text: string) => void said.push(text), red: (text: string) => text } as Terminal;
+  return { terminal, said };
+}
+const never = new AbortController().signal;
+
+test('an interrupt before the work starts keeps it from starting', async () => {
+  const { terminal, said } = open();
+  const first = AbortSignal.abort(new Interrupted('SIGINT'));
+  await untilInterrupted({ first, second: never }, terminal, async () => {
+    throw new Error('started');
+  });
+  expect(said).toEqual(['Ctrl-C: no run was started']);
+});
+
+test('an interrupt while nothing is created yet does not wait for what hangs', async () => {
+  const { terminal, said } = open();
+  const [first, second] = [new AbortController(), new AbortController()];
+  const waiting = untilInterrupted(
+    { first: first.signal, second: second.signal },
+    terminal,
+    () => new Promise(() => undefined),
+  );
+  first.abort(new Interrupted('SIGTERM'));
+  second.abort(new Interrupted('SIGTERM'));
+  await waiting;
+  expect(said).toEqual(['SIGTERM: no run was started']);
+});
+
+test('work that follows a run ends by itself, with its own error', async () => {
+  const { terminal, said } = open();
+  const first = new AbortController();
+  const work = Promise.withResolvers<void>();
+  const waiting = untilInterrupted({ first: first.signal, second: never }, terminal, (isFollowing) => {
+    isFollowing();
+    return work.promise;
+  });
+  first.abort(new Interrupted('SIGINT'));
+  work.reject(new Error('lost'));
+  await expect(waiting).rejects.toThrow('lost');
+  expect(said).toEqual([]);
+});
