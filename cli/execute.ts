@@ -28,7 +28,7 @@ export interface ExecuteOptions {
   timeoutMs?: number;
   terminal: Terminal;
   log: Logger;
-  /** The first asks the run to cancel, the second ends everything at once. */
+  /** The first asks the run to cancel, the second ends everything at once; where they are the same one, the caller says so. */
   interrupts: Interrupts;
 }
 
@@ -156,7 +156,8 @@ export async function execute(options: ExecuteOptions): Promise<ExecutedRun> {
     return { run: current, trace: await readTrace(options, current, first.aborted ? second : first) };
   } catch (error) {
     if (!second.aborted) throw error;
-    terminal.print(terminal.red(`\n${signalName((second.reason as Interrupted).signal)}: ended before the run was`));
+    if (first !== second)
+      terminal.print(terminal.red(`\n${signalName((second.reason as Interrupted).signal)}: ended before the run was`));
     const [trace] = await Promise.all([
       traceSoFar(options, current),
       Promise.race([cancelling.asked, delay(LAST_REQUEST_MS)]),

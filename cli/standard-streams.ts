@@ -14,11 +14,17 @@ export function surviveOutputErrors(): void {
   process.stderr.on('error', () => undefined);
 }
 
+const ENDS_OF_WAIT = ['drain', 'error', 'close'] as const;
+
 /** Resolves when the stream has room again, or can't be written any more; undefined when it has room now. */
 export function drained(stream: NodeJS.WriteStream): Promise<void> | undefined {
   if (!stream.writableNeedDrain) return undefined;
   return new Promise((resolve) => {
-    for (const event of ['drain', 'error', 'close']) stream.once(event, resolve);
+    const over = (): void => {
+      for (const event of ENDS_OF_WAIT) stream.removeListener(event, over);
+      resolve();
+    };
+    for (const event of ENDS_OF_WAIT) stream.on(event, over);
   });
 }
 

@@ -112,7 +112,8 @@ export async function upCommand(args: string[]): Promise<number> {
   try {
     greet(cluster, terminal);
     const code = manifests === undefined ? 0 : await runGiven(cluster, manifests, { terminal, signal, log });
-    if (values.exit === true) return interruptedBy(signal)?.exitCode ?? code;
+    const exitCode = interruptedBy(signal)?.exitCode ?? (values.exit === true ? code : undefined);
+    if (exitCode !== undefined) return exitCode;
     terminal.print('\n  Ctrl-C ends the cluster and removes everything it made.');
     await aborted(signal);
     return 0;

@@ -65,5 +65,5 @@ test('a full pipe is waited for', async () => {
   expect(room).toBeInstanceOf(Promise);
   pipe.resume();
   await room;
-  pipe.pause();
+  expect(pipe.listenerCount('drain') + pipe.listenerCount('close')).toBe(0);
 });
