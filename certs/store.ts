@@ -66,16 +66,16 @@ function secretOf(
   };
 }
 
-/** A new authority in front of the ones that clients still have to trust because their leaves are in use. */
-async function succeed(previous: SharedAuthority | undefined, now: number): Promise<SharedAuthority> {
+/** A new authority. The bundle keeps the previous ones that have not expired: clients still meet leaves that they signed. */
+async function rotate(previous: SharedAuthority | undefined, now: number): Promise<SharedAuthority> {
   const current = await createAuthority({ commonName: 'tektrace-webhook-ca', lifetimeMs: AUTHORITY_LIFETIME_MS }, now);
   const trusted = certificatesIn(previous?.bundlePem ?? '').filter((pem) => expiryTime(pem) > now);
   return { current, bundlePem: [current.certPem, ...trusted].join('') };
 }
 
 /**
- * The certificate authority that all replicas share: read from its Secret, made when there is none, and followed by a new one after two
- * thirds of its life. A replica that loses the race to write takes what the winner wrote.
+ * The certificate authority that all replicas share: read from its Secret, made when there is none, and rotated after two thirds of its
+ * life. A replica that loses the race to write takes what the winner wrote.
  *
  * Throws ApiError or ConnectionError from the API server, and Error when the Secret holds something else.
  */
@@ -96,10 +96,10 @@ export async function ensureAuthority(
   for (let attempt = 1; ; attempt++) {
     try {
       const stored = await readSecret(client, path, signal);
-      if (stored === undefined) return await write(await succeed(undefined, now));
+      if (stored === undefined) return await write(await rotate(undefined, now));
       const authority = readAuthority(stored, location);
       if (renewalTime(authority.current.certPem) > now) return authority;
-      return await write(await succeed(authority, now), stored.metadata.resourceVersion);
+      return await write(await rotate(authority, now), stored.metadata.resourceVersion);
     } catch (error) {
       if (attempt === MAX_ATTEMPTS || !(isAlreadyExists(error) || isConflict(error))) throw error;
     }

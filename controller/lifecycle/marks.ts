@@ -15,8 +15,8 @@ export function isMarked({ run, marked }: Entry): boolean {
   return marked === true || run.metadata.annotations?.[TRACE_EXPORTED] === run.metadata.uid;
 }
 
-/** Whether a TaskRun was there when its run ended. A creation is told in whole seconds: it may have been at the end of its own. */
-function wasThere({ metadata, status }: TaskRun, owner: PipelineRun): boolean {
+/** Whether a TaskRun existed before its run ended. A creation time is a whole second: the creation may have been at that second's end. */
+function existedBefore({ metadata, status }: TaskRun, owner: PipelineRun): boolean {
   const endedMs = startMs(owner.status?.completionTime) ?? -Infinity;
   const createdMs = startMs(metadata.creationTimestamp) ?? Infinity;
   const completedMs = startMs(status?.completionTime) ?? Infinity;
@@ -24,11 +24,11 @@ function wasThere({ metadata, status }: TaskRun, owner: PipelineRun): boolean {
 }
 
 /**
- * Whether the run's spans were accepted: it has the mark, or its `owner` has, which stands for all that were sent before it. What this process
- * has not sent itself before it wrote that mark was not; of a mark that is older only the times tell.
+ * Whether the run's spans were accepted: it has the mark, or its `owner` has, whose mark stands for all TaskRuns that were sent before. Where this
+ * process wrote the owner's mark, it knows what it had sent. Where an earlier process did, a TaskRun counts as sent if it existed before the run ended.
  */
 export function isExported(entry: Entry, owner: Entry | undefined): boolean {
   if (isMarked(entry)) return true;
   if (!owner || !isMarked(owner) || !isDone(entry.run)) return false;
-  return owner.marked === true ? entry.settled : wasThere(entry.run, owner.run);
+  return owner.marked === true ? entry.settled : existedBefore(entry.run, owner.run);
 }

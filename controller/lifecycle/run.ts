@@ -30,32 +30,32 @@ function taskEnds(taskRuns: TaskRun[]): Map<string, number> {
   return ends;
 }
 
-/** Tells where a task ended, or a skipped one would have been: at the end of its last parent. Undefined where nothing tells. */
-function places({ run, taskRuns }: PipelineRunFacts): (name: string) => number | undefined {
+/** When a task ended, epoch milliseconds; a skipped one, when its last parent did. Undefined where no object says. */
+function taskEndTimes({ run, taskRuns }: PipelineRunFacts): (name: string) => number | undefined {
   const { tasks = [], finally: last = [] } = specOf(run);
   const byName = new Map(tasks.map((task) => [task.name, task]));
   const inFinally = new Set(last.map((task) => task.name));
-  // Each task is placed once: its answer is there for all that wait for it, and while it is looked for it has none (a cycle).
+  // Each task is worked out once. In a cycle the task under way has no end.
   const known = new Map<string, number | undefined>(taskEnds(taskRuns));
-  const place = (name: string): number | undefined => {
+  const endOf = (name: string): number | undefined => {
     if (known.has(name)) return known.get(name);
     known.set(name, undefined);
     // A task in `finally` comes after all others.
     const parents = inFinally.has(name) ? [...byName.keys()] : parentsOf(byName.get(name));
-    const ends = parents.map(place).filter((at) => at !== undefined);
+    const ends = parents.map(endOf).filter((at) => at !== undefined);
     const at = ends.length > 0 ? Math.max(...ends) : undefined;
     known.set(name, at);
     return at;
   };
-  return place;
+  return endOf;
 }
 
-/** A task that never ran: no object tells when it was decided, so it stands where its last parent ended, marked as derived. */
+/** A task that never ran: no object says when that was decided, so its span is at the end of its last parent, marked as derived. */
 function skippedSpans(facts: PipelineRunFacts, root: SpanRecord): SpanRecord[] {
   const { run } = facts;
-  const place = places(facts);
+  const endOf = taskEndTimes(facts);
   return (run.status?.skippedTasks ?? []).map((skipped) => {
-    const at = place(skipped.name) ?? startMs(run.status?.startTime) ?? root.startMs;
+    const at = endOf(skipped.name) ?? startMs(run.status?.startTime) ?? root.startMs;
     const ids = {
       traceId: root.traceId,
       spanId: deriveSpanId(root.traceId, 'skipped', root.spanId, skipped.name, 0),
