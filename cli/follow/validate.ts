@@ -8,6 +8,8 @@ import {
   validateTaskRunAgainst,
 } from '../../shared/tekton/validation/run.ts';
 import { validateTaskSpec } from '../../shared/tekton/validation/task.ts';
+import { convertTekton, V1, V1BETA1 } from '../../shared/tekton/v1beta1/convert.ts';
+import { fieldPathInV1beta1 } from '../../shared/tekton/v1beta1/field-path.ts';
 import type { ValidationError } from '../../shared/tekton/validation/validation-error.ts';
 import { CommandError } from '../errors.ts';
 import { printable } from '../waterfall/display-width.ts';
@@ -50,14 +52,30 @@ function taskErrors(
   });
 }
 
+/** An object as the controllers read it. */
+function inV1<T extends KubeObject>(object: T): T {
+  const { apiVersion, kind } = object;
+  return apiVersion !== V1BETA1 || kind === undefined ? object : convertTekton({ ...object, apiVersion, kind }, V1);
+}
+
+/** The path in the version in which the run, or the Pipeline or Task that the path names, was written. */
+function pathFor(run: PipelineRun | TaskRun, objects: KubeObject[], path: string): string {
+  const [, kind, name, rest = ''] = /^(Pipeline|Task) (\S+): (.*)$/.exec(path) ?? [];
+  if (kind === undefined)
+    return run.apiVersion === V1BETA1 ? fieldPathInV1beta1(run.kind ?? '', path, 'timeout' in run.spec) : path;
+  const isOld = named(objects, kind, name)?.apiVersion === V1BETA1;
+  return isOld ? `${kind} ${name}: ${fieldPathInV1beta1(kind, rest)}` : path;
+}
+
 /**
  * Throws CommandError with the path of everything for which the drive controllers would fail the run, so that it is told before anything
  * is started. `run` has passed its schema; `objects` are those that are created along with it.
  */
 export function validateRun(run: PipelineRun | TaskRun, objects: KubeObject[]): void {
-  const errors = run.kind === 'PipelineRun' ? pipelineRunErrors(run, objects) : taskRunErrors(run, objects);
+  const [stable, known] = [inV1(run), objects.map(inV1)];
+  const errors = stable.kind === 'PipelineRun' ? pipelineRunErrors(stable, known) : taskRunErrors(stable, known);
   if (errors.length === 0) return;
   const name = run.metadata.name ?? run.metadata.generateName ?? '';
-  const lines = errors.map(({ path, message }) => printable(`${path}: ${message}`));
+  const lines = errors.map(({ path, message }) => printable(`${pathFor(run, objects, path)}: ${message}`));
   throw new CommandError(`${run.kind} ${name} can't be run:\n  ${lines.join('\n  ')}`);
 }

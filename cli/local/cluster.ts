@@ -20,6 +20,7 @@ import type { Logger } from '../../shared/runtime/log.ts';
 import { createOtlpSink } from '../../shared/tracing/exporters/otlp.ts';
 import type { SpanSink } from '../../shared/tracing/exporters/sink.ts';
 import { mirrorSink } from '../../shared/tracing/exporters/mirror.ts';
+import { withV1beta1 } from '../../shared/tekton/v1beta1/definition.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
 import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
@@ -27,6 +28,7 @@ import { readCrds } from './crds.ts';
 import { stepEnvironment } from './step-environment.ts';
 import { createStepMirror } from './step-mirror.ts';
 import type { StepMirror } from './step-mirror.ts';
+import { tektonConverters } from './tekton-converters.ts';
 import { webhookConfiguration } from './webhook-configuration.ts';
 
 const CERTIFICATE_MS = 365 * 24 * 3_600_000;
@@ -146,7 +148,8 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const running: { node?: RunningNode } = {};
     const server = await startApiServer({
       port: options.apiPort ?? 0,
-      crds: await readCrds(),
+      crds: (await readCrds()).map(withV1beta1),
+      converters: tektonConverters,
       podLogs: () => running.node?.logs,
       log: log.child({ component: 'apiserver' }),
     });

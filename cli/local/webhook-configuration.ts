@@ -19,8 +19,8 @@ export function webhookConfiguration(url: string, caPem: string): object {
     kind: 'MutatingWebhookConfiguration',
     metadata: { name: 'tektrace-webhook' },
     webhooks: [
-      webhook('pipelinerun', 'tekton.dev', ['v1'], 'pipelineruns'),
-      webhook('taskrun', 'tekton.dev', ['v1'], 'taskruns'),
+      webhook('pipelinerun', 'tekton.dev', ['v1', 'v1beta1'], 'pipelineruns'),
+      webhook('taskrun', 'tekton.dev', ['v1', 'v1beta1'], 'taskruns'),
       webhook('pod', '', ['v1'], 'pods', { matchExpressions: [{ key: 'tekton.dev/taskRun', operator: 'Exists' }] }),
     ],
   };

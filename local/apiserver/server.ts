@@ -10,6 +10,7 @@ import type { Logger } from '../../shared/runtime/log.ts';
 import type { PodLogSource } from '../pod-logs.ts';
 import { createAdmission } from './admission/admission.ts';
 import { createCatalog } from './catalog/catalog.ts';
+import type { VersionConverter } from './catalog/versions.ts';
 import { startCrdController } from './crd/controller.ts';
 import { startClaimProtection } from './garbage/claims.ts';
 import { startGarbageCollector } from './garbage/collector.ts';
@@ -29,6 +30,8 @@ export interface ApiServerOptions {
   port?: number;
   /** Parsed CustomResourceDefinition manifests to install at the start; more can be created later. */
   crds?: object[];
+  /** For definitions whose versions differ in more than apiVersion, by the name of the definition (`tasks.tekton.dev`). */
+  converters?: ReadonlyMap<string, VersionConverter>;
   /** Where containers' logs come from, once a node runs. */
   podLogs?: (this: void) => PodLogSource | undefined;
   log?: Logger;
@@ -97,10 +100,10 @@ function startControllers(api: Api, caPem: string): () => void {
   return () => stops.forEach((stop) => stop());
 }
 
-function createApi(log: Logger, { now = () => new Date(), maxHistory }: ApiServerOptions): Api {
+function createApi(log: Logger, { now = () => new Date(), maxHistory, converters = new Map() }: ApiServerOptions): Api {
   const store = createStore(maxHistory === undefined ? {} : { maxHistory });
   const catalog = createCatalog();
-  return { store, catalog, admission: createAdmission(store, catalog, log), now, log };
+  return { store, catalog, admission: createAdmission(store, catalog, log), converters, now, log };
 }
 
 async function populate(api: Api, crds: object[]): Promise<void> {

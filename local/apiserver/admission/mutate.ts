@@ -1,4 +1,4 @@
-import { apiVersionOf } from '../catalog/resource-type.ts';
+import { inVersion as versioned } from '../catalog/versions.ts';
 import { sameJson } from '../object.ts';
 import type { KubeObject } from '../object.ts';
 import { internalError } from '../status.ts';
@@ -39,7 +39,7 @@ async function askToMutate(
         `admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`,
       );
     const patched = patchedObject(shown, operations, seen);
-    return sameJson(patched, shown) ? object : { ...patched, apiVersion: apiVersionOf(attributes.type) };
+    return sameJson(patched, shown) ? object : versioned(attributes.type, patched);
   } catch (error: unknown) {
     followFailurePolicy(error, webhook, dispatch.log);
     return object;

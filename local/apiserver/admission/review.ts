@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
+import { inVersion as versioned } from '../catalog/versions.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import type { AdmissionAttributes, Operation } from './attributes.ts';
 
@@ -18,9 +18,9 @@ function resourceOf(type: ResourceType): JsonObject {
   return { group: type.group, version: type.version, resource: type.resource };
 }
 
-/** The object as a webhook sees it that asked for the version `seen` (conversion None: only apiVersion differs). */
+/** The object as a webhook sees it that asked for the version `seen`. */
 export function inVersion(object: KubeObject | undefined, seen: ResourceType): KubeObject | null {
-  return object === undefined ? null : { ...object, apiVersion: apiVersionOf(seen), kind: seen.kind };
+  return object === undefined ? null : { ...versioned(seen, object), kind: seen.kind };
 }
 
 /** An AdmissionRequest without its uid and its objects; also what CEL expressions see as `request`. */

@@ -74,6 +74,8 @@ export interface ResourceType {
   /** Told with every request, where this version is deprecated. */
   deprecation?: string;
   strategy: Strategy;
+  /** Brings an object of any version of this resource into another one; absent where only apiVersion differs. Throws 500. */
+  convert?(this: void, object: KubeObject, apiVersion: string): KubeObject;
 }
 
 export function apiVersionOf({ group, version }: { group: string; version: string }): string {

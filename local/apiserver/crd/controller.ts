@@ -1,3 +1,4 @@
+import { apiVersionOf } from '../catalog/resource-type.ts';
 import { trackFields } from '../fields/managed-fields.ts';
 import { sameJson } from '../object.ts';
 import type { KubeObject } from '../object.ts';
@@ -55,9 +56,12 @@ async function emptied(api: Api, storageKey: string): Promise<boolean> {
 /** What is stored is seen as its definition is now: with new defaults, and without fields that are gone. */
 function readAnew(api: Api, storageKey: string): void {
   const types = api.catalog.versions(storageKey);
-  const stored = types.find(({ version, storageVersion }) => version === storageVersion) ?? types[0];
-  if (stored === undefined) return;
+  const inStorage = types.find(({ version, storageVersion }) => version === storageVersion) ?? types[0];
+  if (inStorage === undefined) return;
   api.store.reread(storageKey, (object) => {
+    // Where versions differ, an object is read by the one in which it is stored, which may be another than is stored from now on.
+    const own = types.find((type) => type.convert !== undefined && apiVersionOf(type) === object.apiVersion);
+    const stored = own ?? inStorage;
     const read = { ...normalize(stored, structuredClone(object)), apiVersion: object.apiVersion };
     return sameJson(read, object) ? object : read;
   });
@@ -94,7 +98,7 @@ export function startCrdController(api: Api): () => void {
       api.store.drop(storageKey);
       return;
     }
-    api.catalog.set(storageKey, resourceTypesOf(crd));
+    api.catalog.set(storageKey, resourceTypesOf(crd, api.converters.get(crd.metadata.name ?? '')));
     if (previous !== undefined && !sameJson(crd.spec.versions, asDefinition(previous).spec.versions))
       readAnew(api, storageKey);
     if (crd.metadata.deletionTimestamp !== undefined) later(object.metadata.name ?? '', 0);

@@ -1,7 +1,9 @@
 import type { ResourceType, ScalePaths } from '../catalog/resource-type.ts';
+import type { VersionConverter } from '../catalog/versions.ts';
 import { withObjectFields } from '../schema/prune.ts';
 import type { Schema } from '../schema/schema.ts';
 import { ageColumn, nameColumn } from '../table/common-columns.ts';
+import { internalError, StatusError } from '../status.ts';
 import { printerColumn } from '../table/printer-column.ts';
 import { checkScale } from './validate.ts';
 import type { CrdVersion, CustomResourceDefinition } from './types.ts';
@@ -30,7 +32,26 @@ function scaleOf({ subresources }: CrdVersion): ScalePaths | undefined {
   return { replicas: path(specReplicasPath), current: path(statusReplicasPath), ...selector };
 }
 
-function resourceType(crd: CustomResourceDefinition, version: CrdVersion): ResourceType {
+/** What a converter throws is told of as a kube-apiserver tells of its conversion webhooks. */
+function conversionOf({ convert }: VersionConverter): NonNullable<ResourceType['convert']> {
+  return (object, apiVersion) => {
+    try {
+      return convert(object, apiVersion);
+    } catch (error: unknown) {
+      if (error instanceof StatusError) throw error;
+      const problem = error instanceof Error ? error.message : String(error);
+      throw internalError(
+        `conversion of ${object.apiVersion}, Kind=${object.kind} to ${apiVersion} failed: ${problem}`,
+      );
+    }
+  };
+}
+
+function resourceType(
+  crd: CustomResourceDefinition,
+  version: CrdVersion,
+  converter: VersionConverter | undefined,
+): ResourceType {
   const { group, names, scope } = crd.spec;
   const columns = version.additionalPrinterColumns?.map(printerColumn) ?? [ageColumn];
   const schema = schemaOf(crd, version);
@@ -60,10 +81,14 @@ function resourceType(crd: CustomResourceDefinition, version: CrdVersion): Resou
     columns: [nameColumn, ...columns],
     strategy: {
       needsVersion: true,
-      ...(scale === undefined ? {} : { validate: (object) => checkScale(scale, object) }),
+      validate: (object) => [
+        ...(scale === undefined ? [] : checkScale(scale, object)),
+        ...(converter?.validate?.(object) ?? []),
+      ],
       // Where the status is no subresource, it is a field like any other.
       generationOf: ({ metadata: _metadata, status, ...rest }) => (statusSubresource ? rest : { ...rest, status }),
     },
+    ...(converter === undefined ? {} : { convert: conversionOf(converter) }),
     ...(version.deprecated === true ? { deprecation: deprecationOf(crd, version) } : {}),
   };
 }
@@ -83,12 +108,12 @@ function byPriority(a: CrdVersion, b: CrdVersion): number {
 }
 
 /** The resources that a CustomResourceDefinition makes, one for each served version, preferred version first. */
-export function resourceTypesOf(crd: CustomResourceDefinition): ResourceType[] {
+export function resourceTypesOf(crd: CustomResourceDefinition, converter?: VersionConverter): ResourceType[] {
   const { versions } = crd.spec;
   const storageVersion = versions.find((version) => version.storage)?.name ?? '';
   const versionSchemas = Object.fromEntries(versions.map((version) => [version.name, schemaOf(crd, version)]));
   return versions
     .filter((version) => version.served)
     .sort(byPriority)
-    .map((version) => ({ ...resourceType(crd, version), versionSchemas, storageVersion }));
+    .map((version) => ({ ...resourceType(crd, version, converter), versionSchemas, storageVersion }));
 }

@@ -67,6 +67,10 @@ function ignoredFields(type: ResourceType, subresource: string | undefined): Fie
 function rulesOf({ type, versions }: WrittenType, subresource: string | undefined): FieldRules {
   return {
     schemaOf: (apiVersion) => versions.find((one) => apiVersionOf(one) === apiVersion)?.schema,
+    inVersion: (object, apiVersion) =>
+      type.convert === undefined || !isObject(object) || typeof object['apiVersion'] !== 'string'
+        ? object
+        : type.convert(object as KubeObject, apiVersion),
     ignored: ignoredFields(type, subresource),
   };
 }
@@ -130,7 +134,13 @@ export function trackFields(
   const managers = startingManagers(before, after, writer.subresource);
   if (managers.size === 0 && before !== undefined) return [];
   const old = before === undefined ? emptyObject(written.type) : withoutManagedFields(before);
-  recordUpdate(written, managers, old, withoutManagedFields(after), writer);
+  try {
+    recordUpdate(written, managers, old, withoutManagedFields(after), writer);
+  } catch (error: unknown) {
+    // It can't be shown in the version of some manager: as in a kube-apiserver, nobody's fields are known from then on.
+    if (error instanceof StatusError) return [];
+    throw error;
+  }
   return writeManagers(managers);
 }
 

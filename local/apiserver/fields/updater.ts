@@ -16,6 +16,8 @@ import { toFieldSet, withNamedFields } from './typed.ts';
 export interface FieldRules {
   /** The schema in which an apiVersion's fields are written; undefined where it is not served any more. */
   schemaOf(apiVersion: string): Schema | undefined;
+  /** An object in another version: each manager's fields are those of the version in which it has written. */
+  inVersion(object: unknown, apiVersion: string): unknown;
   /** What the endpoint never takes over from a request. */
   ignored: FieldSet;
 }
@@ -40,7 +42,8 @@ function comparisons(
     if (found !== undefined) return found;
     const schema = rules.schemaOf(apiVersion);
     if (schema === undefined) return undefined;
-    const fresh = filtered(compare(placeOf(schema), before, after), rules.ignored);
+    const [old, next] = [rules.inVersion(before, apiVersion), rules.inVersion(after, apiVersion)];
+    const fresh = filtered(compare(placeOf(schema), old, next), rules.ignored);
     known.set(apiVersion, fresh);
     return fresh;
   };
@@ -111,25 +114,32 @@ function addBackOwned(root: Place, merged: unknown, pruned: unknown, owned: Fiel
   return removeFields(root, merged, difference(named(toFieldSet(root, merged)), kept));
 }
 
-/** `merged` without what the applier applied last time, does not apply now and nobody else owns. */
+/**
+ * `merged` without what the applier applied last time, does not apply now and nobody else owns; in `apiVersion`, in which it is applied
+ * now. It is looked at in the version in which the applier and each other manager has written.
+ */
 function prune(
   rules: FieldRules,
   managers: Managers,
   merged: unknown,
   last: { set: FieldSet; apiVersion: string },
+  apiVersion: string,
 ): unknown {
   if (isEmpty(last.set) || rules.schemaOf(last.apiVersion) === undefined) return merged;
   const root = rootOf(rules, last.apiVersion);
   const lastNamed = withNamedFields(last.set, root);
-  let pruned = removeFields(root, merged, lastNamed);
+  const before = rules.inVersion(merged, last.apiVersion);
+  let pruned = removeFields(root, before, lastNamed);
   const versions = new Set([last.apiVersion, ...[...managers.values()].map((one) => one.apiVersion)]);
   for (const version of versions) {
-    if (rules.schemaOf(version) !== undefined)
-      pruned = addBackOwned(rootOf(rules, version), merged, pruned, managedIn(managers, version));
+    if (rules.schemaOf(version) === undefined) continue;
+    const [all, kept] = [rules.inVersion(before, version), rules.inVersion(pruned, version)];
+    pruned = addBackOwned(rootOf(rules, version), all, kept, managedIn(managers, version));
   }
-  const mergedSet = withNamedFields(toFieldSet(root, merged), root);
-  const prunedSet = withNamedFields(toFieldSet(root, pruned), root);
-  return removeFields(root, merged, intersection(difference(mergedSet, prunedSet), lastNamed));
+  const mergedSet = withNamedFields(toFieldSet(root, before), root);
+  const prunedSet = withNamedFields(toFieldSet(root, rules.inVersion(pruned, last.apiVersion)), root);
+  const left = removeFields(root, before, intersection(difference(mergedSet, prunedSet), lastNamed));
+  return rules.inVersion(left, apiVersion);
 }
 
 export interface Applied {
@@ -154,7 +164,7 @@ export function applyConfig(
   const set = recursiveDifference(toFieldSet(root, config), rules.ignored);
   managers.set(id, { ...applier, set, time: last?.time });
   const merged = merge(root, live, config);
-  const pruned = last === undefined ? merged : prune(rules, managers, merged, last);
+  const pruned = last === undefined ? merged : prune(rules, managers, merged, last, applier.apiVersion);
   const conflicts = disown(rules, managers, id, { before: live, after: pruned }, force);
   return { object: sameJson(live, pruned) ? undefined : pruned, conflicts };
 }

@@ -1,7 +1,7 @@
 import { apiVersionOf } from '../catalog/resource-type.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
+import { inVersion } from '../catalog/versions.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
-import { inVersion } from '../registry/update.ts';
 import { badRequest, StatusError } from '../status.ts';
 import { listObjects } from '../storage/list.ts';
 import type { Page } from '../storage/list.ts';

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { ResourceType } from '../catalog/resource-type.ts';
+import { inVersion } from '../catalog/versions.ts';
 import { apiVersionOf } from '../catalog/resource-type.ts';
 import { emptyObject } from '../fields/empty-object.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import type { Api } from '../registry/api.ts';
-import { inVersion } from '../registry/update.ts';
-import { expired, statusBody } from '../status.ts';
+import { expired, statusBody, StatusError } from '../status.ts';
 import { integerFrom, parseRevision } from '../storage/list-options.ts';
 import type { Selection } from '../storage/selection.ts';
 import type { StoredEvent } from '../storage/store.ts';
@@ -91,14 +91,25 @@ export function serveWatch(api: Api, watch: WatchRequest): void {
       response.end();
       return;
     }
+    if (response.writableEnded) return;
     response.write(`${JSON.stringify({ type: kind, object })}\n`);
     // A client that does not read would grow this process: it starts over instead.
     if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy();
   };
+  /** What can't be shown in this version ends the watch, and disturbs nobody else: least of all who wrote it. */
+  const send = (shownOf: () => Shown | undefined): void => {
+    try {
+      const shown = shownOf();
+      if (shown !== undefined) write(shown.type, encode(shown.object));
+    } catch (error: unknown) {
+      if (!(error instanceof StatusError)) throw error;
+      write('ERROR', statusBody(error));
+      response.end();
+    }
+  };
   const show = (event: StoredEvent): void => {
     sentTo = event.revision;
-    const shown = throughSelection(selection, event);
-    if (shown !== undefined) write(shown.type, encode(shown.object));
+    send(() => throughSelection(selection, event));
   };
   const bookmark = (annotations?: Record<string, string>): void => {
     const metadata = {
@@ -117,7 +128,7 @@ export function serveWatch(api: Api, watch: WatchRequest): void {
   }
   if (initial)
     for (const object of api.store.list(type.storageKey, selection.namespace))
-      if (selection.matches(object)) write('ADDED', encode(object));
+      send(() => (selection.matches(object) ? { type: 'ADDED', object } : undefined));
   for (const event of missed) show(event);
   if (initial && bookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AdmissionAttributes } from '../admission/attributes.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
+import { inStorageVersion } from '../catalog/versions.ts';
 import { finalizerWarnings } from '../crd/validate.ts';
 import { trackFields } from '../fields/managed-fields.ts';
 import { generatedName } from '../names.ts';
@@ -134,9 +135,10 @@ export async function storeNew(
     const isBeingDeleted = existing.metadata.deletionTimestamp !== undefined;
     throw alreadyExists(type, object.metadata.name ?? '', isBeingDeleted, object.metadata.generateName);
   }
-  if (request.dryRun) return object;
-  dropUnstored(object);
-  return api.store.put(type.storageKey, object);
+  const stored = inStorageVersion(type, object);
+  if (request.dryRun) return stored;
+  dropUnstored(stored);
+  return api.store.put(type.storageKey, stored);
 }
 
 /** Creates an object from what was submitted with a POST (see storeNew). */

@@ -1,4 +1,5 @@
 import type { AdmissionAttributes } from '../admission/attributes.ts';
+import { inVersion } from '../catalog/versions.ts';
 import { valueAt } from '../object.ts';
 import type { KubeObject } from '../object.ts';
 import { conflict, forbidden, notFound } from '../status.ts';
@@ -114,7 +115,7 @@ export async function deleteObject(
     operation: 'DELETE',
     type,
     object: undefined,
-    old: before,
+    old: inVersion(type, before),
     subresource: undefined,
     name: options.isOfCollection === true ? undefined : name,
     namespace: isNamespace(target) ? name : namespace,

@@ -1,5 +1,6 @@
 import type { AdmissionAttributes } from '../admission/attributes.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
+import { inStorageVersion, inVersion } from '../catalog/versions.ts';
 import { finalizerWarnings } from '../crd/validate.ts';
 import { trackFields } from '../fields/managed-fields.ts';
 import { sameJson } from '../object.ts';
@@ -118,7 +119,7 @@ function withoutTimes(object: KubeObject): unknown {
 }
 
 /** Stores the change, or removes the object when the change took the last thing that kept it. */
-function commit(api: Api, type: ResourceType, next: KubeObject, current: KubeObject): KubeObject {
+function commit(api: Api, type: ResourceType, next: KubeObject, stored: KubeObject): KubeObject {
   const { deletionTimestamp, finalizers = [], deletionGracePeriodSeconds = 0 } = next.metadata;
   const namespaceHeld = type.storageKey === '/namespaces' && deletionTimestamp !== undefined;
   if (
@@ -128,12 +129,13 @@ function commit(api: Api, type: ResourceType, next: KubeObject, current: KubeObj
     !namespaceHeld
   ) {
     // The change itself is never stored: who watches sees what was deleted as it last was.
-    api.store.remove(type.storageKey, current);
+    api.store.remove(type.storageKey, stored);
     return next;
   }
   dropUnstored(next);
-  if (sameJson(withoutTimes(next), withoutTimes(current))) return current;
-  return api.store.put(type.storageKey, next);
+  const written = inStorageVersion(type, next);
+  if (sameJson(withoutTimes(written), withoutTimes(stored))) return stored;
+  return api.store.put(type.storageKey, written);
 }
 
 /** What a request makes of an object: decoded, not yet restricted to what its endpoint may change. */
@@ -168,7 +170,8 @@ function prepared(target: Target, admitted: KubeObject, current: KubeObject): Ku
   const final = restrict(target, object, current);
   if (subresource === undefined) type.strategy.prepareForUpdate?.(final, current);
   if (subresource === 'status') type.strategy.prepareForStatusUpdate?.(final, current);
-  const content = type.strategy.generationOf ?? contentOf;
+  const generationOf = type.strategy.generationOf ?? contentOf;
+  const content = (one: KubeObject): unknown => generationOf(inStorageVersion(type, one));
   if (type.hasGeneration && !sameJson(content(final), content(current)))
     final.metadata.generation = (current.metadata.generation ?? 0) + 1;
   return final;
@@ -227,12 +230,13 @@ export async function changeObject(
 ): Promise<KubeObject> {
   const { type, namespace, name } = target;
   for (let tries = 1; ; tries++) {
-    const current = api.store.get(type.storageKey, namespace, name);
-    if (current === undefined) throw notFound(type, name);
-    const submitted = change(inVersion(type, current));
+    const stored = api.store.get(type.storageKey, namespace, name);
+    if (stored === undefined) throw notFound(type, name);
+    const current = inVersion(type, stored);
+    const submitted = change(current);
     const final = await attempt(api, target, current, submitted, request);
     const latest = api.store.get(type.storageKey, namespace, name);
-    if (latest === current) return request.dryRun ? final : commit(api, type, final, current);
+    if (latest === stored) return request.dryRun ? inStorageVersion(type, final) : commit(api, type, final, stored);
     if (latest === undefined) throw notFound(type, name);
     const isConditional = (submitted.object.metadata.resourceVersion ?? '') !== '';
     if (isConditional || tries >= MAX_TRIES) throw conflict(type, name, CHANGED);
@@ -247,10 +251,4 @@ export function updateObject(
   request: WriteRequest,
 ): Promise<KubeObject> {
   return changeObject(api, target, (current) => ({ object: change(current) }), request);
-}
-
-/** The object as this served version shows it (conversion None: only apiVersion differs). */
-export function inVersion(type: ResourceType, object: KubeObject): KubeObject {
-  const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
-  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
 }

@@ -1,4 +1,5 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
+import { inVersion } from '../catalog/versions.ts';
 import { textAt, valueAt } from '../object.ts';
 import type { KubeObject } from '../object.ts';
 import { badRequest } from '../status.ts';
@@ -63,7 +64,10 @@ function parseFieldSelector(type: ResourceType, selector: string, validate: () =
     const [, field = '', operator, given = ''] = match;
     const value = unescaped(given);
     const isEqual = operator !== '!=';
-    const matches = (object: KubeObject): boolean => (fieldValue(type, object, field) === value) === isEqual;
+    // Metadata is the same in all versions.
+    const shown = (object: KubeObject): KubeObject =>
+      field.startsWith('metadata.') ? object : inVersion(type, object);
+    const matches = (object: KubeObject): boolean => (fieldValue(type, shown(object), field) === value) === isEqual;
     return { field, value, isEqual, matches };
   });
   validate();

@@ -1,0 +1,17 @@
+import type { VersionConverter } from '../../local/apiserver/catalog/versions.ts';
+import { forbiddenField } from '../../local/apiserver/field-errors.ts';
+import { convertTekton, V1BETA1 } from '../../shared/tekton/v1beta1/convert.ts';
+import { refusedInV1beta1 } from '../../shared/tekton/v1beta1/refused.ts';
+
+const converter: VersionConverter = {
+  convert: convertTekton,
+  validate: (object) =>
+    object.apiVersion === V1BETA1
+      ? refusedInV1beta1(object).map(({ path, message }) => forbiddenField(path, message))
+      : [],
+};
+
+/** What upstream's conversion webhook does on a cluster, for the embedded API server: it stores tekton.dev/v1 and serves v1beta1 beside it. */
+export const tektonConverters: ReadonlyMap<string, VersionConverter> = new Map(
+  ['tasks', 'pipelines', 'taskruns', 'pipelineruns'].map((plural) => [`${plural}.tekton.dev`, converter]),
+);
