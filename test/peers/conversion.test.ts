@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
+import { readCrds } from '../../cli/local/crds.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { convertTekton, V1, V1BETA1 } from '../../shared/tekton/v1beta1/convert.ts';
 import { fieldPathInV1beta1 } from '../../shared/tekton/v1beta1/field-path.ts';
+import { withV1beta1 } from '../../shared/tekton/v1beta1/definition.ts';
 import { refusedInV1beta1 } from '../../shared/tekton/v1beta1/refused.ts';
 import { validatePipelineRun, validateTaskRun } from '../../shared/tekton/validation/run.ts';
-import { compared, convertUpstream, readCorpus } from './support/conversion.ts';
+import { compared, convertUpstream, readCorpus, readUpstreamDefinition } from './support/conversion.ts';
 import type { TektonObject, UpstreamOutcome } from './support/conversion.ts';
 
 const valid = [...(await readCorpus('v1beta1')), ...(await readCorpus('v1'))];
@@ -35,6 +37,45 @@ function ourPaths(object: TektonObject): string[] {
   ];
   return [...new Set(paths)].sort();
 }
+
+interface Schema {
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  'x-kubernetes-preserve-unknown-fields'?: boolean;
+}
+
+/** Fields of one schema that another one would drop. */
+function missing(theirs: Schema, ours: Schema | undefined, path: string): string[] {
+  if (ours === undefined) return [path];
+  if (ours['x-kubernetes-preserve-unknown-fields'] === true) return [];
+  const fields = Object.entries(theirs.properties ?? {});
+  return [
+    ...fields.flatMap(([key, schema]) => missing(schema, ours.properties?.[key], `${path}.${key}`)),
+    ...(theirs.items === undefined ? [] : missing(theirs.items, ours.items, `${path}[]`)),
+  ];
+}
+
+interface Definition {
+  metadata: { name: string };
+  spec: { versions: { name: string; schema: { openAPIV3Schema: Schema } }[] };
+}
+
+const schemaOf = ({ spec }: Definition, version: string): Schema | undefined =>
+  spec.versions.find(({ name }) => name === version)?.schema.openAPIV3Schema;
+
+test.each(['task', 'pipeline', 'taskrun', 'pipelinerun'])(
+  "the definition of %s has every field of upstream's, and no other",
+  async (kind) => {
+    const upstream = await readUpstreamDefinition<Definition>(`300-crds/300-${kind}.yaml`);
+    const ours = (await readCrds()).map(withV1beta1) as Definition[];
+    const own = ours.find(({ metadata }) => metadata.name === upstream.metadata.name) as Definition;
+    for (const version of ['v1', 'v1beta1']) {
+      const [theirs, here] = [schemaOf(upstream, version) as Schema, schemaOf(own, version) as Schema];
+      expect({ version, missing: missing(theirs, here, '') }).toEqual({ version, missing: [] });
+      expect({ version, more: missing(here, theirs, '') }).toEqual({ version, more: [] });
+    }
+  },
+);
 
 describe("v1beta1, converted as upstream's webhook converts it", () => {
   let upstream: Map<string, UpstreamOutcome>;

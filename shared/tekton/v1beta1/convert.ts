@@ -81,7 +81,7 @@ function withAnnotations(metadata: Json, annotations: Annotations): Json {
  * A Task, Pipeline, TaskRun or PipelineRun in the other version, as upstream's conversion webhook has it (the `*_conversion.go` of its
  * pkg/apis/pipeline/v1beta1, release 1.15): `apiVersion` is tekton.dev/v1 or tekton.dev/v1beta1. Of the metadata only annotations change.
  * Two things are other than upstream's: fields that both versions have and upstream's conversion forgets stay (managedBy, a status'
- * spanContext, annotations in taskRunSpecs, the livenessProbe of a stepTemplate), and defaults that an installation configures are left
+ * spanContext, annotations in taskRunSpecs, pipelines in pipelines, the livenessProbe of a stepTemplate), and defaults that an installation configures are left
  * to who reads the object. Other kinds and versions come back with the new apiVersion alone. Throws ConversionError.
  */
 export function convertTekton<T extends { apiVersion: string; kind: string }>(object: T, apiVersion: string): T {

@@ -59,14 +59,22 @@ const taskSpec: Change = (properties) => ({
 });
 
 const pipelineTask: Change = (properties) => ({
-  ...withFields(properties, { taskRef: withBundle, taskSpec: changed(taskSpec) }),
+  ...withFields(properties, {
+    taskRef: withBundle,
+    taskSpec: changed(taskSpec),
+    pipelineRef: withBundle,
+    pipelineSpec: changed(pipelineSpec),
+  }),
   resources: inputsAndOutputs,
 });
 
-const pipelineSpec: Change = (properties) => ({
-  ...withFields(properties, { tasks: changed(pipelineTask), finally: changed(pipelineTask) }),
-  resources: anyObjects,
-});
+function pipelineSpec(properties: Json): Json {
+  const tasks = changed(pipelineTask);
+  return {
+    ...withFields(properties, { tasks, finally: tasks }),
+    resources: anyObjects,
+  };
+}
 
 const overrideNames = { stepSpecs: 'stepOverrides', sidecarSpecs: 'sidecarOverrides' };
 

@@ -68,8 +68,10 @@ export function carryDeprecations(annotations: Annotations, spec: Json, taskName
 
 /** Puts the deprecated fields of the task back into its v1beta1 TaskSpec, and takes them out of the annotation. */
 export function restoreDeprecations(annotations: Annotations, spec: Json, taskName: string): Json {
-  const { [taskName]: own, ...others } = readDeprecations(annotations);
+  const all = readDeprecations(annotations);
+  const own = Object.hasOwn(all, taskName) ? all[taskName] : undefined;
   if (!isObject(own)) return spec;
+  const others = without(all, taskName);
   const kept = Array.isArray(own['deprecatedSteps']) ? own['deprecatedSteps'] : [];
   const steps = stepsOf(spec);
   if (steps.length !== kept.length)

@@ -1,4 +1,4 @@
-import { isObject, ofEach, ofObject, withFields } from './json.ts';
+import { isObject, ofEach, ofObject, without, withFields } from './json.ts';
 import type { Json } from './json.ts';
 
 /** Params, param declarations and results are alike in v1beta1 and v1; conversion fills in what both leave out. */
@@ -26,6 +26,9 @@ export const params = ofEach(param);
 
 /** A reference to a Task, Pipeline or StepAction: the resolver's params are in it. */
 export const reference = ofObject((object) => withFields(object, { params }));
+
+/** The same without the `bundle` of v1beta1, which is refused before anything is converted. */
+export const withoutBundle = ofObject((object) => withFields(without(object, 'bundle'), { params }));
 
 function typeOf(value: unknown): string {
   if (Array.isArray(value)) return 'array';

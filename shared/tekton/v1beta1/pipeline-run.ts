@@ -3,7 +3,7 @@ import type { Annotations } from './carried.ts';
 import { resourcesFromV1, resourcesToV1 } from './containers.ts';
 import { isObject, ofEach, ofObject, only, renamed, without, withFields } from './json.ts';
 import type { Json } from './json.ts';
-import { params, reference } from './params.ts';
+import { params, reference, withoutBundle } from './params.ts';
 import { pipelineSpecFromV1, pipelineSpecToV1 } from './pipeline.ts';
 
 /** What both versions' statuses have under the same name. `spanContext` is forgotten by upstream's conversion, and a trace needs it. */
@@ -67,7 +67,7 @@ export function pipelineRunSpecToV1(spec: Json, annotations: Annotations): Json 
   const kept = without(spec, 'resources', 'timeout', 'serviceAccountName', 'podTemplate');
   return {
     ...withFields(kept, {
-      pipelineRef: (value) => (isObject(value) ? reference(without(value, 'bundle')) : value),
+      pipelineRef: withoutBundle,
       pipelineSpec: ofObject((pipeline) => pipelineSpecToV1(pipeline, annotations)),
       params,
       taskRunSpecs: ofEach(taskRunSpecToV1),

@@ -2,7 +2,7 @@ import { carry, RESOURCES, takeList } from './carried.ts';
 import type { Annotations } from './carried.ts';
 import { isObject, ofEach, ofObject, without, withFields } from './json.ts';
 import type { Json } from './json.ts';
-import { param, params, paramSpecs, reference } from './params.ts';
+import { param, params, paramSpecs, withoutBundle } from './params.ts';
 import { taskSpecFromV1, taskSpecToV1 } from './task.ts';
 
 /** What one direction does with the TaskSpec embedded in a pipeline task. */
@@ -18,20 +18,23 @@ const matrix = ofObject((object) =>
   withFields(object, { params, include: ofEach((one) => withFields(one, { params })) }),
 );
 
-function pipelineTask(task: Json, annotations: Annotations, convert: ConvertTaskSpec): Json {
-  const name = typeof task['name'] === 'string' ? task['name'] : '';
+/** `prefix`: the tasks around it, each with a dot behind its name, where pipelines are in pipelines. */
+function pipelineTask(task: Json, annotations: Annotations, convert: ConvertTaskSpec, prefix: string): Json {
+  const name = `${prefix}${typeof task['name'] === 'string' ? task['name'] : ''}`;
   // PipelineResources of a pipeline task are refused before they get here.
   const kept = without(task, 'resources', ...(isMatrix(task['matrix']) ? [] : ['matrix']));
   return withFields(kept, {
-    taskRef: (value) => (isObject(value) ? reference(without(value, 'bundle')) : value),
+    taskRef: withoutBundle,
     taskSpec: ofObject((spec) => convert(spec, annotations, name)),
+    pipelineRef: withoutBundle,
+    pipelineSpec: ofObject((spec) => pipelineSpec(spec, annotations, convert, `${name}.`)),
     params,
     matrix,
   });
 }
 
-function pipelineSpec(spec: Json, annotations: Annotations, convert: ConvertTaskSpec): Json {
-  const tasks = ofEach((task) => pipelineTask(task, annotations, convert));
+function pipelineSpec(spec: Json, annotations: Annotations, convert: ConvertTaskSpec, prefix = ''): Json {
+  const tasks = ofEach((task) => pipelineTask(task, annotations, convert, prefix));
   return withFields(without(spec, 'resources'), { params: paramSpecs, results: ofEach(param), tasks, finally: tasks });
 }
 

@@ -28,7 +28,9 @@ function inPipelineTasks(tasks: unknown, path: string): ValidationError[] {
     return [
       ...refused(`${at}.resources`, task['resources'], RESOURCES),
       ...bundleOf(task['taskRef'], `${at}.taskRef`),
+      ...bundleOf(task['pipelineRef'], `${at}.pipelineRef`),
       ...inTaskSpec(task['taskSpec'], `${at}.taskSpec`),
+      ...inPipelineSpec(task['pipelineSpec'], `${at}.pipelineSpec`),
     ];
   });
 }

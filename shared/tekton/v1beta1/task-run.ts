@@ -11,7 +11,7 @@ import type { Annotations } from './carried.ts';
 import { resourcesFromV1, resourcesToV1 } from './containers.ts';
 import { isObject, ofEach, ofObject, only, renamed, without, withFields } from './json.ts';
 import type { Json } from './json.ts';
-import { param, params, reference } from './params.ts';
+import { param, params, reference, withoutBundle } from './params.ts';
 import { taskSpecFromV1, taskSpecToV1 } from './task.ts';
 
 /** What both versions' statuses have under the same name. `spanContext` is forgotten by upstream's conversion, and a trace needs it. */
@@ -88,7 +88,7 @@ export function taskRunSpecToV1(spec: Json, annotations: Annotations, name: stri
   const names = { stepOverrides: 'stepSpecs', sidecarOverrides: 'sidecarSpecs' };
   return withFields(renamed(without(spec, 'resources'), names), {
     params,
-    taskRef: (value) => (isObject(value) ? reference(without(value, 'bundle')) : value),
+    taskRef: withoutBundle,
     taskSpec: ofObject((task) => taskSpecToV1(task, annotations, name)),
     stepSpecs: resourcesToV1,
     sidecarSpecs: resourcesToV1,

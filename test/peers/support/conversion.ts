@@ -38,6 +38,11 @@ export async function readCorpus(folder: string): Promise<[string, TektonObject]
   );
 }
 
+/** A file of upstream's installation. */
+export async function readUpstreamDefinition<T>(file: string): Promise<T> {
+  return parse(await readFile(resolve(import.meta.dirname, '../../../.peers/share/tekton', file), 'utf8')) as T;
+}
+
 /** Has upstream convert the objects, there and back. */
 export async function convertUpstream(objects: TektonObject[]): Promise<UpstreamOutcome[]> {
   const child = spawn(peerProgram('tekton-convert'), { stdio: ['pipe', 'pipe', 'pipe'] });

@@ -86,40 +86,51 @@ async function webhookPublished(client: KubeClient): Promise<void> {
   }
 }
 
-/** Installs upstream Tekton and starts its webhook and its controller as processes of this machine, tracing on. */
-export async function startUpstream(options: UpstreamOptions): Promise<{ stop(): Promise<void> }> {
+/** Installs upstream Tekton, which converts, fills in and checks its objects by a webhook: a process of this machine. */
+export async function startUpstreamWebhook(options: UpstreamOptions): Promise<ServerProcess> {
   const { client, kubeconfigPath, otlpUrl, directory } = options;
   const [webhookPort = 0] = await freePorts(1);
   await installUpstream({ kubeconfigPath, webhookPort, otlpUrl, directory });
-  const running: ServerProcess[] = [];
-  const stop = async (): Promise<void> => {
-    for (const process of running.splice(0).reverse()) await process.stop();
+  const user = `system:serviceaccount:${TEKTON_NAMESPACE}:tekton-pipelines-webhook`;
+  const args = ['-kubeconfig', await kubeconfigAs(user, options)];
+  const env = {
+    CONFIG_LEADERELECTION_NAME: 'config-leader-election-webhook',
+    WEBHOOK_PORT: String(webhookPort),
+    WEBHOOK_ADMISSION_CONTROLLER_NAME: CONFIGURATION,
+    WEBHOOK_SERVICE_NAME: 'tekton-pipelines-webhook',
+    WEBHOOK_SECRET_NAME: 'webhook-certs',
   };
+  const webhook = await startProgram('tekton-webhook', args, env, directory);
   try {
-    const webhookUser = `system:serviceaccount:${TEKTON_NAMESPACE}:tekton-pipelines-webhook`;
-    const webhookArgs = ['-kubeconfig', await kubeconfigAs(webhookUser, options)];
-    const webhookEnv = {
-      CONFIG_LEADERELECTION_NAME: 'config-leader-election-webhook',
-      WEBHOOK_PORT: String(webhookPort),
-      WEBHOOK_ADMISSION_CONTROLLER_NAME: CONFIGURATION,
-      WEBHOOK_SERVICE_NAME: 'tekton-pipelines-webhook',
-      WEBHOOK_SECRET_NAME: 'webhook-certs',
-    };
-    running.push(await startProgram('tekton-webhook', webhookArgs, webhookEnv, directory));
     await webhookPublished(client);
+    return webhook;
+  } catch (error) {
+    await webhook.stop();
+    throw error;
+  }
+}
 
+/** Installs upstream Tekton and starts its webhook and its controller as processes of this machine, tracing on. */
+export async function startUpstream(options: UpstreamOptions): Promise<{ stop(): Promise<void> }> {
+  const { directory } = options;
+  const webhook = await startUpstreamWebhook(options);
+  try {
     const images = ['entrypoint', 'nop', 'sidecarlogresults', 'workingdirinit', 'shell'];
-    const controllerArgs = ['-kubeconfig', await kubeconfigAs(upstreamController, options)].concat(
+    const args = ['-kubeconfig', await kubeconfigAs(upstreamController, options)].concat(
       [
         ...images.map((name) => [`-${name}-image`, `tektrace.test/${name}`]),
         ['-shell-image-win', 'tektrace.test/shell'],
       ].flat(),
     );
-    const controllerEnv = { CONFIG_LEADERELECTION_NAME: 'config-leader-election-controller' };
-    running.push(await startProgram('tekton-controller', controllerArgs, controllerEnv, directory));
+    const env = { CONFIG_LEADERELECTION_NAME: 'config-leader-election-controller' };
+    const controller = await startProgram('tekton-controller', args, env, directory);
+    const stop = async (): Promise<void> => {
+      await controller.stop();
+      await webhook.stop();
+    };
     return { stop };
   } catch (error) {
-    await stop();
+    await webhook.stop();
     throw error;
   }
 }

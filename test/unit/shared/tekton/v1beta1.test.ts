@@ -64,6 +64,23 @@ describe('Tekton objects between v1beta1 and v1 (test/peers compares with upstre
     expect(convertTekton(stable, V1BETA1)).toEqual(beta);
   });
 
+  test('pipelines in pipelines are converted as well, and each of their tasks is told from the others', () => {
+    const steps = [{ name: 's', tty: true, resources: {} }];
+    const inner = { name: 'a', taskSpec: { steps: [...steps, ...steps] } };
+    const beta = object('Pipeline', {
+      tasks: [
+        { name: 'a', taskSpec: { steps } },
+        { name: 'b', pipelineSpec: { tasks: [inner] } },
+        { name: '__proto__', taskSpec: { steps: [{ name: 's' }] } },
+      ],
+    });
+    const stable = convertTekton(beta, V1);
+    const { annotations = {} } = stable.metadata as { annotations?: Record<string, string> };
+    expect(Object.keys(JSON.parse(annotations[DEPRECATIONS] ?? '') as object)).toEqual(['a', 'b.a']);
+    expect(JSON.stringify(stable.spec)).not.toMatch(/tty|"resources"/);
+    expect(convertTekton(stable, V1BETA1)).toEqual(beta);
+  });
+
   test("an object whose steps don't fit the kept fields any more can't be shown in v1beta1", () => {
     const kept = JSON.stringify({ x: { deprecatedSteps: [{ tty: true }, { tty: true }] } });
     const stable = { apiVersion: V1, kind: 'Task', metadata: { name: 'x', annotations: { [DEPRECATIONS]: kept } } };
@@ -96,6 +113,7 @@ describe('Tekton objects between v1beta1 and v1 (test/peers compares with upstre
       { pipelineSpec: { finally: [{ resources: {}, taskSpec: { resources: {} } }] } },
       ['spec.pipelineSpec.finally[0].resources', 'spec.pipelineSpec.finally[0].taskSpec.resources'],
     ],
+    ['Pipeline', { tasks: [{ pipelineRef: { bundle: 'b' } }] }, ['spec.tasks[0].pipelineRef.bundle']],
     ['Pipeline', { resources: [], tasks: [{ taskRef: { bundle: '' } }] }, []],
   ])('%s %j: refused with its field path', (kind, spec, paths) => {
     const found = refusedInV1beta1({ kind, spec });
