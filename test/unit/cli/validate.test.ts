@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+
+import { validateRun } from '../../../cli/follow/validate.ts';
+import type { KubeObject } from '../../../shared/kubernetes/types.ts';
+import type { PipelineRun, TaskRun } from '../../../shared/tekton/types.ts';
+
+const old = (kind: string, spec: object): KubeObject =>
+  ({ apiVersion: 'tekton.dev/v1beta1', kind, metadata: { name: 'x' }, spec }) as KubeObject;
+const steps = [{ name: 's', image: 'i', script: 'true' }];
+
+test.each([
+  ['PipelineRun', { pipelineSpec: { tasks: [{ name: 'a', taskSpec: { steps } }] }, timeout: 'soon' }, 'spec.timeout: '],
+  ['TaskRun', { taskSpec: { steps }, stepOverrides: [{ name: 's', resources: {} }] }, 'spec.stepOverrides: '],
+  ['TaskRun', { taskRef: { name: 'x' } }, 'Task x: spec.steps: '],
+])('what is wrong with a v1beta1 %s is told of where it stands in the file: %j', (kind, spec, expected) => {
+  const objects = [old('Task', { steps: [] })];
+  expect(() => validateRun(old(kind, spec) as PipelineRun | TaskRun, objects)).toThrow(expected);
+});
+
+test('a v1beta1 run and the v1beta1 objects that it names are looked at as the controllers read them', () => {
+  const run = old('PipelineRun', {
+    pipelineRef: { name: 'x' },
+    timeout: '1h',
+    serviceAccountName: 'builder',
+    params: [{ name: 'list', value: ['a'] }],
+  });
+  const task = { name: 'a', taskSpec: { steps: [{ ...steps[0], resources: { limits: { cpu: '1' } }, tty: true }] } };
+  const pipeline = old('Pipeline', { params: [{ name: 'list', default: ['b'] }], tasks: [task] });
+  expect(() => validateRun(run as PipelineRun, [pipeline])).not.toThrow();
+});
