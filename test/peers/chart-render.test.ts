@@ -7,6 +7,8 @@ import { controllerSpec } from '../../cli/commands/controller.ts';
 import { webhookSpec } from '../../cli/commands/webhook.ts';
 import { parseOptions } from '../../cli/options.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import { silentLogger } from '../../shared/runtime/log.ts';
+import { readResourceAttributes } from '../../shared/tracing/resource.ts';
 import { chart, helm, renderChart } from './support/helm.ts';
 
 const allOf = <T>(objects: KubeObject[], kind: string): T[] => objects.filter((object) => object.kind === kind) as T[];
@@ -17,6 +19,15 @@ const everyValue = {
   imagePullSecrets: [{ name: 'registry' }],
   jaegerCollectorUrl: 'http://jaeger:4318/v1/traces',
   exporter: 'otlp',
+  otlp: {
+    protocol: 'http/json',
+    compression: 'gzip',
+    timeout: '5s',
+    caSecret: { name: 'collector-ca', key: 'bundle.pem' },
+    clientCertificateSecret: { name: 'collector-client' },
+    headersSecret: { name: 'collector-token', key: 'otlp' },
+  },
+  resourceAttributes: { 'k8s.cluster.name': 'a', note: 'two words, 100%=all', year: 2026 },
   traceUrlTemplate: 'https://jaeger.test/trace/{traceId}',
   sampling: { ratio: 0.5, namespaces: { ci: 0.25 }, keepFailures: false },
   log: { level: 'debug', format: 'text' },
@@ -31,6 +42,7 @@ const everyValue = {
   controller: {
     replicas: 3,
     manage: 'managed-by',
+    env: [{ name: 'OTEL_SPAN_EVENT_COUNT_LIMIT', value: '64' }],
     images: { entrypoint: 'e:1', shell: 's:1', workingdirinit: 'w:1', nop: 'n:1' },
     resources: { requests: { cpu: 1 } },
   },
@@ -68,6 +80,9 @@ describe('the values schema', () => {
     ['a wrong type', { webhook: { replicas: 'two' } }, /replicas/],
     ['no replica', { webhook: { replicas: 0 } }, /replicas/],
     ['an unknown way to manage', { controller: { manage: 'some' } }, /manage/],
+    ['a protocol that is none', { otlp: { protocol: 'thrift' } }, /protocol/],
+    ['a timeout that is no duration', { otlp: { timeout: '5' } }, /timeout/],
+    ['an attribute that is no scalar', { resourceAttributes: { a: [1] } }, /resourceAttributes/],
     ['a collector that is no URL', { jaegerCollectorUrl: 'jaeger:4318' }, /jaegerCollectorUrl/],
   ])('refuses %s and names it', async (_name, values, message) => {
     await expect(renderChart(values)).rejects.toThrow(message);
@@ -205,6 +220,47 @@ describe('the rendered chart', () => {
     }
   });
 
+  test('what authorises at the collector is files of the controller, and of nothing else', async () => {
+    const [controller, webhook] = allOf<V1Deployment>(await renderChart(everyValue), 'Deployment').map(
+      ({ spec }) => spec?.template.spec,
+    );
+    expect(webhook?.volumes ?? []).toEqual([]);
+    expect(controller?.volumes).toEqual([
+      { name: 'otlp-ca', secret: { secretName: 'collector-ca', items: [{ key: 'bundle.pem', path: 'ca.pem' }] } },
+      {
+        name: 'otlp-client',
+        secret: {
+          secretName: 'collector-client',
+          items: [
+            { key: 'tls.crt', path: 'cert.pem' },
+            { key: 'tls.key', path: 'key.pem' },
+          ],
+        },
+      },
+      { name: 'otlp-headers', secret: { secretName: 'collector-token', items: [{ key: 'otlp', path: 'headers' }] } },
+    ]);
+    // A subPath would keep a renewed Secret from arriving.
+    expect(controller?.containers[0]?.volumeMounts).toEqual(
+      ['ca', 'client', 'headers'].map((name) => ({
+        name: `otlp-${name}`,
+        mountPath: `/etc/tektrace/otlp/${name}`,
+        readOnly: true,
+      })),
+    );
+  });
+
+  test('resource attributes arrive as they were given', async () => {
+    const [controller] = allOf<V1Deployment>(await renderChart(everyValue), 'Deployment');
+    const variables = controller?.spec?.template.spec?.containers[0]?.env ?? [];
+    expect(variables.map(({ name }) => name)).toEqual(['OTEL_RESOURCE_ATTRIBUTES', 'OTEL_SPAN_EVENT_COUNT_LIMIT']);
+    const env = Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+    expect(readResourceAttributes(env, silentLogger)).toEqual({
+      'k8s.cluster.name': 'a',
+      note: 'two words, 100%=all',
+      year: '2026',
+    });
+  });
+
   test('the settings are the options of the commands', async () => {
     const [controller, webhook] = allOf<V1Deployment>(await renderChart(everyValue), 'Deployment').map(
       ({ spec }) => spec?.template.spec?.containers[0]?.args,
@@ -218,6 +274,13 @@ describe('the rendered chart', () => {
       '--leader-elect-resource-name=traces-controller',
       '--jaeger-collector-url=http://jaeger:4318/v1/traces',
       '--exporter=otlp',
+      '--otlp-protocol=http/json',
+      '--otlp-compression=gzip',
+      '--otlp-timeout=5s',
+      '--otlp-ca-file=/etc/tektrace/otlp/ca/ca.pem',
+      '--otlp-client-cert-file=/etc/tektrace/otlp/client/cert.pem',
+      '--otlp-client-key-file=/etc/tektrace/otlp/client/key.pem',
+      '--otlp-headers-file=/etc/tektrace/otlp/headers/headers',
       '--no-keep-failures',
       '--entrypoint-image=e:1',
       '--nop-image=n:1',

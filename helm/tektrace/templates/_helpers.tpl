@@ -76,6 +76,38 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 - --log-format={{ .Values.log.format }}
 {{- end -}}
 
+{{/* The files that the controller sends spans with: a list of name, secret and items (flag, key and file name), as YAML. */}}
+{{- define "tektrace.otlpFiles" -}}
+{{- with .Values.otlp.caSecret }}{{- if .name }}
+- name: ca
+  secret: {{ .name | quote }}
+  items:
+    - { flag: otlp-ca-file, key: {{ .key | quote }}, file: ca.pem }
+{{- end }}{{- end }}
+{{- with .Values.otlp.clientCertificateSecret }}{{- if .name }}
+- name: client
+  secret: {{ .name | quote }}
+  items:
+    - { flag: otlp-client-cert-file, key: {{ .certificateKey | quote }}, file: cert.pem }
+    - { flag: otlp-client-key-file, key: {{ .privateKeyKey | quote }}, file: key.pem }
+{{- end }}{{- end }}
+{{- with .Values.otlp.headersSecret }}{{- if .name }}
+- name: headers
+  secret: {{ .name | quote }}
+  items:
+    - { flag: otlp-headers-file, key: {{ .key | quote }}, file: headers }
+{{- end }}{{- end }}
+{{- end -}}
+
+{{/* OTEL_RESOURCE_ATTRIBUTES: keys and values are percent-encoded. */}}
+{{- define "tektrace.resourceAttributes" -}}
+{{- $entries := list -}}
+{{- range $key, $value := .Values.resourceAttributes -}}
+{{- $entries = append $entries (printf "%s=%s" (urlquery $key | replace "+" "%20") (urlquery (toString $value) | replace "+" "%20")) -}}
+{{- end -}}
+{{- join "," $entries -}}
+{{- end -}}
+
 {{/* Both processes answer /livez, /readyz and /metrics in plain HTTP on a port of their own. */}}
 {{- define "tektrace.probes" -}}
 livenessProbe:
