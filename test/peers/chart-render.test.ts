@@ -27,7 +27,7 @@ const everyValue = {
     clientCertificateSecret: { name: 'collector-client' },
     headersSecret: { name: 'collector-token', key: 'otlp' },
   },
-  resourceAttributes: { 'k8s.cluster.name': 'a', note: 'two words, 100%=all', year: 2026 },
+  resourceAttributes: { 'k8s.cluster.name': 'a', note: 'two words, 100%=all', city: 'Köln' },
   traceUrlTemplate: 'https://jaeger.test/trace/{traceId}',
   sampling: { ratio: 0.5, namespaces: { ci: 0.25 }, keepFailures: false },
   log: { level: 'debug', format: 'text' },
@@ -82,7 +82,7 @@ describe('the values schema', () => {
     ['an unknown way to manage', { controller: { manage: 'some' } }, /manage/],
     ['a protocol that is none', { otlp: { protocol: 'thrift' } }, /protocol/],
     ['a timeout that is no duration', { otlp: { timeout: '5' } }, /timeout/],
-    ['an attribute that is no scalar', { resourceAttributes: { a: [1] } }, /resourceAttributes/],
+    ['an attribute that is no string', { resourceAttributes: { a: 1 } }, /resourceAttributes/],
     ['a collector that is no URL', { jaegerCollectorUrl: 'jaeger:4318' }, /jaegerCollectorUrl/],
   ])('refuses %s and names it', async (_name, values, message) => {
     await expect(renderChart(values)).rejects.toThrow(message);
@@ -257,7 +257,7 @@ describe('the rendered chart', () => {
     expect(readResourceAttributes(env, silentLogger)).toEqual({
       'k8s.cluster.name': 'a',
       note: 'two words, 100%=all',
-      year: '2026',
+      city: 'Köln',
     });
   });
 

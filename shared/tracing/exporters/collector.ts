@@ -138,14 +138,12 @@ function credentialFiles(settings: ExporterSettings, env: Environment): Credenti
 }
 
 /** Certificates mean nothing without TLS: said, because somebody thinks that the spans are encrypted. */
-function usedFiles(files: CredentialFiles, url: URL, log: Logger): CredentialFiles {
-  const { ca, cert, key, headers } = files;
+function warnOfPlainText({ ca, cert, key }: CredentialFiles, url: URL, log: Logger): void {
   const settings = [ca, cert, key].filter((file) => file !== undefined).map(({ source }) => source);
-  if (url.protocol === 'https:' || settings.length === 0) return files;
+  if (url.protocol === 'https:' || settings.length === 0) return;
   log.warn('certificates are not used: the collector is reached without TLS (http://)', {
     settings: settings.join(', '),
   });
-  return { headers };
 }
 
 const OTLP_FLAGS: [keyof ExporterSettings, string][] = [
@@ -181,6 +179,8 @@ export function resolveCollector(settings: ExporterSettings, env: Environment, l
       );
     return endpoint;
   }
+  const files = credentialFiles(settings, env);
+  warnOfPlainText(files, endpoint.url, log);
   const headers = settings.headersFile === undefined ? otlpVariable(env, 'HEADERS') : undefined;
   const timeoutMs = settings.timeoutMs ?? integerOf(otlpVariable(env, 'TIMEOUT'), log);
   return {
@@ -188,6 +188,6 @@ export function resolveCollector(settings: ExporterSettings, env: Environment, l
     compression: settings.compression ?? choiceOf(otlpVariable(env, 'COMPRESSION'), COMPRESSIONS) ?? 'none',
     timeoutMs: timeoutMs === 0 ? NO_LIMIT_MS : timeoutMs && Math.min(Math.ceil(timeoutMs), NO_LIMIT_MS),
     headers: headers ? parseHeaders(headers.value, headers.name) : {},
-    files: usedFiles(credentialFiles(settings, env), endpoint.url, log),
+    files,
   };
 }

@@ -122,7 +122,9 @@ export async function createOtlpGrpcSink(options: OtlpGrpcOptions): Promise<Span
     const retryAfterMs = retryInfoMs(error.metadata?.get('grpc-status-details-bin')[0]);
     const waits = error.code === status.RESOURCE_EXHAUSTED && retryAfterMs !== undefined;
     const late = error.code === status.DEADLINE_EXCEEDED ? `no answer within ${timeoutMs} ms` : undefined;
-    const text = late ?? withHint(`${status[error.code]}: ${publicText(error.details, secrets())}`);
+    const text =
+      late ??
+      withHint(`${status[error.code]}: ${publicText(error.details.replace(/ Resolution note: *$/, ''), secrets())}`);
     return new ExportError(`${target}: ${text}`, {
       retryable: waits || RETRYABLE.includes(error.code),
       ...(retryAfterMs !== undefined && { retryAfterMs }),

@@ -11,6 +11,8 @@ const START_TIMEOUT_MS = 20_000;
 export interface Jaeger {
   /** Takes OTLP over HTTP, protobuf and JSON. */
   otlpUrl: string;
+  /** Takes OTLP over gRPC. */
+  grpcUrl: string;
   /** Takes Thrift over HTTP, as @opentelemetry/exporter-jaeger sends it. */
   thriftUrl: string;
   /** Base of the query service: `${queryUrl}/api/traces/{id}`, `${queryUrl}/api/v3/traces/{id}`. */
@@ -18,9 +20,26 @@ export interface Jaeger {
   stop(): Promise<void>;
 }
 
+export interface JaegerOptions {
+  /** PEM files with which its OTLP receivers speak TLS and ask for a client certificate of `clientCaFile`. */
+  tls?: { certFile: string; keyFile: string; clientCaFile: string };
+}
+
+interface Ports {
+  health: number;
+  query: number;
+  otlp: number;
+  grpc: number;
+  thrift: number;
+}
+
 /** Without a configuration Jaeger listens on every interface; without a batch processor a span can be read as soon as it was accepted. */
-function configuration(ports: { health: number; query: number; otlp: number; thrift: number }): unknown {
+function configuration(ports: Ports, { tls }: JaegerOptions): unknown {
   const loopback = (port: number): { endpoint: string } => ({ endpoint: `127.0.0.1:${port}` });
+  const otlp = (port: number): object => ({
+    ...loopback(port),
+    ...(tls && { tls: { cert_file: tls.certFile, key_file: tls.keyFile, client_ca_file: tls.clientCaFile } }),
+  });
   return {
     service: {
       extensions: ['jaeger_storage', 'jaeger_query', 'healthcheckv2'],
@@ -33,7 +52,7 @@ function configuration(ports: { health: number; query: number; otlp: number; thr
       jaeger_query: { storage: { traces: 'memory' }, http: loopback(ports.query), grpc: loopback(0) },
     },
     receivers: {
-      otlp: { protocols: { http: loopback(ports.otlp) } },
+      otlp: { protocols: { http: otlp(ports.otlp), grpc: otlp(ports.grpc) } },
       jaeger: { protocols: { thrift_http: loopback(ports.thrift) } },
     },
     exporters: { jaeger_storage_exporter: { trace_storage: 'memory' } },
@@ -41,13 +60,14 @@ function configuration(ports: { health: number; query: number; otlp: number; thr
 }
 
 /** Starts a Jaeger v2 with an empty in-memory store on free loopback ports. */
-export async function startJaeger(): Promise<Jaeger> {
+export async function startJaeger(options: JaegerOptions = {}): Promise<Jaeger> {
   const program = peerProgram('jaeger');
-  const [health = 0, query = 0, otlp = 0, thrift = 0] = await freePorts(4);
+  const [health = 0, query = 0, otlp = 0, grpc = 0, thrift = 0] = await freePorts(5);
   const directory = await mkdtemp(join(tmpdir(), 'tektrace-jaeger-'));
+  const scheme = options.tls ? 'https' : 'http';
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   const config = join(directory, 'jaeger.json');
-  await writeFile(config, JSON.stringify(configuration({ health, query, otlp, thrift })));
+  await writeFile(config, JSON.stringify(configuration({ health, query, otlp, grpc, thrift }, options)));
   try {
     const server = await startServerProcess({
       program,
@@ -59,7 +79,8 @@ export async function startJaeger(): Promise<Jaeger> {
       stopSignal: 'SIGKILL',
     });
     return {
-      otlpUrl: `http://127.0.0.1:${otlp}/v1/traces`,
+      otlpUrl: `${scheme}://127.0.0.1:${otlp}/v1/traces`,
+      grpcUrl: `${scheme}://127.0.0.1:${grpc}`,
       thriftUrl: `http://127.0.0.1:${thrift}/api/traces`,
       queryUrl: `http://127.0.0.1:${query}`,
       stop: async () => {

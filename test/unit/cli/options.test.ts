@@ -1,6 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { choice, durationMs, helpText, parseOptions, port, sampling, samplingOptions } from '../../../cli/options.ts';
+import {
+  choice,
+  durationMs,
+  exporterSettings,
+  helpText,
+  parseOptions,
+  port,
+  sampling,
+  samplingOptions,
+} from '../../../cli/options.ts';
 import type { CommandSpec } from '../../../cli/options.ts';
 
 const spec: CommandSpec = {
@@ -73,5 +82,46 @@ describe('values', () => {
       ratio: 0.5,
       namespaces: { ci: 1, dev: 0 },
     });
+  });
+});
+
+describe('how spans are sent', () => {
+  test('is what the flags say', () => {
+    expect(exporterSettings({})).toEqual({ userAgent: expect.stringMatching(/^tektrace\/\d/) });
+    expect(
+      exporterSettings({
+        'jaeger-collector-url': 'https://c:4317',
+        exporter: 'otlp',
+        'otlp-protocol': 'grpc',
+        'otlp-timeout': '5s',
+        'otlp-compression': 'gzip',
+        'otlp-ca-file': '/ca',
+        'otlp-client-cert-file': '/cert',
+        'otlp-client-key-file': '/key',
+        'otlp-headers-file': '/headers',
+      }),
+    ).toMatchObject({
+      collectorUrl: 'https://c:4317',
+      protocol: 'otlp',
+      otlpProtocol: 'grpc',
+      timeoutMs: 5000,
+      compression: 'gzip',
+      caFile: '/ca',
+      clientCertFile: '/cert',
+      clientKeyFile: '/key',
+      headersFile: '/headers',
+    });
+  });
+
+  test.each([
+    ['exporter', 'zipkin', 'otlp, jaeger'],
+    ['otlp-protocol', 'http', 'http/protobuf, http/json, grpc'],
+    ['otlp-compression', 'zstd', 'gzip, none'],
+    ['otlp-timeout', '5', 'no duration'],
+  ])('--%s=%s is refused with what it takes', (name, value, expected) => {
+    const { message, exitCode } = failure(() => exporterSettings({ [name]: value }));
+    expect(message).toContain(`--${name}: "${value}" `);
+    expect(message).toContain(expected);
+    expect(exitCode).toBe(2);
   });
 });

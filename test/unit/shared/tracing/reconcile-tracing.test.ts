@@ -4,6 +4,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import type { PipelineRun } from '../../../../shared/tekton/types.ts';
+import { DEFAULT_SPAN_LIMITS } from '../../../../shared/tracing/limits.ts';
 import { createReconcileTracing, keepReconcile } from '../../../../shared/tracing/reconcile-tracing.ts';
 import type { SpanBudget } from '../../../../shared/tracing/reconcile-tracing.ts';
 import type { SpanQueue } from '../../../../shared/tracing/span-queue.ts';
@@ -57,6 +58,18 @@ describe('a reconcile', () => {
     expect(around?.parentSpanContext?.spanId).toBe(kind?.spanContext().spanId);
     expect(new Set(left[0]?.map((span) => span.spanContext().traceId))).toEqual(new Set([TRACE]));
     expect(kind?.resource.attributes['service.name']).toBe('pipelinerun-reconciler');
+  });
+
+  test('has the resource attributes and limits of the settings', async () => {
+    const limits = { ...DEFAULT_SPAN_LIMITS, attributes: 1, valueLength: 3 };
+    const settings = { resourceAttributes: { 'k8s.cluster.name': 'a', 'service.name': 'other' }, limits };
+    const on = createReconcileTracing({ queue, clusterKey: 'c', settings });
+    await on.reconcile({ name: 'PipelineRun:ReconcileKind', run, attributes: { a: 'long', b: 1 } }, work);
+    expect(left[0]?.[0]).toMatchObject({ attributes: { a: 'lon' }, droppedAttributesCount: 1 });
+    expect(left[0]?.[0]?.resource.attributes).toMatchObject({
+      'k8s.cluster.name': 'a',
+      'service.name': 'pipelinerun-reconciler',
+    });
   });
 
   test('hands on what it returns and what it throws', async () => {

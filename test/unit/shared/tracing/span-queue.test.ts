@@ -91,3 +91,17 @@ test('a shutdown ends in time though nobody takes the spans, and says how many a
   expect(queue.counts).toMatchObject({ sent: 0, dropped: 2 });
   expect(lines.at(-1)).toContain('spans=2');
 });
+
+test('refusals of the same kind are said once, until spans are accepted', async () => {
+  const refused = (message: string): ExportError => new ExportError(message, { retryable: false });
+  const { queue, batches, warnings, lines } = harness(
+    [refused('refused 1 of 1 spans: old'), refused('refused 2 of 3 spans: old'), refused('answered 400')],
+    { batchSpans: 1 },
+  );
+  for (const name of ['a', 'b', 'c', 'd']) queue.add(spans(name));
+  await queue.shutDown(5000);
+  expect(batches).toHaveLength(4);
+  expect(warnings()).toHaveLength(2);
+  expect(lines.at(-1)).toContain('accepts spans again');
+  expect(queue.counts).toMatchObject({ sent: 1, dropped: 3 });
+});
