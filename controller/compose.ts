@@ -71,7 +71,7 @@ async function createTracing(options: RunControllersOptions, sink: SpanSink, wat
   const lifecycle = new LifecycleController({
     client,
     watches,
-    sender: new LifecycleSender(sink, clusterKey, log, isLeader, spans),
+    sender: new LifecycleSender({ sink, clusterKey, log, maySend: isLeader, settings: spans }),
     mint: { sampling },
     keepFailures,
     ...(metrics && { observer: metrics.kubernetes.workQueue('lifecycle') }),

@@ -2,6 +2,7 @@ import type { Resource } from '@opentelemetry/resources';
 
 import type { Logger } from '../../shared/runtime/log.ts';
 import { LIFECYCLE_SERVICE, serviceResource } from '../../shared/tracing/resource.ts';
+import { jittered } from '../../shared/tracing/exporters/answer.ts';
 import { ExportError, refusalOf } from '../../shared/tracing/exporters/sink.ts';
 import type { SpanSink } from '../../shared/tracing/exporters/sink.ts';
 import { toReadableSpan } from '../../shared/tracing/span-record.ts';
@@ -12,6 +13,18 @@ import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 const BACKOFF_MS = { first: 250, max: 15_000 };
 const MAX_RETRY_AFTER_MS = 60_000;
 
+export interface LifecycleSenderOptions {
+  sink: SpanSink;
+  /** Names the cluster on each span. */
+  clusterKey: string;
+  /** While it says no, nothing is sent: another process does it. */
+  maySend?: (() => boolean) | undefined;
+  settings?: SpanSettings | undefined;
+  /** From 0 to 1, of the jitter. */
+  random?: () => number;
+  log: Logger;
+}
+
 /** Sends lifecycle spans and knows which the collector has accepted. One warning when it stops accepting, one line when it is back. */
 export class LifecycleSender {
   readonly #sink: SpanSink;
@@ -19,21 +32,17 @@ export class LifecycleSender {
   readonly #resource: Resource;
   readonly #settings: SpanSettings;
   readonly #maySend: () => boolean;
+  readonly #random: () => number;
   #failures = 0;
   #retryAfterMs = 0;
   #refusal: string | undefined;
 
-  /** While `maySend` says no, nothing is: another process does it. */
-  constructor(
-    sink: SpanSink,
-    clusterKey: string,
-    log: Logger,
-    maySend: () => boolean = () => true,
-    settings: SpanSettings = DEFAULT_SPAN_SETTINGS,
-  ) {
+  constructor(options: LifecycleSenderOptions) {
+    const { sink, clusterKey, log, maySend = () => true, settings = DEFAULT_SPAN_SETTINGS } = options;
     this.#sink = sink;
     this.#log = log;
     this.#maySend = maySend;
+    this.#random = options.random ?? Math.random;
     this.#settings = settings;
     this.#resource = serviceResource(LIFECYCLE_SERVICE, clusterKey, settings.resourceAttributes);
   }
@@ -77,6 +86,6 @@ export class LifecycleSender {
   /** When to try again what was not accepted. */
   retryMs(): number {
     const backoffMs = Math.min(BACKOFF_MS.first * 2 ** Math.max(0, this.#failures - 1), BACKOFF_MS.max);
-    return Math.max(backoffMs, Math.min(this.#retryAfterMs, MAX_RETRY_AFTER_MS));
+    return Math.max(jittered(backoffMs, this.#random), Math.min(this.#retryAfterMs, MAX_RETRY_AFTER_MS));
   }
 }

@@ -4,6 +4,7 @@ import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
 import type { Logger } from '../runtime/log.ts';
+import { jittered } from './exporters/answer.ts';
 import { ExportError, refusalOf } from './exporters/sink.ts';
 import type { SpanSink } from './exporters/sink.ts';
 
@@ -14,6 +15,8 @@ export interface SpanQueueOptions {
   batchSpans?: number;
   /** How long spans wait for company. */
   delayMs?: number;
+  /** From 0 to 1, of the jitter between tries. */
+  random?: () => number;
 }
 
 const BACKOFF_MS = { first: 500, max: 30_000 };
@@ -44,7 +47,7 @@ export class SpanQueue {
   readonly #loop: Promise<void>;
 
   constructor(options: SpanQueueOptions) {
-    this.#options = { maxSpans: 20_000, batchSpans: 512, delayMs: 200, ...options };
+    this.#options = { maxSpans: 20_000, batchSpans: 512, delayMs: 200, random: Math.random, ...options };
     // In the root context, so that no export request becomes a span of the reconcile that queued first.
     this.#loop = context.with(ROOT_CONTEXT, () => this.#run());
   }
@@ -150,7 +153,9 @@ export class SpanQueue {
       if (!this.#unreachable && !this.#stop.signal.aborted)
         log.warn('the collector takes no spans: runs go on, spans are kept and sent when it is back', { error });
       this.#unreachable = true;
-      return (error instanceof ExportError ? error.retryAfterMs : undefined) ?? backoffMs;
+      return (
+        (error instanceof ExportError ? error.retryAfterMs : undefined) ?? jittered(backoffMs, this.#options.random)
+      );
     }
   }
 

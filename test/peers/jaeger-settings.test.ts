@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 
 import { silentLogger } from '../../shared/runtime/log.ts';
+import type { ExporterSettings } from '../../shared/tracing/exporters/settings.ts';
 import { LIFECYCLE_SERVICE, serviceResource } from '../../shared/tracing/resource.ts';
 import { SpanKind, SpanStatusCode, toReadableSpan } from '../../shared/tracing/span-record.ts';
 import { readTelemetry } from '../../shared/tracing/telemetry.ts';
@@ -33,12 +34,12 @@ afterAll(async () => {
   await pem.remove();
 });
 
-/** Sends a span as the variables say, and returns its trace id. */
-async function sendWith(variables: Record<string, string>): Promise<string> {
+/** Sends a span as the variables (and flags) say, and returns its trace id. */
+async function sendWith(variables: Record<string, string>, settings: ExporterSettings = {}): Promise<string> {
   const env = Object.fromEntries(
     Object.entries(variables).map(([name, value]) => [`OTEL_EXPORTER_OTLP_${name}`, value]),
   );
-  const { sink, spans } = await readTelemetry({}, { ...env, OTEL_RESOURCE_ATTRIBUTES: RESOURCE }, silentLogger);
+  const { sink, spans } = await readTelemetry(settings, { ...env, OTEL_RESOURCE_ATTRIBUTES: RESOURCE }, silentLogger);
   const traceId = randomBytes(16).toString('hex');
   const span = {
     traceId,
@@ -104,6 +105,10 @@ describe('the real Jaeger has the span, with the resource attributes of the envi
     const ENDPOINT = PROTOCOL === 'grpc' ? plain.grpcUrl : base(plain.otlpUrl);
     const traceId = await sendWith({ ENDPOINT, PROTOCOL, ...more });
     expect(await shownIn(plain, traceId)).toMatchObject(expected);
+  });
+
+  test('after Jaeger Thrift', async () => {
+    expect(await shownIn(plain, await sendWith({}, { collectorUrl: plain.thriftUrl }))).toMatchObject(expected);
   });
 
   test.each(['http/protobuf', 'http/json', 'grpc'])('after %s with gzip and mutual TLS', async (PROTOCOL) => {

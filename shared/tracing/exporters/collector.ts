@@ -58,7 +58,8 @@ function protocolVariable(env: Environment): { name: string; protocol: OtlpProto
 }
 
 function httpOtlp(url: URL, protocol: OtlpProtocol, source: string): Endpoint {
-  return { kind: 'otlp', url, protocol, notFoundHint: `nothing takes spans at this path: look at ${source}` };
+  const advice = url.pathname.endsWith('/v1/traces') ? '' : ', which usually ends in /v1/traces and is used as it is';
+  return { kind: 'otlp', url, protocol, notFoundHint: `nothing takes spans at this path: look at ${source}${advice}` };
 }
 
 /** OTLP's protocol to a URL of the flag: as --otlp-protocol says, else as the variable does, but for a path, which only HTTP has; else by the port. */
@@ -111,7 +112,7 @@ function variableEndpoint(settings: ExporterSettings, env: Environment, log: Log
   const found = otlpVariable(env, 'ENDPOINT');
   if (!found && exporter === undefined) return undefined;
   const protocol = settings.otlpProtocol ?? protocolVariable(env)?.protocol ?? 'http/protobuf';
-  const endpoint = found ?? { name: 'OTEL_TRACES_EXPORTER', value: 'http://localhost:4318' };
+  const endpoint = found ?? { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://localhost:4318' };
   if (protocol === 'grpc') {
     const insecure = booleanOf(otlpVariable(env, 'INSECURE'), log);
     const url = grpcEndpoint(found?.value ?? 'http://localhost:4317', endpoint.name, insecure);
@@ -135,15 +136,6 @@ function credentialFiles(settings: ExporterSettings, env: Environment): Credenti
       headers: { path: settings.headersFile, source: '--otlp-headers-file' },
     }),
   };
-}
-
-/** Certificates mean nothing without TLS: said, because somebody thinks that the spans are encrypted. */
-function warnOfPlainText({ ca, cert, key }: CredentialFiles, url: URL, log: Logger): void {
-  const settings = [ca, cert, key].filter((file) => file !== undefined).map(({ source }) => source);
-  if (url.protocol === 'https:' || settings.length === 0) return;
-  log.warn('certificates are not used: the collector is reached without TLS (http://)', {
-    settings: settings.join(', '),
-  });
 }
 
 const OTLP_FLAGS: [keyof ExporterSettings, string][] = [
@@ -179,8 +171,6 @@ export function resolveCollector(settings: ExporterSettings, env: Environment, l
       );
     return endpoint;
   }
-  const files = credentialFiles(settings, env);
-  warnOfPlainText(files, endpoint.url, log);
   const headers = settings.headersFile === undefined ? otlpVariable(env, 'HEADERS') : undefined;
   const timeoutMs = settings.timeoutMs ?? integerOf(otlpVariable(env, 'TIMEOUT'), log);
   return {
@@ -188,6 +178,6 @@ export function resolveCollector(settings: ExporterSettings, env: Environment, l
     compression: settings.compression ?? choiceOf(otlpVariable(env, 'COMPRESSION'), COMPRESSIONS) ?? 'none',
     timeoutMs: timeoutMs === 0 ? NO_LIMIT_MS : timeoutMs && Math.min(Math.ceil(timeoutMs), NO_LIMIT_MS),
     headers: headers ? parseHeaders(headers.value, headers.name) : {},
-    files,
+    files: credentialFiles(settings, env),
   };
 }

@@ -1,11 +1,21 @@
 import type { Logger } from '../../runtime/log.ts';
 import { resolveCollector } from './collector.ts';
 import { openCredentials } from './credentials.ts';
+import type { CredentialFiles } from './credentials.ts';
 import type { Environment } from '../environment.ts';
 import { createOtlpSink } from './otlp.ts';
 import type { ExporterSettings } from './settings.ts';
 import type { SpanSink } from './sink.ts';
 import { warnOfUnsupported } from './unsupported.ts';
+
+/** Certificates mean nothing without TLS: said, because somebody thinks that the spans are encrypted. */
+function warnOfPlainText({ ca, cert, key }: CredentialFiles, url: URL, log: Logger): void {
+  const settings = [ca, cert, key].filter((file) => file !== undefined).map(({ source }) => source);
+  if (url.protocol === 'https:' || settings.length === 0) return;
+  log.warn('certificates are not used: the collector is reached without TLS (http://)', {
+    settings: settings.join(', '),
+  });
+}
 
 /**
  * The sink that flags and environment ask for; undefined when they name no collector or switch tracing off: then nothing is sent.
@@ -26,6 +36,7 @@ export async function createSink(
   }
   const { url, protocol, compression, timeoutMs, notFoundHint, headers, files } = collector;
   const credentials = await openCredentials(files, headers, log);
+  warnOfPlainText(files, url, log);
   const { userAgent } = settings;
   const common = {
     url,

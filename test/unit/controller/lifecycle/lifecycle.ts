@@ -43,7 +43,7 @@ export class Lifecycle {
     const controller = new LifecycleController({
       client,
       watches,
-      sender: new LifecycleSender(this.#sink, 'cluster-1', senderLog),
+      sender: new LifecycleSender({ sink: this.#sink, clusterKey: 'cluster-1', log: senderLog }),
       mint: { sampling: { ratio: 1 } },
       keepFailures: options.keepFailures ?? true,
       markDelayMs: options.markDelayMs ?? 0,

@@ -7,7 +7,7 @@ import { ExportError } from '../../../../shared/tracing/exporters/sink.ts';
 
 const spans = [span({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }, 'step make', { startMs: 1, endMs: 2 })];
 
-function sender(answers: (Error | undefined)[]) {
+function sender(answers: (Error | undefined)[], random = () => 0.5) {
   const lines: string[] = [];
   const sink = {
     target: 'http://collector',
@@ -18,7 +18,7 @@ function sender(answers: (Error | undefined)[]) {
     close: async () => undefined,
   };
   const log = createLogger({ format: 'text', write: (line) => void lines.push(line) });
-  return { lines, send: new LifecycleSender(sink, 'c', log) };
+  return { lines, send: new LifecycleSender({ sink, clusterKey: 'c', log, random }) };
 }
 
 test('waits longer after each refusal, up to 15 s, and starts anew after an acceptance', async () => {
@@ -33,6 +33,17 @@ test('waits longer after each refusal, up to 15 s, and starts anew after an acce
   expect(await send.send(spans)).toBe(true);
   await send.send(spans);
   expect(send.retryMs()).toBe(250);
+});
+
+test('waits a fifth less or more, so that many do not come back at once', async () => {
+  for (const [random, expected] of [
+    [0, 200],
+    [1, 300],
+  ] as const) {
+    const { send } = sender([new Error('away')], () => random);
+    await send.send(spans);
+    expect(send.retryMs()).toBeCloseTo(expected);
+  }
 });
 
 test('waits as long as the collector asks for, within a minute', async () => {

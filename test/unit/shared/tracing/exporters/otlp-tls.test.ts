@@ -10,6 +10,7 @@ import { issueCertificate } from '../../../../../certs/authority.ts';
 import { silentLogger } from '../../../../../shared/runtime/log.ts';
 import { createSink } from '../../../../../shared/tracing/exporters/factory.ts';
 import type { SpanSink } from '../../../../../shared/tracing/exporters/sink.ts';
+import { logLines } from '../log-lines.ts';
 import { testSpan } from './collector.ts';
 import { startGrpcCollector } from './grpc-collector.ts';
 import type { GrpcCollector } from './grpc-collector.ts';
@@ -63,6 +64,16 @@ test.each(['http/protobuf', 'http/json', 'grpc'])('%s goes over TLS with a clien
   const sink = await open(protocol, await pemVariables());
   await sink.send([testSpan('a')]);
   await sink.close();
+});
+
+test('certificates without TLS are warned of', async () => {
+  const { log, lines } = logLines();
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
+    OTEL_EXPORTER_OTLP_CERTIFICATE: (await pemVariables()).CERTIFICATE,
+  };
+  await (await createSink({}, env, log))?.close();
+  expect(lines).toMatchObject([{ level: 'warn', settings: 'OTEL_EXPORTER_OTLP_CERTIFICATE' }]);
 });
 
 test.each(['http/protobuf', 'grpc'])(
