@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 import { createAuthority, issueCertificate } from '../../certs/authority.ts';
+import { readClusterKey } from '../../controller/cluster-key.ts';
 import { runControllers } from '../../controller/compose.ts';
 import type { ControllerProcess } from '../../controller/compose.ts';
 import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
@@ -22,6 +23,7 @@ import type { SpanSink } from '../../shared/tracing/exporters/sink.ts';
 import { mirrorSink } from '../../shared/tracing/exporters/mirror.ts';
 import { withV1beta1 } from '../../shared/tekton/v1beta1/definition.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
+import { hostAttributes } from '../../shared/tracing/resource.ts';
 import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
 import { readCrds } from './crds.ts';
@@ -108,29 +110,6 @@ async function writeAccess(directory: string, server: RunningApiServer, traces: 
   return kubeconfigFile;
 }
 
-interface Traces {
-  store: TraceStore;
-  /** The user's collector, which gets the spans of steps before it is closed. */
-  sink: SpanSink | undefined;
-}
-
-async function startTraces({ pagePort = 0, sink, log }: LocalClusterOptions): Promise<Traces> {
-  const steps: { mirror?: StepMirror } = {};
-  const store = await startTraceStore({
-    port: pagePort,
-    onStepSpans: (spans, sender) => steps.mirror?.add(spans, sender),
-    log: log.child({ component: 'tracestore' }),
-  });
-  if (!sink) return { store, sink };
-  const mirror = createStepMirror({ sink, traces: store, maxSpans: MIRRORED_SPANS, log });
-  steps.mirror = mirror;
-  const close = async (): Promise<void> => {
-    await mirror.shutDown(MIRROR_FLUSH_MS);
-    await sink.close();
-  };
-  return { store, sink: { target: sink.target, send: (spans, signal) => sink.send(spans, signal), close } };
-}
-
 /** Starts the whole embedded cluster in this process: API server, webhook, controllers, node, trace store. What was started is ended again when a part fails. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const { log, isolation } = options;
@@ -142,7 +121,12 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const directory = await mkdtemp(path.join(os.tmpdir(), 'tektrace-'));
     await chmod(directory, 0o700);
     cleanups.push(() => rm(directory, { recursive: true, force: true }));
-    const { store: traces, sink } = await startTraces(options);
+    const steps: StepSpans = {};
+    const traces = await startTraceStore({
+      port: options.pagePort ?? 0,
+      onStepSpans: (spans, sender) => steps.mirror?.add(spans, sender),
+      log: log.child({ component: 'tracestore' }),
+    });
     cleanups.push(() => traces.close());
     // The API server asks for logs once the node runs, and the node needs the API server first.
     const running: { node?: RunningNode } = {};
@@ -166,7 +150,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     running.node = node;
     cleanups.push(() => node.close());
     const controllers =
-      options.controllers === false ? undefined : await startLocalControllers(server, traces, { ...options, sink });
+      options.controllers === false ? undefined : await startLocalControllers(server, traces, steps, options);
     cleanups.push(() => controllers?.stop());
     const kubeconfigFile = await writeAccess(directory, server, traces);
     return { client, server, kubeconfigFile, traces, node, flush: async () => controllers?.flush(), close };
@@ -176,16 +160,40 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   }
 }
 
+/** What hands the spans of steps on to the user's collector, from when it is known which cluster they are of. */
+interface StepSpans {
+  mirror?: StepMirror;
+}
+
+/** The user's collector, which gets the spans of steps before it is closed. */
+function withSteps(sink: SpanSink, mirror: StepMirror): SpanSink {
+  const close = async (): Promise<void> => {
+    await mirror.shutDown(MIRROR_FLUSH_MS);
+    await sink.close();
+  };
+  return { target: sink.target, send: (spans, signal) => sink.send(spans, signal), close };
+}
+
 async function startLocalControllers(
   server: RunningApiServer,
   traces: TraceStore,
+  steps: StepSpans,
   { sink, spans, log }: LocalClusterOptions,
 ): Promise<Pick<ControllerProcess, 'flush' | 'stop'>> {
   const client = await connect(server, { user: CONTROLLER_MANAGER, groups: ['system:masters'] }, CONTROLLER_MANAGER);
   const local = createOtlpSink({ url: new URL(traces.otlpUrl), headers: { authorization: `Bearer ${traces.token}` } });
+  const mirrored = async (second: SpanSink): Promise<SpanSink> => {
+    const host = hostAttributes(await readClusterKey(client, log));
+    steps.mirror = createStepMirror({ sink: second, traces, host, maxSpans: MIRRORED_SPANS, log });
+    return mirrorSink(local, withSteps(second, steps.mirror), {
+      log,
+      maxSpans: MIRRORED_SPANS,
+      flushMs: MIRROR_FLUSH_MS,
+    });
+  };
   const controllers = await runControllers({
     client,
-    sink: sink ? mirrorSink(local, sink, { log, maxSpans: MIRRORED_SPANS, flushMs: MIRROR_FLUSH_MS }) : local,
+    sink: sink ? await mirrored(sink) : local,
     ...(spans && { spans }),
     manage: 'all',
     images: LOCAL_IMAGES,

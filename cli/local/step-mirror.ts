@@ -10,6 +10,8 @@ import { SpanQueue } from '../../shared/tracing/span-queue.ts';
 export interface StepMirrorOptions {
   sink: SpanSink;
   traces: Pick<TraceStore, 'hasOwnSpan' | 'onChange'>;
+  /** Says on each resource that this machine's clock dated the spans, as on the run's own: Jaeger warns of a late span otherwise. */
+  host: Record<string, string>;
   /** Kept while the collector is away. */
   maxSpans: number;
   log: Logger;
@@ -31,13 +33,13 @@ export interface StepMirror {
  * Spans wait until the trace has the span of the step that sent them: by then the spans of its task are known, and none of theirs can be
  * claimed by the step. What is apart from the run's trace is not handed on.
  */
-export function createStepMirror({ sink, traces, maxSpans, log }: StepMirrorOptions): StepMirror {
+export function createStepMirror({ sink, traces, host, maxSpans, log }: StepMirrorOptions): StepMirror {
   const queue = new SpanQueue({ sink, log, maxSpans });
   const waiting = new Map<string, Waiting>();
 
   const handOn = ({ sender, spans }: Waiting): void => {
     const free = spans.filter(({ span }) => !traces.hasOwnSpan(sender.traceId, span.spanId));
-    if (free.length > 0) queue.add(free.map(receivedSpan));
+    if (free.length > 0) queue.add(free.map((located) => receivedSpan(located, host)));
   };
   const unsubscribe = traces.onChange((traceId) => {
     for (const [spanId, kept] of waiting) {

@@ -38,8 +38,11 @@ function linkOf(link: SpanLink): Link {
   return { context: contextOf(link), attributes: attributesOf(link.attributes) };
 }
 
-/** A span that came as OTLP, in the shape that the SDK's exporters take. An end before its start becomes its start. */
-export function receivedSpan({ span, resource, scope }: LocatedSpan): ReadableSpan {
+/**
+ * A span that came as OTLP, in the shape that the SDK's exporters take. An end before its start becomes its start.
+ * @param known attributes of the resource that count more than those that came
+ */
+export function receivedSpan({ span, resource, scope }: LocatedSpan, known: Attributes = {}): ReadableSpan {
   const start = BigInt(span.startTimeUnixNano);
   const sentEnd = BigInt(span.endTimeUnixNano);
   const end = sentEnd < start ? start : sentEnd;
@@ -62,7 +65,7 @@ export function receivedSpan({ span, resource, scope }: LocatedSpan): ReadableSp
       time: hrTime(BigInt(event.timeUnixNano)),
       attributes: attributesOf(event.attributes),
     })),
-    resource: resourceFromAttributes(attributesOf(resource.attributes)),
+    resource: resourceFromAttributes({ ...attributesOf(resource.attributes), ...known }),
     instrumentationScope: {
       name: scope.name ?? '',
       ...(scope.version !== undefined && { version: scope.version }),

@@ -27,6 +27,7 @@ function start(): {
       hasOwnSpan: (traceId, id) => memory.hasOwn(traceId, id),
       onChange: (listener) => memory.onChange(listener),
     },
+    host: {},
     maxSpans: 100,
     log: silentLogger,
   });

@@ -20,7 +20,8 @@ const trace = (span: object): TracesData =>
 /** What a collector gets of it. */
 function exported(sent: TracesData): TracesData {
   return decodeTracesProtobuf(
-    ProtobufTraceSerializer.serializeRequest(locateSpans(sent).map(receivedSpan)) ?? new Uint8Array(),
+    ProtobufTraceSerializer.serializeRequest(locateSpans(sent).map((located) => receivedSpan(located))) ??
+      new Uint8Array(),
   );
 }
 const without = (traces: TracesData): unknown =>
