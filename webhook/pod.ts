@@ -1,7 +1,9 @@
-import type { V1Container } from '@kubernetes/client-node';
+import type { V1Container, V1EnvVar } from '@kubernetes/client-node';
 
 import { podTraceContext } from '../shared/tracing/pod-context.ts';
+import type { PodTraceContext } from '../shared/tracing/pod-context.ts';
 import { podTaskSpan } from '../shared/tracing/run-context.ts';
+import { setsItsOwnExport } from '../shared/tracing/step-export.ts';
 import { LABEL_TASK_RUN_UID, POD_SPAN_CONTEXT } from '../shared/tekton/annotations.ts';
 import type { AdmissionRequest } from './admission-review.ts';
 import { annotationOperations } from './json-patch.ts';
@@ -9,27 +11,41 @@ import type { JsonPatch } from './json-patch.ts';
 import { isTrusted } from './stamp.ts';
 import type { StampSettings } from './stamp.ts';
 
-/** What a TaskRun's Pod gets at CREATE: the annotations and the env entries that read them, in one patch, so that no variable can be empty. */
+/**
+ * What a TaskRun's Pod gets at CREATE: the annotations and the env entries that read them, in one patch, so that no variable can be empty;
+ * and where programs in its containers send their spans, where the settings say so.
+ */
 export function patchPod(request: AdmissionRequest, settings: StampSettings): JsonPatch {
   const { metadata } = request.object;
   const taskRunUid = metadata.labels?.[LABEL_TASK_RUN_UID] ?? ownerUid(request);
-  // Annotations of a Pod that some user made may name anybody's span.
-  if (
-    taskRunUid === undefined ||
-    !isTrusted(request, settings) ||
-    metadata.annotations?.[POD_SPAN_CONTEXT] !== undefined
-  )
-    return [];
-  const task = podTaskSpan(request.object, taskRunUid);
   const containers = (request.object as { spec?: { containers?: V1Container[] } }).spec?.containers;
-  if (!task || !Array.isArray(containers)) return [];
-  const context = podTraceContext({ podName: metadata.name, containers }, taskRunUid, task);
-  const env = [...context.env].flatMap(([index, variables]): JsonPatch => {
+  // Annotations of a Pod that some user made may name anybody's span.
+  if (taskRunUid === undefined || !isTrusted(request, settings) || !Array.isArray(containers)) return [];
+  const context = contextOf(request, taskRunUid, containers);
+  if (!context) return [];
+  const env = containers.flatMap((container, index): JsonPatch => {
+    const variables = [...(context.env.get(index) ?? []), ...endpointOf(container, settings)];
     const path = `/spec/containers/${index}/env`;
-    if (!containers[index]?.env) return [{ op: 'add', path, value: variables }];
+    if (!container.env) return variables.length > 0 ? [{ op: 'add', path, value: variables }] : [];
     return variables.map((value) => ({ op: 'add', path: `${path}/-`, value }));
   });
   return [...annotationOperations(metadata.annotations, context.annotations), ...env];
+}
+
+/** Nothing to add for a Pod whose creator has given it its context, as the drive controller does; undefined for one without a trace. */
+function contextOf(
+  { object }: AdmissionRequest,
+  taskRunUid: string,
+  containers: V1Container[],
+): PodTraceContext | undefined {
+  if (object.metadata.annotations?.[POD_SPAN_CONTEXT] !== undefined) return { annotations: {}, env: new Map() };
+  const task = podTaskSpan(object, taskRunUid);
+  return task && podTraceContext({ podName: object.metadata.name, containers }, taskRunUid, task);
+}
+
+function endpointOf({ env }: V1Container, { stepOtlpEndpoint }: StampSettings): V1EnvVar[] {
+  if (stepOtlpEndpoint === undefined || setsItsOwnExport((env ?? []).map(({ name }) => name))) return [];
+  return [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: stepOtlpEndpoint }];
 }
 
 function ownerUid(request: AdmissionRequest): string | undefined {

@@ -22,6 +22,8 @@ export interface StampSettings {
   trustedRequesters: string[];
   /** `{traceId}` is replaced. */
   traceUrlTemplate?: string;
+  /** Where programs inside steps send their spans (`OTEL_EXPORTER_OTLP_ENDPOINT`), for containers that don't say it themselves. */
+  stepOtlpEndpoint?: string;
   random?: RandomBytes;
   nowMs?: () => number;
 }

@@ -55,6 +55,11 @@ export const webhookSpec: CommandSpec = {
       help: 'What becomes of a parent that a creator supplied: trusted joins it for trusted\nrequesters and links it otherwise (default trusted).',
     },
     'trace-url-template': { type: 'string', value: 'URL', help: 'Annotation tekton/trace-url, {traceId} is replaced.' },
+    'step-otlp-endpoint': {
+      type: 'string',
+      value: 'URL',
+      help: 'OTEL_EXPORTER_OTLP_ENDPOINT of containers of runs that set none, without credentials\n(default: none is added).',
+    },
     'drain-duration': { type: 'string', value: 'D', help: 'Time between failing readiness and closing (default 15s).' },
     kubeconfig: {
       type: 'string',
@@ -74,6 +79,18 @@ function traceUrlTemplate(values: OptionValues): { traceUrlTemplate?: string } {
   return { traceUrlTemplate: template };
 }
 
+/** Every Pod shows it to whoever may read Pods, so it can't have a credential. */
+function stepOtlpEndpoint(values: OptionValues): { stepOtlpEndpoint?: string } {
+  const endpoint = text(values, 'step-otlp-endpoint');
+  if (endpoint === undefined) return {};
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol))
+    throw new CommandError('--step-otlp-endpoint: is no http or https URL, like http://collector.tracing:4318');
+  if (url.username || url.password || url.search)
+    throw new CommandError('--step-otlp-endpoint: has a user, a password or a query in it, which every Pod would show');
+  return { stepOtlpEndpoint: endpoint };
+}
+
 /** Runs until a signal ends it. Resolves to the exit code. */
 export async function webhookCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(webhookSpec, args);
@@ -84,6 +101,7 @@ export async function webhookCommand(args: string[]): Promise<number> {
     inbound: choice(values, 'inbound', ['trusted', 'join', 'link', 'ignore'], 'trusted'),
     trustedRequesters: [...UPSTREAM_CONTROLLERS, ...list(values, 'trusted-requester')],
     ...traceUrlTemplate(values),
+    ...stepOtlpEndpoint(values),
   };
   const drainMs = durationMs(values, 'drain-duration') ?? DRAIN_MS;
   const kubeconfig = text(values, 'kubeconfig');

@@ -87,6 +87,8 @@ test('options that can’t be meant are told with what to do', async () => {
     [['run'], '-f FILE is missing'],
     [['run', '--nonsense'], 'tektrace run --help'],
     [['nonsense'], 'no such command: nonsense'],
+    [['webhook', '--step-otlp-endpoint', 'collector:4318'], 'is no http or https URL'],
+    [['webhook', '--step-otlp-endpoint', 'http://me:secret@collector:4318'], 'which every Pod would show'],
     [['run', '-f', 'nobody-wrote-it.yaml'], 'nobody-wrote-it.yaml'],
     [['run', '-f', 'examples/build-and-test.yaml', '--timeout', 'soon'], '--timeout'],
     [

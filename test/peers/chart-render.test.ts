@@ -29,6 +29,7 @@ const everyValue = {
   },
   resourceAttributes: { 'k8s.cluster.name': 'a', note: 'two words, 100%=all', city: 'Köln' },
   traceUrlTemplate: 'https://jaeger.test/trace/{traceId}',
+  steps: { otlpEndpoint: 'http://collector.test:4318' },
   sampling: { ratio: 0.5, namespaces: { ci: 0.25 }, keepFailures: false },
   log: { level: 'debug', format: 'text' },
   crds: { install: false },
@@ -84,6 +85,7 @@ describe('the values schema', () => {
     ['a timeout that is no duration', { otlp: { timeout: '5' } }, /timeout/],
     ['an attribute that is no string', { resourceAttributes: { a: 1 } }, /resourceAttributes/],
     ['a collector that is no URL', { jaegerCollectorUrl: 'jaeger:4318' }, /jaegerCollectorUrl/],
+    ['a credential for steps', { steps: { otlpEndpoint: 'http://me:secret@collector:4318' } }, /otlpEndpoint/],
   ])('refuses %s and names it', async (_name, values, message) => {
     await expect(renderChart(values)).rejects.toThrow(message);
   });
@@ -300,6 +302,7 @@ describe('the rendered chart', () => {
       '--trusted-requester=creator',
       '--inbound=link',
       '--trace-url-template=https://jaeger.test/trace/{traceId}',
+      '--step-otlp-endpoint=http://collector.test:4318',
       ...common,
     ]);
   });

@@ -1,5 +1,5 @@
 import type { V1Container } from '@kubernetes/client-node';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import type { KubeObject } from '../../../shared/kubernetes/types.ts';
 import { deriveSpanId } from '../../../shared/tracing/ids.ts';
@@ -84,4 +84,38 @@ test('null env is replaced by a list, an empty one grows', async () => {
     byController,
   );
   expect(spec.containers.map(({ env }) => env?.length)).toEqual([1, 1]);
+});
+
+describe('where programs inside steps send their spans', () => {
+  const endpoint = { settings: { stepOtlpEndpoint: 'http://collector:4318' }, ...byController };
+  const envOf = async (object: TestPod, options: object = endpoint): Promise<Record<string, unknown>[]> => {
+    const { spec } = await admit('pod', object, options);
+    return spec.containers.map(({ env = [] }) =>
+      Object.fromEntries(env.map(({ name, value }) => [name, value ?? '(read)'])),
+    );
+  };
+
+  test('is said to every container, by the endpoint alone, where the settings name one', async () => {
+    expect(await envOf(pod())).toEqual([
+      { A: '1', TRACEPARENT: '(read)', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' },
+      { TRACEPARENT: '(read)', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' },
+    ]);
+    expect((await envOf(pod(), byController)).flatMap((env) => Object.keys(env))).not.toContain(
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+    );
+  });
+
+  test.each(['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_HEADERS'])(
+    'is not said to a container that sets %s',
+    async (name) => {
+      const [step] = await envOf(pod({}, [{ name: 'step-a', env: [{ name, value: 'own' }] }]));
+      expect(step).toEqual({ [name]: 'own', TRACEPARENT: '(read)' });
+    },
+  );
+
+  test('is said to a Pod that has its context from the drive controller, too, and to none that somebody else made', async () => {
+    const stamped = pod({ annotations: { 'tekton/span-context': `00-${TRACE}-${SPAN}-01` } }, [{ name: 'step-a' }]);
+    expect(await envOf(stamped)).toEqual([{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }]);
+    expect(await envOf(stamped, { ...endpoint, username: 'jane' })).toEqual([{}]);
+  });
 });
