@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { imageCommand } from '../images.ts';
 import type { ImageStore } from '../images.ts';
-import type { Rights } from '../isolation/credentials.ts';
+import type { Rights } from '../isolation/rights.ts';
 import type { Exit, Isolation, Launch, Mount, RunningContainer } from '../isolation/isolation.ts';
 import { ContainerLog } from '../logs/container-log.ts';
 import type { ObjectSource } from '../objects.ts';

@@ -1,6 +1,6 @@
 import type { V1Container, V1PodSecurityContext, V1SecurityContext } from '@kubernetes/client-node';
 
-import type { Rights } from '../isolation/credentials.ts';
+import type { Rights } from '../isolation/rights.ts';
 import type { IsolationKind } from '../isolation/kind.ts';
 import { describePod } from '../types.ts';
 import type { Pod } from '../types.ts';

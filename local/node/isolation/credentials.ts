@@ -2,15 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 import type { Credentials } from '../container/security.ts';
+import type { Rights } from './rights.ts';
 import { findTool, requireTool } from './tools.ts';
-
-/** What this process may do to the processes that it starts. */
-export interface Rights {
-  /** Become any user and group. Root of a user namespace with one user may not. */
-  switchUsers: boolean;
-  /** Take capabilities away. */
-  limitCapabilities: boolean;
-}
 
 /** Has the kernel kill a process when the one that started it is gone. Whoever becomes another user loses that and has to ask again. */
 export const LEASH = ['--pdeathsig', 'KILL'];
