@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 
 import { runtimeEnvironment } from '../container/env.ts';
 import { findRights } from './credentials.ts';
-import type { Rights } from './credentials.ts';
+import type { Rights } from './rights.ts';
 import type { Isolation } from './isolation.ts';
 import type { IsolationKind } from './kind.ts';
 import { createNamespaceIsolation } from './namespaces.ts';
