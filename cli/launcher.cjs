@@ -57,6 +57,8 @@ child.on('error', function (error) {
   process.exit(1);
 });
 child.on('exit', function (code, signal) {
-  if (signal) process.kill(process.pid, signal);
-  else process.exit(code === null ? 1 : code);
+  if (!signal) process.exit(code);
+  // Ends as the child did: with our own listener, the signal would be heard and nothing more.
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 });

@@ -138,6 +138,18 @@ test('a standard output that can’t be written changes nothing but one warning'
   });
 });
 
+test('a signal before the command listens ends the launcher by that signal, as it ended the command', async () => {
+  // Reads its file from a standard input that stays open.
+  const launcher = spawn(process.execPath, ['cli/launcher.cjs', 'run', '-f', '-'], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  const exit = new Promise((resolve) => launcher.once('close', (code, signal) => resolve({ code, signal })));
+  const children = `/proc/${launcher.pid}/task/${launcher.pid}/children`;
+  await until(async () => (await readFile(children, 'utf8')) !== '', 'the launcher has started the command');
+  launcher.kill('SIGTERM');
+  expect(await exit).toEqual({ code: null, signal: 'SIGTERM' });
+});
+
 describe('at a terminal, where Ctrl-C reaches the launcher and the product', () => {
   /** util-linux' script gives the command a terminal; what is written to it is typed there. */
   function atTerminal(args: string[], env: Record<string, string>) {
