@@ -21,7 +21,7 @@ export function typeOfValue(value: ParamValue): ParamType {
 export function typeOfParam({ type, default: value, properties }: ParamSpec): ParamType {
   if (type) return type;
   if (properties) return 'object';
-  return value === undefined ? 'string' : typeOfValue(value);
+  return value === undefined || value === null ? 'string' : typeOfValue(value);
 }
 
 export function isObjectValue(value: ParamValue | undefined): value is Record<string, string> {

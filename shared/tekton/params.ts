@@ -24,7 +24,7 @@ export function countingDefaults(
   const values = new Map(given.map(({ name, value }) => [name, toParamValue(value)]));
   const defaults = new Map<string, ParamValue>();
   for (const { name, default: written } of declared) {
-    if (written === undefined) continue;
+    if (written === undefined || written === null) continue;
     const fallback = toParamValue(written);
     const value = values.get(name);
     if (value === undefined) defaults.set(name, fallback);
@@ -80,7 +80,7 @@ export function resolveParams(declared: readonly ParamSpec[] = [], given: readon
 export function missingParams(declared: readonly ParamSpec[] = [], given: readonly Param[] = []): string[] {
   const names = new Set(given.map(({ name }) => name));
   return declared
-    .filter(({ name, default: fallback }) => fallback === undefined && !names.has(name))
+    .filter(({ name, default: fallback = null }) => fallback === null && !names.has(name))
     .map(({ name }) => name);
 }
 

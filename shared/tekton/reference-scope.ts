@@ -1,4 +1,5 @@
 import type { FieldString } from './field-tree.ts';
+import { toParamValue } from './param-value.ts';
 import { referencesIn } from './substitution.ts';
 import type { ParamSpec, ParamType, ParamValue, ResultSpec } from './types.ts';
 
@@ -124,7 +125,8 @@ export function declaredResults(prefix: string, results: readonly ResultSpec[] =
 }
 
 /** What a value given in a spec is; a reference becomes what it names. */
-export function declaredValue(value: ParamValue, scope?: ReferenceScope): Declared {
+export function declaredValue(written: ParamValue, scope?: ReferenceScope): Declared {
+  const value = toParamValue(written);
   if (Array.isArray(value)) {
     return { type: 'array', ...(value.some((item) => item.includes('$(')) ? {} : { length: value.length }) };
   }
@@ -137,7 +139,8 @@ export function declaredValue(value: ParamValue, scope?: ReferenceScope): Declar
 
 /** What a declaration says of a param that has the value `value`, or its default. */
 export function declaredParam(spec: ParamSpec & { type: ParamType }, value: Declared | undefined): Declared {
-  const fallback = spec.default === undefined ? undefined : declaredValue(spec.default);
+  const { default: written = null } = spec;
+  const fallback = written === null ? undefined : declaredValue(written);
   const { length } = value ?? fallback ?? {};
   const keys = [value?.keys, fallback?.keys, Object.keys(spec.properties ?? {})].flatMap((names) => names ?? []);
   const opaque = value !== undefined && value.type !== spec.type;

@@ -49,7 +49,7 @@ export function substituteValue(value: ParamValue, replacements: Replacements): 
 }
 
 function substituteField(value: unknown, kind: FieldKind, replacements: Replacements): unknown {
-  if (kind === 'value') return substituteValue(value as ParamValue, replacements);
+  if (kind === 'value') return substituteValue(toParamValue(value), replacements);
   if (typeof value === 'string') return substitute(value, replacements);
   if (kind === 'string' || !Array.isArray(value)) return value;
   return value.flatMap((item: unknown) => (typeof item === 'string' ? substituteList([item], replacements) : [item]));

@@ -17,7 +17,11 @@ export function validateParamSpecs(path: string, params: readonly ParamSpec[] = 
     errors.push(...validateParamName(`${at}.name`, param.name));
     if (param.type !== undefined && !TYPES.includes(param.type)) {
       errors.push({ path: `${at}.type`, message: `"${param.type}" is not string, array or object` });
-    } else if (param.default !== undefined && typeOfValue(param.default) !== typeOfParam(param)) {
+    } else if (
+      param.default !== undefined &&
+      param.default !== null &&
+      typeOfValue(param.default) !== typeOfParam(param)
+    ) {
       errors.push({
         path: `${at}.default`,
         message: `param ${param.name} is of type ${typeOfParam(param)}, its default of type ${typeOfValue(param.default)}`,

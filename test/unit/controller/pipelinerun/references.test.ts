@@ -310,6 +310,27 @@ describe('params, names and workspaces of the run in an embedded spec', () => {
     expect(await script(text, { params }, use)).toBe('$(params.git.url) c $(params.git.branch)');
   });
 
+  test('numbers and booleans of the YAML are text, everywhere', async () => {
+    const numbers = (value: unknown): never => value as never;
+    const params = [
+      { name: 'port', value: numbers(80) },
+      { name: 'list', value: numbers([1, true]) },
+      { name: 'nothing', value: numbers(null) },
+    ];
+    const pipelineSpec = {
+      params: [
+        { name: 'd', default: numbers(8) },
+        { name: 'none', default: numbers(null) },
+      ],
+    };
+    const use = { params: [{ name: 'own', value: numbers(7) }] };
+    const given = [...params, { name: 'none', value: 'x' }];
+    expect(await script('$(params.port) $(params.list[1]) $(params.d)', { params: given, pipelineSpec }, use)).toBe(
+      '80 true 8',
+    );
+    expect(flow.taskRuns.get('flow-use')?.spec.params).toEqual([{ name: 'own', value: '7' }]);
+  });
+
   test('retries', async () => {
     expect(await script('$(context.pipelineTask.retries)', {}, { retries: 2 })).toBe('2');
   });
