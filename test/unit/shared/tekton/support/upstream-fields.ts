@@ -26,7 +26,10 @@ const below = (prefix: string, fields: readonly string[]): string[] => fields.ma
 /** pkg/container/*.go, ApplyReplacements in pkg/reconciler/taskrun/resources/apply.go. */
 export const TASK_STRING_FIELDS = [
   ...below('steps[]', [...CONTAINER, 'script', 'onError', 'stdoutConfig.path', 'stderrConfig.path', 'when[].input']),
-  ...below('stepTemplate', CONTAINER),
+  ...below(
+    'stepTemplate',
+    CONTAINER.filter((field) => field !== 'name'),
+  ),
   ...below('sidecars[]', [...CONTAINER, 'script']),
   ...below('volumes[]', [
     'name',
