@@ -44,9 +44,13 @@ export function isTektonReference(reference: string): boolean {
   return FORMS.some((form) => form.test(reference));
 }
 
-/** In the dotted notation: `params["a"][0]` is `params.a[0]`, and `inputs.params.a` is `params.a`. */
+const BRACKETS = /^(params|results|(?:tasks|finally)\.[^.[\]]+\.results)(?:\["([^"]*)"\]|\['([^']*)'\])/;
+
+/** In the dotted notation: `params["a"][0]` is `params.a[0]`, and `inputs.params.a` is `params.a`. Only the name itself may be in brackets. */
 export function dotted(reference: string): string {
-  return reference.replace(/^inputs\.params\./, 'params.').replace(/\["([^"]*)"\]|\['([^']*)'\]/g, '.$1$2');
+  return reference
+    .replace(/^inputs\.params\./, 'params.')
+    .replace(BRACKETS, (_whole, prefix: string, double = '', single = '') => `${prefix}.${double}${single}`);
 }
 
 /** What `reference` stands for: `any` where it is not known yet, undefined where it names nothing. */
@@ -68,7 +72,9 @@ function shapeOfPart({ type, length }: Declared, selector: string | undefined): 
   if (type === undefined) return 'any';
   if (selector === undefined) return type;
   if (selector === '*') return type === 'string' ? undefined : type;
-  return type === 'array' && (length === undefined || Number(selector) < length) ? 'string' : undefined;
+  const index = Number(selector);
+  if (type !== 'array' || String(index) !== selector) return undefined;
+  return length === undefined || index < length ? 'string' : undefined;
 }
 
 /** The elements of the array that `reference` goes beyond, when that is what is wrong with it. */

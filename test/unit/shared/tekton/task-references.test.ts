@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { TASK_FIELDS } from '../../../../shared/tekton/reference-fields.ts';
+import { isTektonReference } from '../../../../shared/tekton/reference-scope.ts';
 import { paramReplacements, substituteFields } from '../../../../shared/tekton/substitution.ts';
 import type { Param, TaskSpec } from '../../../../shared/tekton/types.ts';
 import { taskReferenceErrors } from '../../../../shared/tekton/validation/references.ts';
@@ -114,6 +115,46 @@ test.each(TASK_PLAIN_FIELDS)('%s takes no references, as with upstream: refused,
     `spec.${field.replaceAll('[]', '[0]')}: $(params.text) stands in a field in which Tekton replaces no references`,
   ]);
   expect(outcome(field, '$(HOSTNAME)')).toEqual({ errors: [], becomes: '$(HOSTNAME)' });
+});
+
+test.each([
+  ...[
+    'params["object"].key',
+    "params['object'].key",
+    'params.object["key"]',
+    'params["object"]["key"]',
+    'params.object.',
+  ],
+  ...[
+    'params.list[01]',
+    'params.list[ 1 ]',
+    'params.list[-1]',
+    'params.list[1][0]',
+    'params.list[]',
+    'params["list"][1]',
+  ],
+  ...[
+    'params.text.',
+    'params..text',
+    'params.text ',
+    'params.["text"]',
+    'params["text',
+    'params["text"].x',
+    'params.toString',
+  ],
+  ...[
+    'inputs.params["text"]',
+    'results["r"]',
+    'results.r',
+    'workspaces["source"].path',
+    'params.__proto__',
+    'params.object.constructor',
+  ],
+  ...['params["a.b"].x', 'params.a.b', 'inputs.params.object.key', 'inputs.params.list[0]', 'tasks.x.results["r"][0]'],
+])('$(%s) is replaced, refused or no reference of Tekton, never passed on as one', (reference) => {
+  const { errors, becomes } = outcome('steps[].script', `$(${reference})`);
+  const passedOn = becomes === `$(${reference})` && errors.length === 0;
+  expect(passedOn && isTektonReference(reference)).toBe(false);
 });
 
 test('prose is left alone', () => {
