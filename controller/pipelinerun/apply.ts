@@ -102,12 +102,10 @@ export const applyParameters = traced('applyParameters', (run: PipelineRun, spec
 export const applyTaskResults = traced(
   'applyTaskResults',
   ({ task, final }: TaskState, facts: PipelineRunFacts): PipelineTask => {
-    const replacements = mergeReplacements(
-      stringReplacements({ 'context.pipelineTask.retries': String(task.retries ?? 0) }),
-      resultReplacements(facts),
-      ...(final ? [statusReplacements(facts)] : []),
-    );
-    return applyReplacements(task, [replacements], [replacements]);
+    const retries = stringReplacements({ 'context.pipelineTask.retries': String(task.retries ?? 0) });
+    // Results come last: what they hold is not read again.
+    const all = [retries, ...(final ? [statusReplacements(facts)] : []), resultReplacements(facts)];
+    return applyReplacements(task, all, all);
   },
 );
 

@@ -13,16 +13,23 @@ import { traced } from '../../shared/tracing/traced.ts';
 import { hasEnded } from '../../shared/tekton/pipeline-run-facts.ts';
 import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
 
+/** One look's results, which many tasks ask for. */
+const known = new WeakMap<PipelineRunFacts, Replacements>();
+
 /** What references to results of tasks that ended stand for. */
-export const resultReplacements = traced('resultReplacements', ({ tasks }: PipelineRunFacts): Replacements =>
-  mergeReplacements(
-    ...tasks
+export const resultReplacements = traced('resultReplacements', (facts: PipelineRunFacts): Replacements => {
+  const seen = known.get(facts);
+  if (seen) return seen;
+  const replacements = mergeReplacements(
+    ...facts.tasks
       .filter(({ taskRun, outcome }) => taskRun && outcome !== 'running')
       .map(({ task, taskRun, final }) =>
         paramReplacements(taskRun?.status?.results ?? [], `${final ? 'finally' : 'tasks'}.${task.name}.results`),
       ),
-  ),
-);
+  );
+  known.set(facts, replacements);
+  return replacements;
+});
 
 /** Why a result that `state` needs is not there (upstream's words); undefined when all are. */
 export const missingResult = traced(

@@ -14,40 +14,40 @@ export function buildGraph(tasks: readonly PipelineTask[]): Graph {
   );
 }
 
+/** Names in the order in which all their parents come first, up to the first cycle. Not recursive: a chain may be as long as an object is large. */
+function walk(graph: Graph): { order: string[]; cycle?: string[] } {
+  const finished = new Set<string>();
+  const path: { name: string; parents: Iterator<string> }[] = [];
+  const onPath = new Map<string, number>();
+  const enter = (name: string): void => {
+    onPath.set(name, path.length);
+    path.push({ name, parents: (graph.get(name) ?? [])[Symbol.iterator]() });
+  };
+  for (const root of graph.keys()) {
+    if (!finished.has(root)) enter(root);
+    for (let last = path.at(-1); last; last = path.at(-1)) {
+      const next = last.parents.next();
+      if (next.done) {
+        finished.add(last.name);
+        onPath.delete(last.name);
+        path.pop();
+        continue;
+      }
+      const start = onPath.get(next.value);
+      if (start !== undefined)
+        return { order: [...finished], cycle: [...path.slice(start).map(({ name }) => name), next.value] };
+      if (!finished.has(next.value)) enter(next.value);
+    }
+  }
+  return { order: [...finished] };
+}
+
 /** The members of one cycle in the order they wait for each other (`a` waits for `b` waits for `a`: `[a, b, a]`); undefined when there is none. */
 export function findCycle(graph: Graph): string[] | undefined {
-  const finished = new Set<string>();
-  const path: string[] = [];
-
-  function visit(name: string): string[] | undefined {
-    const start = path.indexOf(name);
-    if (start >= 0) return [...path.slice(start), name];
-    if (finished.has(name)) return undefined;
-    path.push(name);
-    for (const parent of graph.get(name) ?? []) {
-      const cycle = visit(parent);
-      if (cycle) return cycle;
-    }
-    path.pop();
-    finished.add(name);
-    return undefined;
-  }
-
-  for (const name of graph.keys()) {
-    const cycle = visit(name);
-    if (cycle) return cycle;
-  }
-  return undefined;
+  return walk(graph).cycle;
 }
 
 /** The tasks' names, each after all it waits for. The graph must have no cycle. */
 export function topologicalOrder(graph: Graph): string[] {
-  const order = new Set<string>();
-  const visit = (name: string): void => {
-    if (order.has(name) || !graph.has(name)) return;
-    for (const parent of graph.get(name) ?? []) visit(parent);
-    order.add(name);
-  };
-  for (const name of graph.keys()) visit(name);
-  return [...order];
+  return walk(graph).order.filter((name) => graph.has(name));
 }

@@ -1,19 +1,21 @@
-import { findCycle } from './graph.ts';
+import { findCycle, topologicalOrder } from './graph.ts';
 import { toParamValue, typeOfParam, typeOfValue } from './param-value.ts';
 import { dotted } from './reference-scope.ts';
 import { allReferences } from './result-references.ts';
-import { paramReplacements, substituteValue } from './substitution.ts';
+import { addReplacements, paramReplacements, substituteValue } from './substitution.ts';
 import type { Param, ParamSpec, ParamValue } from './types.ts';
 
 /** The params among `names` that a default refers to. */
-function paramsIn(value: ParamValue, names: Iterable<string>): string[] {
-  const references = allReferences([value]).map(dotted);
-  return [...names].filter((name) =>
-    references.some((reference) => {
-      const rest = reference.startsWith(`params.${name}`) ? reference.slice(`params.${name}`.length) : undefined;
-      return rest !== undefined && (rest === '' || rest.startsWith('[') || rest.startsWith('.'));
-    }),
-  );
+function paramsIn(value: ParamValue, names: ReadonlyMap<string, unknown>): string[] {
+  const found = allReferences([value]).map((reference) => {
+    const [, written] = /^params\.([^[]*)/.exec(dotted(reference)) ?? [];
+    // A name may have dots in it, and so may what follows an object's.
+    for (let name = written; name !== undefined; name = name.includes('.') ? name.replace(/\.[^.]*$/, '') : undefined) {
+      if (names.has(name)) return name;
+    }
+    return undefined;
+  });
+  return [...new Set(found.filter((name) => name !== undefined))];
 }
 
 /** The defaults that count, because no value is given; of an object's default those keys that the value lacks. */
@@ -36,18 +38,27 @@ export function countingDefaults(
   return defaults;
 }
 
-/** Params that have no value because their defaults wait for each other, each with its circle: `a` → [`a`, `b`, `a`]. */
+/** So many params of circles are told of, and so many members of a circle. */
+const MAX_TOLD = 20;
+
+/** Params that have no value because their defaults wait for each other, each with its circle: `a` → [`a`, `b`, `a`]; not all where there are many. */
 export function circularDefaults(declared?: readonly ParamSpec[], given?: readonly Param[]): Map<string, string[]> {
-  const defaults = countingDefaults(declared, given);
-  const graph = new Map([...defaults].map(([name, value]) => [name, paramsIn(value, defaults.keys())]));
+  const graph = defaultsGraph(countingDefaults(declared, given));
   const circles = new Map<string, string[]>();
-  for (let circle = findCycle(graph); circle; circle = findCycle(graph)) {
-    for (const [index, name] of circle.slice(0, -1).entries()) {
-      circles.set(name, [...circle.slice(index, -1), ...circle.slice(0, index), name]);
-      graph.delete(name);
+  for (let circle = findCycle(graph); circle && circles.size < MAX_TOLD; circle = findCycle(graph)) {
+    const members = circle.slice(0, -1);
+    for (const [index, name] of members.slice(0, MAX_TOLD).entries()) {
+      const others = [...members.slice(index, index + MAX_TOLD), ...members.slice(0, index)];
+      circles.set(name, members.length > MAX_TOLD ? [...others.slice(0, MAX_TOLD), '…', name] : [...others, name]);
     }
+    for (const name of members) graph.delete(name);
   }
   return circles;
+}
+
+/** Which defaults each default waits for. */
+function defaultsGraph(defaults: ReadonlyMap<string, ParamValue>): Map<string, readonly string[]> {
+  return new Map([...defaults].map(([name, value]) => [name, paramsIn(value, defaults)]));
 }
 
 /**
@@ -57,23 +68,21 @@ export function circularDefaults(declared?: readonly ParamSpec[], given?: readon
 export function resolveParams(declared: readonly ParamSpec[] = [], given: readonly Param[] = []): Param[] {
   const byName = new Map(given.map(({ name, value }) => [name, { name, value: toParamValue(value) }]));
   const waiting = countingDefaults(declared, given);
-  const settle = (name: string, value: ParamValue): void => {
-    const own = byName.get(name)?.value;
-    const whole =
-      own === undefined ? value : { ...(value as Record<string, string>), ...(own as Record<string, string>) };
-    byName.set(name, { name, value: whole });
-  };
-  for (let progress = true; progress && waiting.size > 0;) {
-    progress = false;
-    for (const [name, value] of waiting) {
-      if (paramsIn(value, waiting.keys()).length > 0) continue;
-      settle(name, substituteValue(value, paramReplacements([...byName.values()])));
-      waiting.delete(name);
-      progress = true;
-    }
+  const known = paramReplacements([...byName.values()]);
+  for (const name of topologicalOrder(defaultsGraph(waiting))) {
+    const value = substituteValue(waiting.get(name) ?? '', known);
+    settle(byName, name, value);
+    addReplacements(known, paramReplacements([byName.get(name)!]));
+    waiting.delete(name);
   }
-  for (const [name, value] of waiting) settle(name, value);
+  for (const [name, value] of waiting) settle(byName, name, value);
   return [...byName.values()];
+}
+
+/** The value, and what of an object was given. */
+function settle(params: Map<string, Param>, name: string, value: ParamValue): void {
+  const own = params.get(name)?.value;
+  params.set(name, { name, value: own === undefined ? value : { ...(value as object), ...(own as object) } });
 }
 
 /** Names of params that are declared without a default and not given. */

@@ -15,9 +15,9 @@ export interface Declared {
 /** What the references of a field may name. All names are in the dotted notation. */
 export interface ReferenceScope {
   /** Params and results: `params.image`, `tasks.build.results.digest`. */
-  declared: ReadonlyMap<string, Declared>;
+  declared: Pick<ReadonlyMap<string, Declared>, 'get'>;
   /** Other references, which stand for strings: `context.taskRun.name`. */
-  strings: ReadonlySet<string>;
+  strings: Pick<ReadonlySet<string>, 'has'>;
   /** References of which nothing is known yet. */
   isOpen?: (reference: string) => boolean;
 }

@@ -103,14 +103,17 @@ export function stringReplacements(strings: Record<string, string>): Replacement
   return { ...emptyReplacements(), strings };
 }
 
+/** Adds `more` to `replacements`, in place; where both answer the same reference, `more` counts. */
+export function addReplacements(replacements: Replacements, more: Replacements): void {
+  Object.assign(replacements.strings, more.strings);
+  Object.assign(replacements.arrays, more.arrays);
+  Object.assign(replacements.objects, more.objects);
+}
+
 /** All of them together; where two answer the same reference, the later one counts. */
 export function mergeReplacements(...all: readonly Replacements[]): Replacements {
   const merged = emptyReplacements();
-  for (const { strings, arrays, objects } of all) {
-    Object.assign(merged.strings, strings);
-    Object.assign(merged.arrays, arrays);
-    Object.assign(merged.objects, objects);
-  }
+  for (const each of all) addReplacements(merged, each);
   return merged;
 }
 

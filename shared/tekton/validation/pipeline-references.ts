@@ -7,7 +7,14 @@ import { parseResultReference, resultReferences } from '../result-references.ts'
 import type { ResultReference } from '../result-references.ts';
 import { referencesIn } from '../substitution.ts';
 import type { Param, PipelineSpec, PipelineTask, WorkspaceBinding } from '../types.ts';
-import { bindingErrors, declaredParams, defaultErrors, scopeOfTask, taskFields } from './references.ts';
+import {
+  bindingErrors,
+  declaredParams,
+  defaultErrors,
+  scopeOfTask,
+  taskFields,
+  workspaceStrings,
+} from './references.ts';
 import type { ValidationError } from './validation-error.ts';
 
 /** What a PipelineRun gives to its Pipeline. */
@@ -64,8 +71,10 @@ export function pipelineReferenceErrors(
     ...defaultErrors(`${path}.params`, spec.params, given.params, { ...scope, isOpen: () => false }),
     ...(['tasks', 'finally'] as const).flatMap((section) => {
       const inSection = scopeOfPipeline(spec, given, section);
+      const workspaces = [...(spec.workspaces ?? []), ...(given.workspaces ?? [])];
+      const passedOn = new Set(workspaceStrings(workspaces.map(({ name }) => name)));
       return (spec[section] ?? []).flatMap((task, index) =>
-        taskErrors({ task, spec, section, given }, `${path}.${section}[${index}]`, inSection),
+        taskErrors({ task, spec, section, passedOn }, `${path}.${section}[${index}]`, inSection),
       );
     }),
     ...resultErrors(spec, path),
@@ -81,17 +90,18 @@ interface TaskOfPipeline {
   task: PipelineTask;
   spec: PipelineSpec;
   section: Section;
-  given: PipelineGiven;
+  /** References to workspaces of the Pipeline and the run, which an embedded spec sees without declaring them. */
+  passedOn: ReadonlySet<string>;
 }
 
 /** References that the TaskRun answers, of which nothing is known while its Task is not. */
 const OF_TASK_RUN = /^(?:context\.task(?:Run)?|results|workspaces)\./;
 
 function taskErrors(of: TaskOfPipeline, path: string, scope: ReferenceScope): ValidationError[] {
-  const { task, spec, given } = of;
-  const { params = [], taskSpec } = task;
-  const workspaces = [...(task.workspaces ?? []), ...(spec.workspaces ?? []), ...(given.workspaces ?? [])];
-  const ofTask = scopeOfTask(taskSpec ?? {}, { params, workspaces: workspaces.map(({ name }) => name) }, scope);
+  const { task, passedOn } = of;
+  const { params = [], taskSpec, workspaces = [] } = task;
+  const outer = { ...scope, strings: { has: (name: string) => passedOn.has(name) || scope.strings.has(name) } };
+  const ofTask = scopeOfTask(taskSpec ?? {}, { params, workspaces: workspaces.map(({ name }) => name) }, outer);
   // A param's value may also refer to what only its TaskRun knows.
   const ofParams: ReferenceScope = {
     ...{ declared: scope.declared, strings: ofTask.strings },

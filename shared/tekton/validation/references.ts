@@ -18,6 +18,11 @@ export interface TaskScope {
 /** What `$(workspaces.…)` may ask of a workspace. */
 const WORKSPACE_FACTS = ['path', 'bound', 'claim', 'volume'];
 
+/** The references to workspaces of these names. */
+export function workspaceStrings(names: readonly string[]): string[] {
+  return names.flatMap((name) => WORKSPACE_FACTS.map((fact) => `workspaces.${name}.${fact}`));
+}
+
 /** References to strings that a TaskRun answers by itself. */
 function taskStrings(spec: TaskSpec, workspaces: readonly string[]): string[] {
   const names = [...(spec.workspaces ?? []).map(({ name }) => name), ...workspaces];
@@ -27,7 +32,7 @@ function taskStrings(spec: TaskSpec, workspaces: readonly string[]): string[] {
     'credentials.path',
     ...(spec.results ?? []).map(({ name }) => dotted(`results["${name}"].path`)),
     ...(spec.steps ?? []).map(({ name }, index) => `steps.${stepName(name, index)}.exitCode.path`),
-    ...names.flatMap((name) => WORKSPACE_FACTS.map((fact) => `workspaces.${name}.${fact}`)),
+    ...workspaceStrings(names),
   ];
 }
 
@@ -47,7 +52,7 @@ export function declaredParams(
   for (const spec of specs) {
     const name = `params.${spec.name}`;
     const value = declared.get(name);
-    if (value !== undefined || !outer?.declared.has(name))
+    if (value !== undefined || !outer?.declared.get(name))
       declared.set(name, declaredParam({ ...spec, type: typeOfParam(spec) }, value));
   }
   return declared;
@@ -56,10 +61,14 @@ export function declaredParams(
 /** What the references of a Task may name; `outer` is what its Pipeline knows. */
 export function scopeOfTask(spec: TaskSpec, given: TaskScope, outer?: ReferenceScope): ReferenceScope {
   const { params, workspaces = [] } = given;
+  const declared = declaredParams(spec.params, params, outer);
+  const strings = new Set(taskStrings(spec, workspaces));
+  if (!outer) return { declared, strings };
+  // Not copied: a Pipeline may have many tasks, and many results.
   return {
-    declared: new Map([...(outer?.declared ?? []), ...declaredParams(spec.params, params, outer)]),
-    strings: new Set([...(outer?.strings ?? []), ...taskStrings(spec, workspaces)]),
-    ...(outer?.isOpen && { isOpen: outer.isOpen }),
+    ...outer,
+    declared: { get: (name) => declared.get(name) ?? outer.declared.get(name) },
+    strings: { has: (name) => strings.has(name) || outer.strings.has(name) },
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import {
+  circularDefaults,
   missingObjectKeys,
   missingParams,
   mistypedParams,
@@ -55,6 +56,17 @@ describe('resolveParams', () => {
     ];
     const given = [{ name: 'object', value: { a: '$(params.tag)' } }];
     expect(resolved(declared, given)).toEqual({ tag: '1', object: { a: '$(params.tag)', b: 'b1' } });
+  });
+
+  test('a chain as long as an object may hold is followed to its end', () => {
+    const last = 20_000;
+    const declared = Array.from({ length: last + 1 }, (_, index) => ({
+      name: `p${index}`,
+      default: index === last ? 'end' : `$(params.p${index + 1})`,
+    }));
+    expect(resolved(declared)['p0']).toBe('end');
+    const circle = circularDefaults([...declared.slice(0, last), { name: `p${last}`, default: '$(params.p0)' }]);
+    expect(circle.get('p0')).toEqual([...Array.from({ length: 20 }, (_, index) => `p${index}`), '…', 'p0']);
   });
 
   test("an object's missing keys come from its default", () => {
