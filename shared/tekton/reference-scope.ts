@@ -104,7 +104,7 @@ function problemOf(reference: string, { text, kind }: FieldString, scope: Refere
   if (shape === undefined) {
     const length = beyondArray(reference, scope);
     if (length !== undefined) return `non-existent param references: $(${reference}): the array has ${length} elements`;
-    return `non-existent variable in "$(${reference})": ${whyUnknown(dotted(reference))}`;
+    return `non-existent variable in "$(${reference})": ${whyUnknown(dotted(reference), scope)}`;
   }
   if (kind === undefined) return `$(${reference}) stands in a field in which Tekton replaces no references`;
   if (shape === 'string' || shape === 'any') return undefined;
@@ -117,9 +117,12 @@ function problemOf(reference: string, { text, kind }: FieldString, scope: Refere
   return `variable type invalid in "$(${reference})": the field takes a string, not a whole ${shape}; name one ${part}`;
 }
 
-function whyUnknown(reference: string): string {
+function whyUnknown(reference: string, { declared }: ReferenceScope): string {
   const [, kind, name] = /^(param|workspace|result)s\.([^.[]+)/.exec(reference) ?? [];
-  return kind ? `the ${kind} "${name}" is not declared, or not so` : 'there is nothing of that name here';
+  if (!kind) return 'there is nothing of that name here';
+  return declared.get(`params.${name}`) && kind === 'param'
+    ? `the param "${name}" has no such part`
+    : `the ${kind} "${name}" is not declared`;
 }
 
 /** What is declared of results below `prefix` (`tasks.build.results`). */

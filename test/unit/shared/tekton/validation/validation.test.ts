@@ -83,9 +83,9 @@ test('a Task: steps, and references to what nobody declares', () => {
       }),
     ),
   ).toEqual([
-    'spec.steps[0].script: non-existent variable in "$(params.typo)": the param "typo" is not declared, or not so',
-    'spec.steps[0].script: non-existent variable in "$(workspaces.src.path)": the workspace "src" is not declared, or not so',
-    'spec.steps[0].script: non-existent variable in "$(results.out.path)": the result "out" is not declared, or not so',
+    'spec.steps[0].script: non-existent variable in "$(params.typo)": the param "typo" is not declared',
+    'spec.steps[0].script: non-existent variable in "$(workspaces.src.path)": the workspace "src" is not declared',
+    'spec.steps[0].script: non-existent variable in "$(results.out.path)": the result "out" is not declared',
   ]);
 });
 
