@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { launcher } from './entrypoint/launcher.ts';
 import { runtimeEnvironment } from './container/env.ts';
 import type { Isolation, Mount } from './isolation/isolation.ts';
-import { requireTool } from './isolation/tools.ts';
+import { findTool, requireTool } from './isolation/tools.ts';
 import type { IsolationKind } from './isolation/kind.ts';
 
 /** The images this node brings along; every other image stands for the machine's own programs. */
@@ -67,7 +67,11 @@ export async function createImageStore(directory: string, isolation: IsolationKi
   const node = inNamespace ? `${RUNTIME}/node` : process.execPath;
   const script = path.join(inNamespace ? `${RUNTIME}/entrypoint` : modules, `main${extension}`);
   const programs: Record<string, string> = {
-    entrypoint: launcher(node, script, inNamespace ? `${RUNTIME}/cache` : cache, requireTool('mkfifo')),
+    entrypoint: launcher(node, script, inNamespace ? `${RUNTIME}/cache` : cache, {
+      base64: requireTool('base64'),
+      mkfifo: requireTool('mkfifo'),
+      prlimit: findTool('prlimit'),
+    }),
     workingdirinit: workingDirInit(inNamespace ? '/workspace' : '*/root/workspace'),
   };
   for (const [name, content] of Object.entries(programs)) {

@@ -11,7 +11,9 @@ import type { PodLogSource } from '../pod-logs.ts';
 import { createPodEventRecorder } from './events.ts';
 import { createImageStore } from './images.ts';
 import { chooseIsolation } from './isolation/choose.ts';
+import { closeInheritedDescriptors } from './isolation/descriptors.ts';
 import type { IsolationKind } from './isolation/kind.ts';
+import { createFaultReporter } from './logs/fault.ts';
 import { createPodLogSource } from './logs/pod-log-source.ts';
 import { createObjectSource } from './objects.ts';
 import { PodManager } from './pod-manager.ts';
@@ -32,7 +34,7 @@ export interface NodeOptions {
   rootDir?: string;
   /** hostPath volumes reach any file of this machine, so they are off unless asked for. */
   allowHostPath?: boolean;
-  /** A container's log file is put aside past this size; two files are kept. */
+  /** A container's log is kept whole up to this size; default 1 GiB. */
   maxLogBytes?: number;
   /** Variables that containers get besides their own. Default none. */
   addedEnvironment?: AddedEnvironment;
@@ -51,7 +53,7 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-const DEFAULT_MAX_LOG_BYTES = 10 * 1024 * 1024;
+const DEFAULT_MAX_LOG_BYTES = 1024 ** 3;
 const SHARED_MEMORY = '/dev/shm';
 
 async function makeRoot(asked: string | undefined): Promise<string> {
@@ -100,6 +102,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     log,
     now = () => new Date(),
   } = options;
+  closeInheritedDescriptors();
   const rootDir = await makeRoot(options.rootDir);
   const memoryDir = await makeMemoryRoot(rootDir);
   const removeRoot = async (): Promise<void> => {
@@ -121,7 +124,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       rootDir,
       memoryDir,
       allowHostPath,
-      runtime: { isolation, rights, images, objects, maxLogBytes, addedEnvironment, now },
+      runtime: {
+        ...{ isolation, rights, images, objects, addedEnvironment },
+        ...{ maxLogBytes, onLogFault: createFaultReporter(log, now), now },
+      },
       provisioner,
       scheduler: new Scheduler(client, nodeName, events.record, now),
       claims: claims.store,

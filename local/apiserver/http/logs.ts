@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import type { PodLogRequest, PodLogSource } from '../../pod-logs.ts';
 import { isObject, objectsIn, textAt, valueAt } from '../object.ts';
 import type { KubeObject } from '../object.ts';
@@ -86,8 +86,16 @@ async function firstChunk(
   }
 }
 
+async function* resumed(first: IteratorResult<Buffer>, chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    for (let next = first; next.done !== true; next = await chunks.next()) yield next.value;
+  } finally {
+    await chunks.return?.();
+  }
+}
+
 /**
- * Streams a container's log as text; 204 of a Pod that is on no node. Everything that is wrong with the request, or a container that has not
+ * Streams a container's log as text, no faster than it is read; 204 of a Pod that is on no node. Everything that is wrong with the request, or a container that has not
  * started, is 400.
  */
 export async function serveLogs(
@@ -111,12 +119,8 @@ export async function serveLogs(
   response.writeHead(200, { 'content-type': 'text/plain' });
   response.flushHeaders();
   try {
-    for (let next = first; next.done !== true; next = await chunks.next()) {
-      if (!response.write(next.value)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-      if (request.signal.aborted) break;
-    }
-    response.end();
-  } finally {
-    await chunks.return?.();
+    await pipeline(resumed(first, chunks), response);
+  } catch (error) {
+    if (!request.signal.aborted) throw error; // Whoever asked is gone, or the server closes.
   }
 }

@@ -39,6 +39,7 @@ export interface ContainerRuntime {
   objects: ObjectSource;
   maxLogBytes: number;
   addedEnvironment: AddedEnvironment;
+  onLogFault: (file: string, error: unknown) => void;
   now: () => Date;
 }
 
@@ -134,16 +135,14 @@ export async function createContainer(
       credentials,
     };
   });
-  const log = new ContainerLog(logFile, { maxBytes: runtime.maxLogBytes, now });
+  const log = new ContainerLog(logFile, { maxBytes: runtime.maxLogBytes, now, onFault: runtime.onLogFault });
   return {
     id,
     log,
     start: () => isolation.start(launch),
     async wait(running) {
-      const copied = log.copy('stdout', running.output);
-      const exit = await running.exited;
-      await copied;
-      log.end();
+      const copied = Promise.all([running.exited, log.copy(running.output, running.exited)]);
+      const [exit] = await copied.finally(() => log.end());
       return {
         ...exit,
         message: terminationMessage(terminationFile, spec.terminationMessagePolicy, exit.exitCode, log),

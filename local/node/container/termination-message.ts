@@ -20,16 +20,10 @@ function head(file: string, maxBytes: number): string {
 
 /** The log's end: at most 80 lines and 2048 bytes, as the kubelet falls back to. */
 function logTail(log: ContainerLog): string {
-  const lines = fs
-    .readFileSync(log.file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '');
-  const text = lines
-    .slice(-FALLBACK_LINES)
-    .map((line) => line.split(' ').slice(3).join(' '))
-    .join('\n');
-  const bytes = Buffer.from(text === '' ? '' : `${text}\n`);
-  return bytes.subarray(Math.max(0, bytes.length - FALLBACK_BYTES)).toString('utf8');
+  const text = log.tail.subarray(-FALLBACK_BYTES).toString('utf8');
+  const ended = text.endsWith('\n');
+  const lines = (ended ? text.slice(0, -1) : text).split('\n').slice(-FALLBACK_LINES);
+  return lines.join('\n') + (ended ? '\n' : '');
 }
 
 function written(file: string): string {

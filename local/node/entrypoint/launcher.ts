@@ -1,14 +1,24 @@
 import { MKFIFO_VARIABLE } from './command.ts';
+import { ENVIRONMENT_VARIABLE } from './environment.ts';
+import { OPEN_FILES_VARIABLE, PRLIMIT_VARIABLE } from './limits.ts';
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** What a step's process finds of the launcher in its environment: paths of tools, for the step's PATH may not have them, and what it is to give the step. */
+export interface LauncherTools {
+  base64: string;
+  mkfifo: string;
+  prlimit?: string | undefined;
+}
 
 /**
  * The program `/ko-app/entrypoint`, which `init` copies into a Pod. It is a shell script, so that the parts that only place files
  * (`init SOURCE DESTINATION STEP…`, `cp`, `decode-script FILE`) cost no start of Node; a step runs `script` in `node`.
- * NODE_OPTIONS and NODE_COMPILE_CACHE are the step's, so they are put by for it. With its modules in the compile cache Node is three times as fast to start.
- * `mkfifo` is that tool's path: the step's PATH may not have it.
+ * The step's own environment is put by for it: a shell adds to it, drops what it has no name for (`db.password`), and NODE_OPTIONS is not for this
+ * Node. One argument or variable can't be larger than 128 KiB, so that a very large environment goes as the shell leaves it. With its
+ * modules in the compile cache Node is three times as fast to start.
  */
-export function launcher(node: string, script: string, compileCache: string, mkfifo: string): string {
+export function launcher(node: string, script: string, compileCache: string, tools: LauncherTools): string {
   return `#!/bin/sh
 fail() {
   echo "entrypoint: $1" >&2
@@ -41,13 +51,14 @@ if [ "$1" = decode-script ] && [ $# -eq 2 ]; then
   base64 -d "$2" > "$2.decoded" && cat "$2.decoded" > "$2" && rm "$2.decoded" || fail "error decoding script file $2"
   exit 0
 fi
-for name in NODE_OPTIONS NODE_COMPILE_CACHE; do
-  eval "[ -z \\"\\\${$name+set}\\" ] || export TEKTRACE_$name=\\"\\$$name\\""
-  unset "$name"
-done
+${ENVIRONMENT_VARIABLE}=$(${quote(tools.base64)} "/proc/$$/environ") || fail 'cannot read its environment'
+[ \${#${ENVIRONMENT_VARIABLE}} -lt 131000 ] || ${ENVIRONMENT_VARIABLE}=
+${MKFIFO_VARIABLE}=${quote(tools.mkfifo)}
+${PRLIMIT_VARIABLE}=${quote(tools.prlimit ?? '')}
+${OPEN_FILES_VARIABLE}=$(ulimit -S -n)
 NODE_COMPILE_CACHE=${quote(compileCache)}
-${MKFIFO_VARIABLE}=${quote(mkfifo)}
-export NODE_COMPILE_CACHE ${MKFIFO_VARIABLE}
+unset NODE_OPTIONS
+export NODE_COMPILE_CACHE ${ENVIRONMENT_VARIABLE} ${MKFIFO_VARIABLE} ${PRLIMIT_VARIABLE} ${OPEN_FILES_VARIABLE}
 exec ${quote(node)} --no-warnings ${quote(script)} "$@"
 `;
 }

@@ -1,30 +1,68 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import os from 'node:os';
+import type { Readable } from 'node:stream';
+
+import { openOutput } from './output.ts';
+import { sendSignal } from './processes.ts';
 
 export interface ExecResult {
   exitCode: number;
-  /** Standard output and error, at most MAX_OUTPUT_BYTES of each. */
+  /** Standard output and error in the order in which they were written: the first MAX_OUTPUT_BYTES. */
   output: string;
 }
 
+export interface ExecOptions {
+  env: Record<string, string>;
+  cwd: string;
+  /** Where its pipe can be made. */
+  directory: string;
+  /** Its standard input. */
+  input: string;
+  signal: AbortSignal;
+}
+
+/** As many as the kubelet reads of a probe's output. */
 const MAX_OUTPUT_BYTES = 10 * 1024;
 
-/** Runs a command to its end, with `input` (nothing by default) as its standard input. Throws when it can't be started, or with the signal's reason when aborted. */
-export function exec(
-  command: string[],
-  options: { env: Record<string, string>; cwd: string; signal: AbortSignal; input?: string },
-): Promise<ExecResult> {
+async function head(stream: Readable): Promise<string> {
+  const kept: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (bytes < MAX_OUTPUT_BYTES) kept.push(chunk.subarray(0, MAX_OUTPUT_BYTES - bytes));
+    bytes += chunk.length;
+  }
+  return Buffer.concat(kept).toString('utf8');
+}
+
+/**
+ * Runs a command in a session of its own to its end. Throws when it can't be started; when the signal aborts, kills it and throws the
+ * signal's reason.
+ */
+export async function exec(command: string[], options: ExecOptions): Promise<ExecResult> {
+  const { env, cwd, directory, input, signal } = options;
   const [file = '', ...args] = command;
-  const limits = { maxBuffer: MAX_OUTPUT_BYTES, killSignal: 'SIGKILL' as const };
-  const { input, ...settings } = options;
-  return new Promise((resolve, reject) => {
-    const child = execFile(file, args, { ...settings, ...limits }, (error, stdout, stderr) => {
-      const code = error?.code;
-      if (options.signal.aborted) reject(options.signal.reason as Error);
-      else if (typeof code === 'number' || !error)
-        resolve({ exitCode: code === undefined ? 0 : Number(code), output: stdout + stderr });
-      else reject(new Error(error.message, { cause: error }));
-    });
-    child.stdin?.on('error', () => undefined); // It ended without reading: its exit code says why.
-    child.stdin?.end(input);
+  signal.throwIfAborted();
+  const pipe = await openOutput(directory);
+  const child = spawn(file, args, { env, cwd, detached: true, stdio: ['pipe', ...pipe.writers] });
+  pipe.release();
+  const kill = (): void => {
+    if (child.pid !== undefined) sendSignal(-child.pid, 'SIGKILL');
+    pipe.reader.destroy(signal.reason as Error);
+  };
+  signal.addEventListener('abort', kill);
+  child.stdin?.on('error', () => undefined); // It ended without reading: its exit code says why.
+  child.stdin?.end(input);
+  const ended = new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, name) => resolve(code ?? 128 + (name ? os.constants.signals[name] : 0)));
   });
+  try {
+    if (signal.aborted) kill();
+    const [exitCode, output] = await Promise.all([ended, head(pipe.reader)]);
+    return { exitCode, output };
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener('abort', kill);
+  }
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 
 import { LEASH, switchUser } from './credentials.ts';
-import { environmentScript, quote, underEnvironment } from './environment.ts';
+import { environmentScript, quote, UMASK, underEnvironment } from './environment.ts';
 import { exec } from './exec.ts';
 import type { ExecResult } from './exec.ts';
 import { StartFailure } from './isolation.ts';
@@ -25,6 +25,7 @@ const STARTED = '\u0001started\n';
  */
 const SETUP = `set -e
 exec 1>&2
+umask ${UMASK}
 tektrace_setup_directory=$1 tektrace_setup_mount=$2 tektrace_setup_umount=$3 tektrace_setup_pivot_root=$4
 tektrace_setup_mkdir=$5 tektrace_setup_hostname=$6 tektrace_setup_workdir=$7
 shift 7
@@ -112,6 +113,7 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
   const nsenter = requireTool('nsenter');
   const tools = TOOLS.map(requireTool);
   const setpriv = requireTool('setpriv');
+  const setsid = requireTool('setsid');
   const flags = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child', '--propagation', 'private'];
   const enter = [
     setpriv,
@@ -142,7 +144,7 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
     prepare(launch);
     const parameters = [launch.directory, ...tools, launch.hostname.slice(0, MAX_HOSTNAME_LENGTH), launch.workingDir];
     const command = [...becomeUser(launch, own, unshare), ...underEnvironment(launch.command)];
-    const [file = '', ...argv] = [...enter, sh, '-c', SETUP, 'setup', ...parameters, ...command];
+    const [file = '', ...argv] = [...enter, setsid, sh, '-c', SETUP, 'setup', ...parameters, ...command];
     const output = await openOutput(launch.directory);
     const child = spawn(file, argv, {
       cwd: '/',
@@ -177,6 +179,7 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
       return exec([nsenter, ...join, '--', ...becomeUser(launch, own, unshare), ...underEnvironment(words)], {
         env: {},
         cwd: '/',
+        directory: launch.directory,
         input: environmentScript(launch.env),
         signal: abort,
       });

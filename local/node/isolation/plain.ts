@@ -148,13 +148,13 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
     const { credentials } = launch;
     const user = switchUser(credentials, own, { dropCapabilities: own.uid === 0 && credentials.capabilitiesChanged });
     const command = [localScript(program, map, launch.directory), ...args];
-    const outer = user.length === 0 ? env : { [MARKER_VARIABLE]: mark };
-    const inner = (words: string[]): string[] => (user.length === 0 ? words : [...user, ...underEnvironment(words)]);
+    const outer = { [MARKER_VARIABLE]: mark };
+    const inner = (words: string[]): string[] => [...user, ...underEnvironment(words)];
     const [file = '', ...argv] = [...leash, ...inner(command)];
     const output = await openOutput(launch.directory);
-    const input = user.length === 0 ? 'ignore' : variablesFile(launch, env);
+    const input = variablesFile(launch, env);
     const child = spawn(file, argv, { cwd, env: outer, detached: true, stdio: [input, ...output.writers] });
-    if (input !== 'ignore') fs.closeSync(input);
+    fs.closeSync(input);
     const outputs = output.writers.map((descriptor) => fs.readlinkSync(`/proc/self/fd/${descriptor}`));
     output.release();
     const { exited, kill } = observe(child, {
@@ -177,8 +177,9 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
       exec(inner(words.map((word) => mapPaths(word, map))), {
         env: outer,
         cwd,
+        directory: launch.directory,
+        input: environmentScript(env),
         signal: abort,
-        ...(user.length === 0 ? {} : { input: environmentScript(env) }),
       });
     return { output: output.reader, exited, terminate, exec: execute, kill };
   }

@@ -1,104 +1,148 @@
-import { EventEmitter } from 'node:events';
-import fs from 'node:fs';
+import { EventEmitter, once } from 'node:events';
+import fs from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 
-export type StreamName = 'stdout' | 'stderr';
+import { readUntilOver } from './drain.ts';
+import { KeptOutput } from './kept-output.ts';
+import { encode, openForWriting, writeAt } from './log-file.ts';
+import type { LogChunk } from './log-file.ts';
 
 export interface ContainerLogOptions {
-  /** Past this size the file is put aside; one such file is kept, so twice this is the most a container's log takes. */
+  /** How large the file may get; what comes after is left out, but for the newest. */
   maxBytes: number;
   now: () => Date;
+  /** Told of each error that keeps output from the file. The container is not disturbed by it. */
+  onFault: (file: string, error: unknown) => void;
 }
 
-const MAX_LINE_BYTES = 16 * 1024;
-
-/** RFC 3339 with the nine digits that CRI logs have. */
-const stamp = (date: Date): string => date.toISOString().replace('Z', '000000Z');
-
-const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = fs.constants;
-
-const openForAppending = (file: string): number => fs.openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+const TAIL_BYTES = 2048;
+const NEWLINE = 10;
 
 /**
- * One run of a container's output on disk, in CRI form: `TIME stdout|stderr F|P TEXT`, where P marks a line that goes on. Emits `line`
- * after each write and `end` once nothing more will come.
+ * One run of a container's output on disk. Errors of the disk never reach the container: its output is read on, what could not be
+ * written is marked in the log, and writing goes on as soon as it works again. Emits `change` after each write and at the end.
  */
-export class ContainerLog extends EventEmitter<{ line: []; end: [] }> {
+export class ContainerLog extends EventEmitter<{ change: [] }> {
   readonly file: string;
   readonly #options: ContainerLogOptions;
-  #fd: number;
-  #bytes = 0;
-  #writes = 0;
+  #handle: FileHandle | undefined;
+  #size = 0;
+  #changes = 0;
   #ended = false;
+  #tail: Buffer = Buffer.alloc(0);
+  #lastByte = NEWLINE;
+  #kept: KeptOutput | undefined;
+  #limited = false;
 
   constructor(file: string, options: ContainerLogOptions) {
     super();
     this.setMaxListeners(0);
     this.file = file;
     this.#options = options;
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    this.#fd = openForAppending(file);
   }
 
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** How many lines were written so far: whoever read up to here knows whether there is more. */
-  get writes(): number {
-    return this.#writes;
+  /** How much of the file holds whole chunks. */
+  get size(): number {
+    return this.#size;
   }
 
-  /** The file put aside before the current one; it may not exist. */
-  get previousFile(): string {
-    return `${this.file}.1`;
+  /** The end of the output, at most 2048 bytes. */
+  get tail(): Buffer {
+    return this.#tail;
   }
 
-  /** Copies a stream into the log until it ends. */
-  async copy(name: StreamName, stream: Readable): Promise<void> {
-    let rest = Buffer.alloc(0);
-    for await (const chunk of stream) {
-      rest = Buffer.concat([rest, chunk as Buffer]);
-      let from = 0;
-      for (let newline = rest.indexOf(10); newline >= 0; newline = rest.indexOf(10, from)) {
-        this.#write(name, 'F', rest.subarray(from, newline));
-        from = newline + 1;
-      }
-      rest = rest.subarray(from);
-      if (rest.length > MAX_LINE_BYTES) {
-        this.#write(name, 'P', rest);
-        rest = Buffer.alloc(0);
-      }
+  /** What comes after all that is in the file, as long as it can't be written there. */
+  get rest(): LogChunk[] {
+    return this.#kept ? [this.#chunk(this.#kept.content(this.#lastByte !== NEWLINE))] : [];
+  }
+
+  /** Resolves once there is more than at the time of `changes`, or nothing more will come, or the signal aborts. */
+  async changed(changes: number, signal: AbortSignal): Promise<void> {
+    if (this.#ended || this.#changes !== changes || signal.aborted) return;
+    await once(this, 'change', { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /**
+   * Copies a container's output until it ends, reading no faster than it can write. Once `exited` resolves, a process that has left the
+   * container and keeps the output open is not waited for.
+   */
+  async copy(output: Readable, exited: Promise<unknown>): Promise<void> {
+    for await (const content of readUntilOver(output, exited)) await this.#append(content);
+  }
+
+  /** To be called once, after the last output. */
+  async end(): Promise<void> {
+    if (this.#ended) return;
+    if (this.#kept && (await this.#write(this.rest, true))) this.#kept = undefined;
+    try {
+      if (this.#handle && (await this.#handle.stat()).nlink === 0)
+        throw new Error('it was removed while the container ran, so its output can no longer be read');
+    } catch (error) {
+      this.#options.onFault(this.file, error);
     }
-    if (rest.length > 0) this.#write(name, 'P', rest);
-  }
-
-  end(): void {
-    if (this.#ended) return;
+    await this.#handle?.close().catch((error: unknown) => this.#options.onFault(this.file, error));
+    this.#handle = undefined;
     this.#ended = true;
-    fs.closeSync(this.#fd);
-    this.emit('end');
+    this.#change();
   }
 
-  #write(name: StreamName, tag: 'F' | 'P', content: Buffer): void {
+  #change(): void {
+    this.#changes++;
+    this.emit('change');
+  }
+
+  #chunk(content: Buffer): LogChunk {
+    return { time: this.#options.now().getTime(), content };
+  }
+
+  async #append(content: Buffer): Promise<void> {
     if (this.#ended) return;
-    const line = Buffer.concat([
-      Buffer.from(`${stamp(this.#options.now())} ${name} ${tag} `),
-      content,
-      Buffer.from('\n'),
-    ]);
-    if (this.#bytes > 0 && this.#bytes + line.length > this.#options.maxBytes) this.#rotate();
-    fs.writeSync(this.#fd, line);
-    this.#bytes += line.length;
-    this.#writes++;
-    this.emit('line');
+    this.#tail = Buffer.from(
+      content.length < TAIL_BYTES
+        ? Buffer.concat([this.#tail, content]).subarray(-TAIL_BYTES)
+        : content.subarray(-TAIL_BYTES),
+    );
+    if (await this.#write([...this.rest, this.#chunk(content)])) {
+      this.#kept = undefined;
+      this.#change();
+    } else this.#kept?.add(content);
   }
 
-  #rotate(): void {
-    fs.closeSync(this.#fd);
-    fs.renameSync(this.file, this.previousFile);
-    this.#fd = openForAppending(this.file);
-    this.#bytes = 0;
+  /** False when they could not be written; then `#kept` takes them. */
+  async #write(chunks: LogChunk[], pastLimit = false): Promise<boolean> {
+    const data = Buffer.concat(this.#limited && !pastLimit ? [] : chunks.map(encode));
+    this.#limited ||= this.#size + data.length > this.#options.maxBytes;
+    if (this.#limited && !pastLimit) {
+      this.#kept ??= new KeptOutput(`a container's log is kept up to ${this.#options.maxBytes} bytes`);
+      return false;
+    }
+    try {
+      this.#handle ??= await this.#open();
+      await writeAt(this.#handle, data, this.#size);
+    } catch (error) {
+      this.#options.onFault(this.file, error);
+      this.#kept ??= new KeptOutput((error as Error).message);
+      return false;
+    }
+    this.#size += data.length;
+    this.#lastByte = data.at(-1) ?? NEWLINE;
+    return true;
+  }
+
+  async #open(): Promise<FileHandle> {
+    await fs.mkdir(path.dirname(this.file), { recursive: true });
+    return openForWriting(this.file);
   }
 }

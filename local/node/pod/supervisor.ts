@@ -189,7 +189,7 @@ export class ContainerSupervisor {
     try {
       this.#running = await created.start();
     } catch (error) {
-      created.log.end();
+      await created.log.end();
       this.#event('Warning', 'Failed', `Error: ${(error as Error).message}`);
       return this.#terminated({ ...START_ERROR, message: (error as Error).message });
     }

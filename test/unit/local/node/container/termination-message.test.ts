@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
@@ -10,12 +11,15 @@ import { ContainerLog } from '../../../../../local/node/logs/container-log.ts';
 
 let directory: string;
 let log: ContainerLog;
+const onFault = (_: string, error: unknown): never => {
+  throw error;
+};
 beforeEach(() => {
   directory = fs.mkdtempSync(path.join(tmpdir(), 'tektrace-test-'));
-  log = new ContainerLog(path.join(directory, 'log'), { maxBytes: 1000, now: () => new Date(0) });
+  log = new ContainerLog(path.join(directory, 'log'), { maxBytes: 10_000, now: () => new Date(0), onFault });
 });
-afterEach(() => {
-  log.end();
+afterEach(async () => {
+  await log.end();
   fs.rmSync(directory, { recursive: true });
 });
 
@@ -38,9 +42,15 @@ test('a link in its place is not followed, a named pipe not waited for', () => {
   expect(terminationMessage(pipe, 'File', 0, log)).toBe('Error on reading termination log: it is not a regular file');
 });
 
-test('a log is not written through a link', () => {
-  const [target, link] = [path.join(directory, 'target'), path.join(directory, 'linked.log')];
-  fs.symlinkSync(target, link);
-  expect(() => new ContainerLog(link, { maxBytes: 1000, now: () => new Date(0) })).toThrow('ELOOP');
-  expect(fs.existsSync(target)).toBe(false);
+test.each([
+  ['the last 80 lines', Array.from({ length: 100 }, (_, i) => `${i}\n`).join(''), /^20\n21\n[^]*99\n$/],
+  ['no more than 2048 bytes', `first\n${'x'.repeat(3000)}`, /^x{2048}$/],
+  ['a last line that is not ended', 'a\nb', /^a\nb$/],
+])('a failed container without a message falls back to %s of its log', async (_, output, expected) => {
+  const file = path.join(directory, 'message');
+  fs.writeFileSync(file, '');
+  await log.copy(Readable.from([Buffer.from(output.slice(0, 5)), Buffer.from(output.slice(5))]), Promise.resolve());
+  expect(terminationMessage(file, 'FallbackToLogsOnError', 1, log)).toMatch(expected);
+  expect(terminationMessage(file, 'FallbackToLogsOnError', 0, log)).toBe('');
+  expect(terminationMessage(file, 'File', 1, log)).toBe('');
 });

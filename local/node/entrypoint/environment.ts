@@ -1,0 +1,23 @@
+import { PATH_MAP_VARIABLE } from './path-map.ts';
+
+/** Carries the environment that the launcher was started with, as /proc has it, in base64. */
+export const ENVIRONMENT_VARIABLE = 'TEKTRACE_ENVIRONMENT';
+
+/** The variables of a process as /proc shows them: `NAME=value`, each ended by a zero byte. */
+function parse(environ: string): NodeJS.ProcessEnv {
+  const entries = environ.split('\0').filter((entry) => entry.includes('='));
+  return Object.fromEntries(
+    entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  );
+}
+
+/** The step's variables: those that the launcher was started with, without what the node tells the entrypoint. `own`: the entrypoint's. */
+export function stepEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const encoded = own[ENVIRONMENT_VARIABLE];
+  if (encoded) {
+    const { [PATH_MAP_VARIABLE]: _, ...env } = parse(Buffer.from(encoded, 'base64').toString('utf8'));
+    return env;
+  }
+  const added = (name: string): boolean => name === 'NODE_COMPILE_CACHE' || /^TEKTRACE_(?!CONTAINER_ID$)/.test(name);
+  return Object.fromEntries(Object.entries(own).filter(([name]) => !added(name)));
+}

@@ -1,0 +1,39 @@
+import type { Readable } from 'node:stream';
+import { setImmediate as afterPoll, setTimeout as delay } from 'node:timers/promises';
+
+const IDLE_MS = 1000;
+const MAX_ROUNDS = 10;
+
+/**
+ * What comes out of `output` until it ends. Ended are then all processes that write to it, but for one that has left the container: after
+ * `exited` this gives what is still in the pipe, and ends when nothing came for a second, or something still comes after ten.
+ */
+export async function* readUntilOver(output: Readable, exited: Promise<unknown>): AsyncGenerator<Buffer> {
+  const done = new AbortController();
+  let [received, waiting, cut] = [0, true, false];
+  const watch = async (): Promise<void> => {
+    await exited.catch(() => undefined);
+    let before = -1;
+    for (let round = 0; round < MAX_ROUNDS && (before !== received || !waiting); round++) {
+      before = received;
+      await delay(IDLE_MS, undefined, { signal: done.signal });
+      await afterPoll(); // This process may have been stopped: what came meanwhile is seen first.
+    }
+    if (done.signal.aborted) return;
+    cut = true;
+    output.destroy();
+  };
+  void watch().catch(() => undefined);
+  try {
+    for await (const chunk of output as AsyncIterable<Buffer>) {
+      received += chunk.length;
+      waiting = false;
+      yield chunk;
+      waiting = true;
+    }
+  } catch (error) {
+    if (!cut) throw error;
+  } finally {
+    done.abort();
+  }
+}

@@ -1,0 +1,88 @@
+import fs from 'node:fs/promises';
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+
+/** What was read of a container's output at one time. */
+export interface LogChunk {
+  /** Milliseconds since 1970. */
+  time: number;
+  content: Buffer;
+}
+
+/**
+ * A log file is a row of chunks: the time (float64) and the length (uint32), big-endian, then that many bytes as the container wrote
+ * them. So it is hardly larger than the output, however short the lines are, and what is no text stays as it is.
+ */
+const HEADER_BYTES = 12;
+const BLOCK_BYTES = 64 * 1024;
+
+/** A chunk as it stands in the file. */
+export function encode({ time, content }: LogChunk): Buffer {
+  const encoded = Buffer.allocUnsafe(HEADER_BYTES + content.length);
+  encoded.writeDoubleBE(time, 0);
+  encoded.writeUInt32BE(content.length, 8);
+  encoded.set(content, HEADER_BYTES);
+  return encoded;
+}
+
+/** Writes all of `data` at `position`. What a write that fails has left there counts for nothing and is written over by the next. */
+export async function writeAt(handle: FileHandle, data: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < data.length;)
+    done += (await handle.write(data, done, data.length - done, position + done)).bytesWritten;
+}
+
+/** Throws for a link in its place. */
+export const openForWriting = (file: string): Promise<FileHandle> =>
+  fs.open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600);
+
+/** Reads a log file from its start, as far as it is written. */
+export class LogFileReader {
+  readonly #file: string;
+  #handle: FileHandle | undefined;
+  #position = 0;
+  /** Of the chunk that the position is in. */
+  #left = 0;
+  #time = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** What comes next up to `size`, where a chunk ends; a long chunk comes in several parts. Throws when the file can't be read. */
+  async *until(size: number): AsyncGenerator<LogChunk> {
+    while (this.#position < size) {
+      const block = await this.#block(size);
+      yield* this.#parse(block);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle?.close();
+  }
+
+  async #block(size: number): Promise<Buffer> {
+    this.#handle ??= await fs.open(this.#file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, size - this.#position));
+    const { bytesRead } = await this.#handle.read(block, 0, block.length, this.#position);
+    if (bytesRead === 0) throw new Error(`${this.#file} was cut short by somebody else`);
+    return block.subarray(0, bytesRead);
+  }
+
+  *#parse(block: Buffer): Generator<LogChunk> {
+    let at = 0;
+    while (at < block.length) {
+      if (this.#left === 0) {
+        if (block.length - at < HEADER_BYTES) return; // The next block starts with it.
+        this.#time = block.readDoubleBE(at);
+        this.#left = block.readUInt32BE(at + 8);
+        at += HEADER_BYTES;
+        this.#position += HEADER_BYTES;
+      }
+      const content = block.subarray(at, at + this.#left);
+      at += content.length;
+      this.#position += content.length;
+      this.#left -= content.length;
+      if (content.length > 0) yield { time: this.#time, content };
+    }
+  }
+}
