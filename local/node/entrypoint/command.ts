@@ -71,8 +71,8 @@ async function output(fd: 1 | 2, file: string, pipeDirectory: string): Promise<O
       pipe.release();
       try {
         for await (const chunk of pipe.reader) {
-          await writeAll(fd, chunk as Buffer);
-          await writeAll(copy, chunk as Buffer);
+          await writeAll(fd, chunk);
+          await writeAll(copy, chunk);
         }
       } finally {
         fs.closeSync(copy);

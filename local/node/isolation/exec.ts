@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import os from 'node:os';
-import type { Readable } from 'node:stream';
 
+import type { OutputReader } from '../entrypoint/pipe.ts';
 import { openOutput } from './output.ts';
 import { sendSignal } from './processes.ts';
 
@@ -24,11 +24,11 @@ export interface ExecOptions {
 /** As many as the kubelet reads of a probe's output. */
 const MAX_OUTPUT_BYTES = 10 * 1024;
 
-async function head(stream: Readable): Promise<string> {
+async function head(output: OutputReader): Promise<string> {
   const kept: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    if (bytes < MAX_OUTPUT_BYTES) kept.push(chunk.subarray(0, MAX_OUTPUT_BYTES - bytes));
+  for await (const chunk of output) {
+    if (bytes < MAX_OUTPUT_BYTES) kept.push(Buffer.from(chunk.subarray(0, MAX_OUTPUT_BYTES - bytes)));
     bytes += chunk.length;
   }
   return Buffer.concat(kept).toString('utf8');

@@ -1,7 +1,6 @@
-import type { Readable } from 'node:stream';
-
 import type { Environment } from '../container/env.ts';
 import type { Credentials } from '../container/security.ts';
+import type { OutputReader } from '../entrypoint/pipe.ts';
 import type { ExecResult } from './exec.ts';
 import type { IsolationKind } from './kind.ts';
 
@@ -34,7 +33,7 @@ export interface Exit {
 
 export interface RunningContainer {
   /** What the container's processes write to standard output and standard error, in the order in which they write it. */
-  output: Readable;
+  output: OutputReader;
   /** Resolves once the main process has ended and none of its descendants is left. */
   exited: Promise<Exit>;
   /** Sends SIGTERM to the main process, until it has had the chance to catch it or `over` aborts. Does nothing once it has ended. */

@@ -2,11 +2,11 @@ import { EventEmitter, once } from 'node:events';
 import fs from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
 
+import type { OutputReader } from '../entrypoint/pipe.ts';
 import { readUntilOver } from './drain.ts';
 import { KeptOutput } from './kept-output.ts';
-import { encode, openForWriting, writeAt } from './log-file.ts';
+import { HEADER_BYTES, openForWriting, writeChunks } from './log-file.ts';
 import type { LogChunk } from './log-file.ts';
 
 export interface ContainerLogOptions {
@@ -78,7 +78,7 @@ export class ContainerLog extends EventEmitter<{ change: [] }> {
    * Copies a container's output until it ends, reading no faster than it can write. Once `exited` resolves, a process that has left the
    * container and keeps the output open is not waited for.
    */
-  async copy(output: Readable, exited: Promise<unknown>): Promise<void> {
+  async copy(output: OutputReader, exited: Promise<unknown>): Promise<void> {
     for await (const content of readUntilOver(output, exited)) await this.#append(content);
   }
 
@@ -122,22 +122,22 @@ export class ContainerLog extends EventEmitter<{ change: [] }> {
 
   /** False when they could not be written; then `#kept` takes them. */
   async #write(chunks: LogChunk[], pastLimit = false): Promise<boolean> {
-    const data = Buffer.concat(this.#limited && !pastLimit ? [] : chunks.map(encode));
-    this.#limited ||= this.#size + data.length > this.#options.maxBytes;
+    const bytes = chunks.reduce((sum, { content }) => sum + HEADER_BYTES + content.length, 0);
+    this.#limited ||= this.#size + bytes > this.#options.maxBytes;
     if (this.#limited && !pastLimit) {
       this.#kept ??= new KeptOutput(`a container's log is kept up to ${this.#options.maxBytes} bytes`);
       return false;
     }
     try {
       this.#handle ??= await this.#open();
-      await writeAt(this.#handle, data, this.#size);
+      await writeChunks(this.#handle, chunks, this.#size);
     } catch (error) {
       this.#options.onFault(this.file, error);
       this.#kept ??= new KeptOutput((error as Error).message);
       return false;
     }
-    this.#size += data.length;
-    this.#lastByte = data.at(-1) ?? NEWLINE;
+    this.#size += bytes;
+    this.#lastByte = chunks.at(-1)?.content.at(-1) ?? NEWLINE;
     return true;
   }
 

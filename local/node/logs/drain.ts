@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
 import { setImmediate as afterPoll, setTimeout as delay } from 'node:timers/promises';
+
+import type { OutputReader } from '../entrypoint/pipe.ts';
 
 const IDLE_MS = 1000;
 const MAX_ROUNDS = 10;
@@ -8,7 +9,7 @@ const MAX_ROUNDS = 10;
  * What comes out of `output` until it ends. Ended are then all processes that write to it, but for one that has left the container: after
  * `exited` this gives what is still in the pipe, and ends when nothing came for a second, or something still comes after ten.
  */
-export async function* readUntilOver(output: Readable, exited: Promise<unknown>): AsyncGenerator<Buffer> {
+export async function* readUntilOver(output: OutputReader, exited: Promise<unknown>): AsyncGenerator<Buffer> {
   const done = new AbortController();
   let [received, waiting, cut] = [0, true, false];
   const watch = async (): Promise<void> => {
@@ -25,7 +26,7 @@ export async function* readUntilOver(output: Readable, exited: Promise<unknown>)
   };
   void watch().catch(() => undefined);
   try {
-    for await (const chunk of output as AsyncIterable<Buffer>) {
+    for await (const chunk of output) {
       received += chunk.length;
       waiting = false;
       yield chunk;

@@ -13,22 +13,34 @@ export interface LogChunk {
  * A log file is a row of chunks: the time (float64) and the length (uint32), big-endian, then that many bytes as the container wrote
  * them. So it is hardly larger than the output, however short the lines are, and what is no text stays as it is.
  */
-const HEADER_BYTES = 12;
+export const HEADER_BYTES = 12;
 const BLOCK_BYTES = 64 * 1024;
 
-/** A chunk as it stands in the file. */
-export function encode({ time, content }: LogChunk): Buffer {
-  const encoded = Buffer.allocUnsafe(HEADER_BYTES + content.length);
-  encoded.writeDoubleBE(time, 0);
-  encoded.writeUInt32BE(content.length, 8);
-  encoded.set(content, HEADER_BYTES);
-  return encoded;
+function header({ time, content }: LogChunk): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  bytes.writeDoubleBE(time, 0);
+  bytes.writeUInt32BE(content.length, 8);
+  return bytes;
 }
 
-/** Writes all of `data` at `position`. What a write that fails has left there counts for nothing and is written over by the next. */
-export async function writeAt(handle: FileHandle, data: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < data.length;)
-    done += (await handle.write(data, done, data.length - done, position + done)).bytesWritten;
+/** What is left of `parts` without their first `count` bytes. */
+function without(parts: Buffer[], count: number): Buffer[] {
+  let left = count;
+  return parts.flatMap((part) => {
+    const rest = part.subarray(Math.min(left, part.length));
+    left -= part.length - rest.length;
+    return rest.length === 0 ? [] : [rest];
+  });
+}
+
+/** Writes all of them at `position`. What a write that fails has left there counts for nothing and is written over by the next. */
+export async function writeChunks(handle: FileHandle, chunks: LogChunk[], position: number): Promise<void> {
+  let parts = chunks.flatMap((chunk) => [header(chunk), chunk.content]);
+  for (let at = position; parts.length > 0;) {
+    const { bytesWritten } = await handle.writev(parts, at);
+    at += bytesWritten;
+    parts = without(parts, bytesWritten);
+  }
 }
 
 /** Throws for a link in its place. */

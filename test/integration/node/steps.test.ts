@@ -80,13 +80,38 @@ describe.each(isolations)('Tekton steps in a node with isolation %s', (isolation
     );
   });
 
-  test('stdout_path keeps a copy of the output', async () => {
+  test('stdout_path and stderr_path keep a copy of all of it, byte for byte', async () => {
+    const [out, err] = ['seq 1 700000', "head -c 3000000 /dev/zero | tr '\\0' '\\377'"];
     const pod = await run([
-      { script: 'echo copied', args: ['-stdout_path', '/workspace/out/log'] },
-      { script: 'cat /workspace/out/log' },
+      {
+        script: `${out}; ${err} >&2; echo by name >> /dev/stdout; printf end > /dev/stderr`,
+        args: ['-stdout_path', '/workspace/out/log', '-stderr_path', '/workspace/err/log'],
+      },
+      {
+        script: `{ ${out}; echo by name; } | cmp - /workspace/out/log; { ${err}; printf end; } | cmp - /workspace/err/log`,
+      },
     ]);
-    expect(await cluster.log(pod.metadata.name ?? '', 'step-0')).toBe('copied\n');
-    expect(await cluster.log(pod.metadata.name ?? '', 'step-1')).toBe('copied\n');
+    expect(exitCodes(pod)).toEqual([0, 0]);
+    const log = await cluster.log(pod.metadata.name ?? '', 'step-0');
+    expect(log.replaceAll(/\ufffd|end/g, '')).toBe(
+      `${Array.from({ length: 700_000 }, (_, i) => `${i + 1}\n`).join('')}by name\n`,
+    );
+  });
+
+  test('a copy of the output that can not be written fails the step with the reason', async () => {
+    const pod = await run([{ script: 'yes', args: ['-stdout_path', '/dev/full'] }]);
+    expect(exitCodes(pod)).toEqual([1]);
+    expect(await cluster.log(pod.metadata.name ?? '', 'step-0')).toMatch(
+      /^(y\n)+y?Error executing command: ENOSPC: no space left on device/,
+    );
+  });
+
+  test('what is written to standard output and error is in one order', async () => {
+    const pod = await run([
+      { script: 'i=0; while [ $i -lt 1000 ]; do echo $i; i=$((i+1)); echo $i >&2; i=$((i+1)); done' },
+    ]);
+    const log = await cluster.log(pod.metadata.name ?? '', 'step-0');
+    expect(log).toBe(Array.from({ length: 1000 }, (_, i) => `${i}\n`).join(''));
   });
 
   test('breakpoints are refused in words', async () => {
