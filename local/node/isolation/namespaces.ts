@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
 
 import { LEASH, switchUser } from './credentials.ts';
 import { environmentScript, quote, UMASK, underEnvironment } from './environment.ts';
@@ -56,23 +55,24 @@ exec 1>&3 2>&4 3>&- 4>&-`;
 interface Report {
   /** Resolves when the setup says the command runs; rejects with a StartFailure that says what went wrong otherwise. */
   started: Promise<void>;
-  /** What unshare said of the container's end; resolves with its own. */
+  /** What unshare said of the container's end; resolves with unshare's own. */
   afterStart: Promise<string>;
 }
 
-function readReport(child: ChildProcess, report: Readable): Report {
+function readReport(child: ChildProcess): Report {
   const { promise: started, resolve, reject } = Promise.withResolvers<void>();
   let said = '';
   let runs = false;
-  report.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     said += String(chunk);
-    if (runs || !said.endsWith(STARTED)) return;
-    [runs, said] = [true, ''];
+    const end = said.indexOf(STARTED);
+    if (runs || end < 0) return;
+    [runs, said] = [true, said.slice(end + STARTED.length)];
     resolve();
   });
   child.on('error', (error) => reject(new StartFailure(error.message)));
   const afterStart = new Promise<string>((ended) => {
-    report.on('close', () => {
+    child.stderr?.on('close', () => {
       reject(new StartFailure(said.trim() || 'the container ended before its command was started'));
       ended(said);
     });
@@ -153,7 +153,7 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
       stdio: ['ignore', 'ignore', 'pipe', ...output.writers],
     });
     output.release();
-    const { started, afterStart } = readReport(child, child.stderr as Readable);
+    const { started, afterStart } = readReport(child);
     const exited = exitOf(child, afterStart);
     await started.catch((error: unknown) => {
       output.reader.destroy();

@@ -171,6 +171,22 @@ test('what could never be written is told at the end of the log, on a line of it
   expect(await read(log)).toMatch(/^begun\n\[tektrace\] 34467 bytes of output are missing here: [^\n]*\nx{65533}end$/);
 });
 
+test('a full disk: the log is what fits in memory, and says what is missing', async () => {
+  const log = new ContainerLog('/dev/full', { maxBytes: 1e9, now, onFault: (_, error) => faults.push(String(error)) });
+  const lines = Array.from({ length: 50_000 }, (_, i) => `line ${i}\n`);
+  await write(log, ...lines.slice(0, 10));
+  expect(await read(log)).toBe(lines.slice(0, 10).join(''));
+  await write(log, lines.slice(10).join(''));
+  await log.end();
+  const shown = await read(log, { follow: true });
+  expect(shown).toMatch(
+    /^\[tektrace\] \d+ bytes \(\d+ lines\) of output are missing here: ENOSPC: no space left on device/,
+  );
+  const [, missing] = /\((\d+) lines\)/.exec(shown) ?? [];
+  expect(shown.split('\n').slice(1).join('\n')).toBe(lines.slice(Number(missing)).join(''));
+  expect(faults[0]).toContain('ENOSPC');
+});
+
 test('a file that was removed is told of, when it is written and when it is read', async () => {
   const log = create();
   await write(log, 'a\n');
