@@ -102,7 +102,12 @@ export class StepLogs {
     const step = withoutPrefix(container);
     try {
       const path = resourcePath(PODS, { namespace, name, subresource: 'log' });
-      const lines = await client.stream(path, { query: { container, follow: true }, timeoutMs: 0, signal });
+      const lines = await client.stream(path, {
+        query: { container, follow: true },
+        pieces: true,
+        timeoutMs: 0,
+        signal,
+      });
       for await (const text of lines) await onLine({ pod: name, task, step, text });
     } catch (error) {
       // A Pod that is gone has taken its log along.

@@ -21,6 +21,8 @@ export interface KubeRequest {
   signal?: AbortSignal;
   /** How long the server may be silent, before and within its answer; 0 = for ever (a log without lines yet). Default: the client's. */
   timeoutMs?: number;
+  /** Of a stream: a very long line may come in pieces (a log) instead of being an error. */
+  pieces?: boolean;
   /** Called each time right before it is written to a connection, after every wait; what it throws ends the request. */
   beforeSend?: () => void;
 }
@@ -130,7 +132,7 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
       const response = await sendWith(used, 'streams', 'GET', path, requestOptions);
       const status = response.statusCode ?? 0;
       if (status >= 400) throw errorFrom(what, response, await textOf(what, response, requestOptions));
-      return { status, value: readLines(what, response, signal) };
+      return { status, value: readLines(what, response, signal, requestOptions.pieces) };
     });
   }
 

@@ -6,6 +6,8 @@ import type { Status } from '../types.ts';
 
 /** No object is larger than 3 MB; a line of a watch holds one. */
 const MAX_LINE_LENGTH = 64 * 1024 * 1024;
+/** How much of a line is held where it may come in pieces. */
+const MAX_PIECE_LENGTH = 8 * 1024 * 1024;
 
 export interface BodyLimits {
   maxBytes: number;
@@ -79,13 +81,15 @@ export function errorFrom(request: string, response: IncomingMessage, text: stri
 }
 
 /**
- * The lines of an answer that stays open, as they come. Only a line feed ends one: JSON may hold U+2028, which readline splits at.
+ * The lines of an answer that stays open, as they come. Only a line feed ends one: JSON may hold U+2028, which readline splits at. With `pieces` a
+ * line longer than 8 Mi characters, such as a log may hold, comes in pieces of about that length; without, one past 64 Mi is an error.
  * Throws the signal's reason when it aborts, else ConnectionError when the answer breaks off.
  */
 export async function* readLines(
   request: string,
   response: IncomingMessage,
   signal: AbortSignal | undefined,
+  pieces = false,
 ): AsyncGenerator<string> {
   const decoder = new StringDecoder('utf8');
   let partial = '';
@@ -95,6 +99,10 @@ export async function* readLines(
       lines[0] = partial + (lines[0] ?? '');
       partial = lines.pop() ?? '';
       for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+      if (pieces && partial.length > MAX_PIECE_LENGTH) {
+        yield partial;
+        partial = '';
+      }
       if (partial.length > MAX_LINE_LENGTH) throw new Error(`a line is longer than ${MAX_LINE_LENGTH} characters`);
     }
   } catch (error) {

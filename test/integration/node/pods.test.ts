@@ -159,6 +159,21 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
     expect(status?.initContainerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode: 0, reason: 'Completed' });
   });
 
+  test('the log of a sidecar that had to be killed holds what it wrote, and nothing else', async () => {
+    const volumeMounts = [{ name: 'v', mountPath: '/data' }];
+    const script = 'trap "" TERM; echo up; touch /data/up; while :; do sleep 0.05; done';
+    const sidecar = { ...shell(script, { volumeMounts }), name: 'side', restartPolicy: 'Always' };
+    const name = await create({
+      volumes: [{ name: 'v', emptyDir: {} }],
+      initContainers: [sidecar],
+      containers: [shell('until test -e /data/up; do sleep 0.02; done', { volumeMounts })],
+      terminationGracePeriodSeconds: 1,
+    });
+    const { status } = await cluster.ended(name);
+    expect(status?.initContainerStatuses?.[0]?.state.terminated?.exitCode).toBe(137);
+    expect(await cluster.log(name, 'side')).toBe('up\n');
+  });
+
   test('a sidecar that is given the nop image ends with exit code 0', async () => {
     const forever = { ...shell('trap "exit 0" TERM; echo up; while :; do sleep 0.05; done'), name: 'sidecar-server' };
     const name = await create({ containers: [shell('true'), forever] });

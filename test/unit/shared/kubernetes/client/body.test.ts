@@ -38,6 +38,16 @@ test('only a line feed ends a line; the last one may have none', async () => {
   expect(await read([Buffer.from(text)])).toEqual(['{"a":"\u2028\u2029\u0085"}', 'progress 1\rprogress 2', 'last']);
 });
 
+test('a line without end is an error, or comes in pieces where it may', async () => {
+  const chunks = Array.from({ length: 65 }, () => Buffer.alloc(1024 * 1024, 'x'));
+  await expect(read(chunks)).rejects.toThrow('a line is longer than 67108864 characters');
+  const pieces: string[] = [];
+  for await (const piece of readLines('GET /x', answerOf([...chunks, Buffer.from('end\n')]), undefined, true))
+    pieces.push(piece);
+  expect(pieces.length).toBeGreaterThan(5);
+  expect(pieces.join('') === `${'x'.repeat(65 * 1024 * 1024)}end`).toBe(true);
+});
+
 test('a body is the same however the connection cuts it', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'grapheme' }), fc.array(fc.nat()), async (text, places) => {
