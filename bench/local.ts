@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { availableIsolations } from '../test/integration/node/cluster.ts';
+import { isolations } from '../test/support/isolations.ts';
 import { startUp } from '../test/e2e/support/up.ts';
 import { inStep, toFile } from './local/measure.ts';
 import { PROGRAMS } from './local/programs.ts';
@@ -27,7 +27,6 @@ async function main(args: string[]): Promise<number> {
     console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     return 2;
   }
-  const isolations = await availableIsolations();
   console.log(row(['MB/s', '> file', ...isolations.map((isolation) => `step, ${isolation}`)]));
   const products = [];
   try {

@@ -4,7 +4,7 @@ import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import { isDone, isSuccessful } from '../../shared/tekton/conditions.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
-import { availableIsolations } from '../integration/node/cluster.ts';
+import { isolations } from '../support/isolations.ts';
 import { BYTES, digest, loudPrograms } from './support/loud-programs.ts';
 import type { LoudProgram } from './support/loud-programs.ts';
 import { create, taskRun, until } from './support/run.ts';
@@ -14,7 +14,7 @@ import type { RunningUp } from './support/up.ts';
 const MEMORY_BYTES = 50 * 1024 * 1024;
 const TIMEOUT_MS = 240_000;
 
-describe.each(await availableIsolations())('loud programs in isolation %s', (isolation) => {
+describe.each(isolations)('loud programs in isolation %s', (isolation) => {
   let up: RunningUp;
   beforeAll(async () => {
     up = await startUp(['--isolation', isolation]);

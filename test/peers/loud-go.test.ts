@@ -7,8 +7,9 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { availableIsolations, startCluster } from '../integration/node/cluster.ts';
+import { startCluster } from '../integration/node/cluster.ts';
 import type { TestCluster } from '../integration/node/cluster.ts';
+import { isolations } from '../support/isolations.ts';
 
 /** Go's own writes: to a pipe that does not block they would be retried by its poller, to one that blocks they take a thread. */
 const SOURCE = `package main
@@ -48,7 +49,7 @@ function expected(): string {
   return hash.update('end').digest('hex');
 }
 
-describe.each(await availableIsolations())('a loud Go program in isolation %s', (isolation) => {
+describe.each(isolations)('a loud Go program in isolation %s', (isolation) => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startCluster({ isolation, allowHostPath: true });

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { availableIsolations, startCluster } from './cluster.ts';
+import { isolations, switchUsers } from '../../support/isolations.ts';
+import { startCluster } from './cluster.ts';
 import type { TestCluster } from './cluster.ts';
 import { tektonPod } from './tekton-pod.ts';
 
@@ -34,15 +34,14 @@ const shell = (script: string): string[] => ['sh', '-c', script.replaceAll('$', 
 const limitOf = (name: string, column: number): string | undefined =>
   new RegExp(`^${name}\\s+(.*)$`, 'm').exec(fs.readFileSync('/proc/self/limits', 'utf8'))?.[1]?.split(/\s+/)[column];
 const OTHER_USER = 1234;
-const canSwitch = spawnSync('setpriv', ['--reuid', String(OTHER_USER), '--clear-groups', 'true']).status === 0;
-const users = canSwitch ? [undefined, OTHER_USER] : [undefined];
+const users = switchUsers ? [undefined, OTHER_USER] : [undefined];
 
 const umask = process.umask();
 afterEach(() => void process.umask(umask));
 process.env.TEKTRACE_TEST_OF_OURS = 'x';
 afterAll(() => void delete process.env.TEKTRACE_TEST_OF_OURS);
 
-describe.each(await availableIsolations())('what a process of a container inherits in isolation %s', (isolation) => {
+describe.each(isolations)('what a process of a container inherits in isolation %s', (isolation) => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startCluster({ isolation });
