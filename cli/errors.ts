@@ -65,8 +65,7 @@ function subjectOf({ path, address, port, hostname }: SystemError): string | und
 
 /** One sentence for any error, with the file or address where it names one. */
 export function sentence(error: unknown): string {
-  const reason = reasonOf(error);
-  const isSystemError = error instanceof Error && reason !== error.message;
-  const subject = isSystemError ? subjectOf(error as SystemError) : undefined;
-  return subject === undefined ? reason : `${subject}: ${reason}`;
+  const isKnown = Object.hasOwn(REASONS, (error as SystemError).code ?? '');
+  const subject = isKnown ? subjectOf(error as SystemError) : undefined;
+  return subject === undefined ? reasonOf(error) : `${subject}: ${reasonOf(error)}`;
 }

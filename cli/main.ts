@@ -2,6 +2,7 @@ import { CommandError, sentence } from './errors.ts';
 import { helpText } from './options.ts';
 import type { CommandSpec } from './options.ts';
 import { flushStandardStreams, surviveOutputErrors } from './standard-streams.ts';
+import { didYouMean } from './suggest.ts';
 import { VERSION } from './version.ts';
 
 interface Command {
@@ -46,7 +47,8 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!load) throw new CommandError(`no such command: ${name}\nSee: tektrace --help`);
+  if (!load)
+    throw new CommandError(`no such command: ${name}${didYouMean(name, Object.keys(commands))}\nSee: tektrace --help`);
   const command = await load();
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(helpText(command.spec));

@@ -6,6 +6,7 @@ import { COMPRESSIONS, OTLP_PROTOCOLS } from '../shared/tracing/exporters/settin
 import type { ExporterSettings } from '../shared/tracing/exporters/settings.ts';
 import type { Sampling } from '../shared/tracing/sampling.ts';
 import { CommandError } from './errors.ts';
+import { didYouMean } from './suggest.ts';
 import { VERSION } from './version.ts';
 
 export interface OptionHelp {
@@ -48,9 +49,19 @@ export function parseOptions(spec: CommandSpec, args: string[]): { values: Optio
       positionals: string[];
     };
   } catch (error) {
-    const message = error instanceof Error ? error.message.split('. To specify')[0] : String(error);
-    throw new CommandError(`${message}\nSee: tektrace ${spec.name} --help`);
+    throw new CommandError(`${misuse(error, Object.keys(config))}\nSee: tektrace ${spec.name} --help`);
   }
+}
+
+/** parseArgs' message without its advice for programmers, and with the option that was probably meant. */
+function misuse(error: unknown, names: string[]): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message.split('. To specify')[0] ?? message;
+  const [, option = ''] = /'(-[^']*)'/.exec(message) ?? [];
+  return `there is no option ${option}${didYouMean(
+    option,
+    names.map((name) => `--${name}`),
+  )}`;
 }
 
 /** The text of `--help`. */
@@ -82,7 +93,16 @@ export function text(values: OptionValues, name: string): string | undefined {
 
 export function list(values: OptionValues, name: string): string[] {
   const value = values[name];
+  if (typeof value === 'string') throw new TypeError(`--${name} is not declared as multiple`);
   return Array.isArray(value) ? value : [];
+}
+
+/** An http(s) URL. Throws CommandError for what is none. */
+export function httpUrl(values: OptionValues, name: string): string | undefined {
+  const value = text(values, name);
+  if (value !== undefined && !/^https?:$/.test(URL.parse(value)?.protocol ?? ''))
+    throw new CommandError(`--${name}: ${JSON.stringify(value)} is no URL like http://HOST:PORT`);
+  return value;
 }
 
 /** One of `choices`. Throws CommandError naming them. */

@@ -1,10 +1,6 @@
-import { writeFile } from 'node:fs/promises';
-
-import type { TracesData } from '../shared/otlp/types.ts';
 import { isSuccessful, succeededCondition } from '../shared/tekton/conditions.ts';
 import type { ParamValue, PipelineRun, TaskRun } from '../shared/tekton/types.ts';
 import { runSpan } from '../shared/tracing/run-context.ts';
-import { CommandError } from './errors.ts';
 
 type Run = PipelineRun | TaskRun;
 
@@ -32,16 +28,4 @@ export function reportOf(run: Run): RunReport {
     results: Object.fromEntries((run.status?.results ?? []).map(({ name, value }) => [name, value])),
     traceId: runSpan(run)?.traceId ?? null,
   };
-}
-
-/** The whole traces as one OTLP JSON document. Throws CommandError when the file can't be written. */
-export async function writeTrace(file: string, traces: readonly TracesData[]): Promise<void> {
-  try {
-    await writeFile(
-      file,
-      `${JSON.stringify({ resourceSpans: traces.flatMap((trace) => trace.resourceSpans ?? []) })}\n`,
-    );
-  } catch (error) {
-    throw new CommandError(`--trace-out ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

@@ -38,7 +38,7 @@ async function createDefinition(manifest: Manifest, options: RunInputsOptions): 
 
 /**
  * Creates everything but the runs, prepares all runs, then creates and follows one run after the other, in their order. A run that fails
- * does not keep the next from starting; a signal does. Throws CommandError (exit 2) for what is not accepted, before any run is created.
+ * does not keep the next from starting; a signal does. Throws CommandError (exit 2) for what is not accepted; what `prepare` refuses, before any run is created.
  */
 export async function runInputs(options: RunInputsOptions): Promise<void> {
   const { client, isOwnCluster, manifests, namespace, prepare, follow, signal } = options;

@@ -5,7 +5,6 @@ import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
 import type { Images } from '../../controller/taskrun/pod/images.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import { fencedClient } from '../../shared/kubernetes/fenced-client.ts';
-import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
 import { createKubernetesMetrics } from '../../shared/kubernetes/metrics.ts';
 import { startHealthServer } from '../../shared/runtime/health.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
@@ -13,6 +12,7 @@ import { createMetricsRegistry } from '../../shared/runtime/metrics.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
 import { readTelemetry } from '../../shared/tracing/telemetry.ts';
+import { readKubeconfig } from '../kubeconfig-file.ts';
 import { kubeApiOptions, rateLimit } from '../kube-api-options.ts';
 import { createLeaderElector, leaderElectionOptions } from '../leader-election.ts';
 import { VERSION } from '../version.ts';
@@ -79,9 +79,17 @@ function images(values: OptionValues): Images {
 export async function controllerCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(controllerSpec, args);
   const log = createLogger(logSettings(values));
+  const settings = {
+    manage: choice(values, 'manage', ['all', 'managed-by'], 'all'),
+    images: images(values),
+    sampling: sampling(values),
+    keepFailures: values['no-keep-failures'] !== true,
+  };
+  const healthPort = port(values, 'health-port', 8081);
+  const limit = rateLimit(values);
   const { sink, spans } = await readTelemetry(exporterSettings(values), process.env, log);
   const stop = shutdownSignal();
-  const config = loadKubeConfig(text(values, 'kubeconfig') === undefined ? {} : { file: text(values, 'kubeconfig') });
+  const config = readKubeconfig(text(values, 'kubeconfig'));
   const registry = createMetricsRegistry(VERSION);
   const kubernetes = createKubernetesMetrics(registry);
   const clientOptions = { userAgent: `${CONTROLLER_MANAGER}/${VERSION}`, observer: kubernetes.requests, log };
@@ -90,12 +98,12 @@ export async function controllerCommand(args: string[]): Promise<number> {
   const elector = createLeaderElector(values, leaseClient, { log, observer: (lease) => kubernetes.election(lease) });
   const lost = elector?.lost;
   const ended = lost ? AbortSignal.any([stop, lost]) : stop;
-  const client = createKubeClient(config, { ...clientOptions, ...rateLimit(values), stopping: ended });
+  const client = createKubeClient(config, { ...clientOptions, ...limit, stopping: ended });
   const isLeader = elector && (() => elector.isLeader());
   const namespace = text(values, 'namespace');
   if (!sink) log.info('no collector: runs are executed, nothing is recorded', { flag: '--jaeger-collector-url' });
   let ready = false;
-  const health = await startHealthServer(port(values, 'health-port', 8081), () => ready, { metrics: registry });
+  const health = await startHealthServer(healthPort, () => ready, { metrics: registry });
   try {
     // Who waits for the lease is ready: a rollout goes on, and the other process may end.
     ready = elector !== undefined;
@@ -106,10 +114,7 @@ export async function controllerCommand(args: string[]): Promise<number> {
       signal: ended,
       sink,
       spans,
-      manage: choice(values, 'manage', ['all', 'managed-by'], 'all'),
-      images: images(values),
-      sampling: sampling(values),
-      keepFailures: values['no-keep-failures'] !== true,
+      ...settings,
       ...(namespace !== undefined && { namespace }),
       metrics: { registry, kubernetes },
       log,

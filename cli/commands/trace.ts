@@ -1,15 +1,15 @@
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
-import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
 import { PIPELINE_RUNS, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
 import { CommandError } from '../errors.ts';
 import type { Run } from '../follow/follow-run.ts';
-import { parseOptions, text } from '../options.ts';
+import { contextNamespace, readKubeconfig } from '../kubeconfig-file.ts';
+import { httpUrl, parseOptions, text } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
-import { writeTrace } from '../report.ts';
 import { createTerminal } from '../terminal.ts';
+import { checkTraceFile, isStandardOutput, writeTrace } from '../trace-file.ts';
 import { findTraceSource } from '../trace-source.ts';
 
 export const traceSpec: CommandSpec = {
@@ -17,7 +17,7 @@ export const traceSpec: CommandSpec = {
   summary: 'Draws the trace of a PipelineRun or TaskRun.',
   positionals: 'RUN',
   options: {
-    namespace: { type: 'string', short: 'n', value: 'NAME', help: 'Of the run (default default).' },
+    namespace: { type: 'string', short: 'n', value: 'NAME', help: 'Of the run (default: as kubectl, else default).' },
     kubeconfig: { type: 'string', value: 'FILE', help: 'Default: KUBECONFIG, ~/.kube/config.' },
     'jaeger-query-url': {
       type: 'string',
@@ -49,26 +49,28 @@ export async function traceCommand(args: string[]): Promise<number> {
   const [name, ...more] = positionals;
   if (name === undefined || more.length > 0)
     throw new CommandError('expected the name of one run\nSee: tektrace trace --help');
-  const kubeconfig = text(values, 'kubeconfig') ?? process.env.KUBECONFIG;
-  const client = createKubeClient(loadKubeConfig(kubeconfig === undefined ? {} : { file: kubeconfig }), {
-    userAgent: 'tektrace-cli',
-  });
+  const jaegerQueryUrl = httpUrl(values, 'jaeger-query-url');
+  const traceOut = text(values, 'trace-out');
+  if (traceOut !== undefined) await checkTraceFile(traceOut);
+  const kubeconfig = text(values, 'kubeconfig');
+  const config = readKubeconfig(kubeconfig);
+  const client = createKubeClient(config, { userAgent: 'tektrace-cli' });
   try {
-    const run = await findRun(client, text(values, 'namespace') ?? 'default', name);
+    const run = await findRun(client, text(values, 'namespace') ?? contextNamespace(config), name);
     const own = runSpan(run);
     if (!own)
       throw new CommandError(
         `${run.kind} ${name} has no span context: it was made before Tektrace was there, or nothing is exported`,
         1,
       );
-    const traces = await findTraceSource(text(values, 'jaeger-query-url'), kubeconfig);
+    const traces = await findTraceSource(jaegerQueryUrl, kubeconfig ?? process.env.KUBECONFIG);
     if (!traces)
       throw new CommandError('where are the traces? name a Jaeger with --jaeger-query-url http://HOST:16686');
     const trace = await traces.read(own.traceId);
     if (!trace) throw new CommandError(`${traces.name} has no span of trace ${own.traceId} yet`, 1);
-    createTerminal(process.stdout).waterfall(trace);
-    const file = text(values, 'trace-out');
-    if (file !== undefined) await writeTrace(file, [trace]);
+    const isStdoutTaken = traceOut !== undefined && isStandardOutput(traceOut);
+    createTerminal(isStdoutTaken ? process.stderr : process.stdout).waterfall(trace);
+    if (traceOut !== undefined) await writeTrace(traceOut, [trace]);
     return 0;
   } finally {
     client.close();

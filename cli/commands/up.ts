@@ -5,15 +5,17 @@ import type { Interrupted } from '../../shared/runtime/shutdown.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import { readTelemetry } from '../../shared/tracing/telemetry.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
+import { CommandError } from '../errors.ts';
 import { execute } from '../execute.ts';
 import { signalName } from '../follow/cancel.ts';
-import { withInboundParent } from '../follow/inputs.ts';
+import { createObject } from '../follow/create.ts';
+import { withInboundParent } from '../follow/inbound-parent.ts';
 import type { Manifest } from '../follow/manifests.ts';
 import { readRunnable } from '../follow/runnable.ts';
 import { startLocalCluster } from '../local/cluster.ts';
 import type { LocalCluster } from '../local/cluster.ts';
 import { logOptions, logSettings } from '../log-options.ts';
-import { choice, exporterOptions, exporterSettings, parseOptions, port, text } from '../options.ts';
+import { choice, exporterOptions, exporterSettings, list, parseOptions, port } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { runInputs } from '../run-inputs.ts';
 import { createTerminal } from '../terminal.ts';
@@ -26,8 +28,9 @@ export const upSpec: CommandSpec = {
   options: {
     run: {
       type: 'string',
+      multiple: true,
       value: 'FILE',
-      help: 'Create what FILE (or directory) holds, follow its runs and draw their traces.',
+      help: 'Create what FILE holds, follow its runs and draw their traces; may be repeated.\nA file, a directory, a pattern or -, as with tektrace run -f.',
     },
     exit: { type: 'boolean', help: 'End when they have ended; exit code 1 if one failed.' },
     ...exporterOptions,
@@ -62,7 +65,10 @@ async function runGiven(
     isOwnCluster: true,
     manifests,
     namespace: 'default',
-    prepare: (run) => withInboundParent(run, process.env),
+    prepare: async (run, where) => {
+      await createObject(cluster.client, run, 'default', { dryRun: true, where });
+      return withInboundParent(run, process.env);
+    },
     follow: async (created) => {
       const { run, trace } = await execute({
         client: cluster.client,
@@ -100,8 +106,10 @@ export async function upCommand(args: string[]): Promise<number> {
   const log = createLogger(logSettings({ 'log-level': 'warn', 'log-format': 'text', ...values }));
   const terminal = createTerminal(process.stdout);
   const signal = shutdownSignal();
-  const file = text(values, 'run');
-  const manifests = file === undefined ? undefined : await readRunnable([file]);
+  const files = list(values, 'run');
+  if (values.exit === true && files.length === 0)
+    throw new CommandError('--exit: needs --run FILE, whose end it waits for');
+  const manifests = files.length === 0 ? undefined : await readRunnable(files);
   const cluster = await startLocalCluster({
     isolation: choice(values, 'isolation', ['auto', 'namespaces', 'plain'], 'auto'),
     apiPort: port(values, 'api-port', 0),

@@ -1,6 +1,5 @@
 import { createWebhookCertificate } from '../../certs/webhook-certificate.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
-import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
 import { createRequestMetrics } from '../../shared/kubernetes/metrics/requests.ts';
 import { startHealthServer } from '../../shared/runtime/health.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
@@ -8,6 +7,7 @@ import { createMetricsRegistry } from '../../shared/runtime/metrics.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
 import { CommandError } from '../errors.ts';
+import { readKubeconfig } from '../kubeconfig-file.ts';
 import { choice, durationMs, list, parseOptions, port, sampling, samplingOptions, text } from '../options.ts';
 import type { CommandSpec, OptionValues } from '../options.ts';
 import { logOptions, logSettings } from '../log-options.ts';
@@ -103,10 +103,10 @@ export async function webhookCommand(args: string[]): Promise<number> {
     ...traceUrlTemplate(values),
     ...stepOtlpEndpoint(values),
   };
+  const ports = { webhook: port(values, 'port', 8443), health: port(values, 'health-port', 8081) };
   const drainMs = durationMs(values, 'drain-duration') ?? DRAIN_MS;
-  const kubeconfig = text(values, 'kubeconfig');
   const registry = createMetricsRegistry(VERSION);
-  const client = createKubeClient(loadKubeConfig(kubeconfig === undefined ? {} : { file: kubeconfig }), {
+  const client = createKubeClient(readKubeconfig(text(values, 'kubeconfig')), {
     userAgent: `tektrace-webhook/${VERSION}`,
     observer: createRequestMetrics(registry),
     log,
@@ -114,7 +114,7 @@ export async function webhookCommand(args: string[]): Promise<number> {
   const namespace = text(values, 'namespace') ?? process.env.POD_NAMESPACE ?? 'tektrace';
   const service = text(values, 'service-name') ?? 'tektrace-webhook';
   let ready = false;
-  const health = await startHealthServer(port(values, 'health-port', 8081), () => ready, { metrics: registry });
+  const health = await startHealthServer(ports.health, () => ready, { metrics: registry });
   const certificate = await createWebhookCertificate(
     {
       client,
@@ -127,7 +127,7 @@ export async function webhookCommand(args: string[]): Promise<number> {
     stop,
   );
   const server = await startWebhookServer({
-    port: port(values, 'port', 8443),
+    port: ports.webhook,
     certificate: certificate.current(),
     settings,
     log,

@@ -44,7 +44,9 @@ function objectsIn(value: unknown, where: string): Manifest[] {
     throw new CommandError(`${where}: metadata is ${metadata === undefined ? 'missing' : 'no map of fields'}`);
   for (const field of ['name', 'generateName', 'namespace'] as const)
     if (metadata[field] !== undefined && metadata[field] !== null && typeof metadata[field] !== 'string')
-      throw new CommandError(`${where}: metadata.${field} is no text: put it into quotes`);
+      throw new CommandError(
+        `${where}: metadata.${field} is ${JSON.stringify(metadata[field])} to YAML, not text: put it into quotes`,
+      );
   return [{ object, where }];
 }
 

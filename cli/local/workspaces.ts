@@ -1,34 +1,51 @@
-import { stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 
+import { isAlreadyExists } from '../../shared/kubernetes/errors.ts';
 import { PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../shared/kubernetes/resources.ts';
-import { CommandError } from '../errors.ts';
+import type { WorkspaceBinding } from '../../shared/tekton/types.ts';
+import type { GivenWorkspace } from '../follow/workspaces.ts';
 import type { LocalCluster } from './cluster.ts';
 
+/** Workspaces may have names that objects can't have. */
+function claimNameOf(name: string): string {
+  const isLabel = /^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/.test(name);
+  return `workspace-${isLabel ? name : createHash('sha256').update(name).digest('hex').slice(0, 12)}`;
+}
+
+async function claimDirectory(
+  { client, node }: LocalCluster,
+  namespace: string,
+  { name, directory }: { name: string; directory: string },
+): Promise<WorkspaceBinding> {
+  const claimName = claimNameOf(name);
+  node.claimDirectory(namespace, claimName, path.resolve(directory));
+  const body = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: claimName },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  };
+  try {
+    await client.request('POST', resourcePath(PERSISTENT_VOLUME_CLAIMS, { namespace }), { body });
+  } catch (error) {
+    // Another run of the same command has this workspace, too.
+    if (!isAlreadyExists(error)) throw error;
+  }
+  return { name, persistentVolumeClaim: { claimName } };
+}
+
 /**
- * A PersistentVolumeClaim for each directory of this machine that a workspace is to be. The node uses the directory itself: what
- * steps write there stays. Throws CommandError for what is no directory.
+ * The bindings of workspaces in the embedded cluster. One that is to be a directory of this machine becomes a PersistentVolumeClaim, for
+ * which the node uses the directory itself: what steps write there stays.
  */
-export async function claimDirectories(
+export async function bindWorkspaces(
   cluster: LocalCluster,
   namespace: string,
-  directories: [string, string][],
-): Promise<{ name: string; claimName: string }[]> {
-  const claims: { name: string; claimName: string }[] = [];
-  for (const [name, directory] of directories) {
-    const absolute = path.resolve(directory);
-    const found = await stat(absolute).catch(() => undefined);
-    if (!found?.isDirectory()) throw new CommandError(`--workspace ${name}=${directory}: no such directory`);
-    const claimName = `workspace-${name}`;
-    cluster.node.claimDirectory(namespace, claimName, absolute);
-    const body = {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: { name: claimName },
-      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-    };
-    await cluster.client.request('POST', resourcePath(PERSISTENT_VOLUME_CLAIMS, { namespace }), { body });
-    claims.push({ name, claimName });
-  }
-  return claims;
+  given: readonly GivenWorkspace[],
+): Promise<WorkspaceBinding[]> {
+  const bindings: WorkspaceBinding[] = [];
+  for (const workspace of given)
+    bindings.push('directory' in workspace ? await claimDirectory(cluster, namespace, workspace) : workspace);
+  return bindings;
 }

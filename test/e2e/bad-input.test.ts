@@ -1,3 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
 import { expect, test } from '@jest/globals';
 
 import { cli } from './support/cli.ts';
@@ -82,6 +87,8 @@ test.each([
   expect(code).toBe(2);
 });
 
+const EXAMPLE = ['run', '-f', 'examples/build-and-test.yaml'];
+
 test('options that can’t be meant are told with what to do', async () => {
   for (const [args, expected] of [
     [['run'], '-f FILE is missing'],
@@ -89,16 +96,26 @@ test('options that can’t be meant are told with what to do', async () => {
     [['nonsense'], 'no such command: nonsense'],
     [['webhook', '--step-otlp-endpoint', 'collector:4318'], 'is no http or https URL'],
     [['webhook', '--step-otlp-endpoint', 'http://me:secret@collector:4318'], 'which every Pod would show'],
-    [['run', '-f', 'nobody-wrote-it.yaml'], 'nobody-wrote-it.yaml'],
-    [['run', '-f', 'examples/build-and-test.yaml', '--timeout', 'soon'], '--timeout'],
-    [
-      ['run', '-f', 'examples/build-and-test.yaml', '--jaeger-collector-url', 'http://localhost:9999'],
-      'add --exporter=otlp|jaeger',
-    ],
+    [['run', '-f', 'nobody-wrote-it.yaml'], 'nobody-wrote-it.yaml: there is no such file or directory\n'],
+    [[...EXAMPLE, '--timeout', 'soon'], '--timeout'],
+    [[...EXAMPLE, '--trace-out', '/no/such/x.json'], '--trace-out /no/such/x.json: there is no directory /no/such'],
+    [[...EXAMPLE, '--param', 'nobody-takes-it=1'], '--param nobody-takes-it: the run declares'],
+    [[...EXAMPLE, '--jaeger-collector-url', 'http://localhost:9999'], 'add --exporter=otlp|jaeger'],
   ] as const) {
     const { code, stderr } = await cli([...args]);
     expect(stderr).toContain(expected);
     expect(stderr).not.toMatch(STACK);
+    expect(code).toBe(2);
+  }
+}, 120_000);
+
+test('a file that is no YAML at all is one short message, exit 2', async () => {
+  for (const bytes of [randomBytes(4000), await readFile(process.execPath).then((file) => file.subarray(0, 4000))]) {
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'tektrace-bad-')), 'bytes.yaml');
+    await writeFile(file, bytes);
+    const { code, stderr } = await cli(['run', '-f', file]);
+    await rm(path.dirname(file), { recursive: true });
+    expect(stderr).toMatch(/^tektrace: \S+bytes\.yaml:\d+: [^\n]+\n$/);
     expect(code).toBe(2);
   }
 });

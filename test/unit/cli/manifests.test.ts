@@ -84,7 +84,11 @@ test.each([
   ['a kind that is no text', 'apiVersion: v1\nkind: 5', /kind is no text/],
   ['no metadata', 'apiVersion: v1\nkind: X', /metadata is missing/],
   ['metadata that is no map', 'apiVersion: v1\nkind: X\nmetadata: a', /metadata is no map/],
-  ['a name that is no text', 'apiVersion: v1\nkind: X\nmetadata: {name: 5}', /metadata\.name is no text/],
+  [
+    'a name that is no text',
+    'apiVersion: v1\nkind: X\nmetadata: {name: 5}',
+    /metadata\.name is 5 to YAML, not text: put it into quotes/,
+  ],
   [
     'an item without kind',
     'apiVersion: v1\nkind: List\nitems: [{apiVersion: v1}]',

@@ -5,6 +5,7 @@ import {
   durationMs,
   exporterSettings,
   helpText,
+  httpUrl,
   parseOptions,
   port,
   sampling,
@@ -45,6 +46,12 @@ describe('options', () => {
     },
   );
 
+  test('that are mistyped are told with what was probably meant', () => {
+    expect(failure(() => parseOptions(spec, ['--fiel=a'])).message).toBe(
+      'there is no option --fiel (did you mean --file?)\nSee: tektrace run --help',
+    );
+  });
+
   test('are all in the help', () => {
     const help = helpText(spec);
     for (const part of [
@@ -67,6 +74,8 @@ describe('values', () => {
     expect(failure(() => choice({ o: 'yaml' }, 'o', ['text', 'json'], 'text')).message).toBe(
       '--o: "yaml" is not one of text, json',
     );
+    for (const value of ['x', '', 'localhost:16686', 'ftp://x', 'http://'])
+      expect(failure(() => httpUrl({ u: value }, 'u')).message).toMatch(/^--u: .* is no URL like http:/);
     for (const value of ['2', '-0.1', 'x', ''])
       expect(failure(() => sampling({ 'sample-ratio': value })).message).toMatch(/^--sample-ratio: /);
     for (const value of ['ci', '=1', 'ci=', 'ci=2', 'ci=0.5=1', 'ci=x'])
@@ -78,6 +87,8 @@ describe('values', () => {
     expect(port({}, 'p', 8443)).toBe(8443);
     expect(durationMs({ d: '1h30m' }, 'd')).toBe(5_400_000);
     expect(durationMs({}, 'd')).toBeUndefined();
+    expect(httpUrl({ u: 'http://localhost:16686' }, 'u')).toBe('http://localhost:16686');
+    expect(httpUrl({}, 'u')).toBeUndefined();
     expect(sampling({ 'sample-ratio': '0.5', 'sample-namespace': ['ci=1', 'dev=0'] })).toEqual({
       ratio: 0.5,
       namespaces: { ci: 1, dev: 0 },

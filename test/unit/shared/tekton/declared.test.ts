@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { declaredNames } from '../../../../shared/tekton/declared.ts';
-import type { Pipeline, PipelineRun, Task, TaskRun } from '../../../../shared/tekton/types.ts';
+import { declaredNames, paramTypes } from '../../../../shared/tekton/declared.ts';
+import type { ParamSpec, Pipeline, PipelineRun, Task, TaskRun } from '../../../../shared/tekton/types.ts';
 
 const metadata = { name: 'build', namespace: 'ci' };
 const pipeline: Pipeline = {
@@ -59,5 +59,43 @@ describe('declaredNames', () => {
       spec: { taskSpec: { params: [{ name: 'a' }], steps: [{ args: ['$(params.b[*])'] }] } },
     };
     expect(declaredNames(run, [])).toEqual({ params: ['a', 'b'], workspaces: [] });
+  });
+});
+
+describe('paramTypes', () => {
+  const typesOf = (run: PipelineRun | TaskRun, objects = [pipeline, task]) =>
+    Object.fromEntries(paramTypes(run, objects));
+
+  test('as declared, else as the properties or the default say', () => {
+    const params: ParamSpec[] = [
+      { name: 'declared', type: 'array' },
+      { name: 'plain' },
+      { name: 'list', default: ['a'] },
+      { name: 'map', default: { a: 'b' } },
+      { name: 'keys', properties: { a: {} } },
+    ];
+    const types = { declared: 'array', plain: 'string', list: 'array', map: 'object', keys: 'object' };
+    expect(typesOf({ metadata: {}, spec: { taskSpec: { params } } })).toEqual(types);
+    const named: Task = { kind: 'Task', metadata: { name: 'named' }, spec: { params } };
+    expect(typesOf({ metadata: {}, spec: { taskRef: { name: 'named' } } }, [named])).toEqual(types);
+  });
+
+  test('of an embedded Pipeline’s tasks, after its own', () => {
+    const taskSpec = {
+      params: [
+        { name: 'a', type: 'array' as const },
+        { name: 'b', type: 'array' as const },
+      ],
+    };
+    const run: PipelineRun = {
+      metadata: {},
+      spec: { pipelineSpec: { params: [{ name: 'a' }], tasks: [], finally: [{ name: 'x', taskSpec }] } },
+    };
+    expect(typesOf(run)).toEqual({ a: 'string', b: 'array' });
+  });
+
+  test('as the run’s own values are, where what it names is not there', () => {
+    const run: TaskRun = { metadata: {}, spec: { taskRef: { name: 'far' }, params: [{ name: 'a', value: ['x'] }] } };
+    expect(typesOf(run)).toEqual({ a: 'array' });
   });
 });

@@ -1,0 +1,57 @@
+import { createKubeClient } from '../shared/kubernetes/client.ts';
+import type { KubeClient } from '../shared/kubernetes/client.ts';
+import type { Logger } from '../shared/runtime/log.ts';
+import type { Telemetry } from '../shared/tracing/telemetry.ts';
+import { contextNamespace, readKubeconfig } from './kubeconfig-file.ts';
+import { startLocalCluster } from './local/cluster.ts';
+import type { LocalCluster } from './local/cluster.ts';
+import { findTraceSource } from './trace-source.ts';
+import type { TraceSource } from './trace-source.ts';
+
+/** Where `tektrace run` runs. */
+export interface RunCluster {
+  client: KubeClient;
+  /** Of objects that name none. */
+  namespace: string;
+  traces: TraceSource | undefined;
+  /** What kubectl needs to reach the cluster. */
+  kubeconfigFile: string;
+  /** Undefined for a cluster that is there already. */
+  local?: LocalCluster;
+  close(): Promise<void>;
+}
+
+/** The cluster of a kubeconfig. Throws CommandError when the kubeconfig can't be used. */
+export async function existingCluster(
+  kubeconfigFile: string,
+  { namespace, jaegerQueryUrl }: { namespace: string | undefined; jaegerQueryUrl: string | undefined },
+): Promise<RunCluster> {
+  const config = readKubeconfig(kubeconfigFile);
+  const client = createKubeClient(config, { userAgent: 'tektrace-cli' });
+  return {
+    client,
+    namespace: namespace ?? contextNamespace(config),
+    traces: await findTraceSource(jaegerQueryUrl, kubeconfigFile),
+    kubeconfigFile,
+    close: async () => client.close(),
+  };
+}
+
+/** An embedded cluster of its own. `telemetry` is what OpenTelemetry's settings ask for. */
+export async function embeddedCluster(options: {
+  namespace: string | undefined;
+  isolation: 'auto' | 'namespaces' | 'plain';
+  telemetry: Telemetry;
+  log: Logger;
+}): Promise<RunCluster> {
+  const { isolation, telemetry, log } = options;
+  const local = await startLocalCluster({ isolation, ...telemetry, log });
+  return {
+    client: local.client,
+    namespace: options.namespace ?? 'default',
+    traces: { name: local.traces.url, read: async (id) => local.traces.trace(id), settled: () => local.flush() },
+    local,
+    kubeconfigFile: local.kubeconfigFile,
+    close: () => local.close(),
+  };
+}

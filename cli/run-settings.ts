@@ -1,0 +1,82 @@
+import type { Logger } from '../shared/runtime/log.ts';
+import { readTelemetry } from '../shared/tracing/telemetry.ts';
+import { CommandError } from './errors.ts';
+import type { Given } from './follow/given.ts';
+import type { Manifest } from './follow/manifests.ts';
+import { parseParams } from './follow/params.ts';
+import { readRunnable } from './follow/runnable.ts';
+import { parseWorkspaces } from './follow/workspaces.ts';
+import { choice, durationMs, exporterOptions, exporterSettings, httpUrl, list, text } from './options.ts';
+import type { OptionValues } from './options.ts';
+import { embeddedCluster, existingCluster } from './run-cluster.ts';
+import type { RunCluster } from './run-cluster.ts';
+import { checkTraceFile, isStandardOutput } from './trace-file.ts';
+
+/** The longest time a timer of Node takes: 24.8 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** What `tektrace run` is to do. */
+export interface RunSettings {
+  manifests: Manifest[];
+  given: Given;
+  timeoutMs: number | undefined;
+  traceOut: string | undefined;
+  /** One JSON object a run instead of text; then text goes to standard error. */
+  isJson: boolean;
+  kubeconfig: string | undefined;
+  openCluster: () => Promise<RunCluster>;
+}
+
+/** What a cluster that is there already does not take from this command. */
+function checkForExisting(values: OptionValues, { workspaces }: Given): void {
+  if (workspaces.some((workspace) => 'directory' in workspace))
+    throw new CommandError(
+      '--workspace binds a directory of this machine: it works in the embedded cluster only, not with --kubeconfig',
+    );
+  for (const option of [...Object.keys(exporterOptions), 'isolation'])
+    if (values[option] !== undefined)
+      throw new CommandError(
+        `--${option} is for the embedded cluster: with --kubeconfig, set it where the controllers run`,
+      );
+}
+
+/** How to get to the cluster that the options ask for. */
+async function chooseCluster(values: OptionValues, given: Given, log: Logger): Promise<() => Promise<RunCluster>> {
+  const namespace = text(values, 'namespace');
+  if (namespace === '') throw new CommandError('--namespace: the name is empty');
+  const jaegerQueryUrl = httpUrl(values, 'jaeger-query-url');
+  const kubeconfig = text(values, 'kubeconfig');
+  if (kubeconfig !== undefined) {
+    checkForExisting(values, given);
+    return () => existingCluster(kubeconfig, { namespace, jaegerQueryUrl });
+  }
+  const isolation = choice(values, 'isolation', ['auto', 'namespaces', 'plain'], 'auto');
+  const telemetry = await readTelemetry(exporterSettings(values), process.env, log);
+  return () => embeddedCluster({ namespace, isolation, telemetry, log });
+}
+
+/** Everything that can be looked at before anything is started. Throws CommandError or ExporterSettingsError (exit 2). */
+export async function readRunSettings(values: OptionValues, positionals: string[], log: Logger): Promise<RunSettings> {
+  const files = [...list(values, 'file'), ...list(values, 'filename'), ...positionals];
+  if (files.length === 0) throw new CommandError(`-f FILE is missing\nSee: tektrace run --help`);
+  const isJson = choice(values, 'output', ['text', 'json'], 'text') === 'json';
+  const traceOut = text(values, 'trace-out');
+  if (isJson && traceOut !== undefined && isStandardOutput(traceOut))
+    throw new CommandError('--trace-out - and --output json both want standard output: write the trace to a file');
+  const timeoutMs = durationMs(values, 'timeout');
+  const given = {
+    params: parseParams(list(values, 'param')),
+    workspaces: await parseWorkspaces(list(values, 'workspace')),
+  };
+  const openCluster = await chooseCluster(values, given, log);
+  if (traceOut !== undefined) await checkTraceFile(traceOut);
+  return {
+    manifests: await readRunnable(files, values.recursive === true),
+    given,
+    timeoutMs: timeoutMs === undefined || timeoutMs === 0 ? undefined : Math.min(timeoutMs, MAX_TIMER_MS),
+    traceOut,
+    isJson,
+    kubeconfig: text(values, 'kubeconfig'),
+    openCluster,
+  };
+}

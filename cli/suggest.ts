@@ -1,0 +1,28 @@
+/** How many characters have to be added, taken out, replaced or swapped with their neighbour to make `b` of `a` (optimal string alignment). */
+function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_item, index) => index)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    const above = rows[i - 1] ?? [];
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1];
+      row[j] = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (isSame ? 0 : 1));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwapped) row[j] = Math.min(row[j] ?? 0, (rows[i - 2]?.[j - 2] ?? 0) + 1);
+    }
+    rows.push(row);
+  }
+  return rows[a.length]?.[b.length] ?? 0;
+}
+
+const MAX_LENGTH = 40;
+
+/** The name that was probably meant, as ` (did you mean NAME?)`; empty when none is near. A third of the characters may be wrong. */
+export function didYouMean(word: string, names: readonly string[]): string {
+  if (word.length > MAX_LENGTH) return '';
+  const near = names
+    .map((name) => ({ name, wrong: name.startsWith(word) && word.length > 2 ? 0 : distance(word, name) }))
+    .filter(({ name, wrong }) => wrong <= Math.max(1, Math.floor(Math.min(word.length, name.length) / 3)))
+    .toSorted((a, b) => a.wrong - b.wrong);
+  return near[0] ? ` (did you mean ${near[0].name}?)` : '';
+}

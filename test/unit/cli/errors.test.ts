@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+
+import { expect, test } from '@jest/globals';
+
+import { sentence } from '../../../cli/errors.ts';
+import { didYouMean } from '../../../cli/suggest.ts';
+
+const thrown = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+test('an error of the operating system names its file or address once, in plain words', async () => {
+  expect(sentence(await thrown(readFile('/nowhere/x')))).toBe('/nowhere/x: there is no such file or directory');
+  const listen = (port: number) =>
+    new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+      const server = createServer().once('error', reject);
+      server.listen(port, '127.0.0.1', () => resolve(server));
+    });
+  const server = await listen(0);
+  const { port } = server.address() as { port: number };
+  expect(sentence(await thrown(listen(port)))).toBe(
+    `127.0.0.1:${port}: another program listens there: choose another port, or 0 for any that is free`,
+  );
+  server.close();
+});
+
+test.each([
+  [{ code: 'EACCES', syscall: 'open', path: '/x' }, '/x: this user has no permission for it'],
+  [
+    { code: 'EACCES', syscall: 'listen', address: '::', port: 80 },
+    ':::80: ports below 1024 are for root: choose another port',
+  ],
+  [{ code: 'EISDIR' }, 'this is a directory, not a file'],
+  [{ code: 'EMFILE', path: '/x' }, '/x: this process has as many files open as it may: raise the limit with ulimit -n'],
+  [{ code: 'ENOSPC' }, 'the disk is full: free some space'],
+  [{ code: 'ENOTFOUND', hostname: 'jaeger' }, 'jaeger: there is no host of that name'],
+  [{ code: 'ESOMETHING' }, 'the message'],
+  [{}, 'the message'],
+])('%j', (fields, expected) => {
+  expect(sentence(Object.assign(new Error('the message'), fields))).toBe(expected);
+});
+
+test('what is no error is told as it is', () => {
+  expect(sentence('gone')).toBe('gone');
+});
+
+test.each([
+  ['--timeuot', ' (did you mean --timeout?)'],
+  ['--param-file', ''],
+  ['--trace', ' (did you mean --trace-out?)'],
+  ['--fil', ' (did you mean --file?)'],
+  ['--nonsense', ''],
+  [`--${'x'.repeat(1000)}`, ''],
+])('%s', (word, expected) => {
+  expect(didYouMean(word, ['--file', '--param', '--timeout', '--trace-out'])).toBe(expected);
+});

@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+
+import { runSpec } from '../../../cli/commands/run.ts';
+import { traceCommand } from '../../../cli/commands/trace.ts';
+import { upCommand } from '../../../cli/commands/up.ts';
+import { parseOptions } from '../../../cli/options.ts';
+import { readRunSettings } from '../../../cli/run-settings.ts';
+import type { RunSettings } from '../../../cli/run-settings.ts';
+import { silentLogger } from '../../../shared/runtime/log.ts';
+
+let directory: string;
+let file: string;
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'tektrace-settings-'));
+  file = path.join(directory, 'run.yaml');
+  await writeFile(file, 'apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: a}\nspec: {}\n');
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function settings(...args: string[]): Promise<RunSettings> {
+  const { values, positionals } = parseOptions(runSpec, args);
+  return readRunSettings(values, positionals, silentLogger);
+}
+
+test('files are named with -f, --filename, --file, or alone', async () => {
+  const other = path.join(directory, 'task.yaml');
+  await writeFile(other, 'apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: a}\n');
+  for (const args of [
+    [file, other],
+    ['-f', file, '--filename', other],
+    ['--file', `${file},${other}`],
+    ['-R', directory],
+  ])
+    expect((await settings(...args)).manifests.map(({ object }) => object.kind)).toEqual(['TaskRun', 'Task']);
+});
+
+test('a timeout of 0 is none, and one that is longer than a timer takes is as long as it takes', async () => {
+  const timeout = async (value: string) => (await settings(file, '--timeout', value)).timeoutMs;
+  expect([await timeout('90s'), await timeout('0'), await timeout('0s'), await timeout('10000h')]).toEqual([
+    90_000,
+    undefined,
+    undefined,
+    2_147_483_647,
+  ]);
+});
+
+test.each([
+  [[], '-f FILE is missing'],
+  [['--timeout', 'soon'], '--timeout: "soon" is no duration'],
+  [['--output', 'yaml'], '--output: "yaml" is not one of text, json'],
+  [['--isolation', 'none'], '--isolation: "none" is not one of'],
+  [['--namespace', ''], '--namespace: the name is empty'],
+  [['-p', 'foo'], '--param "foo": expected NAME=VALUE'],
+  [['-p', 'a=1', '-p', 'a=2'], '--param a: is there twice'],
+  [['-w', 'a=/nowhere'], '--workspace a=/nowhere: there is no such file or directory'],
+  [['--trace-out', '/no/such/x.json'], '--trace-out /no/such/x.json: there is no directory /no/such: make it first'],
+  [['--trace-out', '/'], '--trace-out /: this is a directory, not a file'],
+  [['--trace-out', '-', '-o', 'json'], 'both want standard output'],
+  [['--jaeger-query-url', 'localhost:16686'], '--jaeger-query-url: "localhost:16686" is no URL'],
+  [['--jaeger-collector-url', 'http://localhost:9999'], 'add --exporter=otlp|jaeger'],
+  [['--jaeger-collector-url', 'nonsense'], '--jaeger-collector-url: not a URL'],
+  [['--kubeconfig', '/x', '-w', 'a=/'], '--workspace binds a directory of this machine'],
+  [
+    ['--kubeconfig', '/x', '--jaeger-collector-url', 'http://j:4318'],
+    '--jaeger-collector-url is for the embedded cluster',
+  ],
+])('%j is refused before anything starts', async (args, message) => {
+  await expect(settings(...(args.length === 0 ? [] : [file, ...args]))).rejects.toThrow(message);
+});
+
+test.each([
+  ['/nowhere', '--kubeconfig /nowhere: there is no such file or directory'],
+  ['/', '--kubeconfig /: this is a directory, not a file'],
+])('the kubeconfig %s is refused', async (kubeconfig, message) => {
+  const { openCluster } = await settings(file, '--kubeconfig', kubeconfig);
+  await expect(openCluster()).rejects.toThrow(message);
+  await expect(traceCommand(['x', '--kubeconfig', kubeconfig])).rejects.toThrow(message);
+});
+
+test('tektrace up and trace look at their options first, too', async () => {
+  await expect(upCommand(['--exit'])).rejects.toThrow('--exit: needs --run FILE');
+  await expect(upCommand(['--run', '/nowhere.yaml'])).rejects.toThrow(
+    '/nowhere.yaml: there is no such file or directory',
+  );
+  await expect(traceCommand(['x', '--trace-out', '/no/such/t.json'])).rejects.toThrow('there is no directory /no/such');
+});
