@@ -183,7 +183,7 @@ export class LifecycleController {
     const own = runSpan(run);
     if (!own?.sampled || parentOfTaskRun(run) || isDone(run) || entry.deletedMs !== undefined) return undefined;
     const spans = [...admissionSpan(run, own), ...queuedSpan(run, own)].filter((span) => !early.has(span.spanId));
-    if (!(await this.#options.sender.send(spans))) return { requeueAfterMs: this.#options.sender.retryMs() };
+    if ((await this.#options.sender.send(spans)) === 'retry') return { requeueAfterMs: this.#options.sender.retryMs() };
     for (const span of spans) early.add(span.spanId);
     return undefined;
   }
@@ -195,8 +195,8 @@ export class LifecycleController {
     const decision = decideExport(entry, { ledger: this.#ledger, podsOf, keepFailures, nowMs: this.#nowMs() });
     if (decision.kind === 'later') return decision.inMs === undefined ? undefined : { requeueAfterMs: decision.inMs };
     if (decision.kind === 'nothing') return this.#settled(entry);
-    const accepted = await sender.send(decision.spans.filter((span) => !entry.early.has(span.spanId)));
-    if (!accepted) {
+    const result = await sender.send(decision.spans.filter((span) => !entry.early.has(span.spanId)));
+    if (result === 'retry') {
       const { deletedMs, run } = entry;
       if (deletedMs === undefined || this.#nowMs() - deletedMs < TOMBSTONE_MS)
         return { requeueAfterMs: sender.retryMs() };
@@ -206,8 +206,11 @@ export class LifecycleController {
         name: run.metadata.name,
       });
     }
+    // What was refused has no mark: the next process, with other settings perhaps, sends it once more.
+    entry.refused = result === 'refused';
     this.#settled(entry);
-    return accepted && entry.deletedMs === undefined ? this.#markDue(entry) : undefined;
+    const isMarkable = result === 'accepted' && !this.#ledger.childrenOf(entry.run).some((child) => child.refused);
+    return isMarkable && entry.deletedMs === undefined ? this.#markDue(entry) : undefined;
   }
 
   #enqueue(entry: Entry | undefined): void {

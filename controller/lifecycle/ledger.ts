@@ -15,6 +15,8 @@ export interface Entry {
   early: Set<string>;
   /** Its spans were accepted, or there are none to send. */
   settled: boolean;
+  /** The collector refused its spans for good. */
+  refused?: boolean;
   /** Names of its TaskRuns that are settled and gone. */
   goneChildren: Set<string>;
   /** Its mark was written, whether the watch has brought it yet or not. */

@@ -25,6 +25,9 @@ export interface LifecycleSenderOptions {
   log: Logger;
 }
 
+/** `refused`: the same request can only be refused again. `retry`: the spans are to be sent again, after `retryMs`. */
+export type SendResult = 'accepted' | 'refused' | 'retry';
+
 /** Sends lifecycle spans and knows which the collector has accepted. One warning when it stops accepting, one line when it is back. */
 export class LifecycleSender {
   readonly #sink: SpanSink;
@@ -47,13 +50,10 @@ export class LifecycleSender {
     this.#resource = serviceResource(LIFECYCLE_SERVICE, clusterKey, settings.resourceAttributes);
   }
 
-  /**
-   * True once nothing of `spans` is to be sent again: the collector accepted them, or refused them for good (a 4xx answer, partial success).
-   * False when it did not take them and they must be sent again.
-   */
-  async send(spans: SpanRecord[]): Promise<boolean> {
-    if (spans.length === 0) return true;
-    if (!this.#maySend()) return false;
+  /** What became of `spans`. A partial success accepts them: OTLP forbids to send again what it left out. */
+  async send(spans: SpanRecord[]): Promise<SendResult> {
+    if (spans.length === 0) return 'accepted';
+    if (!this.#maySend()) return 'retry';
     try {
       await this.#sink.send(spans.map((span) => toReadableSpan(span, this.#resource, this.#settings.limits)));
     } catch (error) {
@@ -65,22 +65,22 @@ export class LifecycleSender {
         );
       this.#failures += 1;
       this.#retryAfterMs = (error instanceof ExportError ? error.retryAfterMs : undefined) ?? 0;
-      return false;
+      return 'retry';
     }
     if (this.#failures > 0 || this.#refusal !== undefined)
       this.#log.info('the collector accepts lifecycle spans again', { collector: this.#sink.target });
     this.#failures = 0;
     this.#refusal = undefined;
-    return true;
+    return 'accepted';
   }
 
   /** The same request can only be refused again (OTLP 1.x): said once for each answer, until the collector accepts spans again. */
-  #refused(error: ExportError, spans: number): true {
+  #refused(error: ExportError, spans: number): SendResult {
     if (this.#refusal !== refusalOf(error))
       this.#log.warn('the collector refused lifecycle spans for good: they are not sent again', { error, spans });
     this.#refusal = refusalOf(error);
     this.#failures = 0;
-    return true;
+    return error.partial ? 'accepted' : 'refused';
   }
 
   /** When to try again what was not accepted. */

@@ -14,12 +14,18 @@ export class ExportError extends Error {
   /** False when the same request can only be refused again (a 4xx answer, spans rejected one by one). */
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  /** The request was accepted, but for some of its spans (OTLP's partial success). */
+  readonly partial: boolean;
 
-  constructor(message: string, options: { retryable: boolean; retryAfterMs?: number; cause?: unknown }) {
+  constructor(
+    message: string,
+    options: { retryable: boolean; partial?: boolean; retryAfterMs?: number; cause?: unknown },
+  ) {
     super(message, { cause: options.cause });
     this.name = 'ExportError';
     this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs;
+    this.partial = options.partial ?? false;
   }
 }
 

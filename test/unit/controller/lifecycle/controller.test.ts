@@ -186,6 +186,22 @@ describe('settle, export, mark', () => {
     expect(lifecycle.lines.filter((line) => line.includes('again  collector'))).toHaveLength(1);
   });
 
+  test('what the collector refuses for good is not sent again, and not marked: the next process sends it once more', async () => {
+    let tries = 0;
+    lifecycle.refusal = () => (tries++, new ExportError('answered 401', { retryable: false }));
+    const stop = await lifecycle.start();
+    lifecycle.api.put('pipelineruns', pipelineRun(ranRun));
+    lifecycle.api.put('taskruns', taskRun(ranTask));
+    lifecycle.api.put('pods', pod());
+    await lifecycle.until(() => tries === 2);
+    await stop();
+    expect(lifecycle.api.get('pipelineruns', RUN).metadata.annotations).not.toHaveProperty([EXPORTED]);
+
+    lifecycle.refusal = () => undefined;
+    await lifecycle.start();
+    await lifecycle.until(() => lifecycle.api.get('pipelineruns', RUN).metadata.annotations?.[EXPORTED] === 'uid-run');
+  });
+
   test('what was accepted is not sent again when its mark can not be written', async () => {
     let tries = 0;
     lifecycle.api.failPatch = () =>

@@ -25,12 +25,12 @@ test('waits longer after each refusal, up to 15 s, and starts anew after an acce
   const { send } = sender([...Array.from({ length: 40 }, () => new Error('away')), undefined, new Error('away')]);
   const waits: number[] = [];
   for (let index = 0; index < 40; index++) {
-    expect(await send.send(spans)).toBe(false);
+    expect(await send.send(spans)).toBe('retry');
     waits.push(send.retryMs());
   }
   expect(waits.slice(0, 8)).toEqual([250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
   expect(waits.at(-1)).toBe(15_000);
-  expect(await send.send(spans)).toBe(true);
+  expect(await send.send(spans)).toBe('accepted');
   await send.send(spans);
   expect(send.retryMs()).toBe(250);
 });
@@ -64,20 +64,22 @@ test('warns once while the collector is away, and says once that it is back', as
 
 test('nothing to send is accepted without asking anybody', async () => {
   const { send } = sender([new Error('asked')]);
-  expect(await send.send([])).toBe(true);
+  expect(await send.send([])).toBe('accepted');
 });
 
-const refusal = (message: string): ExportError => new ExportError(message, { retryable: false });
+const refusal = (message: string, partial = false): ExportError =>
+  new ExportError(message, { retryable: false, partial });
 
-test('what is refused for good is not sent again; each answer is said once until spans are accepted', async () => {
+test('a refusal and a partial success are told apart; each answer is said once until spans are accepted', async () => {
   const { send, lines } = sender([
     refusal('answered 400'),
     refusal('answered 400'),
-    refusal('refused 1 of 2 spans: old'),
-    refusal('refused 3 of 9 spans: old'),
+    refusal('refused 1 of 2 spans: old', true),
+    refusal('refused 3 of 9 spans: old', true),
     undefined,
     refusal('answered 400'),
   ]);
-  for (let index = 0; index < 6; index++) expect(await send.send(spans)).toBe(true);
+  const results = ['refused', 'refused', 'accepted', 'accepted', 'accepted', 'refused'];
+  for (const result of results) expect(await send.send(spans)).toBe(result);
   expect(lines.map((line) => line.slice(13, 17))).toEqual(['warn', 'warn', 'info', 'warn']);
 });
