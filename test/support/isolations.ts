@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { chooseIsolation } from '../../local/node/isolation/choose.ts';
-import { findRights } from '../../local/node/isolation/credentials.ts';
+import { findRights } from '../../local/node/isolation/rights.ts';
 import type { IsolationKind } from '../../local/node/isolation/kind.ts';
 
 const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };

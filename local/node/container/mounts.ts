@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { V1Container, V1VolumeMount } from '@kubernetes/client-node';
 
 import type { Mount } from '../isolation/isolation.ts';
-import { makeInside } from '../volumes/inside.ts';
+import { makeInside } from '../entrypoint/inside.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
 import type { Pod } from '../types.ts';
 import type { Environment } from './env.ts';

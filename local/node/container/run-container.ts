@@ -20,6 +20,8 @@ import { chooseCredentials } from './security.ts';
 import type { Credentials } from './security.ts';
 import { terminationMessage } from './termination-message.ts';
 
+/** Where Tekton's `prepare` container puts the entrypoint, the program of every step. */
+const ENTRYPOINT = '/tekton/bin/entrypoint';
 const TERMINATION_PATH = '/dev/termination-log';
 
 /** Why a container could not be created; `reason` is the kubelet's for its waiting state. */
@@ -124,11 +126,13 @@ export async function createContainer(
       termination,
       ...extra,
     ]);
+    const command = commandOf(record, specEnv);
     return {
       containerId: id,
       directory,
       hostname,
-      command: commandOf(record, specEnv),
+      command,
+      waits: command[0] === ENTRYPOINT,
       env,
       workingDir: containerPath(spec.workingDir ?? ''),
       mounts,

@@ -1,4 +1,5 @@
 import { PATH_MAP_VARIABLE } from './path-map.ts';
+import { WORKING_DIRECTORY_VARIABLE } from './working-directory.ts';
 
 /** Carries the environment that the launcher was started with, as /proc has it, in base64. */
 export const ENVIRONMENT_VARIABLE = 'TEKTRACE_ENVIRONMENT';
@@ -15,7 +16,8 @@ function parse(environ: string): NodeJS.ProcessEnv {
 export function stepEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const encoded = own[ENVIRONMENT_VARIABLE];
   if (encoded) {
-    const { [PATH_MAP_VARIABLE]: _, ...env } = parse(Buffer.from(encoded, 'base64').toString('utf8'));
+    const env = parse(Buffer.from(encoded, 'base64').toString('utf8'));
+    for (const name of [PATH_MAP_VARIABLE, WORKING_DIRECTORY_VARIABLE]) delete env[name];
     return env;
   }
   const added = (name: string): boolean => name === 'NODE_COMPILE_CACHE' || /^TEKTRACE_(?!CONTAINER_ID$)/.test(name);

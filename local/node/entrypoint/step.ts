@@ -9,11 +9,15 @@ import { allows, substitute, substituteCommand } from './substitution.ts';
 import { addToMessage, MessageLengthError, startedAt } from './termination.ts';
 import type { RunResult } from './termination.ts';
 import { SkipError, waitForFile } from './wait.ts';
+import { locateWorkingDirectory } from './working-directory.ts';
+import type { WorkingDirectory } from './working-directory.ts';
 
 export interface StepContext {
   flags: EntrypointFlags;
   env: NodeJS.ProcessEnv;
   map: PathMap;
+  /** Where the step runs. Undefined: where this process was started. */
+  workingDirectory: WorkingDirectory | undefined;
   log: (message: string) => void;
   now: () => Date;
 }
@@ -83,6 +87,8 @@ async function execute(context: StepContext): Promise<Outcome> {
       return { exitCode: 0, post: 'out', reason: 'Skipped', exitCodeFile: '0' };
     }
     if (command.length === 0) return { exitCode: 0, post: 'out', exitCodeFile: '0' };
+    // Only now: an earlier step may have made it.
+    if (context.workingDirectory) process.chdir(locateWorkingDirectory(context.workingDirectory));
     const exitCode = await runWithin(context, localScript(command, map));
     if (exitCode === 0) return { exitCode, post: 'out', exitCodeFile: '0' };
     if (flags.onError === 'continue') return { exitCode, post: 'out', exitCodeFile: String(exitCode), ignored: true };

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
 import { runtimeEnvironment } from '../container/env.ts';
-import { findRights } from './credentials.ts';
+import { findRights } from './rights.ts';
 import type { Rights } from './rights.ts';
 import type { Isolation } from './isolation.ts';
 import type { IsolationKind } from './kind.ts';

@@ -21,6 +21,8 @@ export interface Launch {
   command: string[];
   env: Environment;
   workingDir: string;
+  /** Whether the command is Tekton's entrypoint, which waits for the step's turn and looks for the working directory then. */
+  waits?: boolean;
   /** Parents before what is mounted inside them. */
   mounts: Mount[];
   credentials: Credentials;

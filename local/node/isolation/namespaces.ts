@@ -4,6 +4,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
+import type { Environment } from '../container/env.ts';
+import { WORKING_DIRECTORY_VARIABLE } from '../entrypoint/working-directory.ts';
+import type { WorkingDirectory } from '../entrypoint/working-directory.ts';
 import { LEASH, switchUser } from './credentials.ts';
 import { environmentScript, quote, UMASK, underEnvironment } from './environment.ts';
 import { exec } from './exec.ts';
@@ -26,8 +29,8 @@ const SETUP = `set -e
 exec 1>&2
 umask ${UMASK}
 tektrace_setup_directory=$1 tektrace_setup_mount=$2 tektrace_setup_umount=$3 tektrace_setup_pivot_root=$4
-tektrace_setup_mkdir=$5 tektrace_setup_hostname=$6 tektrace_setup_workdir=$7
-shift 7
+tektrace_setup_mkdir=$5 tektrace_setup_hostname=$6 tektrace_setup_workdir=$7 tektrace_setup_waits=$8
+shift 8
 exec < "$tektrace_setup_directory/variables"
 "$tektrace_setup_mount" --all --fstab "$tektrace_setup_directory/fstab"
 while read -r tektrace_setup_options tektrace_setup_target; do
@@ -37,10 +40,16 @@ printf %s "$tektrace_setup_hostname" > /proc/sys/kernel/hostname || :
 cd "$tektrace_setup_directory/root"
 "$tektrace_setup_pivot_root" . .
 "$tektrace_setup_umount" -l .
-"$tektrace_setup_mkdir" -p -- "$tektrace_setup_workdir"
-cd -- "$tektrace_setup_workdir"
+{ "$tektrace_setup_mkdir" -p -- "$tektrace_setup_workdir" && cd -- "$tektrace_setup_workdir"; } || "$tektrace_setup_waits"
 exec "$@"
 `;
+
+/** The container's variables, with where the entrypoint finds the working directory. */
+function withWorkingDirectory({ env, waits, workingDir }: Launch): Environment {
+  if (!waits) return env;
+  const place: WorkingDirectory = { path: workingDir, base: '/', relative: workingDir };
+  return { ...env, [WORKING_DIRECTORY_VARIABLE]: JSON.stringify(place) };
+}
 
 const TOOLS = ['mount', 'umount', 'pivot_root', 'mkdir'];
 
@@ -132,7 +141,7 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
     fs.chmodSync(root, 0o755);
     const { fstab, remounts } = layOutRoot(root, launch.mounts);
     fs.writeFileSync(path.join(launch.directory, 'fstab'), fstab);
-    const variables = environmentScript(launch.env, reportStart(launch.command[0] ?? ''));
+    const variables = environmentScript(withWorkingDirectory(launch), reportStart(launch.command[0] ?? ''));
     fs.writeFileSync(path.join(launch.directory, 'variables'), variables, { mode: 0o600 });
     fs.writeFileSync(
       path.join(launch.directory, 'remounts'),
@@ -142,7 +151,13 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
 
   async function start(launch: Launch): Promise<RunningContainer> {
     prepare(launch);
-    const parameters = [launch.directory, ...tools, launch.hostname.slice(0, MAX_HOSTNAME_LENGTH), launch.workingDir];
+    const parameters = [
+      launch.directory,
+      ...tools,
+      launch.hostname.slice(0, MAX_HOSTNAME_LENGTH),
+      launch.workingDir,
+      String(launch.waits === true),
+    ];
     const command = [...becomeUser(launch, own, unshare), ...underEnvironment(launch.command)];
     const [file = '', ...argv] = [...enter, setsid, sh, '-c', SETUP, 'setup', ...parameters, ...command];
     const output = await openOutput(launch.directory);

@@ -7,6 +7,8 @@ import path from 'node:path';
 
 import { mapPath, mapPaths, PATH_MAP_VARIABLE } from '../entrypoint/path-map.ts';
 import type { PathMap } from '../entrypoint/path-map.ts';
+import { locateWorkingDirectory, WORKING_DIRECTORY_VARIABLE } from '../entrypoint/working-directory.ts';
+import type { WorkingDirectory } from '../entrypoint/working-directory.ts';
 import { LEASH, switchUser } from './credentials.ts';
 import { environmentScript, underEnvironment } from './environment.ts';
 import { exec } from './exec.ts';
@@ -15,7 +17,7 @@ import { killFamily } from './family.ts';
 import type { Family } from './family.ts';
 import { StartFailure } from './isolation.ts';
 import type { Exit, Isolation, Launch, Mount, RunningContainer } from './isolation.ts';
-import { makeMountPoint } from './mount-point.ts';
+import { makeMountPoint, placeOf } from './mount-point.ts';
 import { openOutput } from './output.ts';
 import { identityOf } from './process-table.ts';
 import { sendSignal } from './processes.ts';
@@ -45,10 +47,30 @@ export function planPaths(
   return map;
 }
 
+/**
+ * Moves an emptyDir into the one that it is mounted in, so that `..` leads from one to the other as it does in the Pod; a link stays
+ * where it was. False for other volumes, which belong to more than this Pod.
+ */
+function moveInside(mount: Mount, mounts: Mount[], place: string): boolean {
+  const inVolumes = (one: Mount): boolean => path.basename(path.dirname(one.source)) === 'volumes';
+  const outer = mounts.find((one) => place.startsWith(`${fs.realpathSync(one.source)}/`));
+  const siblings = outer && path.dirname(outer.source) === path.dirname(mount.source) && inVolumes(mount);
+  if (!siblings || fs.lstatSync(mount.source).isSymbolicLink()) return false;
+  try {
+    fs.renameSync(mount.source, place);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EXDEV') return false;
+    throw error;
+  }
+  fs.symlinkSync(place, mount.source);
+  return true;
+}
+
 /** Puts a link to the mount's source at its path; inside another mount, into that one's directory. */
 function link(mount: Mount, mounts: Mount[], root: string): void {
   const place = makeMountPoint(mount, mounts, root, true);
   const there = fs.lstatSync(place, { throwIfNoEntry: false });
+  if (there?.isDirectory() && fs.realpathSync(mount.source) === place) return;
   if (there?.isDirectory()) fs.rmdirSync(place);
   if (there?.isSymbolicLink()) {
     if (fs.readlinkSync(place) === mount.source) return;
@@ -56,6 +78,7 @@ function link(mount: Mount, mounts: Mount[], root: string): void {
       `mount path ${mount.target} leads to another volume in a container of the same Pod: not possible without mount namespaces`,
     );
   }
+  if (mount.kind === 'directory' && moveInside(mount, mounts, place)) return;
   fs.symlinkSync(mount.source, place);
 }
 
@@ -80,15 +103,22 @@ function localScript(program: string, map: PathMap, directory: string): string {
   return copy;
 }
 
-/** Only below the Pod's own directories: this machine's are not touched. */
-function makeWorkingDirectory(cwd: string, launch: Launch, root: string): void {
-  if (fs.existsSync(cwd)) return;
-  if (cwd === launch.workingDir)
-    throw new StartFailure(
-      `workingDir ${cwd} is not on this machine, and without mount namespaces it is not made there`,
-    );
-  const place: Mount = { source: cwd, target: launch.workingDir, readOnly: false, kind: 'directory' };
-  makeMountPoint(place, launch.mounts, root);
+/** A working directory that neither a volume nor the machine has is the container's own. */
+function workingDirectory(launch: Launch, root: string, map: PathMap): WorkingDirectory {
+  const { workingDir } = launch;
+  const mount = launch.mounts.find(({ target }) => target === workingDir);
+  const place = mount ? { base: mount.source, relative: '' } : placeOf(workingDir, launch.mounts, root);
+  return { path: workingDir, ...(mapPath(workingDir, map) === workingDir && { machine: workingDir }), ...place };
+}
+
+/** Where the container starts: what waits for its turn looks once more then. */
+function startDirectory(place: WorkingDirectory, waits: boolean, root: string): string {
+  try {
+    return locateWorkingDirectory(place);
+  } catch (error) {
+    if (waits) return root;
+    throw new StartFailure((error as Error).message, { cause: error });
+  }
 }
 
 function environment(launch: Launch, root: string, map: PathMap, mark: string): Record<string, string> {
@@ -139,8 +169,9 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
     const { root, map } = prepare(launch);
     const mark = randomBytes(MARKER_BYTES).toString('hex');
     const env = environment(launch, root, map, mark);
-    const cwd = mapPath(launch.workingDir, map);
-    makeWorkingDirectory(cwd, launch, root);
+    const place = workingDirectory(launch, root, map);
+    if (launch.waits) env[WORKING_DIRECTORY_VARIABLE] = JSON.stringify(place);
+    const cwd = startDirectory(place, launch.waits === true, root);
     const [name = '', ...args] = launch.command.map((word) => mapPaths(word, map));
     const program = findProgram(name, env.PATH ?? '', cwd);
     if (program === undefined)

@@ -64,13 +64,15 @@ function classify(pod: Pod): Classified {
   );
 }
 
+/** In upstream's words; a command that could not be started has the runtime's message besides, for nothing else says why. */
 function containerMessage({ name, state }: ContainerStatus): string | undefined {
   const { terminated } = state ?? {};
   if (!terminated) return undefined;
   const reason = internalValue(parseTerminationMessage(terminated.message) ?? [], 'Reason');
   if (reason === 'TimeoutExceeded') return `"${name}" exited because the step exceeded the specified timeout limit`;
   if (terminated.exitCode === 0) return undefined;
-  return `"${name}" exited with code ${terminated.exitCode}${terminated.reason ? `: ${terminated.reason}` : ''}`;
+  const cause = terminated.reason === 'StartError' && terminated.message ? `: ${terminated.message}` : '';
+  return `"${name}" exited with code ${terminated.exitCode}${terminated.reason ? `: ${terminated.reason}` : ''}${cause}`;
 }
 
 /** Why the Pod failed, in upstream's reasons and words. */

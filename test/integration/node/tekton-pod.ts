@@ -1,6 +1,6 @@
 /** A Pod as Tekton's controller builds it for the given steps: entrypoint, scripts and step order through files. */
 export function tektonPod(
-  steps: { script: string; args?: string[] }[],
+  steps: { script: string; args?: string[]; workingDir?: string }[],
   options: { waitForReady?: boolean } = {},
 ): object {
   const names = ['workspace', 'results', 'steps', 'bin', 'scripts', ...steps.map((_, i) => `run-${i}`)];
@@ -51,12 +51,12 @@ export function tektonPod(
         volumeMounts: only('bin', 'scripts'),
       },
     ],
-    containers: steps.map(({ args = [] }, i) => ({
+    containers: steps.map(({ args = [], workingDir = '/workspace' }, i) => ({
       name: `step-${i}`,
       image: 'bash',
       command: ['/tekton/bin/entrypoint'],
       terminationMessagePath: '/tekton/termination',
-      workingDir: '/workspace',
+      workingDir,
       volumeMounts,
       args: [
         ...waits(i),

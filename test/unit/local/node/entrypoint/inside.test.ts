@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
-import { makeInside } from '../../../../../local/node/volumes/inside.ts';
+import { makeInside } from '../../../../../local/node/entrypoint/inside.ts';
 
 let directory: string;
 let volume: string;

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-const isBelow = (file: string, root: string): boolean => file === root || file.startsWith(`${root}/`);
+const isBelow = (file: string, root: string): boolean => root === '/' || file === root || file.startsWith(`${root}/`);
 
 /** Where a link leads, undefined when it leads nowhere. */
 function resolved(file: string): string | undefined {
