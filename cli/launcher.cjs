@@ -42,10 +42,40 @@ var env = Object.assign({ MALLOC_ARENA_MAX: '2' }, process.env);
 
 var built = path.join(__dirname, 'main.js');
 var entry = fs.existsSync(built) ? built : path.join(__dirname, 'main.ts');
+// The child ends when the pipe does: with this process, also when that is killed.
+var PIPE = 3;
 var child = childProcess.spawn(findNode(), NODE_FLAGS.concat([entry], process.argv.slice(2)), {
-  stdio: 'inherit',
-  env: env,
+  stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+  env: Object.assign({ TEKTRACE_LAUNCHER_PIPE: String(PIPE) }, env),
 });
+
+/** Name, parent and start of a process; empty when it has ended. With its start a number names one process. */
+function identify(pid) {
+  try {
+    var stat = fs.readFileSync('/proc/' + pid + '/stat', 'latin1');
+    var name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+    var fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { name: name, parent: Number(fields[1]), start: fields[19] };
+  } catch {
+    return { name: '', parent: 0, start: '' };
+  }
+}
+
+/** A package manager that is killed tells its script nothing: once it, or the shell between, is gone, the child is to end. */
+function endWithPackageManager() {
+  var SHELLS = ['sh', 'bash', 'dash', 'ash', 'busybox', 'zsh'];
+  var parent = identify(process.ppid);
+  var watched = [[process.ppid, parent.start]];
+  if (SHELLS.indexOf(parent.name) >= 0) watched.push([parent.parent, identify(parent.parent).start]);
+  setInterval(function () {
+    var gone = watched.some(function (one) {
+      return identify(one[0]).start !== one[1];
+    });
+    if (gone) child.stdio[PIPE].destroy();
+  }, 500).unref();
+}
+if (process.env.npm_lifecycle_event && process.platform === 'linux') endWithPackageManager();
+
 // Signals are handed on, and the child decides when to end. Ctrl-C at a terminal reaches the child by itself too: it takes the two for one.
 ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach(function (signal) {
   process.on(signal, function () {

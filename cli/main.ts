@@ -1,4 +1,5 @@
 import { CommandError, sentence } from './errors.ts';
+import { endWithLauncher } from './launcher-watch.ts';
 import { helpText } from './options.ts';
 import type { CommandSpec } from './options.ts';
 import { flushStandardStreams, surviveOutputErrors } from './standard-streams.ts';
@@ -66,6 +67,7 @@ function explain(error: unknown): number {
 }
 
 surviveOutputErrors();
+endWithLauncher();
 process.exitCode = await main(process.argv.slice(2)).catch(explain);
 await flushStandardStreams();
 // Handles of libraries (idle connections, timers) must not keep a command that is done.

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -9,6 +9,7 @@ import type { ControllerProcess } from '../../controller/compose.ts';
 import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
 import { startApiServer } from '../../local/apiserver/server.ts';
 import type { RunningApiServer } from '../../local/apiserver/server.ts';
+import { makeOwnDirectory, removeLeftovers, SHARED_MEMORY } from '../../local/node/own-directory.ts';
 import { startNode } from '../../local/node/node.ts';
 import type { RunningNode } from '../../local/node/node.ts';
 import { startTraceStore } from '../../local/tracestore/server.ts';
@@ -118,8 +119,9 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   };
   try {
-    const directory = await mkdtemp(path.join(os.tmpdir(), 'tektrace-'));
-    await chmod(directory, 0o700);
+    const left = await removeLeftovers([os.tmpdir(), SHARED_MEMORY]);
+    if (left.length > 0) log.info('removed what a killed process left behind', { directories: left });
+    const directory = await makeOwnDirectory(os.tmpdir());
     cleanups.push(() => rm(directory, { recursive: true, force: true }));
     const steps: StepSpans = {};
     const traces = await startTraceStore({

@@ -16,6 +16,7 @@ import type { IsolationKind } from './isolation/kind.ts';
 import { createFaultReporter } from './logs/fault.ts';
 import { createPodLogSource } from './logs/pod-log-source.ts';
 import { createObjectSource } from './objects.ts';
+import { makeOwnDirectory, SHARED_MEMORY } from './own-directory.ts';
 import { PodManager } from './pod-manager.ts';
 import { Provisioner } from './provisioner.ts';
 import type { Claim } from './provisioner.ts';
@@ -54,10 +55,9 @@ export interface RunningNode {
 }
 
 const DEFAULT_MAX_LOG_BYTES = 1024 ** 3;
-const SHARED_MEMORY = '/dev/shm';
 
 async function makeRoot(asked: string | undefined): Promise<string> {
-  if (asked === undefined) return fs.mkdtemp(path.join(os.tmpdir(), 'tektrace-node-'));
+  if (asked === undefined) return makeOwnDirectory(os.tmpdir());
   await fs.mkdir(asked, { recursive: true, mode: 0o700 });
   return path.resolve(asked);
 }
@@ -65,7 +65,7 @@ async function makeRoot(asked: string | undefined): Promise<string> {
 /** Where `medium: Memory` volumes live: real memory where the machine has it for us. */
 async function makeMemoryRoot(rootDir: string): Promise<string> {
   try {
-    return await fs.mkdtemp(path.join(SHARED_MEMORY, 'tektrace-node-'));
+    return await makeOwnDirectory(SHARED_MEMORY);
   } catch {
     return path.join(rootDir, 'memory');
   }

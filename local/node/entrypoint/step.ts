@@ -18,6 +18,8 @@ export interface StepContext {
   map: PathMap;
   /** Where the step runs. Undefined: where this process was started. */
   workingDirectory: WorkingDirectory | undefined;
+  /** Aborted when the step is to end at once. */
+  end: AbortSignal;
   log: (message: string) => void;
   now: () => Date;
 }
@@ -67,7 +69,7 @@ async function runWithin(context: StepContext, command: string[]): Promise<numbe
       stdoutPath: flags.stdoutPath,
       stderrPath: flags.stderrPath,
       pipeDirectory: mapPath('/tmp', map),
-      signal: abort.signal,
+      signal: AbortSignal.any([abort.signal, context.end]),
     });
   } finally {
     clearTimeout(timer);

@@ -47,7 +47,8 @@ async function tryNamespaces(own: { uid: number; gid: number }, directory: strin
 export async function chooseIsolation(wanted: 'auto' | IsolationKind, rootDir: string): Promise<ChosenIsolation> {
   const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const rights = await findRights(own);
-  if (wanted === 'plain') return { isolation: createPlainIsolation(own), reason: 'asked for', rights };
+  if (wanted === 'plain')
+    return { isolation: createPlainIsolation(own, path.basename(rootDir)), reason: 'asked for', rights };
   const directory = path.join(rootDir, 'trial');
   try {
     const isolation = await tryNamespaces(own, directory);
@@ -59,7 +60,11 @@ export async function chooseIsolation(wanted: 'auto' | IsolationKind, rootDir: s
   } catch (error) {
     const why = (error as Error).message.replace(/\s+/g, ' ').trim();
     if (wanted === 'namespaces') throw new Error(`namespaces do not work on this machine: ${why}`, { cause: error });
-    return { isolation: createPlainIsolation(own), reason: `namespaces do not work here: ${why}`, rights };
+    return {
+      isolation: createPlainIsolation(own, path.basename(rootDir)),
+      reason: `namespaces do not work here: ${why}`,
+      rights,
+    };
   } finally {
     await fs.rm(directory, { recursive: true, force: true });
   }

@@ -3,6 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { hasVariable, listProcesses, stillRuns, userOf, writesTo } from './process-table.ts';
 import type { ProcessInfo } from './process-table.ts';
 
+/** By this variable a process that left its session is still known as its container's, and its node's. */
+export const MARKER_VARIABLE = 'TEKTRACE_CONTAINER_ID';
+
 /** By what the processes of one container are known where it has no PID namespace. */
 export interface Family {
   /** The container's main process, which leads a session. Undefined when it could not be started. */
@@ -34,7 +37,7 @@ function members(family: Started, processes: ProcessInfo[], session: boolean): P
         (one) =>
           (one.pid === leader.pid && one.startTicks === leader.startTicks) ||
           (session && one.session === leader.pid) ||
-          hasVariable(one.pid, marker) ||
+          hasVariable(one.pid, (entry) => entry === marker) ||
           isWriter(one.pid),
       )
       .map(({ pid }) => pid),
@@ -74,4 +77,13 @@ export async function killFamily(family: Family): Promise<number[]> {
     if (refused.length === found.length || performance.now() - startMs > GIVE_UP_MS) return found.map(({ pid }) => pid);
     await delay(RESCAN_MS);
   }
+}
+
+/** Kills the processes of containers without namespaces of the node `product`, which has ended, in its `directory`. */
+export function killLeftBehind(product: string, directory: string): void {
+  const mark = `${MARKER_VARIABLE}=${product}.`;
+  const inside = (link: string): boolean => link.startsWith(`${directory}/`) && link.endsWith(' (deleted)');
+  const isWriter = (pid: number): boolean => userOf(pid) === process.getuid?.() && writesTo(pid, inside);
+  for (const one of listProcesses())
+    if (hasVariable(one.pid, (entry) => entry.startsWith(mark)) || isWriter(one.pid)) killProcess(one);
 }

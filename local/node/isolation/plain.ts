@@ -13,7 +13,7 @@ import { LEASH, switchUser } from './credentials.ts';
 import { environmentScript, underEnvironment } from './environment.ts';
 import { exec } from './exec.ts';
 import type { ExecResult } from './exec.ts';
-import { killFamily } from './family.ts';
+import { killFamily, MARKER_VARIABLE } from './family.ts';
 import type { Family } from './family.ts';
 import { StartFailure } from './isolation.ts';
 import type { Exit, Isolation, Launch, Mount, RunningContainer } from './isolation.ts';
@@ -23,8 +23,6 @@ import { identityOf } from './process-table.ts';
 import { sendSignal } from './processes.ts';
 import { findProgram, findTool, requireTool } from './tools.ts';
 
-/** By this variable a process that left its session is still known as the container's. */
-const MARKER_VARIABLE = 'TEKTRACE_CONTAINER_ID';
 const MARKER_BYTES = 16;
 
 /**
@@ -160,14 +158,14 @@ function leashHere(): string[] {
 
 /**
  * No namespaces: the container's processes see this machine, and the Pod's paths in command, args, env and scripts are replaced by
- * directories of the Pod. Mounts can't be made read-only here.
+ * directories of the Pod. Mounts can't be made read-only here. `product` is this node's name, by which the next start knows what it left behind.
  */
-export function createPlainIsolation(own: { uid: number; gid: number }): Isolation {
+export function createPlainIsolation(own: { uid: number; gid: number }, product: string): Isolation {
   const leash = leashHere();
 
   async function start(launch: Launch): Promise<RunningContainer> {
     const { root, map } = prepare(launch);
-    const mark = randomBytes(MARKER_BYTES).toString('hex');
+    const mark = `${product}.${randomBytes(MARKER_BYTES).toString('hex')}`;
     const env = environment(launch, root, map, mark);
     const place = workingDirectory(launch, root, map);
     if (launch.waits) env[WORKING_DIRECTORY_VARIABLE] = JSON.stringify(place);
@@ -181,7 +179,8 @@ export function createPlainIsolation(own: { uid: number; gid: number }): Isolati
     const command = [localScript(program, map, launch.directory), ...args];
     const outer = { [MARKER_VARIABLE]: mark };
     const inner = (words: string[]): string[] => [...user, ...underEnvironment(words)];
-    const [file = '', ...argv] = [...leash, ...inner(command)];
+    // The entrypoint watches for this process itself, to end its step, too.
+    const [file = '', ...argv] = [...(launch.waits ? [] : leash), ...inner(command)];
     const output = await openOutput(launch.directory);
     const input = variablesFile(launch, env);
     const child = spawn(file, argv, { cwd, env: outer, detached: true, stdio: [input, ...output.writers] });

@@ -49,10 +49,10 @@ export function listProcesses(): ProcessInfo[] {
     .filter((info) => info !== undefined);
 }
 
-/** Whether the process started with `entry` (`NAME=value`) in its environment. False where that can't be read. */
-export function hasVariable(pid: number, entry: string): boolean {
+/** Whether the process started with an entry (`NAME=value`) in its environment that `matches`. False where that can't be read. */
+export function hasVariable(pid: number, matches: (entry: string) => boolean): boolean {
   try {
-    return fs.readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(entry);
+    return fs.readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').some(matches);
   } catch {
     return false; // It ended, or is another user's.
   }

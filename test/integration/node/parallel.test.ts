@@ -20,7 +20,7 @@ test('nodes without namespaces start side by side, and none ends the processes o
   const start = async (_: unknown, index: number): Promise<void> => {
     const directory = path.join(rootDir, String(index));
     const images = await createImageStore(directory, 'plain');
-    await images.warmUp(createPlainIsolation(own));
+    await images.warmUp(createPlainIsolation(own, 'test'));
   };
   await Promise.all(Array.from({ length: STARTS }, start));
 });
