@@ -46,7 +46,7 @@ var entry = fs.existsSync(built) ? built : path.join(__dirname, 'main.ts');
 var PIPE = 3;
 var child = childProcess.spawn(findNode(), NODE_FLAGS.concat([entry], process.argv.slice(2)), {
   stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-  env: Object.assign({ TEKTRACE_LAUNCHER_PIPE: String(PIPE) }, env),
+  env: Object.assign({}, env, { TEKTRACE_LAUNCHER_PIPE: String(PIPE) }),
 });
 
 /** Name, parent and start of a process; empty when it has ended. With its start a number names one process. */

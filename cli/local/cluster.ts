@@ -9,6 +9,7 @@ import type { ControllerProcess } from '../../controller/compose.ts';
 import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
 import { startApiServer } from '../../local/apiserver/server.ts';
 import type { RunningApiServer } from '../../local/apiserver/server.ts';
+import { IsolationRefused } from '../../local/node/isolation/choose.ts';
 import { makeOwnDirectory, removeLeftovers, SHARED_MEMORY } from '../../local/node/own-directory.ts';
 import { startNode } from '../../local/node/node.ts';
 import type { RunningNode } from '../../local/node/node.ts';
@@ -27,6 +28,8 @@ import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
 import { hostAttributes } from '../../shared/tracing/resource.ts';
 import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
+import { CommandError } from '../errors.ts';
+import { plainCommand } from './plain-command.ts';
 import { readCrds } from './crds.ts';
 import { stepEnvironment } from './step-environment.ts';
 import { createStepMirror } from './step-mirror.ts';
@@ -150,6 +153,8 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       addedEnvironment: stepEnvironment(traces),
     });
     running.node = node;
+    if (node.isolation === 'plain' && process.getuid?.() === 0)
+      log.warn('steps run without isolation: they are root and can change any file of this machine');
     cleanups.push(() => node.close());
     const controllers =
       options.controllers === false ? undefined : await startLocalControllers(server, traces, steps, options);
@@ -158,6 +163,10 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     return { client, server, kubeconfigFile, traces, node, flush: async () => controllers?.flush(), close };
   } catch (error) {
     await close();
+    if (error instanceof IsolationRefused)
+      throw new CommandError(
+        `${error.message}.\nOn a machine or container where that is all right, run: ${plainCommand(process.env, process.argv.slice(2))}`,
+      );
     throw error;
   }
 }

@@ -7,13 +7,14 @@ import { MUTATING_WEBHOOK_CONFIGURATIONS, resourcePath } from '../../shared/kube
 import { locateSpans } from '../../shared/otlp/spans.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
+import { isolation } from '../support/isolations.ts';
 import { create, finish, pipelineRun } from './support/run.ts';
 import { expectWhole } from './support/trace.ts';
 
 let cluster: LocalCluster;
 
 beforeAll(async () => {
-  cluster = await startLocalCluster({ isolation: 'auto', sink: undefined, log: silentLogger });
+  cluster = await startLocalCluster({ isolation, sink: undefined, log: silentLogger });
 });
 afterAll(() => cluster.close());
 

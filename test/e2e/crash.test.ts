@@ -6,6 +6,7 @@ import type { Run } from '../../cli/follow/follow-run.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import { isDone, isSuccessful } from '../../shared/tekton/conditions.ts';
+import { isolation } from '../support/isolations.ts';
 import { startCollector } from './support/collector.ts';
 import type { Collector } from './support/collector.ts';
 import { startController } from './support/controller-process.ts';
@@ -18,7 +19,7 @@ let collector: Collector;
 let controller: ControllerProcess;
 
 beforeAll(async () => {
-  cluster = await startLocalCluster({ isolation: 'auto', sink: undefined, controllers: false, log: silentLogger });
+  cluster = await startLocalCluster({ isolation, sink: undefined, controllers: false, log: silentLogger });
 });
 afterAll(() => cluster.close());
 beforeEach(async () => {

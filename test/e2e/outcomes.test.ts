@@ -7,13 +7,14 @@ import { MERGE_PATCH, PIPELINE_RUNS, resourcePath } from '../../shared/kubernete
 import { STATUS_CODE } from '../../shared/otlp/types.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
+import { isolation } from '../support/isolations.ts';
 import { create, finish, pipelineRun, printing, wholeTrace } from './support/run.ts';
 import { expectWhole, named } from './support/trace.ts';
 
 let cluster: LocalCluster;
 
 beforeAll(async () => {
-  cluster = await startLocalCluster({ isolation: 'auto', sink: undefined, log: silentLogger });
+  cluster = await startLocalCluster({ isolation, sink: undefined, log: silentLogger });
 });
 afterAll(() => cluster.close());
 

@@ -5,13 +5,14 @@ import type { LocalCluster } from '../../cli/local/cluster.ts';
 import type { Run } from '../../cli/follow/follow-run.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
+import { isolation } from '../support/isolations.ts';
 import { create, finish, pipelineRun, taskRun, until } from './support/run.ts';
 import { expectWhole, named, spansOf } from './support/trace.ts';
 
 let cluster: LocalCluster;
 
 beforeAll(async () => {
-  cluster = await startLocalCluster({ isolation: 'auto', sink: undefined, log: silentLogger });
+  cluster = await startLocalCluster({ isolation, sink: undefined, log: silentLogger });
 });
 afterAll(() => cluster.close());
 

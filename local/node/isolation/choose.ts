@@ -17,6 +17,9 @@ export interface ChosenIsolation {
   rights: Rights;
 }
 
+/** What `auto` would choose here is not safe enough to be chosen without being asked for by name. */
+export class IsolationRefused extends Error {}
+
 const TRIAL_MS = 10_000;
 
 /** Runs `true` in a container of namespaces. Throws the reason when that doesn't work here. */
@@ -42,13 +45,17 @@ async function tryNamespaces(own: { uid: number; gid: number }, directory: strin
 
 /**
  * Settles how containers are kept apart, by trying. `auto` takes namespaces where they work and says why not where they don't.
- * Throws when `namespaces` was asked for by name and doesn't work.
+ * Throws when `namespaces` was asked for by name and doesn't work, and IsolationRefused where steps would be root of this machine itself.
  */
 export async function chooseIsolation(wanted: 'auto' | IsolationKind, rootDir: string): Promise<ChosenIsolation> {
   const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const rights = await findRights(own);
   if (wanted === 'plain')
-    return { isolation: createPlainIsolation(own, path.basename(rootDir)), reason: 'asked for', rights };
+    return {
+      isolation: createPlainIsolation(own, path.basename(rootDir)),
+      reason: own.uid === 0 ? 'asked for; they are root and can change any file of this machine' : 'asked for',
+      rights,
+    };
   const directory = path.join(rootDir, 'trial');
   try {
     const isolation = await tryNamespaces(own, directory);
@@ -59,6 +66,11 @@ export async function chooseIsolation(wanted: 'auto' | IsolationKind, rootDir: s
     };
   } catch (error) {
     const why = (error as Error).message.replace(/\s+/g, ' ').trim();
+    if (wanted === 'auto' && own.uid === 0)
+      throw new IsolationRefused(
+        `namespaces do not work here (${why}), and without them steps that run as root can change any file of this machine`,
+        { cause: error },
+      );
     if (wanted === 'namespaces') throw new Error(`namespaces do not work on this machine: ${why}`, { cause: error });
     return {
       isolation: createPlainIsolation(own, path.basename(rootDir)),

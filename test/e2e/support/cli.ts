@@ -1,11 +1,22 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
+import { isolation } from '../../support/isolations.ts';
+
 export interface CliResult {
   code: number | null;
   stdout: string;
   stderr: string;
 }
+
+/** Where namespaces do not work, root has to ask for plain isolation by name. */
+const named = (args: string[]): string[] =>
+  ['up', 'run'].includes(args[0] ?? '') &&
+  isolation === 'plain' &&
+  !args.includes('--isolation') &&
+  !args.includes('--kubeconfig')
+    ? [...args, '--isolation', isolation]
+    : args;
 
 export interface CliOptions {
   env?: Record<string, string>;
@@ -14,7 +25,7 @@ export interface CliOptions {
 
 /** Starts the program as its users do: a process of its own. */
 export function startCli(args: string[], { env = {} }: CliOptions = {}): ChildProcess & { output: () => CliResult } {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'cli/main.ts', ...args], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'cli/main.ts', ...named(args)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', ...env },
   });

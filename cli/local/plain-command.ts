@@ -1,0 +1,6 @@
+/** The command that was given, with plain isolation asked for by name. */
+export function plainCommand({ npm_lifecycle_event: script }: NodeJS.ProcessEnv, args: string[]): string {
+  if (script === 'start') return 'npm start -- --isolation plain';
+  const program = script === undefined ? 'tektrace' : `npm run -s ${script} --`;
+  return [program, ...args, '--isolation', 'plain'].join(' ');
+}
