@@ -1,5 +1,5 @@
 import type { KubeObject } from '../shared/kubernetes/types.ts';
-import { paramTypes } from '../shared/tekton/declared.ts';
+import { paramTypes } from './follow/declared.ts';
 import { CommandError } from './errors.ts';
 import { createObject } from './follow/create.ts';
 import type { Run } from './follow/follow-run.ts';

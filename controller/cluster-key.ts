@@ -4,7 +4,7 @@ import type { KubeClient } from '../shared/kubernetes/client.ts';
 import { NAMESPACES, resourcePath } from '../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../shared/kubernetes/types.ts';
 import type { Logger } from '../shared/runtime/log.ts';
-import { isRefused } from '../shared/tekton/refused.ts';
+import { isRefused } from './model/refused.ts';
 
 const RETRY_MS = 1_000;
 

@@ -1,7 +1,7 @@
 import type { KubeClient } from '../shared/kubernetes/client.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { within } from '../shared/runtime/within.ts';
-import type { Manage } from '../shared/tekton/managed-by.ts';
+import type { Manage } from './model/managed-by.ts';
 import type { SpanSink } from '../shared/tracing/exporters/sink.ts';
 import { measuredSink, measureSpanQueue } from '../shared/tracing/metrics.ts';
 import { createTracingPipeline } from '../shared/tracing/pipeline.ts';

@@ -3,7 +3,7 @@ import { createEventRecorder } from '../shared/kubernetes/events.ts';
 import type { KubernetesMetrics } from '../shared/kubernetes/metrics.ts';
 import type { WorkQueueObserver } from '../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../shared/runtime/log.ts';
-import type { Manage } from '../shared/tekton/managed-by.ts';
+import type { Manage } from './model/managed-by.ts';
 import type { RunTracing } from '../shared/tracing/run-tracing.ts';
 import { createPipelineRunController } from './pipelinerun/controller.ts';
 import { createTaskRunController } from './taskrun/controller.ts';

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
-import { declaredNames } from '../../shared/tekton/declared.ts';
+import { declaredNames } from './declared.ts';
 import { CommandError } from '../errors.ts';
 import type { Run } from './follow-run.ts';
 import type { GivenParam } from './params.ts';

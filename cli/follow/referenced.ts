@@ -2,7 +2,7 @@ import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import { PIPELINES, resourcePath, TASKS } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
-import { declaredNames } from '../../shared/tekton/declared.ts';
+import { declaredNames } from './declared.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { Run } from './follow-run.ts';
 

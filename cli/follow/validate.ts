@@ -8,8 +8,8 @@ import {
   validateTaskRunAgainst,
 } from '../../shared/tekton/validation/run.ts';
 import { validateTaskSpec } from '../../shared/tekton/validation/task.ts';
-import { convertTekton, V1, V1BETA1 } from '../../shared/tekton/v1beta1/convert.ts';
-import { fieldPathInV1beta1 } from '../../shared/tekton/v1beta1/field-path.ts';
+import { convertTekton, V1, V1BETA1 } from '../v1beta1/convert.ts';
+import { fieldPathInV1beta1 } from '../v1beta1/field-path.ts';
 import type { ValidationError } from '../../shared/tekton/validation/validation-error.ts';
 import { CommandError } from '../errors.ts';
 import { printable } from '../waterfall/display-width.ts';

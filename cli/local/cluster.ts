@@ -23,7 +23,7 @@ import type { Logger } from '../../shared/runtime/log.ts';
 import { createOtlpSink } from '../../shared/tracing/exporters/otlp.ts';
 import type { SpanSink } from '../../shared/tracing/exporters/sink.ts';
 import { mirrorSink } from '../../shared/tracing/exporters/mirror.ts';
-import { withV1beta1 } from '../../shared/tekton/v1beta1/definition.ts';
+import { withV1beta1 } from '../v1beta1/definition.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
 import { hostAttributes } from '../../shared/tracing/resource.ts';
 import type { SpanSettings } from '../../shared/tracing/span-settings.ts';

@@ -1,7 +1,7 @@
 import type { VersionConverter } from '../../local/apiserver/catalog/versions.ts';
 import { forbiddenField } from '../../local/apiserver/field-errors.ts';
-import { convertTekton, V1BETA1 } from '../../shared/tekton/v1beta1/convert.ts';
-import { refusedInV1beta1 } from '../../shared/tekton/v1beta1/refused.ts';
+import { convertTekton, V1BETA1 } from '../v1beta1/convert.ts';
+import { refusedInV1beta1 } from '../v1beta1/refused.ts';
 
 const converter: VersionConverter = {
   convert: convertTekton,

@@ -1,4 +1,4 @@
-import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
+import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
 import { isObjectValue, toParamValue } from '../../shared/tekton/param-value.ts';
 import { resolveParams } from '../../shared/tekton/params.ts';
 import {

@@ -1,13 +1,13 @@
 import { isNotFound, isOfAnother } from '../../shared/kubernetes/errors.ts';
 import { MERGE_PATCH, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
-import { isRefused } from '../../shared/tekton/refused.ts';
-import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import { isRefused } from '../model/refused.ts';
+import { RunFailure } from '../model/run-failure.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import type { PipelineRunContext } from './context.ts';
-import { CANCELLED_MESSAGE, TIMED_OUT_MESSAGE } from '../../shared/tekton/pipeline-run-facts.ts';
-import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
+import { CANCELLED_MESSAGE, TIMED_OUT_MESSAGE } from '../model/pipeline-run-facts.ts';
+import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
 import { setCondition } from './status.ts';
 
 type CancelContext = Pick<PipelineRunContext, 'client' | 'clock'>;

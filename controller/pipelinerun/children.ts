@@ -1,7 +1,7 @@
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import { resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
-import { timedOutAt } from '../../shared/tekton/pipeline-run-timeouts.ts';
+import { timedOutAt } from '../model/pipeline-run-timeouts.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
 

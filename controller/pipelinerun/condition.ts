@@ -1,10 +1,10 @@
 import { formatDuration } from '../../shared/tekton/duration.ts';
 import type { Condition, PipelineRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { hasEnded } from '../../shared/tekton/pipeline-run-facts.ts';
-import type { Outcome, PipelineRunFacts } from '../../shared/tekton/pipeline-run-facts.ts';
+import { hasEnded } from '../model/pipeline-run-facts.ts';
+import type { Outcome, PipelineRunFacts } from '../model/pipeline-run-facts.ts';
 import { SKIP } from './skip.ts';
-import { timeoutsOf } from '../../shared/tekton/pipeline-run-timeouts.ts';
+import { timeoutsOf } from '../model/pipeline-run-timeouts.ts';
 
 type RunCondition = Required<Pick<Condition, 'status' | 'reason' | 'message'>>;
 

@@ -4,7 +4,7 @@ import type { Store } from '../../shared/kubernetes/store.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { PipelineRun, PipelineSpec, TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
-import type { Manage } from '../../shared/tekton/managed-by.ts';
+import type { Manage } from '../model/managed-by.ts';
 import type { CreatedNames } from '../watch/created-names.ts';
 import type { WrittenVersions } from '../watch/written-versions.ts';
 

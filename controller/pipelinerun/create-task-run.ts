@@ -1,12 +1,12 @@
 import { isAlreadyExists, isRejected } from '../../shared/kubernetes/errors.ts';
 import { resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
-import { isRefused } from '../../shared/tekton/refused.ts';
-import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import { isRefused } from '../model/refused.ts';
+import { RunFailure } from '../model/run-failure.ts';
 import type { PipelineRun, PipelineTask, TaskRun, TaskRunSpec, TaskSpec } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import { applyTaskResults } from './apply.ts';
 import type { PipelineRunContext } from './context.ts';
-import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
+import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
 import { taskRunAnnotations, taskRunLabels } from './metadata.ts';
 import { ownerReference } from './owner-reference.ts';
 import { resultReplacements } from './results.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../shared/tekton/annotations.ts';
 import type { PipelineRun, PipelineTask, PipelineTaskRunSpec } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import type { TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
+import type { TaskState } from '../model/pipeline-run-facts.ts';
 
 /** Set by upstream on TaskRuns whose failure the Pipeline ignores. */
 const ON_ERROR_ANNOTATION = 'pipeline.tekton.dev/pipeline-task-on-error';

@@ -1,7 +1,7 @@
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
 import { isConflict, joinErrors } from '../../shared/kubernetes/errors.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
-import { isManaged } from '../../shared/tekton/managed-by.ts';
+import { isManaged } from '../model/managed-by.ts';
 import type { Condition, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { keepReconcile } from '../../shared/tracing/reconcile-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
@@ -10,7 +10,7 @@ import { stopLateTaskRuns } from './cancel.ts';
 import { cachedChildren, unseenChildren } from './children.ts';
 import { reconcile } from './reconcile.ts';
 import { setCondition, updateStatusOrFail } from './status.ts';
-import { untilNextTimeoutMs } from '../../shared/tekton/pipeline-run-timeouts.ts';
+import { untilNextTimeoutMs } from '../model/pipeline-run-timeouts.ts';
 
 /** When a run is looked at again whose TaskRuns the cache did not have. */
 const CACHE_BEHIND_MS = 10_000;

@@ -1,4 +1,4 @@
-import { RunFailure } from '../../shared/tekton/run-failure.ts';
+import { RunFailure } from '../model/run-failure.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import { applyParameters, applyParametersToWorkspaceBindings } from './apply.ts';
@@ -11,14 +11,14 @@ import {
 } from './cancel.ts';
 import { getPipelineConditionStatus, pipelineTimeoutCondition } from './condition.ts';
 import type { PipelineRunContext } from './context.ts';
-import type { PipelineRunFacts } from '../../shared/tekton/pipeline-run-facts.ts';
+import type { PipelineRunFacts } from '../model/pipeline-run-facts.ts';
 import { propagatePipelineName } from './pipeline-label.ts';
 import { getPipelineData, resolvePipelineState } from './resolve.ts';
 import { applyTaskResultsToPipelineResults } from './results.ts';
 import { runNextSchedulableTask } from './schedule.ts';
 import { buildFacts } from './state.ts';
 import { getChildReferences, getSkippedTasks, setCondition } from './status.ts';
-import { timedOutAt } from '../../shared/tekton/pipeline-run-timeouts.ts';
+import { timedOutAt } from '../model/pipeline-run-timeouts.ts';
 import { validateMetadata, validatePipelineRun, validateResolvedTasks } from './validate.ts';
 import { createPersistentVolumeClaims } from './workspaces.ts';
 

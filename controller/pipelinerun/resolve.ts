@@ -2,8 +2,8 @@ import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import { PIPELINES, resourcePath, TASKS } from '../../shared/kubernetes/resources.ts';
 import { LABEL_PIPELINE } from '../../shared/tekton/annotations.ts';
 import { childName } from '../../shared/tekton/names.ts';
-import { isRefused } from '../../shared/tekton/refused.ts';
-import { failIf, RunFailure } from '../../shared/tekton/run-failure.ts';
+import { isRefused } from '../model/refused.ts';
+import { failIf, RunFailure } from '../model/run-failure.ts';
 import { validateObjectName } from '../../shared/tekton/validation/names.ts';
 import { describeErrors } from '../../shared/tekton/validation/validation-error.ts';
 import { unsupportedInTask } from '../../shared/tekton/validation/unsupported.ts';
@@ -18,7 +18,7 @@ import type {
 } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
-import type { TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
+import type { TaskState } from '../model/pipeline-run-facts.ts';
 
 /** The Pipeline as it was when the run started: from the status, embedded, or by name from the run's namespace. */
 export const getPipelineData = traced(

@@ -10,8 +10,8 @@ import {
 import type { Replacements } from '../../shared/tekton/substitution.ts';
 import type { PipelineResultSpec, PipelineRunStatus } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { hasEnded } from '../../shared/tekton/pipeline-run-facts.ts';
-import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
+import { hasEnded } from '../model/pipeline-run-facts.ts';
+import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
 
 /** One look's results, which many tasks ask for. */
 const known = new WeakMap<PipelineRunFacts, Replacements>();

@@ -2,8 +2,8 @@ import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
 import { createTaskRun } from './create-task-run.ts';
-import { isStopping, parentsEnded } from '../../shared/tekton/pipeline-run-facts.ts';
-import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
+import { isStopping, parentsEnded } from '../model/pipeline-run-facts.ts';
+import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
 
 /** The tasks whose turn it is: all they wait for has ended, and they are not skipped. */
 const executionQueue = traced('DAGExecutionQueue', (facts: PipelineRunFacts): TaskState[] =>

@@ -1,7 +1,7 @@
-import { whenAllows } from '../../shared/tekton/when.ts';
+import { whenAllows } from '../model/when.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { isStopping, parentsEnded } from '../../shared/tekton/pipeline-run-facts.ts';
-import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
+import { isStopping, parentsEnded } from '../model/pipeline-run-facts.ts';
+import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
 import { applyTaskResults } from './apply.ts';
 import { missingResult } from './results.ts';
 

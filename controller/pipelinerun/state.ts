@@ -1,10 +1,10 @@
 import { buildGraph, topologicalOrder } from '../../shared/tekton/graph.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import { outcomeOf, parentsEnded } from '../../shared/tekton/pipeline-run-facts.ts';
-import type { PipelineRunFacts, TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
+import { outcomeOf, parentsEnded } from '../model/pipeline-run-facts.ts';
+import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
 import { missingResult } from './results.ts';
 import { skipReason } from './skip.ts';
-import type { TimedOut } from '../../shared/tekton/pipeline-run-timeouts.ts';
+import type { TimedOut } from '../model/pipeline-run-timeouts.ts';
 
 /**
  * Decides for each task where it is: from its TaskRun, or, without one, whether it still waits or is skipped or invalid. Once a

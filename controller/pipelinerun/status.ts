@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { objectKey } from '../../shared/kubernetes/types.ts';
 import { succeededCondition } from '../../shared/tekton/conditions.ts';
-import { isRefused } from '../../shared/tekton/refused.ts';
+import { isRefused } from '../model/refused.ts';
 import type {
   ChildReference,
   Condition,
@@ -13,7 +13,7 @@ import type {
 } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
-import type { PipelineRunFacts } from '../../shared/tekton/pipeline-run-facts.ts';
+import type { PipelineRunFacts } from '../model/pipeline-run-facts.ts';
 import { applyTaskResults } from './apply.ts';
 import { SKIP } from './skip.ts';
 

@@ -1,5 +1,5 @@
 import { formatDuration, parseDurationMs } from '../../shared/tekton/duration.ts';
-import { DEFAULT_TIMEOUT_MS, timeoutsOf } from '../../shared/tekton/pipeline-run-timeouts.ts';
+import { DEFAULT_TIMEOUT_MS, timeoutsOf } from '../model/pipeline-run-timeouts.ts';
 import type { PipelineRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 

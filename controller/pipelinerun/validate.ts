@@ -1,7 +1,7 @@
 import { missingObjectKeys, missingParams, mistypedParams, paramsOutsideEnum } from '../../shared/tekton/params.ts';
 import { resultReferences, resultsUsedBy } from '../../shared/tekton/result-references.ts';
 import type { ResultReference } from '../../shared/tekton/result-references.ts';
-import { failIf } from '../../shared/tekton/run-failure.ts';
+import { failIf } from '../model/run-failure.ts';
 import type { PipelineRun, PipelineSpec } from '../../shared/tekton/types.ts';
 import { validateRunName } from '../../shared/tekton/validation/names.ts';
 import { runBindingErrors } from '../../shared/tekton/validation/pipeline-references.ts';
@@ -9,7 +9,7 @@ import { validateGraph, validatePipelineSpec } from '../../shared/tekton/validat
 import { unsupportedInPipeline, unsupportedInPipelineRun } from '../../shared/tekton/validation/unsupported.ts';
 import { describeErrors } from '../../shared/tekton/validation/validation-error.ts';
 import { traced } from '../../shared/tracing/traced.ts';
-import type { TaskState } from '../../shared/tekton/pipeline-run-facts.ts';
+import type { TaskState } from '../model/pipeline-run-facts.ts';
 import { pipelineName } from './resolve.ts';
 
 /** Upstream's admission webhook would not let such a name in. */

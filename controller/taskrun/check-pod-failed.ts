@@ -1,7 +1,7 @@
 import type { Pod } from '../../shared/kubernetes/pod.ts';
-import { containerFailure } from '../../shared/tekton/pod/container-failure.ts';
-import { allContainers } from '../../shared/tekton/pod/waiting.ts';
-import type { RunFailure } from '../../shared/tekton/run-failure.ts';
+import { containerFailure } from '../model/pod/container-failure.ts';
+import { allContainers } from '../model/pod/waiting.ts';
+import type { RunFailure } from '../model/run-failure.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 
 /** Why a container of the Pod can't start, when waiting longer would not help; undefined otherwise. */

@@ -1,9 +1,9 @@
 import { ApiError, isAlreadyExists, isRejected } from '../../shared/kubernetes/errors.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
-import { isRefused } from '../../shared/tekton/refused.ts';
-import { RunFailure } from '../../shared/tekton/run-failure.ts';
-import { isOwnedBy } from '../../shared/tekton/task-run-owner.ts';
+import { isRefused } from '../model/refused.ts';
+import { RunFailure } from '../model/run-failure.ts';
+import { isOwnedBy } from '../model/task-run-owner.ts';
 import type { TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';

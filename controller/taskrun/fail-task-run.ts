@@ -1,8 +1,8 @@
 import { isNotFound } from '../../shared/kubernetes/errors.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
-import { isRefused } from '../../shared/tekton/refused.ts';
-import { markFailed } from '../../shared/tekton/task-run-condition.ts';
+import { isRefused } from '../model/refused.ts';
+import { markFailed } from '../model/task-run-condition.ts';
 import type { Condition, StepState, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';

@@ -3,7 +3,7 @@ import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { objectKey } from '../../shared/kubernetes/types.ts';
 import { podNameOf } from '../../shared/tekton/containers.ts';
-import { isOwnedBy } from '../../shared/tekton/task-run-owner.ts';
+import { isOwnedBy } from '../model/task-run-owner.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';

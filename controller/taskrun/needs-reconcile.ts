@@ -1,8 +1,8 @@
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
-import { observedOf } from '../../shared/tekton/pod/observed.ts';
-import { readAnnotations } from '../../shared/tekton/read-annotations.ts';
-import { sameJson } from '../../shared/tekton/same-json.ts';
+import { observedOf } from '../model/pod/observed.ts';
+import { readAnnotations } from '../model/read-annotations.ts';
+import { sameJson } from '../model/same-json.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 

@@ -1,5 +1,5 @@
 import { normalizedParams, normalizedParamSpecs } from '../../shared/tekton/param-value.ts';
-import { declarationsOf } from '../../shared/tekton/task-workspaces.ts';
+import { declarationsOf } from '../model/task-workspaces.ts';
 import type { Param, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';

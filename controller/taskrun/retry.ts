@@ -1,6 +1,6 @@
 import { succeededCondition } from '../../shared/tekton/conditions.ts';
-import { markRunning } from '../../shared/tekton/task-run-condition.ts';
-import { isRetriable } from '../../shared/tekton/task-run-facts.ts';
+import { markRunning } from '../model/task-run-condition.ts';
+import { isRetriable } from '../model/task-run-facts.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 

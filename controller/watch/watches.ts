@@ -8,7 +8,7 @@ import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { LABEL_TASK_RUN, LABEL_TASK_RUN_UID } from '../../shared/tekton/annotations.ts';
 import { parentOf } from '../../shared/tekton/parent-of.ts';
-import { essentialPod } from '../../shared/tekton/pod/essential-pod.ts';
+import { essentialPod } from '../model/pod/essential-pod.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 
 /** The one set of watches of this process: each kind is listed and watched once, whoever asks. */

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 
 import { readCrds } from '../../cli/local/crds.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
-import { convertTekton, V1, V1BETA1 } from '../../shared/tekton/v1beta1/convert.ts';
-import { fieldPathInV1beta1 } from '../../shared/tekton/v1beta1/field-path.ts';
-import { withV1beta1 } from '../../shared/tekton/v1beta1/definition.ts';
-import { refusedInV1beta1 } from '../../shared/tekton/v1beta1/refused.ts';
+import { convertTekton, V1, V1BETA1 } from '../../cli/v1beta1/convert.ts';
+import { fieldPathInV1beta1 } from '../../cli/v1beta1/field-path.ts';
+import { withV1beta1 } from '../../cli/v1beta1/definition.ts';
+import { refusedInV1beta1 } from '../../cli/v1beta1/refused.ts';
 import { validatePipelineRun, validateTaskRun } from '../../shared/tekton/validation/run.ts';
 import { compared, convertUpstream, readCorpus, readUpstreamDefinition } from './support/conversion.ts';
 import type { TektonObject, UpstreamOutcome } from './support/conversion.ts';

@@ -12,7 +12,7 @@ import type { KubeClient, KubeRequest } from '../../shared/kubernetes/client.ts'
 import { ApiError } from '../../shared/kubernetes/errors.ts';
 import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
 import type { ManagedFieldsEntry } from '../../shared/kubernetes/types.ts';
-import { withV1beta1 } from '../../shared/tekton/v1beta1/definition.ts';
+import { withV1beta1 } from '../../cli/v1beta1/definition.ts';
 import { compared, readCorpus } from './support/conversion.ts';
 import type { TektonObject } from './support/conversion.ts';
 import { startKubeApiserver } from './support/kube-apiserver.ts';

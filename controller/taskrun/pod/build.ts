@@ -1,11 +1,11 @@
 import type { V1Pod, V1PodSpec, V1Volume } from '@kubernetes/client-node';
 
 import { podNameOf, sidecarContainerName } from '../../../shared/tekton/containers.ts';
-import type { Manage } from '../../../shared/tekton/managed-by.ts';
-import { runByEntrypoint } from '../../../shared/tekton/pod/entrypoint-args.ts';
-import { placeScriptsContainer, takeScripts } from '../../../shared/tekton/pod/scripts.ts';
-import { finishStepContainer, sidecarContainer, stepContainer } from '../../../shared/tekton/pod/step-container.ts';
-import { mergeStepTemplate } from '../../../shared/tekton/pod/step-template.ts';
+import type { Manage } from '../../model/managed-by.ts';
+import { runByEntrypoint } from '../../model/pod/entrypoint-args.ts';
+import { placeScriptsContainer, takeScripts } from '../../model/pod/scripts.ts';
+import { finishStepContainer, sidecarContainer, stepContainer } from '../../model/pod/step-container.ts';
+import { mergeStepTemplate } from '../../model/pod/step-template.ts';
 import {
   BIN_VOLUME,
   credentialsVolume,
@@ -13,8 +13,8 @@ import {
   IMPLICIT_VOLUMES,
   runVolume,
   SCRIPTS_VOLUME,
-} from '../../../shared/tekton/pod/volumes.ts';
-import { timeoutMsOf } from '../../../shared/tekton/task-run-timeout.ts';
+} from '../../model/pod/volumes.ts';
+import { timeoutMsOf } from '../../model/task-run-timeout.ts';
 import type { PodTemplate, TaskRun, TaskSpec } from '../../../shared/tekton/types.ts';
 import { withTraceContext } from '../../../shared/tracing/pod-context.ts';
 import { traced } from '../../../shared/tracing/traced.ts';

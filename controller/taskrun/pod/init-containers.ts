@@ -3,8 +3,8 @@ import { posix } from 'node:path';
 import type { V1Container } from '@kubernetes/client-node';
 
 import { stepName } from '../../../shared/tekton/containers.ts';
-import { cleanPath, ENTRYPOINT, WORKSPACE_DIR } from '../../../shared/tekton/pod-paths.ts';
-import { BIN_MOUNT, IMPLICIT_MOUNTS, STEPS_MOUNT } from '../../../shared/tekton/pod/volumes.ts';
+import { cleanPath, ENTRYPOINT, WORKSPACE_DIR } from '../../model/pod-paths.ts';
+import { BIN_MOUNT, IMPLICIT_MOUNTS, STEPS_MOUNT } from '../../model/pod/volumes.ts';
 import type { Step } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 

@@ -2,8 +2,8 @@ import type { V1ObjectMeta } from '@kubernetes/client-node';
 
 import { LABEL_TASK_RUN, LABEL_TASK_RUN_UID, POD_READY, POD_READY_VALUE } from '../../../shared/tekton/annotations.ts';
 import { podNameOf } from '../../../shared/tekton/containers.ts';
-import type { Manage } from '../../../shared/tekton/managed-by.ts';
-import { taskRunOwner } from '../../../shared/tekton/task-run-owner.ts';
+import type { Manage } from '../../model/managed-by.ts';
+import { taskRunOwner } from '../../model/task-run-owner.ts';
 import type { TaskRun } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 

@@ -1,12 +1,12 @@
 import type { V1Volume } from '@kubernetes/client-node';
 
 import { stepName } from '../../../shared/tekton/containers.ts';
-import { CREDENTIALS_DIR, RESULTS_DIR, STEPS_DIR } from '../../../shared/tekton/pod-paths.ts';
+import { CREDENTIALS_DIR, RESULTS_DIR, STEPS_DIR } from '../../model/pod-paths.ts';
 import { TASK_FIELDS } from '../../../shared/tekton/reference-fields.ts';
-import { failIf } from '../../../shared/tekton/run-failure.ts';
+import { failIf } from '../../model/run-failure.ts';
 import { stringReplacements, substituteFields } from '../../../shared/tekton/substitution.ts';
 import type { Replacements } from '../../../shared/tekton/substitution.ts';
-import { declarationsOf, mountPathOf } from '../../../shared/tekton/task-workspaces.ts';
+import { declarationsOf, mountPathOf } from '../../model/task-workspaces.ts';
 import type { TaskRun, TaskSpec, WorkspaceBinding, WorkspaceDeclaration } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 import type { ResolvedTask } from './resolve.ts';

@@ -5,7 +5,7 @@ import {
   paramsOutsideEnum,
   resolveParams,
 } from '../../../shared/tekton/params.ts';
-import { RunFailure } from '../../../shared/tekton/run-failure.ts';
+import { RunFailure } from '../../model/run-failure.ts';
 import { paramReplacements } from '../../../shared/tekton/substitution.ts';
 import type { Replacements } from '../../../shared/tekton/substitution.ts';
 import type { Param, ParamSpec } from '../../../shared/tekton/types.ts';

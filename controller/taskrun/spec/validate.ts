@@ -1,5 +1,5 @@
-import { mergeStepTemplate } from '../../../shared/tekton/pod/step-template.ts';
-import { RunFailure } from '../../../shared/tekton/run-failure.ts';
+import { mergeStepTemplate } from '../../model/pod/step-template.ts';
+import { RunFailure } from '../../model/run-failure.ts';
 import type { Step, TaskRun } from '../../../shared/tekton/types.ts';
 import { validateDuration, validateRunName } from '../../../shared/tekton/validation/names.ts';
 import { validateTaskSpec } from '../../../shared/tekton/validation/task.ts';

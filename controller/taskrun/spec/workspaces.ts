@@ -2,10 +2,10 @@ import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 
 import { isAlreadyExists } from '../../../shared/kubernetes/errors.ts';
 import { PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../../shared/kubernetes/resources.ts';
-import { isRefused } from '../../../shared/tekton/refused.ts';
-import { RunFailure } from '../../../shared/tekton/run-failure.ts';
-import { taskRunOwner } from '../../../shared/tekton/task-run-owner.ts';
-import { claimName } from '../../../shared/tekton/task-workspaces.ts';
+import { isRefused } from '../../model/refused.ts';
+import { RunFailure } from '../../model/run-failure.ts';
+import { taskRunOwner } from '../../model/task-run-owner.ts';
+import { claimName } from '../../model/task-workspaces.ts';
 import type { TaskRun, WorkspaceBinding, WorkspaceDeclaration } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 import type { ReconcileContext } from '../context.ts';

@@ -1,11 +1,11 @@
 import type { Pod } from '../../../shared/kubernetes/pod.ts';
 import { isDone } from '../../../shared/tekton/conditions.ts';
 import { isSidecarContainer, isStepContainer } from '../../../shared/tekton/containers.ts';
-import { inSpecOrder, sidecarState, stepState } from '../../../shared/tekton/pod/container-states.ts';
-import { didTaskRunFail, isComplete, podFailure } from '../../../shared/tekton/pod/failure.ts';
-import { markIncomplete } from '../../../shared/tekton/pod/waiting.ts';
-import { markFailed, markSucceeded } from '../../../shared/tekton/task-run-condition.ts';
-import { taskRunResults } from '../../../shared/tekton/task-run-results.ts';
+import { inSpecOrder, sidecarState, stepState } from '../../model/pod/container-states.ts';
+import { didTaskRunFail, isComplete, podFailure } from '../../model/pod/failure.ts';
+import { markIncomplete } from '../../model/pod/waiting.ts';
+import { markFailed, markSucceeded } from '../../model/task-run-condition.ts';
+import { taskRunResults } from '../../model/task-run-results.ts';
 import type { TaskRun, TaskRunStatus, TaskSpec } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 

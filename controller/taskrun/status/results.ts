@@ -1,5 +1,5 @@
 import { typeOfParam } from '../../../shared/tekton/param-value.ts';
-import { RunFailure } from '../../../shared/tekton/run-failure.ts';
+import { RunFailure } from '../../model/run-failure.ts';
 import type { TaskRunStatus, TaskSpec } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 

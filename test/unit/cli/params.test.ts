@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { parseParams, withParams } from '../../../cli/follow/params.ts';
-import { paramTypes } from '../../../shared/tekton/declared.ts';
+import { paramTypes } from '../../../cli/follow/declared.ts';
 import type { PipelineRun } from '../../../shared/tekton/types.ts';
 
 const run: PipelineRun = {

@@ -13,7 +13,7 @@ import { MERGE_PATCH, PIPELINE_RUNS, resourcePath, TASK_RUNS } from '../../../..
 import type { Resource } from '../../../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../../../shared/kubernetes/types.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
-import type { Manage } from '../../../../shared/tekton/managed-by.ts';
+import type { Manage } from '../../../../controller/model/managed-by.ts';
 import type { Condition, PipelineRun, TaskRun, TaskRunResult } from '../../../../shared/tekton/types.ts';
 import { noRunTracing } from '../../../../shared/tracing/run-tracing.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { getPipelineConditionStatus } from '../../../../controller/pipelinerun/condition.ts';
 import { buildFacts } from '../../../../controller/pipelinerun/state.ts';
-import type { PipelineRunFacts } from '../../../../shared/tekton/pipeline-run-facts.ts';
+import type { PipelineRunFacts } from '../../../../controller/model/pipeline-run-facts.ts';
 import type { PipelineRun, PipelineTask, TaskRun } from '../../../../shared/tekton/types.ts';
 
 /** How a task's TaskRun ended; `none`: there is none yet. */

@@ -2,7 +2,7 @@ import type { V1Container, V1PodSpec } from '@kubernetes/client-node';
 import { describe, expect, test } from '@jest/globals';
 
 import { buildPod } from '../../../../../controller/taskrun/pod/build.ts';
-import type { Manage } from '../../../../../shared/tekton/managed-by.ts';
+import type { Manage } from '../../../../../controller/model/managed-by.ts';
 import type { TaskRun, TaskRunSpec, TaskSpec } from '../../../../../shared/tekton/types.ts';
 
 const IMAGES = { entrypoint: 'entry', shell: 'shell', workingdirinit: 'dirs', nop: 'nop' };

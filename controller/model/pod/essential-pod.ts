@@ -1,0 +1,19 @@
+import type { Pod } from '../../../shared/kubernetes/pod.ts';
+
+/**
+ * What the controllers read of a TaskRun's Pod: names and images of its containers, its node, its status. The rest of the spec (scripts,
+ * environment, volumes) and who wrote which field is most of a Pod, and would be most of their cache.
+ */
+export function essentialPod(pod: Pod): Pod {
+  const { managedFields: _managedFields, ...metadata } = pod.metadata;
+  if (!pod.spec) return { ...pod, metadata };
+  const { containers, initContainers, nodeName } = pod.spec;
+  const named = (all: typeof containers): typeof containers =>
+    all.map(({ name, image }) => ({ name, ...(image === undefined ? {} : { image }) }));
+  const spec = {
+    containers: named(containers),
+    ...(initContainers ? { initContainers: named(initContainers) } : {}),
+    ...(nodeName === undefined ? {} : { nodeName }),
+  };
+  return { ...pod, metadata, spec };
+}

@@ -1,0 +1,64 @@
+import type { ContainerStatus, Pod } from '../../../shared/kubernetes/pod.ts';
+import { markRunning } from '../task-run-condition.ts';
+import type { TaskRunStatus } from '../../../shared/tekton/types.ts';
+
+const PULL_ERRORS = new Set([
+  'ImagePullBackOff',
+  'ImageInspectError',
+  'ErrImagePull',
+  'ErrImageNeverPull',
+  'RegistryUnavailable',
+  'InvalidImageName',
+]);
+
+/** All containers, init containers first. */
+export function allContainers(pod: Pod): ContainerStatus[] {
+  return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+}
+
+function exceedsNode(pod: Pod): boolean {
+  return (pod.status?.conditions ?? []).some(
+    ({ reason, message }) => reason === 'Unschedulable' && (message ?? '').includes('Insufficient'),
+  );
+}
+
+/** The kubelet creates the directory of a subPath in time: this error mends itself. */
+export function isSubPathError(waiting: { reason?: string; message?: string } | undefined): boolean {
+  return (
+    waiting?.reason === 'CreateContainerConfigError' &&
+    (waiting.message ?? '').includes('failed to create subPath directory')
+  );
+}
+
+function waitingMessage(pod: Pod): string {
+  const status = (pod.status?.containerStatuses ?? []).find(({ state }) => state?.waiting?.message);
+  if (status) return `build step "${status.name}" is pending with reason "${status.state?.waiting?.message}"`;
+  const condition = (pod.status?.conditions ?? []).find((each) => each.status !== 'True');
+  if (condition) {
+    return `pod status "${condition.type}":"${condition.status}"; message: "${condition.message ?? ''}"`;
+  }
+  return pod.status?.message || 'Pending';
+}
+
+/** What a Pod that does not run yet waits for, as the reason and message of its TaskRun's condition. */
+export function waitsFor(pod: Pod): { reason: string; message: string } {
+  const waiting = allContainers(pod).map(({ state }) => state?.waiting);
+  if (exceedsNode(pod)) {
+    return { reason: 'ExceededNodeResources', message: 'TaskRun Pod exceeded available resources' };
+  }
+  if (waiting.some(isSubPathError)) {
+    return { reason: 'Pending', message: 'Waiting for subPath directory creation to complete' };
+  }
+  const pulls = waiting.some((each) => PULL_ERRORS.has(each?.reason ?? ''));
+  return { reason: pulls ? 'PullImageFailed' : 'Pending', message: waitingMessage(pod) };
+}
+
+/** Sets the condition of a TaskRun whose Pod still works: what it waits for, or that it runs. */
+export function markIncomplete(status: TaskRunStatus, pod: Pod, now: Date): void {
+  const { phase = 'Pending' } = pod.status ?? {};
+  const { reason, message } =
+    phase === 'Pending'
+      ? waitsFor(pod)
+      : { reason: 'Running', message: 'Not all Steps in the Task have finished executing' };
+  markRunning(status, reason, message, now);
+}

@@ -1,0 +1,19 @@
+import { succeededCondition } from '../../shared/tekton/conditions.ts';
+import type { TaskRun } from '../../shared/tekton/types.ts';
+
+export function isCancelled(taskRun: TaskRun): boolean {
+  return taskRun.spec.status === 'TaskRunCancelled';
+}
+
+export function isPending(taskRun: TaskRun): boolean {
+  return taskRun.spec.status === 'TaskRunPending';
+}
+
+/** It failed, and its retries are not used up. */
+export function isRetriable(taskRun: TaskRun): boolean {
+  return (
+    succeededCondition(taskRun)?.status === 'False' &&
+    !isCancelled(taskRun) &&
+    (taskRun.status?.retriesStatus?.length ?? 0) < (taskRun.spec.retries ?? 0)
+  );
+}

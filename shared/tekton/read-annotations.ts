@@ -1,8 +1,0 @@
-import type { KubeObject } from '../kubernetes/types.ts';
-import { TRACE_EXPORTED, TRACE_URL } from './annotations.ts';
-
-/** The annotations but for the marks of tracing, which no reconcile reads. */
-export function readAnnotations({ metadata }: KubeObject): Record<string, string> {
-  const { [TRACE_EXPORTED]: _exported, [TRACE_URL]: _url, ...annotations } = metadata.annotations ?? {};
-  return annotations;
-}
