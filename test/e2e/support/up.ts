@@ -1,12 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import https from 'node:https';
 import type { IncomingMessage } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import { createInterface } from 'node:readline';
 
 import { createKubeClient } from '../../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../../shared/kubernetes/kubeconfig.ts';
-import { startCli } from './cli.ts';
 
 export interface RunningUp {
   client: KubeClient;
@@ -22,15 +23,21 @@ function kilobytes(status: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
 }
 
-/** `tektrace up` in a process of its own. */
+/** `tektrace up` in a process of its own, started as a person starts it: the launcher sets what memory it may take. */
 export async function startUp(args: string[]): Promise<RunningUp> {
-  const child = startCli(['up', ...args]);
-  const announced = (): string | undefined => /KUBECONFIG=(\S+)/.exec(child.output().stdout)?.[1];
-  while (announced() === undefined) {
-    if (child.exitCode !== null) throw new Error(`tektrace up ended: ${child.output().stderr}`);
-    await delay(20);
+  const launcher = spawn(process.execPath, ['cli/launcher.cjs', 'up', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(launcher, 'exit');
+  let file: string | undefined;
+  for await (const line of createInterface({ input: launcher.stdout })) {
+    file = /KUBECONFIG=(\S+)/.exec(line)?.[1];
+    if (file !== undefined) break;
   }
-  const config = loadKubeConfig({ file: announced() ?? '' });
+  if (file === undefined) throw new Error('tektrace up ended before it was ready');
+  launcher.stdout.resume();
+  const pid = fs.readFileSync(`/proc/${launcher.pid}/task/${launcher.pid}/children`, 'utf8').trim().split(' ')[0];
+  const config = loadKubeConfig({ file });
   const client = createKubeClient(config);
   const tls = {};
   await config.applyToHTTPSOptions(tls);
@@ -42,14 +49,13 @@ export async function startUp(args: string[]): Promise<RunningUp> {
         https.get(new URL(path, server), { ...tls, agent: new https.Agent(tls) }, resolve).on('error', reject);
       }),
     memory: () => {
-      const status = fs.readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
       return { now: kilobytes(status, 'VmRSS') * 1024, peak: kilobytes(status, 'VmHWM') * 1024 };
     },
-    forgetPeak: () => fs.writeFileSync(`/proc/${child.pid}/clear_refs`, '5'),
+    forgetPeak: () => fs.writeFileSync(`/proc/${pid}/clear_refs`, '5'),
     async close() {
       client.close();
-      const ended = new Promise((resolve) => child.once('close', resolve));
-      child.kill('SIGTERM');
+      launcher.kill('SIGTERM');
       await ended;
     },
   };
