@@ -109,10 +109,11 @@ function workingDirectory(launch: Launch, root: string, map: PathMap): WorkingDi
   return { path: workingDir, ...(mapPath(workingDir, map) === workingDir && { machine: workingDir }), ...place };
 }
 
-/** Where the container starts: what waits for its turn looks once more then. */
+/** Where the container starts. What waits for its turn goes to its working directory then: an earlier step may replace it meanwhile. */
 function startDirectory(place: WorkingDirectory, waits: boolean, root: string): string {
   try {
-    return locateWorkingDirectory(place);
+    const directory = locateWorkingDirectory(place);
+    return waits ? root : directory;
   } catch (error) {
     if (waits) return root;
     throw new StartFailure((error as Error).message, { cause: error });
