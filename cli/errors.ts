@@ -63,9 +63,12 @@ function subjectOf({ path, address, port, hostname }: SystemError): string | und
   return path ?? hostname;
 }
 
-/** One sentence for any error, with the file or address where it names one. */
+const isKnown = (error: unknown): boolean => Object.hasOwn(REASONS, (error as SystemError | undefined)?.code ?? '');
+
+/** One sentence for any error, with the file or address where it names one; that of its cause where a request failed for such an error. */
 export function sentence(error: unknown): string {
-  const isKnown = Object.hasOwn(REASONS, (error as SystemError).code ?? '');
-  const subject = isKnown ? subjectOf(error as SystemError) : undefined;
-  return subject === undefined ? reasonOf(error) : `${subject}: ${reasonOf(error)}`;
+  const { cause } = error as { cause?: unknown };
+  const system = !isKnown(error) && isKnown(cause) ? cause : error;
+  const subject = isKnown(system) ? subjectOf(system as SystemError) : undefined;
+  return subject === undefined ? reasonOf(error) : `${subject}: ${reasonOf(system)}`;
 }

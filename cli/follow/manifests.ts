@@ -6,6 +6,7 @@ import { CONTROL, goYamlOptions } from '../../local/apiserver/go-yaml.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { CommandError } from '../errors.ts';
 import { printable } from '../waterfall/display-width.ts';
+import { checkTokens } from './check-tokens.ts';
 import { inputFiles } from './input-files.ts';
 import { plainValue } from './plain-value.ts';
 import { readText, shownName } from './read-text.ts';
@@ -51,7 +52,11 @@ function objectsIn(value: unknown, where: string): Manifest[] {
 }
 
 /** The parser's sentence without its second half, which names the place again. */
-const problemText = (message: string): string => printable(message.split(' at line ')[0] ?? message);
+function problemText(message: string): string {
+  // What nests by its indentation alone is met by the parser first.
+  if (message.startsWith('Maximum call stack size')) return 'lists and maps are nested too deep';
+  return printable(message.split(' at line ')[0] ?? message);
+}
 
 function valueOf(document: Document.Parsed, lines: LineCounter, name: string): unknown {
   const [problem] = document.errors;
@@ -90,6 +95,7 @@ function checkCharacters(text: string, name: string): void {
 /** The objects in one text. Throws CommandError with the place in it. */
 export function parseManifests(text: string, name: string): Manifest[] {
   checkCharacters(text, name);
+  checkTokens(text, name);
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, {
     ...goYamlOptions,

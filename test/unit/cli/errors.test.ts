@@ -43,6 +43,14 @@ test.each([
   expect(sentence(Object.assign(new Error('the message'), fields))).toBe(expected);
 });
 
+test('a request that failed says what its cause says of the address, and keeps its message where there is none', () => {
+  const failed = (cause: object) => sentence(new Error('GET https://a: connect failed', { cause }));
+  expect(failed({ code: 'ECONNREFUSED', address: '127.0.0.1', port: 9 })).toBe(
+    '127.0.0.1:9: nothing listens there: is it running, and is the port right?',
+  );
+  expect(failed({ code: 'ECONNRESET' })).toBe('GET https://a: connect failed');
+});
+
 test('what is no error is told as it is', () => {
   expect(sentence('gone')).toBe('gone');
 });

@@ -1,0 +1,36 @@
+import { Lexer } from 'yaml';
+
+import { CommandError } from '../errors.ts';
+
+/** A parsed token takes up to a kilobyte. Tekton's largest CustomResourceDefinition has 35,000. */
+const MAX_TOKENS = 500_000;
+
+/** As deep as the API server reads. */
+const MAX_DEPTH = 500;
+
+/** What ends a run of `- ` or `? ` on one line, each of which is a level of its own. */
+const ENDS_LINE = /^[\r\n]/;
+
+/**
+ * Looks through a text without keeping anything, since a few megabytes of brackets would take gigabytes to parse. Throws CommandError for
+ * more tokens than a file of objects has, and for what is nested too deep.
+ */
+export function checkTokens(text: string, name: string): void {
+  let tokens = 0;
+  let flowDepth = 0;
+  let lineDepth = 0;
+  let line = 1;
+  for (const token of new Lexer().lex(text)) {
+    if (++tokens > MAX_TOKENS)
+      throw new CommandError(
+        `${name}:${line}: from here on it is too much: it has more than ${MAX_TOKENS} words and signs: split it`,
+      );
+    if (token === '[' || token === '{') flowDepth++;
+    else if (token === ']' || token === '}') flowDepth--;
+    else if (token === '-' || token === '?') lineDepth++;
+    else if (ENDS_LINE.test(token)) lineDepth = 0;
+    if (flowDepth > MAX_DEPTH || lineDepth > MAX_DEPTH)
+      throw new CommandError(`${name}:${line}: lists and maps are nested deeper than ${MAX_DEPTH} levels`);
+    for (let at = token.indexOf('\n'); at !== -1; at = token.indexOf('\n', at + 1)) line++;
+  }
+}
