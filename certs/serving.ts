@@ -28,7 +28,7 @@ export interface ServingCertificateOptions {
 }
 
 /**
- * A server certificate that lives in this process only: signed in memory, seven days long, renewed in time. The time is looked at every
+ * A server certificate that lives in this process only: signed in memory, seven days long, renewed in time. The time is checked every
  * minute, because a long timer stands still while a machine sleeps.
  */
 export async function createServingCertificate(options: ServingCertificateOptions): Promise<ServingCertificate> {

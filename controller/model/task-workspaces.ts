@@ -18,7 +18,7 @@ export function mountPathOf({ name, mountPath }: WorkspaceDeclaration): string {
   return mountPath || `${WORKSPACE_DIR}/${name}`;
 }
 
-/** The claim's name, the same at every look: from template, workspace and owner. */
+/** The claim's name, the same in every reconcile: from template, workspace and owner. */
 export function claimName(binding: WorkspaceBinding, taskRun: TaskRun): string {
   const hash = createHash('sha256').update(`${binding.name}${taskRun.metadata.uid}`).digest('hex').slice(0, 10);
   return `${binding.volumeClaimTemplate?.metadata?.name || 'pvc'}-${hash}`;

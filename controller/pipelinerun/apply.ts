@@ -19,7 +19,7 @@ import { pipelineName } from './resolve.ts';
 import { resultReplacements, statusReplacements } from './results.ts';
 
 /** `$(context.pipelineRun.…)` and `$(context.pipeline.name)`. */
-const contextStrings = traced('getContextReplacements', (run: PipelineRun): Record<string, string> => {
+const getContextReplacements = traced('getContextReplacements', (run: PipelineRun): Record<string, string> => {
   const { name = '', namespace = '', uid = '' } = run.metadata;
   return {
     'context.pipelineRun.name': name,
@@ -55,7 +55,7 @@ const applyReplacements = traced(
 );
 
 /** The params that an embedded task sees beside those it is given; of an object that it is given too, the keys that its own lacks (as upstream). */
-const propagatedParams = traced(
+const propagateParams = traced(
   'propagateParams',
   (params: readonly Param[], given: readonly Param[] = []): Replacements => {
     const own = new Map(given.map(({ name, value }) => [name, toParamValue(value)]));
@@ -78,8 +78,8 @@ const applyToTask = traced(
   'applyToTask',
   (run: PipelineRun, spec: PipelineSpec, params: readonly Param[], task: PipelineTask): PipelineTask => {
     const declared = (task.taskSpec?.workspaces ?? []).map(({ name }) => name);
-    const propagated = propagatedParams(params, task.params);
-    const names = stringReplacements(contextStrings(run));
+    const propagated = propagateParams(params, task.params);
+    const names = stringReplacements(getContextReplacements(run));
     return applyReplacements(
       task,
       [paramReplacements(params), names, workspaceReplacements(run, spec)],
@@ -114,7 +114,7 @@ export const applyParametersToWorkspaceBindings = traced(
   'applyParametersToWorkspaceBindings',
   (run: PipelineRun, spec: PipelineSpec): WorkspaceBinding[] => {
     const params = paramReplacements(resolveParams(spec.params, run.spec.params));
-    return [params, stringReplacements(contextStrings(run))].reduce(
+    return [params, stringReplacements(getContextReplacements(run))].reduce(
       (bindings, each) => bindings.map((binding) => substituteFields(binding, WORKSPACE_BINDING_FIELDS, each)),
       run.spec.workspaces ?? [],
     );

@@ -111,7 +111,7 @@ export const stopLateTaskRuns = traced(
 );
 
 /** The time of the tasks, or of `finally`, is up: what of it runs is told to stop. */
-export const timeoutPipelineTasks = traced(
+export const timeoutPipelineTasksForTaskNames = traced(
   'timeoutPipelineTasksForTaskNames',
   async (context: CancelContext, facts: PipelineRunFacts, final: boolean): Promise<void> => {
     const taskRuns = runningTaskRuns(facts.tasks.filter((state) => state.final === final));

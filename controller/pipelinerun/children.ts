@@ -7,7 +7,7 @@ import type { PipelineRunContext } from './context.ts';
 
 /** The TaskRuns that the run owns, as the cache has them. */
 export const cachedChildren = traced(
-  'updatePipelineRunStatusFromInformer',
+  'cachedChildren',
   ({ taskRuns }: Pick<PipelineRunContext, 'taskRuns'>, run: PipelineRun): TaskRun[] =>
     taskRuns.byIndex('owner', run.metadata.uid ?? ''),
 );
@@ -45,7 +45,7 @@ export const unseenChildren = traced(
     } catch (error) {
       // What fails again and again does not keep the run past its end. A TaskRun that comes after it is told to stop then.
       if (run.spec.status !== 'Cancelled' && !timedOutAt(run, context.clock()).pipeline) throw error;
-      context.log.warn('a run ends without a look at TaskRuns that it created', {
+      context.log.warn('a run ends although TaskRuns that it created were not seen', {
         pipelinerun: run.metadata.name,
         error,
       });

@@ -20,7 +20,7 @@ export interface PipelineRunContext {
   written: WrittenVersions;
   /** TaskRuns that the cache may not have yet, by the run's uid. */
   created: CreatedNames;
-  /** Specs of Tasks that runs under way refer to, by run uid and Task name: a run sees each Task as it was at its first look. */
+  /** Specs of Tasks that runs under way refer to, by run uid and Task name: a run sees each Task as it was in its first reconcile. */
   taskSpecs: Map<string, Map<string, TaskSpec>>;
   clock: () => Date;
   log: Logger;

@@ -64,14 +64,13 @@ export const createPipelineRunController = traced(
       clock,
       log,
     };
-    const reconcile = traced('reconcileKey', (key: string) => reconcilePipelineRun(context, key));
     const dueInMs = traced('dueInMs', (key: string) => {
       const run = context.pipelineRuns.get(key);
       return run && !isDone(run) ? untilNextTimeoutMs(run, clock()) : undefined;
     });
     const controller = new Controller({
       name: 'pipelinerun',
-      reconcile,
+      reconcile: reconcilePipelineRun.bind(undefined, context),
       dueInMs,
       log,
       ...(observer && { observer }),

@@ -7,7 +7,7 @@ import { traced } from '../../shared/tracing/traced.ts';
 import { applyTaskResults } from './apply.ts';
 import type { PipelineRunContext } from './context.ts';
 import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
-import { taskRunAnnotations, taskRunLabels } from './metadata.ts';
+import { createChildResourceAnnotations, createChildResourceLabels } from './metadata.ts';
 import { ownerReference } from './owner-reference.ts';
 import { resultReplacements } from './results.ts';
 import { taskRunTimeout } from './task-run-timeout.ts';
@@ -41,8 +41,8 @@ export const buildTaskRun = traced(
       metadata: {
         name: state.taskRunName,
         namespace: run.metadata.namespace,
-        labels: taskRunLabels(run, state),
-        annotations: taskRunAnnotations(run, task, override),
+        labels: createChildResourceLabels(run, state),
+        annotations: createChildResourceAnnotations(run, task, override),
         ownerReferences: [ownerReference(run)],
       },
       spec,

@@ -22,7 +22,7 @@ const NOT_COPIED = new Set([
 const NOT_COPIED_PREFIXES = ['tekton/', 'chains.tekton.dev/'];
 
 /** taskRunSpecs' labels, else the run's and Tekton's own, else those of the embedded task. */
-export const taskRunLabels = traced(
+export const createChildResourceLabels = traced(
   'createChildResourceLabels',
   (run: PipelineRun, { task, final }: TaskState): Record<string, string> => ({
     ...task.taskSpec?.metadata?.labels,
@@ -36,7 +36,7 @@ export const taskRunLabels = traced(
 );
 
 /** The same for annotations; the run's trace context is passed on as the TaskRun's parent. */
-export const taskRunAnnotations = traced(
+export const createChildResourceAnnotations = traced(
   'createChildResourceAnnotations',
   (run: PipelineRun, task: PipelineTask, override: PipelineTaskRunSpec | undefined): Record<string, string> => {
     const annotations = run.metadata.annotations ?? {};

@@ -10,7 +10,7 @@ import type { PipelineRunContext } from './context.ts';
 import { pipelineName } from './resolve.ts';
 
 /** Gives the run the label that TaskRuns inherit and `kubectl get -l` asks for. Throws RunFailure when the API server refuses it. */
-export const propagatePipelineName = traced(
+export const propagatePipelineNameLabelToPipelineRun = traced(
   'propagatePipelineNameLabelToPipelineRun',
   async ({ client }: Pick<PipelineRunContext, 'client'>, run: PipelineRun): Promise<void> => {
     if (run.metadata.labels?.[LABEL_PIPELINE] !== undefined) return;

@@ -12,7 +12,7 @@ import { reconcile } from './reconcile.ts';
 import { setCondition, updateStatusOrFail } from './status.ts';
 import { untilNextTimeoutMs } from '../model/pipeline-run-timeouts.ts';
 
-/** When a run is looked at again whose TaskRuns the cache did not have. */
+/** When a run is reconciled again whose TaskRuns the cache did not have. */
 const CACHE_BEHIND_MS = 10_000;
 
 /** Brings the run of that key forward, inside its ReconcileKind span. Nothing to do for runs that are gone, going or another's. */
@@ -22,7 +22,7 @@ export const reconcilePipelineRun = traced(
     const run = context.pipelineRuns.get(key);
     if (context.written.isBehind(key, run)) return undefined;
     if (!run || run.metadata.deletionTimestamp || !isManaged(run, context.manage)) return undefined;
-    // A finished run's trace is complete: no spans for looking at it again.
+    // A finished run's trace is complete: no spans for another reconcile.
     if (isDone(run)) await stopLateTaskRuns(context, run, cachedChildren(context, run));
     if (isDone(run) || !context.tracing.ready(run)) return undefined;
     const { name = '', namespace = '' } = run.metadata;
@@ -51,7 +51,7 @@ const reconcileKind = traced(
       throw error;
     }
     emitReconcileEvents(context, await writeStatus(context, stored, run), before);
-    if (!isDone(run)) return nextLook(context, run, unseen.length > 0);
+    if (!isDone(run)) return nextReconcile(context, run, unseen.length > 0);
     keepReconcile();
     forgetRun(context, run);
     return undefined;
@@ -65,8 +65,8 @@ const writeStatus = traced(
 );
 
 /**
- * Also what a look that failed half way started, created or asked for is written down, and what keeps the run from getting on. Throws both
- * errors as one when that can't be written either.
+ * Writes what a reconcile that failed half way had started, created or asked for, and what keeps the run from going on. Throws both errors as
+ * one when the write fails too.
  */
 const writeProblem = traced(
   'writeProblem',
@@ -101,8 +101,8 @@ const start = traced('start', (context: PipelineRunContext, run: PipelineRun): v
   context.events.record(run, 'Normal', 'Started', '');
 });
 
-/** Reasons of which the condition says enough: the first goes with an Event of its own, the second is how every run goes on. */
-const UNTOLD = ['Started', 'Running'];
+/** The condition says enough: the first has an Event of its own, the second is how every run goes on. */
+const REASONS_WITHOUT_EVENT = ['Started', 'Running'];
 
 /** A Kubernetes Event where the condition's status or reason changed. */
 const emitReconcileEvents = traced(
@@ -110,7 +110,8 @@ const emitReconcileEvents = traced(
   (context: PipelineRunContext, run: PipelineRun, before: Condition | undefined): void => {
     const after = succeededCondition(run);
     const { status, reason = '', message = '' } = after ?? {};
-    if (!after || (status === before?.status && reason === before?.reason) || UNTOLD.includes(reason)) return;
+    if (!after || (status === before?.status && reason === before?.reason) || REASONS_WITHOUT_EVENT.includes(reason))
+      return;
     context.events.record(
       run,
       status === 'False' ? 'Warning' : 'Normal',
@@ -121,8 +122,8 @@ const emitReconcileEvents = traced(
 );
 
 /** At the next timeout; and soon where a TaskRun was not in the cache: it may go again without any event. */
-const nextLook = traced(
-  'nextLook',
+const nextReconcile = traced(
+  'nextReconcile',
   (context: PipelineRunContext, run: PipelineRun, cacheIsBehind: boolean): ReconcileResult => {
     const timeoutMs = untilNextTimeoutMs(run, context.clock());
     if (cacheIsBehind) return { requeueAfterMs: Math.min(timeoutMs ?? Infinity, CACHE_BEHIND_MS) };

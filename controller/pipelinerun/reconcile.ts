@@ -7,12 +7,12 @@ import {
   gracefullyCancelPipelineRun,
   runningChildren,
   timeoutPipelineRun,
-  timeoutPipelineTasks,
+  timeoutPipelineTasksForTaskNames,
 } from './cancel.ts';
 import { getPipelineConditionStatus, pipelineTimeoutCondition } from './condition.ts';
 import type { PipelineRunContext } from './context.ts';
 import type { PipelineRunFacts } from '../model/pipeline-run-facts.ts';
-import { propagatePipelineName } from './pipeline-label.ts';
+import { propagatePipelineNameLabelToPipelineRun } from './pipeline-label.ts';
 import { getPipelineData, resolvePipelineState } from './resolve.ts';
 import { applyTaskResultsToPipelineResults } from './results.ts';
 import { runNextSchedulableTask } from './schedule.ts';
@@ -23,53 +23,43 @@ import { validateMetadata, validatePipelineRun, validateResolvedTasks } from './
 import { createPersistentVolumeClaims } from './workspaces.ts';
 
 /**
- * One look at a run that is not done: brings it as far as it can go now and leaves the outcome in `run.status`. `run` is a copy;
- * `children` are the TaskRuns it owns. What can't be put right fails the run; everything else is thrown, to be tried again.
+ * Brings a run that is not done as far as it can go now, and leaves the outcome in `run.status`. `run` is a copy; `children` are the TaskRuns it
+ * owns. What can't be put right fails the run, and what fails again and again does not keep it past its time; everything else is thrown,
+ * to be tried again.
  */
 export const reconcile = traced(
   'reconcile',
   async (context: PipelineRunContext, run: PipelineRun, children: readonly TaskRun[]): Promise<void> => {
-    if (run.spec.status === 'PipelineRunPending') {
-      setCondition(
-        run,
-        context.clock(),
-        'Unknown',
-        'PipelineRunPending',
-        `PipelineRun "${run.metadata.name}" is pending`,
-      );
-      return;
-    }
+    const now = context.clock();
     try {
-      if (run.spec.status === 'Cancelled') await cancelPipelineRun(context, run, runningChildren(children));
-      else await advanceInTime(context, run, children);
+      if (run.spec.status === 'PipelineRunPending')
+        setCondition(run, now, 'Unknown', 'PipelineRunPending', `PipelineRun "${run.metadata.name}" is pending`);
+      else if (run.spec.status === 'Cancelled') await cancelPipelineRun(context, run, runningChildren(children));
+      else await advance(context, run, children);
     } catch (error) {
-      if (!(error instanceof RunFailure)) throw error;
-      setCondition(run, context.clock(), 'False', error.reason, error.message);
+      if (error instanceof RunFailure) setCondition(run, context.clock(), 'False', error.reason, error.message);
+      else if (run.spec.status !== 'Cancelled' && timedOutAt(run, context.clock()).pipeline)
+        await endInTime(context, run, children);
+      else throw error;
     }
   },
 );
 
-/** What fails again and again does not keep the run past its time. */
-const advanceInTime = traced(
-  'advanceInTime',
+const endInTime = traced(
+  'endInTime',
   async (context: PipelineRunContext, run: PipelineRun, children: readonly TaskRun[]): Promise<void> => {
-    try {
-      await advance(context, run, children);
-    } catch (error) {
-      if (error instanceof RunFailure || !timedOutAt(run, context.clock()).pipeline) throw error;
-      await timeoutPipelineRun(context, runningChildren(children));
-      const { status, reason, message } = pipelineTimeoutCondition(run);
-      setCondition(run, context.clock(), status, reason, message);
-    }
+    await timeoutPipelineRun(context, runningChildren(children));
+    const { status, reason, message } = pipelineTimeoutCondition(run);
+    setCondition(run, context.clock(), status, reason, message);
   },
 );
 
-/** The flow of one look: resolve, validate, stop what must stop, start what may start, say where the run is. */
+/** The flow of one reconcile: resolve, validate, stop what must stop, start what may start, say where the run is. */
 const advance = traced(
   'advance',
   async (context: PipelineRunContext, run: PipelineRun, children: readonly TaskRun[]): Promise<void> => {
     validateMetadata(run);
-    await propagatePipelineName(context, run);
+    await propagatePipelineNameLabelToPipelineRun(context, run);
     const pipeline = await getPipelineData(context, run);
     if (!run.status?.pipelineSpec) validatePipelineRun(run, pipeline);
     const spec = run.status?.pipelineSpec ?? applyParameters(run, pipeline);
@@ -85,8 +75,8 @@ const advance = traced(
 
     if (run.spec.status === 'CancelledRunFinally') await gracefullyCancelPipelineRun(context, facts);
     if (timedOut.pipeline) await timeoutPipelineRun(context, runningChildren(children));
-    else if (timedOut.tasks) await timeoutPipelineTasks(context, facts, false);
-    if (timedOut.finally) await timeoutPipelineTasks(context, facts, true);
+    else if (timedOut.tasks) await timeoutPipelineTasksForTaskNames(context, facts, false);
+    if (timedOut.finally) await timeoutPipelineTasksForTaskNames(context, facts, true);
     try {
       await runNextSchedulableTask(context, run, facts);
     } finally {

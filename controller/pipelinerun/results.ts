@@ -13,7 +13,7 @@ import { traced } from '../../shared/tracing/traced.ts';
 import { hasEnded } from '../model/pipeline-run-facts.ts';
 import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
 
-/** One look's results, which many tasks ask for. */
+/** The results of one reconcile, which many tasks ask for. */
 const known = new WeakMap<PipelineRunFacts, Replacements>();
 
 /** What references to results of tasks that ended stand for. */

@@ -6,7 +6,7 @@ import { isStopping, parentsEnded } from '../model/pipeline-run-facts.ts';
 import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
 
 /** The tasks whose turn it is: all they wait for has ended, and they are not skipped. */
-const executionQueue = traced('DAGExecutionQueue', (facts: PipelineRunFacts): TaskState[] =>
+const dagExecutionQueue = traced('DAGExecutionQueue', (facts: PipelineRunFacts): TaskState[] =>
   facts.tasks.filter(
     (state) => state.outcome === 'waiting' && (state.final || !isStopping(facts)) && parentsEnded(state, facts),
   ),
@@ -16,7 +16,7 @@ const executionQueue = traced('DAGExecutionQueue', (facts: PipelineRunFacts): Ta
 export const runNextSchedulableTask = traced(
   'runNextSchedulableTask',
   async (context: PipelineRunContext, run: PipelineRun, facts: PipelineRunFacts): Promise<void> => {
-    const next = executionQueue(facts);
+    const next = dagExecutionQueue(facts);
     if (next.some(({ final }) => final)) setFinallyStartedTimeIfNeeded(context, run);
     if (next.length > 0) await createTaskRuns(context, run, next, facts);
   },

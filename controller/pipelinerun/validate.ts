@@ -88,7 +88,7 @@ export const validateResolvedTasks = traced(
     for (const state of tasks) validateResolvedTask(run, state);
     for (const { task } of tasks) {
       for (const reference of resultsUsedBy(task)) {
-        const problem = invalidResultReference(reference, tasks);
+        const problem = validateResultRef(reference, tasks);
         failIf(
           'InvalidTaskResultReference',
           problem !== undefined,
@@ -98,7 +98,7 @@ export const validateResolvedTasks = traced(
     }
     for (const { name, value } of spec.results ?? []) {
       for (const reference of resultReferences([value])) {
-        const problem = invalidResultReference(reference, tasks);
+        const problem = validateResultRef(reference, tasks);
         const message = `Failed to resolve pipeline result reference for "${run.metadata.name}" with error invalid pipeline result "${name}": ${problem}`;
         failIf('InvalidPipelineResultReference', problem !== undefined, message);
       }
@@ -136,7 +136,7 @@ const validateResolvedTask = traced(
   },
 );
 
-const invalidResultReference = traced(
+const validateResultRef = traced(
   'validateResultRef',
   ({ pipelineTask, result }: ResultReference, tasks: readonly Omit<TaskState, 'outcome'>[]): string | undefined => {
     const source = tasks.find(({ task }) => task.name === pipelineTask);

@@ -23,7 +23,7 @@ export const claimName = traced('claimName', (binding: WorkspaceBinding, run: Pi
 
 /** Makes one claim a run for each volumeClaimTemplate. Throws RunFailure when the API server will never take it. */
 export const createPersistentVolumeClaims = traced(
-  'createOrUpdateAffinityAssistantsAndPVCs',
+  'createPersistentVolumeClaims',
   async (context: PipelineRunContext, run: PipelineRun): Promise<void> => {
     const templates = (run.spec.workspaces ?? []).filter(
       ({ volumeClaimTemplate }) => volumeClaimTemplate !== undefined,
@@ -33,7 +33,7 @@ export const createPersistentVolumeClaims = traced(
 );
 
 const createPersistentVolumeClaim = traced(
-  'createPVCFromVolumeClaimTemplate',
+  'createPersistentVolumeClaim',
   async ({ client }: PipelineRunContext, run: PipelineRun, binding: WorkspaceBinding): Promise<void> => {
     const { namespace, name } = run.metadata;
     const { metadata, spec } = binding.volumeClaimTemplate ?? {};
@@ -65,9 +65,17 @@ export const getTaskrunWorkspaces = traced(
   'getTaskrunWorkspaces',
   (run: PipelineRun, task: PipelineTask, taskSpec: TaskSpec, results: Replacements): WorkspaceBinding[] => {
     const bindings: WorkspaceBinding[] = [];
-    for (const { name, workspace, subPath } of [...(task.workspaces ?? []), ...propagatedWorkspaces(run, task)]) {
+    for (const { name, workspace, subPath } of [...(task.workspaces ?? []), ...propagateWorkspaces(run, task)]) {
       const binding = run.spec.workspaces?.find((candidate) => candidate.name === (workspace ?? name));
-      if (binding) bindings.push(taskWorkspace(run, withResults(binding, task, results), name, subPath));
+      if (binding)
+        bindings.push(
+          taskWorkspaceByWorkspaceVolumeSource(
+            run,
+            applyResultsToWorkspaceBindings(binding, task, results),
+            name,
+            subPath,
+          ),
+        );
       else if (!taskSpec.workspaces?.find((declared) => declared.name === name)?.optional) {
         const message = `expected workspace "${workspace ?? name}" to be provided by pipelinerun for pipeline task "${task.name}"`;
         throw new RunFailure('CreateRunFailed', message);
@@ -78,7 +86,7 @@ export const getTaskrunWorkspaces = traced(
 );
 
 /** The binding with the results so far put in. Throws RunFailure for one whose task has not ended: nothing makes this task wait for it. */
-const withResults = traced(
+const applyResultsToWorkspaceBindings = traced(
   'applyResultsToWorkspaceBindings',
   (written: WorkspaceBinding, task: PipelineTask, results: Replacements): WorkspaceBinding => {
     const missing = resultReferences(written).find(({ reference }) => !isKnown(reference, results));
@@ -89,7 +97,7 @@ const withResults = traced(
 );
 
 /** An embedded task sees the run's workspaces by name without binding them. */
-const propagatedWorkspaces = traced(
+const propagateWorkspaces = traced(
   'propagateWorkspaces',
   (run: PipelineRun, { taskSpec, workspaces = [] }: PipelineTask): NonNullable<PipelineTask['workspaces']> => {
     const used = allReferences(taskSpec)
@@ -107,7 +115,7 @@ const propagatedWorkspaces = traced(
   },
 );
 
-const taskWorkspace = traced(
+const taskWorkspaceByWorkspaceVolumeSource = traced(
   'taskWorkspaceByWorkspaceVolumeSource',
   (run: PipelineRun, binding: WorkspaceBinding, name: string, taskSubPath: string | undefined): WorkspaceBinding => {
     const { volumeClaimTemplate, subPath: _subPath, ...source } = binding;

@@ -59,14 +59,13 @@ export const createTaskRunController = traced(
       clock,
       log,
     };
-    const reconcile = traced('reconcileKey', (key: string) => reconcileTaskRun(context, key));
     const dueInMs = traced('dueInMs', (key: string) => {
       const taskRun = context.taskRuns.get(key);
       return taskRun && !isDone(taskRun) ? remainingMs(taskRun, clock()) : undefined;
     });
     const controller = new Controller({
       name: 'taskrun',
-      reconcile,
+      reconcile: reconcileTaskRun.bind(undefined, context),
       dueInMs,
       log,
       ...(observer && { observer }),

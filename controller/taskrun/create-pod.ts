@@ -10,7 +10,7 @@ import type { ReconcileContext } from './context.ts';
 import { readPod } from './find-pod.ts';
 import { buildPod } from './pod/build.ts';
 
-/** The Pod can't be created at present: the TaskRun waits with this reason and is looked at again. */
+/** The Pod can't be created at present: the TaskRun waits with this reason and is reconciled again. */
 export interface PodPostponed {
   reason: string;
   message: string;

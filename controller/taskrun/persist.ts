@@ -45,7 +45,7 @@ const updateStatus = traced(
 );
 
 /** Reasons of which the condition says enough: the first goes with an Event of its own, the others are how every run goes on. */
-const UNTOLD = ['Started', 'Pending', 'Running'];
+const REASONS_WITHOUT_EVENT = ['Started', 'Pending', 'Running'];
 
 /** Events with upstream's reasons, as few as `kubectl describe` needs. */
 export const emitReconcileEvents = traced(
@@ -59,7 +59,7 @@ export const emitReconcileEvents = traced(
     if (after.status === 'True') {
       if (!isChild) context.events.record(taskRun, 'Normal', 'Succeeded', after.message ?? '');
     } else if (after.status === 'False') context.events.record(taskRun, 'Warning', 'Failed', after.message ?? '');
-    else if (!UNTOLD.includes(after.reason ?? '')) {
+    else if (!REASONS_WITHOUT_EVENT.includes(after.reason ?? '')) {
       context.events.record(taskRun, 'Normal', after.reason ?? '', after.message ?? '');
     }
   },

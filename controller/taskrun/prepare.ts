@@ -7,7 +7,7 @@ import { ValidateEnumParam, ValidateResolvedTask } from './spec/params.ts';
 import { getTaskData } from './spec/resolve.ts';
 import type { ResolvedTask } from './spec/resolve.ts';
 import { validateTask } from './spec/validate.ts';
-import { ValidateBindings } from './spec/workspaces.ts';
+import { validateBindings } from './spec/workspaces.ts';
 
 /** A task that can be executed, with the TaskRun's params. */
 export interface PreparedTask extends ResolvedTask {
@@ -23,6 +23,6 @@ export const prepare = traced('prepare', async (context: ReconcileContext, taskR
   ValidateResolvedTask(resolved.taskName, specs, params);
   ValidateEnumParam(specs, params);
   validateTask({ ...taskRun, spec: { ...taskRun.spec, params } }, { ...resolved, taskSpec });
-  ValidateBindings(declarationsOf(taskRun, taskSpec), taskRun.spec.workspaces ?? []);
+  validateBindings(declarationsOf(taskRun, taskSpec), taskRun.spec.workspaces ?? []);
   return { ...resolved, taskSpec, params };
 });

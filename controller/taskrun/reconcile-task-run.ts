@@ -20,7 +20,7 @@ import { reconcile } from './reconcile.ts';
 import { retryTaskRun } from './retry.ts';
 import { needsStopSidecars, stopSidecars, stopSidecarsOfRetries } from './sidecars.ts';
 
-/** A first look starts the attempt; true when it did. Clocks differ: a start is never before the creation. */
+/** The first reconcile starts the attempt; true when it did. Clocks differ: a start is never before the creation. */
 const start = traced('start', (taskRun: TaskRun, now: Date): boolean => {
   const status = (taskRun.status ??= {});
   if (status.startTime !== undefined || isPending(taskRun)) return false;
@@ -71,13 +71,13 @@ const advance = traced('advance', async (context: ReconcileContext, taskRun: Tas
 });
 
 /**
- * A look that failed, and is tried again, still leaves what is known: that the TaskRun has started, so that its timeout runs, and what keeps it.
+ * A reconcile that failed, and is tried again, still leaves what is known: that the TaskRun has started, so that its timeout runs, and what keeps it.
  * Throws both errors as one when that can't be written either.
  */
 const persistProblem = traced(
   'persistProblem',
   async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun, problem: unknown): Promise<void> => {
-    // Somebody wrote in between: the cache is behind, and the next look sees it.
+    // Somebody wrote in between: the cache is behind, and the next reconcile sees it.
     if (isConflict(problem)) return;
     const status = (taskRun.status ??= {});
     const reason = status.podName ? (succeededCondition(taskRun)?.reason ?? 'Running') : 'Pending';
@@ -128,7 +128,7 @@ export const reconcileTaskRun = traced(
     if (context.written.isBehind(key, taskRun)) return undefined;
     if (!taskRun || taskRun.metadata.deletionTimestamp !== undefined || !isManaged(taskRun, context.manage))
       return undefined;
-    // A finished run's trace is complete: no spans for looking at it again.
+    // A finished run's trace is complete: no spans for another reconcile.
     if (isDone(taskRun) && !needsStopSidecars(context, taskRun)) return undefined;
     if (!context.tracing.ready(taskRun)) return undefined;
     const { name = '', namespace = '' } = taskRun.metadata;

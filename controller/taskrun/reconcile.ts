@@ -15,7 +15,7 @@ import { updateReady } from './sidecars.ts';
 import { applyParamsContextsResultsAndWorkspaces } from './spec/apply.ts';
 import { taskParamReplacements } from './spec/params.ts';
 import { claimWorkspaces } from './spec/workspaces.ts';
-import { MakeTaskRunStatus } from './status/make-task-run-status.ts';
+import { makeTaskRunStatus } from './status/make-task-run-status.ts';
 import { validateTaskRunResults } from './status/results.ts';
 
 /** Resolves the task and makes its Pod; the status keeps the task as it runs. */
@@ -56,7 +56,7 @@ export const reconcile = traced(
       return { requeueAfterMs: pod.requeueAfterMs };
     }
     const taskSpec = status.taskSpec ?? (await prepare(context, taskRun)).taskSpec;
-    MakeTaskRunStatus(taskRun, await updateReady(context, pod), taskSpec, context.clock());
+    makeTaskRunStatus(taskRun, await updateReady(context, pod), taskSpec, context.clock());
     validateTaskRunResults(status, taskSpec);
     return undefined;
   },

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../shared/kubernetes/types.ts';
 interface Written {
   uid: string | undefined;
   version: bigint;
-  /** A look was put off until the watch brings that version. */
+  /** A reconcile was put off until the watch brings that version. */
   awaited: boolean;
 }
 
@@ -34,7 +34,7 @@ export class WrittenVersions {
     this.#written.set(objectKey(object.metadata), { uid, version, awaited: false });
   }
 
-  /** Whether the cache, which has `cached` under `key`, is older than what was written; `arrived` then says when to look again. */
+  /** Whether the cache, which has `cached` under `key`, is older than what was written; `arrived` then says when to reconcile again. */
   isBehind(key: string, cached: KubeObject | undefined): boolean {
     const last = this.#written.get(key);
     if (!last) return false;
@@ -46,7 +46,7 @@ export class WrittenVersions {
     return false;
   }
 
-  /** The watch brought `object`; true when a look was put off for it. */
+  /** The watch brought `object`; true when a reconcile was put off for it. */
   arrived(object: KubeObject): boolean {
     const key = objectKey(object.metadata);
     const last = this.#written.get(key);

@@ -3,14 +3,14 @@ import { isConflict } from './errors.ts';
 import { WorkQueue } from './work-queue.ts';
 import type { WorkQueueObserver } from './work-queue.ts';
 
-/** What a reconcile asks for: nothing more, or another look in `requeueAfterMs`. It throws to be tried again with back-off. */
+/** What a reconcile asks for: nothing more, or another reconcile in `requeueAfterMs`. It throws to be tried again with back-off. */
 export type ReconcileResult = { requeueAfterMs?: number } | undefined;
 
 export interface ControllerOptions {
   name: string;
   /** Level-based: reads the store, decides, writes. May run twice at any point without harm. */
   reconcile: (key: string) => Promise<ReconcileResult>;
-  /** Milliseconds until the key has to be looked at again however often its reconcile has failed: its back-off ends there. */
+  /** Milliseconds until the key has to be reconciled again however often its reconcile has failed: its back-off ends there. */
   dueInMs?: (key: string) => number | undefined;
   workers?: number;
   observer?: WorkQueueObserver;

@@ -34,7 +34,7 @@ function defaultFiles(): string[] {
 
 /**
  * Where the cluster is and who we are: a kubeconfig's text, a file, else KUBECONFIG, else the Pod's service account, else ~/.kube/config.
- * Throws an Error that says what was looked at when none of them gives a cluster.
+ * Throws an Error that says what was tried when none of them gives a cluster.
  */
 export function loadKubeConfig(source: { text?: string; file?: string } = {}): KubeConfig {
   const config = new KubeConfig();

@@ -81,7 +81,7 @@ export class LeaderElector {
     options.observer?.leading(false);
   }
 
-  /** Whether the lease is held and was renewed in time, by a look at the clocks: false at once in a process that was stopped for longer. */
+  /** Whether the lease is held and was renewed in time, as the clocks say: false at once in a process that was stopped for longer. */
   isLeader(): boolean {
     return this.#renewed !== undefined && !this.lost.aborted && this.#since(this.#renewed) < this.#renewDeadlineMs;
   }

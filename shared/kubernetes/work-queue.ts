@@ -3,7 +3,7 @@ import { FairQueue } from './fair-queue.ts';
 /** Delays of client-go's default per-item limiter: 5 ms doubled per failure, up to 1000 s. */
 const BACKOFF_MS = { first: 5, max: 1_000_000 };
 
-/** A timer holds 24 days at most; what is due later is looked at again then. */
+/** A timer holds 24 days at most; what is due later is put off again then. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What is told of a queue, for metrics. `depth` is the number of keys that wait for a worker; times are milliseconds. */
@@ -67,7 +67,7 @@ export class WorkQueue {
     this.#timers.set(key, { dueMs, timer: setTimeout(expire, Math.min(delayMs, MAX_TIMER_MS)) });
   }
 
-  /** Takes back what `addAfter` put off: the key's object is gone, or needs no more looks. */
+  /** Takes back what `addAfter` put off: the key's object is gone, or needs no more reconciles. */
   cancelDelayed(key: string): void {
     clearTimeout(this.#timers.get(key)?.timer);
     this.#timers.delete(key);

@@ -17,7 +17,7 @@ function observedContainer({ name, state, lastState, ready, imageID }: Container
 const isScheduled = ({ type }: PodCondition): boolean => type === 'PodScheduled';
 
 /**
- * What a TaskRun's status is made from: as long as it stays the same, another look at the Pod finds nothing that a user waits for. How a
+ * What a TaskRun's status is made from: as long as it stays the same, another reconcile finds nothing that a user waits for. How a
  * Pod starts, step by step, is no news as long as nothing keeps it from starting; an init container's end shows in the Pod's phase.
  */
 export function observedOf(pod: Pod): unknown {

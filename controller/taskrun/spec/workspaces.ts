@@ -24,7 +24,7 @@ const invalid = traced('invalid', (message: string): never => {
 });
 
 /** Checks that the bindings are complete and fit the declarations. Throws RunFailure. */
-export const ValidateBindings = traced(
+export const validateBindings = traced(
   'ValidateBindings',
   (declarations: readonly WorkspaceDeclaration[], bindings: readonly WorkspaceBinding[]): void => {
     for (const binding of bindings) {

@@ -29,7 +29,7 @@ export const updateContainerStates = traced('updateContainerStates', (status: Ta
 });
 
 /** Brings the TaskRun's status to what its Pod shows: condition, steps, sidecars, and results once it is done. */
-export const MakeTaskRunStatus = traced(
+export const makeTaskRunStatus = traced(
   'MakeTaskRunStatus',
   (taskRun: TaskRun, pod: Pod, taskSpec: TaskSpec, now: Date): void => {
     const status = (taskRun.status ??= {});

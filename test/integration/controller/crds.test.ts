@@ -1,16 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { parse } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 
 import { startApiServer } from '../../../local/apiserver/server.ts';
 import type { RunningApiServer } from '../../../local/apiserver/server.ts';
 import { createKubeClient } from '../../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../../shared/kubernetes/kubeconfig.ts';
-import { PIPELINE_RUNS, resourcePath } from '../../../shared/kubernetes/resources.ts';
-import type { PipelineRun } from '../../../shared/tekton/types.ts';
-import { validatePipelineRun } from '../../../shared/tekton/validation/run.ts';
+import { PIPELINE_RUNS, resourcePath, TASK_RUNS } from '../../../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../../../shared/kubernetes/types.ts';
+import type { PipelineRun, TaskRun } from '../../../shared/tekton/types.ts';
+import { validatePipelineRun, validateTaskRun } from '../../../shared/tekton/validation/run.ts';
 import { tektonCrds } from './support/pipeline-runs.ts';
 
 let server: RunningApiServer;
@@ -25,8 +26,8 @@ afterAll(async () => {
 });
 
 /** A strict dry-run create, as `kubectl create --dry-run=server` sends it. */
-const dryRun = (body: object): Promise<PipelineRun> =>
-  client.request('POST', resourcePath(PIPELINE_RUNS, { namespace: 'default' }), {
+const dryRun = <T extends KubeObject>(body: object, resource = PIPELINE_RUNS): Promise<T> =>
+  client.request('POST', resourcePath(resource, { namespace: 'default' }), {
     body,
     query: { dryRun: 'All', fieldValidation: 'Strict' },
   });
@@ -38,14 +39,25 @@ const run = (task: object): object => ({
 });
 
 const examples = new URL('../../../examples/', import.meta.url);
-test.each(readdirSync(examples).filter((name) => name.endsWith('.yaml')))(
-  'examples/%s is accepted and valid',
-  async (name) => {
-    const example = parse(readFileSync(new URL(name, examples), 'utf8')) as PipelineRun;
-    expect(validatePipelineRun(example)).toEqual([]);
-    expect((await dryRun(example)).spec).toEqual(example.spec);
-  },
-);
+const objects = readdirSync(examples)
+  .filter((name) => name.endsWith('.yaml'))
+  .flatMap((name) =>
+    parseAllDocuments(readFileSync(new URL(name, examples), 'utf8')).map((document): [string, KubeObject] => [
+      name,
+      document.toJS() as KubeObject,
+    ]),
+  );
+
+/** Runs, which are validated beside their schema; other objects of an example are checked by running it. */
+const runs = objects.filter(([, { kind = '' }]) => ['PipelineRun', 'TaskRun'].includes(kind));
+
+test.each(runs)('the run of examples/%s is accepted and valid', async (_, example) => {
+  const isPipelineRun = example.kind === 'PipelineRun';
+  const errors = isPipelineRun ? validatePipelineRun(example as PipelineRun) : validateTaskRun(example as TaskRun);
+  expect(errors).toEqual([]);
+  const created = await dryRun<PipelineRun | TaskRun>(example, isPipelineRun ? PIPELINE_RUNS : TASK_RUNS);
+  expect(created.spec).toEqual((example as PipelineRun | TaskRun).spec);
+});
 
 test('a misspelt field is refused with its path', async () => {
   const created = dryRun(run({ name: 'a', taskSpec: { steps: [{ name: 's', image: 'x', scirpt: 'true' }] } }));

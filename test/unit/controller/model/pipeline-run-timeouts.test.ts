@@ -34,7 +34,7 @@ test('the time of the tasks stops when finally starts', () => {
   expect(timedOutAt(late, at(60)).tasks).toBe(true);
 });
 
-test('the next look is at the nearest limit ahead', () => {
+test('the next reconcile is at the nearest limit ahead', () => {
   expect(untilNextTimeoutMs(run({ pipeline: '60s', tasks: '20s' }), at(5))).toBe(15_000);
   expect(untilNextTimeoutMs(run({ pipeline: '60s', tasks: '20s' }), at(30))).toBe(30_000);
   expect(untilNextTimeoutMs(run({ pipeline: '0' }), at(30))).toBeUndefined();

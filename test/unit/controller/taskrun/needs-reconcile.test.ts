@@ -16,7 +16,7 @@ const condition = (status: 'True' | 'Unknown', reason: string): TaskRunStatus =>
   conditions: [{ type: 'Succeeded', status, reason }],
 });
 
-describe('a changed TaskRun is looked at', () => {
+describe('a changed TaskRun is reconciled', () => {
   test.each<[string, TaskRun, TaskRun]>([
     ['when its spec changes (cancellation)', taskRun(), taskRun({ generation: 2 })],
     ['when it is being deleted', taskRun(), taskRun({ deletionTimestamp: '2026-05-01T10:00:00Z' })],
@@ -27,14 +27,14 @@ describe('a changed TaskRun is looked at', () => {
   ])('%s', (_what, before, after) => expect(taskRunNeedsReconcile(after, before)).toBe(true));
 });
 
-describe('a changed TaskRun is not looked at', () => {
+describe('a changed TaskRun is not reconciled', () => {
   test.each<[string, TaskRun, TaskRun]>([
     ["when the controller's own status comes back", taskRun(), taskRun({}, condition('Unknown', 'Running'))],
     ['when its trace was exported', taskRun(), taskRun({ annotations: { 'tekton/trace-exported': 'uid' } })],
   ])('%s', (_what, before, after) => expect(taskRunNeedsReconcile(after, before)).toBe(false));
 });
 
-test('a new Pod brings a look only when it says something', () => {
+test('a new Pod brings a reconcile only when it says something', () => {
   const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'build-pod' }, status: { phase: 'Pending' } };
   expect(podNeedsReconcile(pod)).toBe(false);
   expect(podNeedsReconcile({ ...pod, status: { phase: 'Running', containerStatuses: [{ name: 'step-a' }] } })).toBe(

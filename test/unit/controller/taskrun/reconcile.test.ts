@@ -27,7 +27,7 @@ describe('a TaskRun that succeeds', () => {
     expect(cluster.events).toEqual(['Normal Started']);
   });
 
-  test('a second look at the same state writes nothing', async () => {
+  test('a second reconcile of the same state writes nothing', async () => {
     cluster.createTaskRun({ taskSpec: ONE_STEP });
     await cluster.reconcile();
     cluster.requests.length = 0;

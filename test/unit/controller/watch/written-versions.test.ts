@@ -34,7 +34,7 @@ test('a newer version than the written one will do, and nobody waited', () => {
   expect(written.isBehind(KEY, at('12'))).toBe(false);
 });
 
-test('another object of the same name is looked at', () => {
+test('another object of the same name is reconciled', () => {
   written.note(at('10'), at('9'));
   expect(written.isBehind(KEY, at('3', 'other'))).toBe(false);
 });

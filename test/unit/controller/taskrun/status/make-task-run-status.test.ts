@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { MakeTaskRunStatus } from '../../../../../controller/taskrun/status/make-task-run-status.ts';
+import { makeTaskRunStatus } from '../../../../../controller/taskrun/status/make-task-run-status.ts';
 import type { ContainerStatus, PodStatus } from '../../../../../shared/kubernetes/pod.ts';
 import type { TaskRun, TaskRunStatus } from '../../../../../shared/tekton/types.ts';
 import { ended } from '../support/fake-cluster.ts';
@@ -12,7 +12,7 @@ function statusOf(podStatus: PodStatus, annotations: Record<string, string> = {}
   const taskRun: TaskRun = { metadata: { name: 'r', annotations }, spec: {} };
   const spec = { containers: CONTAINERS.map((name) => ({ name })) };
   const pod = { metadata: { name: 'r-pod' }, spec, status: podStatus };
-  MakeTaskRunStatus(taskRun, pod, { results: [{ name: 'list', type: 'array' }] }, NOW);
+  makeTaskRunStatus(taskRun, pod, { results: [{ name: 'list', type: 'array' }] }, NOW);
   return taskRun.status!;
 }
 
@@ -38,7 +38,7 @@ describe('the condition', () => {
     message: '0/1 nodes: Insufficient cpu',
   };
   test.each<[string, PodStatus, string]>([
-    ['a Pod nobody has looked at', {}, 'Unknown Pending: Pending'],
+    ['a Pod without a status', {}, 'Unknown Pending: Pending'],
     [
       'a Pod that waits for a node',
       { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', message: 'no node' }] },
