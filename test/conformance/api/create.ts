@@ -109,15 +109,6 @@ export const create = area('create and read', {
     equal(body.status.qosClass, 'Guaranteed');
     equal(body.spec.containers[0].imagePullPolicy, 'Always');
   },
-  'a Pod whose requests are by billionths below its limits is burstable': async (s) => {
-    const memory = '64Mi';
-    const resources = { requests: { cpu: '0.999999999', memory }, limits: { cpu: '1', memory } };
-    const { body } = await s.post(
-      'pods',
-      pod('a', {}, { containers: [{ name: 'main', image: 'busybox', resources }] }),
-    );
-    equal(body.status.qosClass, 'Burstable');
-  },
   'volumes of a Pod have defaults': async (s) => {
     const volumes = [
       { name: 'empty' },

@@ -33,7 +33,7 @@ export async function install(s: Session, crd: Json): Promise<string> {
   const { status, body } = await s.unrecorded.post(CRDS, crd);
   equal(status, 201, JSON.stringify(body));
   await s.eventually(`${CRDS}/${crd.metadata.name}`, established);
-  const things = `/apis/${crd.spec.group}/v1/namespaces/${s.namespace}/things`;
+  const things = `/apis/${crd.spec.group}/v1/namespaces/${s.namespace}/${crd.spec.names.plural}`;
   await s.eventually(things, (answer) => answer.status === 200);
   return things;
 }
