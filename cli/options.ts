@@ -117,7 +117,7 @@ export function port(values: OptionValues, name: string, fallback: number): numb
   const value = text(values, name);
   const number = value === undefined ? fallback : Number(value);
   if (value?.trim() === '' || !Number.isInteger(number) || number < 0 || number > 65_535)
-    throw new CommandError(`--${name}: ${JSON.stringify(value)} is no port (0 to 65535)`);
+    throw new CommandError(`--${name}: ${JSON.stringify(value)} is not a port: give a number from 0 to 65535`);
   return number;
 }
 

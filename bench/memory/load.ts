@@ -49,7 +49,7 @@ function createWaiter(): { seen: (run: PipelineRun) => void; exported: (keys: st
   };
 }
 
-/** Creates, awaits and deletes one-task PipelineRuns until `runs` were: nothing is asked a run, one watch tells of all. Throws when one fails. */
+/** Creates, awaits and deletes one-task PipelineRuns until `runs` were: one watch reports all of them. Throws when one fails. */
 export async function runRollingLoad({ client, runs, concurrency, onDeleted, signal }: RollingLoad): Promise<void> {
   const watch = new AbortController();
   const { seen, exported } = createWaiter();

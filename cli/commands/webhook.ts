@@ -19,7 +19,7 @@ const DRAIN_MS = 15_000;
 
 export const webhookSpec: CommandSpec = {
   name: 'webhook',
-  summary: 'Serves the mutating admission webhook that stamps span contexts. Its certificate it makes itself.',
+  summary: 'Serves the mutating admission webhook that stamps span contexts. It makes its own certificate.',
   options: {
     port: { type: 'string', value: 'PORT', help: 'HTTPS (default 8443; 0 = any).' },
     'health-port': {

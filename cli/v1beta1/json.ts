@@ -1,4 +1,4 @@
-/** A JSON object whose fields are not known yet: what is converted has passed its schema, or is told of by it afterwards. */
+/** A JSON object whose fields are not known yet: what is converted has passed its schema, or its schema reports it afterwards. */
 export type Json = Record<string, unknown>;
 
 export function isObject(value: unknown): value is Json {

@@ -11,7 +11,7 @@ import { createWorkQueueMetrics } from './metrics/work-queue.ts';
 import type { ReflectorObserver } from './reflector.ts';
 import type { WorkQueueObserver } from './work-queue.ts';
 
-/** Makes the observers of each part; what they are told of is there at zero from then on. */
+/** Makes the observers of each part. Each metric starts at zero. */
 export interface KubernetesMetrics {
   requests: RequestObserver;
   events: EventObserver;

@@ -29,7 +29,7 @@ export interface ReflectorHandler<T> {
   deleted(last: T): void;
 }
 
-/** What is told of a reflector, for metrics. */
+/** What a reflector reports, for metrics. */
 export interface ReflectorObserver {
   /** A complete list came, paged or streamed. */
   listed(items: number, tookMs: number): void;

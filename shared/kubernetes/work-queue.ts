@@ -6,7 +6,7 @@ const BACKOFF_MS = { first: 5, max: 1_000_000 };
 /** A timer holds 24 days at most; what is due later is put off again then. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** What is told of a queue, for metrics. `depth` is the number of keys that wait for a worker; times are milliseconds. */
+/** What a queue reports, for metrics. `depth` is the number of keys that wait for a worker; times are milliseconds. */
 export interface WorkQueueObserver {
   added(depth: number): void;
   /** A worker took a key that had waited for `waitedMs`. */

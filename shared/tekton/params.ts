@@ -38,7 +38,7 @@ export function countingDefaults(
   return defaults;
 }
 
-/** So many params of circles are told of, and so many members of a circle. */
+/** At most so many params of circles are reported, and so many members of a circle. */
 const MAX_TOLD = 20;
 
 /** Params that have no value because their defaults wait for each other, each with its circle: `a` → [`a`, `b`, `a`]; not all where there are many. */
