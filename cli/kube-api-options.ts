@@ -18,7 +18,7 @@ function amount(values: OptionValues, name: string): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
   if (value.trim() === '' || !Number.isFinite(number) || number < 0)
-    throw new CommandError(`--${name}: ${JSON.stringify(value)} is no number of requests`);
+    throw new CommandError(`--${name}: ${JSON.stringify(value)} is not a number of requests`);
   return number;
 }
 

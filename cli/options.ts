@@ -101,7 +101,7 @@ export function list(values: OptionValues, name: string): string[] {
 export function httpUrl(values: OptionValues, name: string): string | undefined {
   const value = text(values, name);
   if (value !== undefined && !/^https?:$/.test(URL.parse(value)?.protocol ?? ''))
-    throw new CommandError(`--${name}: ${JSON.stringify(value)} is no URL like http://HOST:PORT`);
+    throw new CommandError(`--${name}: ${JSON.stringify(value)} is not a URL like http://HOST:PORT`);
   return value;
 }
 
@@ -125,7 +125,7 @@ export function durationMs(values: OptionValues, name: string): number | undefin
   const value = text(values, name);
   const ms = parseDurationMs(value);
   if (value !== undefined && ms === undefined)
-    throw new CommandError(`--${name}: ${JSON.stringify(value)} is no duration (like 90s, 5m, 1h30m)`);
+    throw new CommandError(`--${name}: ${JSON.stringify(value)} is not a duration (like 90s, 5m, 1h30m)`);
   return ms;
 }
 

@@ -75,7 +75,7 @@ describe('values', () => {
       '--o: "yaml" is not one of text, json',
     );
     for (const value of ['x', '', 'localhost:16686', 'ftp://x', 'http://'])
-      expect(failure(() => httpUrl({ u: value }, 'u')).message).toMatch(/^--u: .* is no URL like http:/);
+      expect(failure(() => httpUrl({ u: value }, 'u')).message).toMatch(/^--u: .* is not a URL like http:/);
     for (const value of ['2', '-0.1', 'x', ''])
       expect(failure(() => sampling({ 'sample-ratio': value })).message).toMatch(/^--sample-ratio: /);
     for (const value of ['ci', '=1', 'ci=', 'ci=2', 'ci=0.5=1', 'ci=x'])
