@@ -10,7 +10,7 @@ import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
 import { MERGE_PATCH, PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
-import { startCli } from './support/cli.ts';
+import { startCli, withIsolation } from './support/cli.ts';
 import { until } from './support/run.ts';
 import { named, spansOf } from './support/trace.ts';
 
@@ -124,7 +124,7 @@ test('a standard output that can’t be written changes nothing but one warning'
   const full = await open('/dev/full', 'w');
   const child = spawn(
     process.execPath,
-    ['cli/main.ts', 'run', '-f', file('short.yaml'), '--trace-out', file('full.json')],
+    ['cli/main.ts', ...withIsolation(['run', '-f', file('short.yaml'), '--trace-out', file('full.json')])],
     { stdio: ['ignore', full.fd, 'pipe'], env: { PATH: process.env.PATH, HOME: process.env.HOME } },
   );
   let stderr = '';
@@ -153,7 +153,7 @@ test('a signal before the command listens ends the launcher by that signal, as i
 describe('at a terminal, where Ctrl-C reaches the launcher and the product', () => {
   /** util-linux' script gives the command a terminal; what is written to it is typed there. */
   function atTerminal(args: string[], env: Record<string, string>) {
-    const command = [process.execPath, 'cli/launcher.cjs', ...args].map((word) => `'${word}'`).join(' ');
+    const command = [process.execPath, 'cli/launcher.cjs', ...withIsolation(args)].map((word) => `'${word}'`).join(' ');
     const child = spawn('script', ['-qec', command, '/dev/null'], {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { PATH: process.env.PATH, HOME: process.env.HOME, SHELL: '/bin/sh', LANG: 'C.UTF-8', ...env },

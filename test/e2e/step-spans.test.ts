@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { TracesData } from '../../shared/otlp/types.ts';
+import { isolation, isolations } from '../support/isolations.ts';
 import { cli } from './support/cli.ts';
 import { expectWhole, named, spansOf } from './support/trace.ts';
 import type { FlatSpan } from './support/trace.ts';
@@ -50,7 +51,7 @@ async function execute(file: string, isolation: string): Promise<{ spans: FlatSp
 }
 
 // What a step reaches over the network differs with the isolation, so both are tried.
-describe.each(['auto', 'plain'])('in %s isolation', (isolation) => {
+describe.each(isolations)('in %s isolation', (isolation) => {
   test('the spans that the example makes inside its steps are below them, and in the drawing', async () => {
     const { spans, stdout, text } = await execute('examples/spans-in-steps.yaml', isolation);
     expectWhole(spans);
@@ -70,7 +71,7 @@ test('a step gets the three variables, and none of them where it sets one itself
   await writeFile(file, run({}));
   const names = ({ stdout }: { stdout: string }): string[] =>
     [...stdout.matchAll(/(OTEL_\w+)=/g)].map(([, name = '']) => name).sort();
-  expect(names(await execute(file, 'auto'))).toEqual([
+  expect(names(await execute(file, isolation))).toEqual([
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_EXPORTER_OTLP_HEADERS',
     'OTEL_EXPORTER_OTLP_PROTOCOL',
@@ -79,5 +80,5 @@ test('a step gets the three variables, and none of them where it sets one itself
     file,
     run({ env: [{ name: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', value: 'http://collector:4318/v1/traces' }] }),
   );
-  expect(names(await execute(file, 'auto'))).toEqual(['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']);
+  expect(names(await execute(file, isolation))).toEqual(['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']);
 }, 60_000);

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { createKubeClient } from '../../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../../shared/kubernetes/kubeconfig.ts';
+import { withIsolation } from './cli.ts';
 
 export interface RunningUp {
   client: KubeClient;
@@ -25,7 +26,7 @@ function kilobytes(status: string, name: string): number {
 
 /** `tektrace up` in a process of its own, started as a person starts it: the launcher sets what memory it may take. */
 export async function startUp(args: string[]): Promise<RunningUp> {
-  const launcher = spawn(process.execPath, ['cli/launcher.cjs', 'up', ...args], {
+  const launcher = spawn(process.execPath, ['cli/launcher.cjs', ...withIsolation(['up', ...args])], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(launcher, 'exit');
