@@ -48,7 +48,7 @@ describe('--leader-elect', () => {
   test.each([
     [['--leader-elect'], 'name the Lease’s namespace with --leader-elect-resource-namespace'],
     [['--leader-elect', '--leader-elect-resource-namespace=ci', '--leader-elect-lease-duration=5s'], 'renew deadline'],
-    [['--leader-elect', '--leader-elect-resource-namespace=ci', '--leader-elect-retry-period=soon'], 'no duration'],
+    [['--leader-elect', '--leader-elect-resource-namespace=ci', '--leader-elect-retry-period=soon'], 'not a duration'],
   ])('%p is refused, with what to do', (args, message) => {
     const attempt = (): unknown => elector(emptyCluster().client, ...args);
     expect(attempt).toThrow(CommandError);

@@ -128,7 +128,7 @@ describe('how spans are sent', () => {
     ['exporter', 'zipkin', 'otlp, jaeger'],
     ['otlp-protocol', 'http', 'http/protobuf, http/json, grpc'],
     ['otlp-compression', 'zstd', 'gzip, none'],
-    ['otlp-timeout', '5', 'no duration'],
+    ['otlp-timeout', '5', 'not a duration'],
   ])('--%s=%s is refused with what it takes', (name, value, expected) => {
     const { message, exitCode } = failure(() => exporterSettings({ [name]: value }));
     expect(message).toContain(`--${name}: "${value}" `);

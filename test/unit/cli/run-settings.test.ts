@@ -50,7 +50,7 @@ test('a timeout of 0 is none, and one that is longer than a timer takes is as lo
 
 test.each([
   [[], '-f FILE is missing'],
-  [['--timeout', 'soon'], '--timeout: "soon" is no duration'],
+  [['--timeout', 'soon'], '--timeout: "soon" is not a duration'],
   [['--output', 'yaml'], '--output: "yaml" is not one of text, json'],
   [['--isolation', 'none'], '--isolation: "none" is not one of'],
   [['--namespace', ''], '--namespace: the name is empty'],
@@ -60,7 +60,7 @@ test.each([
   [['--trace-out', '/no/such/x.json'], '--trace-out /no/such/x.json: there is no directory /no/such: make it first'],
   [['--trace-out', '/'], '--trace-out /: this is a directory, not a file'],
   [['--trace-out', '-', '-o', 'json'], 'both want standard output'],
-  [['--jaeger-query-url', 'localhost:16686'], '--jaeger-query-url: "localhost:16686" is no URL'],
+  [['--jaeger-query-url', 'localhost:16686'], '--jaeger-query-url: "localhost:16686" is not a URL'],
   [['--jaeger-collector-url', 'http://localhost:9999'], 'add --exporter=otlp|jaeger'],
   [['--jaeger-collector-url', 'nonsense'], '--jaeger-collector-url: not a URL'],
   [['--kubeconfig', '/x', '-w', 'a=/'], '--workspace binds a directory of this machine'],
