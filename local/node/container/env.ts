@@ -1,11 +1,28 @@
+import path from 'node:path';
+
 import type { V1Container, V1EnvVar } from '@kubernetes/client-node';
 
+import { MACHINE_DIRECTORIES } from '../isolation/machine-directories.ts';
 import type { ObjectSource, Payload } from '../objects.ts';
 import type { Pod } from '../types.ts';
 import { expand } from './expand.ts';
 import { fieldValue, resourceValue } from './field-ref.ts';
 
-export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** What containerd gives a container whose image sets none. */
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * Where a container finds programs: `DEFAULT_PATH`, then what `ownPath` (this process's PATH) has besides, as long as containers see it in
+ * every isolation (/usr/local/go/bin, /opt/x/bin; nothing of a home). An image would bring such a PATH of its own.
+ */
+export function searchPath(ownPath = ''): string {
+  const machine = ownPath
+    .split(':')
+    .filter((directory) => path.posix.normalize(directory) === directory && !directory.endsWith('/'))
+    .filter((directory) => MACHINE_DIRECTORIES.some((name) => directory.startsWith(`/${name}/`)))
+    .filter((directory) => !directory.includes('/node_modules/')); // npm adds those of the package that it runs a script of.
+  return [...new Set([...DEFAULT_PATH.split(':'), ...machine])].join(':');
+}
 
 export type Environment = Record<string, string>;
 
@@ -76,5 +93,5 @@ export async function specEnvironment(container: V1Container, pod: Pod, objects:
 
 /** The variables a container runtime adds below the spec's. */
 export function runtimeEnvironment(hostname: string, home: string): Environment {
-  return { PATH: DEFAULT_PATH, HOSTNAME: hostname, HOME: home };
+  return { PATH: searchPath(process.env.PATH), HOSTNAME: hostname, HOME: home };
 }

@@ -36,6 +36,8 @@ exec < "$tektrace_setup_directory/variables"
 while read -r tektrace_setup_options tektrace_setup_target; do
   "$tektrace_setup_mount" -o "$tektrace_setup_options" "$tektrace_setup_target"
 done < "$tektrace_setup_directory/remounts"
+# Terminals of its own, for programs that make some (script, expect). A kernel that refuses them refuses only those.
+"$tektrace_setup_mount" -t devpts -o newinstance,ptmxmode=0666,mode=0620,nosuid,noexec devpts "$tektrace_setup_directory/root/dev/pts" || :
 printf %s "$tektrace_setup_hostname" > /proc/sys/kernel/hostname || :
 cd "$tektrace_setup_directory/root"
 "$tektrace_setup_pivot_root" . .

@@ -2,14 +2,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import type { Mount } from './isolation.ts';
+import { MACHINE_DIRECTORIES } from './machine-directories.ts';
 import { makeMountPoint } from './mount-point.ts';
 import { keptOptions, mountsInside, readMounts } from './mountinfo.ts';
 
-/** What of this machine a container sees, read-only. Nothing of its homes, data or sockets. */
-const HOST_DIRECTORIES = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'usr', 'etc', 'opt', 'nix', 'gnu'];
 const HOST_FILES = ['/etc/resolv.conf', '/etc/hosts', '/etc/localtime'];
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 const DEVICE_LINKS: Record<string, string> = {
+  ptmx: 'pts/ptmx',
   fd: '/proc/self/fd',
   stdin: '/proc/self/fd/0',
   stdout: '/proc/self/fd/1',
@@ -28,6 +28,7 @@ const OWN_DIRECTORIES: [string, number][] = [
   ['proc', 0o555],
   ['sys', 0o555],
   ['dev/shm', 0o1777],
+  ['dev/pts', 0o755],
   ['mnt', 0o755],
   ['srv', 0o755],
 ];
@@ -57,7 +58,7 @@ class LayoutBuilder {
   build(mounts: Mount[]): RootLayout {
     this.#bind(this.#root, this.#root, []);
     this.#skeleton();
-    for (const name of HOST_DIRECTORIES) this.#host(`/${name}`);
+    for (const name of MACHINE_DIRECTORIES) this.#host(`/${name}`);
     for (const file of HOST_FILES) this.#hostFile(file);
     for (const name of DEVICES) if (fs.existsSync(`/dev/${name}`)) this.#file(`/dev/${name}`, `/dev/${name}`, []);
     this.#proc();
@@ -118,7 +119,7 @@ class LayoutBuilder {
   #hostFile(file: string): void {
     if (!fs.existsSync(file)) return;
     const real = fs.realpathSync(file);
-    if (HOST_DIRECTORIES.some((name) => real.startsWith(`/${name}/`))) return;
+    if (MACHINE_DIRECTORIES.some((name) => real.startsWith(`/${name}/`))) return;
     this.#file(real, real, ['ro']);
   }
 
@@ -133,7 +134,7 @@ class LayoutBuilder {
     const { source, target, readOnly } = mount;
     const inVolume = mounts.some((other) => target.startsWith(`${other.target}/`));
     const onMachine =
-      !inVolume && HOST_DIRECTORIES.some((name) => target.startsWith(`/${name}/`)) && fs.existsSync(target);
+      !inVolume && MACHINE_DIRECTORIES.some((name) => target.startsWith(`/${name}/`)) && fs.existsSync(target);
     if (!onMachine) makeMountPoint(mount, mounts, this.#root);
     this.#bind(source, this.#root + target, readOnly ? ['ro'] : []);
   }
