@@ -15,6 +15,15 @@ function findNode() {
     var bundled = path.join(path.dirname(manifest), 'bin', 'node');
     var probe = childProcess.spawnSync(bundled, ['--version'], { encoding: 'utf8' });
     if (probe.status === 0) return bundled;
+    var why = probe.error ? probe.error.code || probe.error.message : probe.signal || 'exit code ' + probe.status;
+    process.stderr.write(
+      'tektrace: the Node that came with the install can not be started (' + why + '): ' + bundled + '\n',
+    );
+    if (why === 'EAGAIN' || why === 'EMFILE' || probe.signal === 'SIGABRT')
+      process.stderr.write(
+        'This user may start too few processes or open too few files: raise ulimit -u or ulimit -n.\n',
+      );
+    process.exit(1);
   } catch {
     /* not installed on this platform: said below */
   }

@@ -1,4 +1,5 @@
 import { CommandError, sentence } from './errors.ts';
+import { endOnUncaughtErrors } from './last-resort.ts';
 import { endWithLauncher } from './launcher-watch.ts';
 import { helpText } from './options.ts';
 import type { CommandSpec } from './options.ts';
@@ -67,6 +68,7 @@ function explain(error: unknown): number {
 }
 
 surviveOutputErrors();
+endOnUncaughtErrors();
 endWithLauncher();
 process.exitCode = await main(process.argv.slice(2)).catch(explain);
 await flushStandardStreams();

@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { KeyPair } from '../certs/authority.ts';
+import { listen } from '../shared/runtime/listen.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { createWebhookApp } from './app.ts';
 import type { StampSettings } from './stamp.ts';
@@ -52,13 +53,9 @@ export async function startWebhookServer({
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.on('tlsClientError', (error) => log.debug('a TLS handshake failed', { error }));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, host }, resolve);
-  });
-  const address = server.address();
+  const bound = await listen(server, { port, host }, log);
   return {
-    port: typeof address === 'object' && address ? address.port : port,
+    port: bound,
     setCertificate: (next) => server.setSecureContext(checked(next)),
     close: async (drainMs = 0) => {
       ready = false;

@@ -30,7 +30,9 @@ import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
 import { CommandError } from '../errors.ts';
 import { plainCommand } from './plain-command.ts';
+import { cleanUpAtLast } from '../last-resort.ts';
 import { readCrds } from './crds.ts';
+import { checkProcessLimit, explainStart } from './machine.ts';
 import { stepEnvironment } from './step-environment.ts';
 import { createStepMirror } from './step-mirror.ts';
 import type { StepMirror } from './step-mirror.ts';
@@ -117,10 +119,18 @@ async function writeAccess(directory: string, server: RunningApiServer, traces: 
 /** Starts the whole embedded cluster in this process: API server, webhook, controllers, node, trace store. What was started is ended again when a part fails. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const { log, isolation } = options;
+  checkProcessLimit();
   const cleanups: Cleanup[] = [];
   const close = async (): Promise<void> => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    const failures: unknown[] = [];
+    for (const cleanup of cleanups.splice(0).reverse()) {
+      // One part that can't be removed must not leave the others behind.
+      await (async () => cleanup())().catch((error: unknown) => failures.push(error));
+    }
+    takeBack();
+    if (failures.length > 0) throw failures[0];
   };
+  const takeBack = cleanUpAtLast(close);
   try {
     const left = await removeLeftovers([os.tmpdir(), SHARED_MEMORY]);
     if (left.length > 0) log.info('removed what a killed process left behind', { directories: left });
@@ -162,12 +172,12 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const kubeconfigFile = await writeAccess(directory, server, traces);
     return { client, server, kubeconfigFile, traces, node, flush: async () => controllers?.flush(), close };
   } catch (error) {
-    await close();
+    await close().catch((failure: unknown) => log.warn('not everything is removed', { error: failure }));
     if (error instanceof IsolationRefused)
       throw new CommandError(
         `${error.message}.\nOn a machine or container where that is all right, run: ${plainCommand(process.env, process.argv.slice(2))}`,
       );
-    throw error;
+    throw explainStart(error);
   }
 }
 

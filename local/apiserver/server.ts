@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAuthority, issueCertificate } from '../../certs/authority.ts';
+import { listen } from '../../shared/runtime/listen.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { PodLogSource } from '../pod-logs.ts';
@@ -57,12 +57,6 @@ const CLOSE_GRACE_MS = 250;
 const LIFETIME_MS = 365 * 24 * 3_600_000;
 const administrator: Identity = { user: 'kubernetes-admin', groups: ['system:masters'] };
 const initialNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
-
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
 
 /** Waits for an answer's end, and for its last bytes to leave. */
 async function ended(response: ServerResponse): Promise<void> {
@@ -151,7 +145,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ru
   );
   server.keepAliveTimeout = 120_000;
   server.on('tlsClientError', (error) => log.debug('TLS handshake failed', { error }));
-  const port = await listen(server, options.port ?? 0);
+  const port = await listen(server, { port: options.port ?? 0, host: '127.0.0.1' }, log);
   const url = `https://127.0.0.1:${port}`;
   log.info('API server is ready', { url });
   return {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { SpanSender } from '../../shared/otlp/sender.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
+import { listen } from '../../shared/runtime/listen.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { createAccess, onlyLoopback, type Access } from './access.ts';
 import { eventsRouter } from './events.ts';
@@ -106,9 +106,7 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Trace
   const events = eventsRouter(memory);
   // Longer than exporters keep an idle connection: one that is closed while it is used again loses a request.
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: bound } = server.address() as AddressInfo;
+  const bound = await listen(server, { port, host: '127.0.0.1' }, options.log);
   const url = `http://127.0.0.1:${bound}`;
   const stepTokens = createStepTokens();
   const access = createAccess(token, `tektrace-${bound}`);

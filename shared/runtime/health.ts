@@ -48,6 +48,8 @@ export async function startHealthServer(
     server.once('error', reject);
     server.listen({ port, host }, resolve);
   });
+  // A connection that can't be taken (no descriptor is left) is one that the kubelet or Prometheus tries again.
+  server.on('error', () => undefined);
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : port,

@@ -69,7 +69,15 @@ export async function killFamily(family: Family): Promise<number[]> {
   if (!leader) return [];
   let session = true;
   for (const startMs = performance.now(); ;) {
-    const processes = listProcesses();
+    let processes: ProcessInfo[];
+    try {
+      processes = listProcesses();
+    } catch (error) {
+      // No descriptor may be left at this moment: who gave up now would leave them running.
+      if (performance.now() - startMs > GIVE_UP_MS) throw error;
+      await delay(RESCAN_MS);
+      continue;
+    }
     const reused = processes.some(({ pid, startTicks }) => pid === leader.pid && startTicks !== leader.startTicks);
     session &&= !reused && processes.some((one) => one.session === leader.pid);
     const found = members({ ...family, leader }, processes, session);

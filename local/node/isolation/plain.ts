@@ -144,7 +144,8 @@ function observe(child: ChildProcess, family: Family): { exited: Promise<Exit>; 
       killFamily(family).then(() => resolve(exit), reject);
     });
   });
-  return { exited, kill: () => void killFamily(family) };
+  // What keeps it from killing now (no descriptor is left) is told by `exited`.
+  return { exited, kill: () => void killFamily(family).catch(() => undefined) };
 }
 
 /** The command that ends what it runs with this process. Empty where there is none: BusyBox' setpriv has no such option. */

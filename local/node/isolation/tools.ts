@@ -29,9 +29,23 @@ export function findTool(name: string): string | undefined {
   return findProgram(name, [process.env.PATH ?? '', ...SYSTEM_DIRECTORIES].join(':'));
 }
 
-/** As `findTool`. Throws `NAME is not installed`. */
+/** The Debian packages of the tools that the node needs; other distributions call them nearly all the same. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(['base64', 'cat', 'env', 'mkdir', 'mkfifo', 'true'].map((name) => [name, 'coreutils'])),
+  ...Object.fromEntries(
+    ['nsenter', 'pivot_root', 'prlimit', 'setpriv', 'setsid', 'unshare'].map((name) => [name, 'util-linux']),
+  ),
+  mount: 'mount',
+  umount: 'mount',
+  sh: 'dash',
+};
+
+/** As `findTool`. Throws what is not installed, and the package it comes with. */
 export function requireTool(name: string): string {
   const tool = findTool(name);
-  if (tool === undefined) throw new Error(`${name} is not installed`);
+  if (tool === undefined) {
+    const source = Object.hasOwn(PACKAGES, name) ? ` (Debian package ${PACKAGES[name]})` : '';
+    throw new Error(`${name} is not installed, or not in PATH: install it${source}`);
+  }
   return tool;
 }

@@ -9,7 +9,7 @@ import { createContainer, CreateError } from '../container/run-container.ts';
 import type { ContainerRuntime, CreatedContainer } from '../container/run-container.ts';
 import type { RecordEvent } from '../events.ts';
 import { isNop } from '../images.ts';
-import type { RunningContainer } from '../isolation/isolation.ts';
+import type { Exit, RunningContainer } from '../isolation/isolation.ts';
 import { describePod, kubeTime } from '../types.ts';
 import type { Pod, TerminatedState } from '../types.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
@@ -22,6 +22,8 @@ const DEFAULT_GRACE_SECONDS = 30;
 const CONFIG_RETRY_MS = { first: 500, max: 10_000 };
 /** What a runtime reports for a container whose command could not be started. */
 const START_ERROR = { exitCode: 128, reason: 'StartError', startedAt: '1970-01-01T00:00:00Z' };
+/** The kubelet's, for a container of whose end it knows nothing. */
+const UNKNOWN_END = { exitCode: 137, reason: 'ContainerStatusUnknown' };
 
 export interface SupervisorOptions {
   record: ContainerRecord;
@@ -202,9 +204,19 @@ export class ContainerSupervisor {
     this.#options.changed();
     if (this.#stop.signal.aborted) this.#running.kill(); // Stopped between its creation and now.
     const probing = this.#probe(this.#running);
-    const { exitCode, message } = await created.wait(this.#running);
-    this.#running = undefined;
-    await probing.stop();
+    let end: Exit & { message: string };
+    try {
+      end = await created.wait(this.#running);
+    } catch (error) {
+      this.#running.kill();
+      const message = `The end of the container could not be observed: ${(error as Error).message}`;
+      this.#event('Warning', 'Failed', `Error: ${message}`);
+      return this.#terminated({ ...UNKNOWN_END, startedAt, message });
+    } finally {
+      this.#running = undefined;
+      await probing.stop();
+    }
+    const { exitCode, message } = end;
     this.#terminated({ exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, message });
   }
 
@@ -233,7 +245,9 @@ export class ContainerSupervisor {
     } else if (!passed) {
       const message = `Container ${record.spec.name} failed ${kind.toLowerCase()} probe, will be restarted`;
       const graceMs = (this.#options.pod().spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000;
-      void this.#end(message, graceMs);
+      void this.#end(message, graceMs).catch((error: unknown) =>
+        this.#event('Warning', 'FailedKillPod', `error killing container: ${(error as Error).message}`),
+      );
     }
     this.#options.changed();
   }

@@ -1,0 +1,46 @@
+import { sentence } from './errors.ts';
+
+/** EX_SOFTWARE of sysexits.h: the fault is the program's own, not the run's (1) or the input's (2). */
+const INTERNAL_ERROR = 70;
+
+/** How long removing everything may take: what hangs is not waited for. */
+const REMOVAL_MS = 10_000;
+
+type Cleanup = () => Promise<void>;
+
+const cleanups = new Set<Cleanup>();
+
+/** Has `cleanup` called, too, when an error ends the process that nobody caught. Gives the function that takes that back. */
+export function cleanUpAtLast(cleanup: Cleanup): () => void {
+  cleanups.add(cleanup);
+  return () => void cleanups.delete(cleanup);
+}
+
+function tell(text: string): void {
+  process.stderr.write(`tektrace: ${text}\n`);
+}
+
+/**
+ * From now on an error that nobody caught (an event `error` without a listener, a promise that nobody awaits) ends the process with a
+ * sentence and exit code 70, after what was made is removed. The stack is shown with TEKTRACE_DEBUG only.
+ */
+export function endOnUncaughtErrors(): void {
+  let isEnding = false;
+  process.on('uncaughtException', (error: unknown) => {
+    const stack = process.env.TEKTRACE_DEBUG && error instanceof Error ? `\n${error.stack}` : '';
+    // What removing everything meets on its way must not keep it from going on.
+    if (isEnding) {
+      if (stack !== '') tell(`while everything is removed: ${stack}`);
+      return;
+    }
+    isEnding = true;
+    tell(`ended by an error that it does not expect: ${sentence(error)}${stack}`);
+    if (stack === '') tell('with TEKTRACE_DEBUG=1 it says where, which a report of this bug needs');
+    setTimeout(() => process.exit(INTERNAL_ERROR), REMOVAL_MS);
+    void Promise.allSettled([...cleanups].map(async (cleanup) => cleanup())).then((removed) => {
+      for (const one of removed)
+        if (one.status === 'rejected') tell(`not everything is removed: ${sentence(one.reason)}`);
+      process.exit(INTERNAL_ERROR);
+    });
+  });
+}
