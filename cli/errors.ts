@@ -40,6 +40,15 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name of the host can’t be looked up now',
 };
 
+/** What a machine lacks, by the codes that may be in the middle of a message. */
+const LACKS = /\b(?:EMFILE|ENFILE|EAGAIN|ENOMEM|ENOSPC|EDQUOT|EROFS|EIO)\b/;
+
+/** The message of a step or container with what to do, where it names an error of the machine; else as it is. */
+export function withAdvice(message: string): string {
+  const [code = ''] = LACKS.exec(message) ?? [];
+  return code === '' ? message : `${message} (${REASONS[code]})`;
+}
+
 interface SystemError {
   code?: string;
   syscall?: string;

@@ -3,6 +3,7 @@ import { resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import { LABEL_PIPELINE_RUN } from '../../shared/tekton/annotations.ts';
 import { isSuccessful, succeededCondition } from '../../shared/tekton/conditions.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
+import { withAdvice } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { printable } from '../waterfall/display-width.ts';
 import { failuresOf } from './failures.ts';
@@ -41,7 +42,7 @@ export interface EndContext {
 /** Names and messages may hold what somebody wrote into the run. */
 function line({ task, step, cause }: Failure, { arrow }: Terminal): string {
   const where = [task, step].filter((part) => part !== undefined).map(printable);
-  return `  ${[...(where.length > 0 ? [where.join(` ${arrow} `)] : []), printable(cause)].join('  ')}`;
+  return `  ${[...(where.length > 0 ? [where.join(` ${arrow} `)] : []), printable(withAdvice(cause))].join('  ')}`;
 }
 
 /** Says how the run ended; where it failed, which tasks and steps did and why, and what the first of them said last. */

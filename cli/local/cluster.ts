@@ -32,7 +32,7 @@ import { CommandError } from '../errors.ts';
 import { plainCommand } from './plain-command.ts';
 import { cleanUpAtLast } from '../last-resort.ts';
 import { readCrds } from './crds.ts';
-import { checkProcessLimit, explainStart } from './machine.ts';
+import { checkLimits, explainStart } from './machine.ts';
 import { stepEnvironment } from './step-environment.ts';
 import { createStepMirror } from './step-mirror.ts';
 import type { StepMirror } from './step-mirror.ts';
@@ -119,7 +119,7 @@ async function writeAccess(directory: string, server: RunningApiServer, traces: 
 /** Starts the whole embedded cluster in this process: API server, webhook, controllers, node, trace store. What was started is ended again when a part fails. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const { log, isolation } = options;
-  checkProcessLimit();
+  checkLimits();
   const cleanups: Cleanup[] = [];
   const close = async (): Promise<void> => {
     const failures: unknown[] = [];

@@ -9,9 +9,12 @@ const NEEDED_PROCESSES = 20;
 /** Errors that say something of the disk, whatever file they met first. */
 const OF_THE_DISK = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
-/** The soft limit of `ulimit -u` in the text of /proc/PID/limits (proc(5)). Undefined where there is none. */
-export function processLimit(limits: string): number | undefined {
-  const [, soft] = /^Max processes\s+(\d+)/m.exec(limits) ?? [];
+/** What the servers, their connections and one step take, and some to spare. */
+const NEEDED_FILES = 96;
+
+/** A soft limit in the text of /proc/PID/limits (proc(5)). Undefined where there is none. */
+export function softLimit(limits: string, name: 'Max processes' | 'Max open files'): number | undefined {
+  const [, soft] = new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(limits) ?? [];
   return soft === undefined ? undefined : Number(soft);
 }
 
@@ -30,14 +33,22 @@ function countProcesses(uid: number): number {
 }
 
 /**
- * Throws CommandError (exit 1) when this user can't start enough processes for a step. It is asked before anything starts: Node ends itself, or
- * waits for ever, where one of its threads is refused. Root has no such limit (setrlimit(2), RLIMIT_NPROC).
+ * Throws CommandError (exit 1) when this process can't open enough files, or this user can't start enough processes, for one step. It is asked
+ * before anything starts: Node ends itself, or waits for ever, where one of its threads is refused. Root may start any number (setrlimit(2),
+ * RLIMIT_NPROC).
  */
-export function checkProcessLimit(): void {
+export function checkLimits(): void {
   const uid = process.getuid?.();
-  if (uid === undefined || uid === 0 || !fs.existsSync('/proc/self/limits')) return;
-  const limit = processLimit(fs.readFileSync('/proc/self/limits', 'latin1'));
-  if (limit === undefined) return;
+  if (uid === undefined || !fs.existsSync('/proc/self/limits')) return;
+  const limits = fs.readFileSync('/proc/self/limits', 'latin1');
+  const files = softLimit(limits, 'Max open files');
+  if (files !== undefined && files < NEEDED_FILES)
+    throw new CommandError(
+      `this process may have ${files} files open (ulimit -n), and ${NEEDED_FILES} are needed: raise the limit`,
+      1,
+    );
+  const limit = softLimit(limits, 'Max processes');
+  if (uid === 0 || limit === undefined) return;
   const running = countProcesses(uid);
   if (limit - running >= NEEDED_PROCESSES) return;
   throw new CommandError(

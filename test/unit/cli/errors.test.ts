@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 
 import { expect, test } from '@jest/globals';
 
-import { sentence } from '../../../cli/errors.ts';
+import { sentence, withAdvice } from '../../../cli/errors.ts';
 import { didYouMean } from '../../../cli/suggest.ts';
 
 const thrown = (promise: Promise<unknown>): Promise<unknown> =>
@@ -64,4 +64,11 @@ test.each([
   [`--${'x'.repeat(1000)}`, ''],
 ])('%s', (word, expected) => {
   expect(didYouMean(word, ['--file', '--param', '--timeout', '--trace-out'])).toBe(expected);
+});
+
+test('a message that names an error of the machine says what to do; any other stays as it is', () => {
+  expect(withAdvice('exited with code 128: StartError: spawn mkfifo EMFILE')).toBe(
+    'exited with code 128: StartError: spawn mkfifo EMFILE (this process has as many files open as it may: raise the limit with ulimit -n)',
+  );
+  expect(withAdvice('exit code 1: ENOENT: no such file')).toBe('exit code 1: ENOENT: no such file');
 });
