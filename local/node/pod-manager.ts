@@ -36,6 +36,8 @@ const ended = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.st
 /** Follows what the API server holds: schedules Pods, and keeps one worker for each Pod of this node. */
 export class PodManager {
   readonly #options: PodManagerOptions;
+  /** The number of the newest Pod's directory. */
+  #lastDirectory = 0;
   readonly #workers = new Map<string, PodWorker>();
   readonly #binding = new Set<string>();
   readonly #tasks = new Set<Promise<void>>();
@@ -131,7 +133,8 @@ export class PodManager {
     if (ended(pod)) return;
     const { client, rootDir, memoryDir, allowHostPath, runtime, provisioner, recordEvent, log } = this.#options;
     const uid = pod.metadata.uid ?? '';
-    const directory = path.join(rootDir, 'pods', uid);
+    // Short names: without namespaces they are part of every path of the container, and a socket's path may have 107 characters (unix(7)).
+    const directory = path.join(rootDir, 'pods', String(++this.#lastDirectory));
     const memoryDirectory = path.join(memoryDir, uid);
     const volumes = new PodVolumes({
       directory: path.join(directory, 'volumes'),

@@ -64,12 +64,26 @@ function moveInside(mount: Mount, mounts: Mount[], place: string): boolean {
   return true;
 }
 
+/**
+ * Removes a mount point, and the empty directories in it: Tekton makes working directories that lie in a workspace (`$(workspaces.w.path)/src`)
+ * below /workspace before the workspace is mounted. A mount would hide files, too; here they would be lost.
+ */
+function removeMountPoint(place: string, target: string): void {
+  const inside = fs.readdirSync(place, { recursive: true, withFileTypes: true });
+  if (!inside.every((entry) => entry.isDirectory()))
+    throw new StartFailure(
+      `mount path ${target} has files in the volume around it, which a mount would hide: not possible without mount namespaces`,
+    );
+  const directories = inside.map((entry) => path.join(entry.parentPath, entry.name));
+  for (const directory of [place, ...directories].sort((a, b) => b.length - a.length)) fs.rmdirSync(directory);
+}
+
 /** Puts a link to the mount's source at its path; inside another mount, into that one's directory. */
 function link(mount: Mount, mounts: Mount[], root: string): void {
   const place = makeMountPoint(mount, mounts, root, true);
   const there = fs.lstatSync(place, { throwIfNoEntry: false });
   if (there?.isDirectory() && fs.realpathSync(mount.source) === place) return;
-  if (there?.isDirectory()) fs.rmdirSync(place);
+  if (there?.isDirectory()) removeMountPoint(place, mount.target);
   if (there?.isSymbolicLink()) {
     if (fs.readlinkSync(place) === mount.source) return;
     throw new StartFailure(

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { V1Volume } from '@kubernetes/client-node';
@@ -76,7 +77,10 @@ export class PodWorker {
       recordEvent,
       changed: () => this.#publish(),
     };
-    this.#supervisors = records.map((record) => new ContainerSupervisor({ ...shared, record }));
+    this.#supervisors = records.map((record, index) => {
+      const containerDirectory = path.join(directory, 'containers', String(index));
+      return new ContainerSupervisor({ ...shared, record, containerDirectory });
+    });
   }
 
   get pod(): Pod {

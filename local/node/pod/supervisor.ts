@@ -30,7 +30,9 @@ export interface SupervisorOptions {
   /** The Pod as it is now. */
   pod: () => Pod;
   volumes: PodVolumes;
+  /** The Pod's. */
   directory: string;
+  containerDirectory: string;
   runtime: ContainerRuntime;
   recordEvent: RecordEvent;
   /** Called after each change of the record. */
@@ -158,18 +160,11 @@ export class ContainerSupervisor {
   /** Creates the container, trying again while its configuration can't be had. Undefined when stopped meanwhile. */
   async #create(): Promise<CreatedContainer | undefined> {
     const { record } = this;
-    const { directory, volumes, runtime, pod } = this.#options;
+    const { directory, containerDirectory, volumes, runtime, pod } = this.#options;
     const logFile = path.join(directory, 'logs', `${record.spec.name}-${record.restartCount}.log`);
     for (let waitMs = CONFIG_RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, CONFIG_RETRY_MS.max)) {
       try {
-        return await createContainer(
-          record,
-          pod(),
-          volumes,
-          path.join(directory, 'containers', record.spec.name),
-          logFile,
-          runtime,
-        );
+        return await createContainer(record, pod(), volumes, containerDirectory, logFile, runtime);
       } catch (error) {
         const reason = error instanceof CreateError ? error.reason : 'CreateContainerError';
         const message = (error as Error).message;

@@ -77,6 +77,61 @@ describe.each(isolations)('volumes with isolation %s', (isolation) => {
     expect(await output('echo x > /outer/inner/f; cd /outer && cat inner/f', volumes, mounts)).toBe('x\n');
   });
 
+  /** An init container prepares the outer volume before the inner one is mounted in it. */
+  async function prepared(prepare: string, script: string): Promise<{ log: string; message: string }> {
+    const volumes = ['outer', 'inner'].map((name) => ({ name, emptyDir: {} }));
+    const [outer, inner] = [
+      { name: 'outer', mountPath: '/outer' },
+      { name: 'inner', mountPath: '/outer/inner' },
+    ];
+    const shell = (text: string): string[] => ['sh', '-c', text];
+    const initContainers = [{ name: 'first', image: 'x', command: shell(prepare), volumeMounts: [outer] }];
+    const containers = [{ name: 'main', image: 'x', command: shell(script), volumeMounts: [outer, inner] }];
+    const { metadata } = await cluster.createPod({ volumes, initContainers, containers });
+    const { status } = await cluster.ended(metadata.name ?? '');
+    const log = await cluster.log(metadata.name ?? '', 'main');
+    return { log, message: status?.containerStatuses?.[0]?.state.terminated?.message ?? '' };
+  }
+
+  test('a mount point in which directories were made before is hidden by the volume', async () => {
+    const { log } = await prepared(
+      'mkdir -p /outer/inner/src/deep',
+      'ls /outer/inner; echo x > /outer/inner/f; ls /outer/inner',
+    );
+    expect(log).toBe('f\n');
+  });
+
+  test('a mount point with files is hidden by the volume, or the container is refused with the reason', async () => {
+    const { log, message } = await prepared(
+      'mkdir -p /outer/inner && echo x > /outer/inner/old',
+      'ls -A /outer/inner; echo ran',
+    );
+    if (isolation === 'namespaces') expect(log).toBe('ran\n');
+    else
+      expect(message).toContain('mount path /outer/inner has files in the volume around it, which a mount would hide');
+  });
+
+  test('sockets can be made in volumes, /tmp and the home: their paths are short enough', async () => {
+    const node = `const fs = require('fs'), net = require('net');
+const directories = ['/workspace/source', '/tmp/tmp3u_b_c_a', process.env.HOME + '/.gnupg'];
+let left = directories.length;
+for (const directory of directories) {
+  fs.mkdirSync(directory, { recursive: true });
+  net.createServer().listen(directory + '/S.gpg-agent.ssh', function () { this.close(); if (--left === 0) console.log('made'); });
+}`;
+    const containers = [
+      {
+        name: 'step-with-a-name-as-long-as-those-of-generated-tasks',
+        image: 'x',
+        command: ['node', '-e', node],
+        volumeMounts: [{ name: 'w', mountPath: '/workspace/source' }],
+      },
+    ];
+    const { metadata } = await cluster.createPod({ volumes: [{ name: 'w', emptyDir: {} }], containers });
+    await cluster.ended(metadata.name ?? '');
+    expect(await cluster.log(metadata.name ?? '', containers[0]?.name ?? '')).toBe('made\n');
+  });
+
   test('a Secret that is missing keeps the Pod pending and is named in an Event', async () => {
     const volumes = [{ name: 's', secret: { secretName: 'absent' } }];
     const containers = [
