@@ -117,7 +117,12 @@ const directories = ['/workspace/source', '/tmp/tmp3u_b_c_a', process.env.HOME +
 let left = directories.length;
 for (const directory of directories) {
   fs.mkdirSync(directory, { recursive: true });
-  net.createServer().listen(directory + '/S.gpg-agent.ssh', function () { this.close(); if (--left === 0) console.log('made'); });
+  const file = directory + '/S.gpg-agent.ssh';
+  net.createServer().listen(file, function () {
+    const made = fs.lstatSync(file).isSocket(); // Some versions of Node cut a path that is too long.
+    this.close();
+    if (made && --left === 0) console.log('made');
+  });
 }`;
     const containers = [
       {
