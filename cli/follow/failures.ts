@@ -11,10 +11,15 @@ export interface Failure {
   cause: string;
   /** The Pod whose log explains it. */
   pod?: string;
+  /** The container of that Pod which is to blame and is no step: nobody has shown its log. */
+  container?: string;
 }
 
 /** Upstream's reasons of a TaskRun that one of its steps explains better than its condition. */
 const BY_STEP = new Set(['Failed', 'StepFailed', 'StepOOM', 'TaskRunCancelled', 'TaskRunTimeout']);
+
+/** Upstream's reasons whose message begins with the name of a container that is no step: `"sidecar-db" exited with code 3`, `init container failed, "x" exited ...`. */
+const BY_CONTAINER = new Set(['SidecarFailed', 'SidecarOOM', 'InitContainerFailed', 'InitContainerOOM']);
 
 const CUT_SHORT = new Set(['TaskRunCancelled', 'Cancelled', 'TaskRunTimeout']);
 
@@ -67,8 +72,10 @@ function taskFailure(taskRun: TaskRun, cancelledBy: string | undefined): Failure
     : step && !CUT_SHORT.has(step.terminationReason ?? '')
       ? stepCause(step)
       : conditionCause(reason, message);
+  const [, container] = (BY_CONTAINER.has(reason) && /^(?:init container failed, )?"([^"]+)" /.exec(message)) || [];
   return {
     cause,
+    ...(container !== undefined && { container }),
     ...(step?.name !== undefined && { step: step.name }),
     ...(taskRun.status?.podName && { pod: taskRun.status.podName }),
   };

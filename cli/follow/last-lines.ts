@@ -1,7 +1,7 @@
 import type { LogLine } from './steps.ts';
 
 /** As many explain most failures, and still leave the trace on the screen. */
-const MAX_LINES = 10;
+export const MAX_LINES = 10;
 
 /** A line longer than this is shortened when it is kept: it was shown whole. */
 const MAX_CHARACTERS = 2000;

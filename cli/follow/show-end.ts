@@ -1,5 +1,5 @@
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
-import { resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import { PODS, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import { LABEL_PIPELINE_RUN } from '../../shared/tekton/annotations.ts';
 import { isSuccessful, succeededCondition } from '../../shared/tekton/conditions.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
@@ -9,6 +9,7 @@ import { printable } from '../waterfall/display-width.ts';
 import { failuresOf } from './failures.ts';
 import type { Failure } from './failures.ts';
 import type { Run } from './follow-run.ts';
+import { MAX_LINES } from './last-lines.ts';
 import type { LastLines } from './last-lines.ts';
 
 /** A run of hundreds of tasks may fail in all of them. */
@@ -30,6 +31,24 @@ async function taskRunsOf(client: KubeClient, run: Run, signal: AbortSignal): Pr
   }
 }
 
+/** What a container said last whose log was not shown; nothing when the API server does not give it. */
+async function readLastLines(
+  client: KubeClient,
+  { namespace }: Run['metadata'],
+  { pod = '', container = '' }: Failure,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const path = resourcePath(PODS, { namespace, name: pod, subresource: 'log' });
+  const said: string[] = [];
+  try {
+    for await (const text of await client.stream(path, { query: { container, tailLines: MAX_LINES }, signal }))
+      said.push(text);
+  } catch (error) {
+    if (signal.aborted) throw error;
+  }
+  return said;
+}
+
 export interface EndContext {
   client: KubeClient;
   terminal: Terminal;
@@ -45,7 +64,7 @@ function line({ task, step, cause }: Failure, { arrow }: Terminal): string {
   return `  ${[...(where.length > 0 ? [where.join(` ${arrow} `)] : []), printable(withAdvice(cause))].join('  ')}`;
 }
 
-/** Says how the run ended; where it failed, which tasks and steps did and why, and what the first of them said last. */
+/** Says how the run ended; where it failed, which tasks and steps did and why, and what the first of them said last, also where that is a sidecar. */
 export async function showEnd(
   run: Run,
   { client, terminal, lastLines, cancelledBy, signal }: EndContext,
@@ -55,10 +74,14 @@ export async function showEnd(
   terminal.print(terminal.red(`\n${printable(succeededCondition(run)?.reason ?? 'Failed')}  ${name}`));
   const failures = failuresOf(run, await taskRunsOf(client, run, signal), cancelledBy);
   const told = failures.slice(0, MAX_FAILURES);
-  const quoted = told.find(({ step }) => step !== undefined);
+  const quoted = told.find(({ step, container }) => step !== undefined || container !== undefined);
   for (const failure of told) {
     terminal.print(line(failure, terminal));
-    if (failure === quoted) terminal.quote(lastLines.of(failure.pod, failure.step));
+    if (failure !== quoted) continue;
+    const { pod, step, container } = failure;
+    terminal.quote(
+      container === undefined ? lastLines.of(pod, step) : await readLastLines(client, run.metadata, failure, signal),
+    );
   }
   if (failures.length > told.length) terminal.print(`  and ${failures.length - told.length} more`);
 }

@@ -32,6 +32,18 @@ const causeOf = (of: TaskRun, by?: string) => failuresOf(of, [], by).map(({ step
 
 describe('a TaskRun', () => {
   test.each([
+    ['SidecarFailed', '"sidecar-db" exited with code 3: Error', 'sidecar-db'],
+    ['SidecarOOM', '"sidecar-db" exited with code 137: OOMKilled', 'sidecar-db'],
+    ['InitContainerFailed', 'init container failed, "prepare" exited with code 1: Error', 'prepare'],
+    ['StepFailed', '"step-a" exited with code 3: Error', undefined],
+    ['SidecarFailed', 'build failed for unspecified reasons.', undefined],
+  ])('of reason %s with the message %s blames the container %s', (reason, message, container) => {
+    const [failure] = failuresOf(taskRun('a', reason, message), [], undefined);
+    expect(failure).toMatchObject({ cause: message, pod: 'run-a-pod' });
+    expect(failure?.container).toBe(container);
+  });
+
+  test.each([
     [[step('ok', 0), step('bad', 3)], 'StepFailed', 'bad', 'exit code 3'],
     [[step('ignored', 1, {}, 'Continued'), step('bad', 3)], 'StepFailed', 'bad', 'exit code 3'],
     [[step('bad', 1, { message: ' the disk\nis full ' })], 'StepFailed', 'bad', 'exit code 1: the disk\nis full'],
