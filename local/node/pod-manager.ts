@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import type { ReflectorHandler } from '../../shared/kubernetes/reflector.ts';
@@ -15,6 +16,8 @@ import { unschedulable } from './scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Pod } from './types.ts';
 import { PodVolumes } from './volumes/pod-volumes.ts';
+
+const BIND_RETRY_MS = 200;
 
 export interface PodManagerOptions {
   client: KubeClient;
@@ -41,7 +44,7 @@ export class PodManager {
   readonly #workers = new Map<string, PodWorker>();
   readonly #binding = new Set<string>();
   readonly #tasks = new Set<Promise<void>>();
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: PodManagerOptions) {
     this.#options = options;
@@ -68,7 +71,7 @@ export class PodManager {
 
   /** Ends all Pods at once. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     await Promise.all([...this.#workers.values()].map((worker) => worker.abandon()));
     this.#workers.clear();
     await Promise.all(this.#tasks);
@@ -83,7 +86,7 @@ export class PodManager {
 
   #follow(pod: Pod): void {
     const worker = this.#workers.get(pod.metadata.uid ?? '');
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     if (worker) {
       const wasEnded = ended(worker.pod);
       worker.update(pod);
@@ -103,11 +106,19 @@ export class PodManager {
     if (problem !== undefined)
       return this.#task('pod could not be marked unschedulable', scheduler.refuse(pod, problem), fields);
     this.#binding.add(uid);
-    const bound = scheduler.bind(pod).catch((error: unknown) => {
-      this.#binding.delete(uid);
-      throw error;
-    });
-    this.#task('pod could not be bound', bound, fields);
+    this.#task('pod could not be bound', this.#bind(pod), fields);
+  }
+
+  /** Tries until the Pod is bound, gone, or the node closes: nothing else would ask for it again. */
+  async #bind(pod: Pod): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      try {
+        return await this.#options.scheduler.bind(pod);
+      } catch (error) {
+        this.#options.log.warn('pod could not be bound, trying again', { pod: objectKey(pod.metadata), error });
+        await delay(BIND_RETRY_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      }
+    }
   }
 
   /** Pods that hold this machine's ports: those that run, and those just bound. */

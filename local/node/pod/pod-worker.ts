@@ -247,7 +247,8 @@ export class PodWorker {
     const remove = async (): Promise<void> => {
       await stopped;
       await this.#finished;
-      await this.#removeVolumes();
+      // What can't be removed now is at the end, with all else: the Pod must not stay for it.
+      await this.#removeVolumes().catch((error: unknown) => this.#warn('volumes could not be removed', error));
       await this.#confirmDeletion();
     };
     void remove().catch((error: unknown) => this.#warn('pod could not be deleted', error));

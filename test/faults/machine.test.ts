@@ -1,0 +1,185 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { afterEach, expect, test } from '@jest/globals';
+
+import { isolations, switchUsers } from '../support/isolations.ts';
+import { canMount, withTemporaryFileSystem } from './support/mounts.ts';
+import { expectEnd, letGo, makeDirectory, moduleOf, cleanUp, start, taskRun, WAITING } from './support/product.ts';
+
+const HELLO = taskRun('echo hello');
+const LONG_MS = 120_000;
+
+afterEach(cleanUp);
+
+if (canMount) {
+  test.each(isolations)(
+    'a step fills the disk: it fails with what it says, one warning names the disk, with isolation %s',
+    async (isolation) => {
+      const fill = taskRun('dd if=/dev/zero of=/workspace/x bs=1M count=50 || echo "dd: $?"; exit 3');
+      const product = start(fill, { isolation, within: withTemporaryFileSystem('size=3m') });
+      await expectEnd(product, 1);
+      expect(product.said()).toContain('No space left on device');
+      expect(product.said()).toContain('dd: 1');
+      expect(product.said()).not.toContain('LEFT');
+      expect(product.said().match(/can not be written to its log/g) ?? []).toHaveLength(1);
+    },
+    LONG_MS,
+  );
+
+  test('a disk too small for a step: the run fails, and says that the disk is full', async () => {
+    const product = start(HELLO, { within: withTemporaryFileSystem('size=128k') });
+    await expectEnd(product, 1);
+    expect(product.said()).toContain('the disk is full: free some space');
+    expect(product.said()).not.toContain('LEFT');
+  });
+
+  test.each([
+    ['size=16k', 'the disk is full'],
+    ['size=3m,ro', 'the file system is read-only'],
+  ])('TMPDIR on a disk that can not be written (%s): nothing starts, and it is named', async (mount, reason) => {
+    const product = start(HELLO, { within: withTemporaryFileSystem(mount) });
+    await expectEnd(product, 1);
+    expect(product.said()).toContain(reason);
+    expect(product.said()).toContain(`files in ${product.temporary}`);
+    expect(product.said()).toContain('Set TMPDIR');
+    expect(product.said()).not.toContain('LEFT');
+  });
+}
+
+test('TMPDIR is not there, or is a file', async () => {
+  const directory = makeDirectory();
+  const file = path.join(directory, 'file');
+  fs.writeFileSync(file, '');
+  for (const [temporary, reason] of [
+    [path.join(directory, 'none'), 'there is no such file or directory'],
+    [file, 'is a file, not a directory'],
+  ] as const) {
+    const product = start(HELLO, { temporary });
+    await expectEnd(product, 1);
+    expect(product.said()).toContain(reason);
+    expect(product.said()).toContain('Set TMPDIR');
+  }
+});
+
+test('too few descriptors for a step: nothing starts', async () => {
+  const product = start(HELLO, { within: ['prlimit', '--nofile=50:50', '--'] });
+  await expectEnd(product, 1);
+  expect(product.said()).toMatch(/50 files open \(ulimit -n\).*raise the limit/);
+});
+
+test(
+  'descriptors run out while a run goes on: its tasks fail with the reason, the product goes on to the end',
+  async () => {
+    const tasks = Array.from({ length: 16 }, (_, index) => ({
+      name: `t${index}`,
+      taskSpec: { steps: [{ name: 's', image: 'alpine', script: 'sleep 1' }] },
+    }));
+    const run = {
+      apiVersion: 'tekton.dev/v1',
+      kind: 'PipelineRun',
+      metadata: { generateName: 'fault-' },
+      spec: { pipelineSpec: { tasks } },
+    };
+    const product = start(JSON.stringify(run), { within: ['prlimit', '--nofile=96:96', '--'] });
+    await expectEnd(product, 1);
+    expect(product.said()).toMatch(/EMFILE.*raise the limit with ulimit -n/);
+  },
+  LONG_MS,
+);
+
+/** Root may start any number of processes; it becomes another user that may still read this project. */
+const asLimitedUser = switchUsers
+  ? [
+      ...['setpriv', '--reuid', '61234', '--regid', '61234', '--clear-groups'],
+      ...['--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search', '--'],
+    ]
+  : [];
+
+test('too few processes for a step: nothing starts', async () => {
+  const product = start(HELLO, { within: [...asLimitedUser, 'prlimit', '--nproc=15', '--'] });
+  await expectEnd(product, 1);
+  expect(product.said()).toMatch(/15 processes and threads \(ulimit -u\).*raise the limit/);
+});
+
+/** A directory with links to all programs of PATH but one. */
+function programsWithout(missing: string): string {
+  const directory = makeDirectory();
+  const programs = new Map<string, string>();
+  for (const from of (process.env.PATH ?? '').split(':').filter((entry) => fs.existsSync(entry)))
+    for (const name of fs.readdirSync(from)) if (!programs.has(name)) programs.set(name, path.join(from, name));
+  programs.delete(missing);
+  for (const [name, file] of programs) fs.symlinkSync(file, path.join(directory, name));
+  return directory;
+}
+
+test.each([
+  ['mkfifo', 'coreutils'],
+  ['base64', 'coreutils'],
+])('%s is not installed: it and its package are named', async (tool, source) => {
+  const product = start(HELLO, { isolation: 'plain', env: { PATH: programsWithout(tool) } });
+  await expectEnd(product, 1);
+  expect(product.said()).toContain(`${tool} is not installed, or not in PATH: install it (Debian package ${source})`);
+});
+
+test.each(isolations)(
+  'the folder of a log is removed while its step runs: the step goes on, with isolation %s',
+  async (isolation) => {
+    const product = start(taskRun(WAITING), { isolation });
+    await product.says(/│ first/);
+    for (const own of fs.readdirSync(product.temporary))
+      for (const pod of fs.globSync(path.join(product.temporary, own, 'pods', '*')))
+        fs.rmSync(path.join(pod, 'logs'), { recursive: true });
+    letGo(product);
+    await expectEnd(product, 0);
+    expect(product.said()).toMatch(/│ second|it was removed while the container ran/);
+  },
+);
+
+test('the clock is set back an hour while a run goes on: the run ends as it would have', async () => {
+  const setBack = `process.on('SIGUSR2', () => {
+    const Real = Date;
+    globalThis.Date = class extends Real {
+      constructor(...args) { if (args.length === 0) super(Real.now() - 3600000); else super(...args); }
+      static now() { return Real.now() - 3600000; }
+    };
+    console.error('clock set back');
+  })`;
+  const product = start(taskRun(WAITING), { env: { NODE_OPTIONS: moduleOf(setBack) } });
+  await product.says(/│ first/);
+  process.kill(product.pid, 'SIGUSR2');
+  await product.says(/clock set back/);
+  letGo(product);
+  await expectEnd(product, 0);
+  expect(product.said()).toContain('│ second');
+  expect(product.said()).toContain('Succeeded');
+});
+
+test(
+  'the product is stopped for a minute: the run goes on, and its output is whole',
+  async () => {
+    const product = start(taskRun(WAITING));
+    await product.says(/│ first/);
+    process.kill(product.pid, 'SIGSTOP');
+    letGo(product);
+    await delay(60_000);
+    process.kill(product.pid, 'SIGCONT');
+    await expectEnd(product, 0);
+    expect(product.said()).toContain('│ second');
+  },
+  LONG_MS,
+);
+
+test.each([
+  ['an error that no one catches', `throw new Error('injected')`],
+  ['a promise that no one awaits', `Promise.reject(new Error('injected'))`],
+  ['an event error that no one hears', `new (require('events'))().emit('error', new Error('injected'))`],
+])('%s: one sentence, everything is removed, exit code 70', async (_, code) => {
+  const source = `import { createRequire } from 'node:module'; const require = createRequire('/'); process.on('SIGUSR2', () => { ${code} })`;
+  const product = start(taskRun(WAITING), { env: { NODE_OPTIONS: moduleOf(source) } });
+  await product.says(/│ first/);
+  process.kill(product.pid, 'SIGUSR2');
+  await expectEnd(product, 70);
+  expect(product.said()).toContain('ended by an error that it does not expect: injected');
+});
