@@ -1,3 +1,4 @@
+import { TIMED_OUT_MESSAGE } from '../../controller/model/pipeline-run-facts.ts';
 import { isSuccessful, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import type { StepState, TaskRun } from '../../shared/tekton/types.ts';
@@ -66,7 +67,9 @@ function conditionCause(reason: string, message: string): string {
 function taskFailure(taskRun: TaskRun, cancelledBy: string | undefined): Failure {
   const { reason = 'Failed', message = '' } = succeededCondition(taskRun) ?? {};
   const step = BY_STEP.has(reason) ? failedStep(taskRun) : undefined;
-  const by = cancelledBy === undefined ? '' : ` by ${cancelledBy}`;
+  // What still runs when the time of its PipelineRun is over is cancelled.
+  const who = taskRun.spec.statusMessage === TIMED_OUT_MESSAGE ? 'the timeout' : cancelledBy;
+  const by = who === undefined ? '' : ` by ${who}`;
   const cause = /Cancelled$/.test(reason)
     ? `cancelled${by}`
     : step && !CUT_SHORT.has(step.terminationReason ?? '')

@@ -126,6 +126,16 @@ describe('a PipelineRun', () => {
     ]);
   });
 
+  test('whose time is over has ended its tasks by that', () => {
+    const spec = { statusMessage: 'TaskRun cancelled as the PipelineRun it belongs to has timed out.' };
+    const late = run('PipelineRunTimeout', 'failed to finish within "2s"');
+    expect(failuresOf(late, [{ ...cut, spec }], undefined)[1]).toMatchObject({
+      task: 'cut',
+      step: 's',
+      cause: 'cancelled by the timeout',
+    });
+  });
+
   test('that succeeded has none', () => {
     const good = {
       ...counted,
