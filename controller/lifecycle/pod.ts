@@ -5,7 +5,7 @@ import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { span } from './span.ts';
 import type { AttemptContext } from './steps.ts';
-import { endMs, startMs, within } from './times.ts';
+import { containerStart, endMs, startMs, within } from './times.ts';
 
 function conditionTime(pod: Pod, type: string): string | undefined {
   const condition = pod.status?.conditions?.find((one) => one.type === type && one.status === 'True');
@@ -13,7 +13,7 @@ function conditionTime(pod: Pod, type: string): string | undefined {
 }
 
 function startedAt(status: ContainerStatus): string | undefined {
-  return status.state?.terminated?.startedAt ?? status.state?.running?.startedAt;
+  return containerStart(status.state?.terminated) ?? status.state?.running?.startedAt;
 }
 
 /** The start of the first container that is no init container; undefined while none has started. */
@@ -66,7 +66,7 @@ function startingSpan(pod: Pod, context: AttemptContext): SpanRecord[] {
 
 function initSpan(status: ContainerStatus, context: AttemptContext): SpanRecord[] {
   const { terminated } = status.state ?? {};
-  const start = startMs(terminated?.startedAt);
+  const start = startMs(containerStart(terminated));
   const end = endMs(terminated?.finishedAt);
   if (!terminated || start === undefined || end === undefined) return [];
   const failed = terminated.exitCode !== 0;
@@ -107,7 +107,7 @@ function ownEnd(
  * of what came later. So it is known when the steps have ended, and the same whenever it is built.
  */
 function sidecarSpan(pod: Pod, status: ContainerStatus, context: AttemptContext): SpanRecord[] {
-  const start = startMs(status.lastState?.terminated?.startedAt ?? startedAt(status));
+  const start = startMs(containerStart(status.lastState?.terminated) ?? startedAt(status));
   if (start === undefined) return [];
   const end = ownEnd(pod, status, context.stepsEndMs);
   const interval = { startMs: start, endMs: endMs(end?.finishedAt) ?? Math.max(start, context.stepsEndMs) };

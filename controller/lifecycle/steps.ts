@@ -5,7 +5,7 @@ import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import type { StepState, TaskRunStatus } from '../../shared/tekton/types.ts';
 import { span } from './span.ts';
-import { endMs, startMs, within } from './times.ts';
+import { containerStart, endMs, startMs, within } from './times.ts';
 import type { Interval } from './times.ts';
 
 export interface AttemptContext extends Interval {
@@ -60,12 +60,12 @@ function stepSpan(
   context: AttemptContext,
 ): SpanRecord[] {
   const { terminated, container = '' } = step;
-  const start = startMs(terminated?.startedAt);
+  const start = startMs(containerStart(terminated));
   const end = endMs(terminated?.finishedAt);
   if (!terminated || start === undefined || end === undefined) return [];
   const outcome = stepEnd(step);
   // Steps run one after the other: a coarse end can't lie behind the next one's start.
-  const nextStart = startMs(next?.terminated?.startedAt) ?? end;
+  const nextStart = startMs(containerStart(next?.terminated)) ?? end;
   const interval =
     outcome.result === 'skip'
       ? { startMs: end, endMs: end }

@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 
+import type { ContainerStateTerminated } from '../../shared/kubernetes/pod.ts';
 import { SHORTEST_MS } from '../../shared/tracing/span-record.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 
@@ -20,6 +21,16 @@ export function startMs(time: string | undefined): number | undefined {
 export function endMs(time: string | undefined): number | undefined {
   const ms = startMs(time);
   return ms === undefined || hasFraction(time ?? '') ? ms : ms + SECOND_MS - 1;
+}
+
+/**
+ * When a container started. The runtime gives 1970 as the start of one that it could not start (StartError, from containerd as from the
+ * embedded node): it starts and ends when that failed.
+ */
+export function containerStart(
+  terminated: Pick<ContainerStateTerminated, 'startedAt' | 'finishedAt'> | undefined,
+): string | undefined {
+  return startMs(terminated?.startedAt) === 0 ? terminated?.finishedAt : terminated?.startedAt;
 }
 
 export interface Interval {

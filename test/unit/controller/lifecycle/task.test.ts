@@ -340,6 +340,31 @@ describe('a sidecar', () => {
   });
 });
 
+describe('a container that the runtime could not start, whose start it gives as 1970', () => {
+  const notStarted = (to: number) => ({
+    terminated: { exitCode: 128, reason: 'StartError', startedAt: '1970-01-01T00:00:00Z', finishedAt: at(to) },
+  });
+
+  test('starts when that failed: a sidecar, and the Pod starts until its first container', () => {
+    const one = pod();
+    one.status!.containerStatuses!.splice(2, 1, { name: 'sidecar-db', state: notStarted(6.5) });
+    const spans = build(ranTask, [one]);
+    expect(named(spans, 'sidecar db')).toMatchObject({ startMs: ms(6.5), endMs: ms(6.5) });
+    expect(named(spans, 'sidecar db').attributes).not.toHaveProperty('tektrace.clock_skew_ms');
+    expect(named(spans, 'pod starting').endMs).toBe(ms(5));
+    expectWellFormed(spans);
+  });
+
+  test('an init container, and a step', () => {
+    const one = pod();
+    one.status!.initContainerStatuses = [{ name: 'prepare', state: notStarted(3.5) }];
+    const steps = [{ name: 'fetch', container: 'step-fetch', ...notStarted(5.5) }];
+    const spans = build({ ...ranTask, steps }, [one]);
+    expect(named(spans, 'init prepare')).toMatchObject({ startMs: ms(3.5), endMs: ms(3.5) });
+    expect(named(spans, 'step fetch')).toMatchObject({ startMs: ms(5.5), endMs: ms(5.5) });
+  });
+});
+
 test('in a run of more than 500 tasks waits and init containers are events of the task', () => {
   const spans = build(ranTask, [pod()], { fold: true });
   expect(names(spans)).toEqual(['pod starting', 'sidecar db', 'step fetch', 'step make', 'task compile']);
