@@ -124,7 +124,8 @@ test('a follower that gives up ends its stream', async () => {
 test('past its limit the log says what is missing and shows the newest lines', async () => {
   const log = create(10_000);
   const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`);
-  await write(log, ...lines);
+  const chunks = Array.from({ length: 200 }, (_, i) => lines.slice(100 * i, 100 * (i + 1)).join(''));
+  await write(log, ...chunks);
   await log.end();
   const shown = await read(log);
   const [, head = '', bytes, count, tail = ''] =
