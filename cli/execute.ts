@@ -67,7 +67,7 @@ interface Cancelling {
 function cancelOnInterrupt(options: ExecuteOptions, ending: AbortController): Cancelling {
   const { client, run, terminal, timeoutMs, interrupts } = options;
   const { first, second } = interrupts;
-  const what = run.kind === 'PipelineRun' ? 'its finally tasks still run' : 'its steps are stopped';
+  const what = run.kind === 'PipelineRun' ? 'its finally tasks, if any, still run' : 'its steps are stopped';
   function ask(by: string, again: string): void {
     cancelling.by ??= by;
     terminal.print(

@@ -1,5 +1,6 @@
 import type { KubeClient } from '../shared/kubernetes/client.ts';
 import type { Logger } from '../shared/runtime/log.ts';
+import { asNew } from './follow/as-new.ts';
 import { createObject, UnservedKindError } from './follow/create.ts';
 import type { Run } from './follow/follow-run.ts';
 import type { Manifest } from './follow/manifests.ts';
@@ -41,13 +42,14 @@ async function createDefinition(manifest: Manifest, options: RunInputsOptions): 
  * does not keep the next from starting; a signal does. Throws CommandError (exit 2) for what is not accepted; what `prepare` refuses, before any run is created.
  */
 export async function runInputs(options: RunInputsOptions): Promise<void> {
-  const { client, isOwnCluster, manifests, namespace, prepare, follow, signal } = options;
+  const { client, isOwnCluster, namespace, prepare, follow, signal } = options;
+  const manifests = options.manifests.map((each) => ({ ...each, object: asNew(each.object, isOwnCluster) }));
   if (isOwnCluster) await createNamespaces(client, manifests, namespace);
   const runs: { run: Run; where: string }[] = [];
   for (const manifest of inCreationOrder(manifests)) {
     const { object, where } = manifest;
     if (isRun(object)) runs.push({ run: await prepare(object, where), where });
-    else await createDefinition(manifest, options);
+    else await createDefinition(manifest, { ...options, manifests });
   }
   for (const { run, where } of runs) {
     if (signal.aborted) return;

@@ -72,9 +72,15 @@ export function followRun(options: FollowOptions): FollowedRun {
     }
     await logs.done();
   }
+  const gone = (): void => {
+    const error = new Error(`${run.kind} ${name} was deleted before it was done`);
+    ended.reject(error);
+    exported.reject(error);
+  };
   let isEnding = false;
   const seen = (current: Run): void => {
-    if (current.metadata.uid !== uid) return;
+    // Another one of that name takes the place of a run that was deleted.
+    if (current.metadata.uid !== uid) return gone();
     onChange?.(current);
     if (isDone(current) && !isEnding) {
       isEnding = true;
@@ -85,17 +91,15 @@ export function followRun(options: FollowOptions): FollowedRun {
   runs.addHandler({
     added: seen,
     updated: seen,
-    deleted: () => {
-      const error = new Error(`${run.kind} ${name} was deleted before it was done`);
-      ended.reject(error);
-      exported.reject(error);
-    },
+    deleted: gone,
   });
   const follow = (pod: Pod): void => logs.follow(pod);
   pods.addHandler({ added: follow, updated: follow, deleted: () => undefined });
   const stop = (): void => [ended, exported].forEach(({ reject }) => reject(signal.reason));
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
+  // It may be deleted before the watch begins: no event tells that.
+  void runs.synced.then(() => runs.store.list().some(({ metadata }) => metadata.uid === uid) || gone());
   void runs.run(signal);
   void pods.run(signal);
   return { done: ended.promise, exported: exported.promise };

@@ -77,6 +77,23 @@ describe('runs', () => {
     expect((await runText(text, { follow })).followed).toEqual(['default/r1', 'default/r2']);
   });
 
+  const exported =
+    ', resourceVersion: "82", uid: 0a1b, generation: 4, creationTimestamp: "2026-01-01T00:00:00Z", managedFields: [], ownerReferences: ' +
+    '[{apiVersion: tekton.dev/v1, kind: PipelineRun, name: gone, uid: 2c3d}]';
+
+  test.each([true, false])(
+    'that kubectl get -o yaml wrote are new ones, in an own cluster (%s) without owners',
+    async (isOwnCluster) => {
+      const name = `exported-${isOwnCluster}`;
+      const text = object('v1', 'ConfigMap', `name: ${name}${exported}`) + run(name, exported);
+      const metadata: Run['metadata'][] = [];
+      await runText(text, { isOwnCluster, follow: async (created) => void metadata.push(created.metadata) });
+      expect(metadata).toMatchObject([{ name, generation: 1 }]);
+      expect(metadata[0]?.uid).not.toBe('0a1b');
+      expect(metadata[0]?.ownerReferences?.length ?? 0).toBe(isOwnCluster ? 0 : 1);
+    },
+  );
+
   test('of which one is refused are not created at all', async () => {
     const refused = run('s2').replace('steps', 'stepps');
     await expect(runText(run('s1') + refused, { isOwnCluster: true })).rejects.toThrow(CommandError);
