@@ -62,7 +62,7 @@ test.each([
   expect(stderr).toBe('');
   expect(stdout).toMatch(
     new RegExp(
-      `${word}: cancelling PipelineRun interrupted-\\w+, its finally tasks still run; a second ${word} ends at once`,
+      `${word}: cancelling PipelineRun interrupted-\\w+, its finally tasks, if any, still run; a second ${word} ends at once`,
     ),
   );
   expect(stdout).toContain('after s │ cleaning');
