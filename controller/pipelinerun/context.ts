@@ -2,7 +2,7 @@ import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import type { EventRecorder } from '../../shared/kubernetes/events.ts';
 import type { Store } from '../../shared/kubernetes/store.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
-import type { PipelineRun, PipelineSpec, TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
+import type { PipelineRun, TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import type { Manage } from '../model/managed-by.ts';
 import type { CreatedNames } from '../watch/created-names.ts';
@@ -24,10 +24,4 @@ export interface PipelineRunContext {
   taskSpecs: Map<string, Map<string, TaskSpec>>;
   clock: () => Date;
   log: Logger;
-}
-
-/** The Pipeline a run executes, with params, context and workspaces put in. */
-export interface ResolvedPipeline {
-  name: string;
-  spec: PipelineSpec;
 }
