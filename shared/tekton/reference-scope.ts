@@ -104,7 +104,7 @@ function problemOf(reference: string, { text, kind }: FieldString, scope: Refere
   if (shape === undefined) {
     const length = beyondArray(reference, scope);
     if (length !== undefined) return `non-existent param references: $(${reference}): the array has ${length} elements`;
-    return `non-existent variable in "$(${reference})": ${whyUnknown(dotted(reference), scope)}`;
+    return `non-existent variable in "$(${reference})": ${whyUnknown(reference, scope)}`;
   }
   if (kind === undefined) return `$(${reference}) stands in a field in which Tekton replaces no references`;
   if (shape === 'string' || shape === 'any') return undefined;
@@ -118,11 +118,12 @@ function problemOf(reference: string, { text, kind }: FieldString, scope: Refere
 }
 
 function whyUnknown(reference: string, { declared }: ReferenceScope): string {
-  const [, kind, name] = /^(param|workspace|result)s\.([^.[]+)/.exec(reference) ?? [];
+  const [, kind, base] = /^(param|workspace|result)s\.([^.[]+)/.exec(dotted(reference)) ?? [];
   if (!kind) return 'there is nothing of that name here';
-  return declared.get(`params.${name}`) && kind === 'param'
-    ? `the param "${name}" has no such part`
-    : `the ${kind} "${name}" is not declared`;
+  if (declared.get(`params.${base}`) && kind === 'param') return `the param "${base}" has no such part`;
+  // In brackets a name may have dots.
+  const [, , name = base] = /^(?:inputs\.)?\w+\[(['"])(.+?)\1\]/s.exec(reference) ?? [];
+  return `the ${kind} "${name}" is not declared`;
 }
 
 /** What is declared of results below `prefix` (`tasks.build.results`). */

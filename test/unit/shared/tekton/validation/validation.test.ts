@@ -75,7 +75,8 @@ test('a Task: steps, and references to what nobody declares', () => {
     'spec.steps[0].name: "Bad Name" is not a valid name: lower-case letters, digits and "-", at most 63 characters',
     'spec.steps[1].image: an image is required',
   ]);
-  const script = 'echo $(params.known) $(params.typo) $(workspaces.src.path) > $(results.out.path); echo $(date)';
+  const script =
+    'echo $(params.known) $(params.typo) $(workspaces.src.path) > $(results.out.path); echo $(date) $(params["a.b"])';
   expect(
     lines(
       validateTaskSpec({ steps: [{ name: 's', image: 'x', script }] }, 'spec', {
@@ -86,6 +87,7 @@ test('a Task: steps, and references to what nobody declares', () => {
     'spec.steps[0].script: non-existent variable in "$(params.typo)": the param "typo" is not declared',
     'spec.steps[0].script: non-existent variable in "$(workspaces.src.path)": the workspace "src" is not declared',
     'spec.steps[0].script: non-existent variable in "$(results.out.path)": the result "out" is not declared',
+    'spec.steps[0].script: non-existent variable in "$(params["a.b"])": the param "a.b" is not declared',
   ]);
 });
 
