@@ -117,8 +117,12 @@ function sidecarSpan(pod: Pod, status: ContainerStatus, context: AttemptContext)
     ...(end && end.exitCode !== 0 && { 'error.type': end.reason ?? 'Error' }),
   };
   const name = `sidecar ${status.name.replace(/^sidecar-/, '')}`;
-  // Its exit code is no failure of the run.
-  return [span(ids('sidecar', status, context), name, interval, { attributes })];
+  // One that ended badly by itself fails its TaskRun (upstream: SidecarFailed).
+  const outcome =
+    end && end.exitCode !== 0
+      ? { code: SpanStatusCode.ERROR, message: `exit code ${end.exitCode}` }
+      : { code: SpanStatusCode.UNSET };
+  return [span(ids('sidecar', status, context), name, interval, { attributes, status: outcome })];
 }
 
 /** The spans that a Pod tells: waits, init containers, sidecars. None once the Pod is gone. */

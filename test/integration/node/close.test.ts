@@ -101,7 +101,7 @@ test.each(isolations)('no other user of the machine finds the files of Pods with
       const as = { uid: NOBODY, gid: NOBODY, encoding: 'utf8' } as const;
       expect(spawnSync(process.execPath, ['-e', list, directory], as).stderr).toContain('EACCES');
     }
-    expect(fs.readdirSync(path.join(rootDir, 'pods'))).toEqual([metadata.uid]);
+    expect(fs.readdirSync(path.join(rootDir, 'pods'))).toHaveLength(1);
   } finally {
     await cluster.close();
   }

@@ -312,12 +312,12 @@ describe('a sidecar', () => {
     terminated: { exitCode, reason: 'Error', startedAt: at(5), finishedAt: at(to) },
   });
 
-  test('that ends before the steps has its own end and exit code, and is no failure of the run', () => {
+  test('that ends badly before the steps has its own end, and the error', () => {
     expect(sidecarOf({ state: terminated(9, 1) })).toMatchObject({
       startMs: ms(5),
       endMs: ms(9.999),
       attributes: { 'process.exit.code': 1, 'error.type': 'Error' },
-      status: { code: SpanStatusCode.UNSET },
+      status: { code: SpanStatusCode.ERROR, message: 'exit code 1' },
     });
   });
 
