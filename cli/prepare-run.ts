@@ -63,7 +63,7 @@ export async function prepareRun(
   // Elsewhere upstream may execute what the controllers of the embedded cluster refuse.
   if (local) {
     await createObject(client, prepared, namespace, { dryRun: true, where });
-    validateRun(prepared, [...objects]);
+    validateRun(prepared, [...objects], where);
   }
   return prepared;
 }

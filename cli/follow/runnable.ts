@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { CommandError } from '../errors.ts';
+import { didYouMean } from '../suggest.ts';
 import { describe } from './describe.ts';
 import { readManifests } from './manifests.ts';
 import type { Manifest } from './manifests.ts';
@@ -23,13 +24,18 @@ function checkTwice(manifests: readonly Manifest[]): void {
   }
 }
 
+const RUN_KINDS = ['PipelineRun', 'TaskRun'];
+
 /** What is missing to run what was given: a run of the Pipeline, else of the Task, that is there. */
 function nothingToRun(manifests: readonly Manifest[]): string {
   const objects = manifests.map(({ object }) => object);
   const definition =
     objects.find(({ kind }) => kind === 'Pipeline') ?? objects.find(({ kind }) => kind === 'Task') ?? undefined;
   const kinds = [...new Set(objects.map(({ kind }) => kind))].join(', ');
-  if (!definition) return `the input holds no PipelineRun or TaskRun, only ${kinds}: add the run with another -f`;
+  if (!definition) {
+    const meant = objects.map(({ kind = '' }) => didYouMean(kind, RUN_KINDS)).find((hint) => hint !== '') ?? '';
+    return `the input holds no PipelineRun or TaskRun, only ${kinds}${meant}: add the run with another -f`;
+  }
   const { kind, metadata } = definition;
   return `the input holds no PipelineRun or TaskRun, only ${kinds}. To run ${kind} ${metadata.name}, give a file like this with another -f:\n\n${runFor(definition)}`;
 }

@@ -14,6 +14,8 @@ import type { LastLines } from './last-lines.ts';
 
 /** A run of hundreds of tasks may fail in all of them. */
 const MAX_FAILURES = 20;
+/** Of so many failures the last lines are shown. */
+const MAX_QUOTED = 3;
 
 /** The run's TaskRuns; none when the API server does not give them: the end is told all the same. */
 async function taskRunsOf(client: KubeClient, run: Run, signal: AbortSignal): Promise<TaskRun[]> {
@@ -64,7 +66,7 @@ function line({ task, step, cause }: Failure, { arrow }: Terminal): string {
   return `  ${[...(where.length > 0 ? [where.join(` ${arrow} `)] : []), printable(withAdvice(cause))].join('  ')}`;
 }
 
-/** Says how the run ended; where it failed, which tasks and steps did and why, and what the first of them said last, also where that is a sidecar. */
+/** Says how the run ended; where it failed, which tasks and steps did and why, and what the first few of them said last, also where that is a sidecar. */
 export async function showEnd(
   run: Run,
   { client, terminal, lastLines, cancelledBy, signal }: EndContext,
@@ -74,10 +76,12 @@ export async function showEnd(
   terminal.print(terminal.red(`\n${printable(succeededCondition(run)?.reason ?? 'Failed')}  ${name}`));
   const failures = failuresOf(run, await taskRunsOf(client, run, signal), cancelledBy);
   const told = failures.slice(0, MAX_FAILURES);
-  const quoted = told.find(({ step, container }) => step !== undefined || container !== undefined);
+  const quoted = told
+    .filter(({ step, container }) => step !== undefined || container !== undefined)
+    .slice(0, MAX_QUOTED);
   for (const failure of told) {
     terminal.print(line(failure, terminal));
-    if (failure !== quoted) continue;
+    if (!quoted.includes(failure)) continue;
     const { pod, step, container } = failure;
     terminal.quote(
       container === undefined ? lastLines.of(pod, step) : await readLastLines(client, run.metadata, failure, signal),

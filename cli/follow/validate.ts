@@ -12,6 +12,7 @@ import { convertTekton, V1, V1BETA1 } from '../v1beta1/convert.ts';
 import { fieldPathInV1beta1 } from '../v1beta1/field-path.ts';
 import type { ValidationError } from '../../shared/tekton/validation/validation-error.ts';
 import { CommandError } from '../errors.ts';
+import { describe } from './describe.ts';
 import { printable } from '../waterfall/display-width.ts';
 
 function named<T extends KubeObject>(objects: KubeObject[], kind: string, name: string | undefined): T | undefined {
@@ -69,13 +70,12 @@ function pathFor(run: PipelineRun | TaskRun, objects: KubeObject[], path: string
 
 /**
  * Throws CommandError with the path of everything for which the drive controllers would fail the run, so that it is told before anything
- * is started. `run` has passed its schema; `objects` are those that are created along with it.
+ * is started. `run` has passed its schema, and was read at `where`; `objects` are those that are created along with it.
  */
-export function validateRun(run: PipelineRun | TaskRun, objects: KubeObject[]): void {
+export function validateRun(run: PipelineRun | TaskRun, objects: KubeObject[], where?: string): void {
   const [stable, known] = [inV1(run), objects.map(inV1)];
   const errors = stable.kind === 'PipelineRun' ? pipelineRunErrors(stable, known) : taskRunErrors(stable, known);
   if (errors.length === 0) return;
-  const name = run.metadata.name ?? run.metadata.generateName ?? '';
   const lines = errors.map(({ path, message }) => printable(`${pathFor(run, objects, path)}: ${message}`));
-  throw new CommandError(`${run.kind} ${name} can't be run:\n  ${lines.join('\n  ')}`);
+  throw new CommandError(`${describe(run, where)} can't be run:\n  ${lines.join('\n  ')}`);
 }

@@ -31,6 +31,7 @@ function validateSteps({ steps = [], sidecars = [], stepTemplate }: TaskSpec, pa
       sidecars.map(({ name }) => name),
     ),
   );
+  errors.push(...unnamedSidecars(sidecars, path));
   steps.forEach((step, index) => {
     const at = `${path}.steps[${index}]`;
     if (step.name) errors.push(...validateLabelName(`${at}.name`, step.name));
@@ -44,6 +45,14 @@ function validateSteps({ steps = [], sidecars = [], stepTemplate }: TaskSpec, pa
     }
   });
   return errors;
+}
+
+/** The container of a sidecar without a name is called `sidecar`: a second one would have the same name, and the Pod be refused. */
+function unnamedSidecars(sidecars: NonNullable<TaskSpec['sidecars']>, path: string): ValidationError[] {
+  const unnamed = sidecars.flatMap(({ name }, index) => (name ? [] : [index]));
+  return unnamed
+    .slice(1)
+    .map((index) => ({ path: `${path}.sidecars[${index}].name`, message: 'only one sidecar can be without a name' }));
 }
 
 function validateResults({ results = [] }: TaskSpec, path: string): ValidationError[] {

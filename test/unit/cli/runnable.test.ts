@@ -87,6 +87,11 @@ describe('an input', () => {
   test.each([
     ['only other kinds', object('ConfigMap', 'c'), 'only ConfigMap: add the run with another -f'],
     [
+      'a kind in the wrong case',
+      object('Taskrun', 'r', 'tekton.dev/v1'),
+      'only Taskrun (did you mean TaskRun?): add the run',
+    ],
+    [
       'a Task of a strange shape',
       object('Task', 't', 'tekton.dev/v1', 'spec: {params: 5, workspaces: [null]}'),
       'taskRef:\n    name: t',

@@ -28,3 +28,10 @@ test('a v1beta1 run and the v1beta1 objects that it names are looked at as the c
   const pipeline = old('Pipeline', { params: [{ name: 'list', default: ['b'] }], tasks: [task] });
   expect(() => validateRun(run as PipelineRun, [pipeline])).not.toThrow();
 });
+
+test('what is wrong is told with the place where the run was read', () => {
+  const run = { ...old('TaskRun', { taskSpec: { steps: [] } }), apiVersion: 'tekton.dev/v1' } as TaskRun;
+  expect(() => validateRun(run, [], 'ci/run.yaml:3')).toThrow(
+    /^ci\/run\.yaml:3: TaskRun x can't be run:\n {2}spec\.taskSpec\.steps: /,
+  );
+});

@@ -135,3 +135,11 @@ describe('a run', () => {
     expect(lines(validateTaskRunAgainst({ spec }, declared))).toEqual(expected);
   });
 });
+
+test('one sidecar may be without a name: two would have the same container', () => {
+  const sidecar = { image: 'busybox', script: 'true' };
+  expect(lines(validateTaskSpec({ steps, sidecars: [sidecar, { ...sidecar, name: 'db' }] }))).toEqual([]);
+  expect(lines(validateTaskSpec({ steps, sidecars: [sidecar, { ...sidecar, name: 'db' }, sidecar] }))).toEqual([
+    'spec.sidecars[2].name: only one sidecar can be without a name',
+  ]);
+});
