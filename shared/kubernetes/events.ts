@@ -96,6 +96,8 @@ export function createEventRecorder(client: KubeClient, options: EventRecorderOp
       if (!correlated) observe('suppressed');
       else await send(correlated);
     }
+    // One warning until all of them were recorded, however long the burst.
+    isFull = false;
     sending = undefined;
   }
 
@@ -109,7 +111,6 @@ export function createEventRecorder(client: KubeClient, options: EventRecorderOp
     record(object, type, reason, message, details = {}) {
       if (stopping.signal.aborted) return observe('dropped');
       if (queue.length >= MAX_QUEUED) return drop();
-      isFull = false;
       const source = { component: details.component ?? component, ...(host !== undefined && { host }) };
       const { fieldPath } = details;
       const about = { object, ...(fieldPath !== undefined && { fieldPath }), type, reason, message };
