@@ -10,7 +10,7 @@ const USAGE = `usage: npm run bench:up-memory -- [--runs N] [--concurrency N] [-
   --every        runs from one sample of the memory to the next (default 20)`;
 
 const MIB = 1024 * 1024;
-/** What docs/local.md promises for tektrace up. */
+/** The aim that docs/local.md names for tektrace up. */
 const MAX_RSS_BYTES = 350 * MIB;
 
 interface Settings {
@@ -31,7 +31,7 @@ function settingsOf(args: string[]): Settings {
   return { runs: whole('runs', 1000), concurrency: whole('concurrency', 4), every: whole('every', 20) };
 }
 
-/** Prints the memory of `tektrace up` while runs come and go. Resolves to whether it stayed within the promise and every run succeeded. */
+/** Prints the memory of `tektrace up` while runs come and go. Resolves to whether it stayed within the aim and every run succeeded. */
 async function measure({ runs, concurrency, every }: Settings, signal: AbortSignal): Promise<boolean> {
   const product = await startProduct();
   try {
@@ -56,7 +56,7 @@ async function measure({ runs, concurrency, every }: Settings, signal: AbortSign
   }
 }
 
-/** Resolves to the exit code: 1 when the memory was above what is promised or a run failed, 2 for wrong arguments. */
+/** Resolves to the exit code: 1 when the memory was above the aim or a run failed, 2 for wrong arguments. */
 async function main(args: string[]): Promise<number> {
   let settings: Settings;
   try {
