@@ -10,8 +10,11 @@ const MAX_OPEN = 16;
 /** How much is held back while a string sequence (a title, an image) waits for its terminator. */
 const MAX_HELD_CHARACTERS = 64 * 1024;
 
-/** Tabs are text; every other control character would move the cursor, ring or worse. */
-const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/g;
+/**
+ * Tabs are text; every other control character would move the cursor, ring or worse. So are characters taken out that are not seen and change the direction in
+ * which a line is read (Unicode's Bidi_Control) or how it is shaped: with them a line can show something else than it says.
+ */
+const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f]/g;
 
 const BROKEN_OFF = /(?:\x1b(?:\[[0-?]{0,64})?|\x9b[0-?]{0,64})$/;
 
@@ -27,12 +30,14 @@ const startsAnew = (sgr: string): boolean => /^0*(?:;|$)/.test(sgr);
 /** The text without its last character. */
 const shortened = (text: string): string => text.slice(0, /[\udc00-\udfff]/.test(text.slice(-1)) ? -2 : -1);
 
+const isColour = (piece: string): boolean => piece.startsWith('\x1b');
+
 /** A row of characters as a terminal would have it at the end of the line, with the colours that are set then. */
 class Row {
   #pieces: string[] = [];
   #open: string[];
   readonly #colours: boolean;
-  /** Something follows the last carriage return. */
+  /** There is text after the last carriage return. */
   #written = false;
 
   constructor(open: string[], colours: boolean) {
@@ -67,11 +72,15 @@ class Row {
 
   #erase(): void {
     const last = this.#pieces.at(-1);
-    if (this.#written && last !== undefined && !last.startsWith('\x1b')) this.#pieces.splice(-1, 1, shortened(last));
+    if (!this.#written || last === undefined || isColour(last)) return;
+    this.#pieces.pop();
+    const rest = shortened(last);
+    if (rest !== '') this.#pieces.push(rest);
+    else this.#written = !this.#pieces.every(isColour);
   }
 
   toString(): string {
-    if (this.#pieces.every((piece) => piece === '' || piece.startsWith('\x1b'))) return '';
+    if (this.#pieces.every(isColour)) return '';
     const text = this.#pieces.join('');
     return text.lastIndexOf('\x1b[') > text.lastIndexOf(RESET) ? text + RESET : text;
   }
@@ -89,7 +98,7 @@ export interface LogText {
 
 /**
  * Makes one container's lines fit for a terminal or a file: indentation, tabs and spaces stay; colours stay with `colours`, are closed at the end of
- * the line and go on in the next; every other escape sequence and control character is taken out whole, also one that goes over several lines. Of
+ * the line and go on in the next; every other escape sequence, control character and invisible mark of direction is taken out whole, also one that goes over several lines. Of
  * a line that was written over with carriage returns the last state stays.
  */
 export function createLogText(colours: boolean): LogText {

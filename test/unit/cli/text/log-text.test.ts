@@ -12,7 +12,7 @@ const plain = (...lines: string[]): string[] => shown(false, ...lines);
 const coloured = (...lines: string[]): string[] => shown(true, ...lines);
 
 describe('text', () => {
-  test.each(['  b:', '    - c', '\ttab', 'trailing   ', '', ' ', '│ ünï 漢字 👩‍👩‍👧', 'w'.repeat(100_000), '\ufffd'])(
+  test.each(['  b:', '    - c', '\ttab', 'trailing   ', '', ' ', '│ ünï 漢字 שלום 👩‍👩‍👧', 'w'.repeat(100_000), '\ufffd'])(
     '%j stays as it was written',
     (line) => {
       expect([plain(line), coloured(line)]).toEqual([[line], [line]]);
@@ -26,7 +26,11 @@ describe('text', () => {
     ['a progress bar that erases', '10%\r\x1b[K50%\r\x1b[K100%\r\x1b[K', '100%'],
     ['a spinner', 'wait |\b/\b-\bdone', 'wait done'],
     ['more backspaces than text', 'a\b\b\bb', 'b'],
+    ['backspaces over what was written in pieces', 'ab\bc\b\bd', 'd'],
     ['a bell', 'ding\x07', 'ding'],
+    ['marks that reverse what follows', 'access \u202etnemyolped\u202c', 'access tnemyolped'],
+    ['isolates and embeddings', 'a\u2066b\u2067c\u2068d\u2069e\u202af\u202bg\u202dh', 'abcdefgh'],
+    ['invisible marks of direction', 'a\u200eb\u200fc\u061cd\u206ae', 'abcde'],
     ['form feeds and null bytes', 'a\fb\x00c\x7f', 'abc'],
   ])('%s', (_what, line, expected) => {
     expect([plain(line), coloured(line)]).toEqual([[expected], [expected]]);
@@ -95,6 +99,11 @@ describe('colours', () => {
     expect(coloured('\x1b[32m50%\r100%')).toEqual(['\x1b[32m100%\x1b[0m']);
   });
 
+  test('of what backspaces took away are gone with it', () => {
+    expect(coloured(']\b\x9bmP')).toEqual(['P']);
+    expect(coloured('\x1b[31mx\b\x1b[0mP')).toEqual(['P']);
+  });
+
   test('from 8-bit controls are written as terminals of today take them', () => {
     expect(coloured('\x9b31mred\x9bm')).toEqual(['\x1b[31mred\x1b[0m']);
   });
@@ -126,6 +135,8 @@ const hostile = fc
         ';',
         '?',
         '31m',
+        '\u202e',
+        '\u2067',
       ),
       fc.string({ unit: 'binary' }),
     ),
@@ -134,7 +145,7 @@ const hostile = fc
 
 /** Each character that is neither text, nor a tab, nor part of a colour. */
 const forbidden = (text: string): string[] =>
-  text.replace(/\x1b\[[0-9;:]*m/g, '').match(/[\x00-\x08\x0a-\x1f\x7f-\x9f]/g) ?? [];
+  text.replace(/\x1b\[[0-9;:]*m/g, '').match(/[\x00-\x08\x0a-\x1f\x7f-\x9f]|\p{Bidi_Control}/gu) ?? [];
 
 describe('whatever comes', () => {
   test('only text, tabs and colours reach the terminal, each line closed', () => {
@@ -153,12 +164,12 @@ describe('whatever comes', () => {
     fc.assert(
       fc.property(fc.array(hostile), (lines) => {
         const once = plain(...lines);
-        expect(once.join('')).not.toMatch(/[\x00-\x08\x0a-\x1f\x7f-\x9f]/);
+        expect(once.join('')).not.toMatch(/[\x00-\x08\x0a-\x1f\x7f-\x9f]|\p{Bidi_Control}/u);
         expect(plain(...once)).toEqual(once);
         const painted = coloured(...lines);
         expect(painted.flatMap((line) => coloured(line))).toEqual(painted);
       }),
-      { numRuns: 1000 },
+      { numRuns: 1000, examples: [[[']\b\x9bmP']]] },
     );
   });
 
