@@ -66,7 +66,7 @@ interface Tracing {
 async function createTracing(options: RunControllersOptions, sink: SpanSink, watches: Watches): Promise<Tracing> {
   const { client, sampling, keepFailures, isLeader, metrics, spans, log } = options;
   const clusterKey = await readClusterKey(client, log, options.signal);
-  const { reconciles, queue } = createTracingPipeline(sink, clusterKey, log, spans);
+  const { recordReconcile, queue } = createTracingPipeline(sink, clusterKey, log, spans);
   if (metrics) measureSpanQueue(queue.counts, metrics.registry);
   const lifecycle = new LifecycleController({
     client,
@@ -81,7 +81,7 @@ async function createTracing(options: RunControllersOptions, sink: SpanSink, wat
     lifecycle,
     runs: {
       ready: (run) => lifecycle.hasOwnContext(run),
-      reconcile: (span, fn) => reconciles.reconcile(span, fn),
+      reconcile: (span, fn) => recordReconcile(span, lifecycle.spanOf(span.run), fn),
     },
     flush: () => queue.flush(FLUSH_MS),
     async close() {

@@ -18,7 +18,7 @@ import {
 import { isDone } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { isUnseenCopy } from '../../shared/tracing/provenance.ts';
-import { runSpan } from '../../shared/tracing/run-context.ts';
+import type { RunSpan } from '../../shared/tracing/run-context.ts';
 import type { Watches } from '../watch/watches.ts';
 import { decideExport } from './export.ts';
 import { Ledger, parentOfTaskRun } from './ledger.ts';
@@ -99,9 +99,20 @@ export class LifecycleController {
   }
 
   /** Whether the run's context is its own: not before that may anything be made from it. */
-  hasOwnContext(run: Run): boolean {
-    const copied = !parentOfTaskRun(run) && (isUnseenCopy(run.metadata) || this.#ledger.isDuplicate(run));
-    return runSpan(run) !== undefined && !copied;
+  hasOwnContext({ metadata }: Run): boolean {
+    const entry = this.#ledger.get(metadata.uid ?? '');
+    return entry?.own !== undefined && !this.#isCopied(entry);
+  }
+
+  /** The span that the run's spans hang below; undefined while it has none. */
+  spanOf({ metadata }: Run): RunSpan | undefined {
+    return this.#ledger.get(metadata.uid ?? '')?.own;
+  }
+
+  /** Whether what it has as its context is its original's. */
+  #isCopied(entry: Entry): boolean {
+    if (!entry.own || parentOfTaskRun(entry.run)) return false;
+    return isUnseenCopy(entry.run.metadata) || this.#ledger.isDuplicate(entry);
   }
 
   #runHandler<T extends Run>(): ReflectorHandler<T> {
@@ -151,22 +162,23 @@ export class LifecycleController {
   async #reconcile(uid: string): Promise<ReconcileResult> {
     const entry = this.#ledger.get(uid);
     if (!entry) return undefined;
-    const { run, deletedMs } = entry;
+    const { run, own, deletedMs } = entry;
     if (isExported(entry, this.#ledger.parentOf(entry.run))) return this.#settled(entry);
     if (this.#marksDue.has(uid) && deletedMs === undefined) return this.#markWhenDue(entry);
     // What ended before anybody stamped it is left alone; a copy that ended must not be taken for its original.
-    const isCopied = runSpan(run) !== undefined && !this.hasOwnContext(run);
-    if (deletedMs === undefined && (!isDone(run) || isCopied) && (await this.#stamp(run))) return undefined;
-    if (!runSpan(run) || isCopied) return this.#settled(entry, isDone(run) || deletedMs !== undefined);
+    const isCopied = this.#isCopied(entry);
+    if (deletedMs === undefined && (!isDone(run) || isCopied) && (await this.#stamp(entry))) return undefined;
+    if (!own || isCopied) return this.#settled(entry, isDone(run) || deletedMs !== undefined);
     const early = await this.#sendEarly(entry);
     return early ?? this.#sendFinal(entry);
   }
 
   /** True when the run's context was not there, or not its own: once it is written, the run comes back. */
-  async #stamp(run: Run): Promise<boolean> {
+  async #stamp(entry: Entry): Promise<boolean> {
     const { log, mint } = this.#options;
+    const { run } = entry;
     const owner = this.#ledger.parentOf(run)?.run;
-    const decision = decideContext(run, owner, this.#ledger.isDuplicate(run), mint);
+    const decision = decideContext(run, owner, this.#ledger.isDuplicate(entry), mint);
     if (decision.kind === 'present') return false;
     if (decision.kind === 'wait') return true;
     const { namespace, name } = run.metadata;
@@ -179,8 +191,7 @@ export class LifecycleController {
 
   /** What is known before the end: so that a running run can be found in Jaeger. */
   async #sendEarly(entry: Entry): Promise<ReconcileResult> {
-    const { run, early } = entry;
-    const own = runSpan(run);
+    const { run, own, early } = entry;
     if (!own?.sampled || parentOfTaskRun(run) || isDone(run) || entry.deletedMs !== undefined) return undefined;
     const spans = [...admissionSpan(run, own), ...queuedSpan(run, own)].filter((span) => !early.has(span.spanId));
     if ((await this.#options.sender.send(spans)) === 'retry') return { requeueAfterMs: this.#options.sender.retryMs() };

@@ -1,6 +1,6 @@
 import { isDone } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
-import { runSpan } from '../../shared/tracing/run-context.ts';
+import type { RunSpan } from '../../shared/tracing/run-context.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { outcomeOf } from './result.ts';
@@ -34,8 +34,8 @@ export interface ExportFacts {
 const finished = (entry: Entry): boolean => isDone(entry.run) || entry.deletedMs !== undefined;
 
 /** Whether the run is exported at all; undefined while that depends on how its owner ends. */
-function wanted(entry: Entry, { ledger, keepFailures }: ExportFacts): boolean | undefined {
-  if (runSpan(entry.run)?.sampled) return true;
+function wanted(entry: Entry, own: RunSpan, { ledger, keepFailures }: ExportFacts): boolean | undefined {
+  if (own.sampled) return true;
   if (!keepFailures) return false;
   const owner = ledger.parentOf(entry.run) ?? entry;
   return finished(owner) ? FAILED.includes(outcomeOf(owner.run).result) : undefined;
@@ -46,7 +46,7 @@ function ownerInterval(owner: Entry): Interval {
   return { startMs, endMs: finished(owner) ? endMs : Infinity };
 }
 
-function taskRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
+function taskRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDecision {
   const taskRun: TaskRun = entry.run;
   const pods = facts.podsOf(taskRun);
   const inMs = entry.deletedMs === undefined ? settlesInMs(taskRun, pods, facts.nowMs) : 0;
@@ -58,6 +58,7 @@ function taskRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
     kind: 'send',
     spans: buildTaskRun({
       taskRun,
+      own,
       pods: [...pods.present, ...pods.gone],
       fold,
       owner: owner && ownerInterval(owner),
@@ -66,7 +67,7 @@ function taskRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
   };
 }
 
-function pipelineRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
+function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDecision {
   const run: PipelineRun = entry.run;
   const children = facts.ledger.childrenOf(run);
   // The root goes last: each TaskRun that settles brings it back here.
@@ -79,6 +80,7 @@ function pipelineRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
     kind: 'send',
     spans: buildPipelineRun({
       run,
+      own,
       taskRuns,
       deletedMs: entry.deletedMs,
     }),
@@ -87,9 +89,11 @@ function pipelineRunSpans(entry: Entry, facts: ExportFacts): ExportDecision {
 
 /** What a finished run's final spans are, once they can't change any more. */
 export function decideExport(entry: Entry, facts: ExportFacts): ExportDecision {
+  const { own } = entry;
+  if (!own) return { kind: 'nothing' };
   if (!finished(entry)) return { kind: 'later' };
-  const want = wanted(entry, facts);
+  const want = wanted(entry, own, facts);
   if (want === undefined) return { kind: 'later' };
   if (!want) return { kind: 'nothing' };
-  return entry.run.kind === 'PipelineRun' ? pipelineRunSpans(entry, facts) : taskRunSpans(entry, facts);
+  return entry.run.kind === 'PipelineRun' ? pipelineRunSpans(entry, own, facts) : taskRunSpans(entry, own, facts);
 }

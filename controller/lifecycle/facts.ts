@@ -1,11 +1,13 @@
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import type { RunSpan } from '../../shared/tracing/run-context.ts';
 import type { Interval } from './times.ts';
 
 /** All that is known of a TaskRun when its spans are built. */
 export interface TaskRunFacts {
   taskRun: TaskRun;
+  own: RunSpan;
   /** The Pods as they were seen last, one an attempt. */
   pods: Pod[];
   /** Past 500 tasks waits and init containers become events of their task. */
@@ -19,6 +21,7 @@ export interface TaskRunFacts {
 /** All that is known of a PipelineRun when its root is built. */
 export interface PipelineRunFacts {
   run: PipelineRun;
+  own: RunSpan;
   taskRuns: TaskRun[];
   deletedMs?: number;
 }

@@ -3,12 +3,15 @@ import type { Parent } from '../../shared/tekton/parent-of.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { isCopy } from '../../shared/tracing/provenance.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
+import type { RunSpan } from '../../shared/tracing/run-context.ts';
 
 export type Run = PipelineRun | TaskRun;
 
 /** A run as last seen, and what of it has left. */
 export interface Entry {
   run: Run;
+  /** What its annotation names as its own span: read when the run was seen, and nowhere else. */
+  own?: RunSpan | undefined;
   /** When its deletion was seen, epoch milliseconds: from then on this is all that is left of it. */
   deletedMs?: number;
   /** Span ids sent before the run was done. */
@@ -53,20 +56,21 @@ export class Ledger {
   observe(run: Run): Entry {
     const uid = run.metadata.uid ?? '';
     const known = this.#entries.get(uid);
-    if (known) this.#unindex(known.run);
+    if (known) this.#unindex(known);
     const entry = known ?? { run, early: new Set(), settled: false, goneChildren: new Set() };
     entry.run = run;
+    entry.own = runSpan(run);
     this.#entries.set(uid, entry);
     const parent = parentOfTaskRun(run);
     if (parent) add(this.#children, familyKey(parent), uid);
-    else add(this.#bySpan, runSpan(run)?.spanId ?? '', uid);
+    else if (entry.own) add(this.#bySpan, entry.own.spanId, uid);
     return entry;
   }
 
   forget(uid: string): void {
     const entry = this.#entries.get(uid);
     if (!entry) return;
-    this.#unindex(entry.run);
+    this.#unindex(entry);
     this.#entries.delete(uid);
     this.parentOf(entry.run)?.goneChildren.add(entry.run.metadata.name ?? '');
   }
@@ -84,11 +88,12 @@ export class Ledger {
   }
 
   /** Whether another run has the same root span and this one was made from that one's YAML. */
-  isDuplicate(run: Run): boolean {
-    const spanId = runSpan(run)?.spanId;
-    if (spanId === undefined || parentOfTaskRun(run) || !isCopy(run.metadata)) return false;
+  isDuplicate({ run, own }: Entry): boolean {
+    if (!own || parentOfTaskRun(run) || !isCopy(run.metadata)) return false;
     const age = ({ metadata }: Run): string => `${metadata.creationTimestamp ?? ''} ${metadata.uid ?? ''}`;
-    const others = this.#find(this.#bySpan.get(spanId)).filter((other) => other.run.metadata.uid !== run.metadata.uid);
+    const others = this.#find(this.#bySpan.get(own.spanId)).filter(
+      (other) => other.run.metadata.uid !== run.metadata.uid,
+    );
     return others.some((other) => !isCopy(other.run.metadata) || age(other.run) < age(run));
   }
 
@@ -96,10 +101,10 @@ export class Ledger {
     return [...(uids ?? [])].map((uid) => this.#entries.get(uid)).filter((entry) => entry !== undefined);
   }
 
-  #unindex(run: Run): void {
+  #unindex({ run, own }: Entry): void {
     const uid = run.metadata.uid ?? '';
     const parent = parentOfTaskRun(run);
     if (parent) remove(this.#children, familyKey(parent), uid);
-    else remove(this.#bySpan, runSpan(run)?.spanId ?? '', uid);
+    else if (own) remove(this.#bySpan, own.spanId, uid);
   }
 }

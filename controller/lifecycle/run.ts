@@ -1,5 +1,4 @@
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
-import { pipelineRunSpan } from '../../shared/tracing/run-context.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import type { PipelineRun, PipelineSpec, PipelineTask, TaskRun } from '../../shared/tekton/types.ts';
@@ -71,11 +70,10 @@ function skippedSpans(facts: PipelineRunFacts, root: SpanRecord): SpanRecord[] {
   });
 }
 
-/** The spans of a PipelineRun beside its TaskRuns', its root last. Empty when it has no span context. */
+/** The spans of a PipelineRun beside its TaskRuns', its root last. */
 export function buildPipelineRun(facts: PipelineRunFacts): SpanRecord[] {
-  const own = pipelineRunSpan(facts.run);
-  if (!own) return [];
-  const root = rootSpan(facts.run, own, facts.deletedMs);
-  const waits = [...admissionSpan(facts.run, own), ...queuedSpan(facts.run, own)].map((one) => within(one, root));
+  const { run, own, deletedMs } = facts;
+  const root = rootSpan(run, own, deletedMs);
+  const waits = [...admissionSpan(run, own), ...queuedSpan(run, own)].map((one) => within(one, root));
   return [...waits, ...skippedSpans(facts, root), root];
 }

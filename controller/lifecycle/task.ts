@@ -3,7 +3,6 @@ import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import { parentOf } from '../../shared/tekton/parent-of.ts';
-import { taskRunCarrier, taskRunSpan } from '../../shared/tracing/run-context.ts';
 import type { SpanEvent, SpanRecord } from '../../shared/tracing/span-record.ts';
 import { LABEL_PIPELINE_RUN, LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import { attemptOfPod } from '../../shared/tekton/names.ts';
@@ -18,9 +17,7 @@ import { endMs, startMs, within } from './times.ts';
 import { admissionSpan, queuedSpan } from './waits.ts';
 
 /** The task's own span: a child of the run's root, or the root itself for a TaskRun that no run owns. */
-function taskSpan({ taskRun, owner, deletedMs }: TaskRunFacts): SpanRecord | undefined {
-  const own = taskRunSpan(taskRun);
-  if (!own) return undefined;
+function taskSpan({ taskRun, own, owner, deletedMs }: TaskRunFacts): SpanRecord {
   if (!parentOf(taskRun)) return rootSpan(taskRun, own, deletedMs);
   const outcome = outcomeOf(taskRun);
   const name = taskRun.metadata.labels?.[LABEL_PIPELINE_TASK] ?? taskRun.metadata.name ?? '';
@@ -34,7 +31,7 @@ function taskSpan({ taskRun, owner, deletedMs }: TaskRunFacts): SpanRecord | und
     ...(taskRun.status?.podName && { 'k8s.pod.name': taskRun.status.podName }),
     ...errorAttributes(outcome),
   };
-  const ids = { traceId: own.traceId, spanId: own.spanId, parentSpanId: taskRunCarrier(taskRun)?.spanId };
+  const ids = { traceId: own.traceId, spanId: own.spanId, parentSpanId: own.parentSpanId };
   const task = span(ids, `task ${name}`, runInterval(taskRun, deletedMs), { attributes, status: statusOf(outcome) });
   return owner ? within(task, owner) : task;
 }
@@ -94,18 +91,16 @@ function fold(task: SpanRecord, below: SpanRecord[]): SpanRecord[] {
   return [...below.filter((one) => !FOLDED.test(one.name)), { ...task, events }];
 }
 
-/** All spans of a TaskRun that can't change any more, its own span last. Empty when it has no span context. */
+/** All spans of a TaskRun that can't change any more, its own span last. */
 export function buildTaskRun(facts: TaskRunFacts): SpanRecord[] {
-  const { taskRun } = facts;
+  const { taskRun, own } = facts;
   const task = taskSpan(facts);
-  if (!task) return [];
   const all = attempts(taskRun);
   const below = all.flatMap((attempt) => {
     if (all.length === 1) return attemptTree(facts, task, attempt, task);
     const parent = attemptSpan(taskRun, attempt, task);
     return [...attemptTree(facts, task, attempt, parent), parent];
   });
-  const own = { traceId: task.traceId, spanId: task.spanId, sampled: true };
   const waits = parentOf(taskRun)
     ? []
     : [...admissionSpan(taskRun, own), ...queuedSpan(taskRun, own)].map((one) => within(one, task));

@@ -2,14 +2,14 @@ import type { Logger } from '../runtime/log.ts';
 import type { SpanSink } from './exporters/sink.ts';
 import { installHttpInstrumentation } from './http-instrumentation.ts';
 import { createReconcileTracing } from './reconcile-tracing.ts';
-import type { RunTracing } from './run-tracing.ts';
+import type { RecordReconcile } from './reconcile-tracing.ts';
 import { SpanQueue } from './span-queue.ts';
 import { DEFAULT_SPAN_SETTINGS } from './span-settings.ts';
 import type { SpanSettings } from './span-settings.ts';
 
 /** The controllers' own spans, from function to collector. */
 export interface TracingPipeline {
-  reconciles: RunTracing;
+  recordReconcile: RecordReconcile;
   queue: SpanQueue;
 }
 
@@ -22,5 +22,5 @@ export function createTracingPipeline(
 ): TracingPipeline {
   installHttpInstrumentation();
   const queue = new SpanQueue({ sink, log });
-  return { reconciles: createReconcileTracing({ queue, clusterKey, settings }), queue };
+  return { recordReconcile: createReconcileTracing({ queue, clusterKey, settings }), queue };
 }

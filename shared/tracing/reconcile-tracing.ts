@@ -4,10 +4,8 @@ import { AlwaysOnSampler, NodeTracerProvider } from '@opentelemetry/sdk-trace-no
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-node';
 
 import { PIPELINE_RUN_SERVICE, serviceResource, TASK_RUN_SERVICE } from './resource.ts';
-import { isUnseenCopy } from './provenance.ts';
-import { parentOf } from '../tekton/parent-of.ts';
-import { runSpan } from './run-context.ts';
-import type { ReconcileSpan, RunTracing } from './run-tracing.ts';
+import type { SpanCarrier } from './carrier.ts';
+import type { ReconcileSpan } from './run-tracing.ts';
 import type { SpanQueue } from './span-queue.ts';
 import { DEFAULT_SPAN_SETTINGS } from './span-settings.ts';
 import type { SpanSettings } from './span-settings.ts';
@@ -78,6 +76,13 @@ export function keepReconcile(): void {
   if (recording) recording.keep = true;
 }
 
+/** Runs one reconcile inside its span, below `own`, the run's own span; as it is where the run has none, or is not sampled. */
+export type RecordReconcile = <T>(
+  span: ReconcileSpan,
+  own: SpanCarrier | undefined,
+  fn: () => Promise<T>,
+) => Promise<T>;
+
 export interface ReconcileTracingOptions {
   queue: SpanQueue;
   clusterKey: string;
@@ -94,7 +99,7 @@ export function createReconcileTracing({
   clusterKey,
   settings = DEFAULT_SPAN_SETTINGS,
   budget = DEFAULT_BUDGET,
-}: ReconcileTracingOptions): RunTracing {
+}: ReconcileTracingOptions): RecordReconcile {
   const { limits, resourceAttributes } = settings;
   const provide = (service: string): NodeTracerProvider =>
     new NodeTracerProvider({
@@ -132,8 +137,7 @@ export function createReconcileTracing({
     return keep || !over ? spans : errorsWithParents(spans);
   }
 
-  async function reconcile<T>({ name, run, attributes }: ReconcileSpan, fn: () => Promise<T>): Promise<T> {
-    const own = runSpan(run);
+  return async ({ name, run, attributes }, own, fn) => {
     if (!own?.sampled) return fn();
     const provider = name === 'PipelineRun:ReconcileKind' ? providers.PipelineRun : providers.TaskRun;
     const tracer = provider.getTracer('tektrace');
@@ -160,10 +164,5 @@ export function createReconcileTracing({
       recording.finished = true;
       queue.add(self ? [self, ...children.filter((child) => child !== self)] : children);
     }
-  }
-
-  return {
-    ready: (run) => runSpan(run) !== undefined && (parentOf(run) !== undefined || !isUnseenCopy(run.metadata)),
-    reconcile,
   };
 }

@@ -10,21 +10,22 @@ import { parseCarrier } from './carrier.ts';
 import type { SpanCarrier } from './carrier.ts';
 import { deriveSpanId } from './ids.ts';
 
+/** A run's own span, and, of a TaskRun that a PipelineRun owns, the PipelineRun's. */
+export interface RunSpan extends SpanCarrier {
+  parentSpanId?: string;
+}
+
 /** The PipelineRun's own root span, as its annotation names it. */
 export function pipelineRunSpan(run: KubeObject): SpanCarrier | undefined {
   return parseCarrier(run.metadata.annotations?.[PIPELINE_RUN_SPAN_CONTEXT]);
 }
 
-/** The span a TaskRun's annotation names: the parent's where a PipelineRun owns it, its own root where not. */
-export function taskRunCarrier(taskRun: KubeObject): SpanCarrier | undefined {
-  return parseCarrier(taskRun.metadata.annotations?.[TASK_RUN_SPAN_CONTEXT]);
-}
-
-/** The TaskRun's own span: derived below a PipelineRun, else its root. */
-export function taskRunSpan(taskRun: KubeObject): SpanCarrier | undefined {
-  const carrier = taskRunCarrier(taskRun);
+/** The TaskRun's own span. Its annotation names the PipelineRun's where one owns it: then its own is derived; else its own root. */
+export function taskRunSpan(taskRun: KubeObject): RunSpan | undefined {
+  const carrier = parseCarrier(taskRun.metadata.annotations?.[TASK_RUN_SPAN_CONTEXT]);
   if (!carrier || !parentOf(taskRun)) return carrier;
-  return { ...carrier, spanId: deriveSpanId(carrier.traceId, 'task', taskRun.metadata.uid ?? '') };
+  const spanId = deriveSpanId(carrier.traceId, 'task', taskRun.metadata.uid ?? '');
+  return { ...carrier, spanId, parentSpanId: carrier.spanId };
 }
 
 /** The same for a Pod, which carries its TaskRun's annotation and labels. */
@@ -35,7 +36,7 @@ export function podTaskSpan(pod: KubeObject, taskRunUid: string): SpanCarrier | 
 }
 
 /** A run's own span, of either kind. */
-export function runSpan(run: KubeObject): SpanCarrier | undefined {
+export function runSpan(run: KubeObject): RunSpan | undefined {
   return run.kind === 'PipelineRun' ? pipelineRunSpan(run) : taskRunSpan(run);
 }
 

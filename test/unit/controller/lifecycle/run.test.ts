@@ -1,11 +1,9 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { describe, expect, test } from '@jest/globals';
 
-import { buildPipelineRun } from '../../../../controller/lifecycle/run.ts';
-import { buildTaskRun } from '../../../../controller/lifecycle/task.ts';
 import type { PipelineRunStatus, TaskRun } from '../../../../shared/tekton/types.ts';
 import { at, carrier, condition, ms, pipelineRun, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
-import { expectWellFormed, named, names } from './spans.ts';
+import { buildPipelineRun, buildTaskRun, expectWellFormed, named, names } from './spans.ts';
 
 const build = (
   status: PipelineRunStatus | undefined,

@@ -1,25 +1,11 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { describe, expect, test } from '@jest/globals';
 
-import { buildTaskRun } from '../../../../controller/lifecycle/task.ts';
 import type { ContainerStatus } from '../../../../shared/kubernetes/pod.ts';
 import { deriveSpanId } from '../../../../shared/tracing/ids.ts';
 import type { TaskRunStatus } from '../../../../shared/tekton/types.ts';
-import {
-  at,
-  carrier,
-  condition,
-  ms,
-  pod,
-  ranTask,
-  ROOT,
-  standalone,
-  step,
-  succeeded,
-  taskRun,
-  TRACE,
-} from './objects.ts';
-import { expectWellFormed, named, names } from './spans.ts';
+import { at, carrier, condition, ms, pod, ranTask, ROOT, standalone, step, taskRun, TRACE } from './objects.ts';
+import { buildTaskRun, expectWellFormed, named, names } from './spans.ts';
 
 const build = (status: TaskRunStatus | undefined, pods = [pod()], rest: object = {}) =>
   buildTaskRun({ taskRun: taskRun(status), pods, fold: false, ...rest });
@@ -372,9 +358,4 @@ test('in a run of more than 500 tasks waits and init containers are events of th
     { name: 'pod scheduling', timeMs: ms(2), attributes: { 'tektrace.duration_ms': 1000 } },
     { name: 'init prepare', timeMs: ms(3), attributes: { 'tektrace.duration_ms': 1999 } },
   ]);
-});
-
-test('without a context there is nothing', () => {
-  expect(buildTaskRun({ taskRun: taskRun(ranTask, { annotations: {} }), pods: [pod()], fold: false })).toEqual([]);
-  expect(succeeded.status).toBe('True');
 });

@@ -6,9 +6,9 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { createReconcileTracing } from '../../../../shared/tracing/reconcile-tracing.ts';
 import type { SpanBudget } from '../../../../shared/tracing/reconcile-tracing.ts';
 import type { SpanQueue } from '../../../../shared/tracing/span-queue.ts';
-import { ended, FakeCluster, NAMESPACE } from './support/fake-cluster.ts';
+import { ended, FakeCluster } from './support/fake-cluster.ts';
 
-const carrier = JSON.stringify({ traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' });
+const own = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', sampled: true };
 const spec = {
   taskSpec: {
     steps: [
@@ -27,15 +27,15 @@ function tracedTaskRun(budget?: SpanBudget): { cluster: FakeCluster; reconciles:
   const queue: Pick<SpanQueue, 'add'> = {
     add: (spans: ReadableSpan[]) => void reconciles.push(spans.map(({ name }) => name)),
   };
-  const tracing = createReconcileTracing({
+  const record = createReconcileTracing({
     queue: queue as SpanQueue,
     clusterKey: 'cluster',
     ...(budget ? { budget } : {}),
   });
-  const cluster = new FakeCluster({ tracing });
+  const cluster = new FakeCluster({
+    tracing: { ready: () => true, reconcile: (span, fn) => record(span, own, fn) },
+  });
   cluster.createTaskRun(spec);
-  const { metadata, ...rest } = cluster.taskRuns.get(`${NAMESPACE}/build`)!;
-  cluster.taskRuns.set({ ...rest, metadata: { ...metadata, annotations: { 'tekton/taskrun-span-context': carrier } } });
   return { cluster, reconciles };
 }
 

@@ -35,9 +35,8 @@ const pipeline = createTracingPipeline(
   'cluster-1',
   silentLogger,
 );
-const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-const annotations = { 'tekton/pipelinerun-span-context': JSON.stringify({ traceparent }) };
-const run = { kind: 'PipelineRun', metadata: { name: 'build', uid: 'u', annotations }, spec: {} };
+const own = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', sampled: true };
+const run = { kind: 'PipelineRun', metadata: { name: 'build', uid: 'u' }, spec: {} };
 
 await request('/api/v1/namespaces/ci/pods/outside');
 const config = new KubeConfig();
@@ -50,7 +49,7 @@ const reconcile = async (): Promise<void> => {
   await update();
   await create();
 };
-await pipeline.reconciles.reconcile({ name: 'PipelineRun:ReconcileKind', run }, reconcile);
+await pipeline.recordReconcile({ name: 'PipelineRun:ReconcileKind', run }, own, reconcile);
 client.close();
 await pipeline.queue.shutDown(5000);
 server.close();

@@ -13,23 +13,15 @@ import { activeReconcileScope, traced } from '../../../../shared/tracing/traced.
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const ROOT = 'b7ad6b7169203331';
 
-const runOf = (flags: string, metadata: object = {}): PipelineRun => ({
-  kind: 'PipelineRun',
-  metadata: {
-    name: 'build',
-    uid: 'uid-build',
-    annotations: { 'tekton/pipelinerun-span-context': JSON.stringify({ traceparent: `00-${TRACE}-${ROOT}-${flags}` }) },
-    ...metadata,
-  },
-  spec: {},
-});
-const run = runOf('01');
+const runOf = (uid: string): PipelineRun => ({ kind: 'PipelineRun', metadata: { name: 'build', uid }, spec: {} });
+const run = runOf('uid-build');
+const own = { traceId: TRACE, spanId: ROOT, sampled: true };
 
 let left: ReadableSpan[][];
 const queue = { add: (spans: ReadableSpan[]) => void left.push(spans) } as unknown as SpanQueue;
 const tracing = (budget?: SpanBudget) => createReconcileTracing({ queue, clusterKey: 'c', ...(budget && { budget }) });
-const reconcile = <T>(fn: () => Promise<T>, on = tracing(), of = run): Promise<T> =>
-  on.reconcile({ name: 'PipelineRun:ReconcileKind', run: of, attributes: { a: 1 } }, fn);
+const reconcile = <T>(fn: () => Promise<T>, record = tracing(), of = run): Promise<T> =>
+  record({ name: 'PipelineRun:ReconcileKind', run: of, attributes: { a: 1 } }, own, fn);
 const work = traced('work', async () => 'done');
 const failing = traced('failing', async (): Promise<void> => {
   throw new RangeError('too far');
@@ -63,8 +55,8 @@ describe('a reconcile', () => {
   test('has the resource attributes and limits of the settings', async () => {
     const limits = { ...DEFAULT_SPAN_LIMITS, attributes: 1, valueLength: 3 };
     const settings = { resourceAttributes: { 'k8s.cluster.name': 'a', 'service.name': 'other' }, limits };
-    const on = createReconcileTracing({ queue, clusterKey: 'c', settings });
-    await on.reconcile({ name: 'PipelineRun:ReconcileKind', run, attributes: { a: 'long', b: 1 } }, work);
+    const record = createReconcileTracing({ queue, clusterKey: 'c', settings });
+    await record({ name: 'PipelineRun:ReconcileKind', run, attributes: { a: 'long', b: 1 } }, own, work);
     expect(left[0]?.[0]).toMatchObject({ attributes: { a: 'lon' }, droppedAttributesCount: 1 });
     expect(left[0]?.[0]?.resource.attributes).toMatchObject({
       'k8s.cluster.name': 'a',
@@ -82,15 +74,12 @@ describe('a reconcile', () => {
   });
 
   test('of an unsampled run, or one without a context, records nothing', async () => {
-    for (const other of [runOf('00'), { ...run, metadata: { name: 'x' } }])
-      await reconcile(
-        async () => {
-          expect(activeReconcileScope()).toBeUndefined();
-          await work();
-        },
-        tracing(),
-        other,
-      );
+    const unrecorded = async (): Promise<void> => {
+      expect(activeReconcileScope()).toBeUndefined();
+      await work();
+    };
+    for (const other of [{ ...own, sampled: false }, undefined])
+      await tracing()({ name: 'PipelineRun:ReconcileKind', run }, other, unrecorded);
     expect(left).toEqual([]);
   });
 
@@ -136,7 +125,7 @@ describe('the budget', () => {
   test('is one of the whole run too; other runs have their own', async () => {
     const on = tracing({ perReconcile: 100, perRun: 7 });
     for (let index = 0; index < 3; index++) await reconcile(() => many(2), on);
-    await reconcile(() => many(2), on, runOf('01', { uid: 'uid-other' }));
+    await reconcile(() => many(2), on, runOf('uid-other'));
     expect(left.map((spans) => spans.length)).toEqual([3, 3, 1, 3]);
   });
 
@@ -182,17 +171,4 @@ describe('traced()', () => {
     await reconcile(async () => expect(sum(1, 2)).toBe(3));
     expect(left[0]?.[1]).toMatchObject({ name: 'sum', attributes: { a: 1, b: 2 } });
   });
-});
-
-test('a run is ready once it has a context that no one copied', () => {
-  const on = tracing();
-  const managedFields = [
-    {
-      manager: 'kubectl',
-      fieldsV1: { 'f:metadata': { 'f:annotations': { 'f:tekton/pipelinerun-span-context': {} } } },
-    },
-  ];
-  expect(on.ready(run)).toBe(true);
-  expect(on.ready({ ...run, metadata: { name: 'x' } })).toBe(false);
-  expect(on.ready(runOf('01', { managedFields }))).toBe(false);
 });
