@@ -1,4 +1,4 @@
-{{/* The name all objects start with, short enough for a suffix within 63 characters. */}}
+{{/* Prefix of all objects' names, short enough for a suffix within 63 characters. */}}
 {{- define "tektrace.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- if .Values.fullnameOverride -}}
@@ -10,7 +10,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* What selects the Pods of a component; never changes within a release. Takes (dict "root" $ "component" "webhook"). */}}
+{{/* Selector of a component's Pods; it never changes within a release. Takes (dict "root" $ "component" "webhook"). */}}
 {{- define "tektrace.selectorLabels" -}}
 app.kubernetes.io/name: {{ default .root.Chart.Name .root.Values.nameOverride }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
@@ -25,7 +25,7 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end -}}
 
-{{/* Where a Pod may run and with which image credentials. */}}
+{{/* Placement and image credentials of a Pod. */}}
 {{- define "tektrace.podPlacement" -}}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
@@ -66,7 +66,7 @@ image: {{ printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Va
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- end -}}
 
-{{/* Sampling is decided by the webhook, and by the controller for runs that no webhook saw. */}}
+{{/* The webhook decides sampling. The controller decides it for runs that bypassed the webhook. */}}
 {{- define "tektrace.commonArgs" -}}
 - --sample-ratio={{ .Values.sampling.ratio }}
 {{- range $namespace, $ratio := .Values.sampling.namespaces }}
@@ -76,7 +76,7 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 - --log-format={{ .Values.log.format }}
 {{- end -}}
 
-{{/* The files that the controller sends spans with: a list of name, secret and items (flag, key and file name), as YAML. */}}
+{{/* The controller's OTLP files: a list of name, secret and items (flag, key and file name), as YAML. */}}
 {{- define "tektrace.otlpFiles" -}}
 {{- with .Values.otlp.caSecret }}{{- if .name }}
 - name: ca
@@ -108,7 +108,7 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- join "," $entries -}}
 {{- end -}}
 
-{{/* Both processes answer /livez, /readyz and /metrics in plain HTTP on a port of their own. */}}
+{{/* Both processes serve /livez, /readyz and /metrics over HTTP on a separate port. */}}
 {{- define "tektrace.probes" -}}
 livenessProbe:
   httpGet:
