@@ -7,6 +7,7 @@ import { outcomeOf } from './result.ts';
 import type { KnownPods } from './pods.ts';
 import { buildPipelineRun } from './run.ts';
 import { runInterval } from './root.ts';
+import { pipelineTaskOf } from './pipeline-of.ts';
 import { childrenSettleInMs, settlesInMs } from './settled.ts';
 import type { Interval } from './times.ts';
 import { buildTaskRun } from './task.ts';
@@ -62,6 +63,7 @@ function taskRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDec
       pods: [...pods.present, ...pods.gone],
       fold,
       owner: owner && ownerInterval(owner),
+      pipelineTask: run && pipelineTaskOf(run, taskRun),
       deletedMs: entry.deletedMs,
     }),
   };
@@ -81,7 +83,7 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
     spans: buildPipelineRun({
       run,
       own,
-      taskRuns,
+      children: taskRuns,
       deletedMs: entry.deletedMs,
     }),
   };

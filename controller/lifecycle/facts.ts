@@ -1,6 +1,6 @@
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 
-import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import type { PipelineRun, PipelineTask, TaskRun } from '../../shared/tekton/types.ts';
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
 import type { Interval } from './times.ts';
 
@@ -14,6 +14,8 @@ export interface TaskRunFacts {
   fold: boolean;
   /** The time of the PipelineRun that owns it: a task lies within its run, whose end may be still to come. */
   owner?: Interval;
+  /** What it is a run of, in the Pipeline of its PipelineRun. */
+  pipelineTask?: PipelineTask | undefined;
   /** When the TaskRun was seen to be gone before it was done, epoch milliseconds. */
   deletedMs?: number;
 }
@@ -22,6 +24,7 @@ export interface TaskRunFacts {
 export interface PipelineRunFacts {
   run: PipelineRun;
   own: RunSpan;
-  taskRuns: TaskRun[];
+  /** What it made: its TaskRuns. */
+  children: TaskRun[];
   deletedMs?: number;
 }

@@ -8,6 +8,7 @@ import { LABEL_PIPELINE_RUN, LABEL_PIPELINE_TASK } from '../../shared/tekton/ann
 import { attemptOfPod } from '../../shared/tekton/names.ts';
 import type { TaskRun, TaskRunStatus } from '../../shared/tekton/types.ts';
 import type { TaskRunFacts } from './facts.ts';
+import { combinationOf, matrixAttributes, memberLabel } from './matrix.ts';
 import { podSpans } from './pod.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { rootSpan, runInterval } from './root.ts';
@@ -17,22 +18,25 @@ import { endMs, startMs, within } from './times.ts';
 import { admissionSpan, queuedSpan } from './waits.ts';
 
 /** The task's own span: a child of the run's root, or the root itself for a TaskRun that no run owns. */
-function taskSpan({ taskRun, own, owner, deletedMs }: TaskRunFacts): SpanRecord {
+function taskSpan({ taskRun, own, owner, pipelineTask, deletedMs }: TaskRunFacts): SpanRecord {
   if (!parentOf(taskRun)) return rootSpan(taskRun, own, deletedMs);
   const outcome = outcomeOf(taskRun);
   const name = taskRun.metadata.labels?.[LABEL_PIPELINE_TASK] ?? taskRun.metadata.name ?? '';
   const pipelineRun = taskRun.metadata.labels?.[LABEL_PIPELINE_RUN];
+  const combination = combinationOf(pipelineTask, taskRun.spec.params);
   const attributes: Attributes = {
     'cicd.pipeline.task.name': name,
     'cicd.pipeline.task.run.id': taskRun.metadata.uid ?? '',
     'cicd.pipeline.task.run.result': outcome.result,
+    ...matrixAttributes(combination),
     ...runAttributes(taskRun),
     ...(pipelineRun !== undefined && { pipelinerun: pipelineRun }),
     ...(taskRun.status?.podName && { 'k8s.pod.name': taskRun.status.podName }),
     ...errorAttributes(outcome),
   };
   const ids = { traceId: own.traceId, spanId: own.spanId, parentSpanId: own.parentSpanId };
-  const task = span(ids, `task ${name}`, runInterval(taskRun, deletedMs), { attributes, status: statusOf(outcome) });
+  const shown = `task ${name}${memberLabel(combination)}`;
+  const task = span(ids, shown, runInterval(taskRun, deletedMs), { attributes, status: statusOf(outcome) });
   return owner ? within(task, owner) : task;
 }
 

@@ -203,6 +203,13 @@ export interface TaskRun extends KubeObject {
   status?: TaskRunStatus;
 }
 
+/** Makes several runs of one pipeline task, one a combination of its params. Followed only: the drive controllers refuse it. */
+export interface Matrix {
+  /** Of type array: each element is one value. */
+  params?: Param[];
+  include?: { name?: string; params?: Param[] }[];
+}
+
 export interface PipelineTask {
   name: string;
   displayName?: string;
@@ -211,6 +218,7 @@ export interface PipelineTask {
   /** `apiVersion`, `kind` and `spec` are those of a custom task. */
   taskSpec?: TaskSpec & { apiVersion?: string; kind?: string; metadata?: EmbeddedMetadata; spec?: unknown };
   params?: Param[];
+  matrix?: Matrix;
   when?: WhenExpression[];
   runAfter?: string[];
   onError?: 'continue' | 'stopAndFail';

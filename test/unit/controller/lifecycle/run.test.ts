@@ -10,7 +10,7 @@ const build = (
   metadata: object = {},
   taskRuns: TaskRun[] = [],
   rest: object = {},
-) => buildPipelineRun({ run: pipelineRun(status, metadata), taskRuns, ...rest });
+) => buildPipelineRun({ run: pipelineRun(status, metadata), children: taskRuns, ...rest });
 const annotated = (annotations: Record<string, string>): object => ({
   annotations: { 'tekton/pipelinerun-span-context': carrier(), ...annotations },
 });
@@ -54,7 +54,7 @@ describe('a PipelineRun’s root', () => {
 
   test('is called after the Pipeline, else generateName, else the run', () => {
     const named = (run: object) =>
-      buildPipelineRun({ run: { ...pipelineRun(ranRun), ...run }, taskRuns: [] }).at(-1)?.name;
+      buildPipelineRun({ run: { ...pipelineRun(ranRun), ...run }, children: [] }).at(-1)?.name;
     expect(named({ spec: { pipelineRef: { name: 'release' } } })).toBe('RUN release');
     expect(named({})).toBe('RUN build');
     expect(named({ metadata: { ...pipelineRun(ranRun).metadata, generateName: undefined } })).toBe('RUN build-x7k2p');
@@ -119,62 +119,6 @@ describe('what stands above a root', () => {
   test('is a parent all the same where a joined run says that it reruns another', () => {
     const both = { ...parent(TRACE), 'tekton/rerun-span-context': carrier(other) };
     expect(build(ranRun, annotated(both)).at(-1)).toMatchObject({ parentSpanId: '2'.repeat(16), links: [{}] });
-  });
-});
-
-describe('skipped tasks', () => {
-  const spec = {
-    tasks: [
-      { name: 'compile' },
-      { name: 'deploy', params: [{ name: 'image', value: '$(tasks.compile.results.image)' }] },
-      { name: 'verify', runAfter: ['deploy'] },
-      { name: 'early' },
-    ],
-    finally: [{ name: 'report' }],
-  };
-  const skippedTasks = ['deploy', 'verify', 'early', 'report'].map((name) => ({
-    name,
-    reason: 'When Expressions evaluated to false',
-  }));
-  const spans = build({ ...ranRun, pipelineSpec: spec, skippedTasks }, {}, [taskRun(ranTask)]);
-
-  test('stand, without length, where their last parent ended', () => {
-    expectWellFormed(spans);
-    expect(named(spans, 'task deploy')).toMatchObject({ startMs: ms(12.999), endMs: ms(12.999), parentSpanId: ROOT });
-    expect(named(spans, 'task verify').startMs).toBe(ms(12.999));
-    expect(named(spans, 'task report').startMs).toBe(ms(12.999));
-    expect(named(spans, 'task early').startMs).toBe(ms(1));
-  });
-
-  test('say that they are derived, and why they were skipped', () => {
-    expect(named(spans, 'task deploy').attributes).toEqual({
-      'cicd.pipeline.task.name': 'deploy',
-      'cicd.pipeline.task.run.result': 'skip',
-      'tektrace.skip.reason': 'When Expressions evaluated to false',
-      'tektrace.derived': true,
-    });
-  });
-
-  test('of a deep graph, where each layer waits for the whole layer before, are placed one by one', () => {
-    const layers = 60;
-    const tasks = Array.from({ length: layers * 2 }, (_, index) => ({
-      name: `t${index}`,
-      runAfter: index < 2 ? [] : [`t${index - 2 - (index % 2)}`, `t${index - 1 - (index % 2)}`],
-    }));
-    const skippedTasks = tasks.slice(1).map(({ name }) => ({ name, reason: 'PipelineRun was stopping' }));
-    const ran = { ...ranTask, completionTime: at(9.5) };
-    const first = taskRun(ran, { labels: { 'tekton.dev/pipelineTask': 't0' } });
-    const spans = build({ ...ranRun, pipelineSpec: { tasks }, skippedTasks }, {}, [first]);
-    expect(named(spans, `task t${layers * 2 - 1}`).startMs).toBe(ms(9.5));
-  });
-
-  test('of a graph that goes round end', () => {
-    const tasks = [
-      { name: 'a', runAfter: ['b'] },
-      { name: 'b', runAfter: ['a'] },
-    ];
-    const status = { ...ranRun, pipelineSpec: { tasks }, skippedTasks: [{ name: 'a', reason: 'x' }] };
-    expect(named(build(status), 'task a').startMs).toBe(ms(1));
   });
 });
 

@@ -1,0 +1,91 @@
+import type { Attributes } from '@opentelemetry/api';
+
+import type { Matrix, Param, PipelineTask } from '../../shared/tekton/types.ts';
+
+/** Upstream's default limit (`default-max-matrix-combinations-count`). A skipped matrix with more is one span. */
+const MAX_SKIPPED_MEMBERS = 256;
+const MAX_VALUE_CHARS = 30;
+const MAX_LABEL_CHARS = 80;
+
+/** The values by which one member of a matrix differs from the others, by param, in the order of the Pipeline. */
+export type Combination = ReadonlyMap<string, string>;
+
+export const NO_COMBINATION: Combination = new Map();
+
+/** The names of the params that a matrix varies, in the order in which they are written. */
+function variedParams({ params = [], include = [] }: Matrix): string[] {
+  return [...new Set([...params, ...include.flatMap((one) => one.params ?? [])].map(({ name }) => name))];
+}
+
+/** What the matrix of its pipeline task gave to a run: those of its own params (`spec.params`) that the matrix varies. */
+export function combinationOf(task: PipelineTask | undefined, params: Param[] = []): Combination {
+  if (!task?.matrix) return NO_COMBINATION;
+  const given = new Map(params.map(({ name, value }) => [name, value]));
+  return new Map(
+    variedParams(task.matrix).flatMap((name): [string, string][] => {
+      const value = given.get(name);
+      return typeof value === 'string' ? [[name, value]] : [];
+    }),
+  );
+}
+
+/** `a` agrees with `b` in each param that both have. */
+function agrees(a: Combination, b: Combination): boolean {
+  return [...b].every(([name, value]) => !a.has(name) || a.get(name) === value);
+}
+
+/** The product of the arrays, the first param changing fastest, as upstream counts its members. */
+function product(params: Param[]): Combination[] {
+  let all: Combination[] = [NO_COMBINATION];
+  for (const { name, value } of params)
+    all = (value as string[]).flatMap((one) => all.map((made) => new Map([...made, [name, one]])));
+  return all;
+}
+
+/** A list, or a number of combinations that nobody knows before other tasks have ended. */
+function isKnown({ params = [], include = [] }: Matrix): boolean {
+  const strings = (value: unknown): boolean => typeof value === 'string' && !value.includes('$(');
+  const counted = params.reduce((count, { value }) => count * (Array.isArray(value) ? value.length : 0), 1);
+  return (
+    counted > 0 &&
+    counted + include.length <= MAX_SKIPPED_MEMBERS &&
+    params.every(({ value }) => (value as unknown[]).every(strings)) &&
+    include.every((one) => (one.params ?? []).every(({ value }) => strings(value)))
+  );
+}
+
+/**
+ * The members that a pipeline task's matrix would have had, in upstream's order (FanOut of v1.15): one without values where there is no matrix, or where
+ * the values are results of other tasks and so were never known.
+ */
+export function combinationsOf({ matrix }: PipelineTask): Combination[] {
+  const { params = [], include = [] } = matrix ?? {};
+  if (!matrix || (params.length === 0 && include.length === 0) || !isKnown(matrix)) return [NO_COMBINATION];
+  const included = include.map(
+    (one) => new Map((one.params ?? []).map(({ name, value }): [string, string] => [name, value as string])),
+  );
+  if (params.length === 0) return included;
+  let all = product(params);
+  for (const extra of included) all = all.map((made) => (agrees(made, extra) ? new Map([...made, ...extra]) : made));
+  for (const extra of included) {
+    const isNew = extra.size > 0 && !all.some((made) => [...extra].some(([name, value]) => made.get(name) === value));
+    if (isNew) all = [...all, extra];
+  }
+  return all;
+}
+
+function shortened(value: string, maxChars: number): string {
+  const line = value.replaceAll(/\s+/g, ' ');
+  return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1)}…`;
+}
+
+/** ` (linux, chrome)` behind the name of a matrix's member; nothing behind any other's. */
+export function memberLabel(combination: Combination): string {
+  const values = [...combination.values()].map((value) => shortened(value, MAX_VALUE_CHARS));
+  return values.length === 0 ? '' : ` (${shortened(values.join(', '), MAX_LABEL_CHARS)})`;
+}
+
+/** `tektrace.matrix.<param>`, of no other params. */
+export function matrixAttributes(combination: Combination): Attributes {
+  return Object.fromEntries([...combination].map(([name, value]) => [`tektrace.matrix.${name}`, value]));
+}

@@ -1,0 +1,15 @@
+import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import type { PipelineRun, PipelineSpec, PipelineTask } from '../../shared/tekton/types.ts';
+
+/** The Pipeline that a run executes: as the controller stored it, else as the run embeds it. */
+export function specOf(run: PipelineRun): PipelineSpec {
+  return run.status?.pipelineSpec ?? run.spec.pipelineSpec ?? {};
+}
+
+/** What `child` is a run of, in the Pipeline of `run`; undefined for what the Pipeline does not name. */
+export function pipelineTaskOf(run: PipelineRun, { metadata }: KubeObject): PipelineTask | undefined {
+  const { tasks = [], finally: last = [] } = specOf(run);
+  const name = metadata.labels?.[LABEL_PIPELINE_TASK];
+  return tasks.find((task) => task.name === name) ?? last.find((task) => task.name === name);
+}

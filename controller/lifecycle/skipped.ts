@@ -1,0 +1,134 @@
+import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
+import { isDone, isSuccessful } from '../../shared/tekton/conditions.ts';
+import { buildGraph, topologicalOrder } from '../../shared/tekton/graph.ts';
+import { resultReferences } from '../../shared/tekton/result-references.ts';
+import type { PipelineTask, SkippedTask } from '../../shared/tekton/types.ts';
+import { deriveSpanId } from '../../shared/tracing/ids.ts';
+import type { SpanRecord } from '../../shared/tracing/span-record.ts';
+import type { PipelineRunFacts } from './facts.ts';
+import { specOf } from './pipeline-of.ts';
+import { combinationsOf, matrixAttributes, memberLabel } from './matrix.ts';
+import type { Combination } from './matrix.ts';
+import { span } from './span.ts';
+import { endMs, startMs } from './times.ts';
+
+/** Upstream's reason for what had not started when another task failed. */
+const STOPPING = 'PipelineRun was stopping';
+
+/** The latest end of each task's runs, epoch milliseconds. */
+function taskEnds({ children }: PipelineRunFacts): Map<string, number> {
+  const ends = new Map<string, number>();
+  for (const { metadata, status } of children) {
+    const name = metadata.labels?.[LABEL_PIPELINE_TASK] ?? '';
+    const end = endMs(status?.completionTime);
+    if (end !== undefined) ends.set(name, Math.max(end, ends.get(name) ?? end));
+  }
+  return ends;
+}
+
+/** When the first task failed whose failure stops the run, epoch milliseconds. */
+function stoppedMs({ children }: PipelineRunFacts, tasks: ReadonlyMap<string, PipelineTask>): number | undefined {
+  const failed = children.filter((child) => {
+    const task = tasks.get(child.metadata.labels?.[LABEL_PIPELINE_TASK] ?? '');
+    return task && task.onError !== 'continue' && isDone(child) && !isSuccessful(child);
+  });
+  const ends = failed.map(({ status }) => endMs(status?.completionTime)).filter((end) => end !== undefined);
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
+/** What a task waits for: `runAfter`, and those whose results it uses, its matrix's included. */
+function parentsByTask(tasks: PipelineTask[]): Map<string, string[]> {
+  const graph = buildGraph(tasks);
+  return new Map(
+    tasks.map((task) => {
+      const ofMatrix = resultReferences(task.matrix ?? {}).map(({ pipelineTask }) => pipelineTask);
+      return [task.name, [...new Set([...(graph.get(task.name) ?? []), ...ofMatrix])]];
+    }),
+  );
+}
+
+interface Skip extends SkippedTask {
+  task: PipelineTask;
+  atMs: number;
+}
+
+/**
+ * The skipped tasks, in the order in which they were: none before what it waits for. No object says when that was decided. It was when another
+ * task failed, where that is the reason; else when the last task that it waits for had ended, or was skipped itself.
+ */
+function skips(facts: PipelineRunFacts, root: SpanRecord): Skip[] {
+  const { run } = facts;
+  const { tasks = [], finally: last = [] } = specOf(run);
+  const byName = new Map(tasks.map((task) => [task.name, task]));
+  const parents = parentsByTask(tasks);
+  const startedMs = startMs(run.status?.startTime) ?? root.startMs;
+  const stopped = stoppedMs(facts, byName);
+  const known = taskEnds(facts);
+  const latest = (names: Iterable<string>): number =>
+    Math.max(startedMs, ...[...names].map((name) => known.get(name) ?? startedMs));
+  const finallyMs = (): number => Math.max(latest(byName.keys()), startMs(run.status?.finallyStartTime) ?? startedMs);
+  const reasons = new Map((run.status?.skippedTasks ?? []).map((skipped) => [skipped.name, skipped]));
+  const placed: Skip[] = [];
+  const place = (task: PipelineTask, atMs: number): void => {
+    const skipped = reasons.get(task.name);
+    if (!skipped) return;
+    known.set(task.name, atMs);
+    reasons.delete(task.name);
+    placed.push({ ...skipped, task, atMs });
+  };
+  for (const name of topologicalOrder(parents)) {
+    const isStopped = reasons.get(name)?.reason === STOPPING;
+    place(byName.get(name)!, (isStopped ? stopped : undefined) ?? latest(parents.get(name) ?? []));
+  }
+  const afterTasksMs = finallyMs();
+  for (const task of last) place(task, afterTasksMs);
+  // What no Pipeline holds, or only one that goes round.
+  for (const { name } of [...reasons.values()]) place(byName.get(name) ?? { name }, startedMs);
+  return placed.sort((a, b) => a.atMs - b.atMs);
+}
+
+function skippedSpan({ task, reason }: Skip, combination: Combination, index: number, root: SpanRecord): SpanRecord {
+  const ids = {
+    traceId: root.traceId,
+    spanId: deriveSpanId(root.traceId, 'skipped', root.spanId, task.name, index),
+    parentSpanId: root.spanId,
+  };
+  const attributes = {
+    'cicd.pipeline.task.name': task.name,
+    'cicd.pipeline.task.run.result': 'skip',
+    ...matrixAttributes(combination),
+    'tektrace.skip.reason': reason,
+    'tektrace.derived': true,
+  };
+  return span(ids, `task ${task.name}${memberLabel(combination)}`, root, { attributes });
+}
+
+/** Microseconds at which spans without length start, in order: a microsecond apart at least, from `fromUs` on, the last before `toUs`. */
+function inOrder(wantedUs: number[], fromUs: number, toUs: number): number[] {
+  const starts: number[] = [];
+  for (const at of wantedUs) starts.push(Math.max(at, (starts.at(-1) ?? fromUs - 1) + 1));
+  let nextUs = toUs;
+  for (let index = starts.length - 1; index >= 0; index -= 1) {
+    nextUs = Math.max(fromUs, Math.min(starts[index] ?? fromUs, nextUs - 1));
+    starts[index] = nextUs;
+  }
+  return starts;
+}
+
+const toUs = (ms: number): number => Math.round(ms * 1000);
+
+/**
+ * The spans of tasks that never ran, each member of a matrix its own. They have no length and follow each other by a microsecond, because a
+ * trace is shown in the order of starts.
+ */
+export function skippedSpans(facts: PipelineRunFacts, root: SpanRecord): SpanRecord[] {
+  const made = skips(facts, root).flatMap((skip) =>
+    combinationsOf(skip.task).map((combination, index) => ({ skip, combination, index })),
+  );
+  const wanted = made.map(({ skip }) => toUs(skip.atMs));
+  const starts = inOrder(wanted, toUs(root.startMs), toUs(root.endMs));
+  return made.map(({ skip, combination, index }, place) => {
+    const atMs = (starts[place] ?? 0) / 1000;
+    return { ...skippedSpan(skip, combination, index, root), startMs: atMs, endMs: atMs };
+  });
+}
