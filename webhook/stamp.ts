@@ -1,6 +1,6 @@
 import type { RandomBytes } from '../shared/tracing/ids.ts';
 import { newSpanId, newTraceId } from '../shared/tracing/ids.ts';
-import { formatCarrier, parseCarrier } from '../shared/tracing/carrier.ts';
+import { formatCarrier, parseCarrier, parseForeignCarrier } from '../shared/tracing/carrier.ts';
 import type { SpanCarrier } from '../shared/tracing/carrier.ts';
 import { isCopy } from '../shared/tracing/provenance.ts';
 import { shouldSample } from '../shared/tracing/sampling.ts';
@@ -38,7 +38,8 @@ export function isTrusted(request: AdmissionRequest, settings: StampSettings): b
 /** The inbound parent a creator supplied: the neutral annotation, else upstream's, as Pipelines-as-Code sets it. */
 function suppliedParent(annotations: Record<string, string>): SpanCarrier | undefined {
   return (
-    parseCarrier(annotations[PARENT_SPAN_CONTEXT]) ?? parseCarrier(annotations[UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT])
+    parseForeignCarrier(annotations[PARENT_SPAN_CONTEXT]) ??
+    parseForeignCarrier(annotations[UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT])
   );
 }
 

@@ -1,11 +1,12 @@
 import { PARENT_SPAN_CONTEXT } from '../../shared/tekton/annotations.ts';
 import { formatCarrier, parseTraceparent } from '../../shared/tracing/carrier.ts';
+import { readTracestate } from '../../shared/tracing/tracestate.ts';
 import type { Run } from './follow-run.ts';
 
 /** The run as a child of the span this command was started in (`TRACEPARENT`); as it is when there is none or it is malformed. */
 export function withInboundParent<T extends Run>(run: T, env: Record<string, string | undefined>): T {
-  const { TRACEPARENT: traceparent, TRACESTATE: tracestate } = env;
-  const ids = parseTraceparent(traceparent);
+  const ids = parseTraceparent(env.TRACEPARENT);
+  const tracestate = readTracestate(env.TRACESTATE);
   if (!ids || run.metadata.annotations?.[PARENT_SPAN_CONTEXT] !== undefined) return run;
   const carrier = formatCarrier({ ...ids, ...(tracestate !== undefined && { tracestate }) });
   return {

@@ -1,4 +1,4 @@
-import { parseCarrier, formatCarrier } from '../../shared/tracing/carrier.ts';
+import { formatCarrier, parseCarrier, parseForeignCarrier } from '../../shared/tracing/carrier.ts';
 import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
 import { newSpanId, newTraceId } from '../../shared/tracing/ids.ts';
 import type { RandomBytes } from '../../shared/tracing/ids.ts';
@@ -36,7 +36,7 @@ function names(run: PipelineRun | TaskRun): { own: string; upstream: string } {
 
 /** Upstream's own trace, when it started one before anybody stamped the run: its spans then join ours. */
 function upstreamTrace(run: PipelineRun | TaskRun): SpanCarrier | undefined {
-  return parseCarrier(JSON.stringify(run.status?.spanContext ?? {}));
+  return parseForeignCarrier(JSON.stringify(run.status?.spanContext ?? {}));
 }
 
 /** A TaskRun names its owner's span and no other: who writes an owner reference must not bring spans into a third run's trace. */

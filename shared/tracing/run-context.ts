@@ -6,7 +6,7 @@ import {
 } from '../tekton/annotations.ts';
 import type { KubeObject } from '../kubernetes/types.ts';
 import { parentOf } from '../tekton/parent-of.ts';
-import { parseCarrier } from './carrier.ts';
+import { parseCarrier, parseForeignCarrier } from './carrier.ts';
 import type { SpanCarrier } from './carrier.ts';
 import { deriveSpanId } from './ids.ts';
 
@@ -42,5 +42,5 @@ export function runSpan(run: KubeObject): RunSpan | undefined {
 
 /** The inbound parent that the creator supplied, joined or not. */
 export function inboundParent(run: KubeObject): SpanCarrier | undefined {
-  return parseCarrier(run.metadata.annotations?.[PARENT_SPAN_CONTEXT]);
+  return parseForeignCarrier(run.metadata.annotations?.[PARENT_SPAN_CONTEXT]);
 }

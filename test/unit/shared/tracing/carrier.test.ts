@@ -5,6 +5,7 @@ import {
   formatCarrier,
   formatTraceparent,
   parseCarrier,
+  parseForeignCarrier,
   parseTraceparent,
 } from '../../../../shared/tracing/carrier.ts';
 
@@ -19,13 +20,19 @@ describe('traceparent', () => {
     // Version 00 defines the lowest bit only; a reader ignores the others (W3C Trace Context 2.2.4).
     [`00-${TRACE}-${SPAN}-03`, true],
     [`00-${TRACE}-${SPAN}-fe`, false],
+    // A later version is read as far as version 00 goes (3.2.4 and 4.3 of the same).
+    [`01-${TRACE}-${SPAN}-01`, true],
+    [`cc-${TRACE}-${SPAN}-00`, false],
+    [`01-${TRACE}-${SPAN}-01-`, true],
+    [`fe-${TRACE}-${SPAN}-03-what-the-future-will-be-like`, true],
   ])('%s is read, sampled: %s', (value, sampled) => {
     expect(parseTraceparent(value)).toEqual({ traceId: TRACE, spanId: SPAN, sampled });
   });
 
   test.each([
     ['version ff', `ff-${TRACE}-${SPAN}-01`],
-    ['a later version', `01-${TRACE}-${SPAN}-01`],
+    ['a later version with something else than a dash after it', `01-${TRACE}-${SPAN}-010`],
+    ['a later version that is too short', `01-${TRACE}-${SPAN}-0`],
     ['upper case', GOOD.toUpperCase()],
     ['a zero trace id', `00-${'0'.repeat(32)}-${SPAN}-01`],
     ['a zero span id', `00-${TRACE}-${'0'.repeat(16)}-01`],
@@ -68,6 +75,12 @@ describe('JSON carrier', () => {
     },
   );
 
+  test('of a later version is read where others wrote it, and none of ours', () => {
+    const later = JSON.stringify({ traceparent: `01-${TRACE}-${SPAN}-01-more`, tracestate: 'a=1' });
+    expect(parseForeignCarrier(later)).toEqual({ traceId: TRACE, spanId: SPAN, sampled: true, tracestate: 'a=1' });
+    expect(parseCarrier(later)).toBeUndefined();
+  });
+
   test('no text makes it throw', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (value) => void parseCarrier(value)));
   });
@@ -97,13 +110,16 @@ describe('JSON carrier', () => {
   });
 
   test('past 1023 bytes loses baggage first, then tracestate, and never the span', () => {
-    const state = `a=${'x'.repeat(500)}`;
+    const state = `a=${'x'.repeat(250)},b=${'x'.repeat(240)}`;
     expect(JSON.parse(formatCarrier({ ...span, tracestate: state, baggage: 'y'.repeat(450) }))).toEqual({
       traceparent: GOOD,
       tracestate: state,
     });
-    expect(JSON.parse(formatCarrier({ ...span, tracestate: 'x'.repeat(1000), baggage: 'y' }))).toEqual({
+    // Each quote is two bytes of JSON.
+    const quotes = `a=1,b=${'"'.repeat(240)},c=${'"'.repeat(250)}`;
+    expect(JSON.parse(formatCarrier({ ...span, tracestate: quotes, baggage: 'y' }))).toEqual({
       traceparent: GOOD,
+      tracestate: `a=1,b=${'"'.repeat(240)}`,
     });
   });
 
@@ -120,8 +136,9 @@ describe('JSON carrier', () => {
         .string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length })
         .filter((text) => /[^0]/.test(text));
     const value = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 100 });
+    const tracestate = fc.constantFrom('a=1', 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE', '1tenant@system=x y');
     const carriers = fc.record(
-      { traceId: hex(32), spanId: hex(16), sampled: fc.boolean(), tracestate: value, baggage: value },
+      { traceId: hex(32), spanId: hex(16), sampled: fc.boolean(), tracestate, baggage: value },
       { requiredKeys: ['traceId', 'spanId', 'sampled'] },
     );
     fc.assert(

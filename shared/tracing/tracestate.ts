@@ -1,0 +1,48 @@
+/** W3C Trace Context 3.3.1: what a reader has to pass on at least, and the most members of a list. */
+const MAX_CHARS = 512;
+const MAX_MEMBERS = 32;
+/** 3.3.1.5: members longer than this are the first to go where something has to. */
+const LONG_MEMBER_CHARS = 128;
+/** What is read at all: a list of 32 members of the longest kind, with white space. */
+const MAX_READ_CHARS = 32 * 1024;
+
+const KEY_CHAR = '[a-z0-9_\\-*/]';
+const KEY = `(?:[a-z]${KEY_CHAR}{0,255}|[a-z0-9]${KEY_CHAR}{0,240}@[a-z]${KEY_CHAR}{0,13})`;
+/** Printable ASCII without comma and equals sign; spaces inside, not at the end. */
+const VALUE = '[\\x20-\\x2b\\x2d-\\x3c\\x3e-\\x7e]{0,255}[\\x21-\\x2b\\x2d-\\x3c\\x3e-\\x7e]';
+const MEMBER = new RegExp(`^(${KEY})=${VALUE}$`);
+/** Nothing else is in a list; white space of other kinds is none here. */
+const LIST = /^[\t\x20-\x7e]*$/;
+
+/** The members of a list, empty ones left out; undefined where one is malformed or a key comes twice. */
+function membersOf(text: string): string[] | undefined {
+  if (!LIST.test(text)) return undefined;
+  const members = text
+    .split(',')
+    .map((member) => member.trim())
+    .filter((member) => member !== '');
+  const keys = members.map((member) => MEMBER.exec(member)?.[1]);
+  return keys.includes(undefined) || new Set(keys).size < keys.length ? undefined : members;
+}
+
+/** Takes whole members away until the list fits: long ones first, then from the end, where the oldest are (3.3.1.5). */
+function cut(members: string[], maxChars: number): string[] {
+  const kept = [...members];
+  const fits = (): boolean => kept.length <= MAX_MEMBERS && kept.join(',').length <= maxChars;
+  while (!fits()) {
+    const long = kept.findLastIndex((member) => member.length > LONG_MEMBER_CHARS);
+    kept.splice(long < 0 ? -1 : long, 1);
+  }
+  return kept;
+}
+
+/**
+ * A tracestate of at most `maxChars` characters and 32 members, for the next to read. Undefined where it is none (W3C Trace Context 3.3.1:
+ * a list of key=value), or where nothing of it is left: the traceparent counts without it.
+ */
+export function readTracestate(value: unknown, maxChars = MAX_CHARS): string | undefined {
+  if (typeof value !== 'string' || value.length > MAX_READ_CHARS) return undefined;
+  const members = membersOf(value);
+  const text = members && cut(members, maxChars).join(',');
+  return text === '' ? undefined : text;
+}
