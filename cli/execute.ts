@@ -143,7 +143,7 @@ export async function execute(options: ExecuteOptions): Promise<ExecutedRun> {
       current = run;
       tellPending(run);
     },
-    onLogError: (step, error) => log.warn('the log of a step broke off', { step, error }),
+    onLogError: (step, error) => log.warn('reading the log of a step failed', { step, error }),
     log,
     signal: stop,
   });

@@ -8,7 +8,7 @@ export const kubeApiOptions: Record<string, OptionHelp> = {
   'kube-api-qps': {
     type: 'string',
     value: 'N',
-    help: 'Requests a second to the API server, in the long run (default 0: no limit of\nour own; the API server has its own, priority and fairness).',
+    help: 'Requests per second to the API server, on average (default 0: no limit here;\nthe API server has its own, priority and fairness).',
   },
   'kube-api-burst': { type: 'string', value: 'N', help: 'Requests at once (default twice --kube-api-qps).' },
 };
@@ -30,6 +30,6 @@ export function rateLimit(values: OptionValues): Pick<KubeClientOptions, 'rateLi
     if (values['kube-api-burst'] !== undefined) throw new CommandError('--kube-api-burst: needs --kube-api-qps');
     return {};
   }
-  if (burst < 1) throw new CommandError('--kube-api-burst: at least 1, or nothing would ever be sent');
+  if (burst < 1) throw new CommandError('--kube-api-burst: must be at least 1, or no request is ever sent');
   return { rateLimit: { qps, burst } };
 }

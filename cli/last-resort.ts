@@ -30,16 +30,16 @@ export function endOnUncaughtErrors(): void {
     const stack = process.env.TEKTRACE_DEBUG && error instanceof Error ? `\n${error.stack}` : '';
     // What removing everything meets on its way must not keep it from going on.
     if (isEnding) {
-      if (stack !== '') tell(`while everything is removed: ${stack}`);
+      if (stack !== '') tell(`during the cleanup: ${stack}`);
       return;
     }
     isEnding = true;
-    tell(`ended by an error that it does not expect: ${sentence(error)}${stack}`);
-    if (stack === '') tell('with TEKTRACE_DEBUG=1 it says where, which a report of this bug needs');
+    tell(`ended by an unexpected error: ${sentence(error)}${stack}`);
+    if (stack === '') tell('TEKTRACE_DEBUG=1 prints the stack, which a bug report needs');
     setTimeout(() => process.exit(INTERNAL_ERROR), REMOVAL_MS);
     void Promise.allSettled([...cleanups].map(async (cleanup) => cleanup())).then((removed) => {
       for (const one of removed)
-        if (one.status === 'rejected') tell(`not everything is removed: ${sentence(one.reason)}`);
+        if (one.status === 'rejected') tell(`could not remove everything: ${sentence(one.reason)}`);
       process.exit(INTERNAL_ERROR);
     });
   });

@@ -16,27 +16,27 @@ const LEASE_NAME = 'tektrace-controller';
 
 /** Named as kube-controller-manager's. */
 export const leaderElectionOptions: Record<string, OptionHelp> = {
-  'leader-elect': { type: 'boolean', help: 'Work only while this process holds a Lease; others wait.' },
+  'leader-elect': { type: 'boolean', help: 'Lead with a Lease: one process works, the others wait.' },
   'leader-elect-resource-namespace': {
     type: 'string',
     value: 'NAME',
-    help: 'Where the Lease is (default: the Pod’s namespace).',
+    help: 'Namespace of the Lease (default: the Pod’s).',
   },
-  'leader-elect-resource-name': { type: 'string', value: 'NAME', help: `The Lease (default ${LEASE_NAME}).` },
+  'leader-elect-resource-name': { type: 'string', value: 'NAME', help: `Name of the Lease (default ${LEASE_NAME}).` },
   'leader-elect-lease-duration': {
     type: 'string',
     value: 'DURATION',
-    help: 'After how long without renewal another process takes over (default 15s).',
+    help: 'Time without renewal after which another process takes over (default 15s).',
   },
   'leader-elect-renew-deadline': {
     type: 'string',
     value: 'DURATION',
-    help: 'After how long without renewal the leader exits (default 10s).',
+    help: 'Time without renewal after which the leader exits (default 10s).',
   },
   'leader-elect-retry-period': {
     type: 'string',
     value: 'DURATION',
-    help: 'How often the Lease is renewed and asked for (default 2s).',
+    help: 'Time between two renewals or attempts to lead (default 2s).',
   },
 };
 
@@ -45,7 +45,7 @@ function podNamespace(): string {
     return readFileSync(NAMESPACE_FILE, 'utf8').trim();
   } catch (error) {
     throw new CommandError(
-      `--leader-elect: this is no Pod with a service account (${NAMESPACE_FILE}: ${(error as NodeJS.ErrnoException).code}): name the Lease’s namespace with --leader-elect-resource-namespace`,
+      `--leader-elect: this process is not in a Pod with a service account (${NAMESPACE_FILE}: ${(error as NodeJS.ErrnoException).code}): name the Lease’s namespace with --leader-elect-resource-namespace`,
     );
   }
 }

@@ -33,7 +33,7 @@ async function overview(): Promise<string> {
     'Commands:',
     ...lines,
     '',
-    'tektrace COMMAND --help tells more. tektrace --version prints the version.',
+    'tektrace COMMAND --help prints its options. tektrace --version prints the version.',
     '',
   ].join('\n');
 }

@@ -135,18 +135,18 @@ export const exporterOptions: Record<string, OptionHelp> = {
     value: 'URL',
     help: 'Where spans go: http://HOST:4318/v1/traces (OTLP), http://HOST:4317 (OTLP over gRPC)\nor http://HOST:14268/api/traces (Thrift). Wins over OTEL_EXPORTER_OTLP_ENDPOINT.',
   },
-  exporter: { type: 'string', value: 'otlp|jaeger', help: 'The protocol, where the URL does not tell it.' },
+  exporter: { type: 'string', value: 'otlp|jaeger', help: 'The protocol, if the URL does not show it.' },
   'otlp-protocol': { type: 'string', value: 'PROTOCOL', help: 'http/protobuf, http/json or grpc.' },
-  'otlp-timeout': { type: 'string', value: 'D', help: 'Of one export (default 10s; 0s = no limit).' },
-  'otlp-compression': { type: 'string', value: 'gzip|none', help: 'Of what is sent (default none).' },
+  'otlp-timeout': { type: 'string', value: 'D', help: 'Timeout of one export (default 10s; 0s = no limit).' },
+  'otlp-compression': { type: 'string', value: 'gzip|none', help: 'Compression of exports (default none).' },
   'otlp-ca-file': {
     type: 'string',
     value: 'FILE',
     help: 'PEM: authorities that may sign the collector’s certificate.',
   },
-  'otlp-client-cert-file': { type: 'string', value: 'FILE', help: 'PEM: the certificate to show to the collector.' },
+  'otlp-client-cert-file': { type: 'string', value: 'FILE', help: 'PEM: the client certificate.' },
   'otlp-client-key-file': { type: 'string', value: 'FILE', help: 'PEM: its key, without a passphrase.' },
-  'otlp-headers-file': { type: 'string', value: 'FILE', help: 'Sent with each export: NAME=VALUE, one a line.' },
+  'otlp-headers-file': { type: 'string', value: 'FILE', help: 'Headers of each export: NAME=VALUE, one per line.' },
 };
 
 /** What the exporter flags say. Throws CommandError for a value that none of them takes; URL and files are looked at by `createSink`. */
@@ -169,7 +169,7 @@ export function exporterSettings(values: OptionValues): ExporterSettings {
 }
 
 export const samplingOptions: Record<string, OptionHelp> = {
-  'sample-ratio': { type: 'string', value: '0..1', help: 'Share of the runs that are recorded (default 1).' },
+  'sample-ratio': { type: 'string', value: '0..1', help: 'Share of the runs that are sampled (default 1).' },
   'sample-namespace': {
     type: 'string',
     multiple: true,
@@ -181,7 +181,7 @@ export const samplingOptions: Record<string, OptionHelp> = {
 function ratio(textValue: string, option: string): number {
   const value = Number(textValue);
   if (textValue.trim() === '' || !(value >= 0 && value <= 1))
-    throw new CommandError(`${option}: ${JSON.stringify(textValue)} is no share between 0 and 1`);
+    throw new CommandError(`${option}: ${JSON.stringify(textValue)} is not a share between 0 and 1`);
   return value;
 }
 

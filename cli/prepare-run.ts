@@ -52,7 +52,9 @@ export async function prepareRun(
   if (!isRegular(run)) {
     await createObject(client, run, cluster.namespace, { dryRun: true, where });
     if (given.params.length + given.workspaces.length === 0) return run;
-    throw new CommandError(`${where}: --param and --workspace don’t know the shape of this ${run.kind}’s spec`);
+    throw new CommandError(
+      `${where}: this ${run.kind}’s spec has an unknown shape: --param and --workspace can’t change it`,
+    );
   }
   const { workspaces } = takenBy(run, objects, given);
   const namespace = run.metadata.namespace ?? cluster.namespace;

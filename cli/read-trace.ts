@@ -34,7 +34,7 @@ export async function readTrace(
     const trace = await traces.read(own.traceId);
     if (trace && locateSpans(trace).some(({ span }) => span.spanId === own.spanId)) return trace;
     if (Date.now() > deadline || signal.aborted) {
-      log.warn('the whole trace has not arrived', { traces: traces.name, traceId: own.traceId });
+      log.warn('the trace has not arrived completely', { traces: traces.name, traceId: own.traceId });
       return trace;
     }
     await delay(POLL_MS, undefined, { signal }).catch(() => undefined);

@@ -62,7 +62,7 @@ export async function readRunSettings(values: OptionValues, positionals: string[
   const isJson = choice(values, 'output', ['text', 'json'], 'text') === 'json';
   const traceOut = text(values, 'trace-out');
   if (isJson && traceOut !== undefined && isStandardOutput(traceOut))
-    throw new CommandError('--trace-out - and --output json both want standard output: write the trace to a file');
+    throw new CommandError('--trace-out - and --output json both use standard output: write the trace to a file');
   const timeoutMs = durationMs(values, 'timeout');
   const given = {
     params: parseParams(list(values, 'param')),

@@ -9,7 +9,7 @@ export function surviveOutputErrors(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE' || told) return;
     told = true;
-    process.stderr.write(`tektrace: standard output can't be written, so some of it is lost: ${error.message}\n`);
+    process.stderr.write(`tektrace: can't write to standard output, some of it is lost: ${error.message}\n`);
   });
   process.stderr.on('error', () => undefined);
 }

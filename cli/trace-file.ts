@@ -57,7 +57,7 @@ async function failure(file: string, error: unknown, exitCode: number): Promise<
   // A directory that takes no file, such as /proc, may say that there is none.
   const isRefused = isErrno(error, 'ENOENT') && !isDirectoryMissing;
   const reason = isDirectoryMissing
-    ? `there is no directory ${directory}: make it first`
+    ? `there is no directory ${directory}: create it first`
     : reasonOf(isRefused ? { code: 'EACCES' } : error);
   return new CommandError(`--trace-out ${file}: ${reason}`, exitCode);
 }

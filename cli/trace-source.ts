@@ -40,7 +40,7 @@ function httpSource(url: string, headers: Record<string, string>): TraceSource {
         return tracesFromJson((JSON.parse(body) as { result: unknown }).result);
       } catch (error) {
         throw new CommandError(
-          `${base}/api/v3/traces: the answer is no trace: ${error instanceof Error ? error.message : String(error)}`,
+          `${base}/api/v3/traces: the response is not a trace: ${error instanceof Error ? error.message : String(error)}`,
           1,
         );
       }

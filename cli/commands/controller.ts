@@ -38,7 +38,7 @@ export const controllerSpec: CommandSpec = {
   options: {
     ...exporterOptions,
     ...samplingOptions,
-    'no-keep-failures': { type: 'boolean', help: 'Leave out unsampled runs that fail, too.' },
+    'no-keep-failures': { type: 'boolean', help: 'Do not export unsampled runs that fail.' },
     manage: {
       type: 'string',
       value: 'all|managed-by',
@@ -57,10 +57,10 @@ export const controllerSpec: CommandSpec = {
     },
     ...kubeApiOptions,
     ...leaderElectionOptions,
-    'entrypoint-image': { type: 'string', value: 'IMAGE', help: 'Has upstream’s entrypoint at /ko-app/entrypoint.' },
-    'shell-image': { type: 'string', value: 'IMAGE', help: 'Has sh; writes scripts.' },
-    'workingdirinit-image': { type: 'string', value: 'IMAGE', help: 'Has /ko-app/workingdirinit.' },
-    'nop-image': { type: 'string', value: 'IMAGE', help: 'Ends at once; stops sidecars.' },
+    'entrypoint-image': { type: 'string', value: 'IMAGE', help: 'Image with upstream’s /ko-app/entrypoint.' },
+    'shell-image': { type: 'string', value: 'IMAGE', help: 'Image with sh; writes the scripts.' },
+    'workingdirinit-image': { type: 'string', value: 'IMAGE', help: 'Image with /ko-app/workingdirinit.' },
+    'nop-image': { type: 'string', value: 'IMAGE', help: 'Image that ends at once; stops sidecars.' },
     ...logOptions,
   },
   examples: ['tektrace controller --jaeger-collector-url http://jaeger-collector.jaeger:4318/v1/traces'],
@@ -101,7 +101,7 @@ export async function controllerCommand(args: string[]): Promise<number> {
   const client = createKubeClient(config, { ...clientOptions, ...limit, stopping: ended });
   const isLeader = elector && (() => elector.isLeader());
   const namespace = text(values, 'namespace');
-  if (!sink) log.info('no collector: runs are executed, nothing is recorded', { flag: '--jaeger-collector-url' });
+  if (!sink) log.info('no collector: runs are executed, no trace is recorded', { flag: '--jaeger-collector-url' });
   let ready = false;
   const health = await startHealthServer(healthPort, () => ready, { metrics: registry });
   try {
@@ -125,7 +125,11 @@ export async function controllerCommand(args: string[]): Promise<number> {
     if (!controllers) return lost?.aborted ? 1 : 0;
     await Promise.race([controllers.synced, aborted(ended)]);
     ready = true;
-    log.info('the controllers work', { server: client.server, collector: sink?.target, healthPort: health.port });
+    log.info('the controllers have started', {
+      server: client.server,
+      collector: sink?.target,
+      healthPort: health.port,
+    });
     await aborted(ended);
     ready = false;
     const stopped = controllers.stop();

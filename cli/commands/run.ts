@@ -20,7 +20,7 @@ import { isStandardOutput, writeTrace } from '../trace-file.ts';
 export const runSpec: CommandSpec = {
   name: 'run',
   summary:
-    'Creates what the files hold, follows their PipelineRuns and TaskRuns, and draws the traces.\nIn an embedded cluster of its own, unless --kubeconfig names another. Definitions are created first, then the\nruns, one after the other; the exit code is 1 when one of them failed, 2 when the input can’t be used.',
+    'Creates the objects in the files, follows their PipelineRuns and TaskRuns, and draws the traces.\nUses a new embedded cluster, unless --kubeconfig names another. Definitions are created first, then the\nruns, one after the other. The exit code is 1 if one of them failed, 2 if the input can’t be used.',
   positionals: '[FILE…]',
   options: {
     file: {
@@ -30,8 +30,8 @@ export const runSpec: CommandSpec = {
       value: 'FILE',
       help: 'YAML or JSON: a file, a directory (its .yaml, .yml and .json), a pattern, a list with\ncommas, - for standard input; may be repeated.',
     },
-    filename: { type: 'string', multiple: true, value: 'FILE', help: 'The same, as kubectl calls it.' },
-    recursive: { type: 'boolean', short: 'R', help: 'Look into the directories of directories, too.' },
+    filename: { type: 'string', multiple: true, value: 'FILE', help: 'The same, with kubectl’s name.' },
+    recursive: { type: 'boolean', short: 'R', help: 'Include subdirectories.' },
     param: {
       type: 'string',
       short: 'p',
@@ -62,14 +62,14 @@ export const runSpec: CommandSpec = {
       type: 'string',
       short: 'o',
       value: 'text|json',
-      help: 'json: an object a line for each run, with name, result, results and trace id\n(default text).',
+      help: 'json: one line per run, an object with name, result, results and trace id\n(default text).',
     },
-    kubeconfig: { type: 'string', value: 'FILE', help: 'Run it there, instead of in an embedded cluster.' },
+    kubeconfig: { type: 'string', value: 'FILE', help: 'Use this cluster instead of an embedded one.' },
     namespace: {
       type: 'string',
       short: 'n',
       value: 'NAME',
-      help: 'For objects without one (default: as kubectl, else default).',
+      help: 'Namespace of objects without one (default: kubectl’s, else default).',
     },
     isolation: {
       type: 'string',
@@ -95,7 +95,7 @@ async function finish(
     const traces = executed.map(({ trace }) => trace).filter((trace) => trace !== undefined);
     if (traces.length > 0) await writeTrace(traceOut, traces);
     else if (interrupted)
-      process.stderr.write(`tektrace: --trace-out ${traceOut}: not written, there is no span yet\n`);
+      process.stderr.write(`tektrace: --trace-out ${traceOut}: not written, because there is no span yet\n`);
     else
       throw new CommandError(
         `--trace-out ${traceOut}: no trace was found${kubeconfig === undefined ? '' : '; name a Jaeger with --jaeger-query-url'}`,

@@ -17,14 +17,19 @@ export const traceSpec: CommandSpec = {
   summary: 'Draws the trace of a PipelineRun or TaskRun.',
   positionals: 'RUN',
   options: {
-    namespace: { type: 'string', short: 'n', value: 'NAME', help: 'Of the run (default: as kubectl, else default).' },
+    namespace: {
+      type: 'string',
+      short: 'n',
+      value: 'NAME',
+      help: 'Namespace of the run (default: kubectl’s, else default).',
+    },
     kubeconfig: { type: 'string', value: 'FILE', help: 'Default: KUBECONFIG, ~/.kube/config.' },
     'jaeger-query-url': {
       type: 'string',
       value: 'URL',
       help: 'The Jaeger to read from, like http://localhost:16686\n(default: the trace store, for the cluster of tektrace up).',
     },
-    'trace-out': { type: 'string', value: 'FILE', help: 'Write the whole trace as one OTLP JSON document, too.' },
+    'trace-out': { type: 'string', value: 'FILE', help: 'Also write the whole trace as one OTLP JSON document.' },
   },
   examples: [
     'tektrace trace build-and-test-x7k2p',
@@ -60,7 +65,7 @@ export async function traceCommand(args: string[]): Promise<number> {
     const own = runSpan(run);
     if (!own)
       throw new CommandError(
-        `${run.kind} ${name} has no span context: it was made before Tektrace was there, or nothing is exported`,
+        `${run.kind} ${name} has no span context: it was created before Tektrace was installed, or no trace is exported`,
         1,
       );
     const traces = await findTraceSource(jaegerQueryUrl, kubeconfig ?? process.env.KUBECONFIG);

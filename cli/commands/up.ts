@@ -30,12 +30,12 @@ export const upSpec: CommandSpec = {
       type: 'string',
       multiple: true,
       value: 'FILE',
-      help: 'Create what FILE holds, follow its runs and draw their traces; may be repeated.\nA file, a directory, a pattern or -, as with tektrace run -f.',
+      help: 'Create the objects in FILE, follow its runs, draw their traces; may be repeated.\nA file, a directory, a pattern or -, as with tektrace run -f.',
     },
-    exit: { type: 'boolean', help: 'End when they have ended; exit code 1 if one failed.' },
+    exit: { type: 'boolean', help: 'End after these runs; exit code 1 if one failed.' },
     ...exporterOptions,
-    'api-port': { type: 'string', value: 'PORT', help: 'Of the API server (default: any).' },
-    'page-port': { type: 'string', value: 'PORT', help: 'Of the page (default: any).' },
+    'api-port': { type: 'string', value: 'PORT', help: 'Port of the API server (default: any).' },
+    'page-port': { type: 'string', value: 'PORT', help: 'Port of the page (default: any).' },
     isolation: { type: 'string', value: 'auto|namespaces|plain', help: 'How the node runs containers (default auto).' },
     ...logOptions,
   },
@@ -107,8 +107,7 @@ export async function upCommand(args: string[]): Promise<number> {
   const terminal = createTerminal(process.stdout);
   const signal = shutdownSignal();
   const files = list(values, 'run');
-  if (values.exit === true && files.length === 0)
-    throw new CommandError('--exit: needs --run FILE, whose end it waits for');
+  if (values.exit === true && files.length === 0) throw new CommandError('--exit: needs --run FILE');
   const manifests = files.length === 0 ? undefined : await readRunnable(files);
   const cluster = await startLocalCluster({
     isolation: choice(values, 'isolation', ['auto', 'namespaces', 'plain'], 'auto'),

@@ -19,7 +19,7 @@ const DRAIN_MS = 15_000;
 
 export const webhookSpec: CommandSpec = {
   name: 'webhook',
-  summary: 'Serves the mutating admission webhook that stamps span contexts. It makes its own certificate.',
+  summary: 'Serves the mutating admission webhook that adds span contexts. It creates its own certificate.',
   options: {
     port: { type: 'string', value: 'PORT', help: 'HTTPS (default 8443; 0 = any).' },
     'health-port': {
@@ -30,7 +30,7 @@ export const webhookSpec: CommandSpec = {
     namespace: {
       type: 'string',
       value: 'NAME',
-      help: 'Where the Secret and the Service are (default POD_NAMESPACE, else tektrace).',
+      help: 'Namespace of Secret and Service (default POD_NAMESPACE, else tektrace).',
     },
     'secret-name': {
       type: 'string',
@@ -47,18 +47,22 @@ export const webhookSpec: CommandSpec = {
       type: 'string',
       multiple: true,
       value: 'USER',
-      help: 'User name whose owner references and inbound parents count; may be repeated\n(default: the Tekton controller of namespace tekton-pipelines).',
+      help: 'User name whose owner references and inbound parents are trusted; may be repeated\n(default: the Tekton controller of namespace tekton-pipelines).',
     },
     inbound: {
       type: 'string',
       value: 'trusted|join|link|ignore',
-      help: 'What becomes of a parent that a creator supplied: trusted joins it for trusted\nrequesters and links it otherwise (default trusted).',
+      help: 'What to do with a parent span that a creator supplied: trusted joins it for trusted\nrequesters, else links it (default trusted).',
     },
-    'trace-url-template': { type: 'string', value: 'URL', help: 'Annotation tekton/trace-url, {traceId} is replaced.' },
+    'trace-url-template': {
+      type: 'string',
+      value: 'URL',
+      help: 'URL for annotation tekton/trace-url; {traceId} is replaced.',
+    },
     'step-otlp-endpoint': {
       type: 'string',
       value: 'URL',
-      help: 'OTEL_EXPORTER_OTLP_ENDPOINT of containers of runs that set none, without credentials\n(default: none is added).',
+      help: 'OTEL_EXPORTER_OTLP_ENDPOINT for containers of runs that set no OTLP exporter; a URL\nwithout credentials (default: none).',
     },
     'drain-duration': { type: 'string', value: 'D', help: 'Time between failing readiness and closing (default 15s).' },
     kubeconfig: {
@@ -75,7 +79,7 @@ export const webhookSpec: CommandSpec = {
 function traceUrlTemplate(values: OptionValues): { traceUrlTemplate?: string } {
   const template = text(values, 'trace-url-template');
   if (template === undefined) return {};
-  if (!template.includes('{traceId}')) throw new CommandError('--trace-url-template: has no {traceId} in it');
+  if (!template.includes('{traceId}')) throw new CommandError('--trace-url-template: {traceId} is missing');
   return { traceUrlTemplate: template };
 }
 
@@ -85,9 +89,9 @@ function stepOtlpEndpoint(values: OptionValues): { stepOtlpEndpoint?: string } {
   if (endpoint === undefined) return {};
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol))
-    throw new CommandError('--step-otlp-endpoint: is no http or https URL, like http://collector.tracing:4318');
+    throw new CommandError('--step-otlp-endpoint: is not an http or https URL, like http://collector.tracing:4318');
   if (url.username || url.password || url.search)
-    throw new CommandError('--step-otlp-endpoint: has a user, a password or a query in it, which every Pod would show');
+    throw new CommandError('--step-otlp-endpoint: has a user, a password or a query, and every Pod would show it');
   return { stepOtlpEndpoint: endpoint };
 }
 
@@ -135,7 +139,7 @@ export async function webhookCommand(args: string[]): Promise<number> {
   certificate.onChange((pair) => server.setCertificate(pair));
   const renewing = certificate.start(stop);
   ready = true;
-  log.info('the webhook serves', {
+  log.info('the webhook has started', {
     port: server.port,
     service: `${service}.${namespace}.svc`,
     healthPort: health.port,

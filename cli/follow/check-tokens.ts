@@ -23,7 +23,7 @@ export function checkTokens(text: string, name: string): void {
   for (const token of new Lexer().lex(text)) {
     if (++tokens > MAX_TOKENS)
       throw new CommandError(
-        `${name}:${line}: from here on it is too much: it has more than ${MAX_TOKENS} words and signs: split it`,
+        `${name}:${line}: the file is too large: it has more than ${MAX_TOKENS} tokens up to here: split it`,
       );
     if (token === '[' || token === '{') flowDepth++;
     else if (token === ']' || token === '}') flowDepth--;

@@ -75,7 +75,9 @@ export async function createObject<T extends KubeObject>(
       return client.request<T>('PATCH', path, { body: object, contentType: MERGE_PATCH, query });
     }
     if (isAlreadyExists(error))
-      throw new CommandError(`${described} is in the cluster already: leave it out, or change it with kubectl apply`);
+      throw new CommandError(
+        `${described} exists in the cluster already: leave it out, or change it with kubectl apply`,
+      );
     if (error instanceof ApiError && error.status < 500 && error.status !== 401 && error.status !== 403)
       throw new CommandError(`${described} was not accepted:\n  ${refusal(error)}`);
     throw error;

@@ -43,7 +43,7 @@ async function expand(name: string, isRecursive: boolean): Promise<string[]> {
   const files = await inDirectory(name, isRecursive);
   if (files.length > 0) return files;
   throw new CommandError(
-    `${name}: holds no file that ends in ${EXTENSIONS.join(', ')}${isRecursive ? '' : ' (-R looks into its directories, too)'}`,
+    `${name}: contains no file that ends in ${EXTENSIONS.join(', ')}${isRecursive ? '' : ' (-R includes subdirectories)'}`,
   );
 }
 
@@ -61,7 +61,7 @@ export async function inputFiles(values: readonly string[], isRecursive = false)
   const names = (await Promise.all(values.map(split))).flat();
   const url = names.find((name) => /^[a-z][a-z0-9+.-]*:\/\//i.test(name));
   if (url !== undefined)
-    throw new CommandError(`${url}: URLs are not read: download it first, or hand it over: curl -fsSL ${url} | … -f -`);
+    throw new CommandError(`${url}: URLs are not supported: download it first, or pipe it: curl -fsSL ${url} | … -f -`);
   if (names.some((name) => name === '')) throw new CommandError('-f: the name of the file is empty');
   if (names.filter((name) => name === STANDARD_INPUT).length > 1)
     throw new CommandError('-f -: standard input can be read only once');

@@ -28,7 +28,7 @@ function asObject(value: unknown, where: string): KubeObject {
   }
   for (const field of ['apiVersion', 'kind'])
     if (typeof value[field] !== 'string' || value[field] === '')
-      throw new CommandError(`${where}: ${field} is ${value[field] === undefined ? 'missing' : 'no text'}`);
+      throw new CommandError(`${where}: ${field} is ${value[field] === undefined ? 'missing' : 'not text'}`);
   return value as unknown as KubeObject;
 }
 
@@ -38,11 +38,11 @@ function objectsIn(value: unknown, where: string): Manifest[] {
   const { kind = '', metadata } = object;
   const { items } = object as { items?: unknown };
   if (kind.endsWith('List') && items !== undefined) {
-    if (!Array.isArray(items)) throw new CommandError(`${where}: ${kind}: items is no list`);
+    if (!Array.isArray(items)) throw new CommandError(`${where}: ${kind}: items is not a list`);
     return items.flatMap((item, index) => objectsIn(item, `${where}: items[${index}]`));
   }
   if (!isMap(metadata))
-    throw new CommandError(`${where}: metadata is ${metadata === undefined ? 'missing' : 'no map of fields'}`);
+    throw new CommandError(`${where}: metadata is ${metadata === undefined ? 'missing' : 'not a map of fields'}`);
   for (const field of ['name', 'generateName', 'namespace'] as const)
     if (metadata[field] !== undefined && metadata[field] !== null && typeof metadata[field] !== 'string')
       throw new CommandError(
@@ -62,7 +62,7 @@ function valueOf(document: Document.Parsed, lines: LineCounter, name: string): u
   const [problem] = document.errors;
   if (problem) {
     const { line, col } = lines.linePos(problem.pos[0]);
-    throw new CommandError(`${name}:${line}:${col}: this is no YAML: ${problemText(problem.message)}`);
+    throw new CommandError(`${name}:${line}:${col}: this is not YAML: ${problemText(problem.message)}`);
   }
   const { line } = lines.linePos(document.contents?.range[0] ?? document.range[0]);
   let duplicates: string[];
@@ -79,7 +79,7 @@ function valueOf(document: Document.Parsed, lines: LineCounter, name: string): u
   const [duplicate] = duplicates;
   if (duplicate !== undefined) {
     const [, at, key] = /^line (\d+): key (.*) already set in map$/s.exec(duplicate) ?? [];
-    throw new CommandError(`${name}:${at}: the key ${key} is there twice`);
+    throw new CommandError(`${name}:${at}: the key ${key} is duplicated`);
   }
   return value;
 }
@@ -89,7 +89,7 @@ function checkCharacters(text: string, name: string): void {
   if (at === -1) return;
   const code = text.charCodeAt(at).toString(16).padStart(4, '0').toUpperCase();
   const line = text.slice(0, at).split('\n').length;
-  throw new CommandError(`${name}:${line}: holds the control character U+${code}, which no YAML may have`);
+  throw new CommandError(`${name}:${line}: contains the control character U+${code}, which YAML does not allow`);
 }
 
 /** The objects in one text. Throws CommandError with the place in it. */
@@ -121,6 +121,8 @@ export async function readManifests(values: readonly string[], isRecursive = fal
   const files = await inputFiles(values, isRecursive);
   for (const file of files) manifests.push(...parseManifests(await readText(file), shownName(file)));
   if (manifests.length === 0)
-    throw new CommandError(`${files.map(shownName).join(', ')}: ${files.length === 1 ? 'holds' : 'hold'} no object`);
+    throw new CommandError(
+      `${files.map(shownName).join(', ')}: ${files.length === 1 ? 'contains' : 'contain'} no object`,
+    );
   return manifests;
 }

@@ -16,7 +16,7 @@ export function parseParams(options: readonly string[]): GivenParam[] {
   });
   const twice = given.find(({ name }, index) => given.findIndex((other) => other.name === name) !== index);
   if (twice)
-    throw new CommandError(`--param ${twice.name}: is there twice; items of a list go into one, as ${twice.name}=a,b`);
+    throw new CommandError(`--param ${twice.name}: is given twice; write the items of a list as ${twice.name}=a,b`);
   return given;
 }
 
@@ -27,7 +27,7 @@ function parsedJson({ name, text }: GivenParam, type: ParamType): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CommandError(`--param ${name}: is of type ${type} and begins as JSON, but is none: ${text}`);
+    throw new CommandError(`--param ${name}: is of type ${type} and begins like JSON, but is not valid JSON: ${text}`);
   }
 }
 

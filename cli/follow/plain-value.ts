@@ -9,13 +9,13 @@ function checkNodes(document: Document): void {
     },
     Scalar: (_key, { value }) => {
       if (typeof value === 'number' && !Number.isFinite(value))
-        throw new Error(`the number ${value} has no form in JSON`);
+        throw new Error(`JSON has no form for the number ${value}`);
       if (value instanceof Uint8Array)
-        throw new Error('!!binary is not read: write the text in Base64 without the tag');
+        throw new Error('!!binary is not supported: write the text in Base64 without the tag');
     },
     Collection: (_key, node) => {
       if (node.tag === 'tag:yaml.org,2002:set' || (isMap(node) && node.tag === 'tag:yaml.org,2002:omap'))
-        throw new Error(`${node.tag} is not read: write a map or a list`);
+        throw new Error(`${node.tag} is not supported: write a map or a list`);
     },
   });
 }

@@ -53,6 +53,6 @@ export async function readText(file: string): Promise<string> {
   try {
     return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
   } catch {
-    throw new CommandError(`${shownName(file)}:${badLine(bytes)}: is no text in UTF-8`);
+    throw new CommandError(`${shownName(file)}:${badLine(bytes)}: is not UTF-8 text`);
   }
 }

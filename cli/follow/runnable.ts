@@ -19,7 +19,7 @@ function checkTwice(manifests: readonly Manifest[]): void {
     const id = identity(object);
     const before = id === undefined ? undefined : seen.get(id);
     if (before !== undefined)
-      throw new CommandError(`${describe(object, where)} is there twice: first in ${before}. Leave one of them out`);
+      throw new CommandError(`${describe(object, where)} is duplicated: first in ${before}. Leave one of them out`);
     if (id !== undefined) seen.set(id, where);
   }
 }
@@ -34,10 +34,10 @@ function nothingToRun(manifests: readonly Manifest[]): string {
   const kinds = [...new Set(objects.map(({ kind }) => kind))].join(', ');
   if (!definition) {
     const meant = objects.map(({ kind = '' }) => didYouMean(kind, RUN_KINDS)).find((hint) => hint !== '') ?? '';
-    return `the input holds no PipelineRun or TaskRun, only ${kinds}${meant}: add the run with another -f`;
+    return `the input has no PipelineRun or TaskRun, only ${kinds}${meant}: add the run with another -f`;
   }
   const { kind, metadata } = definition;
-  return `the input holds no PipelineRun or TaskRun, only ${kinds}. To run ${kind} ${metadata.name}, give a file like this with another -f:\n\n${runFor(definition)}`;
+  return `the input has no PipelineRun or TaskRun, only ${kinds}. To run ${kind} ${metadata.name}, give a file like this with another -f:\n\n${runFor(definition)}`;
 }
 
 /** As readManifests, with at least one run among them. Throws CommandError when there is none, and for an object that is there twice. */

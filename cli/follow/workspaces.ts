@@ -27,7 +27,7 @@ function source(
       throw new CommandError(`${option}: emptyDir is one of ${MEDIA.slice(1).join(', ')} or empty`);
     return { emptyDir: value === '' ? {} : { medium: value } };
   }
-  if (value === '') throw new CommandError(`${option}: ${kind} names nothing`);
+  if (value === '') throw new CommandError(`${option}: ${kind} has no name`);
   if (kind === 'claimName') return { persistentVolumeClaim: { claimName: value } };
   if (kind === 'config') return { configMap: { name: value, ...items(fields, option) } };
   return { secret: { secretName: value, ...items(fields, option) } };
@@ -70,7 +70,7 @@ function parseWorkspace(text: string): GivenWorkspace {
 export async function parseWorkspaces(options: readonly string[]): Promise<GivenWorkspace[]> {
   const given = options.map(parseWorkspace);
   const twice = given.find(({ name }, index) => given.findIndex((other) => other.name === name) !== index);
-  if (twice) throw new CommandError(`--workspace ${twice.name}: is there twice`);
+  if (twice) throw new CommandError(`--workspace ${twice.name}: is given twice`);
   for (const workspace of given) if ('directory' in workspace) await checkDirectory(workspace);
   return given;
 }

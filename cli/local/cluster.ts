@@ -172,7 +172,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const kubeconfigFile = await writeAccess(directory, server, traces);
     return { client, server, kubeconfigFile, traces, node, flush: async () => controllers?.flush(), close };
   } catch (error) {
-    await close().catch((failure: unknown) => log.warn('not everything is removed', { error: failure }));
+    await close().catch((failure: unknown) => log.warn('could not remove everything', { error: failure }));
     if (error instanceof IsolationRefused)
       throw new CommandError(
         `${error.message}.\nOn a machine or container where that is all right, run: ${plainCommand(process.env, process.argv.slice(2))}`,

@@ -16,5 +16,5 @@ export async function readCrds(): Promise<object[]> {
         names.sort().map(async (name) => parse(await readFile(new URL(name, folder), 'utf8')) as object),
       );
   }
-  throw new Error('the CRDs of helm/tektrace/files/crds are not where this program was installed: install it anew');
+  throw new Error('the CRDs in helm/tektrace/files/crds are missing from this installation: install it again');
 }

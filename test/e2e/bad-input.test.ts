@@ -35,15 +35,11 @@ test.each([
     'spec.pipelineSpec.tasks[0].runAfterr',
   ],
   ['a wrong type', run('  pipelineSpec:\n    tasks: nothing\n'), 'spec.pipelineSpec.tasks'],
-  [
-    'another kind',
-    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n',
-    'the input holds no PipelineRun or TaskRun',
-  ],
+  ['another kind', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n', 'the input has no PipelineRun or TaskRun'],
   [
     'an unknown kind',
     'apiVersion: tekton.dev/v1\nkind: PipelineRunn\nmetadata: {name: a}\n',
-    'the input holds no PipelineRun or TaskRun, only PipelineRunn',
+    'the input has no PipelineRun or TaskRun, only PipelineRunn',
   ],
   ['a scalar', 'hello\n', 'expected a Kubernetes object'],
 ])('%s is refused with its path, exit 2', async (_what, input, expected) => {
@@ -94,7 +90,7 @@ test('options that can’t be meant are told with what to do', async () => {
     [['run'], '-f FILE is missing'],
     [['run', '--nonsense'], 'tektrace run --help'],
     [['nonsense'], 'no such command: nonsense'],
-    [['webhook', '--step-otlp-endpoint', 'collector:4318'], 'is no http or https URL'],
+    [['webhook', '--step-otlp-endpoint', 'collector:4318'], 'is not an http or https URL'],
     [['webhook', '--step-otlp-endpoint', 'http://me:secret@collector:4318'], 'which every Pod would show'],
     [['run', '-f', 'nobody-wrote-it.yaml'], 'nobody-wrote-it.yaml: there is no such file or directory\n'],
     [[...EXAMPLE, '--timeout', 'soon'], '--timeout'],

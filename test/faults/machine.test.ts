@@ -181,5 +181,5 @@ test.each([
   await product.says(/│ first/);
   process.kill(product.pid, 'SIGUSR2');
   await expectEnd(product, 70);
-  expect(product.said()).toContain('ended by an error that it does not expect: injected');
+  expect(product.said()).toContain('ended by an unexpected error: injected');
 });

@@ -42,7 +42,7 @@ export async function startController(cluster: LocalCluster, collectorUrl: strin
   };
   await until(() => {
     if (child.exitCode !== null) throw new Error(`the controller ended: ${child.output().stderr}`);
-    return child.output().stderr.includes('the controllers work');
+    return child.output().stderr.includes('the controllers have started');
   }, 'the controllers to work');
   return {
     log: () => child.output().stderr,

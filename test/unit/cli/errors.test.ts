@@ -34,9 +34,9 @@ test.each([
     ':::80: ports below 1024 are for root: choose another port',
   ],
   [{ code: 'EISDIR' }, 'this is a directory, not a file'],
-  [{ code: 'EMFILE', path: '/x' }, '/x: this process has as many files open as it may: raise the limit with ulimit -n'],
+  [{ code: 'EMFILE', path: '/x' }, '/x: this process has reached its limit of open files: raise it with ulimit -n'],
   [{ code: 'ENOSPC' }, 'the disk is full: free some space'],
-  [{ code: 'ENOTFOUND', hostname: 'jaeger' }, 'jaeger: there is no host of that name'],
+  [{ code: 'ENOTFOUND', hostname: 'jaeger' }, 'jaeger: there is no host with that name'],
   [{ code: 'ESOMETHING' }, 'the message'],
   [{}, 'the message'],
 ])('%j', (fields, expected) => {
@@ -68,7 +68,7 @@ test.each([
 
 test('a message that names an error of the machine says what to do; any other stays as it is', () => {
   expect(withAdvice('exited with code 128: StartError: spawn mkfifo EMFILE')).toBe(
-    'exited with code 128: StartError: spawn mkfifo EMFILE (this process has as many files open as it may: raise the limit with ulimit -n)',
+    'exited with code 128: StartError: spawn mkfifo EMFILE (this process has reached its limit of open files: raise it with ulimit -n)',
   );
   expect(withAdvice('exit code 1: ENOENT: no such file')).toBe('exit code 1: ENOENT: no such file');
 });

@@ -56,7 +56,7 @@ describe('-f', () => {
     [['nothing.yaml'], /nothing\.yaml: there is no such file or directory$/],
     [['a.yaml/x'], /a\.yaml\/x: a part of this path is a file, not a directory$/],
     [['*.nothing'], /\*\.nothing: there is no such file/],
-    [['empty'], /empty: holds no file that ends in \.json, \.yaml, \.yml \(-R looks/],
+    [['empty'], /empty: contains no file that ends in \.json, \.yaml, \.yml \(-R includes/],
     [['-', '-'], /standard input can be read only once/],
   ])('%j is refused with a sentence', async (values, message) => {
     await expect(files(values)).rejects.toMatchObject({
@@ -67,7 +67,9 @@ describe('-f', () => {
   });
 
   test('a URL is refused with what to do', async () => {
-    await expect(inputFiles(['https://example.com/a.yaml'])).rejects.toThrow('URLs are not read: download it first');
+    await expect(inputFiles(['https://example.com/a.yaml'])).rejects.toThrow(
+      'URLs are not supported: download it first',
+    );
   });
 });
 
@@ -86,7 +88,7 @@ describe('a file', () => {
   });
 
   test('that is no text is refused with its line', async () => {
-    await expect(bytes(Buffer.from('a: b\nc: \xfc\n', 'latin1'))).rejects.toThrow(/bytes:2: is no text in UTF-8$/);
+    await expect(bytes(Buffer.from('a: b\nc: \xfc\n', 'latin1'))).rejects.toThrow(/bytes:2: is not UTF-8 text$/);
   });
 
   test('without end is not read to its end', async () => {
@@ -101,7 +103,7 @@ describe('a file', () => {
 
   test('without an object is refused, and so are several', async () => {
     await writeFile(at('comment.yaml'), '# nothing\n---\n');
-    await expect(readManifests([at('comment.yaml')])).rejects.toThrow(/comment\.yaml: holds no object$/);
-    await expect(readManifests([at('comment.yaml'), at('comment.yaml')])).rejects.toThrow(/: hold no object$/);
+    await expect(readManifests([at('comment.yaml')])).rejects.toThrow(/comment\.yaml: contains no object$/);
+    await expect(readManifests([at('comment.yaml'), at('comment.yaml')])).rejects.toThrow(/: contain no object$/);
   });
 });

@@ -18,7 +18,7 @@ test.each([
   [{ 'kube-api-qps': '-1' }, '--kube-api-qps'],
   [{ 'kube-api-qps': 'Infinity' }, '--kube-api-qps'],
   [{ 'kube-api-burst': '5' }, '--kube-api-burst: needs --kube-api-qps'],
-  [{ 'kube-api-qps': '5', 'kube-api-burst': '0' }, '--kube-api-burst: at least 1'],
+  [{ 'kube-api-qps': '5', 'kube-api-burst': '0' }, '--kube-api-burst: must be at least 1'],
 ])('%j is refused by name', (values, message) => {
   expect(() => rateLimit(values)).toThrow(message);
 });

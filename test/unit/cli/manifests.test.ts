@@ -56,10 +56,10 @@ describe('what is read', () => {
 });
 
 test.each([
-  ['a tab', 'apiVersion: v1\nkind: X\n\tmetadata: {}', /^run\.yaml:3:\d+: this is no YAML: Tabs/],
-  ['an open bracket', 'a: [1', /^run\.yaml:1:\d+: this is no YAML: /],
-  ['a key twice', 'a: 1\na: 2', /^run\.yaml:2: the key "a" is there twice$/],
-  ['a key twice in JSON', '{"a": 1,\n "a": 2}', /^run\.yaml:2: the key "a" is there twice$/],
+  ['a tab', 'apiVersion: v1\nkind: X\n\tmetadata: {}', /^run\.yaml:3:\d+: this is not YAML: Tabs/],
+  ['an open bracket', 'a: [1', /^run\.yaml:1:\d+: this is not YAML: /],
+  ['a key twice', 'a: 1\na: 2', /^run\.yaml:2: the key "a" is duplicated$/],
+  ['a key twice in JSON', '{"a": 1,\n "a": 2}', /^run\.yaml:2: the key "a" is duplicated$/],
   ['an error in the second document', `${object('a')}---\nb: {`, /^run\.yaml:\d+:\d+: /],
   ['an alias without anchor', 'x: 1\na: *nothing', /^run\.yaml:\d: .*nothing/],
   ['an alias of itself', 'a: &a [*a]', /contains itself/],
@@ -79,18 +79,18 @@ test.each([
     Array.from({ length: 3000 }, (_item, index) => `${' '.repeat(index)}a:\n`).join(''),
     /^run\.yaml:\d+:\d+: .*nested too deep/,
   ],
-  ['an error on each of a million lines', 'a: b: c\n'.repeat(1_000_000), /^run\.yaml:\d+: .*more than 500000 words/],
+  ['an error on each of a million lines', 'a: b: c\n'.repeat(1_000_000), /^run\.yaml:\d+: .*more than 500000 tokens/],
   ['a key that is a list', '? [a]\n: b', /^run\.yaml:1: .*a key is a map or a list/],
-  ['an infinite number', `${object('a')}x: .inf`, /^run\.yaml:1: .*no form in JSON/],
+  ['an infinite number', `${object('a')}x: .inf`, /^run\.yaml:1: .*JSON has no form/],
   ['bytes', `${object('a')}x: !!binary aGk=`, /^run\.yaml:1: .*!!binary/],
-  ['a control character', `${object('a')}x: "\u0007"`, /^run\.yaml:4: holds the control character U\+0007/],
+  ['a control character', `${object('a')}x: "\u0007"`, /^run\.yaml:4: contains the control character U\+0007/],
   ['a text', 'hello', /^run\.yaml:1: expected a Kubernetes object \(.*\), found a string/],
   ['a list', '- a', /^run\.yaml:1: expected a Kubernetes object \(.*\), found a list/],
   ['no apiVersion', 'kind: X', /apiVersion is missing/],
   ['no kind', 'apiVersion: v1', /kind is missing/],
-  ['a kind that is no text', 'apiVersion: v1\nkind: 5', /kind is no text/],
+  ['a kind that is no text', 'apiVersion: v1\nkind: 5', /kind is not text/],
   ['no metadata', 'apiVersion: v1\nkind: X', /metadata is missing/],
-  ['metadata that is no map', 'apiVersion: v1\nkind: X\nmetadata: a', /metadata is no map/],
+  ['metadata that is no map', 'apiVersion: v1\nkind: X\nmetadata: a', /metadata is not a map/],
   [
     'a name that is no text',
     'apiVersion: v1\nkind: X\nmetadata: {name: 5}',
@@ -102,7 +102,7 @@ test.each([
     /^run\.yaml:1: items\[0\]: kind is missing/,
   ],
   ['an item that is nothing', 'apiVersion: v1\nkind: List\nitems: [null]', /items\[0\]: .*found nothing/],
-  ['items that are no list', 'apiVersion: v1\nkind: List\nitems: {}', /items is no list/],
+  ['items that are no list', 'apiVersion: v1\nkind: List\nitems: {}', /items is not a list/],
 ])('%s is an error with its place', (_what, text, message) => {
   expect(() => read(text)).toThrow(CommandError);
   expect(() => read(text)).toThrow(message);

@@ -51,13 +51,13 @@ describe('--param', () => {
   });
 
   test.each([
-    ['list=[a', '--param list: is of type array and begins as JSON, but is none: [a'],
+    ['list=[a', '--param list: is of type array and begins like JSON, but is not valid JSON: [a'],
     ['list=[1]', '--param list: is of type array: expected a,b or ["a","b"]'],
     ['map=x', '--param map: is of type object: expected key1:value1,key2:value2'],
     ['map=:x', '--param map: is of type object'],
     ['map=', '--param map: is of type object'],
     ['map={"a":1}', 'all values strings'],
-    ['map={a:1}', 'begins as JSON, but is none'],
+    ['map={a:1}', 'begins like JSON, but is not valid JSON'],
   ])('%s is not of its type', (option, message) => {
     expect(() => paramsOf(option)).toThrow(message);
   });
@@ -67,6 +67,6 @@ describe('--param', () => {
   });
 
   test('a name twice is refused', () => {
-    expect(() => parseParams(['list=a', 'x=1', 'list=b'])).toThrow('--param list: is there twice');
+    expect(() => parseParams(['list=a', 'x=1', 'list=b'])).toThrow('--param list: is given twice');
   });
 });

@@ -159,7 +159,7 @@ describe('another cluster', () => {
       /TaskRun other was not accepted:\n {2}namespaces "absent" not found/,
     );
     await expect(runText(object('v1', 'Namespace', 'name: default') + run('other'), options)).rejects.toThrow(
-      'Namespace default is in the cluster already: leave it out, or change it with kubectl apply',
+      'Namespace default exists in the cluster already: leave it out, or change it with kubectl apply',
     );
     await expect(runText(object('x.io/v1', 'X', 'name: x') + run('other'), options)).rejects.toThrow(
       'the cluster does not serve x.io/v1',

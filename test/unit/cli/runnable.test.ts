@@ -66,7 +66,7 @@ describe('an input', () => {
     ).catch((thrown: unknown) => thrown)) as Error;
     const [sentence, example = ''] = error.message.split(/\n\n/);
     expect(sentence).toBe(
-      'the input holds no PipelineRun or TaskRun, only Task, Pipeline. To run Pipeline build, give a file like this with another -f:',
+      'the input has no PipelineRun or TaskRun, only Task, Pipeline. To run Pipeline build, give a file like this with another -f:',
     );
     expect(parseManifests(example, 'example')[0]?.object).toEqual({
       apiVersion: 'tekton.dev/v1',
@@ -103,7 +103,7 @@ describe('an input', () => {
   test('that holds an object twice is refused with both places', async () => {
     await expect(
       runnable(object('Task', 'a', 'tekton.dev/v1') + RUN + object('Task', 'a', 'tekton.dev/v1beta1')),
-    ).rejects.toThrow(/in\.yaml:10 \(document 3\): Task a is there twice: first in .*in\.yaml:2 \(document 1\)/);
+    ).rejects.toThrow(/in\.yaml:10 \(document 3\): Task a is duplicated: first in .*in\.yaml:2 \(document 1\)/);
   });
 
   test('may hold the same name for other kinds, groups and namespaces, and generated names', async () => {

@@ -53,7 +53,7 @@ test('what can’t be written is refused before anything starts', async () => {
   await mkdir(at('folder'));
   await writeFile(at('file'), '');
   for (const [file, message] of [
-    [at('no', 'such', 't.json'), /^--trace-out .*t\.json: there is no directory .*no\/such: make it first$/],
+    [at('no', 'such', 't.json'), /^--trace-out .*t\.json: there is no directory .*no\/such: create it first$/],
     [at('folder'), /this is a directory, not a file$/],
     [at('file', 't.json'), /a part of this path is a file, not a directory$/],
     [at('x'.repeat(300)), /the name is too long for a file$/],

@@ -28,7 +28,7 @@ describe('--workspace', () => {
     [`source=${import.meta.filename}`, 'this is a file, not a directory'],
     ['name=s,subPath=x', 'expected exactly one of claimName, emptyDir, config, secret'],
     ['name=s,config=a,secret=b', 'expected exactly one of'],
-    ['name=s,claimName=', 'claimName names nothing'],
+    ['name=s,claimName=', 'claimName has no name'],
     ['name=s,emptyDir=disk', 'emptyDir is one of Memory, HugePages or empty'],
     ['name=s,config=a,item=b', 'expected item=KEY=PATH'],
     ['name=s,config=a,b', 'expected KEY=VALUE, found "b"'],
@@ -44,7 +44,7 @@ describe('--workspace', () => {
   });
 
   test('a name twice is refused', async () => {
-    await expect(parseWorkspaces([`a=${here}`, 'name=a,emptyDir='])).rejects.toThrow('--workspace a: is there twice');
+    await expect(parseWorkspaces([`a=${here}`, 'name=a,emptyDir='])).rejects.toThrow('--workspace a: is given twice');
   });
 
   test('binds over the file’s binding', () => {
