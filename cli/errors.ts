@@ -1,4 +1,4 @@
-/** What ended a command, for the person who gave it: said without a stack, with the exit code. */
+/** An error that ends a command. It is printed without a stack; `exitCode` is the command's. */
 export class CommandError extends Error {
   /** 1: the run failed; 2: the input can't be used. */
   readonly exitCode: number;
@@ -10,7 +10,7 @@ export class CommandError extends Error {
   }
 }
 
-/** What the operating system's errors mean to the person at the terminal, and what to do where something can be done (errno(3)). */
+/** Explanations of the operating system's errors (errno(3)), with what to do if the user can do something. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or directory',
   EACCES: 'this user has no permission for it',
@@ -40,10 +40,10 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the host’s name can’t be resolved now',
 };
 
-/** What a machine lacks, by the codes that may be in the middle of a message. */
+/** Codes of missing resources; they may be in the middle of a message. */
 const LACKS = /\b(?:EMFILE|ENFILE|EAGAIN|ENOMEM|ENOSPC|EDQUOT|EROFS|EIO)\b/;
 
-/** The message of a step or container with what to do, where it names an error of the machine; else as it is. */
+/** The message of a step or container. If it contains an error code of the machine, the explanation follows in parentheses. */
 export function withAdvice(message: string): string {
   const [code = ''] = LACKS.exec(message) ?? [];
   return code === '' ? message : `${message} (${REASONS[code]})`;
@@ -58,7 +58,7 @@ interface SystemError {
   hostname?: string;
 }
 
-/** Why something failed, in plain words and without the file or address it was about: that is named before it. */
+/** The reason of a failure, without its file or address: the caller prints that first. */
 export function reasonOf(error: unknown): string {
   const { code = '', syscall } = error as SystemError;
   if (code === 'EACCES' && syscall === 'listen') return 'ports below 1024 are for root: choose another port';
@@ -66,7 +66,7 @@ export function reasonOf(error: unknown): string {
   return known ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** The file or address that an error of the operating system is about. */
+/** The file or address of an operating system's error. */
 function subjectOf({ path, address, port, hostname }: SystemError): string | undefined {
   if (address !== undefined) return port === undefined ? address : `${address}:${port}`;
   return path ?? hostname;
@@ -74,7 +74,7 @@ function subjectOf({ path, address, port, hostname }: SystemError): string | und
 
 const isKnown = (error: unknown): boolean => Object.hasOwn(REASONS, (error as SystemError | undefined)?.code ?? '');
 
-/** One sentence for any error, with the file or address where it names one; that of its cause where a request failed for such an error. */
+/** One sentence for any error, with its file or address if it has one. If an operating system's error is its cause, the sentence is about the cause. */
 export function sentence(error: unknown): string {
   const { cause } = error as { cause?: unknown };
   const system = !isKnown(error) && isKnown(cause) ? cause : error;

@@ -15,7 +15,7 @@ import { readTrace, TRACE_WAIT_MS, traceSoFar } from './read-trace.ts';
 import type { Terminal } from './terminal.ts';
 import type { TraceSource } from './trace-source.ts';
 
-/** How long the request to cancel is waited for when everything is to end at once. */
+/** How long to wait for the cancel request when everything must end at once. */
 const LAST_REQUEST_MS = 1000;
 
 export interface ExecuteOptions {
@@ -28,18 +28,18 @@ export interface ExecuteOptions {
   timeoutMs?: number;
   terminal: Terminal;
   log: Logger;
-  /** The first asks the run to cancel, the second ends everything at once; where they are the same one, the caller says so. */
+  /** The first cancels the run, the second ends everything at once. The caller may pass the same signal for both. */
   interrupts: Interrupts;
 }
 
 export interface ExecutedRun {
-  /** As it was at last; not done where everything was ended at once. */
+  /** The run's last state. It is not done if everything was ended at once. */
   run: Run;
-  /** What there is of it; whole, unless a warning said that it is not. */
+  /** The trace. If it is incomplete, a warning was logged. */
   trace: TracesData | undefined;
 }
 
-/** Says once that a run is pending and what starts it, and once that somebody did. */
+/** Prints once that a run is pending and which command starts it, and once that it was started. */
 function pendingTeller({ terminal, kubeconfigFile }: ExecuteOptions): (run: Run) => void {
   let told = false;
   return (run) => {
@@ -50,20 +50,20 @@ function pendingTeller({ terminal, kubeconfigFile }: ExecuteOptions): (run: Run)
       terminal.print(
         `  pending since ${since} (spec.status: ${run.spec.status}): nothing runs until somebody starts it:\n  ${startCommand(run, kubeconfigFile)}\n`,
       );
-    // Another status cancels it: that has its own end.
+    // Another status cancels the run: the end of the run reports it.
     else if (!run.spec.status) terminal.print('  started\n');
   };
 }
 
 interface Cancelling {
-  /** What asked for it: `Ctrl-C`, `--timeout 5s`. */
+  /** Who cancelled the run: `Ctrl-C`, `--timeout 5s`. */
   by: string | undefined;
-  /** Resolves when the API server has heard of it; at once when nothing was asked. */
+  /** Resolves when the API server has answered the cancel request; at once if there was none. */
   asked: Promise<void>;
   stop: () => void;
 }
 
-/** Asks the run to cancel on the first interrupt, and when `timeoutMs` are over. What can't be asked for fails `ending`. */
+/** Cancels the run on the first interrupt, or after `timeoutMs`. A failed cancel request rejects `ending`. */
 function cancelOnInterrupt(options: ExecuteOptions, ending: AbortController): Cancelling {
   const { client, run, terminal, timeoutMs, interrupts } = options;
   const { first, second } = interrupts;
@@ -77,7 +77,7 @@ function cancelOnInterrupt(options: ExecuteOptions, ending: AbortController): Ca
   }
   const onFirst = (): void => {
     const name = signalName((first.reason as Interrupted).signal);
-    // Where one signal ends everything there is nothing to wait for.
+    // If one signal ends everything, there is no cancellation to wait for.
     if (!second.aborted) ask(name, `a second ${name}`);
   };
   const timer =
@@ -97,7 +97,7 @@ function cancelOnInterrupt(options: ExecuteOptions, ending: AbortController): Ca
   return cancelling;
 }
 
-/** The run once its trace has left, or as it is when that is waited for no longer. A first interrupt that comes only now ends the wait. */
+/** The run when its trace was exported, or its last state when the wait ends. A first interrupt ends the wait. */
 async function whenExported(followed: FollowedRun, run: Run, { terminal, interrupts }: ExecuteOptions): Promise<Run> {
   const { first, second } = interrupts;
   const stop = new AbortController();
@@ -110,7 +110,7 @@ async function whenExported(followed: FollowedRun, run: Run, { terminal, interru
     const late = delay(TRACE_WAIT_MS, run, { signal: stop.signal });
     return await Promise.race([followed.exported, interrupted.then(() => run), late]);
   } catch (error) {
-    // Somebody deleted the run meanwhile: its trace comes all the same.
+    // The run was deleted meanwhile; its trace is exported all the same.
     if (second.aborted) throw error;
     return run;
   } finally {
@@ -119,8 +119,8 @@ async function whenExported(followed: FollowedRun, run: Run, { terminal, interru
 }
 
 /**
- * Shows a created run's steps as they go, waits for its end and its trace. The first interrupt asks the run to cancel, and all goes on as before; the
- * second ends the wait with what is there. Throws what makes following impossible.
+ * Follows a created run: prints its steps' logs, waits for its end and its trace. The first interrupt cancels the run, and following goes on;
+ * the second ends it with what is there. Throws when following is impossible.
  */
 export async function execute(options: ExecuteOptions): Promise<ExecutedRun> {
   const { client, run: created, terminal, log, interrupts } = options;

@@ -13,7 +13,7 @@ export function readKubeconfig(file: string | undefined): KubeConfig {
   }
 }
 
-/** The namespace that kubectl would take: that of the current context, else `default`. */
+/** kubectl's namespace: that of the current context, else `default`. */
 export function contextNamespace(config: KubeConfig): string {
   return config.getContextObject(config.getCurrentContext())?.namespace || 'default';
 }

@@ -3,14 +3,14 @@ import { sentence } from './errors.ts';
 /** EX_SOFTWARE of sysexits.h: the fault is the program's own, not the run's (1) or the input's (2). */
 const INTERNAL_ERROR = 70;
 
-/** How long removing everything may take: what hangs is not waited for. */
+/** Longest time of the cleanup, in milliseconds. */
 const REMOVAL_MS = 10_000;
 
 type Cleanup = () => Promise<void>;
 
 const cleanups = new Set<Cleanup>();
 
-/** Has `cleanup` called, too, when an error ends the process that nobody caught. Gives the function that takes that back. */
+/** Registers `cleanup` for the end by an uncaught error. Returns the function that unregisters it. */
 export function cleanUpAtLast(cleanup: Cleanup): () => void {
   cleanups.add(cleanup);
   return () => void cleanups.delete(cleanup);
@@ -21,14 +21,14 @@ function tell(text: string): void {
 }
 
 /**
- * From now on an error that nobody caught (an event `error` without a listener, a promise that nobody awaits) ends the process with a
- * sentence and exit code 70, after what was made is removed. The stack is shown with TEKTRACE_DEBUG only.
+ * From now on an uncaught error (an event `error` without a listener, an unhandled rejection) runs the cleanups, then ends the process with a
+ * sentence and exit code 70. The stack is printed with TEKTRACE_DEBUG only.
  */
 export function endOnUncaughtErrors(): void {
   let isEnding = false;
   process.on('uncaughtException', (error: unknown) => {
     const stack = process.env.TEKTRACE_DEBUG && error instanceof Error ? `\n${error.stack}` : '';
-    // What removing everything meets on its way must not keep it from going on.
+    // A second error during the cleanup must not stop it.
     if (isEnding) {
       if (stack !== '') tell(`during the cleanup: ${stack}`);
       return;

@@ -1,20 +1,20 @@
 import net from 'node:net';
 
-/** Set by the launcher: the descriptor of a pipe that it holds open for as long as it runs. */
+/** Variable set by the launcher: the descriptor of a pipe that is open while the launcher runs. */
 const PIPE_VARIABLE = 'TEKTRACE_LAUNCHER_PIPE';
-/** How long a run has to end in its own time when nobody waits for it any more. */
+/** Time between the first and the second SIGTERM, in milliseconds: a run may end orderly meanwhile. */
 const GRACE_MS = 10_000;
 
 /**
- * Ends this process in an orderly way when the launcher is gone, however that ended: as after a first SIGTERM, and a second one later. Does
- * nothing where there is no launcher.
+ * When the launcher has ended, for any reason, ends this process as SIGTERM does, and later as a second SIGTERM does. Does nothing without a
+ * launcher.
  */
 export function endWithLauncher(): void {
   const fd = process.env[PIPE_VARIABLE];
   delete process.env[PIPE_VARIABLE];
   if (fd === undefined) return;
   const pipe = new net.Socket({ fd: Number(fd), readable: true, writable: false });
-  pipe.on('error', () => undefined); // It is closed all the same, which is the news.
+  pipe.on('error', () => undefined); // `close` follows, which is what counts.
   pipe.once('close', () => {
     process.kill(process.pid, 'SIGTERM');
     setTimeout(() => process.kill(process.pid, 'SIGTERM'), GRACE_MS).unref();

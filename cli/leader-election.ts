@@ -62,7 +62,7 @@ export function createLeaderElector(
   const renewDeadlineMs = durationMs(values, 'leader-elect-renew-deadline') ?? ELECTION_DEFAULTS_MS.renewDeadline;
   try {
     return new LeaderElector({
-      // Two requests fit into the deadline: one that hangs is not the last word.
+      // Two requests fit into the deadline, so one hanging request does not cost the lease.
       lock: createLeaseLock(client, { namespace, name }, renewDeadlineMs / 2),
       identity: `${hostname()}_${randomUUID()}`,
       leaseDurationMs: durationMs(values, 'leader-elect-lease-duration') ?? ELECTION_DEFAULTS_MS.leaseDuration,

@@ -12,7 +12,7 @@ interface Command {
   run: (args: string[]) => Promise<number>;
 }
 
-/** Loaded when asked for: the webhook needs nothing of the embedded cluster. */
+/** Each command is loaded on use: the webhook needs nothing of the embedded cluster. */
 const commands: Record<string, () => Promise<Command>> = {
   up: async () => import('./commands/up.ts').then((m) => ({ spec: m.upSpec, run: m.upCommand })),
   run: async () => import('./commands/run.ts').then((m) => ({ spec: m.runSpec, run: m.runCommand })),
@@ -59,7 +59,7 @@ async function main(args: string[]): Promise<number> {
   return command.run(rest);
 }
 
-/** Whatever ends a command is said in a line; a stack only with TEKTRACE_DEBUG, for a report of a bug. */
+/** Prints the error in one line, with TEKTRACE_DEBUG also its stack. Returns the exit code. */
 function explain(error: unknown): number {
   process.stderr.write(`tektrace: ${sentence(error)}\n`);
   if (process.env.TEKTRACE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
@@ -72,5 +72,5 @@ endOnUncaughtErrors();
 endWithLauncher();
 process.exitCode = await main(process.argv.slice(2)).catch(explain);
 await flushStandardStreams();
-// Handles of libraries (idle connections, timers) must not keep a command that is done.
+// Open handles of libraries (idle connections, timers) must not keep a finished command running.
 process.exit();

@@ -14,7 +14,7 @@ export interface OptionHelp {
   type: 'string' | 'boolean';
   short?: string;
   multiple?: boolean;
-  /** What stands for the value in the help: `FILE`, `URL`. */
+  /** Placeholder of the value in the help: `FILE`, `URL`. */
   value?: string;
   help: string;
 }
@@ -53,7 +53,7 @@ export function parseOptions(spec: CommandSpec, args: string[]): { values: Optio
   }
 }
 
-/** parseArgs' message without its advice for programmers, and with the option that was probably meant. */
+/** parseArgs' message without its advice for programmers, and with a similar option if there is one. */
 function misuse(error: unknown, names: string[]): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message.split('. To specify')[0] ?? message;
@@ -69,7 +69,7 @@ export function helpText(spec: CommandSpec): string {
   const lines = Object.entries({ ...spec.options, help: helpOption }).map(([name, option]) => {
     const left = `${option.short ? `-${option.short}, ` : '    '}--${name}${option.value ? ` ${option.value}` : ''}`;
     const indent = `\n${' '.repeat(37)}`;
-    // A long name stands alone, so that the texts stay below one another.
+    // A long name gets its own line, so that the texts stay aligned.
     return `  ${left.length > 34 ? `${left}${indent}` : `${left.padEnd(34)} `}${option.help.replaceAll('\n', indent)}`;
   });
   return [
@@ -97,7 +97,7 @@ export function list(values: OptionValues, name: string): string[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** An http(s) URL. Throws CommandError for what is none. */
+/** An http(s) URL. Throws CommandError for anything else. */
 export function httpUrl(values: OptionValues, name: string): string | undefined {
   const value = text(values, name);
   if (value !== undefined && !/^https?:$/.test(URL.parse(value)?.protocol ?? ''))
@@ -149,7 +149,7 @@ export const exporterOptions: Record<string, OptionHelp> = {
   'otlp-headers-file': { type: 'string', value: 'FILE', help: 'Headers of each export: NAME=VALUE, one per line.' },
 };
 
-/** What the exporter flags say. Throws CommandError for a value that none of them takes; URL and files are looked at by `createSink`. */
+/** The settings of the exporter flags. Throws CommandError for an invalid value; `createSink` checks URL and files. */
 export function exporterSettings(values: OptionValues): ExporterSettings {
   const oneOf = <T extends string>(name: string, choices: readonly [T, ...T[]]): T | undefined =>
     text(values, name) === undefined ? undefined : choice(values, name, choices, choices[0]);

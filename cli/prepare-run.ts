@@ -16,8 +16,8 @@ import { bindWorkspaces } from './local/workspaces.ts';
 import type { RunCluster } from './run-cluster.ts';
 
 /**
- * Throws CommandError for what no run among the `inputs` takes, and for values that are not of their params' types. What is not regular is
- * left to the API server.
+ * Throws CommandError for a param or workspace that no run among the `inputs` declares, and for a value that is not of its param's type.
+ * Irregular objects (isRegular) are left to the API server.
  */
 export function checkTaken(inputs: readonly KubeObject[], objects: readonly KubeObject[], given: Given): void {
   const runs = inputs.filter(isRun);
@@ -27,7 +27,7 @@ export function checkTaken(inputs: readonly KubeObject[], objects: readonly Kube
   for (const run of runs) withGivenParams(run, known, given);
 }
 
-/** The regular objects of the `inputs`, and the Pipelines and Tasks that their runs name in a cluster that is there already. */
+/** The regular objects of the `inputs`. In an existing cluster, also the Pipelines and Tasks that their runs refer to. */
 export async function knownObjects(
   { client, local, namespace }: RunCluster,
   inputs: readonly KubeObject[],
@@ -42,7 +42,7 @@ function withGivenParams(run: Run, objects: readonly KubeObject[], given: Given)
   return withParams(run, takenBy(run, objects, given).params, paramTypes(run, objects));
 }
 
-/** The run as it is to be created. Throws CommandError for one that the cluster or its controllers would refuse. */
+/** The run to create. Throws CommandError if the cluster or its controllers would refuse it. */
 export async function prepareRun(
   run: Run,
   where: string,
@@ -62,7 +62,7 @@ export async function prepareRun(
     ? await bindWorkspaces(local, namespace, workspaces)
     : workspaces.filter((workspace) => !('directory' in workspace));
   const prepared = withInboundParent(withWorkspaces(withGivenParams(run, objects, given), bindings), process.env);
-  // Elsewhere upstream may execute what the controllers of the embedded cluster refuse.
+  // In another cluster upstream may execute what our controllers refuse.
   if (local) {
     await createObject(client, prepared, namespace, { dryRun: true, where });
     validateRun(prepared, [...objects], where);

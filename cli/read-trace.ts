@@ -7,11 +7,11 @@ import { runSpan } from '../shared/tracing/run-context.ts';
 import type { Run } from './follow/follow-run.ts';
 import type { TraceSource } from './trace-source.ts';
 
-/** How long the trace of a finished run is waited for, when its collector is slow. */
+/** How long to wait for the trace of a finished run, in milliseconds. */
 export const TRACE_WAIT_MS = 15_000;
 const POLL_MS = 100;
 
-/** How long somebody who wants to end at once waits for what is there. */
+/** How long to wait for the trace after an interrupt, in milliseconds. */
 const SO_FAR_WAIT_MS = 1000;
 
 export interface TraceReader {
@@ -19,7 +19,7 @@ export interface TraceReader {
   log: Logger;
 }
 
-/** The run's trace, once its root has arrived; what there is of it when that takes too long, or `signal` aborts. */
+/** The run's trace when its root has arrived. After a timeout, or when `signal` aborts, the part that has arrived. */
 export async function readTrace(
   { traces, log }: TraceReader,
   run: Run,
@@ -41,7 +41,7 @@ export async function readTrace(
   }
 }
 
-/** What is there of the run's trace now, or within a second; it never throws. */
+/** The part of the run's trace that has arrived, or arrives within a second. Never throws. */
 export async function traceSoFar({ traces, log }: TraceReader, run: Run): Promise<TracesData | undefined> {
   const own = runSpan(run);
   if (!traces || !own) return undefined;

@@ -8,15 +8,15 @@ import type { LocalCluster } from './local/cluster.ts';
 import { findTraceSource } from './trace-source.ts';
 import type { TraceSource } from './trace-source.ts';
 
-/** Where `tektrace run` runs. */
+/** The cluster that `tektrace run` uses. */
 export interface RunCluster {
   client: KubeClient;
-  /** Of objects that name none. */
+  /** Namespace of objects without one. */
   namespace: string;
   traces: TraceSource | undefined;
   /** What kubectl needs to reach the cluster. */
   kubeconfigFile: string;
-  /** Undefined for a cluster that is there already. */
+  /** Undefined for an existing cluster. */
   local?: LocalCluster;
   close(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export async function existingCluster(
   };
 }
 
-/** An embedded cluster of its own. `telemetry` is what OpenTelemetry's settings ask for. */
+/** A new embedded cluster. `telemetry` comes from OpenTelemetry's settings. */
 export async function embeddedCluster(options: {
   namespace: string | undefined;
   isolation: 'auto' | 'namespaces' | 'plain';

@@ -11,16 +11,16 @@ import { isDispensable } from './follow/unserved.ts';
 export interface RunInputsOptions {
   client: KubeClient;
   /**
-   * Whether the cluster is there for these objects alone. It then gets the namespaces that they name, what it made by itself (the namespace and
-   * service account `default`) is changed to what they say, and what it can't hold and no run needs is left out with a warning.
+   * Whether the cluster exists for these objects alone. Then their namespaces are created, the namespace and service account `default` are
+   * patched with theirs, and an object of a kind that it does not serve and no run needs is left out with a warning.
    */
   isOwnCluster: boolean;
   manifests: readonly Manifest[];
-  /** Of objects that name none. */
+  /** Namespace of objects without one. */
   namespace: string;
-  /** The run as it is to be created (params, workspaces, inbound parent). Throws CommandError for one that can't be run. */
+  /** The run to create (with params, workspaces, inbound parent). Throws CommandError if it can't be executed. */
   prepare: (run: Run, where: string) => Run | Promise<Run>;
-  /** Called with each run once it is created; the next one is created when this resolves. */
+  /** Called with each created run; the next run is created when this resolves. */
   follow: (run: Run) => Promise<void>;
   log: Logger;
   signal: AbortSignal;
@@ -38,8 +38,8 @@ async function createDefinition(manifest: Manifest, options: RunInputsOptions): 
 }
 
 /**
- * Creates everything but the runs, prepares all runs, then creates and follows one run after the other, in their order. A run that fails
- * does not keep the next from starting; a signal does. Throws CommandError (exit 2) for what is not accepted; what `prepare` refuses, before any run is created.
+ * Creates everything but the runs, prepares all runs, then creates and follows one run after the other, in their order. A failed run does not
+ * stop the next; a signal does. Throws CommandError (exit 2) for a refused object. What `prepare` throws comes before any run is created.
  */
 export async function runInputs(options: RunInputsOptions): Promise<void> {
   const { client, isOwnCluster, namespace, prepare, follow, signal } = options;

@@ -12,22 +12,22 @@ import { embeddedCluster, existingCluster } from './run-cluster.ts';
 import type { RunCluster } from './run-cluster.ts';
 import { checkTraceFile, isStandardOutput } from './trace-file.ts';
 
-/** The longest time a timer of Node takes: 24.8 days. */
+/** Node's longest timer: 24.8 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** What `tektrace run` is to do. */
+/** The settings of `tektrace run`. */
 export interface RunSettings {
   manifests: Manifest[];
   given: Given;
   timeoutMs: number | undefined;
   traceOut: string | undefined;
-  /** One JSON object a run instead of text; then text goes to standard error. */
+  /** Whether to print one JSON object per run. Text then goes to standard error. */
   isJson: boolean;
   kubeconfig: string | undefined;
   openCluster: () => Promise<RunCluster>;
 }
 
-/** What a cluster that is there already does not take from this command. */
+/** Throws CommandError for options that an existing cluster can't have. */
 function checkForExisting(values: OptionValues, { workspaces }: Given): void {
   if (workspaces.some((workspace) => 'directory' in workspace))
     throw new CommandError(
@@ -40,7 +40,7 @@ function checkForExisting(values: OptionValues, { workspaces }: Given): void {
       );
 }
 
-/** How to get to the cluster that the options ask for. */
+/** A function that opens the cluster of the options. */
 async function chooseCluster(values: OptionValues, given: Given, log: Logger): Promise<() => Promise<RunCluster>> {
   const namespace = text(values, 'namespace');
   if (namespace === '') throw new CommandError('--namespace: the name is empty');
@@ -55,7 +55,7 @@ async function chooseCluster(values: OptionValues, given: Given, log: Logger): P
   return () => embeddedCluster({ namespace, isolation, telemetry, log });
 }
 
-/** Everything that can be looked at before anything is started. Throws CommandError or ExporterSettingsError (exit 2). */
+/** Checks everything that can be checked before the start. Throws CommandError or ExporterSettingsError (exit 2). */
 export async function readRunSettings(values: OptionValues, positionals: string[], log: Logger): Promise<RunSettings> {
   const files = [...list(values, 'file'), ...list(values, 'filename'), ...positionals];
   if (files.length === 0) throw new CommandError(`-f FILE is missing\nSee: tektrace run --help`);

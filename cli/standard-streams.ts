@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
 
 /**
- * A full disk or a reader that went away ends no command: the first is said once on standard error, the second is told by the command's
- * interrupts. What can't be written to standard error can't be said anywhere.
+ * A full disk or a closed reader ends no command: the first gives one line on standard error, the second an interrupt of the command. Errors of
+ * standard error itself are ignored, because they can't be reported anywhere.
  */
 export function surviveOutputErrors(): void {
   let told = false;
@@ -16,7 +16,7 @@ export function surviveOutputErrors(): void {
 
 const ENDS_OF_WAIT = ['drain', 'error', 'close'] as const;
 
-/** Resolves when the stream has room again, or can't be written any more; undefined when it has room now. */
+/** Resolves when the stream has room again, or can't be written any more. Undefined if it has room now. */
 export function drained(stream: NodeJS.WriteStream): Promise<void> | undefined {
   if (!stream.writableNeedDrain) return undefined;
   return new Promise((resolve) => {
@@ -28,7 +28,7 @@ export function drained(stream: NodeJS.WriteStream): Promise<void> | undefined {
   });
 }
 
-/** Resolves when what was written to a pipe has been read, or can't be any more. From here on a signal ends the process. */
+/** Resolves when everything written to a pipe was read, or can't be read any more. From here on a signal ends the process. */
 export async function flushStandardStreams(): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(name, () => process.exit(128 + constants.signals[name]));

@@ -1,4 +1,4 @@
-/** How many characters have to be added, taken out, replaced or swapped with their neighbour to make `b` of `a` (optimal string alignment). */
+/** Edit distance of `a` and `b`: characters to add, remove, replace or swap with their neighbour (optimal string alignment). */
 function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_item, index) => index)];
   for (let i = 1; i <= a.length; i++) {
@@ -17,7 +17,7 @@ function distance(a: string, b: string): number {
 
 const MAX_LENGTH = 40;
 
-/** The name that was probably meant, as ` (did you mean NAME?)`; empty when none is near. A third of the characters may be wrong. */
+/** ` (did you mean NAME?)` for the most similar name; empty if none is similar. A third of the characters may differ. */
 export function didYouMean(word: string, names: readonly string[]): string {
   if (word.length > MAX_LENGTH) return '';
   const near = names

@@ -5,31 +5,31 @@ import { createLogText } from './text/log-text.ts';
 import type { LogText } from './text/log-text.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 
-/** Where a command writes for a person, and what that place can show. */
+/** The output of a command for a person, and what it can show. */
 export interface Terminal {
   print(text: string): void;
   /**
-   * A line of a step's log, as it was written, behind the names of task and step; what would control the terminal is taken out. Resolves when the
-   * reader has room for more, undefined when it has now.
+   * Prints a line of a step's log after the names of task and step, without control sequences. Resolves when the reader has room for more;
+   * undefined if it has room now.
    */
   logLine(task: string, step: string, text: string): Promise<void> | undefined;
-  /** The step's log is over: what its last lines held back is written. */
+  /** To be called at the end of a step's log: prints lines that were held back. */
   logEnd(task: string, step: string): void;
-  /** Lines of a log again, below what they explain. */
+  /** Prints lines of a log again, below the failure that they explain. */
   quote(lines: string[]): void;
   waterfall(trace: TracesData): void;
   bold(text: string): string;
   dim(text: string): string;
   red(text: string): string;
   green(text: string): string;
-  /** Between the parts of a name: `unit-test › jest`. */
+  /** The separator between the parts of a name: `unit-test › jest`. */
   readonly arrow: string;
 }
 
 const DEFAULT_WIDTH = 100;
 const TASK_COLOURS = [36, 35, 33, 34, 32];
 
-/** Colours unless NO_COLOR is set or the stream is no terminal (FORCE_COLOR asks for them all the same). */
+/** Colours, unless NO_COLOR is set or the stream is not a terminal (FORCE_COLOR turns them on). */
 export function createTerminal(
   stream: NodeJS.WriteStream,
   env: Record<string, string | undefined> = process.env,
@@ -50,7 +50,7 @@ export function createTerminal(
     const colour = TASK_COLOURS[tasks.indexOf(task) % TASK_COLOURS.length] ?? 36;
     return `  ${paint(colour)(printable(`${task} ${step}`))} ${bar} `;
   }
-  /** In one piece, so that nothing gets between a line's beginning and its end. */
+  /** One write per line, so that no other output gets into the line. */
   function printLines(task: string, step: string, lines: string[]): void {
     if (lines.length > 0) print(lines.map((line) => prefix(task, step) + line).join('\n'));
   }

@@ -7,16 +7,16 @@ import { CommandError, reasonOf } from './errors.ts';
 
 export const STANDARD_OUTPUT = '-';
 
-/** Whether `--trace-out` names this process's standard output, which then holds nothing else. */
+/** Whether `--trace-out` is standard output, which then has nothing else. */
 export const isStandardOutput = (file: string): boolean => [STANDARD_OUTPUT, '/dev/stdout', '/dev/fd/1'].includes(file);
 
 const isErrno = (error: unknown, ...codes: string[]): boolean =>
   codes.includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** A file beside `file`, that becomes it. */
+/** A temporary file beside `file`; it is renamed to `file`. */
 const besideOf = (file: string): string => path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}.tmp`);
 
-/** The file itself, where `file` is a symbolic link to one; `undefined` for what is no regular file: a pipe or a device is written as it is. */
+/** The target of a symbolic link, else `file`. Undefined for a pipe or device, which is written directly. */
 async function target(file: string): Promise<string | undefined> {
   const found = await stat(file).catch((error: unknown) => {
     if (isErrno(error, 'ENOENT')) return undefined;
@@ -24,7 +24,7 @@ async function target(file: string): Promise<string | undefined> {
   });
   if (found?.isDirectory()) throw Object.assign(new Error('directory'), { code: 'EISDIR' });
   if (found) return found.isFile() ? realpath(file) : undefined;
-  // A link to nothing yet: the file is made where it points.
+  // The link's target does not exist yet: the file is created there.
   const isLink = await lstat(file).then(
     (own) => own.isSymbolicLink(),
     () => false,
@@ -32,7 +32,7 @@ async function target(file: string): Promise<string | undefined> {
   return isLink ? undefined : file;
 }
 
-/** Tries what writing will need, and leaves nothing. */
+/** Tries to write, and leaves no file. */
 async function tryOut(file: string): Promise<void> {
   const regular = await target(file);
   if (regular === undefined) {
@@ -46,7 +46,7 @@ async function tryOut(file: string): Promise<void> {
     await rm(beside);
   } catch (error) {
     if (!isErrno(error, 'EACCES', 'EPERM', 'EROFS')) throw error;
-    // A single file that may be written in a directory that may not, as a container's mount: it is written in place.
+    // The file is writable but its directory is not, like a file mounted into a container: it is written in place.
     await (await open(regular, 'r+')).close();
   }
 }
@@ -54,7 +54,7 @@ async function tryOut(file: string): Promise<void> {
 async function failure(file: string, error: unknown, exitCode: number): Promise<CommandError> {
   const directory = path.dirname(file);
   const isDirectoryMissing = isErrno(error, 'ENOENT') && !(await stat(directory).catch(() => undefined));
-  // A directory that takes no file, such as /proc, may say that there is none.
+  // A directory that takes no files, such as /proc, may report ENOENT.
   const isRefused = isErrno(error, 'ENOENT') && !isDirectoryMissing;
   const reason = isDirectoryMissing
     ? `there is no directory ${directory}: create it first`
@@ -62,7 +62,7 @@ async function failure(file: string, error: unknown, exitCode: number): Promise<
   return new CommandError(`--trace-out ${file}: ${reason}`, exitCode);
 }
 
-/** To be called before anything starts. Throws CommandError (exit 2) when the trace could not be written there. */
+/** To be called before anything starts. Throws CommandError (exit 2) if the trace can't be written there. */
 export async function checkTraceFile(file: string): Promise<void> {
   if (file === '') throw new CommandError('--trace-out: the name of the file is empty');
   if (isStandardOutput(file)) return;
@@ -83,13 +83,13 @@ async function writeWhole(file: string, text: string): Promise<void> {
     await rename(beside, regular);
   } catch (error) {
     await rm(beside, { force: true });
-    // The directory takes no new file, or the file is a mount of its own.
+    // The directory takes no new file, or the file is a mount.
     if (!isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'EBUSY')) throw error;
     await writeFile(regular, text);
   }
 }
 
-/** Writes to standard output and waits until it is taken: the process ends right after. A reader that went away has what it wanted. */
+/** Writes to standard output and waits until it was read, because the process ends next. A closed reader is no error. */
 function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => (error && !isErrno(error, 'EPIPE') ? reject(error) : resolve()));
@@ -97,8 +97,8 @@ function print(text: string): Promise<void> {
 }
 
 /**
- * The whole traces as one OTLP JSON document, in `file` (`-`: standard output). A regular file is there whole or not at all. Throws CommandError
- * (exit 1) when it can't be written.
+ * Writes the whole traces as one OTLP JSON document to `file` (`-`: standard output). A regular file is written completely or not at all. Throws
+ * CommandError (exit 1) if it can't be written.
  */
 export async function writeTrace(file: string, traces: readonly TracesData[]): Promise<void> {
   const text = `${JSON.stringify({ resourceSpans: traces.flatMap((trace) => trace.resourceSpans) })}\n`;

@@ -5,11 +5,11 @@ import { tracesFromJson } from '../shared/otlp/decode-json.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 import { CommandError } from './errors.ts';
 
-/** Where traces are read from: a Jaeger query service, or the trace store of `tektrace up`. */
+/** A source of traces: a Jaeger query service, or the trace store of `tektrace up`. */
 export interface TraceSource {
-  /** The whole trace; undefined while nothing of it has arrived. Throws CommandError when the source does not answer. */
+  /** The trace as far as it has arrived; undefined if nothing has. Throws CommandError if the source does not answer. */
   read(traceId: string): Promise<TracesData | undefined>;
-  /** Resolves when what is on its way has arrived, where that can be known. */
+  /** Resolves when spans on their way have arrived, if the source can know that. */
   settled?(): Promise<void>;
   name: string;
 }
@@ -48,7 +48,7 @@ function httpSource(url: string, headers: Record<string, string>): TraceSource {
   };
 }
 
-/** The source that the options name; the trace store of the `tektrace up` whose kubeconfig is used, where they name none. */
+/** The source that the options name, else the trace store of the `tektrace up` whose kubeconfig is used. */
 export async function findTraceSource(
   jaegerQueryUrl: string | undefined,
   kubeconfigFile: string | undefined,

@@ -5,15 +5,15 @@ import type { Interrupted, Interrupts } from '../shared/runtime/shutdown.ts';
 import { signalName } from './follow/cancel.ts';
 import type { Terminal } from './terminal.ts';
 
-/** How long a first interrupt lets a creation that is under way come to its end: a run that was created is cancelled, not forgotten. */
+/** How long a first interrupt waits for a creation in progress: a created run must be cancelled, not forgotten. */
 const CREATION_MS = 2000;
 
-/** How long removing everything may take once somebody wants it to end at once. */
+/** Longest time of the cleanup after a second interrupt, in milliseconds. */
 const REMOVAL_MS = 5000;
 
 /**
- * Resolves with `work`, or when an interrupt comes while no run is followed yet: before that there is nothing to cancel. `work` calls what it is
- * given when it follows a run, and ends by itself from then on.
+ * Resolves with `work`, or on an interrupt while `work` follows no run yet, because there is no run to cancel. `work` calls its argument when it
+ * follows a run; from then on it handles interrupts itself.
  */
 export async function untilInterrupted(
   { first, second }: Interrupts,
@@ -31,7 +31,7 @@ export async function untilInterrupted(
   await (working ? Promise.race([working, over]) : over);
 }
 
-/** After a second interrupt the process ends within 5 s, whatever hangs while everything is removed. */
+/** After a second interrupt the process ends within 5 s, even if the cleanup hangs. */
 export function endAfterSecond({ second }: Interrupts): void {
   const exit = (): void => {
     setTimeout(() => process.exit((second.reason as Interrupted).exitCode), REMOVAL_MS).unref();

@@ -29,7 +29,7 @@ import {
 import type { CommandSpec, OptionValues } from '../options.ts';
 import { logOptions, logSettings } from '../log-options.ts';
 
-/** How long a process that lost its lease takes at most to send the spans it has: another one works already. */
+/** How long a process without its lease may send its spans, in milliseconds: another process leads already. */
 const STOP_WITHOUT_LEASE_MS = 5_000;
 
 export const controllerSpec: CommandSpec = {
@@ -75,7 +75,7 @@ function images(values: OptionValues): Images {
   };
 }
 
-/** Runs until a signal ends it, or its lease is lost. Resolves to the exit code: 1 without the lease that it had. */
+/** Runs until a signal, or until the lease is lost. Resolves to the exit code: 1 if the lease was lost. */
 export async function controllerCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(controllerSpec, args);
   const log = createLogger(logSettings(values));
@@ -93,7 +93,7 @@ export async function controllerCommand(args: string[]): Promise<number> {
   const registry = createMetricsRegistry(VERSION);
   const kubernetes = createKubernetesMetrics(registry);
   const clientOptions = { userAgent: `${CONTROLLER_MANAGER}/${VERSION}`, observer: kubernetes.requests, log };
-  // Renewing the Lease must not wait behind the work, and goes on while that is ended.
+  // The renewal of the Lease must not wait behind other requests, and goes on while the work ends.
   const leaseClient = createKubeClient(config, clientOptions);
   const elector = createLeaderElector(values, leaseClient, { log, observer: (lease) => kubernetes.election(lease) });
   const lost = elector?.lost;
@@ -105,7 +105,7 @@ export async function controllerCommand(args: string[]): Promise<number> {
   let ready = false;
   const health = await startHealthServer(healthPort, () => ready, { metrics: registry });
   try {
-    // Who waits for the lease is ready: a rollout goes on, and the other process may end.
+    // A process that waits for the lease is ready, so that a rollout can end the other process.
     ready = elector !== undefined;
     if (elector && !(await elector.acquire(stop))) return 0;
     const controllers = await runControllers({

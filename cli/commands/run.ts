@@ -85,7 +85,7 @@ export const runSpec: CommandSpec = {
   ],
 };
 
-/** What is left to do when all runs have ended: the files and reports that were asked for. Resolves to the exit code. */
+/** Writes the files and reports of the options after all runs have ended. Resolves to the exit code. */
 async function finish(
   executed: ExecutedRun[],
   { traceOut, isJson, kubeconfig }: RunSettings,

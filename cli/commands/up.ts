@@ -53,7 +53,7 @@ function greet(cluster: LocalCluster, terminal: Terminal): void {
   terminal.print(`  traces    ${cluster.traces.pageUrl()}\n`);
 }
 
-/** Runs what `manifests` hold. Resolves to the exit code: 1 when one of the runs failed. */
+/** Runs the `manifests`. Resolves to the exit code: 1 if one of the runs failed. */
 async function runGiven(
   cluster: LocalCluster,
   manifests: Manifest[],
@@ -81,7 +81,7 @@ async function runGiven(
         kubeconfigFile: cluster.kubeconfigFile,
         terminal,
         log,
-        // The cluster ends with its runs: one signal ends both.
+        // One signal ends the cluster and its runs.
         interrupts: { first: signal, second: signal },
       });
       if (signal.aborted) return;
@@ -100,7 +100,7 @@ async function runGiven(
 
 const interruptedBy = (signal: AbortSignal): Interrupted | undefined => signal.reason as Interrupted | undefined;
 
-/** Runs until a signal ends it, or with `--exit` until the run given has ended. Resolves to the exit code. */
+/** Runs until a signal, or with `--exit` until the given runs have ended. Resolves to the exit code. */
 export async function upCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(upSpec, args);
   const log = createLogger(logSettings({ 'log-level': 'warn', 'log-format': 'text', ...values }));

@@ -13,7 +13,7 @@ import type { CommandSpec, OptionValues } from '../options.ts';
 import { logOptions, logSettings } from '../log-options.ts';
 import { VERSION } from '../version.ts';
 
-/** Upstream's controllers; ours is added by its namespace. */
+/** Upstream's controllers. Ours is added by its namespace. */
 const UPSTREAM_CONTROLLERS = ['system:serviceaccount:tekton-pipelines:tekton-pipelines-controller'];
 const DRAIN_MS = 15_000;
 
@@ -83,7 +83,7 @@ function traceUrlTemplate(values: OptionValues): { traceUrlTemplate?: string } {
   return { traceUrlTemplate: template };
 }
 
-/** Every Pod shows it to whoever may read Pods, so it can't have a credential. */
+/** A URL without credentials: everybody who may read Pods can read it. Throws CommandError. */
 function stepOtlpEndpoint(values: OptionValues): { stepOtlpEndpoint?: string } {
   const endpoint = text(values, 'step-otlp-endpoint');
   if (endpoint === undefined) return {};
@@ -95,7 +95,7 @@ function stepOtlpEndpoint(values: OptionValues): { stepOtlpEndpoint?: string } {
   return { stepOtlpEndpoint: endpoint };
 }
 
-/** Runs until a signal ends it. Resolves to the exit code. */
+/** Runs until a signal. Resolves to the exit code. */
 export async function webhookCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(webhookSpec, args);
   const log = createLogger(logSettings(values));

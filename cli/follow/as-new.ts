@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 
-/** What the API server writes into the metadata of each object that it stores. It refuses to create an object with a resourceVersion. */
+/** Metadata that the API server writes. It refuses to create an object with a resourceVersion. */
 const OF_THE_SERVER = new Set([
   'creationTimestamp',
   'deletionGracePeriodSeconds',
@@ -13,8 +13,8 @@ const OF_THE_SERVER = new Set([
 ]);
 
 /**
- * The object as one that is to be created, where `kubectl get -o yaml` wrote it: without the fields of the API server that had it. In a
- * cluster of its own (`isOwnCluster`) it has no owners either: they are not there, and the garbage collector would delete it.
+ * The object without the fields that an API server writes, so that output of `kubectl get -o yaml` can be created again. In a new cluster
+ * (`isOwnCluster`) also without owner references: the owners do not exist there, and the garbage collector would delete the object.
  */
 export function asNew<T extends KubeObject>(object: T, isOwnCluster: boolean): T {
   const kept = Object.entries(object.metadata).filter(

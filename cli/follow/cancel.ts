@@ -3,7 +3,7 @@ import { MERGE_PATCH, PIPELINE_RUNS, resourcePath, TASK_RUNS } from '../../share
 import type { EndSignal } from '../../shared/runtime/shutdown.ts';
 import type { Run } from './follow-run.ts';
 
-/** Asks for the run's end; the `finally` tasks of a PipelineRun still run. Throws as a request does. */
+/** Cancels the run; the `finally` tasks of a PipelineRun still run. Throws as `KubeClient.request`. */
 export async function cancelRun(client: KubeClient, run: Run): Promise<void> {
   const { namespace, name } = run.metadata;
   const [resource, status] =
@@ -14,13 +14,13 @@ export async function cancelRun(client: KubeClient, run: Run): Promise<void> {
   });
 }
 
-/** A signal as a person knows it. */
+/** A signal's name for messages. */
 export const signalName = (signal: EndSignal): string => (signal === 'SIGINT' ? 'Ctrl-C' : signal);
 
-/** A word of a command line, so that a shell takes it as it is. */
+/** A word quoted for a shell, if it needs quotes. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
-/** The command that starts a pending run: `spec.status` is cleared, as Tekton's documentation of pending runs says. */
+/** The command that starts a pending run: it clears `spec.status` (Tekton's documentation of pending runs). */
 export function startCommand({ kind, metadata }: Run, kubeconfigFile: string | undefined): string {
   const { namespace = 'default', name = '' } = metadata;
   const access = kubeconfigFile === undefined ? '' : ` --kubeconfig ${quoted(kubeconfigFile)}`;

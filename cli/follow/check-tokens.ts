@@ -5,15 +5,15 @@ import { CommandError } from '../errors.ts';
 /** A parsed token takes up to a kilobyte. Tekton's largest CustomResourceDefinition has 35,000. */
 const MAX_TOKENS = 500_000;
 
-/** As deep as the API server reads. */
+/** The API server's limit. */
 const MAX_DEPTH = 500;
 
-/** What ends a run of `- ` or `? ` on one line, each of which is a level of its own. */
+/** A token that ends a line. On one line, each `- ` or `? ` opens a level. */
 const ENDS_LINE = /^[\r\n]/;
 
 /**
- * Looks through a text without keeping anything, since a few megabytes of brackets would take gigabytes to parse. Throws CommandError for
- * more tokens than a file of objects has, and for what is nested too deep.
+ * Checks a text before it is parsed, because a few megabytes of brackets would take gigabytes of memory. Throws CommandError for more than
+ * MAX_TOKENS tokens and for more than MAX_DEPTH levels.
  */
 export function checkTokens(text: string, name: string): void {
   let tokens = 0;

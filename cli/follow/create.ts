@@ -11,18 +11,18 @@ interface ResourceList {
 }
 
 export interface CreateOptions {
-  /** Ask what the API server would store, and change nothing. */
+  /** Only a dry run: the API server stores nothing. */
   dryRun?: boolean;
-  /** Where the object was written (`run.yaml:3`), for messages. */
+  /** The object's place in a file (`run.yaml:3`), for messages. */
   where?: string;
-  /** Change an object of that name that is there already (a merge patch) instead of refusing. */
+  /** Patch an existing object of that name (merge patch) instead of refusing. */
   patchExisting?: boolean;
 }
 
 /** Thrown for an object of a kind that the cluster does not serve. */
 export class UnservedKindError extends CommandError {}
 
-/** Which resource a kind is, as the API server's discovery has it. Throws UnservedKindError when it serves no such kind. */
+/** The resource of a kind, from the API server's discovery. Throws UnservedKindError if it does not serve the kind. */
 async function discover(client: KubeClient, object: KubeObject, described: string): Promise<Resource> {
   const { apiVersion = '', kind = '' } = object;
   const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
@@ -46,7 +46,7 @@ async function discover(client: KubeClient, object: KubeObject, described: strin
   return { group, version, plural: found.name, kind, namespaced: found.namespaced };
 }
 
-/** The server's message without what repeats the object's name. */
+/** The server's message without the object's name, which the caller prints. */
 function refusal(error: ApiError): string {
   const causes = error.details?.causes?.map((cause) => `${cause.field}: ${cause.message}`) ?? [];
   return causes.length > 0 ? causes.join('\n  ') : error.message.replace(/^\w+ \S+: \d+ /, '');

@@ -13,7 +13,7 @@ import type {
 } from '../../shared/tekton/types.ts';
 import { paramOf } from '../../shared/tekton/validation/task.ts';
 
-/** Names that a run may give values to. */
+/** Params and workspaces that a run may give values to. */
 export interface DeclaredNames {
   params: string[];
   workspaces: string[];
@@ -23,7 +23,7 @@ const namesOf = (named: readonly { name: string }[] | undefined): string[] => (n
 
 const unique = (names: readonly string[]): string[] => [...new Set(names)];
 
-/** What an embedded spec refers to without declaring it: Tekton passes the run's params and workspaces on by name. */
+/** Names that an embedded spec refers to without a declaration: Tekton propagates the run's params and workspaces. */
 function usedNames(spec: PipelineSpec | TaskSpec): DeclaredNames {
   const references = allReferences(spec);
   return {
@@ -59,7 +59,7 @@ function ofEmbedded(spec: PipelineSpec | TaskSpec): DeclaredNames {
   };
 }
 
-/** The object of that kind and name in the run's namespace; objects without a namespace go where the run goes. */
+/** The object of that kind and name in the run's namespace. An object without a namespace gets the run's. */
 function findObject(
   run: KubeObject,
   kind: string,
@@ -74,7 +74,7 @@ function findObject(
   );
 }
 
-/** What a run executes: the spec it embeds, or that of the Pipeline or Task it names where that is among `objects`. */
+/** The spec that a run executes: the embedded one, or that of its Pipeline or Task if it is among `objects`. */
 function specOf(
   run: PipelineRun | TaskRun,
   objects: readonly KubeObject[],
@@ -91,15 +91,15 @@ function specOf(
 }
 
 /**
- * The params and workspaces that a run can give: those its embedded Pipeline or Task declares or uses, or those declared by the one it
- * names, found among `objects` (by kind, name and namespace). Undefined when that one is not among them.
+ * The params and workspaces that a run can give: those that its embedded Pipeline or Task declares or uses, or those that the referenced one
+ * declares. That one is searched in `objects` by kind, name and namespace; undefined if it is not there.
  */
 export function declaredNames(run: PipelineRun | TaskRun, objects: readonly KubeObject[]): DeclaredNames | undefined {
   const found = specOf(run, objects);
   return found && (found.isEmbedded ? ofEmbedded(found.spec) : ofReferenced(found.spec));
 }
 
-/** The type of a declared param; one that is not written follows from its properties or default (upstream's ParamSpec.SetDefaults). */
+/** The type of a declared param. Without a type it follows from the properties or the default (upstream's ParamSpec.SetDefaults). */
 function typeOf({ type, properties, default: value }: ParamSpec): ParamType {
   if (type) return type;
   if (properties) return 'object';
@@ -108,8 +108,8 @@ function typeOf({ type, properties, default: value }: ParamSpec): ParamType {
 }
 
 /**
- * The types of the params that a run can give, by name: as what it executes declares them (see declaredNames; an embedded Pipeline's tasks
- * come after itself), else as the values that the run itself has for them.
+ * The types of the params that a run can give, by name: from the declarations (see declaredNames; an embedded Pipeline wins over its tasks),
+ * else from the values in the run.
  */
 export function paramTypes(run: PipelineRun | TaskRun, objects: readonly KubeObject[]): Map<string, ParamType> {
   const found = specOf(run, objects);

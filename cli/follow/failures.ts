@@ -6,32 +6,32 @@ import type { Run } from './follow-run.ts';
 
 /** One reason why a run did not succeed. */
 export interface Failure {
-  /** Absent where the run itself is the reason. */
+  /** Absent if the run itself is the reason. */
   task?: string;
   step?: string;
   cause: string;
-  /** The Pod whose log explains it. */
+  /** The Pod whose log explains the failure. */
   pod?: string;
-  /** The container of that Pod which is to blame and is no step: nobody has shown its log. */
+  /** The failed container of that Pod, if it is not a step: its log was not printed yet. */
   container?: string;
 }
 
-/** Upstream's reasons of a TaskRun that one of its steps explains better than its condition. */
+/** Upstream's reasons of a TaskRun for which a step's state says more than the condition. */
 const BY_STEP = new Set(['Failed', 'StepFailed', 'StepOOM', 'TaskRunCancelled', 'TaskRunTimeout']);
 
-/** Upstream's reasons whose message begins with the name of a container that is no step: `"sidecar-db" exited with code 3`, `init container failed, "x" exited ...`. */
+/** Upstream's reasons whose message names a container other than a step: `"sidecar-db" exited with code 3`, `init container failed, "x" exited ...`. */
 const BY_CONTAINER = new Set(['SidecarFailed', 'SidecarOOM', 'InitContainerFailed', 'InitContainerOOM']);
 
 const CUT_SHORT = new Set(['TaskRunCancelled', 'Cancelled', 'TaskRunTimeout']);
 
-/** What of a message helps: a Pod that can't be made is refused in three nested sentences. */
+/** The useful part of a message: the refusal of a Pod has three nested sentences. */
 function plainMessage(message: string): string {
   const [, account] = /\bserviceaccounts? "([^"]+)" not found/.exec(message) ?? [];
   if (account !== undefined) return `service account "${account}" not found`;
   return message.replace(/\b(?:GET|POST|PUT|PATCH|DELETE) \/\S+: \d{3} /, '').trim();
 }
 
-/** A termination message is the step's own words, unless the entrypoint wrote its results there. */
+/** The step's termination message, empty if it contains the entrypoint's results. */
 function ownWords({ message = '' }: NonNullable<StepState['terminated']>): string {
   const text = message.trim();
   return text === '' || /^[[{]/.test(text) ? '' : `: ${text}`;
@@ -46,7 +46,7 @@ function stepCause({ terminated, terminationReason }: StepState): string {
   return `exit code ${exitCode}${ownWords(terminated)}`;
 }
 
-/** The step in which the TaskRun ended: the first that failed, or that was cut short. */
+/** The step that explains the end: the first that failed or was interrupted. */
 function failedStep({ status }: TaskRun): StepState | undefined {
   return status?.steps?.find(
     ({ terminated, terminationReason }) =>
@@ -57,7 +57,7 @@ function failedStep({ status }: TaskRun): StepState | undefined {
   );
 }
 
-/** What a condition's reason says in a word, before its message. */
+/** A condition's message, after a word for its reason. */
 function conditionCause(reason: string, message: string): string {
   const text = plainMessage(message);
   if (/Timeout$/.test(reason)) return `timeout: ${text}`;
@@ -67,7 +67,7 @@ function conditionCause(reason: string, message: string): string {
 function taskFailure(taskRun: TaskRun, cancelledBy: string | undefined): Failure {
   const { reason = 'Failed', message = '' } = succeededCondition(taskRun) ?? {};
   const step = BY_STEP.has(reason) ? failedStep(taskRun) : undefined;
-  // What still runs when the time of its PipelineRun is over is cancelled.
+  // The timeout of a PipelineRun cancels its running TaskRuns.
   const who = taskRun.spec.statusMessage === TIMED_OUT_MESSAGE ? 'the timeout' : cancelledBy;
   const by = who === undefined ? '' : ` by ${who}`;
   const cause = /Cancelled$/.test(reason)
@@ -84,7 +84,7 @@ function taskFailure(taskRun: TaskRun, cancelledBy: string | undefined): Failure
   };
 }
 
-/** What failed by itself comes before what was cut short for it; else by the time of its end. */
+/** Failed TaskRuns before those that were cancelled because of them, then by completion time. */
 function inOrder(a: TaskRun, b: TaskRun): number {
   const cut = (taskRun: TaskRun): number => (CUT_SHORT.has(succeededCondition(taskRun)?.reason ?? '') ? 1 : 0);
   return (
@@ -93,8 +93,8 @@ function inOrder(a: TaskRun, b: TaskRun): number {
 }
 
 /**
- * Why a run that has ended did not succeed, the likeliest cause first: the run itself (cancelled, timeout, refused), else the TaskRuns that failed, of
- * those given. `cancelledBy` is what asked for it here, if anything did.
+ * Why a finished run did not succeed, the most likely cause first: the run itself (cancelled, timeout, refused), else its failed TaskRuns among
+ * those given. `cancelledBy` is what cancelled it in this process, if anything did.
  */
 export function failuresOf(run: Run, taskRuns: readonly TaskRun[], cancelledBy: string | undefined): Failure[] {
   if (isSuccessful(run)) return [];
@@ -110,7 +110,7 @@ export function failuresOf(run: Run, taskRuns: readonly TaskRun[], cancelledBy: 
   const { reason = '', message = '' } = succeededCondition(run) ?? {};
   if (/^Cancel/.test(reason) || cancelledBy !== undefined)
     return [{ cause: `cancelled${cancelledBy === undefined ? '' : ` by ${cancelledBy}`}` }, ...tasks];
-  // Upstream counts the tasks in the message of a run that failed because of them.
+  // The message only counts tasks if a task failed.
   const isCount = message.startsWith('Tasks Completed:');
   return isCount && tasks.length > 0 ? tasks : [{ cause: conditionCause(reason, message) }, ...tasks];
 }

@@ -24,9 +24,9 @@ export interface FollowOptions {
 }
 
 export interface FollowedRun {
-  /** The run's last state, once it is done and its logs are read. Rejects when it is deleted before. */
+  /** The run's last state, when it is done and its logs are read. Rejects if it is deleted before. */
   done: Promise<Run>;
-  /** Resolves with the run once its spans are accepted by the collector. */
+  /** Resolves with the run when the collector has accepted its spans. */
   exported: Promise<Run>;
 }
 
@@ -38,12 +38,12 @@ interface Deferred<T> {
 
 function deferred<T>(): Deferred<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  // Whoever does not look at it must not end the process.
+  // A promise that the caller does not use must not end the process.
   promise.catch(() => undefined);
   return { promise, resolve, reject };
 }
 
-/** Watches one run until `signal` aborts: its steps' logs, its end, and its trace's departure. */
+/** Watches one run until `signal` aborts: its steps' logs, its end, and the export of its trace. */
 export function followRun(options: FollowOptions): FollowedRun {
   const { client, run, onLine, onEnd, onChange, onLogError, log, signal } = options;
   const { namespace, name, uid } = run.metadata;
@@ -59,7 +59,7 @@ export function followRun(options: FollowOptions): FollowedRun {
   });
   const labelSelector = `${run.kind === 'PipelineRun' ? LABEL_PIPELINE_RUN : LABEL_TASK_RUN}=${name}`;
   const pods = new Reflector<Pod>({ client, resource: PODS, namespace, labelSelector, log });
-  /** The watch of Pods may be behind that of the run: what they are at the end is asked for. */
+  /** Lists the Pods at the end, because their watch may be behind that of the run. */
   async function readLogs(): Promise<void> {
     try {
       const list = await client.request<{ items: Pod[] }>('GET', resourcePath(PODS, { namespace }), {
@@ -79,7 +79,7 @@ export function followRun(options: FollowOptions): FollowedRun {
   };
   let isEnding = false;
   const seen = (current: Run): void => {
-    // Another one of that name takes the place of a run that was deleted.
+    // Another run of that name was created after this one was deleted.
     if (current.metadata.uid !== uid) return gone();
     onChange?.(current);
     if (isDone(current) && !isEnding) {
@@ -98,7 +98,7 @@ export function followRun(options: FollowOptions): FollowedRun {
   const stop = (): void => [ended, exported].forEach(({ reject }) => reject(signal.reason));
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
-  // It may be deleted before the watch begins: no event tells that.
+  // If it was deleted before the watch began, there is no event.
   void runs.synced.then(() => runs.store.list().some(({ metadata }) => metadata.uid === uid) || gone());
   void runs.run(signal);
   void pods.run(signal);

@@ -5,7 +5,7 @@ import type { Run } from './follow-run.ts';
 import type { GivenParam } from './params.ts';
 import type { GivenWorkspace } from './workspaces.ts';
 
-/** What the command line gives to the runs. */
+/** Params and workspaces from the command line. */
 export interface Given {
   params: readonly GivenParam[];
   workspaces: readonly GivenWorkspace[];
@@ -14,8 +14,8 @@ export interface Given {
 const namesIn = (given: readonly { name: string }[]): string[] => given.map(({ name }) => name);
 
 /**
- * Throws CommandError for a `--param` or `--workspace` that no run would ever look at, where what they declare is known: a typo must not
- * run with a default. Runs and `objects` are regular (see isRegular).
+ * Throws CommandError for a `--param` or `--workspace` that no run declares, if all declarations are known: a typo must not run with a
+ * default. Runs and `objects` are regular (see isRegular).
  */
 export function checkGiven(runs: readonly Run[], objects: readonly KubeObject[], { params, workspaces }: Given): void {
   const declared = runs.map((run) => declaredNames(run, objects));
@@ -35,7 +35,7 @@ export function checkGiven(runs: readonly Run[], objects: readonly KubeObject[],
   }
 }
 
-/** Of several runs each gets what it declares; a run whose declarations are not known gets all. */
+/** The params and workspaces that the run declares; all of them if its declarations are unknown. */
 export function takenBy(run: Run, objects: readonly KubeObject[], { params, workspaces }: Given): Given {
   const declared = declaredNames(run, objects);
   if (!declared) return { params, workspaces };

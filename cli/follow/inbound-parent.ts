@@ -3,7 +3,7 @@ import { formatCarrier, parseTraceparent } from '../../shared/tracing/carrier.ts
 import { readTracestate } from '../../shared/tracing/tracestate.ts';
 import type { Run } from './follow-run.ts';
 
-/** The run as a child of the span this command was started in (`TRACEPARENT`); as it is when there is none or it is malformed. */
+/** The run with the span of `TRACEPARENT` as its inbound parent. Unchanged if the variable is absent or malformed. */
 export function withInboundParent<T extends Run>(run: T, env: Record<string, string | undefined>): T {
   const ids = parseTraceparent(env.TRACEPARENT);
   const tracestate = readTracestate(env.TRACESTATE);

@@ -3,12 +3,12 @@ import path from 'node:path';
 
 import { CommandError, reasonOf } from '../errors.ts';
 
-/** What is read in a directory; a file that is named itself may have any name (kubectl's FileExtensions). */
+/** Extensions of files in a directory (kubectl's FileExtensions). A file that is named itself may have any name. */
 const EXTENSIONS = ['.json', '.yaml', '.yml'];
 
 export const STANDARD_INPUT = '-';
 
-/** What a path is; undefined for nothing. Throws CommandError when that can't be found out. */
+/** The type of a path; undefined if it does not exist. Throws CommandError if it can't be read. */
 async function kindOf(name: string): Promise<'directory' | 'file' | undefined> {
   try {
     return (await stat(name)).isDirectory() ? 'directory' : 'file';
@@ -47,15 +47,15 @@ async function expand(name: string, isRecursive: boolean): Promise<string[]> {
   );
 }
 
-/** `a.yaml,b.yaml` are two files, unless one of that name is there. */
+/** `a.yaml,b.yaml` are two files, unless a file has that name. */
 async function split(value: string): Promise<string[]> {
   if (!value.includes(',') || (await kindOf(value)) !== undefined) return [value];
   return value.split(',').filter((name) => name !== '');
 }
 
 /**
- * The files that `-f` names, as kubectl reads it: files, directories (their .json, .yaml and .yml files by name; with `isRecursive` those of
- * their directories, too), patterns, lists with commas, `-` for standard input. Throws CommandError for a URL and for what is not there.
+ * The files of `-f`, as in kubectl: files, directories (their .json, .yaml and .yml files by name; with `isRecursive` also those of
+ * subdirectories), patterns, lists with commas, `-` for standard input. Throws CommandError for a URL and for a missing file.
  */
 export async function inputFiles(values: readonly string[], isRecursive = false): Promise<string[]> {
   const names = (await Promise.all(values.map(split))).flat();

@@ -1,12 +1,12 @@
 import type { LogLine } from './steps.ts';
 
-/** As many explain most failures, and still leave the trace on the screen. */
+/** These explain most failures, and leave room for the trace on the screen. */
 export const MAX_LINES = 10;
 
-/** A line longer than this is shortened when it is kept: it was shown whole. */
+/** Longer lines are shortened; they were printed completely before. */
 const MAX_CHARACTERS = 2000;
 
-/** Keeps the last lines of each step, so that a failure can be told with what the step said at its end. */
+/** Keeps the last lines of each step, which are printed with its failure. */
 export class LastLines {
   readonly #lines = new Map<string, string[]>();
 

@@ -11,7 +11,7 @@ import { inputFiles } from './input-files.ts';
 import { plainValue } from './plain-value.ts';
 import { readText, shownName } from './read-text.ts';
 
-/** An object as it was written. */
+/** An object from a file. */
 export interface Manifest {
   object: KubeObject;
   /** For messages: `run.yaml:12`, with the number of the document where there are several. */
@@ -32,7 +32,7 @@ function asObject(value: unknown, where: string): KubeObject {
   return value as unknown as KubeObject;
 }
 
-/** `List`, and what `kubectl get -o yaml` of older servers calls `ConfigMapList`: what has items. */
+/** `List`, or a typed list such as `ConfigMapList` from older servers: an object with items. */
 function objectsIn(value: unknown, where: string): Manifest[] {
   const object = asObject(value, where);
   const { kind = '', metadata } = object;
@@ -51,9 +51,9 @@ function objectsIn(value: unknown, where: string): Manifest[] {
   return [{ object, where }];
 }
 
-/** The parser's sentence without its second half, which names the place again. */
+/** The parser's message without its second half, which repeats the place. */
 function problemText(message: string): string {
-  // What nests by its indentation alone is met by the parser first.
+  // Nesting by indentation alone is found by the parser first.
   if (message.startsWith('Maximum call stack size')) return 'lists and maps are nested too deep';
   return printable(message.split(' at line ')[0] ?? message);
 }
@@ -71,7 +71,7 @@ function valueOf(document: Document.Parsed, lines: LineCounter, name: string): u
     duplicates = resolveNodes(document.contents, lines);
     value = plainValue(document);
   } catch (error) {
-    // Aliases of nothing or of too much, what is too deep, or what JSON has no word for.
+    // Unknown or too many aliases, too deep nesting, or values that JSON does not have.
     throw new CommandError(
       `${name}:${line}: this can’t be read: ${problemText(error instanceof Error ? error.message : String(error))}`,
     );
@@ -92,7 +92,7 @@ function checkCharacters(text: string, name: string): void {
   throw new CommandError(`${name}:${line}: contains the control character U+${code}, which YAML does not allow`);
 }
 
-/** The objects in one text. Throws CommandError with the place in it. */
+/** The objects in one text. Throws CommandError with file and line. */
 export function parseManifests(text: string, name: string): Manifest[] {
   checkCharacters(text, name);
   checkTokens(text, name);
@@ -113,8 +113,8 @@ export function parseManifests(text: string, name: string): Manifest[] {
 }
 
 /**
- * The objects in the files that `-f` names (see inputFiles), YAML or JSON, in their order: several documents and Lists included. YAML is
- * read as kubectl reads it. Throws CommandError with file, line and number of the document.
+ * The objects in the files of `-f` (see inputFiles), in their order: YAML as kubectl reads it, or JSON, with several documents and Lists.
+ * Throws CommandError with file, line and number of the document.
  */
 export async function readManifests(values: readonly string[], isRecursive = false): Promise<Manifest[]> {
   const manifests: Manifest[] = [];

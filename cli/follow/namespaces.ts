@@ -3,8 +3,8 @@ import { createObject } from './create.ts';
 import type { Manifest } from './manifests.ts';
 
 /**
- * Creates the namespaces that the objects are in, and `namespace`, where they are not there and not among the objects. Throws CommandError
- * (exit 2) with the object's place for a name that can't be a namespace's.
+ * Creates the namespaces of the objects, and `namespace`, unless they exist or are among the objects. Throws CommandError (exit 2) with the
+ * object's place for an invalid namespace name.
  */
 export async function createNamespaces(
   client: KubeClient,

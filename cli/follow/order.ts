@@ -9,7 +9,7 @@ const TEKTON_GROUP = 'tekton.dev/';
 export const isRun = (object: KubeObject): object is Run =>
   (object.kind === 'PipelineRun' || object.kind === 'TaskRun') && (object.apiVersion ?? '').startsWith(TEKTON_GROUP);
 
-/** What the others need comes first. Kinds that are not here come after these and before the runs. */
+/** Kinds that others need come first. Other kinds come after these and before the runs. */
 const FIRST_KINDS = [
   'Namespace',
   'CustomResourceDefinition',
@@ -28,7 +28,7 @@ function rank(object: KubeObject): number {
   return index === -1 ? FIRST_KINDS.length : index;
 }
 
-/** The order in which objects are created: definitions before runs, and as they were given within a kind. */
+/** The objects in creation order: definitions before runs, in the given order within a kind. */
 export function inCreationOrder<T extends { object: KubeObject }>(manifests: readonly T[]): T[] {
   return manifests.toSorted((a, b) => rank(a.object) - rank(b.object));
 }

@@ -1,13 +1,13 @@
 import type { Param, ParamType, ParamValue, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { CommandError } from '../errors.ts';
 
-/** `NAME=VALUE` as it was given; what the value means depends on the param's type. */
+/** `NAME=VALUE` from the command line. The param's type decides how the value is read. */
 export interface GivenParam {
   name: string;
   text: string;
 }
 
-/** The `--param` options. Throws CommandError for one that is no NAME=VALUE, and for a name that is there twice. */
+/** The `--param` options. Throws CommandError for an option without NAME=VALUE, and for a duplicate name. */
 export function parseParams(options: readonly string[]): GivenParam[] {
   const given = options.map((option) => {
     const at = option.indexOf('=');
@@ -55,15 +55,15 @@ function map(given: GivenParam): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** Strings stay as they are; lists and objects are JSON or tkn's forms with commas (tkn, pkg/params/mergeparams.go). */
+/** A string is the text itself; arrays and objects are JSON or tkn's forms with commas (tkn, pkg/params/mergeparams.go). */
 function valueOf(given: GivenParam, type: ParamType | undefined): ParamValue {
   if (type === 'array') return list(given);
   return type === 'object' ? map(given) : given.text;
 }
 
 /**
- * The run with the params given, over those of the same name in the file; `types` are those of the params by name, string where one is not
- * known. Throws CommandError for a value that is not of its type.
+ * The run with the given params. They replace params of the same name in the file. `types` has the types by name; an unknown type counts as
+ * string. Throws CommandError for a value that is not of its type.
  */
 export function withParams<T extends PipelineRun | TaskRun>(
   run: T,

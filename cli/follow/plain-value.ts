@@ -1,7 +1,7 @@
 import { isMap, isScalar, visit } from 'yaml';
 import type { Document } from 'yaml';
 
-/** Throws an Error for what YAML can say and JSON can't: keys that are maps or lists, infinite numbers, sets and bytes. */
+/** Throws an Error for YAML that JSON does not have: keys that are maps or lists, infinite numbers, sets and bytes. */
 function checkNodes(document: Document): void {
   visit(document, {
     Pair: (_key, pair) => {
@@ -19,7 +19,7 @@ function checkNodes(document: Document): void {
     },
   });
 }
-/** What a document says as JSON has it, its aliases resolved. Throws an Error for what JSON can't say. */
+/** The document as a JSON value, with its aliases resolved. Throws an Error for values that JSON does not have. */
 export function plainValue(document: Document): unknown {
   checkNodes(document);
   return document.toJS({ maxAliasCount: -1 }) as unknown;

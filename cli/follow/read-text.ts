@@ -4,10 +4,10 @@ import { createReadStream } from 'node:fs';
 import { CommandError, reasonOf } from '../errors.ts';
 import { STANDARD_INPUT } from './input-files.ts';
 
-/** More than any file of objects needs (the API server takes 3 MiB at once); a device or a pipe without end stops here. */
+/** More than any file of objects needs (the API server's limit is 3 MiB per request). It stops endless devices and pipes. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** How a file is named in messages. */
+/** A file's name in messages. */
 export const shownName = (file: string): string => (file === STANDARD_INPUT ? 'standard input' : file);
 
 async function readBytes(file: string): Promise<Buffer> {
@@ -23,13 +23,13 @@ async function readBytes(file: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Editors and shells of Windows write UTF-16 with a mark; kubectl reads that, too. */
+/** Windows editors and shells write UTF-16 with a byte order mark; kubectl reads that, too. */
 function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';
 }
 
-/** The line (from 1) with the first byte that is no UTF-8. */
+/** The line (from 1) with the first invalid UTF-8 byte. */
 function badLine(bytes: Buffer): number {
   let line = 1;
   for (let start = 0; start < bytes.length; line++) {
@@ -42,8 +42,8 @@ function badLine(bytes: Buffer): number {
 }
 
 /**
- * The text of a file, pipe or standard input (`-`), without a byte order mark. Throws CommandError when it can't be read, is larger than
- * 16 MiB, or is no text.
+ * The text of a file, pipe or standard input (`-`), without a byte order mark. Throws CommandError if it can't be read, is larger than
+ * 16 MiB, or is not text.
  */
 export async function readText(file: string): Promise<string> {
   const bytes = await readBytes(file).catch((error: unknown) => {

@@ -6,7 +6,7 @@ import { declaredNames } from './declared.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { Run } from './follow-run.ts';
 
-/** The Pipelines and Tasks in the cluster that runs name and `objects` do not hold; one that is not there is left out. */
+/** The Pipelines and Tasks that runs refer to and that are in the cluster, but not among `objects`. Missing ones are left out. */
 export async function referencedInCluster(
   client: KubeClient,
   runs: readonly Run[],
@@ -25,7 +25,7 @@ export async function referencedInCluster(
       const object = await client.request<KubeObject>('GET', path);
       found.push({ ...object, kind: pipelineRef ? 'Pipeline' : 'Task' });
     } catch (error) {
-      // What the run refers to may come later, or be of a kind of somebody else: then the controllers tell.
+      // It may be created later, or be of a custom kind. The controllers report it if it is missing.
       if (!isNotFound(error)) throw error;
     }
   }

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 
-/** Fields of Tekton's objects that are lists of maps, and those that are maps, wherever they are. */
+/** Fields of Tekton's objects that are lists of maps or maps, at any level. */
 const LISTS = new Set(['params', 'workspaces', 'tasks', 'finally', 'steps', 'sidecars', 'results']);
 const MAPS = new Set([
   'metadata',
@@ -13,14 +13,14 @@ const MAPS = new Set([
   'taskRef',
 ]);
 
-/** Fields that hold what somebody likes. */
+/** Fields with free content. */
 const FREE = new Set(['value', 'default', 'labels', 'annotations']);
 
 const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Whether the fields of a run, Task or Pipeline that are looked at before the API server has seen it have the shapes they must have. One that is not regular is
- * left to the API server, which refuses it with the path of each field.
+ * Whether the fields of a run, Task or Pipeline that this command reads have the types of the schema. An irregular object is left to the API
+ * server, which refuses it with the path of each field.
  */
 export function isRegular(object: KubeObject): boolean {
   return 'spec' in object && hasShapes(object);

@@ -14,7 +14,7 @@ function sampleOf({ type = 'string', properties }: ParamSpec): ParamValue {
   return Object.hasOwn(SAMPLES, type) ? SAMPLES[type] : 'VALUE';
 }
 
-/** The YAML of a run of a Task or Pipeline, with what it needs: the params without default and the workspaces that are not optional. */
+/** The YAML of a run of a Task or Pipeline, with its required params and workspaces. */
 export function runFor({ apiVersion, kind, metadata, ...rest }: KubeObject): string {
   const { spec } = rest as { spec?: { params?: unknown; workspaces?: unknown } | null };
   const params = maps<ParamSpec>(spec?.params)

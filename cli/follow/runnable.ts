@@ -7,7 +7,7 @@ import type { Manifest } from './manifests.ts';
 import { isRun } from './order.ts';
 import { runFor } from './run-for.ts';
 
-/** A field of the name's own kind that would make two objects one. */
+/** The identity of a named object: equal for two objects that would overwrite each other. Undefined without a name. */
 function identity({ apiVersion = '', kind, metadata }: KubeObject): string | undefined {
   const group = apiVersion.includes('/') ? apiVersion.replace(/\/.*/, '') : '';
   return metadata.name === undefined ? undefined : [group, kind, metadata.namespace ?? '', metadata.name].join('\n');
@@ -26,7 +26,7 @@ function checkTwice(manifests: readonly Manifest[]): void {
 
 const RUN_KINDS = ['PipelineRun', 'TaskRun'];
 
-/** What is missing to run what was given: a run of the Pipeline, else of the Task, that is there. */
+/** The message for input without a run. It proposes a run of the Pipeline, else of the Task, in the input. */
 function nothingToRun(manifests: readonly Manifest[]): string {
   const objects = manifests.map(({ object }) => object);
   const definition =
@@ -40,7 +40,7 @@ function nothingToRun(manifests: readonly Manifest[]): string {
   return `the input has no PipelineRun or TaskRun, only ${kinds}. To run ${kind} ${metadata.name}, give a file like this with another -f:\n\n${runFor(definition)}`;
 }
 
-/** As readManifests, with at least one run among them. Throws CommandError when there is none, and for an object that is there twice. */
+/** As readManifests. Throws CommandError if there is no run, and for a duplicate object. */
 export async function readRunnable(values: readonly string[], isRecursive = false): Promise<Manifest[]> {
   const manifests = await readManifests(values, isRecursive);
   checkTwice(manifests);

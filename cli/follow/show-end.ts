@@ -12,12 +12,12 @@ import type { Run } from './follow-run.ts';
 import { MAX_LINES } from './last-lines.ts';
 import type { LastLines } from './last-lines.ts';
 
-/** A run of hundreds of tasks may fail in all of them. */
+/** Failures that are printed: a run may have hundreds of tasks, and all may fail. */
 const MAX_FAILURES = 20;
-/** Of so many failures the last lines are shown. */
+/** Failures that are printed with their last lines. */
 const MAX_QUOTED = 3;
 
-/** The run's TaskRuns; none when the API server does not give them: the end is told all the same. */
+/** The run's TaskRuns. None if the request fails: the end is printed all the same. */
 async function taskRunsOf(client: KubeClient, run: Run, signal: AbortSignal): Promise<TaskRun[]> {
   if (run.kind !== 'PipelineRun') return [];
   const { namespace, name = '', uid } = run.metadata;
@@ -33,7 +33,7 @@ async function taskRunsOf(client: KubeClient, run: Run, signal: AbortSignal): Pr
   }
 }
 
-/** What a container said last whose log was not shown; nothing when the API server does not give it. */
+/** The last lines of a container whose log was not printed. None if the request fails. */
 async function readLastLines(
   client: KubeClient,
   { namespace }: Run['metadata'],
@@ -55,18 +55,18 @@ export interface EndContext {
   client: KubeClient;
   terminal: Terminal;
   lastLines: LastLines;
-  /** What asked here for the run's cancellation, if anything did. */
+  /** What cancelled the run in this process, if anything did. */
   cancelledBy: string | undefined;
   signal: AbortSignal;
 }
 
-/** Names and messages may hold what somebody wrote into the run. */
+/** Names and messages are user input, so control sequences are removed. */
 function line({ task, step, cause }: Failure, { arrow }: Terminal): string {
   const where = [task, step].filter((part) => part !== undefined).map(printable);
   return `  ${[...(where.length > 0 ? [where.join(` ${arrow} `)] : []), printable(withAdvice(cause))].join('  ')}`;
 }
 
-/** Says how the run ended; where it failed, which tasks and steps did and why, and what the first few of them said last, also where that is a sidecar. */
+/** Prints how the run ended. For a failure also the failed tasks and steps with their reasons, and the last lines of the first few (steps or sidecars). */
 export async function showEnd(
   run: Run,
   { client, terminal, lastLines, cancelledBy, signal }: EndContext,

@@ -7,11 +7,11 @@ import { PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { LABEL_PIPELINE_TASK, LABEL_TASK_RUN } from '../../shared/tekton/annotations.ts';
 import { isStepContainer, withoutPrefix } from '../../shared/tekton/containers.ts';
 
-/** How long the last lines of a Pod that is being deleted are waited for: its steps may ignore SIGTERM for half a minute. */
+/** How long to wait for the last lines of a Pod that is being deleted: its steps may ignore SIGTERM for half a minute. */
 const DELETED_WAIT_MS = 1000;
 
 export interface LogLine {
-  /** Of the Pod's task: two attempts of a task are two Pods. */
+  /** Name of the Pod. Two attempts of a task have two Pods. */
   pod: string;
   task: string;
   step: string;
@@ -20,18 +20,18 @@ export interface LogLine {
 
 export interface StepLogOptions {
   client: KubeClient;
-  /** No line is read before what it returns has resolved: the log waits for its reader. */
+  /** The next line is read when the returned promise has resolved. */
   onLine: (line: LogLine) => Promise<void> | void;
-  /** All lines of a step have been given. */
+  /** Called after the last line of a step. */
   onEnd?: (task: string, step: string) => void;
-  /** A step's log that broke off; the run goes on. */
+  /** Called when reading a step's log failed. The run goes on. */
   onError: (step: string, error: unknown) => void;
   signal: AbortSignal;
 }
 
 interface FollowedPod {
   pod: Pod;
-  /** Wakes whoever waits for a container to start. */
+  /** Wakes the readers that wait for a container to start. */
   wake: () => void;
   changed: Promise<void>;
   read: Promise<void>;
@@ -42,11 +42,11 @@ const hasStarted = (pod: Pod, container: string): boolean => {
   return state?.running !== undefined || state?.terminated?.startedAt !== undefined;
 };
 
-/** Reads the steps' logs of the Pods it is shown: of each Pod one step after the other, in the order in which they run. */
+/** Reads the steps' logs of Pods: in each Pod one step after the other, in their order. */
 export class StepLogs {
   readonly #options: StepLogOptions;
   readonly #pods = new Map<string, FollowedPod>();
-  /** No newer state of a Pod will come: what has not started never will. */
+  /** True when no newer state of a Pod will come: a container that has not started never will. */
   #final = false;
 
   constructor(options: StepLogOptions) {
@@ -67,7 +67,7 @@ export class StepLogs {
     followed.read = this.#read(followed);
   }
 
-  /** Resolves when all has been read, once the Pods were shown as they are at the end. */
+  /** To be called after the last state of each Pod. Resolves when all logs are read. */
   async done(): Promise<void> {
     this.#final = true;
     const { signal } = this.#options;
@@ -110,7 +110,7 @@ export class StepLogs {
       });
       for await (const text of lines) await onLine({ pod: name, task, step, text });
     } catch (error) {
-      // A Pod that is gone has taken its log along.
+      // A deleted Pod has no log any more.
       if (!signal.aborted && !isNotFound(error)) onError(`${task}/${step}`, error);
     } finally {
       onEnd?.(task, step);

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import type { Manifest } from './manifests.ts';
 
-/** Where Tekton names another object: a Task, Pipeline, StepAction or a custom task. */
+/** Fields that refer to another object: a Task, Pipeline, StepAction or a custom task. */
 const REFERENCES = ['taskRef', 'pipelineRef', 'ref'];
 
 function refersTo(value: unknown, { kind, metadata }: KubeObject): boolean {
@@ -15,8 +15,8 @@ function refersTo(value: unknown, { kind, metadata }: KubeObject): boolean {
 }
 
 /**
- * Whether runs can do without an object that the embedded cluster can't hold. A folder for a whole cluster holds triggers, roles and
- * workloads beside the pipelines; but what is Kubernetes' own (`v1`), Tekton's, or named by another object, may be what a step waits for.
+ * Whether an object that the embedded cluster does not serve can be left out. A folder for a whole cluster also has triggers, roles and
+ * workloads. But a step may need an object of Kubernetes' `v1`, of Tekton, or that another object refers to.
  */
 export function isDispensable({ object }: Manifest, all: readonly Manifest[]): boolean {
   const { apiVersion = '' } = object;

@@ -40,7 +40,7 @@ function taskRunErrors(run: TaskRun, objects: KubeObject[]): ValidationError[] {
   ];
 }
 
-/** What is wrong with the Task that a TaskRun or pipeline task names, given its params and workspaces. */
+/** Errors of the Task that a TaskRun or pipeline task refers to, with its params and workspaces. */
 function taskErrors(
   { taskRef, params = [], workspaces = [] }: Pick<PipelineTask, 'taskRef' | 'params' | 'workspaces'>,
   objects: KubeObject[],
@@ -53,13 +53,13 @@ function taskErrors(
   });
 }
 
-/** An object as the controllers read it. */
+/** The object in the version that the controllers read. */
 function inV1<T extends KubeObject>(object: T): T {
   const { apiVersion, kind } = object;
   return apiVersion !== V1BETA1 || kind === undefined ? object : convertTekton({ ...object, apiVersion, kind }, V1);
 }
 
-/** The path in the version in which the run, or the Pipeline or Task that the path names, was written. */
+/** The path in the API version of the file: of the run, or of the Pipeline or Task in the path. */
 function pathFor(run: PipelineRun | TaskRun, objects: KubeObject[], path: string): string {
   const [, kind, name, rest = ''] = /^(Pipeline|Task) (\S+): (.*)$/.exec(path) ?? [];
   if (kind === undefined)
@@ -69,8 +69,8 @@ function pathFor(run: PipelineRun | TaskRun, objects: KubeObject[], path: string
 }
 
 /**
- * Throws CommandError with the path of everything for which the drive controllers would fail the run, so that it is told before anything
- * is started. `run` has passed its schema, and was read at `where`; `objects` are those that are created along with it.
+ * Throws CommandError with the path of each error for which the drive controllers would fail the run, before anything is started. `run` has
+ * passed its schema and was read at `where`; `objects` are created with it.
  */
 export function validateRun(run: PipelineRun | TaskRun, objects: KubeObject[], where?: string): void {
   const [stable, known] = [inV1(run), objects.map(inV1)];

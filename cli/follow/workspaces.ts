@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { PipelineRun, TaskRun, WorkspaceBinding } from '../../shared/tekton/types.ts';
 import { CommandError, reasonOf } from '../errors.ts';
 
-/** A workspace that is bound on the command line: to a directory of this machine, or to what tkn's forms name. */
+/** A workspace of the command line: bound to a directory of this machine, or with one of tkn's forms. */
 export type GivenWorkspace = { name: string; directory: string } | WorkspaceBinding;
 
 const MEDIA = ['', 'Memory', 'HugePages'];
@@ -66,7 +66,7 @@ function parseWorkspace(text: string): GivenWorkspace {
   return { name: text.slice(0, at), directory: text.slice(at + 1) };
 }
 
-/** The `--workspace` options. Throws CommandError for one that can't be meant, for a name that is there twice, and for what is no directory. */
+/** The `--workspace` options. Throws CommandError for an invalid option, a duplicate name, and a path that is not a directory. */
 export async function parseWorkspaces(options: readonly string[]): Promise<GivenWorkspace[]> {
   const given = options.map(parseWorkspace);
   const twice = given.find(({ name }, index) => given.findIndex((other) => other.name === name) !== index);
@@ -83,7 +83,7 @@ async function checkDirectory({ name, directory }: { name: string; directory: st
   if (!found.isDirectory()) throw new CommandError(`${option}: this is a file, not a directory`);
 }
 
-/** The run with these bindings, over those of the same name in the file. */
+/** The run with these bindings. They replace bindings of the same name in the file. */
 export function withWorkspaces<T extends PipelineRun | TaskRun>(run: T, bindings: readonly WorkspaceBinding[]): T {
   const kept = (run.spec.workspaces ?? []).filter(({ name }) => !bindings.some((given) => given.name === name));
   return bindings.length === 0 ? run : { ...run, spec: { ...run.spec, workspaces: [...kept, ...bindings] } };

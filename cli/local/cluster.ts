@@ -41,7 +41,7 @@ import { webhookConfiguration } from './webhook-configuration.ts';
 
 const CERTIFICATE_MS = 365 * 24 * 3_600_000;
 
-/** What is kept for the user's collector while it is away: some hundred runs. */
+/** Spans that are kept while the user's collector is unreachable: some hundred runs. */
 const MIRRORED_SPANS = 100_000;
 const MIRROR_FLUSH_MS = 5_000;
 
@@ -49,11 +49,11 @@ export interface LocalClusterOptions {
   isolation: 'auto' | 'namespaces' | 'plain';
   apiPort?: number;
   pagePort?: number;
-  /** A collector of the user's, beside the trace store. */
+  /** The user's collector, in addition to the trace store. */
   sink: SpanSink | undefined;
-  /** What all spans have; absent: OpenTelemetry's defaults. */
+  /** Resource attributes and limits of all spans; absent: OpenTelemetry's defaults. */
   spans?: SpanSettings;
-  /** False leaves the controllers out: somebody runs them as a process of their own. */
+  /** False: no controllers, because they run in another process. */
   controllers?: boolean;
   log: Logger;
 }
@@ -61,11 +61,11 @@ export interface LocalClusterOptions {
 export interface LocalCluster {
   client: KubeClient;
   server: RunningApiServer;
-  /** 0600, in a directory that is removed at the end. */
+  /** Path of the kubeconfig: mode 0600, in a directory that is removed at the end. */
   kubeconfigFile: string;
   traces: TraceStore;
   node: RunningNode;
-  /** Resolves when the controllers' spans so far are in the trace store. */
+  /** Resolves when the controllers' present spans are in the trace store. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -94,7 +94,7 @@ async function startWebhook(admin: KubeClient, traces: TraceStore, log: Logger):
     certificate,
     settings: {
       sampling: { ratio: 1 },
-      // Whoever has this cluster's credentials is the person who started it.
+      // Only the person who started this cluster has its credentials.
       inbound: 'join',
       trustedRequesters: [CONTROLLER_MANAGER],
       traceUrlTemplate: `${traces.url}/trace/{traceId}`,
@@ -106,7 +106,7 @@ async function startWebhook(admin: KubeClient, traces: TraceStore, log: Logger):
   return () => webhook.close();
 }
 
-/** Where `tektrace trace` and `tektrace run --kubeconfig` find the trace store of a cluster that runs here. */
+/** Writes the file in which `tektrace trace` and `tektrace run --kubeconfig` find this cluster's trace store. */
 async function writeAccess(directory: string, server: RunningApiServer, traces: TraceStore): Promise<string> {
   const kubeconfigFile = path.join(directory, 'kubeconfig');
   await writeFile(kubeconfigFile, await server.kubeconfig(), { mode: 0o600 });
@@ -116,7 +116,7 @@ async function writeAccess(directory: string, server: RunningApiServer, traces: 
   return kubeconfigFile;
 }
 
-/** Starts the whole embedded cluster in this process: API server, webhook, controllers, node, trace store. What was started is ended again when a part fails. */
+/** Starts the embedded cluster in this process: API server, webhook, controllers, node, trace store. If a part fails, the others are stopped again. */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const { log, isolation } = options;
   checkLimits();
@@ -124,7 +124,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   const close = async (): Promise<void> => {
     const failures: unknown[] = [];
     for (const cleanup of cleanups.splice(0).reverse()) {
-      // One part that can't be removed must not leave the others behind.
+      // If one part can't be removed, the others still are.
       await (async () => cleanup())().catch((error: unknown) => failures.push(error));
     }
     takeBack();
@@ -143,7 +143,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       log: log.child({ component: 'tracestore' }),
     });
     cleanups.push(() => traces.close());
-    // The API server asks for logs once the node runs, and the node needs the API server first.
+    // The node needs the API server to start; the API server needs the node for logs.
     const running: { node?: RunningNode } = {};
     const server = await startApiServer({
       port: options.apiPort ?? 0,
@@ -181,12 +181,12 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   }
 }
 
-/** What hands the spans of steps on to the user's collector, from when it is known which cluster they are of. */
+/** Forwards the spans of steps to the user's collector, as soon as the cluster's key is known. */
 interface StepSpans {
   mirror?: StepMirror;
 }
 
-/** The user's collector, which gets the spans of steps before it is closed. */
+/** The user's collector. It gets the remaining spans of steps before it is closed. */
 function withSteps(sink: SpanSink, mirror: StepMirror): SpanSink {
   const close = async (): Promise<void> => {
     await mirror.shutDown(MIRROR_FLUSH_MS);

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 
 /** The chart's CRDs, which the embedded cluster installs too. */
 export async function readCrds(): Promise<object[]> {
-  // Below dist/ the chart is one folder further up.
+  // From dist/ the chart is one folder further up.
   const candidates = [
     new URL('../../helm/tektrace/files/crds/', import.meta.url),
     new URL('../../../helm/tektrace/files/crds/', import.meta.url),

@@ -3,16 +3,16 @@ import os from 'node:os';
 
 import { CommandError, reasonOf, sentence } from '../errors.ts';
 
-/** Processes and threads that the cluster and one step (a shell, Node, the step's own program) start besides those that run already. */
+/** Processes and threads that the cluster and one step (a shell, Node, the step's program) need in addition. */
 const NEEDED_PROCESSES = 20;
 
-/** Errors that say something of the disk, whatever file they met first. */
+/** Errors about the disk, not about one file. */
 const OF_THE_DISK = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 
-/** What the servers, their connections and one step take, and some to spare. */
+/** Open files of the servers, their connections and one step, with a reserve. */
 const NEEDED_FILES = 96;
 
-/** A soft limit in the text of /proc/PID/limits (proc(5)). Undefined where there is none. */
+/** A soft limit from the text of /proc/PID/limits (proc(5)). Undefined for `unlimited`. */
 export function softLimit(limits: string, name: 'Max processes' | 'Max open files'): number | undefined {
   const [, soft] = new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(limits) ?? [];
   return soft === undefined ? undefined : Number(soft);
@@ -26,16 +26,15 @@ function countProcesses(uid: number): number {
       if (/^\d+$/.test(name) && fs.statSync(`/proc/${name}`).uid === uid)
         count += fs.readdirSync(`/proc/${name}/task`).length;
     } catch {
-      // It ended while we looked.
+      // The process ended meanwhile.
     }
   }
   return count;
 }
 
 /**
- * Throws CommandError (exit 1) when this process can't open enough files, or this user can't start enough processes, for one step. It is asked
- * before anything starts: Node ends itself, or waits for ever, where one of its threads is refused. Root may start any number (setrlimit(2),
- * RLIMIT_NPROC).
+ * Throws CommandError (exit 1) if this process can't open enough files, or this user can't start enough processes, for one step. To be called
+ * before anything starts: Node ends itself, or hangs, if it can't start a thread. Root may start any number (setrlimit(2), RLIMIT_NPROC).
  */
 export function checkLimits(): void {
   const uid = process.getuid?.();
@@ -57,7 +56,7 @@ export function checkLimits(): void {
   );
 }
 
-/** The directory for temporary files by its name, when `error` is about it or its disk: what to do is the same whatever file it met. */
+/** A CommandError with the directory for temporary files, if `error` is about that directory or its disk: the remedy is the same for every file. */
 export function explainStart(error: unknown, directory = os.tmpdir()): unknown {
   const { code = '', path: file } = error as NodeJS.ErrnoException;
   const isInside = file === directory || file?.startsWith(`${directory}/`);

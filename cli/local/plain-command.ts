@@ -1,4 +1,4 @@
-/** The command that was given, with plain isolation asked for by name. */
+/** The given command with `--isolation plain`. */
 export function plainCommand({ npm_lifecycle_event: script }: NodeJS.ProcessEnv, args: string[]): string {
   if (script === 'start') return 'npm start -- --isolation plain';
   const program = script === undefined ? 'tektrace' : `npm run -s ${script} --`;

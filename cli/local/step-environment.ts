@@ -9,9 +9,9 @@ import { parseTraceparent } from '../../shared/tracing/carrier.ts';
 const NOTHING: Environment = {};
 
 /**
- * Where programs inside a container of a run's Pod send their spans, in the variables that OpenTelemetry's SDKs read: the trace store, with
- * a token that only adds spans to that run's trace. Nothing for a Pod without a trace, and for a container that says itself where to send.
- * The node adds them when it starts the container, so that the token is in no API object.
+ * OpenTelemetry's variables for a container of a run's Pod: they name the trace store, with a token that only adds spans to that run's trace.
+ * None for a Pod without a trace, and for a container with OTLP settings of its own. The node adds them when it starts the container, so
+ * that the token is in no API object.
  */
 export function stepEnvironment(traces: Pick<TraceStore, 'url' | 'stepToken'>): AddedEnvironment {
   return (pod, container, own) => {

@@ -10,9 +10,9 @@ import { SpanQueue } from '../../shared/tracing/span-queue.ts';
 export interface StepMirrorOptions {
   sink: SpanSink;
   traces: Pick<TraceStore, 'hasOwnSpan' | 'onChange'>;
-  /** Says on each resource that this machine's clock dated the spans, as on the run's own: Jaeger warns of a late span otherwise. */
+  /** Identifies the cluster on each resource, as on the run's own spans: with another host Jaeger reports clock skew. */
   host: Record<string, string>;
-  /** Kept while the collector is away. */
+  /** Spans that are kept while the collector is unreachable. */
   maxSpans: number;
   log: Logger;
 }
@@ -22,16 +22,16 @@ interface Waiting {
   spans: LocatedSpan[];
 }
 
-/** Hands what steps send on to the user's collector. */
+/** Forwards the spans of steps to the user's collector. */
 export interface StepMirror {
   add(traces: TracesData, sender: SpanSender): void;
-  /** Sends what is left, and resolves when it has left or after `timeoutMs`. */
+  /** Sends the remaining spans. Resolves when they are sent, or after `timeoutMs`. */
   shutDown(timeoutMs: number): Promise<void>;
 }
 
 /**
- * Spans wait until the trace has the span of the step that sent them: by then the spans of its task are known, and none of theirs can be
- * claimed by the step. What is apart from the run's trace is not handed on.
+ * Spans wait until the trace has the span of the step that sent them. Then the ids of its task's spans are known, and the step can't claim
+ * one of them. Spans apart from the run's trace are not forwarded.
  */
 export function createStepMirror({ sink, traces, host, maxSpans, log }: StepMirrorOptions): StepMirror {
   const queue = new SpanQueue({ sink, log, maxSpans });

@@ -11,7 +11,7 @@ const converter: VersionConverter = {
       : [],
 };
 
-/** What upstream's conversion webhook does on a cluster, for the embedded API server: it stores tekton.dev/v1 and serves v1beta1 beside it. */
+/** The converters of the embedded API server, in place of upstream's conversion webhook: it stores tekton.dev/v1 and also serves v1beta1. */
 export const tektonConverters: ReadonlyMap<string, VersionConverter> = new Map(
   ['tasks', 'pipelines', 'taskruns', 'pipelineruns'].map((plural) => [`${plural}.tekton.dev`, converter]),
 );

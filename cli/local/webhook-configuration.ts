@@ -1,4 +1,4 @@
-/** The webhook configuration of the embedded cluster: the chart's, with a loopback URL in place of the Service. */
+/** The webhook configuration of the embedded cluster: the chart's, with a loopback URL instead of the Service. */
 export function webhookConfiguration(url: string, caPem: string): object {
   const webhook = (path: string, group: string, versions: string[], resource: string, objectSelector = {}): object => ({
     name: `${path}.tektrace.dev`,

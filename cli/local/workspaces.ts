@@ -7,7 +7,7 @@ import type { WorkspaceBinding } from '../../shared/tekton/types.ts';
 import type { GivenWorkspace } from '../follow/workspaces.ts';
 import type { LocalCluster } from './cluster.ts';
 
-/** Workspaces may have names that objects can't have. */
+/** The claim's name for a workspace, whose name may be no valid object name. */
 function claimNameOf(name: string): string {
   const isLabel = /^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/.test(name);
   return `workspace-${isLabel ? name : createHash('sha256').update(name).digest('hex').slice(0, 12)}`;
@@ -29,15 +29,15 @@ async function claimDirectory(
   try {
     await client.request('POST', resourcePath(PERSISTENT_VOLUME_CLAIMS, { namespace }), { body });
   } catch (error) {
-    // Another run of the same command has this workspace, too.
+    // Another run of the same command has created it.
     if (!isAlreadyExists(error)) throw error;
   }
   return { name, persistentVolumeClaim: { claimName } };
 }
 
 /**
- * The bindings of workspaces in the embedded cluster. One that is to be a directory of this machine becomes a PersistentVolumeClaim, for
- * which the node uses the directory itself: what steps write there stays.
+ * The bindings of workspaces in the embedded cluster. A directory of this machine becomes a PersistentVolumeClaim, for which the node uses the
+ * directory itself: files that steps write there stay.
  */
 export async function bindWorkspaces(
   cluster: LocalCluster,

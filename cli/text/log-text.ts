@@ -4,21 +4,21 @@ import type { Token } from './escape-sequences.ts';
 
 const RESET = '\x1b[0m';
 
-/** What a line may leave open for the next: a program that sets more than this without a reset is not painting. */
+/** Colours that a line may leave open for the next. */
 const MAX_OPEN = 16;
 
-/** How much is held back while a string sequence (a title, an image) waits for its terminator. */
+/** Characters that are held back while a string sequence (a title, an image) has no terminator. */
 const MAX_HELD_CHARACTERS = 64 * 1024;
 
 /**
- * Tabs are text; every other control character would move the cursor, ring or worse. So are characters taken out that are not seen and change the direction in
- * which a line is read (Unicode's Bidi_Control) or how it is shaped: with them a line can show something else than it says.
+ * Control characters except the tab: they move the cursor, ring or worse. Also invisible characters that change the direction (Unicode's
+ * Bidi_Control) or the shape of text: with them a line can look different from its content.
  */
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f]/g;
 
 const BROKEN_OFF = /(?:\x1b(?:\[[0-?]{0,64})?|\x9b[0-?]{0,64})$/;
 
-/** What a terminal would take for the rest of the sequence that the line before broke off in. A text that only might be one stays. */
+/** Whether a terminal would read the line as the rest of the sequence that the previous line left open. Ambiguous text stays. */
 function isRestOf(brokenOff: string, line: string): boolean {
   if (brokenOff === '\x1b') return /^\[[0-?]+[ -/]*[@-~]/.test(line);
   return /[0-?]$/.test(brokenOff) ? /^[0-?]*[ -/]*[@-~]/.test(line) : /^[0-?]+[ -/]*[@-~]/.test(line);
@@ -32,12 +32,12 @@ const shortened = (text: string): string => text.slice(0, /[\udc00-\udfff]/.test
 
 const isColour = (piece: string): boolean => piece.startsWith('\x1b');
 
-/** A row of characters as a terminal would have it at the end of the line, with the colours that are set then. */
+/** The characters that a terminal shows at the end of the line, with their colours. */
 class Row {
   #pieces: string[] = [];
   #open: string[];
   readonly #colours: boolean;
-  /** There is text after the last carriage return. */
+  /** Whether there is text after the last carriage return. */
   #written = false;
 
   constructor(open: string[], colours: boolean) {
@@ -62,7 +62,7 @@ class Row {
     }
   }
 
-  /** What was written over by a later state is gone; the last one stays though the cursor is at its start. */
+  /** Replaces an overwritten state. The last state stays, although the cursor is at its start. */
   #add(text: string): void {
     if (text === '') return;
     if (!this.#written) this.#pieces = this.#colours ? this.#open.map((sgr) => `\x1b[${sgr}m`) : [];
@@ -88,18 +88,18 @@ class Row {
 
 export interface LogText {
   /**
-   * Takes a line as it was written, without its line feed, and gives what can be shown now: no line while an escape sequence goes on, several when it
-   * turns out to be none.
+   * Takes a line without its line feed, and returns the lines that can be shown now: none while an escape sequence is open, several when it
+   * turns out to be text.
    */
   line(text: string): string[];
-  /** What was held back, when no more will come. */
+  /** The lines that were held back, at the end of the log. */
   end(): string[];
 }
 
 /**
- * Makes one container's lines fit for a terminal or a file: indentation, tabs and spaces stay; colours stay with `colours`, are closed at the end of
- * the line and go on in the next; every other escape sequence, control character and invisible mark of direction is taken out whole, also one that goes over several lines. Of
- * a line that was written over with carriage returns the last state stays.
+ * Makes one container's lines safe for a terminal or a file. Indentation, tabs and spaces stay. With `colours`, colours stay; they are closed at
+ * the end of the line and continued in the next. Every other escape sequence (also over several lines), control character and invisible
+ * direction mark is removed. Of a line overwritten with carriage returns the last state stays.
  */
 export function createLogText(colours: boolean): LogText {
   let open: string[] = [];
@@ -127,7 +127,7 @@ export function createLogText(colours: boolean): LogText {
     heldCharacters += line.length;
     return heldCharacters > MAX_HELD_CHARACTERS ? release() : [];
   }
-  /** It was no sequence after all: only what introduces it is dropped, the rest is text. */
+  /** The held lines were no sequence: only its introducer is dropped, the rest is text. */
   function release(): string[] {
     const [first, ...rest] = take();
     if (first === undefined) return [];

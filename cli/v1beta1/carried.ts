@@ -2,12 +2,12 @@ import { isObject } from './json.ts';
 import type { Json } from './json.ts';
 
 /**
- * What v1 has no field for is carried in annotations, as upstream's conversion carries it (pkg/apis/version/conversion.go): written on the
- * way to v1, read and removed on the way back.
+ * Values without a field in v1 are kept in annotations, as in upstream's conversion (pkg/apis/version/conversion.go): written in the conversion
+ * to v1, read and removed in the conversion back.
  */
 export type Annotations = Record<string, string>;
 
-/** Thrown where an object can't be converted: an annotation of an earlier conversion does not fit it. */
+/** Thrown if an object can't be converted: an annotation of an earlier conversion does not fit it. */
 export class ConversionError extends Error {
   override readonly name = 'ConversionError';
 }
@@ -25,12 +25,12 @@ export function goText(value: unknown): string {
   );
 }
 
-/** Keeps `value` in the annotation; nothing where there is none. */
+/** Writes `value` to the annotation; does nothing if it is undefined. */
 export function carry(annotations: Annotations, key: string, value: unknown): void {
   if (value !== undefined && value !== null) annotations[key] = goText(value);
 }
 
-/** Reads an annotation's JSON; undefined where there is none. `what` it was done for is in the error of what is no JSON. */
+/** Reads an annotation's JSON; undefined without the annotation. Throws ConversionError, with `what` in its message, for invalid JSON. */
 export function readCarried(annotations: Annotations, key: string, what = 'deserializing'): unknown {
   const text = annotations[key];
   if (text === undefined) return undefined;
@@ -51,13 +51,13 @@ function take(annotations: Annotations, key: string, fits: (value: unknown) => b
   return value;
 }
 
-/** Takes a list out of its annotation; undefined where there is none, or an empty one. */
+/** Removes a list from its annotation and returns it; undefined if it is absent or empty. */
 export function takeList(annotations: Annotations, key: string): unknown[] | undefined {
   const list = take(annotations, key, Array.isArray, 'a list');
   return Array.isArray(list) && list.length > 0 ? list : undefined;
 }
 
-/** Takes inputs and outputs out of their annotation; undefined where it has neither. */
+/** Removes inputs and outputs from their annotation and returns them; undefined if it has neither. */
 export function takeResources(annotations: Annotations, key: string): Json | undefined {
   const resources = take(annotations, key, isObject, 'an object');
   if (!isObject(resources)) return undefined;

@@ -21,7 +21,7 @@ import {
 export const V1 = 'tekton.dev/v1';
 export const V1BETA1 = 'tekton.dev/v1beta1';
 
-/** Spec and status of one object, on their way from one version to the other; `annotations` change in place. */
+/** Spec and status of one object during a conversion; `annotations` are changed in place. */
 interface Content {
   spec: Json;
   status: Json | undefined;
@@ -32,7 +32,7 @@ interface Content {
 type Converted = Pick<Content, 'spec' | 'status'>;
 type Convert = (content: Content) => Converted;
 
-/** A run's status is converted before its spec: both keep what v1 has no field for in the same annotations, and the last one stays. */
+/** A run's status is converted before its spec: both may write the same annotations, and the last one stays. */
 const kinds: Record<string, { toV1: Convert; fromV1: Convert }> = {
   Task: {
     toV1: ({ spec, status, annotations, name }) => ({ spec: taskToV1(spec, annotations, name), status }),
@@ -78,11 +78,11 @@ function withAnnotations(metadata: Json, annotations: Annotations): Json {
 }
 
 /**
- * A Task, Pipeline, TaskRun or PipelineRun in the other version, as upstream's conversion webhook has it (the `*_conversion.go` of its
- * pkg/apis/pipeline/v1beta1, release 1.15): `apiVersion` is tekton.dev/v1 or tekton.dev/v1beta1. Of the metadata only annotations change.
- * Two things are other than upstream's: fields that both versions have and upstream's conversion forgets stay (managedBy, a status'
- * spanContext, annotations in taskRunSpecs, pipelines in pipelines, the livenessProbe of a stepTemplate), and defaults that an installation configures are left
- * to who reads the object. Other kinds and versions come back with the new apiVersion alone. Throws ConversionError.
+ * Converts a Task, Pipeline, TaskRun or PipelineRun as upstream's conversion webhook does (the `*_conversion.go` of its
+ * pkg/apis/pipeline/v1beta1, release 1.15). `apiVersion` is tekton.dev/v1 or tekton.dev/v1beta1. Of the metadata only annotations change.
+ * It differs from upstream in two ways. Fields that both versions have and upstream's conversion loses stay (managedBy, a status'
+ * spanContext, annotations in taskRunSpecs, pipelines in pipelines, the livenessProbe of a stepTemplate). Defaults that an installation configures
+ * are not filled in. In other kinds and versions only the apiVersion changes. Throws ConversionError.
  */
 export function convertTekton<T extends { apiVersion: string; kind: string }>(object: T, apiVersion: string): T {
   if (object.apiVersion === apiVersion) return object;

@@ -2,7 +2,7 @@ import { DEPRECATED_FIELDS } from './containers.ts';
 import { isObject, ofObject, renamed, without, withFields } from './json.ts';
 import type { Json } from './json.ts';
 
-/** The v1beta1 of a CustomResourceDefinition is made of its v1: what is alike is written once, what differs is here. */
+/** The v1beta1 schema of a CustomResourceDefinition is derived from its v1 schema; only the differences are here. */
 
 const text: Json = { type: 'string' };
 const flag: Json = { type: 'boolean' };
@@ -22,7 +22,7 @@ const deprecatedTypes: Record<(typeof DEPRECATED_FIELDS)[number], Json> = {
   tty: flag,
 };
 
-/** Known, so that they are refused with their reason and not as an unknown field. */
+/** Fields that are in the schema only to be refused with a reason, not as unknown fields. */
 const inputsAndOutputs: Json = { type: 'object', properties: { inputs: anyObjects, outputs: anyObjects } };
 
 type Change = (properties: Json) => Json;
@@ -37,7 +37,7 @@ function changed(change: Change): (schema: unknown) => unknown {
 
 const RENAMED: Record<string, string> = { computeResources: 'resources' };
 
-/** What a run says of its steps or sidecars: required fields follow their new names. */
+/** A run's overrides of steps or sidecars: required fields get their new names. */
 const override = ofObject((schema) => {
   const required = (names: unknown): unknown =>
     Array.isArray(names) ? names.map((name: string) => RENAMED[name] ?? name) : names;
@@ -120,8 +120,8 @@ const specs: Record<string, Change> = {
 const isV1 = (version: unknown): version is Json => isObject(version) && version['name'] === 'v1';
 
 /**
- * A CustomResourceDefinition of Task, Pipeline, TaskRun or PipelineRun that serves v1 with v1beta1 beside it: served, and not
- * stored. The server that gets it must convert (convertTekton). Another definition comes back as it is.
+ * The CustomResourceDefinition of Task, Pipeline, TaskRun or PipelineRun with v1beta1 in addition to v1: served, not stored. Its server
+ * must convert (convertTekton). Other definitions are returned unchanged.
  */
 export function withV1beta1(definition: object): object {
   const { spec } = definition as { spec?: unknown };

@@ -4,7 +4,7 @@ import { DEPRECATED_FIELDS } from './containers.ts';
 import { isObject, only, without } from './json.ts';
 import type { Json } from './json.ts';
 
-/** Holds the fields of steps and stepTemplates that v1 has no more, by the name of their task. */
+/** Annotation with the fields of steps and stepTemplates that v1 removed, by the name of their task. */
 export const TASK_DEPRECATIONS = 'tekton.dev/v1beta1.task-deprecations';
 
 const isSet = (value: unknown): boolean =>
@@ -19,7 +19,7 @@ function deprecatedOf(container: unknown, names: readonly string[]): Json {
 
 const stepsOf = (spec: Json): unknown[] => (Array.isArray(spec['steps']) ? spec['steps'] : []);
 
-/** As Go writes a Step of which only deprecated fields are set: the name and the resources are never left out. */
+/** Go's JSON of a Step with only deprecated fields: name and resources are always written. */
 function writtenStep(step: unknown): Json {
   const { ports, ...rest } = deprecatedOf(step, DEPRECATED_FIELDS);
   return { name: '', ...(ports === undefined ? {} : { ports }), resources: {}, ...rest };
@@ -52,7 +52,7 @@ function readDeprecations(annotations: Annotations, what?: string): Record<strin
 
 const byName = ([left]: [string, unknown], [right]: [string, unknown]): number => (left < right ? -1 : 1);
 
-/** Keeps the deprecated fields of the v1beta1 TaskSpec, beside those of other tasks of the same object. */
+/** Writes the deprecated fields of the v1beta1 TaskSpec to the annotation, which may have those of other tasks of the object. */
 export function carryDeprecations(annotations: Annotations, spec: Json, taskName: string): void {
   const all = readDeprecations(annotations, 'serializing');
   if (!hasDeprecated(spec)) return;
@@ -66,7 +66,7 @@ export function carryDeprecations(annotations: Annotations, spec: Json, taskName
   carry(annotations, TASK_DEPRECATIONS, Object.fromEntries(entries));
 }
 
-/** Puts the deprecated fields of the task back into its v1beta1 TaskSpec, and takes them out of the annotation. */
+/** Moves the deprecated fields of the task from the annotation to its v1beta1 TaskSpec. */
 export function restoreDeprecations(annotations: Annotations, spec: Json, taskName: string): Json {
   const all = readDeprecations(annotations);
   const own = Object.hasOwn(all, taskName) ? all[taskName] : undefined;

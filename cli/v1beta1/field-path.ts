@@ -1,9 +1,9 @@
-/** Fields of a step, stepTemplate, sidecar or override, which are named otherwise in v1. */
+/** Fields of a step, stepTemplate, sidecar or override that have another name in v1. */
 const CONTAINER = /((?:steps|sidecars|stepOverrides|sidecarOverrides)\[\d+\]|stepTemplate)\.computeResources\b/g;
 
 /**
- * Where a v1 field path points in the v1beta1 object that was converted: `spec.taskRunTemplate.serviceAccountName` is
- * `spec.serviceAccountName` there. `hasTimeout`: the run has `timeout`, and not `timeouts`.
+ * The v1beta1 path of a v1 field path: `spec.serviceAccountName` for `spec.taskRunTemplate.serviceAccountName`. `hasTimeout`: the run has
+ * `timeout`, not `timeouts`.
  */
 export function fieldPathInV1beta1(kind: string, path: string, hasTimeout = false): string {
   const ofRun = kind === 'PipelineRun' || kind === 'TaskRun';

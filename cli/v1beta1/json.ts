@@ -1,11 +1,11 @@
-/** A JSON object whose fields are not known yet: what is converted has passed its schema, or its schema reports it afterwards. */
+/** A JSON object with unknown fields: its schema was checked before the conversion, or is checked after it. */
 export type Json = Record<string, unknown>;
 
 export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The object with some fields under other names; the others, and their order, stay. */
+/** The object with some fields renamed; the order stays. */
 export function renamed(object: Json, names: Readonly<Record<string, string>>): Json {
   return Object.fromEntries(
     Object.entries(object).map(([key, value]) => [(Object.hasOwn(names, key) ? names[key] : undefined) ?? key, value]),
@@ -22,12 +22,12 @@ export function only(object: Json, names: readonly string[]): Json {
   return Object.fromEntries(Object.entries(object).filter(([key]) => names.includes(key)));
 }
 
-/** The objects of a list, each converted; what is no list of objects stays as it is. */
+/** The objects of a list, each converted; any other value stays. */
 export function mapped(list: unknown, convert: (item: Json) => Json): unknown {
   return Array.isArray(list) ? list.map((item: unknown) => (isObject(item) ? convert(item) : item)) : list;
 }
 
-/** The object with the fields that `convert` names converted, where it has them (not undefined, not null). */
+/** The object with the fields in `convert` converted, if they are neither undefined nor null. */
 export function withFields(object: Json, convert: Readonly<Record<string, (value: unknown) => unknown>>): Json {
   return Object.fromEntries(
     Object.entries(object).map(([key, value]) => {

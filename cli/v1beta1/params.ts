@@ -1,12 +1,12 @@
 import { isObject, ofEach, ofObject, without, withFields } from './json.ts';
 import type { Json } from './json.ts';
 
-/** Params, param declarations and results are alike in v1beta1 and v1; conversion fills in what both leave out. */
+/** Params, declarations of params and results are equal in v1beta1 and v1; the conversion fills in their defaults. */
 
 const isText = (value: unknown): boolean => typeof value === 'string' || value === null;
 
 /**
- * A value as upstream reads it: text, a list of texts, or an object of texts; any other JSON is its own text (`ParamValue.UnmarshalJSON`
+ * A value as upstream reads it: a string, a list of strings, or an object of strings. Other JSON becomes a string (`ParamValue.UnmarshalJSON`
  * of pkg/apis/pipeline/v1beta1).
  */
 export function paramValue(value: unknown): unknown {
@@ -18,16 +18,16 @@ export function paramValue(value: unknown): unknown {
   return JSON.stringify(value);
 }
 
-/** `{name, value}` of a run, a pipeline task, a reference, a matrix, or a result that was written. */
+/** `{name, value}` of a run, a pipeline task, a reference, a matrix, or a written result. */
 export const param = (object: Json): Json =>
   'value' in object ? { ...object, value: paramValue(object['value']) } : object;
 
 export const params = ofEach(param);
 
-/** A reference to a Task, Pipeline or StepAction: the resolver's params are in it. */
+/** A reference to a Task, Pipeline or StepAction, with the resolver's params. */
 export const reference = ofObject((object) => withFields(object, { params }));
 
-/** The same without the `bundle` of v1beta1, which is refused before anything is converted. */
+/** The same without the `bundle` of v1beta1, which is refused before the conversion. */
 export const withoutBundle = ofObject((object) => withFields(without(object, 'bundle'), { params }));
 
 function typeOf(value: unknown): string {
@@ -35,7 +35,7 @@ function typeOf(value: unknown): string {
   return isObject(value) ? 'object' : 'string';
 }
 
-/** The properties of an object param or result are texts where nothing is said. */
+/** Properties of an object param or result without a type are strings. */
 const properties = ofObject((object) =>
   Object.fromEntries(
     Object.entries(object).map(([key, value]) => [
@@ -45,7 +45,7 @@ const properties = ofObject((object) =>
   ),
 );
 
-/** A declared param, with its type: what is said, that of an object where it has properties, that of its default, or text (`ParamSpec.SetDefaults`). */
+/** A declared param with its type: the declared one, else object if it has properties, else that of the default, else string (`ParamSpec.SetDefaults`). */
 export function paramSpec(object: Json): Json {
   const spec = withFields(object, { properties, default: paramValue });
   const inferred = isObject(spec['properties']) ? 'object' : typeOf(spec['default']);

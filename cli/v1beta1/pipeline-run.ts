@@ -6,7 +6,7 @@ import type { Json } from './json.ts';
 import { params, reference, withoutBundle } from './params.ts';
 import { pipelineSpecFromV1, pipelineSpecToV1 } from './pipeline.ts';
 
-/** What both versions' statuses have under the same name. `spanContext` is forgotten by upstream's conversion, and a trace needs it. */
+/** Status fields with the same name in both versions. Upstream's conversion loses `spanContext`, which a trace needs. */
 const STATUS = [
   'observedGeneration',
   'conditions',
@@ -36,7 +36,7 @@ const taskRunSpecFromV1 = (spec: Json): Json =>
     sidecarOverrides: resourcesFromV1,
   });
 
-/** A v1beta1 PipelineRun's status in v1; the embedded states `taskRuns` and `runs` have no place there, and nothing reads them. */
+/** A v1beta1 PipelineRun's status in v1. The embedded states `taskRuns` and `runs` are dropped: v1 does not have them, and nothing reads them. */
 export function pipelineRunStatusToV1(status: Json, annotations: Annotations): Json {
   const kept = only(status, [...STATUS, 'pipelineResults']);
   return withFields(renamed(kept, { pipelineResults: 'results' }), {
@@ -57,7 +57,7 @@ export function carryPipelineRunResources(spec: Json, annotations: Annotations):
   carry(annotations, RESOURCES, spec['resources']);
 }
 
-/** A v1beta1 PipelineRun's spec in v1: `timeout` becomes `timeouts.pipeline`, what all TaskRuns get goes to `taskRunTemplate`. */
+/** A v1beta1 PipelineRun's spec in v1: `timeout` becomes `timeouts.pipeline`, fields for all TaskRuns move to `taskRunTemplate`. */
 export function pipelineRunSpecToV1(spec: Json, annotations: Annotations): Json {
   const { timeout, serviceAccountName, podTemplate } = spec;
   const template = {
@@ -77,7 +77,7 @@ export function pipelineRunSpecToV1(spec: Json, annotations: Annotations): Json 
   };
 }
 
-/** The reverse of pipelineRunSpecToV1; `timeouts` stays what it is, as v1beta1 has it too. */
+/** The reverse of pipelineRunSpecToV1. `timeouts` stays, because v1beta1 has it too. */
 export function pipelineRunSpecFromV1(spec: Json, annotations: Annotations): Json {
   const resources = takeList(annotations, RESOURCES);
   const template = isObject(spec['taskRunTemplate']) ? spec['taskRunTemplate'] : {};

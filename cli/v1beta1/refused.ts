@@ -68,9 +68,8 @@ const kinds: Record<string, (spec: Json) => ValidationError[]> = {
 };
 
 /**
- * What upstream's webhook refuses in a v1beta1 object and v1 has no field for: bundles, PipelineResources, a run with `timeout` and
- * `timeouts` (the `*_validation.go` of its pkg/apis/pipeline/v1beta1). A bundle is refused in a change, too, where upstream drops it
- * without a word.
+ * Errors for v1beta1 fields that v1 does not have and upstream's webhook refuses: bundles, PipelineResources, a run with `timeout` and
+ * `timeouts` (the `*_validation.go` of its pkg/apis/pipeline/v1beta1). A bundle is refused in an update, too, where upstream drops it silently.
  */
 export function refusedInV1beta1({ kind, spec }: { kind: string; spec?: unknown }): ValidationError[] {
   const check = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;

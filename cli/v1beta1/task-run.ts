@@ -14,7 +14,7 @@ import type { Json } from './json.ts';
 import { param, params, reference, withoutBundle } from './params.ts';
 import { taskSpecFromV1, taskSpecToV1 } from './task.ts';
 
-/** What both versions' statuses have under the same name. `spanContext` is forgotten by upstream's conversion, and a trace needs it. */
+/** Status fields with the same name in both versions. Upstream's conversion loses `spanContext`, which a trace needs. */
 const STATUS = ['observedGeneration', 'conditions', 'annotations', 'podName', 'startTime', 'completionTime'].concat([
   'steps',
   'retriesStatus',
@@ -24,7 +24,7 @@ const STATUS = ['observedGeneration', 'conditions', 'annotations', 'podName', 's
   'spanContext',
 ]);
 
-/** v1 says of a terminated step why it ended, which v1beta1 leaves to its state. */
+/** v1 has a terminated step's reason in a field of its own; v1beta1 has it only in the state. */
 function stepStateToV1(state: Json): Json {
   const { terminated } = state;
   const reason = isObject(terminated) ? terminated['reason'] : undefined;
@@ -55,7 +55,7 @@ function statusFromV1(status: Json, annotations: Annotations, name: string): Jso
   });
 }
 
-/** A v1beta1 TaskRun's status in v1. What only v1beta1 has (CloudEvents, results of PipelineResources) stays in annotations. */
+/** A v1beta1 TaskRun's status in v1. Fields of v1beta1 alone (CloudEvents, results of PipelineResources) are kept in annotations. */
 export function taskRunStatusToV1(status: Json, annotations: Annotations, name: string): Json {
   carry(annotations, CLOUD_EVENTS, status['cloudEvents']);
   carry(annotations, RESOURCES_RESULT, status['resourcesResult']);
@@ -63,7 +63,7 @@ export function taskRunStatusToV1(status: Json, annotations: Annotations, name: 
   return statusToV1(status, annotations, name);
 }
 
-/** The status in v1beta1; what its annotations hold is there even where v1 has no status yet. */
+/** The status in v1beta1, with the values from annotations, even if v1 has no status yet. */
 export function taskRunStatusFromV1(
   status: Json | undefined,
   annotations: Annotations,
@@ -95,12 +95,12 @@ export function taskRunSpecToV1(spec: Json, annotations: Annotations, name: stri
   });
 }
 
-/** Keeps what upstream's conversion puts into annotations before it converts the spec. */
+/** Writes the annotations that upstream's conversion writes before it converts the spec. */
 export function carryTaskRunResources(spec: Json, annotations: Annotations): void {
   carry(annotations, RESOURCES, spec['resources']);
 }
 
-/** The reverse of taskRunSpecToV1; PipelineResources come back from their annotation. */
+/** The reverse of taskRunSpecToV1, with the PipelineResources from their annotation. */
 export function taskRunSpecFromV1(spec: Json, annotations: Annotations, name: string): Json {
   const resources = takeResources(annotations, RESOURCES);
   const names = { stepSpecs: 'stepOverrides', sidecarSpecs: 'sidecarOverrides' };

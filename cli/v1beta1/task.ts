@@ -14,8 +14,8 @@ import type { Json } from './json.ts';
 import { paramSpecs, taskResult } from './params.ts';
 
 /**
- * A v1beta1 TaskSpec in v1, wherever it stands: of a Task, embedded in a pipeline task or a TaskRun, or in a status. `taskName` is what
- * its deprecated fields are kept under.
+ * Converts a v1beta1 TaskSpec to v1: of a Task, embedded in a pipeline task or a TaskRun, or in a status. `taskName` is the key of its
+ * deprecated fields in the annotation.
  */
 export function taskSpecToV1(spec: Json, annotations: Annotations, taskName: string): Json {
   carryDeprecations(annotations, spec, taskName);
@@ -40,7 +40,7 @@ export function taskSpecFromV1(spec: Json, annotations: Annotations, taskName: s
   return restoreDeprecations(annotations, converted, taskName);
 }
 
-/** A Task's spec in v1; its PipelineResources, which nothing reads any more, stay in an annotation. */
+/** A Task's spec in v1. Its PipelineResources, which nothing reads any more, are kept in an annotation. */
 export function taskToV1(spec: Json, annotations: Annotations, name: string): Json {
   carry(annotations, RESOURCES, spec['resources']);
   return taskSpecToV1(spec, annotations, name);

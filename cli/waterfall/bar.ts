@@ -3,13 +3,13 @@ import { displayWidth } from './display-width.ts';
 import { colourOf, type Style } from './style.ts';
 
 export interface Bar {
-  /** `width` columns, with colour codes where the style has them. */
+  /** `width` columns, plus colour codes if the style has them. */
   text: string;
-  /** The note found room beside the bar. */
+  /** Whether there was room for the note beside the bar. */
   noteDrawn: boolean;
 }
 
-/** The row's bar in its place in time, with the note beside it where it fits. */
+/** The row's bar at its place in time, with the note beside it if it fits. */
 export function drawBar(row: WaterfallRow, totalMs: number, width: number, note: string, style: Style): Bar {
   const scale = totalMs > 0 ? width / totalMs : 0;
   const start = Math.min(width - 1, Math.floor(row.offsetMs * scale + 1e-9));

@@ -15,12 +15,12 @@ export function displayWidth(text: string): number {
   return [...graphemes.segment(text)].reduce((sum, { segment }) => sum + clusterWidth(segment), 0);
 }
 
-/** Control characters, and what is not seen but changes how a line is read: directions, joiners, fillers, separators. */
+/** Control characters, and invisible characters that change how a line is read: directions, joiners, fillers, separators. */
 const UNSEEN = /(?:[\p{Cc}\p{Cs}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5)+/gu;
 
 /**
- * A name or message as it may go to a terminal, in one line: escape sequences are taken out whole, and nothing stays that moves the cursor, reorders the
- * line or makes two names look the same.
+ * A name or message that is safe for a terminal, in one line: without escape sequences, and without characters that move the cursor, reorder
+ * the line or make two names look the same.
  */
 export function printable(text: string): string {
   return withoutSequences(text).replace(UNSEEN, ' ').trim();

@@ -12,11 +12,11 @@ import { traceIdOf } from './trace-id.ts';
 export interface WaterfallOptions {
   /** Columns of the terminal; less than 40 counts as 40. */
   width: number;
-  /** ANSI colours. Without them every result still has its mark. */
+  /** ANSI colours. Every result has its mark without them, too. */
   color: boolean;
   /** Box and block characters; plain ASCII otherwise. */
   unicode: boolean;
-  /** Draw the controllers' spans in their places instead of counting them in one line. */
+  /** Draw the controllers' spans; otherwise one line counts them. */
   controllerSpans?: boolean;
 }
 
@@ -68,7 +68,7 @@ function layoutOf(lines: TreeLine[], width: number, style: Style): Layout {
   return { totalMs: totalMs(lines), width, name: bounded, duration, bar: width - bounded - duration - 6 };
 }
 
-/** Lines are cut at the terminal's width and carry no spaces at their end. */
+/** Lines are cut at the terminal's width and have no trailing spaces. */
 const trimEnd = (text: string): string => text.replace(/ +$/, '');
 
 function drawLine(line: TreeLine, note: string, layout: Layout, style: Style): string[] {
@@ -92,7 +92,7 @@ function drawLine(line: TreeLine, note: string, layout: Layout, style: Style): s
 
 const durationOf = (row: WaterfallRow): string => (row.result === 'skip' ? 'skipped' : row.durationText);
 
-/** What the axis spans: the end of the last line that is drawn. */
+/** The length of the axis in milliseconds: the end of the last drawn row. */
 function totalMs(lines: TreeLine[]): number {
   return most(lines, ({ row }) => (row ? row.offsetMs + row.durationMs : 0));
 }
@@ -118,7 +118,7 @@ function header(waterfall: Waterfall, layout: Layout, style: Style): string[] {
   ];
 }
 
-/** The same failure of the same function, told once with how often it happened. */
+/** Equal failures of one function, in one line with their number. */
 function countedProblems(waterfall: Waterfall): [text: string, times: number][] {
   const times = new Map<string, number>();
   for (const row of waterfall.rows.filter(({ category, isOrigin }) => category === 'controller' && isOrigin)) {

@@ -1,19 +1,19 @@
 import type { WaterfallRow } from '../../local/viewer/row.ts';
 import type { Waterfall } from '../../local/viewer/waterfall.ts';
 
-/** Spans made inside one step, by the programs it ran, that are drawn before the rest is only counted. */
+/** Spans of one step's programs that are drawn; the rest is only counted. */
 const MAX_OTHER_PER_PARENT = 20;
 
-/** A line of the tree: a row of the waterfall, or the count of those left out. */
+/** A line of the tree: a row of the waterfall, or the number of omitted rows. */
 export interface TreeLine {
   row?: WaterfallRow;
-  /** For a line without a row: how many spans it stands for. */
+  /** For a line without a row: the number of omitted spans. */
   omitted: number;
   /** Whether each level above, the line itself last, is the last child of its parent. Empty for a top row. */
   lastAt: boolean[];
 }
 
-/** The rows to draw as a tree, in order. Controller rows are left out unless asked for; what hangs below one moves up to its next drawn ancestor. */
+/** The rows to draw as a tree, in order. Controller rows are left out unless requested; their children move to the next drawn ancestor. */
 export function treeLines(waterfall: Waterfall, options: { controllerSpans: boolean }): TreeLine[] {
   const { rows } = waterfall;
   const isDrawn = (row: WaterfallRow): boolean => options.controllerSpans || row.category !== 'controller';

@@ -12,7 +12,7 @@ const SGR: Record<Colour, string> = {
   bold: '1',
 };
 
-/** Everything about the look that depends on the terminal. */
+/** Characters and colours that depend on the terminal. */
 export interface Style {
   paint(colour: Colour | undefined, text: string): string;
   full: string;

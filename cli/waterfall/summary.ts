@@ -3,7 +3,7 @@ import type { WaterfallRow } from '../../local/viewer/row.ts';
 import type { Waterfall } from '../../local/viewer/waterfall.ts';
 import { printable } from './display-width.ts';
 
-/** Milliseconds in which at least one of the rows was under way. */
+/** Milliseconds during which at least one of the rows was running. */
 function coveredMs(rows: WaterfallRow[]): number {
   let until = -Infinity;
   let total = 0;
@@ -15,7 +15,7 @@ function coveredMs(rows: WaterfallRow[]): number {
   return total;
 }
 
-/** Which task took longest, and for how long anything was waited for (overlapping waits count once): each short enough for a line of its own. */
+/** Two short lines: the longest task, and the time of all waits (overlapping waits count once). */
 export function summaryParts(waterfall: Waterfall): string[] {
   const tasks = waterfall.rows.filter((row) => row.category === 'task' && row.result !== 'skip');
   const [longest] = tasks.toSorted((a, b) => b.durationMs - a.durationMs);
