@@ -14,10 +14,9 @@ const NAMES = { own: PIPELINE_RUN_SPAN_CONTEXT, upstream: UPSTREAM_PIPELINE_RUN_
 
 /** The annotations a PipelineRun gets at CREATE. */
 export function stampPipelineRun(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
-  const isChild = parentOf(request.object) !== undefined;
-  if (!isChild) return stampRoot(request, NAMES, settings);
-  if (!isTrusted(request, settings)) return {};
-  return stampChild(request, settings);
+  // An owner reference that somebody else wrote must not bring its object into the owner's trace.
+  const isChild = parentOf(request.object) !== undefined && isTrusted(request, settings);
+  return isChild ? stampChild(request, settings) : stampRoot(request, NAMES, settings);
 }
 
 /** A child run inherited its owner's annotations: what they name is its parent; in the same trace it gets a span of its own. */

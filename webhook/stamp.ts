@@ -92,7 +92,8 @@ export function stampRoot(
     [names.own]: carrier,
     [names.upstream]: carrier,
     ...(parent && { [PARENT_SPAN_CONTEXT]: formatCarrier(parent) }),
-    ...(settings.inbound === 'ignore' && annotations[PARENT_SPAN_CONTEXT] && { [PARENT_SPAN_CONTEXT]: NO_CARRIER }),
+    // What a copy has as its parent is its original's.
+    ...(!parent && annotations[PARENT_SPAN_CONTEXT] && { [PARENT_SPAN_CONTEXT]: NO_CARRIER }),
     ...(copied && present && { [RERUN_SPAN_CONTEXT]: formatCarrier(present) }),
     ...traceUrl(settings, root.traceId),
   };

@@ -155,7 +155,7 @@ export class LifecycleController {
     const uid = run.metadata.uid ?? '';
     this.#controller.queue.add(uid);
     this.#enqueue(this.#ledger.parentOf(run));
-    for (const child of this.#ledger.childrenOf(run))
+    for (const child of this.#ledger.descendantsOf(run))
       if (!child.settled) this.#controller.queue.add(child.run.metadata.uid ?? '');
   }
 
@@ -177,14 +177,15 @@ export class LifecycleController {
   async #stamp(entry: Entry): Promise<boolean> {
     const { log, mint } = this.#options;
     const { run } = entry;
-    const owner = this.#ledger.parentOf(run)?.run;
-    const decision = decideContext(run, owner, this.#ledger.isDuplicate(entry), mint);
+    const owner = this.#ledger.ownerOf(run);
+    const above = owner && { context: this.#isCopied(owner) ? undefined : owner.own };
+    const decision = decideContext(run, above, this.#ledger.isDuplicate(entry), mint);
     if (decision.kind === 'present') return false;
     if (decision.kind === 'wait') return true;
     const { namespace, name } = run.metadata;
-    if (decision.because !== 'missing')
+    if (decision.because !== 'missing' && decision.because !== 'inherited')
       log.warn('a run gets a new span context', { kind: run.kind, namespace, name, because: decision.because });
-    const copied: Record<string, null> = decision.because === 'copied' ? COPIED : {};
+    const copied: Record<string, null> = ['copied', 'inherited'].includes(decision.because) ? COPIED : {};
     await this.#annotate(run, { ...copied, ...decision.annotations }, true);
     return true;
   }
@@ -232,7 +233,8 @@ export class LifecycleController {
   async #markDue(entry: Entry): Promise<ReconcileResult> {
     const { markDelayMs = MARK_DELAY_MS } = this.#options;
     const owner = this.#ledger.parentOf(entry.run);
-    const waits = owner !== undefined && owner.deletedMs === undefined && !isMarked(owner);
+    const waits =
+      entry.run.kind === 'TaskRun' && owner !== undefined && owner.deletedMs === undefined && !isMarked(owner);
     this.#marksDue.set(entry.run.metadata.uid ?? '', this.#nowMs() + (waits ? markDelayMs : 0));
     return this.#markWhenDue(entry);
   }

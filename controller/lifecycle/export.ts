@@ -34,12 +34,19 @@ export interface ExportFacts {
 
 const finished = (entry: Entry): boolean => isDone(entry.run) || entry.deletedMs !== undefined;
 
-/** Whether the run is exported at all; undefined while that depends on how its owner ends. */
+/** The run whose trace it is. */
+function topOf(entry: Entry, ledger: Ledger): Entry {
+  let top = entry;
+  for (let above = ledger.parentOf(top.run); above; above = ledger.parentOf(top.run)) top = above;
+  return top;
+}
+
+/** Whether the run is exported at all; undefined while that depends on how the run ends whose trace it is. */
 function wanted(entry: Entry, own: RunSpan, { ledger, keepFailures }: ExportFacts): boolean | undefined {
   if (own.sampled) return true;
   if (!keepFailures) return false;
-  const owner = ledger.parentOf(entry.run) ?? entry;
-  return finished(owner) ? FAILED.includes(outcomeOf(owner.run).result) : undefined;
+  const top = topOf(entry, ledger);
+  return finished(top) ? FAILED.includes(outcomeOf(top.run).result) : undefined;
 }
 
 function ownerInterval(owner: Entry): Interval {
@@ -71,11 +78,11 @@ function taskRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDec
 
 function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDecision {
   const run: PipelineRun = entry.run;
+  const owner = facts.ledger.parentOf(run);
   const children = facts.ledger.childrenOf(run);
-  // The root goes last: each TaskRun that settles brings it back here.
+  // The root goes last: each child that settles brings it back here.
   if (children.some((child) => !child.settled)) return { kind: 'later' };
-  const taskRuns = children.map((child) => child.run);
-  const seen = new Set([...taskRuns.map(({ metadata }) => metadata.name ?? ''), ...entry.goneChildren]);
+  const seen = facts.ledger.seenChildren(entry);
   const inMs = entry.deletedMs === undefined ? childrenSettleInMs(run, seen, facts.nowMs) : 0;
   if (inMs > 0) return { kind: 'later', inMs };
   return {
@@ -83,7 +90,8 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
     spans: buildPipelineRun({
       run,
       own,
-      children: taskRuns,
+      children: children.map((child) => child.run),
+      pipelineTask: owner && pipelineTaskOf(owner.run, run),
       deletedMs: entry.deletedMs,
     }),
   };

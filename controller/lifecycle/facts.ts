@@ -24,7 +24,9 @@ export interface TaskRunFacts {
 export interface PipelineRunFacts {
   run: PipelineRun;
   own: RunSpan;
-  /** What it made: its TaskRuns. */
-  children: TaskRun[];
+  /** Its TaskRuns and child PipelineRuns. */
+  children: (TaskRun | PipelineRun)[];
+  /** What a child PipelineRun is a run of, in the Pipeline of its owner. */
+  pipelineTask?: PipelineTask | undefined;
   deletedMs?: number;
 }

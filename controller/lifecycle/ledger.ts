@@ -20,13 +20,18 @@ export interface Entry {
   settled: boolean;
   /** The collector refused its spans for good. */
   refused?: boolean;
-  /** Names of its TaskRuns that are settled and gone. */
+  /** Its TaskRuns and child PipelineRuns that are settled and gone, as `childKey` names them. */
   goneChildren: Set<string>;
   /** Its mark was written, whether the watch has brought it yet or not. */
   marked?: boolean;
 }
 
-/** The PipelineRun whose trace a run's spans wait for: that of a TaskRun. A child PipelineRun is exported by itself. */
+/** What a PipelineRun's status names it by: names are unique within a kind. */
+export function childKey({ kind = '', name = '' }: { kind?: string | undefined; name?: string | undefined }): string {
+  return `${kind}/${name}`;
+}
+
+/** The PipelineRun that a TaskRun's span hangs below, and whose context it has. A child PipelineRun has one of its own. */
 export function parentOfTaskRun(run: Run): Parent | undefined {
   return run.kind === 'TaskRun' ? parentOf(run) : undefined;
 }
@@ -61,29 +66,52 @@ export class Ledger {
     entry.run = run;
     entry.own = runSpan(run);
     this.#entries.set(uid, entry);
-    const parent = parentOfTaskRun(run);
+    const parent = parentOf(run);
     if (parent) add(this.#children, familyKey(parent), uid);
-    else if (entry.own) add(this.#bySpan, entry.own.spanId, uid);
+    if (entry.own && !parentOfTaskRun(run)) add(this.#bySpan, entry.own.spanId, uid);
     return entry;
   }
 
   forget(uid: string): void {
     const entry = this.#entries.get(uid);
     if (!entry) return;
+    this.ownerOf(entry.run)?.goneChildren.add(childKey({ kind: entry.run.kind, name: entry.run.metadata.name }));
     this.#unindex(entry);
     this.#entries.delete(uid);
-    this.parentOf(entry.run)?.goneChildren.add(entry.run.metadata.name ?? '');
   }
 
-  /** The PipelineRun of a TaskRun, where it was seen. */
-  parentOf(run: Run): Entry | undefined {
-    const parent = parentOfTaskRun(run);
+  /** The PipelineRun that a run's owner reference names, where it was seen. */
+  ownerOf(run: Run): Entry | undefined {
+    const parent = parentOf(run);
     const entry = parent && this.#entries.get(parent.uid);
     return entry && isParent(entry.run, parent) ? entry : undefined;
   }
 
-  /** The TaskRuns of a PipelineRun. */
-  childrenOf({ metadata: { namespace = '', name = '', uid = '' } }: Run): Entry[] {
+  /** The PipelineRun whose root waits for the run: its owner; of a PipelineRun only if that is in the same trace. */
+  parentOf(run: Run): Entry | undefined {
+    const owner = this.ownerOf(run);
+    if (!owner || run.kind === 'TaskRun') return owner;
+    const own = this.get(run.metadata.uid ?? '')?.own;
+    return !own || own.traceId === owner.own?.traceId ? owner : undefined;
+  }
+
+  /** The TaskRuns and child PipelineRuns that a PipelineRun's root waits for. */
+  childrenOf(run: Run): Entry[] {
+    return this.#ownedBy(run).filter((child) => this.parentOf(child.run) !== undefined);
+  }
+
+  /** All that a PipelineRun's root waits for, however deep. */
+  descendantsOf(run: Run): Entry[] {
+    return this.childrenOf(run).flatMap((child) => [child, ...this.descendantsOf(child.run)]);
+  }
+
+  /** What the PipelineRun owns or owned, as `childKey` names it. */
+  seenChildren(entry: Entry): Set<string> {
+    const owned = this.#ownedBy(entry.run).map(({ run }) => childKey({ kind: run.kind, name: run.metadata.name }));
+    return new Set([...owned, ...entry.goneChildren]);
+  }
+
+  #ownedBy({ metadata: { namespace = '', name = '', uid = '' } }: Run): Entry[] {
     return this.#find(this.#children.get(familyKey({ namespace, name, uid })));
   }
 
@@ -103,8 +131,8 @@ export class Ledger {
 
   #unindex({ run, own }: Entry): void {
     const uid = run.metadata.uid ?? '';
-    const parent = parentOfTaskRun(run);
+    const parent = parentOf(run);
     if (parent) remove(this.#children, familyKey(parent), uid);
-    else if (own) remove(this.#bySpan, own.spanId, uid);
+    if (own && !parentOfTaskRun(run)) remove(this.#bySpan, own.spanId, uid);
   }
 }

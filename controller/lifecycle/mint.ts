@@ -4,10 +4,10 @@ import { newSpanId, newTraceId } from '../../shared/tracing/ids.ts';
 import type { RandomBytes } from '../../shared/tracing/ids.ts';
 import { isUnseenCopy } from '../../shared/tracing/provenance.ts';
 import { parentOf } from '../../shared/tekton/parent-of.ts';
-import { pipelineRunSpan } from '../../shared/tracing/run-context.ts';
 import { shouldSample } from '../../shared/tracing/sampling.ts';
 import type { Sampling } from '../../shared/tracing/sampling.ts';
 import {
+  PARENT_SPAN_CONTEXT,
   PIPELINE_RUN_SPAN_CONTEXT,
   RERUN_SPAN_CONTEXT,
   TASK_RUN_SPAN_CONTEXT,
@@ -21,12 +21,20 @@ export interface MintSettings {
   random?: RandomBytes;
 }
 
+export interface Owner {
+  /** Its own root span; undefined while it has none, or only that of the run it was copied from. */
+  context: SpanCarrier | undefined;
+}
+
+/** `inherited`: a child PipelineRun had its owner's, as upstream copies annotations. */
+export type Reason = 'missing' | 'malformed' | 'copied' | 'foreign' | 'inherited';
+
 /** What the controller does about a run's context when it sees the run. */
 export type ContextDecision =
   | { kind: 'present' }
   /** The owner has none yet: it is minted first, and its arrival brings the child back. */
   | { kind: 'wait' }
-  | { kind: 'stamp'; annotations: Record<string, string>; because: 'missing' | 'malformed' | 'copied' | 'foreign' };
+  | { kind: 'stamp'; annotations: Record<string, string>; because: Reason };
 
 function names(run: PipelineRun | TaskRun): { own: string; upstream: string } {
   return run.kind === 'PipelineRun'
@@ -42,11 +50,10 @@ function upstreamTrace(run: PipelineRun | TaskRun): SpanCarrier | undefined {
 /** A TaskRun names its owner's span and no other: who writes an owner reference must not bring spans into a third run's trace. */
 function childContext(
   run: TaskRun,
-  owner: PipelineRun | undefined,
+  parent: SpanCarrier | undefined,
   present: SpanCarrier | undefined,
   because: 'missing' | 'malformed' | 'copied',
 ): ContextDecision {
-  const parent = owner && pipelineRunSpan(owner);
   if (!parent) return present ? { kind: 'present' } : { kind: 'wait' };
   if (present?.traceId === parent.traceId && present.spanId === parent.spanId) return { kind: 'present' };
   const carrier = formatCarrier(parent);
@@ -59,38 +66,57 @@ function childContext(
   return { kind: 'stamp', annotations, because: present ? 'foreign' : because };
 }
 
+/** A child PipelineRun that no webhook saw: a span of its own in its owner's trace, whatever it inherited. */
+function childRunContext(
+  parent: SpanCarrier,
+  inherited: SpanCarrier | undefined,
+  { random }: MintSettings,
+): ContextDecision {
+  const carrier = formatCarrier({ ...parent, spanId: newSpanId(random) });
+  return {
+    kind: 'stamp',
+    annotations: {
+      [PIPELINE_RUN_SPAN_CONTEXT]: carrier,
+      [UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT]: carrier,
+      [PARENT_SPAN_CONTEXT]: formatCarrier(parent),
+    },
+    because: inherited ? 'inherited' : 'missing',
+  };
+}
+
+/** A root of its own, that links the one it was copied from. */
+function rootContext(
+  run: PipelineRun | TaskRun,
+  original: SpanCarrier | undefined,
+  because: Reason,
+  { sampling, random }: MintSettings,
+): ContextDecision {
+  const { own, upstream } = names(run);
+  const traceId = upstreamTrace(run)?.traceId ?? newTraceId(random);
+  const sampled = shouldSample(sampling, traceId, run.metadata.namespace ?? '');
+  const carrier = formatCarrier({ traceId, spanId: newSpanId(random), sampled });
+  const link: Record<string, string> = original ? { [RERUN_SPAN_CONTEXT]: formatCarrier(original) } : {};
+  return { kind: 'stamp', annotations: { [own]: carrier, [upstream]: carrier, ...link }, because };
+}
+
 /**
  * The context of a run that no webhook stamped, or that was copied while none was there. `owner` is the PipelineRun that
- * owns a TaskRun, where one does. A copy links what it was copied from.
+ * owns it, where one does. A copy links what it was copied from.
  */
 export function decideContext(
   run: PipelineRun | TaskRun,
-  owner: PipelineRun | undefined,
+  owner: Owner | undefined,
   isDuplicate: boolean,
   settings: MintSettings,
 ): ContextDecision {
-  const { own, upstream } = names(run);
-  const text = run.metadata.annotations?.[own];
+  const text = run.metadata.annotations?.[names(run).own];
   const present = parseCarrier(text);
   const isChild = run.kind === 'TaskRun' && parentOf(run) !== undefined;
   const copied = !isChild && (isDuplicate || isUnseenCopy(run.metadata));
   const because = copied ? 'copied' : text === undefined ? 'missing' : 'malformed';
-  if (isChild) return childContext(run, owner, present, because);
+  if (isChild) return childContext(run, owner?.context, present, because);
+  if (owner && (!present || copied || present.spanId === owner.context?.spanId))
+    return owner.context ? childRunContext(owner.context, present, settings) : { kind: 'wait' };
   if (present && !copied) return { kind: 'present' };
-  const traceId = upstreamTrace(run)?.traceId ?? newTraceId(settings.random);
-  const root = {
-    traceId,
-    spanId: newSpanId(settings.random),
-    sampled: shouldSample(settings.sampling, traceId, run.metadata.namespace ?? ''),
-  };
-  const carrier = formatCarrier(root);
-  return {
-    kind: 'stamp',
-    annotations: {
-      [own]: carrier,
-      [upstream]: carrier,
-      ...(copied && present && { [RERUN_SPAN_CONTEXT]: formatCarrier(present) }),
-    },
-    because,
-  };
+  return rootContext(run, copied ? present : undefined, because, settings);
 }

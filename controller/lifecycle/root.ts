@@ -3,17 +3,22 @@ import type { Attributes } from '@opentelemetry/api';
 
 import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
-import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
+import { parentOf } from '../../shared/tekton/parent-of.ts';
+import type { PipelineRun, PipelineTask, TaskRun } from '../../shared/tekton/types.ts';
+import { combinationOf, matrixAttributes, memberLabel } from './matrix.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { ancestry, createdMs, runAttributes, span } from './span.ts';
 import { endMs } from './times.ts';
 import type { Interval } from './times.ts';
 
-/** The low-cardinality name of what ran: the reference's name, else generateName without its dash, else the run's name. */
+/** The low-cardinality name of what ran: the reference's name, else, of a child, its task's, else generateName without its dash, else the run's name. */
 export function definitionName(run: PipelineRun | TaskRun): string {
   const spec = run.spec as { pipelineRef?: { name?: string }; taskRef?: { name?: string } };
   const { generateName, name = '' } = run.metadata;
-  return spec.pipelineRef?.name ?? spec.taskRef?.name ?? generateName?.replace(/-$/, '') ?? name;
+  // An embedded Pipeline of a Pipeline has the name of the task that it is there.
+  const task = parentOf(run) && run.metadata.labels?.[LABEL_PIPELINE_TASK];
+  return spec.pipelineRef?.name ?? spec.taskRef?.name ?? task ?? generateName?.replace(/-$/, '') ?? name;
 }
 
 /** Pipelines-as-Code's labels and annotations, as semantic conventions. */
@@ -40,7 +45,13 @@ export function runInterval(run: PipelineRun | TaskRun, deletedMs: number | unde
 }
 
 /** The run's root: as long as the run, with its result. Sent last, once. */
-export function rootSpan(run: PipelineRun | TaskRun, own: SpanCarrier, deletedMs: number | undefined): SpanRecord {
+export function rootSpan(
+  run: PipelineRun | TaskRun,
+  own: SpanCarrier,
+  deletedMs: number | undefined,
+  pipelineTask?: PipelineTask,
+): SpanRecord {
+  const combination = combinationOf(pipelineTask, run.spec.params);
   const outcome = outcomeOf(run);
   const { parentSpanId, links } = ancestry(run, own);
   const ids = { traceId: own.traceId, spanId: own.spanId, ...(parentSpanId !== undefined && { parentSpanId }) };
@@ -48,11 +59,13 @@ export function rootSpan(run: PipelineRun | TaskRun, own: SpanCarrier, deletedMs
     'cicd.pipeline.name': definitionName(run),
     'cicd.pipeline.run.id': run.metadata.uid ?? '',
     'cicd.pipeline.result': outcome.result,
+    ...(pipelineTask && { 'cicd.pipeline.task.name': pipelineTask.name }),
+    ...matrixAttributes(combination),
     ...runAttributes(run),
     ...vcsAttributes(run),
     ...errorAttributes(outcome),
   };
-  return span(ids, `RUN ${definitionName(run)}`, runInterval(run, deletedMs), {
+  return span(ids, `RUN ${definitionName(run)}${memberLabel(combination)}`, runInterval(run, deletedMs), {
     kind: SpanKind.SERVER,
     attributes,
     links,

@@ -3,11 +3,15 @@ import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { isStepContainer } from '../../shared/tekton/containers.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { childKey } from './ledger.ts';
 import type { KnownPods } from './pods.ts';
 import { startMs } from './times.ts';
 
 /** How long a finished TaskRun waits for what its Pod still has to say, and a finished run for TaskRuns that were not seen. */
 const SETTLE_MS = 30_000;
+
+/** Kinds of a run's children that are watched. */
+const WATCHED = ['TaskRun', 'PipelineRun'];
 
 const hasStarted = ({ state, lastState }: ContainerStatus): boolean =>
   (state?.running ?? state?.terminated ?? lastState?.terminated) !== undefined;
@@ -33,12 +37,12 @@ function leftToSettleMs(run: TaskRun | PipelineRun, nowMs: number): number {
 }
 
 /**
- * Milliseconds until a finished run's TaskRuns are all there: 0 once each that its status names is in `seen`, or 30 s after its end. One that was
- * never seen is not gone: the watch of TaskRuns may be behind that of PipelineRuns.
+ * Milliseconds until all that a finished run made is there: 0 once each that its status names is in `seen` (by `childKey`), or 30 s after its end. What
+ * was never seen is not gone: the watch of TaskRuns may be behind that of PipelineRuns.
  */
 export function childrenSettleInMs(run: PipelineRun, seen: ReadonlySet<string>, nowMs: number): number {
-  const told = (run.status?.childReferences ?? []).filter(({ kind }) => kind === 'TaskRun');
-  return told.every(({ name }) => seen.has(name)) ? 0 : leftToSettleMs(run, nowMs);
+  const named = (run.status?.childReferences ?? []).filter(({ kind = '' }) => WATCHED.includes(kind));
+  return named.every((child) => seen.has(childKey(child))) ? 0 : leftToSettleMs(run, nowMs);
 }
 
 /** The Pods of all attempts that got one. */

@@ -8,6 +8,7 @@ import { trustedAdmissionTime } from '../../shared/tracing/provenance.ts';
 import type { SpanLink, SpanRecord } from '../../shared/tracing/span-record.ts';
 import { RERUN_SPAN_CONTEXT } from '../../shared/tekton/annotations.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import { parentOf } from '../../shared/tekton/parent-of.ts';
 import { startMs } from './times.ts';
 
 /** A span below `parentSpanId`, INTERNAL and Unset unless said otherwise. */
@@ -36,15 +37,18 @@ export function createdMs(object: KubeObject): number {
   return trustedAdmissionTime(object.metadata)?.receivedMs ?? startMs(object.metadata.creationTimestamp) ?? 0;
 }
 
-/** What stands above a root: a parent in the same trace is joined, one in another trace linked; a copy links what it was copied from. */
+/**
+ * What stands above a root: a parent in the same trace is joined, one in another trace linked; a copy links what it was copied from. A child PipelineRun
+ * inherits the annotation of what its owner was copied from.
+ */
 export function ancestry(run: KubeObject, own: SpanCarrier): { parentSpanId?: string; links: SpanLink[] } {
   const rerunOf = parseCarrier(run.metadata.annotations?.[RERUN_SPAN_CONTEXT]);
   const parent = inboundParent(run);
-  const joined = parent?.traceId === own.traceId ? { parentSpanId: parent.spanId } : {};
-  // What a copy has as its parent is its original's.
-  if (rerunOf) return { ...joined, links: [{ context: rerunOf, attributes: { 'tektrace.link': 'rerun of' } }] };
-  if (!parent || parent.traceId === own.traceId) return { ...joined, links: [] };
-  return { links: [{ context: parent, attributes: { 'tektrace.link': 'inbound' } }] };
+  const links: SpanLink[] = [];
+  if (rerunOf && !parentOf(run)) links.push({ context: rerunOf, attributes: { 'tektrace.link': 'rerun of' } });
+  if (parent?.traceId === own.traceId) return { parentSpanId: parent.spanId, links };
+  if (parent) links.push({ context: parent, attributes: { 'tektrace.link': 'inbound' } });
+  return { links };
 }
 
 /** The attributes that tell which run a span is of: semantic conventions, and upstream's short names. */

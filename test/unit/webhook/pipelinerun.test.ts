@@ -157,8 +157,10 @@ describe('a child PipelineRun', () => {
     expect(parent).toEqual(parseCarrier(carrier()));
   });
 
-  test('whose owner reference somebody else wrote gets nothing', async () => {
-    expect((await review('pipelinerun', pipelineRun(child))).patch).toEqual([]);
+  test('whose owner reference somebody else wrote gets a trace of its own', async () => {
+    const { root, parent } = await stamped(child);
+    expect(root?.traceId).not.toBe(TRACE);
+    expect(parent).toBeUndefined();
   });
 });
 

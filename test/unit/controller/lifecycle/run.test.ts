@@ -109,11 +109,19 @@ describe('what stands above a root', () => {
     expect(root?.links).toMatchObject([{ context: { traceId: other }, attributes: { 'tektrace.link': 'inbound' } }]);
   });
 
-  test('is a link to the original for a copy, and not the original’s parent', () => {
+  test('is a link to the original for a copy, beside that to an inbound parent of its own', () => {
     const copy = { ...parent(other), 'tekton/rerun-span-context': carrier('3'.repeat(32)) };
     expect(build(ranRun, annotated(copy)).at(-1)?.links).toMatchObject([
       { context: { traceId: '3'.repeat(32) }, attributes: { 'tektrace.link': 'rerun of' } },
+      { context: { traceId: other }, attributes: { 'tektrace.link': 'inbound' } },
     ]);
+  });
+
+  test('of a child run is its owner, not what that was copied from', () => {
+    const ownerReferences = [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: 'above', uid: 'uid-above' }];
+    const inherited = annotated({ ...parent(TRACE), 'tekton/rerun-span-context': carrier(other) });
+    const root = build(ranRun, { ...inherited, ownerReferences }).at(-1);
+    expect(root).toMatchObject({ parentSpanId: '2'.repeat(16), links: [] });
   });
 
   test('is a parent all the same where a joined run says that it reruns another', () => {
