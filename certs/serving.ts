@@ -41,7 +41,7 @@ export async function createServingCertificate(options: ServingCertificateOption
     const now = clock.now();
     const lifetimeMs = Math.min(LEAF_LIFETIME_MS, expiryTime(by.certPem) - now);
     if (lifetimeMs <= 0)
-      throw new Error('the certificate authority has ended: delete its Secret and a new one is made');
+      throw new Error('the certificate authority has expired: delete its Secret, and a new one is created');
     return issueCertificate(
       by,
       { commonName: dnsNames[0] ?? 'tektrace', dnsNames, ipAddresses, usage: 'server', lifetimeMs },

@@ -39,7 +39,7 @@ function readAuthority(secret: AuthoritySecret, { namespace, secretName }: Autho
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `Secret ${namespace}/${secretName} holds no certificate authority (${problem}): delete it and a new one is made`,
+      `Secret ${namespace}/${secretName} has no valid certificate authority (${problem}): delete it, and a new one is created`,
       { cause: error },
     );
   }

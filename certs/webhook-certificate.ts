@@ -48,7 +48,10 @@ export async function createWebhookCertificate(
         return await ensure();
       } catch (error) {
         signal.throwIfAborted();
-        log.error('no certificate authority yet; trying again', { secret: `${namespace}/${secretName}`, error });
+        log.error('reading or creating the certificate authority failed; trying again', {
+          secret: `${namespace}/${secretName}`,
+          error,
+        });
         await clock.sleep(RETRY_INTERVAL_MS, signal);
       }
     }
@@ -61,7 +64,7 @@ export async function createWebhookCertificate(
         // API servers learn of a new bundle by their watch: a new authority signs one round after it was published.
         if (!(await publish(authority))) await serving.use(authority.current);
       } catch (error) {
-        if (!stop.aborted) log.error('the CA bundle could not be checked; trying again', { configurationName, error });
+        if (!stop.aborted) log.error('checking the CA bundle failed; trying again', { configurationName, error });
       }
       await clock.sleep(CHECK_INTERVAL_MS, stop).catch(() => undefined);
     }

@@ -33,7 +33,7 @@ export function reviewIdentity(body: unknown): { uid: string; apiVersion: string
     !isObject(body.request) ||
     typeof body.request.uid !== 'string'
   ) {
-    throw new NotAReviewError('the body is no admission.k8s.io AdmissionReview with request.uid');
+    throw new NotAReviewError('the body is not an admission.k8s.io AdmissionReview with request.uid');
   }
   return {
     uid: body.request.uid,

@@ -45,7 +45,7 @@ function mutate(mutation: Mutation, { settings, log }: WebhookAppOptions): Reque
       const admission = reviewRequest(request.body);
       if (admission?.operation === 'CREATE') patch = mutation(admission, settings, receivedMs);
     } catch (error) {
-      log.error('stamping failed, the object is admitted as it is', {
+      log.error('adding the span context failed, the object is admitted unchanged', {
         path: request.path,
         review: identity.uid,
         error,
@@ -60,7 +60,7 @@ const refuseBadBody =
   (error: unknown, request, response, _next) => {
     const status = error instanceof NotAReviewError ? 400 : Number((error as { status?: unknown }).status ?? 500);
     const message = error instanceof Error ? error.message : String(error);
-    log.warn('a request was no admission review', { path: request.path, status, error });
+    log.warn('a request was not an AdmissionReview', { path: request.path, status, error });
     response.status(status).json({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: status, message });
   };
 

@@ -58,7 +58,7 @@ export class Controller {
       const { log, name, dueInMs } = this.#options;
       const fields = { controller: name, key, error, failures: this.queue.failures(key) + 1 };
       // A conflict says that our cache was behind: the next event brings the newer object.
-      if (isConflict(error)) log.debug('reconcile met a newer object, trying again', fields);
+      if (isConflict(error)) log.debug('reconcile conflicted with a newer object, trying again', fields);
       else log.warn('reconcile failed, trying again', fields);
       this.queue.addRateLimited(key);
       const dueMs = dueInMs?.(key);

@@ -77,7 +77,7 @@ export function createEventRecorder(client: KubeClient, options: EventRecorderOp
           continue;
         }
         observe('failed');
-        if (isNamespaceGone(error)) log.debug('event not recorded: its namespace goes away', fields);
+        if (isNamespaceGone(error)) log.debug('event not recorded: its namespace is being deleted', fields);
         else log.warn('event not recorded', { ...fields, error });
         return;
       }
@@ -103,7 +103,7 @@ export function createEventRecorder(client: KubeClient, options: EventRecorderOp
 
   function drop(): void {
     observe('dropped');
-    if (!isFull) log.warn('too many events wait to be recorded, dropping those that come', { maxQueued: MAX_QUEUED });
+    if (!isFull) log.warn('too many events wait to be recorded, dropping new ones', { maxQueued: MAX_QUEUED });
     isFull = true;
   }
 
@@ -125,7 +125,7 @@ export function createEventRecorder(client: KubeClient, options: EventRecorderOp
       stopping.abort();
       const timer = setTimeout(() => {
         log.warn('events were not recorded before the end', { events: queue.length });
-        stopped.abort(new Error('the recorder stops'));
+        stopped.abort(new Error('the recorder has stopped'));
       }, STOP_MS);
       await sending;
       clearTimeout(timer);

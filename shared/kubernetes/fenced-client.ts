@@ -3,7 +3,7 @@ import type { KubeClient } from './client.ts';
 /** Thrown instead of a write that would have been sent by a process that does not lead any more. */
 export class NotLeaderError extends Error {
   constructor(request: string) {
-    super(`${request}: not sent, this process does not lead`);
+    super(`${request}: not sent, this process is not the leader`);
     this.name = 'NotLeaderError';
   }
 }

@@ -121,8 +121,8 @@ export class LeaderElector {
       const why = taken ? `${holder} holds the lease` : `not renewed for ${this.#renewDeadlineMs} ms`;
       this.#renewed = undefined;
       observer?.leading(false);
-      log.error('leadership is lost', { why });
-      this.#losing.abort(new Error(`leadership is lost: ${why}`));
+      log.error('leadership was lost', { why });
+      this.#losing.abort(new Error(`leadership was lost: ${why}`));
       return;
     }
   }
@@ -145,7 +145,7 @@ export class LeaderElector {
     try {
       await this.#giveUp(over.signal);
     } catch (error) {
-      log.warn('the lease is not released and runs out by itself', { error });
+      log.warn('releasing the lease failed: it expires by itself', { error });
     } finally {
       clearTimeout(timer);
     }
@@ -161,7 +161,7 @@ export class LeaderElector {
       const free = { holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now };
       if (await lock.write(last, { ...last.spec, ...free }, signal)) return;
     }
-    throw new Error(`somebody else wrote it each time, ${RELEASE.tries} times`);
+    throw new Error(`conflict at each of ${RELEASE.tries} attempts`);
   }
 
   /** One attempt to get or renew the lease. */
@@ -182,7 +182,7 @@ export class LeaderElector {
       this.#renewed = started;
       return true;
     } catch (error) {
-      if (!signal.aborted) log.warn('the lease can’t be read or written, trying again', { error });
+      if (!signal.aborted) log.warn('reading or writing the lease failed, trying again', { error });
       return false;
     }
   }

@@ -38,7 +38,7 @@ export function createLeaseLock(client: KubeClient, { namespace, name }: LeaseNa
 
   async function request(method: string, at: string, signal: AbortSignal, body?: Lease): Promise<Lease> {
     const over = new AbortController();
-    const reason = new ConnectionError(`${method} ${at}`, `no answer within ${timeoutMs} ms, repeats included`);
+    const reason = new ConnectionError(`${method} ${at}`, `no response within ${timeoutMs} ms, repeats included`);
     const timer = setTimeout(() => over.abort(reason), timeoutMs);
     try {
       return await client.request<Lease>(method, at, {

@@ -30,7 +30,7 @@ const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 /** Thrown when a watch was silent for longer than it may be. */
 export class SilentWatchError extends Error {
   constructor(resource: Resource) {
-    super(`watch ${resource.plural}: silent for too long, the connection is taken for dead`);
+    super(`watch ${resource.plural}: silent for too long, the connection counts as dead`);
     this.name = 'SilentWatchError';
   }
 }

@@ -36,7 +36,7 @@ export function annotationPatch(
 ): AnnotationPatch {
   const { name, uid, resourceVersion } = metadata;
   const others = Object.keys(changes).filter((key) => !isOurs(key));
-  if (others.length > 0) throw new Error(`annotations of others are not to be changed: ${others.join(', ')}`);
+  if (others.length > 0) throw new Error(`these annotations may not be changed: ${others.join(', ')}`);
   if (uid === undefined || (unchanged && resourceVersion === undefined))
     throw new Error(`${name} has no uid or resourceVersion: it was not read from a server`);
   return {

@@ -23,7 +23,7 @@ async function answerMetrics(response: ServerResponse, metrics: Registry): Promi
   try {
     answer(response, 200, await metrics.metrics(), metrics.contentType);
   } catch (error) {
-    answer(response, 500, `metrics can't be collected: ${String(error)}`);
+    answer(response, 500, `collecting metrics failed: ${String(error)}`);
   }
 }
 

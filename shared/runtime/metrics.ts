@@ -6,7 +6,7 @@ export function createMetricsRegistry(version: string): Registry {
   collectDefaultMetrics({ register: registry });
   const build = new Gauge({
     name: 'tektrace_build_info',
-    help: 'Always 1; the labels tell what runs',
+    help: 'Always 1; the labels have the version',
     labelNames: ['version', 'node_version'],
     registers: [registry],
   });

@@ -39,7 +39,7 @@ export function integerOf(found: Variable | undefined, log: Logger): number | un
   if (!found) return undefined;
   const number = Number(found.value);
   if (/^\d+$/.test(found.value) && number <= MAX_INTEGER) return number;
-  log.warn('the variable is no integer from 0 to 2147483647: it is not used', {
+  log.warn('the variable is not an integer from 0 to 2147483647: it is not used', {
     variable: found.name,
     value: found.value,
   });

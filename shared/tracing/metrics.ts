@@ -14,7 +14,7 @@ export function measuredSink(sink: SpanSink, registry: Registry): SpanSink {
   });
   const failures = new Counter({
     name: 'tektrace_span_export_failures_total',
-    help: 'Exports the collector did not accept; retryable ones are tried again',
+    help: 'Exports the collector did not accept; retryable ones are sent again',
     labelNames: ['retryable'] as const,
     registers: [registry],
   });
@@ -46,7 +46,7 @@ export function measureSpanQueue(counts: SpanQueueCounts, registry: Registry): v
   });
   new Counter({
     name: 'tektrace_spans_dropped_total',
-    help: 'Spans that a full queue did not take, or the collector refused for good',
+    help: 'Spans dropped because the queue was full, or finally refused by the collector',
     registers: [registry],
     collect() {
       this.reset();

@@ -56,7 +56,7 @@ export function readResourceAttributes(env: Environment, log: Logger): Record<st
   for (const [index, entry] of entries.entries()) {
     const parsed = parseEntry(entry);
     if (typeof parsed === 'string') {
-      log.warn('the variable is not used: an entry of it can not be read', {
+      log.warn('the variable is not used: one of its entries is invalid', {
         variable: VARIABLE,
         entry: index + 1,
         reason: parsed,

@@ -65,7 +65,7 @@ export class SpanQueue {
       this.#dropping = true;
       return;
     }
-    if (this.#dropping) log.info('the span queue takes spans again', { dropped: this.counts.dropped });
+    if (this.#dropping) log.info('the span queue has room again', { dropped: this.counts.dropped });
     this.#dropping = false;
     this.#reconciles.push(spans);
     this.counts.queued += spans.length;
@@ -146,12 +146,12 @@ export class SpanQueue {
         this.counts.dropped += batch.length;
         const refusal = refusalOf(error);
         if (this.#refusal !== refusal)
-          log.warn('the collector refused spans for good: they are dropped', { error, spans: batch.length });
+          log.warn('the collector finally refused spans: they are dropped', { error, spans: batch.length });
         this.#refusal = refusal;
         return undefined;
       }
       if (!this.#unreachable && !this.#stop.signal.aborted)
-        log.warn('the collector takes no spans: runs go on, spans are kept and sent when it is back', { error });
+        log.warn('the collector is unavailable: runs go on, spans are kept and sent later', { error });
       this.#unreachable = true;
       return (
         (error instanceof ExportError ? error.retryAfterMs : undefined) ?? jittered(backoffMs, this.#options.random)

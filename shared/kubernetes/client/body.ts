@@ -25,14 +25,14 @@ export async function readText(request: string, response: IncomingMessage, limit
   const chunks: Buffer[] = [];
   let bytes = 0;
   const silent = (): void => {
-    response.destroy(new Error(`the answer stopped after ${bytes} bytes: nothing came for ${silenceMs} ms`));
+    response.destroy(new Error(`the response stopped after ${bytes} bytes: nothing came for ${silenceMs} ms`));
   };
   const timer = silenceMs > 0 ? setTimeout(silent, silenceMs) : undefined;
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       timer?.refresh();
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+      if (bytes > maxBytes) throw new Error(`the response is larger than ${maxBytes} bytes`);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -40,7 +40,7 @@ export async function readText(request: string, response: IncomingMessage, limit
     const brokeOff = (error as NodeJS.ErrnoException).code === 'ECONNRESET';
     throw new ConnectionError(
       request,
-      brokeOff ? new Error(`the answer broke off after ${bytes} bytes`, { cause: error }) : error,
+      brokeOff ? new Error(`the response ended early, after ${bytes} bytes`, { cause: error }) : error,
     );
   } finally {
     clearTimeout(timer);
@@ -56,7 +56,7 @@ export function parseBody(request: string, response: IncomingMessage, text: stri
   try {
     return text === '' ? undefined : JSON.parse(text);
   } catch {
-    throw new ConnectionError(request, `the answer is not JSON: ${text.slice(0, 100)}`);
+    throw new ConnectionError(request, `the response is not JSON: ${text.slice(0, 100)}`);
   }
 }
 

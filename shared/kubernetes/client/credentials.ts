@@ -137,7 +137,7 @@ export function createCredentialSource({ cluster, user, log, nowMs }: Credential
     } catch (error) {
       const message = `the credentials of user ${JSON.stringify(user.name)} can't be read: ${reasonOf(error, user)}`;
       if (!latest) throw new Error(message, { cause: error });
-      log.warn('credentials can not be read again, keeping those from before', { user: user.name, error });
+      log.warn('reading credentials again failed, the old ones stay in use', { user: user.name, error });
       latest.readMs = nowMs();
       return latest.credentials;
     } finally {

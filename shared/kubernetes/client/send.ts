@@ -77,7 +77,7 @@ export function send(request: OutgoingRequest): Promise<IncomingMessage> {
       signal?.addEventListener('abort', fail, { once: true });
       if (timeoutMs > 0)
         timer = setTimeout(() => {
-          fail(new Error(`no answer within ${timeoutMs} ms`));
+          fail(new Error(`no response within ${timeoutMs} ms`));
           outgoing.destroy();
         }, timeoutMs);
     } catch (error) {

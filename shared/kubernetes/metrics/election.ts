@@ -7,7 +7,7 @@ import type { ElectionObserver } from '../leader-election.ts';
 export function createElectionMetrics(registry: Registry): (name: string) => ElectionObserver {
   const status = new Gauge({
     name: 'leader_election_master_status',
-    help: '1 while this process holds the Lease, else 0',
+    help: '1 while this process is the leader, else 0',
     labelNames: ['name'] as const,
     registers: [registry],
   });

@@ -8,7 +8,7 @@ import type { EventObserver } from '../events.ts';
 export function createEventMetrics(registry: Registry): EventObserver {
   const events = new Counter({
     name: 'tektrace_events_total',
-    help: 'Events recorded, by what became of them',
+    help: 'Events recorded, by outcome',
     labelNames: ['outcome'] as const,
     registers: [registry],
   });

@@ -26,14 +26,14 @@ export function createReflectorMetrics(registry: Registry): (resource: string) =
   });
   const failures = new Counter({
     name: 'reflector_failures_total',
-    help: 'Lists and watches that failed and are tried again',
+    help: 'Lists and watches that failed and are retried',
     labelNames: ['resource', 'operation'] as const,
     registers: [registry],
   });
   const lastContact = new Gauge({
     ...common,
     name: 'reflector_last_contact_timestamp_seconds',
-    help: 'When the API server was last heard of, in seconds since 1970; 0: not yet',
+    help: 'Time of the last response or event of the API server, in seconds since 1970; 0: none yet',
   });
   return (resource) => {
     const heard = (): void => lastContact.set({ resource }, Date.now() / 1000);

@@ -11,26 +11,26 @@ export function createRequestMetrics(registry: Registry): RequestObserver {
   const registers = [registry];
   const requests = new Counter({
     name: 'rest_client_requests_total',
-    help: 'HTTP requests sent to the API server, repeats included; code <error>: no answer',
+    help: 'HTTP requests sent to the API server, retries included; code <error>: no response',
     labelNames: ['code', 'method', 'resource'] as const,
     registers,
   });
   const duration = new Histogram({
     name: 'rest_client_request_duration_seconds',
-    help: 'Time to the whole answer, of watches and logs to its beginning',
+    help: 'Time to the end of the response; for watches and logs to its beginning',
     labelNames: ['method', 'resource'] as const,
     buckets: SECONDS,
     registers,
   });
   const retries = new Counter({
     name: 'rest_client_request_retries_total',
-    help: 'HTTP requests sent again, by what the one before was answered',
+    help: 'HTTP requests sent again, by the code of the previous response',
     labelNames: ['code', 'method', 'resource'] as const,
     registers,
   });
   const throttled = new Histogram({
     name: 'rest_client_rate_limiter_duration_seconds',
-    help: 'Time requests were held back by the rate limit of this process',
+    help: 'Time requests waited for the rate limit of this process',
     labelNames: ['method', 'resource'] as const,
     buckets: SECONDS,
     registers,

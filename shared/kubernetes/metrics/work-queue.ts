@@ -44,7 +44,7 @@ export function createWorkQueueMetrics(registry: Registry, nowMs: () => number):
   const retries = new Counter({
     ...common,
     name: 'workqueue_retries_total',
-    help: 'Keys to come again after a failure',
+    help: 'Keys requeued after a failure',
   });
   const waited = new Histogram({
     ...common,
@@ -61,7 +61,7 @@ export function createWorkQueueMetrics(registry: Registry, nowMs: () => number):
   new Gauge({
     ...common,
     name: 'workqueue_unfinished_work_seconds',
-    help: 'Time spent so far on all keys in work: what grows and grows is stuck',
+    help: 'Time spent so far on all keys being processed; steady growth means a stuck key',
     collect() {
       collect(this, (seconds) => seconds.reduce((sum, one) => sum + one, 0));
     },
@@ -69,7 +69,7 @@ export function createWorkQueueMetrics(registry: Registry, nowMs: () => number):
   new Gauge({
     ...common,
     name: 'workqueue_longest_running_processor_seconds',
-    help: 'Time spent so far on the key that is longest in work',
+    help: 'Time spent so far on the key that is being processed for longest',
     collect() {
       collect(this, (seconds) => Math.max(0, ...seconds));
     },

@@ -25,15 +25,15 @@ const HINTS: [RegExp, string][] = [
   ],
   [
     /alert (certificate required|bad certificate|handshake failure)/i,
-    'the collector wants a client certificate: --otlp-client-cert-file and --otlp-client-key-file, or OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY',
+    'the collector requires a client certificate: --otlp-client-cert-file and --otlp-client-key-file, or OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY',
   ],
   [
     /wrong version number|packet length too long/i,
-    'the collector speaks no TLS at this port: http:// instead of https://',
+    'the collector does not speak TLS at this port: use http:// instead of https://',
   ],
   [
     /Expected HTTP\//i,
-    'the collector speaks no HTTP/1.1 at this port: is it OTLP over gRPC (--otlp-protocol=grpc or OTEL_EXPORTER_OTLP_PROTOCOL=grpc)?',
+    'the collector does not speak HTTP/1.1 at this port: is it OTLP over gRPC (--otlp-protocol=grpc or OTEL_EXPORTER_OTLP_PROTOCOL=grpc)?',
   ],
 ];
 

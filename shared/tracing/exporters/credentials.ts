@@ -76,7 +76,7 @@ async function readCertificates(file: NamedFile): Promise<{ pem: string; first: 
     }
   });
   const [first] = certificates;
-  if (!first) throw new ExporterSettingsError(`${named(file)}: holds no certificate in PEM format`);
+  if (!first) throw new ExporterSettingsError(`${named(file)}: contains no certificate in PEM format`);
   return { pem: `${blocks.join('\n')}\n`, first };
 }
 
@@ -87,7 +87,7 @@ async function readClientPair(cert: NamedFile, key: NamedFile): Promise<{ cert: 
   try {
     privateKey = createPrivateKey(keyPem);
   } catch {
-    throw new ExporterSettingsError(`${named(key)}: holds no private key in PEM format without a passphrase`);
+    throw new ExporterSettingsError(`${named(key)}: contains no private key in PEM format without a passphrase`);
   }
   if (!first.checkPrivateKey(privateKey))
     throw new ExporterSettingsError(
@@ -140,7 +140,7 @@ export async function openCredentials(
     try {
       current = await readAll(files, headers);
     } catch (error) {
-      log.warn('a file of the collector has changed and can not be used: what was read before stays in use', { error });
+      log.warn('a changed credential file of the collector can not be used: its old content stays in use', { error });
     }
     return current;
   };

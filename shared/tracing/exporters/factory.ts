@@ -12,7 +12,7 @@ import { warnOfUnsupported } from './unsupported.ts';
 function warnOfPlainText({ ca, cert, key }: CredentialFiles, url: URL, log: Logger): void {
   const settings = [ca, cert, key].filter((file) => file !== undefined).map(({ source }) => source);
   if (url.protocol === 'https:' || settings.length === 0) return;
-  log.warn('certificates are not used: the collector is reached without TLS (http://)', {
+  log.warn('certificates are not used: the URL of the collector is without TLS (http://)', {
     settings: settings.join(', '),
   });
 }

@@ -102,7 +102,7 @@ function exportWithin(
   signal?: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => finish(() => reject(new Error(`no answer within ${timeoutMs} ms`))), timeoutMs);
+    const timer = setTimeout(() => finish(() => reject(new Error(`no response within ${timeoutMs} ms`))), timeoutMs);
     const abort = (): void => finish(() => reject(signal?.reason as Error));
     const finish = (settle: () => void): void => {
       clearTimeout(timer);

@@ -121,7 +121,7 @@ export async function createOtlpGrpcSink(options: OtlpGrpcOptions): Promise<Span
   function failure(error: ServiceError): ExportError {
     const retryAfterMs = retryInfoMs(error.metadata?.get('grpc-status-details-bin')[0]);
     const waits = error.code === status.RESOURCE_EXHAUSTED && retryAfterMs !== undefined;
-    const late = error.code === status.DEADLINE_EXCEEDED ? `no answer within ${timeoutMs} ms` : undefined;
+    const late = error.code === status.DEADLINE_EXCEEDED ? `no response within ${timeoutMs} ms` : undefined;
     const text =
       late ??
       withHint(`${status[error.code]}: ${publicText(error.details.replace(/ Resolution note: *$/, ''), secrets())}`);

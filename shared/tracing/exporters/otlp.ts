@@ -76,7 +76,7 @@ export function createOtlpSink(options: OtlpOptions): SpanSink {
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void => {
         const reason = error.message || String((error as NodeJS.ErrnoException).code);
-        const text = limit.aborted ? `no answer within ${timeoutMs} ms` : withHint(reason);
+        const text = limit.aborted ? `no response within ${timeoutMs} ms` : withHint(reason);
         reject(new ExportError(`${target}: ${text}`, { retryable: true, cause: error }));
       };
       const request = transport.request(
@@ -96,7 +96,7 @@ export function createOtlpSink(options: OtlpOptions): SpanSink {
           let size = 0;
           response.on('data', (chunk: Buffer) => {
             size += chunk.byteLength;
-            if (size > MAX_ANSWER_BYTES) request.destroy(new Error('the answer is longer than 4 MiB'));
+            if (size > MAX_ANSWER_BYTES) request.destroy(new Error('the response is longer than 4 MiB'));
             else chunks.push(chunk);
           });
           response.on('error', fail);

@@ -69,13 +69,15 @@ describe('ensureAuthority', () => {
       'tls.key': foreign.data['tls.key'],
     });
     await expect(ensure(cluster)).rejects.toThrow(
-      'Secret tektrace/tektrace-webhook-ca holds no certificate authority (the private key does not belong to the certificate)',
+      'Secret tektrace/tektrace-webhook-ca has no valid certificate authority (the private key does not belong to the certificate)',
     );
   });
 
   test('a Secret without data is refused by name', async () => {
     const cluster = fakeCluster();
     cluster.objects.set(secretPath, { metadata: { name: location.secretName, resourceVersion: '1' } });
-    await expect(ensure(cluster)).rejects.toThrow('Secret tektrace/tektrace-webhook-ca holds no certificate authority');
+    await expect(ensure(cluster)).rejects.toThrow(
+      'Secret tektrace/tektrace-webhook-ca has no valid certificate authority',
+    );
   });
 });

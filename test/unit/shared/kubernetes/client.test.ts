@@ -74,7 +74,7 @@ describe('a request', () => {
     await connect({ requestTimeoutMs: 50 }, () => undefined);
     const error: unknown = await client.request('GET', '/slow').catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ConnectionError);
-    expect(error).toMatchObject({ message: `GET ${server.url}/slow: no answer within 50 ms` });
+    expect(error).toMatchObject({ message: `GET ${server.url}/slow: no response within 50 ms` });
   });
 
   test('with a user in the server’s URL names neither user nor query where it fails', async () => {
@@ -85,7 +85,7 @@ describe('a request', () => {
     client.close();
     client = createKubeClient(server.config, { requestTimeoutMs: 50 });
     const pending = client.request('GET', '/slow', { query: { limit: 1 } });
-    await expect(pending).rejects.toThrow(`GET ${server.url}/slow: no answer within 50 ms`);
+    await expect(pending).rejects.toThrow(`GET ${server.url}/slow: no response within 50 ms`);
     expect(client.server).toBe(server.url);
   });
 
@@ -99,7 +99,7 @@ describe('a request', () => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{"a":', () => response.destroy());
     });
-    await expect(client.request('GET', '/x')).rejects.toThrow('GET /x: the answer broke off after 5 bytes');
+    await expect(client.request('GET', '/x')).rejects.toThrow('GET /x: the response ended early, after 5 bytes');
   });
 
   test('whose answer stops half way throws after its time', async () => {
@@ -108,13 +108,13 @@ describe('a request', () => {
       response.write('{"a":');
     });
     await expect(client.request('GET', '/x')).rejects.toThrow(
-      'GET /x: the answer stopped after 5 bytes: nothing came for 50 ms',
+      'GET /x: the response stopped after 5 bytes: nothing came for 50 ms',
     );
   });
 
   test('whose answer is too large throws, and its connection is closed', async () => {
     await connect({ maxBodyBytes: 1000 }, json({ large: 'x'.repeat(1000) }), json({ ok: true }));
-    await expect(client.request('GET', '/x')).rejects.toThrow('GET /x: the answer is larger than 1000 bytes');
+    await expect(client.request('GET', '/x')).rejects.toThrow('GET /x: the response is larger than 1000 bytes');
     expect(await client.request('GET', '/x')).toEqual({ ok: true });
   });
 

@@ -11,8 +11,8 @@ test('a request that gets no answer in time says which it was', async () => {
     const lock = createLeaseLock(client, { namespace: 'ci', name: 'lead' }, 20);
     const never = new AbortController().signal;
     const path = '/apis/coordination.k8s.io/v1/namespaces/ci/leases';
-    await expect(lock.read(never)).rejects.toThrow(`GET ${path}/lead: no answer within 20 ms, repeats included`);
-    await expect(lock.write(undefined, {}, never)).rejects.toThrow(`POST ${path}: no answer within 20 ms`);
+    await expect(lock.read(never)).rejects.toThrow(`GET ${path}/lead: no response within 20 ms, repeats included`);
+    await expect(lock.write(undefined, {}, never)).rejects.toThrow(`POST ${path}: no response within 20 ms`);
   } finally {
     client.close();
     await server.close();

@@ -59,7 +59,7 @@ test('a body is the same however the connection cuts it', async () => {
 
 test('a body that is too large is given up', async () => {
   const answer = answerOf([Buffer.alloc(600), Buffer.alloc(600)]);
-  await expect(readText('GET /x', answer, limits)).rejects.toThrow('GET /x: the answer is larger than 1000 bytes');
+  await expect(readText('GET /x', answer, limits)).rejects.toThrow('GET /x: the response is larger than 1000 bytes');
   expect(answer.destroyed).toBe(true);
 });
 

@@ -176,7 +176,7 @@ describe('client certificate files', () => {
     passedMs += 11_000;
     await get();
     expect(certificates()).toEqual(['first', 'first']);
-    expect(logged).toContain('keeping those from before');
+    expect(logged).toContain('the old ones stay in use');
   });
 });
 

@@ -19,7 +19,7 @@ let client: KubeClient;
 function endsInTime(): void {
   test('ends when its time is up', async () => {
     const request = client.request('GET', '/x', { timeoutMs: 20 });
-    await expect(request).rejects.toThrow('no answer within 20 ms');
+    await expect(request).rejects.toThrow('no response within 20 ms');
   });
 
   test('ends with the reason of the signal that aborts it', async () => {

@@ -54,7 +54,7 @@ describe('at the start', () => {
     expect(await ca(`${missing}-not`)).toBe(`OTEL_EXPORTER_OTLP_CERTIFICATE: ${missing}-not: no such file`);
     expect(await ca(dirname(missing))).toBe(`OTEL_EXPORTER_OTLP_CERTIFICATE: ${dirname(missing)}: is not a file`);
     expect(await ca('/dev/zero')).toBe('OTEL_EXPORTER_OTLP_CERTIFICATE: /dev/zero: is not a file');
-    expect(await ca(missing)).toContain('holds no certificate in PEM format');
+    expect(await ca(missing)).toContain('contains no certificate in PEM format');
     const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
     const second = await files.write('second', `${files.authority.certPem}${broken}`);
     expect(await ca(second)).toBe(`OTEL_EXPORTER_OTLP_CERTIFICATE: ${second}: certificate 2 can't be read`);
@@ -82,7 +82,7 @@ describe('at the start', () => {
     });
     for (const text of ['nonsense', files.client.certPem, String(encrypted)]) {
       const message = await refusal({ cert, key: named(await files.write('bad.pem', text), 'K') });
-      expect(message).toMatch(/^K: .*bad\.pem: holds no private key in PEM format without a passphrase$/);
+      expect(message).toMatch(/^K: .*bad\.pem: contains no private key in PEM format without a passphrase$/);
     }
   });
 

@@ -66,7 +66,7 @@ test('a collector that never answers is given up in time', async () => {
   const hasty = createJaegerSink({ url: collector.url('/api/traces'), timeoutMs: 50 });
   await expect(hasty.send([testSpan('a')])).rejects.toMatchObject({
     retryable: true,
-    message: expect.stringContaining('no answer within 50 ms'),
+    message: expect.stringContaining('no response within 50 ms'),
   });
 });
 

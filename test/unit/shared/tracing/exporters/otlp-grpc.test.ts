@@ -110,7 +110,7 @@ test('a collector that never answers is given up in time', async () => {
   collector.answers = [() => undefined];
   await expect(send({ timeoutMs: 50 })).rejects.toMatchObject({
     retryable: true,
-    message: expect.stringContaining('no answer within 50 ms'),
+    message: expect.stringContaining('no response within 50 ms'),
   });
 });
 
