@@ -13,7 +13,7 @@ export type Authority = KeyPair;
 
 export interface CertificateRequest {
   commonName: string;
-  /** Subject organizations: Kubernetes reads them as the groups of a client. */
+  /** Subject organizations, which Kubernetes reads as a client's groups. */
   organizations?: string[];
   dnsNames?: string[];
   ipAddresses?: string[];
@@ -21,17 +21,17 @@ export interface CertificateRequest {
   lifetimeMs: number;
 }
 
-/** Clocks differ between machines: a certificate from the future is refused, so each starts an hour back. */
+/** Validity starts one hour in the past, because clocks differ and a certificate from the future is refused. */
 function validity(lifetimeMs: number, now: number): { notBeforeDate: Date; notAfterDate: Date } {
   return { notBeforeDate: new Date(now - HOUR_MS), notAfterDate: new Date(now + lifetimeMs) };
 }
 
-/** Ends in a line break, so that certificates put after each other stay apart. */
+/** PEM with a line break at its end, so that certificates can be concatenated. */
 const pem = (text: string): string => `${text.replaceAll('\r\n', '\n').trimEnd()}\n`;
 
 const ecdsa = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
 
-/** Makes a self-signed authority (ECDSA P-256) that is valid for `lifetimeMs` from `now`. */
+/** Creates a self-signed authority (ECDSA P-256) that is valid for `lifetimeMs` from `now`. */
 export async function createAuthority(
   options: { commonName: string; lifetimeMs: number },
   now = Date.now(),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The time, and waiting for it: replaced in tests. */
+/** The time and a timer, replaced in tests. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

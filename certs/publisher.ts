@@ -15,7 +15,7 @@ interface PatchOperation {
   value: string;
 }
 
-/** The `test` keeps a list that somebody reordered in the meantime from getting the bundle at the wrong place. */
+/** The `test` fails if the list was reordered meanwhile, so that the bundle is not written to the wrong webhook. */
 function patchFor(configuration: MutatingWebhookConfiguration, caBundle: string): PatchOperation[] {
   return (configuration.webhooks ?? []).flatMap((webhook, index): PatchOperation[] =>
     webhook.clientConfig.caBundle === caBundle
@@ -31,8 +31,8 @@ function patchFor(configuration: MutatingWebhookConfiguration, caBundle: string)
 const listChanged = (error: unknown): boolean => error instanceof ApiError && error.status === 422;
 
 /**
- * Makes every webhook of a MutatingWebhookConfiguration trust `bundlePem`. Writes only when something differs, and says whether it did.
- * Throws ApiError (404 when there is no such configuration) or ConnectionError.
+ * Writes `bundlePem` to the caBundle of every webhook of a MutatingWebhookConfiguration, if one differs. Resolves to whether it wrote.
+ * Throws ApiError (404: there is no such configuration) or ConnectionError.
  */
 export async function publishCaBundle(
   client: KubeClient,

@@ -9,13 +9,13 @@ const LEAF_LIFETIME_MS = 7 * 24 * 3_600_000;
 const CHECK_INTERVAL_MS = 60_000;
 
 export interface ServingCertificate {
-  /** What to serve with now. */
+  /** The present certificate. */
   current(): KeyPair;
-  /** Calls `listener` with each new certificate, for `server.setSecureContext`: new connections use it, open ones stay as they are. */
+  /** Calls `listener` with each new certificate, for `server.setSecureContext`. It affects new connections only. */
   onChange(listener: (pair: KeyPair) => void): void;
-  /** Signs a new certificate with `authority` from now on; the same authority changes nothing. Throws when its key is not its own. */
+  /** Signs a new certificate with another `authority`; the same authority changes nothing. Throws if key and certificate do not match. */
   use(authority: Authority): Promise<void>;
-  /** Renews after two thirds of the certificate's life until `signal` is aborted. */
+  /** Renews the certificate after two thirds of its lifetime, until `signal` aborts. */
   start(signal: AbortSignal): Promise<void>;
 }
 
@@ -28,8 +28,8 @@ export interface ServingCertificateOptions {
 }
 
 /**
- * A server certificate that lives in this process only: signed in memory, seven days long, renewed in time. The time is checked every
- * minute, because a long timer stands still while a machine sleeps.
+ * A server certificate that exists in this process only, valid for seven days and renewed in time. The clock is checked every minute, because
+ * a long timer stops while a machine sleeps.
  */
 export async function createServingCertificate(options: ServingCertificateOptions): Promise<ServingCertificate> {
   const { dnsNames, ipAddresses = [], clock = systemClock, log } = options;
@@ -54,7 +54,7 @@ export async function createServingCertificate(options: ServingCertificateOption
   async function renew(): Promise<void> {
     const by = authority;
     const signed = await sign(by);
-    // A newer authority came while this one was signing: its certificate is the one to serve.
+    // The authority changed during the signature: the newer authority's certificate stays.
     if (by !== authority) return;
     pair = signed;
     for (const listener of listeners) listener(pair);

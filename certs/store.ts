@@ -17,11 +17,11 @@ export interface AuthorityLocation {
 export interface SharedAuthority {
   /** The authority that signs new certificates. */
   current: Authority;
-  /** What clients are to trust, newest first: the current authority's certificate and those before it that have not ended. */
+  /** The certificates that clients must trust, newest first: of the present authority and of previous ones that have not expired. */
   bundlePem: string;
 }
 
-/** `tls.crt` and `tls.key` hold the current authority, `ca.crt` the bundle. */
+/** The Secret's keys: `tls.crt` and `tls.key` have the present authority, `ca.crt` the bundle. */
 interface AuthoritySecret extends KubeObject {
   type: 'kubernetes.io/tls';
   data: { 'tls.crt': string; 'tls.key': string; 'ca.crt': string };
@@ -66,7 +66,7 @@ function secretOf(
   };
 }
 
-/** A new authority. The bundle keeps the previous ones that have not expired: clients still meet leaves that they signed. */
+/** A new authority. The bundle keeps previous ones that have not expired, because their server certificates are still in use. */
 async function rotate(previous: SharedAuthority | undefined, now: number): Promise<SharedAuthority> {
   const current = await createAuthority({ commonName: 'tektrace-webhook-ca', lifetimeMs: AUTHORITY_LIFETIME_MS }, now);
   const trusted = certificatesIn(previous?.bundlePem ?? '').filter((pem) => expiryTime(pem) > now);
@@ -74,10 +74,10 @@ async function rotate(previous: SharedAuthority | undefined, now: number): Promi
 }
 
 /**
- * The certificate authority that all replicas share: read from its Secret, made when there is none, and rotated after two thirds of its
- * life. A replica that loses the race to write takes what the winner wrote.
+ * The certificate authority that all replicas share. It is read from its Secret, created if there is none, and rotated after two thirds of its
+ * lifetime. A replica whose write conflicts uses what the other replica wrote.
  *
- * Throws ApiError or ConnectionError from the API server, and Error when the Secret holds something else.
+ * Throws ApiError or ConnectionError from the API server, and Error if the Secret has other content.
  */
 export async function ensureAuthority(
   client: KubeClient,

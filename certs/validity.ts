@@ -2,21 +2,20 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 
 import type { KeyPair } from './authority.ts';
 
-/** When a certificate is due for renewal, in milliseconds since the epoch: after two thirds of its life. */
+/** When to renew a certificate, in milliseconds since the epoch: after two thirds of its lifetime. */
 export function renewalTime(certPem: string): number {
   const { validFromDate, validToDate } = new X509Certificate(certPem);
   const lifeMs = validToDate.getTime() - validFromDate.getTime();
   return validFromDate.getTime() + (lifeMs * 2) / 3;
 }
 
-/** When a certificate ends, in milliseconds since the epoch. */
+/** When a certificate expires, in milliseconds since the epoch. */
 export function expiryTime(certPem: string): number {
   return new X509Certificate(certPem).validToDate.getTime();
 }
 
 /**
- * Throws when either part is not PEM, or the key is not the certificate's. Node takes such a pair without a word, and then every
- * handshake fails.
+ * Throws if one part is not PEM, or if key and certificate do not match. Node accepts such a pair, and then every handshake fails.
  */
 export function assertKeyPair({ certPem, keyPem }: KeyPair): void {
   if (!new X509Certificate(certPem).checkPrivateKey(createPrivateKey(keyPem))) {

@@ -13,21 +13,20 @@ const RETRY_INTERVAL_MS = 2_000;
 
 export interface WebhookCertificateOptions {
   client: KubeClient;
-  /** Where the authority's Secret is. */
+  /** Namespace of the authority's Secret. */
   namespace: string;
   secretName: string;
-  /** The MutatingWebhookConfiguration that is to trust the authority. */
+  /** The MutatingWebhookConfiguration that gets the CA bundle. */
   configurationName: string;
-  /** The names the API server calls the webhook by: `<service>.<namespace>.svc`. */
+  /** The host names by which the API server calls the webhook: `<service>.<namespace>.svc`. */
   dnsNames: string[];
   clock?: Clock;
   log: Logger;
 }
 
 /**
- * The webhook's certificate from a cluster-wide view: an authority in a Secret, its bundle in the webhook configuration, a leaf in memory.
- * Resolves when there is a certificate to serve with; an API server that cannot be reached is asked again until `signal` is aborted, which
- * rejects. `start` keeps all three current.
+ * The webhook's certificates: an authority in a Secret, its bundle in the webhook configuration, a server certificate in memory. Resolves when
+ * there is a server certificate. Errors of the API server are retried until `signal` aborts; then it rejects. `start` keeps all three current.
  */
 export async function createWebhookCertificate(
   options: WebhookCertificateOptions,
@@ -61,7 +60,7 @@ export async function createWebhookCertificate(
     while (!stop.aborted) {
       try {
         const authority = await ensure();
-        // API servers learn of a new bundle by their watch: a new authority signs one round after it was published.
+        // API servers get a new bundle by their watch, so a new authority signs one round after its publication.
         if (!(await publish(authority))) await serving.use(authority.current);
       } catch (error) {
         if (!stop.aborted) log.error('checking the CA bundle failed; trying again', { configurationName, error });

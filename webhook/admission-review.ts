@@ -1,7 +1,7 @@
 import type { KubeObject } from '../shared/kubernetes/types.ts';
 import type { JsonPatch } from './json-patch.ts';
 
-/** The part of an AdmissionReview request (admission.k8s.io/v1) that is read here. */
+/** The fields of an AdmissionReview request (admission.k8s.io/v1) that the webhook reads. */
 export interface AdmissionRequest {
   uid: string;
   kind: { group: string; version: string; kind: string };
@@ -17,7 +17,7 @@ export interface AdmissionAnswer {
   response: { uid: string; allowed: true; patchType?: 'JSONPatch'; patch?: string };
 }
 
-/** Thrown when a request body is no AdmissionReview: nothing could be answered to it. */
+/** Thrown if a request body is not an AdmissionReview, so that no review can be answered. */
 export class NotAReviewError extends Error {
   override readonly name = 'NotAReviewError';
 }
@@ -25,7 +25,7 @@ export class NotAReviewError extends Error {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The review's uid and apiVersion, which every answer repeats. Throws NotAReviewError. */
+/** The review's uid and apiVersion, which every response repeats. Throws NotAReviewError. */
 export function reviewIdentity(body: unknown): { uid: string; apiVersion: string } {
   if (
     !isObject(body) ||
@@ -41,7 +41,7 @@ export function reviewIdentity(body: unknown): { uid: string; apiVersion: string
   };
 }
 
-/** The request inside a review; undefined when there is no object in it that could be stamped. */
+/** The request of a review; undefined if it has no object that could get annotations. */
 export function reviewRequest(body: unknown): AdmissionRequest | undefined {
   const request = isObject(body) && isObject(body.request) ? body.request : {};
   const { object, kind, userInfo } = request;
@@ -58,7 +58,7 @@ export function reviewRequest(body: unknown): AdmissionRequest | undefined {
   };
 }
 
-/** Always allowed: tracing never refuses an object. */
+/** The response. It always allows the object: tracing never refuses one. */
 export function answer(identity: { uid: string; apiVersion: string }, patch: JsonPatch): AdmissionAnswer {
   const base = { uid: identity.uid, allowed: true as const };
   const response =

@@ -13,19 +13,19 @@ import { patchPod } from './pod.ts';
 import type { StampSettings } from './stamp.ts';
 import { stampTaskRun } from './taskrun.ts';
 
-/** The largest object the API server takes is 3 MB; a review holds one, with room for escapes (controller-runtime's limit). */
+/** controller-runtime's limit: the API server's largest object has 3 MB, and escapes make it larger. */
 const MAX_BODY = '7mb';
 
 export interface WebhookAppOptions {
   settings: StampSettings;
   log: Logger;
-  /** False once the server drains: the endpoint leaves its Service before it closes. */
+  /** False when the server drains, so that its endpoint leaves the Service before the server closes. */
   isReady: () => boolean;
 }
 
 type Mutation = (request: AdmissionRequest, settings: StampSettings, receivedMs: number) => JsonPatch;
 
-/** A stamp of annotations, together with the time this took: the controller draws the `admission` span from it. */
+/** The patch, with the time of the request in an annotation: the controller makes the `admission` span from it. */
 function stamping(stamp: (request: AdmissionRequest, settings: StampSettings) => Record<string, string>): Mutation {
   return (request, settings, receivedMs) => {
     const stamped = stamp(request, settings);
@@ -64,13 +64,13 @@ const refuseBadBody =
     response.status(status).json({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: status, message });
   };
 
-/** The webhook's HTTP application: one path a kind, and the probes. It calls no API and makes no span. */
+/** The webhook's HTTP application: one path per kind, and the probes. It calls no API and records no span. */
 export function createWebhookApp(options: WebhookAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
   app.use((_request, response, next) => {
-    // Its client keeps the connection for the next review, which by then nobody answers.
+    // Closes the connection: the client would send its next review on it, after this server has ended.
     if (!options.isReady()) response.set('connection', 'close');
     next();
   });

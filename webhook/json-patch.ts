@@ -1,6 +1,6 @@
 import { pointerToken } from '../shared/kubernetes/patch.ts';
 
-/** Only `add`: it never fails on a value that is already there, and a patch that does not apply would fail the user's request even under Ignore. */
+/** Only `add`, because it never fails on an existing value: a patch that does not apply fails the user's request, even with failurePolicy Ignore. */
 export interface AddOperation {
   op: 'add';
   path: string;
@@ -9,7 +9,7 @@ export interface AddOperation {
 
 export type JsonPatch = AddOperation[];
 
-/** Sets annotations on an object that has `existing`; creates the map where there is none. Values that are already there are left out. */
+/** Operations that set annotations on an object that has the annotations `existing`; undefined: it has no map yet. Equal values are left out. */
 export function annotationOperations(
   existing: Record<string, string> | null | undefined,
   wanted: Record<string, string>,

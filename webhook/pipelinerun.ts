@@ -12,14 +12,14 @@ import type { StampSettings } from './stamp.ts';
 
 const NAMES = { own: PIPELINE_RUN_SPAN_CONTEXT, upstream: UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT };
 
-/** The annotations a PipelineRun gets at CREATE. */
+/** The annotations that a PipelineRun gets at CREATE. */
 export function stampPipelineRun(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
   // An owner reference that somebody else wrote must not bring its object into the owner's trace.
   const isChild = parentOf(request.object) !== undefined && isTrusted(request, settings);
   return isChild ? stampChild(request, settings) : stampRoot(request, NAMES, settings);
 }
 
-/** A child run inherited its owner's annotations: what they name is its parent; in the same trace it gets a span of its own. */
+/** A child run has inherited its owner's annotations. Their span is its parent; the child gets its own span in the same trace. */
 function stampChild(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
   const annotations = request.object.metadata.annotations ?? {};
   const inherited =

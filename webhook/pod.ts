@@ -12,14 +12,14 @@ import { isTrusted } from './stamp.ts';
 import type { StampSettings } from './stamp.ts';
 
 /**
- * What a TaskRun's Pod gets at CREATE: the annotations and the env entries that read them, in one patch, so that no variable can be empty;
- * and where programs in its containers send their spans, where the settings say so.
+ * The patch of a TaskRun's Pod at CREATE: annotations and the env entries that read them, in one patch, so that no variable is empty. Also the
+ * OTLP endpoint for programs in its containers, if the settings have one.
  */
 export function patchPod(request: AdmissionRequest, settings: StampSettings): JsonPatch {
   const { metadata } = request.object;
   const taskRunUid = metadata.labels?.[LABEL_TASK_RUN_UID] ?? ownerUid(request);
   const containers = (request.object as { spec?: { containers?: V1Container[] } }).spec?.containers;
-  // Annotations of a Pod that some user made may name anybody's span.
+  // A Pod that a user created may have any span in its annotations.
   if (taskRunUid === undefined || !isTrusted(request, settings) || !Array.isArray(containers)) return [];
   const context = contextOf(request, taskRunUid, containers);
   if (!context) return [];
@@ -32,7 +32,7 @@ export function patchPod(request: AdmissionRequest, settings: StampSettings): Js
   return [...annotationOperations(metadata.annotations, context.annotations), ...env];
 }
 
-/** Nothing to add for a Pod whose creator has given it its context, as the drive controller does; undefined for one without a trace. */
+/** The Pod's trace context. Empty if the creator has set it, as the drive controller does; undefined if the Pod has no trace. */
 function contextOf(
   { object }: AdmissionRequest,
   taskRunUid: string,

@@ -8,7 +8,7 @@ import type { Logger } from '../shared/runtime/log.ts';
 import { createWebhookApp } from './app.ts';
 import type { StampSettings } from './stamp.ts';
 
-/** The API server keeps idle connections for 90 s: closing earlier loses a review that is just being sent. */
+/** The API server keeps idle connections for 90 s. Closing them earlier could lose a review that is being sent. */
 const KEEP_ALIVE_MS = 120_000;
 const HEADERS_TIMEOUT_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -24,7 +24,7 @@ export interface WebhookServerOptions {
 
 export interface WebhookServer {
   port: number;
-  /** Serves new connections with another certificate. Throws when key and certificate do not belong together: Node would take them and fail each handshake. */
+  /** Uses another certificate for new connections. Throws if key and certificate do not match: Node would accept them and fail each handshake. */
   setCertificate(certificate: KeyPair): void;
   /** Fails readiness, serves on for `drainMs`, then closes. */
   close(drainMs?: number): Promise<void>;
@@ -38,7 +38,7 @@ function checked(certificate: KeyPair): { cert: string; key: string } {
   return { cert: certificate.certPem, key: certificate.keyPem };
 }
 
-/** Starts the admission webhook over HTTPS (HTTP/1.1, as the API server speaks to webhooks). Rejects when the port is taken. */
+/** Starts the admission webhook over HTTPS (HTTP/1.1, which the API server uses for webhooks). Rejects if the port is in use. */
 export async function startWebhookServer({
   host,
   port,

@@ -13,29 +13,29 @@ import {
 } from '../shared/tekton/annotations.ts';
 import type { AdmissionRequest } from './admission-review.ts';
 
-/** What the webhook decides by (docs/trace.md). */
+/** The webhook's settings (docs/trace.md). */
 export interface StampSettings {
   sampling: Sampling;
-  /** What becomes of an inbound parent: `trusted` joins it when the requester is trusted and links it otherwise. */
+  /** What to do with an inbound parent: `trusted` joins it if the requester is trusted, else links it. */
   inbound: 'trusted' | 'join' | 'link' | 'ignore';
-  /** User names whose owner references and inbound parents count: upstream's controllers, ours, Pipelines-as-Code. */
+  /** User names whose owner references and inbound parents are trusted: upstream's controllers, ours, Pipelines-as-Code. */
   trustedRequesters: string[];
-  /** `{traceId}` is replaced. */
+  /** URL for the annotation `tekton/trace-url`; `{traceId}` is replaced. */
   traceUrlTemplate?: string;
-  /** Where programs inside steps send their spans (`OTEL_EXPORTER_OTLP_ENDPOINT`), for containers that don't say it themselves. */
+  /** `OTEL_EXPORTER_OTLP_ENDPOINT` for containers without OTLP settings of their own. */
   stepOtlpEndpoint?: string;
   random?: RandomBytes;
   nowMs?: () => number;
 }
 
-/** What an inbound parent that is ignored is replaced by: it does not parse, so it counts as absent. A patch only adds. */
+/** Replaces an ignored inbound parent. A patch can only add, and this value does not parse, so it counts as absent. */
 const NO_CARRIER = '{}';
 
 export function isTrusted(request: AdmissionRequest, settings: StampSettings): boolean {
   return settings.trustedRequesters.includes(request.username);
 }
 
-/** The inbound parent a creator supplied: the neutral annotation, else upstream's, as Pipelines-as-Code sets it. */
+/** The inbound parent that a creator supplied: the neutral annotation, else upstream's, which Pipelines-as-Code sets. */
 function suppliedParent(annotations: Record<string, string>): SpanCarrier | undefined {
   return (
     parseForeignCarrier(annotations[PARENT_SPAN_CONTEXT]) ??
@@ -50,7 +50,7 @@ function joins(request: AdmissionRequest, settings: StampSettings): boolean {
 function newRoot(request: AdmissionRequest, settings: StampSettings, parent: SpanCarrier | undefined): SpanCarrier {
   const spanId = newSpanId(settings.random);
   if (parent) {
-    // Its sampled flag is advice unless the requester is trusted.
+    // Without a trusted requester its sampled flag is only advice.
     const sampled = isTrusted(request, settings)
       ? parent.sampled
       : shouldSample(settings.sampling, parent.traceId, request.namespace);
@@ -66,15 +66,15 @@ export function traceUrl(settings: StampSettings, traceId: string): Record<strin
     : { [TRACE_URL]: settings.traceUrlTemplate.replaceAll('{traceId}', traceId) };
 }
 
-/** How a kind carries its own root: our annotation and upstream's. */
+/** A kind's annotations for its own root: ours and upstream's. */
 export interface CarrierNames {
   own: string;
   upstream: string;
 }
 
 /**
- * The annotations of a run that no run owns: its own new root span, unless an earlier call has stamped it. A copy of another run gets a
- * trace of its own and the old context as a `rerun of` link; what else was copied is ignored.
+ * The annotations of a run that no run owns: a new root span, unless an earlier call has set one. A copy of another run gets its own
+ * trace, with the old context as a `rerun of` link; other copied annotations are ignored.
  */
 export function stampRoot(
   request: AdmissionRequest,

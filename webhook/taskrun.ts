@@ -11,16 +11,16 @@ import type { StampSettings } from './stamp.ts';
 
 const NAMES = { own: TASK_RUN_SPAN_CONTEXT, upstream: UPSTREAM_TASK_RUN_SPAN_CONTEXT };
 
-/** The annotations a TaskRun gets at CREATE: a root of its own, or the context of the PipelineRun that owns it. */
+/** The annotations that a TaskRun gets at CREATE: its own root, or the context of the PipelineRun that owns it. */
 export function stampTaskRun(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
   if (!parentOf(request.object)) return stampRoot(request, NAMES, settings);
-  // An owner reference that somebody else wrote must not bring its object into the owner's trace.
+  // An owner reference of an untrusted requester must not put the object into the owner's trace.
   return isTrusted(request, settings) ? stampChild(request, settings) : {};
 }
 
 function stampChild(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
   const annotations = request.object.metadata.annotations ?? {};
-  // Upstream copies the PipelineRun's annotations to its TaskRuns; our controller writes the TaskRun's own.
+  // Upstream copies the PipelineRun's annotations to its TaskRuns; our controller writes the TaskRun's annotations.
   const parent =
     parseCarrier(annotations[TASK_RUN_SPAN_CONTEXT]) ?? parseCarrier(annotations[PIPELINE_RUN_SPAN_CONTEXT]);
   if (!parent) return {};

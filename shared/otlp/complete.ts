@@ -22,8 +22,8 @@ function defaultValue(type: FieldType, path: string): unknown {
 }
 
 /**
- * The message with its fields in the schema's order, required ones filled in and optional ones at their default left out, so that equal
- * messages are equal as JSON whichever encoding they came in. Throws OtlpDecodeError for an id that was not sent.
+ * The message with its fields in the schema's order, with required fields filled in and without optional fields at their default. So messages
+ * that are equal are equal as JSON, whatever their encoding was. Throws OtlpDecodeError for a missing id.
  */
 export function complete(
   message: Record<string, unknown>,

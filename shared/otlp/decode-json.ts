@@ -99,8 +99,8 @@ function message(value: unknown, schema: MessageSchema, path: string, depth: num
 }
 
 /**
- * Checks and normalises a parsed OTLP JSON document (an export request, or a file with `resourceSpans`). Unknown fields are ignored, as OTLP asks.
- * @throws OtlpDecodeError with the path of the first field that is not as OTLP's JSON mapping says.
+ * Checks and normalises a parsed OTLP JSON document (an export request, or a file with `resourceSpans`). Unknown fields are ignored, as OTLP
+ * requires. Throws OtlpDecodeError with the path of the first field that violates OTLP's JSON mapping.
  */
 export function tracesFromJson(value: unknown): TracesData {
   return message(value, TRACES_DATA, '', 0) as unknown as TracesData;

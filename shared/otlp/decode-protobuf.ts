@@ -107,8 +107,8 @@ function message(bytes: Uint8Array, schema: MessageSchema, path: string, depth: 
 }
 
 /**
- * Decodes an OTLP trace export (opentelemetry-proto `ExportTraceServiceRequest`). Unknown fields are skipped, as protobuf asks.
- * @throws OtlpDecodeError with the path of the first field that is not as OTLP says.
+ * Decodes an OTLP trace export (opentelemetry-proto `ExportTraceServiceRequest`). Unknown fields are skipped, as protobuf requires.
+ * Throws OtlpDecodeError with the path of the first field that violates OTLP.
  */
 export function decodeTracesProtobuf(body: Uint8Array): TracesData {
   return message(body, TRACES_DATA, '', 0) as unknown as TracesData;

@@ -1,6 +1,6 @@
-/** A body that is not OTLP. The message names the field by its path and says what was expected. */
+/** Thrown for a body that is not OTLP. The message has the field's path and what was expected. */
 export class OtlpDecodeError extends Error {
-  /** e.g. `resourceSpans[0].scopeSpans[0].spans[2].traceId`; empty for the body as a whole. */
+  /** Such as `resourceSpans[0].scopeSpans[0].spans[2].traceId`; empty for the whole body. */
   readonly path: string;
 
   constructor(path: string, problem: string) {

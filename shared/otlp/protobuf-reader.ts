@@ -1,4 +1,4 @@
-/** What is wrong with the bytes; the decoder adds where. */
+/** Thrown for invalid bytes; the decoder adds the field's path. */
 export class ProtobufError extends Error {}
 
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;

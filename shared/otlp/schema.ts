@@ -1,4 +1,4 @@
-/** The wire form of one field; both decoders follow the same table, so that one message reads the same from either encoding. */
+/** The wire format of one field. Both decoders use the same table, so a message gives the same result in both encodings. */
 export type FieldType =
   | 'string'
   | 'bool'
@@ -22,7 +22,7 @@ export interface Field {
 }
 
 export interface MessageSchema {
-  /** A oneof: what is set is kept even at its default value, and a later member replaces an earlier one. */
+  /** A oneof: a set member is kept even at its default value, and a later member replaces an earlier one. */
   oneof?: true;
   fields: Record<string, Field>;
 }

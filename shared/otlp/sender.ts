@@ -2,7 +2,7 @@ import { attribute } from './spans.ts';
 import type { LocatedSpan } from './spans.ts';
 import type { KeyValue, ResourceSpans, TracesData } from './types.ts';
 
-/** Attributes of this name are ours: what a step sends under it is left out. */
+/** Prefix of our attributes: those that a step sends are removed. */
 const OWN_PREFIX = 'tektrace.';
 const SENDER_TRACE = 'tektrace.sender.trace_id';
 const SENDER_SPAN = 'tektrace.sender.span_id';
@@ -10,15 +10,15 @@ const POD = 'k8s.pod.name';
 const CONTAINER = 'k8s.container.name';
 const NAMESPACE = 'k8s.namespace.name';
 
-/** On a span that a step sent: why it is no part of its run's trace. */
+/** Attribute on a step's span: why it is not part of its run's trace. */
 export const APART = 'tektrace.apart';
 export type ApartReason = 'other-trace' | 'span-id-taken';
 
-/** One container of a run's Pod, from which spans came: known from its token and not from what it says. */
+/** The container of a run's Pod that sent spans, known from its token. */
 export interface SpanSender {
-  /** Of the run. */
+  /** Trace id of the run. */
   traceId: string;
-  /** The span that `TRACEPARENT` names to the container: the step's own, or its task's. */
+  /** The span in the container's `TRACEPARENT`: the step's own, or its task's. */
   spanId: string;
   namespace: string;
   pod: string;
@@ -37,7 +37,7 @@ function senderAttributes(sender: SpanSender): KeyValue[] {
   ];
 }
 
-/** The spans with who sent them on their resource, in place of what they say of it; those of another trace are marked as apart. */
+/** The spans with their sender on the resource, which replaces the same attributes in the spans. Spans of another trace are marked as apart. */
 export function withSender(traces: TracesData, sender: SpanSender): TracesData {
   const known = senderAttributes(sender);
   const foreign = ({ key }: KeyValue): boolean => !key.startsWith(OWN_PREFIX);
@@ -57,7 +57,7 @@ export function withSender(traces: TracesData, sender: SpanSender): TracesData {
   return { resourceSpans: traces.resourceSpans.map(marked) };
 }
 
-/** Who sent a span with a step's token; undefined for the product's own spans. */
+/** The sender of a span with a step's token; undefined for our own spans. */
 export function senderOf({ resource }: Pick<LocatedSpan, 'resource'>): SpanSender | undefined {
   const [traceId, spanId] = [SENDER_TRACE, SENDER_SPAN].map((key) => attribute(resource.attributes, key));
   if (traceId === undefined || spanId === undefined) return undefined;
@@ -67,10 +67,10 @@ export function senderOf({ resource }: Pick<LocatedSpan, 'resource'>): SpanSende
   return { traceId, spanId, namespace, pod, container };
 }
 
-/** The mark for a span whose id a span of the product has. */
+/** The mark for a span whose id one of our own spans has. */
 export const SPAN_ID_TAKEN: KeyValue = text(APART, 'span-id-taken' satisfies ApartReason);
 
-/** Why a span that a step sent is apart; undefined for one that is part of its run's trace. */
+/** Why a step's span is apart; undefined if it is part of its run's trace. */
 export function apartReason({ span, resource }: LocatedSpan): ApartReason | undefined {
   const reason = senderOf({ resource }) && attribute(span.attributes, APART);
   return reason === 'other-trace' || reason === 'span-id-taken' ? reason : undefined;

@@ -1,6 +1,6 @@
 import type { AnyValue, InstrumentationScope, KeyValue, Resource, Span, TracesData } from './types.ts';
 
-/** A span with what OTLP keeps around it. */
+/** A span with its resource and scope. */
 export interface LocatedSpan {
   span: Span;
   resource: Resource;
@@ -9,13 +9,13 @@ export interface LocatedSpan {
   serviceName: string;
 }
 
-/** The text of a value as a person reads it: strings as they are, everything else as JSON. */
+/** A value as text: strings unchanged, everything else as JSON. */
 export function valueText(value: AnyValue | undefined): string {
   const plain = plainValue(value);
   return typeof plain === 'string' ? plain : JSON.stringify(plain);
 }
 
-/** The value as JSON holds it; integers beyond 2^53 stay strings so that no digit is lost. */
+/** The value as JSON. Integers beyond 2^53 stay strings, so that no digit is lost. */
 export function plainValue(value: AnyValue | undefined): unknown {
   if (value === undefined) return null;
   if (value.stringValue !== undefined) return value.stringValue;
@@ -30,7 +30,7 @@ export function plainValue(value: AnyValue | undefined): unknown {
   return value.bytesValue ?? null;
 }
 
-/** The text of an attribute, undefined where it is not set. */
+/** The text of an attribute; undefined if it is not set. */
 export function attribute(attributes: KeyValue[], key: string): string | undefined {
   const found = attributes.find((kv) => kv.key === key);
   return found && valueText(found.value);

@@ -1,6 +1,6 @@
 /**
- * OTLP traces as OTLP's JSON mapping writes them: ids in lower-case hex, 64-bit numbers as decimal strings, enums as numbers.
- * A field that proto3 leaves at its default may be absent where it is optional here.
+ * OTLP traces in OTLP's JSON mapping: ids in lower-case hex, 64-bit numbers as decimal strings, enums as numbers. Optional fields may be absent at
+ * their proto3 default.
  */
 export interface TracesData {
   resourceSpans: ResourceSpans[];
@@ -78,7 +78,7 @@ export interface KeyValue {
   value: AnyValue;
 }
 
-/** At most one member is set; none is an empty value. */
+/** At most one member is set. Without a member the value is empty. */
 export interface AnyValue {
   stringValue?: string;
   boolValue?: boolean;

@@ -11,7 +11,7 @@ export interface HealthServer {
 export interface HealthServerOptions {
   /** Default: every address of the machine, IPv6 included. */
   host?: string;
-  /** Served as /metrics. */
+  /** The metrics of /metrics. */
   metrics?: Registry;
 }
 
@@ -28,8 +28,8 @@ async function answerMetrics(response: ServerResponse, metrics: Registry): Promi
 }
 
 /**
- * Plain HTTP for kubelet and Prometheus: /livez answers as long as the process does, /readyz says `isReady`, /metrics what `metrics` holds.
- * Rejects when the port is taken.
+ * Plain HTTP for kubelet and Prometheus: /livez always succeeds, /readyz succeeds while `isReady`, /metrics has the `metrics`. Rejects if the port
+ * is in use.
  */
 export async function startHealthServer(
   port: number,
@@ -37,7 +37,7 @@ export async function startHealthServer(
   { host, metrics }: HealthServerOptions = {},
 ): Promise<HealthServer> {
   const server = http.createServer((request, response) => {
-    // Prometheus may be told to send parameters along.
+    // Prometheus may be configured to send query parameters.
     const path = request.url?.split('?')[0];
     if (path === '/livez') answer(response, 200);
     else if (path === '/readyz') answer(response, isReady() ? 200 : 503);
@@ -48,7 +48,7 @@ export async function startHealthServer(
     server.once('error', reject);
     server.listen({ port, host }, resolve);
   });
-  // A connection that can't be taken (no descriptor is left) is one that the kubelet or Prometheus tries again.
+  // If a connection can't be accepted (no descriptor is left), the kubelet or Prometheus retries.
   server.on('error', () => undefined);
   const address = server.address();
   return {

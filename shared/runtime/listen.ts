@@ -4,8 +4,8 @@ import type { AddressInfo, ListenOptions, Server } from 'node:net';
 import type { Logger } from './log.ts';
 
 /**
- * Listens, and resolves with the port. Rejects when that can't be. A connection that can't be taken later (no descriptor is left) is
- * logged: as an event `error` without a listener it would end the process.
+ * Listens, and resolves to the port. Rejects on an error. A later error (a connection that can't be accepted, because no descriptor is left) is
+ * logged: without a listener the event `error` would end the process.
  */
 export async function listen(server: Server, where: ListenOptions, log: Logger): Promise<number> {
   server.listen(where);

@@ -1,6 +1,6 @@
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Constant message, variable fields: what is searched for stays the same from line to line. */
+/** The message is constant, values are in fields, so that lines can be searched by their message. */
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;
@@ -12,7 +12,7 @@ export interface Logger {
 
 export interface LoggerOptions {
   level?: LogLevel;
-  /** `json`: one object a line, for a cluster; `text`: for a person at a terminal. */
+  /** `json`: one object per line, for a cluster; `text`: for a person at a terminal. */
   format?: 'json' | 'text';
   write?: (line: string) => void;
   now?: () => Date;
@@ -32,7 +32,7 @@ function textLine(time: string, level: LogLevel, message: string, fields: Record
   return `${time.slice(11, 23)} ${level.padEnd(5)} ${message}${tail ? `  ${tail}` : ''}\n`;
 }
 
-/** Writes to standard error, so that standard output stays for results. Error values are written as their message, never as a stack. */
+/** Writes to standard error; standard output is for results. Errors are written as their message, never as a stack. */
 export function createLogger(options: LoggerOptions = {}, fields: Record<string, unknown> = {}): Logger {
   const {
     level = 'info',
@@ -59,5 +59,5 @@ export function createLogger(options: LoggerOptions = {}, fields: Record<string,
   };
 }
 
-/** A logger that says nothing, for tests and for parts whose caller reports errors itself. */
+/** A logger without output, for tests and for parts whose caller reports errors. */
 export const silentLogger: Logger = createLogger({ write: () => undefined });

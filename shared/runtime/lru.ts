@@ -1,4 +1,4 @@
-/** A map of at most `maxEntries`: what was not read or written for longest goes first. */
+/** A map of at most `maxEntries` entries. It drops the entry that was read or written least recently. */
 export class LruMap<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #maxEntries: number;

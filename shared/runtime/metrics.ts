@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
-/** A process's metrics: its own (CPU, memory, event loop, garbage collection) and what its parts add. Made once, in the command, and passed on. */
+/** A process's metrics registry with Node's metrics (CPU, memory, event loop, garbage collection). The command creates it once and passes it on. */
 export function createMetricsRegistry(version: string): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

@@ -1,16 +1,16 @@
 import { constants } from 'node:os';
 
-/** One Ctrl-C may reach a process several times: from the terminal, and from the launcher that hands it on. What comes this soon is the same one. */
+/** One Ctrl-C may arrive several times: from the terminal, and from the launcher. Signals within this time count as one. */
 const SAME_SIGNAL_MS = 200;
 
 const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export type EndSignal = (typeof END_SIGNALS)[number] | 'SIGPIPE';
 
-/** Why a command is to end: a signal, or (SIGPIPE) that the reader of its standard output is gone. */
+/** Why a command must end: a signal, or (SIGPIPE) the closed reader of its standard output. */
 export class Interrupted extends Error {
   readonly signal: EndSignal;
-  /** What a shell shows for a process that the signal ended. */
+  /** The exit code that shells use for a process ended by the signal. */
   readonly exitCode: number;
 
   constructor(signal: EndSignal) {
@@ -21,16 +21,16 @@ export class Interrupted extends Error {
   }
 }
 
-/** Both abort with an `Interrupted`. */
+/** Two abort signals; their reason is an `Interrupted`. */
 export interface Interrupts {
-  /** A person asked once: what runs may end in its own time. */
+  /** The first interrupt: running work may end orderly. */
   first: AbortSignal;
-  /** Asked again, or nobody reads any more: everything is to end now. */
+  /** The second interrupt, or the closed reader: everything must end now. */
   second: AbortSignal;
 }
 
 /**
- * Listens for SIGINT, SIGTERM and SIGHUP from now on, and for the reader of standard output going away. A third signal ends the process on the spot.
+ * Handles SIGINT, SIGTERM, SIGHUP and the closed reader of standard output from now on. A third signal ends the process immediately.
  */
 export function interrupts(): Interrupts {
   const first = new AbortController();
@@ -54,7 +54,7 @@ export function interrupts(): Interrupts {
   return { first: first.signal, second: second.signal };
 }
 
-/** Aborts with an `Interrupted` on the first signal; another one ends the process at once, as a person at a terminal expects. */
+/** Aborts with an `Interrupted` on the first signal. A second signal ends the process at once. */
 export function shutdownSignal(): AbortSignal {
   const { first, second } = interrupts();
   second.addEventListener('abort', () => {

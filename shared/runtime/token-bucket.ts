@@ -1,11 +1,11 @@
 export interface TokenBucketOptions {
   perSecond: number;
-  /** Tokens at the start, and at most. */
+  /** Tokens at the start, also the maximum. */
   burst: number;
   nowMs?: () => number;
 }
 
-/** `burst` at once, `perSecond` in the long run (client-go's flowcontrol). */
+/** Allows `burst` at once and `perSecond` on average (client-go's flowcontrol). */
 export class TokenBucket {
   readonly #perMs: number;
   readonly #burst: number;
@@ -29,7 +29,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Takes the next token, in advance where there is none; milliseconds until it is there. Callers are served in their order. */
+  /** Reserves the next token. Returns the milliseconds until it is available. Callers are served in their order. */
   reserve(): number {
     this.#fill();
     this.#tokens -= 1;

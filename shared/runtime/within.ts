@@ -1,6 +1,6 @@
 /**
- * The promise's outcome, if it comes within `timeoutMs` and before `signal` aborts; throws an Error `<what> within <n> ms`, or the signal's
- * reason, otherwise. The promise is not stopped.
+ * The promise's outcome, if it settles within `timeoutMs` and before `signal` aborts. Else throws an Error `<what> within <n> ms`, or the
+ * signal's reason. The promise is not stopped.
  */
 export async function within<T>(
   promise: Promise<T>,
