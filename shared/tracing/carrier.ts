@@ -1,6 +1,6 @@
 import { readTracestate } from './tracestate.ts';
 
-/** A span's identity as it travels in annotations: W3C Trace Context, with tracestate and baggage where the run has them. */
+/** A span context in annotations: W3C Trace Context, with tracestate and baggage if the run has them. */
 export interface SpanCarrier {
   traceId: string;
   spanId: string;
@@ -9,22 +9,22 @@ export interface SpanCarrier {
   baggage?: string;
 }
 
-/** Upstream Tekton writes no annotation from 1024 bytes on (getMarshalledSpanFromContext); readers may count on it. */
+/** Upstream Tekton's limit for its annotation (getMarshalledSpanFromContext); readers may rely on it. */
 const MAX_CARRIER_BYTES = 1024;
-/** More is read of what others wrote: a long tracestate is cut, not refused. */
+/** The limit for carriers of others: a long tracestate is cut, not refused. */
 const MAX_READ_CHARS = 48 * MAX_CARRIER_BYTES;
 /** W3C Baggage 3.3.2. */
 const MAX_BAGGAGE_CHARS = 8192;
 const PRINTABLE_ASCII = /^[\x20-\x7e]+$/;
 
-/** What a traceparent names. */
+/** The content of a traceparent. */
 export type SpanName = Pick<SpanCarrier, 'traceId' | 'spanId' | 'sampled'>;
 
 const FIELDS = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/s;
 
 /**
- * A traceparent of any version but ff (W3C Trace Context 3.2.2.3 and 3.2.4): of version 00 it is exactly 55 characters long; of a later one the first
- * 55 are read, where nothing or a dash follows. Of the flags only `sampled` counts. Lower-case hex, ids that are not zero; anything else is undefined.
+ * Parses a traceparent of any version but ff (W3C Trace Context 3.2.2.3 and 3.2.4). Version 00 has exactly 55 characters; of a later version the
+ * first 55 are read, if nothing or a dash follows. Ids must be lower-case hex and not zero. Only the flag `sampled` is used. Else undefined.
  */
 export function parseTraceparent(value: unknown): SpanName | undefined {
   if (typeof value !== 'string') return undefined;
@@ -34,7 +34,7 @@ export function parseTraceparent(value: unknown): SpanName | undefined {
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
-/** Of version 00, whatever version the ids were read from: the newest that is known here. */
+/** A traceparent of version 00, the newest version that is known here. */
 export function formatTraceparent(carrier: SpanName): string {
   return `00-${carrier.traceId}-${carrier.spanId}-${carrier.sampled ? '01' : '00'}`;
 }
@@ -64,20 +64,20 @@ function carrierOf({ traceparent, ...rest }: Record<string, unknown>): SpanCarri
 }
 
 /**
- * Reads a JSON carrier that somebody else wrote: an inbound parent, upstream's status. Undefined for what names no span (hostile input
- * included); bad tracestate or baggage alone is left out, a long tracestate is cut.
+ * Reads a JSON carrier that is not ours: an inbound parent, upstream's status. Undefined without a valid traceparent (hostile input
+ * included). Invalid tracestate or baggage is left out, a long tracestate is cut.
  */
 export function parseForeignCarrier(annotation: unknown): SpanCarrier | undefined {
   return carrierOf(fieldsOf(annotation));
 }
 
-/** The same of one of our own annotations. We write version 00 and no other: whatever else is there is no context of ours. */
+/** Reads one of our own annotations. We write version 00 only; any other version is invalid. */
 export function parseCarrier(annotation: unknown): SpanCarrier | undefined {
   const fields = fieldsOf(annotation);
   return typeof fields.traceparent === 'string' && fields.traceparent.startsWith('00-') ? carrierOf(fields) : undefined;
 }
 
-/** The annotation's value: JSON under 1024 bytes; where it would be longer, baggage goes first, then tracestate, member by member. */
+/** The annotation's value: JSON of less than 1024 bytes. If it is longer, baggage is dropped first, then tracestate, member by member. */
 export function formatCarrier(carrier: SpanCarrier): string {
   const traceparent = formatTraceparent(carrier);
   const { baggage } = carrier;

@@ -1,7 +1,7 @@
 import type { Logger } from '../runtime/log.ts';
 import { ExporterSettingsError } from './exporters/settings.ts';
 
-/** A process's environment variables. */
+/** The environment variables of a process. */
 export type Environment = Record<string, string | undefined>;
 
 /** An environment variable that is set. */
@@ -10,7 +10,7 @@ export interface Variable {
   value: string;
 }
 
-/** The first of `names` that is set. An empty value counts as unset (OpenTelemetry environment variable specification), white space alone too. */
+/** The first of `names` that is set. An empty value counts as unset (OpenTelemetry environment variable specification); so does white space. */
 export function variable(env: Environment, ...names: string[]): Variable | undefined {
   for (const name of names) {
     const value = env[name]?.trim();
@@ -24,7 +24,7 @@ export function otlpVariable(env: Environment, setting: string): Variable | unde
   return variable(env, `OTEL_EXPORTER_OTLP_TRACES_${setting}`, `OTEL_EXPORTER_OTLP_${setting}`);
 }
 
-/** True for `true` in any case; false for all else, with a warning unless it is `false` or unset (same specification, "Boolean"). */
+/** True for `true` in any case, else false. Warns unless the value is `false` or unset (same specification, "Boolean"). */
 export function booleanOf(found: Variable | undefined, log: Logger): boolean {
   const value = found?.value.toLowerCase();
   if (found && value !== 'true' && value !== 'false')
@@ -34,7 +34,7 @@ export function booleanOf(found: Variable | undefined, log: Logger): boolean {
 
 const MAX_INTEGER = 2 ** 31 - 1;
 
-/** An integer from 0 to 2³¹ − 1; undefined, with a warning, for anything else (same specification, "Numeric"). */
+/** An integer from 0 to 2³¹ − 1, else undefined with a warning (same specification, "Numeric"). */
 export function integerOf(found: Variable | undefined, log: Logger): number | undefined {
   if (!found) return undefined;
   const number = Number(found.value);
@@ -46,7 +46,7 @@ export function integerOf(found: Variable | undefined, log: Logger): number | un
   return undefined;
 }
 
-/** One of `choices`, in any case. Throws ExporterSettingsError naming the variable and the choices. */
+/** One of `choices`, in any case. Throws ExporterSettingsError with the variable and the choices. */
 export function choiceOf<T extends string>(found: Variable | undefined, choices: readonly T[]): T | undefined {
   if (!found) return undefined;
   const value = choices.find((choice) => choice === found.value.toLowerCase());

@@ -11,7 +11,7 @@ import { activeReconcileScope } from './traced.ts';
 
 const NON_RECORDING = trace.wrapSpanContext({ traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 });
 
-/** Gives instrumentation the tracer of the reconcile that makes the request; outside of a recorded reconcile nothing is recorded. */
+/** Gives instrumentation the tracer of the present reconcile. Outside of a recorded reconcile it records nothing. */
 function reconcileTracerProvider(): TracerProvider {
   const tracerFor = (name: string, version?: string): Tracer => {
     const startSpan = (spanName: string, options?: SpanOptions, from: Context = context.active()): Span =>
@@ -28,8 +28,8 @@ function unsupported(): never {
 let installed = false;
 
 /**
- * Makes each API request inside a recorded reconcile a client span below the function that made it (`@opentelemetry/instrumentation-http`,
- * outgoing only), and sets the context manager that carries the reconcile through async code. Once a process; later calls do nothing.
+ * Records each API request of a recorded reconcile as a client span below the function that sent it (`@opentelemetry/instrumentation-http`,
+ * outgoing only). Also sets the context manager for async code. Works once per process; later calls do nothing.
  */
 export function installHttpInstrumentation(): void {
   if (installed) return;
@@ -45,7 +45,7 @@ export function installHttpInstrumentation(): void {
     },
   });
   registerInstrumentations({ tracerProvider: reconcileTracerProvider(), instrumentations: [instrumentation] });
-  // The hook patches a module when it is required; an import of a built-in module alone does not run it.
+  // The hook patches a module on `require`; importing a built-in module does not run it.
   const require = createRequire(import.meta.url);
   require('node:http');
   require('node:https');

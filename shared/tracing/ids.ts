@@ -18,7 +18,7 @@ export type SpanFamily =
 
 const ZERO_SPAN_ID = '0'.repeat(16);
 
-/** The source of random bytes; tests give their own. */
+/** A source of random bytes, replaced in tests. */
 export type RandomBytes = (size: number) => Buffer;
 
 function nonZeroHex(size: number, random: RandomBytes): string {
@@ -40,7 +40,7 @@ export function newSpanId(random: RandomBytes = randomBytes): string {
 
 /**
  * The id of a lifecycle span that is not a root: the first 8 bytes of SHA-256 over the JSON array `[traceId, family, …key]`, never zero.
- * Whoever knows the run's trace id and the objects' uids computes the same id: webhook, controllers, before and after a restart.
+ * Every process computes the same id from the run's trace id and the objects' uids: webhook, controllers, before and after a restart.
  */
 export function deriveSpanId(traceId: string, family: SpanFamily, ...key: (string | number)[]): string {
   const digest = createHash('sha256')

@@ -4,10 +4,10 @@ import type { Logger } from '../runtime/log.ts';
 import { integerOf, variable } from './environment.ts';
 import type { Environment } from './environment.ts';
 
-/** What a span may hold at most (OpenTelemetry's trace SDK, "Span Limits"). */
+/** Limits of a span (OpenTelemetry's trace SDK, "Span Limits"). */
 export interface SpanLimits {
   attributes: number;
-  /** In characters, of each string. */
+  /** Length of each string attribute, in characters. */
   valueLength: number;
   events: number;
   links: number;
@@ -26,7 +26,7 @@ export const DEFAULT_SPAN_LIMITS: SpanLimits = {
   attributesPerLink: COUNT,
 };
 
-/** The limits that the environment sets: those of spans win over those of all attributes. What is no integer is warned of, and not used. */
+/** The limits from the environment. Those of spans win over those of all attributes. A value that is not an integer gives a warning and is not used. */
 export function readSpanLimits(env: Environment, log: Logger): SpanLimits {
   const read = (name: string): number | undefined => integerOf(variable(env, name), log);
   const count = read('OTEL_ATTRIBUTE_COUNT_LIMIT') ?? COUNT;
@@ -41,7 +41,7 @@ export function readSpanLimits(env: Environment, log: Logger): SpanLimits {
   };
 }
 
-/** Cut between characters, never within one. */
+/** Cuts between characters, never within one. */
 function shortened(text: string, length: number): string {
   return text.length <= length ? text : [...text].slice(0, length).join('');
 }
@@ -52,7 +52,7 @@ function shortenedValue(value: AttributeValue, length: number): AttributeValue {
   return value.map((item: unknown) => (typeof item === 'string' ? shortened(item, length) : item)) as AttributeValue;
 }
 
-/** The first `count` attributes, their strings cut to `valueLength` characters, and how many were left out. */
+/** The first `count` attributes, with strings cut to `valueLength` characters, and the number of dropped attributes. */
 export function limitAttributes(
   attributes: Attributes,
   count: number,

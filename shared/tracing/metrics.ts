@@ -5,7 +5,7 @@ import { ExportError } from './exporters/sink.ts';
 import type { SpanSink } from './exporters/sink.ts';
 import type { SpanQueueCounts } from './span-queue.ts';
 
-/** `sink`, with what the collector accepts and refuses counted. */
+/** `sink` with metrics of accepted spans and failed exports. */
 export function measuredSink(sink: SpanSink, registry: Registry): SpanSink {
   const exported = new Counter({
     name: 'tektrace_spans_exported_total',
@@ -34,7 +34,7 @@ export function measuredSink(sink: SpanSink, registry: Registry): SpanSink {
   };
 }
 
-/** The controllers' span queue, read when it is asked for. */
+/** Metrics of the controllers' span queue; `counts` is read at each scrape. */
 export function measureSpanQueue(counts: SpanQueueCounts, registry: Registry): void {
   new Gauge({
     name: 'tektrace_span_queue_spans',

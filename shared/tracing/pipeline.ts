@@ -7,13 +7,13 @@ import { SpanQueue } from './span-queue.ts';
 import { DEFAULT_SPAN_SETTINGS } from './span-settings.ts';
 import type { SpanSettings } from './span-settings.ts';
 
-/** The controllers' own spans, from function to collector. */
+/** The path of the controllers' own spans: from function to collector. */
 export interface TracingPipeline {
   recordReconcile: RecordReconcile;
   queue: SpanQueue;
 }
 
-/** Instruments this process and sends the spans of its reconciles to `sink`. `clusterKey` names the cluster on each span. */
+/** Instruments this process and sends the spans of its reconciles to `sink`. `clusterKey` identifies the cluster on each span. */
 export function createTracingPipeline(
   sink: SpanSink,
   clusterKey: string,

@@ -8,7 +8,7 @@ import type { SpanCarrier } from './carrier.ts';
 import { deriveSpanId } from './ids.ts';
 import { taskRunSpan } from './run-context.ts';
 
-/** What a TaskRun's Pod gets so that its containers know their spans: annotations, and env entries that read them by downward API. */
+/** The trace context of a TaskRun's Pod: annotations, and env entries that read them with the downward API. */
 export interface PodTraceContext {
   annotations: Record<string, string>;
   /** Env entries to add, by index in `spec.containers`. */
@@ -21,14 +21,14 @@ function fromAnnotation(name: string, annotation: string): V1EnvVar {
   return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.annotations['${annotation}']` } } };
 }
 
-/** A container that sets any of the variables itself keeps all of them: a foreign traceparent with our tracestate would lie. */
+/** A container that sets one of the variables gets none of ours: another traceparent with our tracestate would be wrong. */
 function setsItsOwn(container: V1Container): boolean {
   return (container.env ?? []).some((variable) => CONTEXT_VARIABLES.includes(variable.name));
 }
 
 /**
- * The context of each container of a TaskRun's Pod: a step (`step-…`) gets its own span, every other container the
- * task's. `task` is the TaskRun's own span, `podName` tells the attempt.
+ * The context of each container of a TaskRun's Pod: a step (`step-…`) gets its own span, every other container the task's. `task` is the
+ * TaskRun's own span; `podName` has the number of the attempt.
  */
 export function podTraceContext(
   pod: { podName: string | undefined; containers: V1Container[] },
@@ -60,7 +60,7 @@ export function podTraceContext(
   return { annotations, env };
 }
 
-/** The Pod with its trace context added; as it is when the TaskRun has none. */
+/** The Pod with its trace context. Unchanged if the TaskRun has none. */
 export function withTraceContext(pod: V1Pod, taskRun: TaskRun): V1Pod {
   const task = taskRunSpan(taskRun);
   const containers = pod.spec?.containers;

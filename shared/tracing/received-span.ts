@@ -15,7 +15,7 @@ function hrTime(nanos: bigint): HrTime {
   return [Number(nanos / NANOS), Number(nanos % NANOS)];
 }
 
-/** Maps, bytes and lists of several types, which the SDK's attributes have no form for, become text; so do integers past 2^53. */
+/** Values that the SDK's attributes do not have (maps, bytes, lists of mixed types) become text; so do integers beyond 2^53. */
 function attributeValue(value: AnyValue): AttributeValue {
   const plain = plainValue(value);
   if (typeof plain === 'string' || typeof plain === 'boolean' || typeof plain === 'number') return plain;
@@ -39,8 +39,8 @@ function linkOf(link: SpanLink): Link {
 }
 
 /**
- * A span that came as OTLP, in the shape that the SDK's exporters take. An end before its start becomes its start.
- * @param known attributes of the resource that count more than those that came
+ * A received OTLP span as a ReadableSpan for the SDK's exporters. An end before the start becomes the start.
+ * @param known attributes of the resource that replace received ones
  */
 export function receivedSpan({ span, resource, scope }: LocatedSpan, known: Attributes = {}): ReadableSpan {
   const start = BigInt(span.startTimeUnixNano);
@@ -49,7 +49,7 @@ export function receivedSpan({ span, resource, scope }: LocatedSpan, known: Attr
   const { traceId, parentSpanId } = span;
   return {
     name: span.name,
-    // OTLP counts from `unspecified`, the API from `internal`.
+    // OTLP's kinds begin with `unspecified`, the API's with `internal`.
     kind: Math.max(0, span.kind - SPAN_KIND.internal),
     spanContext: () => contextOf(span),
     ...(parentSpanId !== undefined && { parentSpanContext: contextOf({ traceId, spanId: parentSpanId }) }),

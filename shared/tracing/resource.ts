@@ -13,8 +13,8 @@ export const TASK_RUN_SERVICE = 'taskrun-reconciler';
 const VARIABLE = 'OTEL_RESOURCE_ATTRIBUTES';
 
 /**
- * The attributes that tell Jaeger that all spans of a cluster share a clock: its v3 API looks at `host.*`, `/api/traces` at `ip`.
- * With equal values no child outside its parent's time gets a clock-skew warning.
+ * Attributes for Jaeger's clock-skew adjustment: its v3 API compares `host.*`, `/api/traces` compares `ip`. All spans of a cluster have equal
+ * values, so a child outside its parent's time gets no clock-skew warning.
  */
 export function hostAttributes(clusterKey: string): Record<string, string> {
   return { 'host.id': clusterKey, 'host.name': clusterKey, ip: clusterKey };
@@ -22,12 +22,12 @@ export function hostAttributes(clusterKey: string): Record<string, string> {
 
 const ownKeys = ['service.name', ...Object.keys(hostAttributes(''))];
 
-/** A service's resource. Frozen: nothing of the process or the SDK, which would make a re-export differ. What is ours wins over `given`. */
+/** A service's resource. It has nothing of the process or the SDK, so that a second export is equal. Our attributes replace those of `given`. */
 export function serviceResource(service: string, clusterKey: string, given: Attributes = {}): Resource {
   return resourceFromAttributes({ ...given, 'service.name': service, ...hostAttributes(clusterKey) });
 }
 
-/** One `key=value` with both percent-encoded; a text that says what is wrong with it otherwise. */
+/** A percent-encoded `key=value` as a pair; a string with the problem if it is invalid. */
 function parseEntry(entry: string): [string, string] | string {
   const [key = '', value, ...more] = entry.split('=').map((part) => part.trim());
   if (key === '') return 'the key is missing';
@@ -41,9 +41,9 @@ function parseEntry(entry: string): [string, string] | string {
 }
 
 /**
- * The attributes that OTEL_RESOURCE_ATTRIBUTES puts on each span's resource. One bad entry makes the whole variable count for nothing, as
- * OpenTelemetry's resource specification has it: it is warned of by its number, without its value. Keys that are ours (`service.name`, which
- * OTEL_SERVICE_NAME sets as well, and the host that all spans of a cluster share) are warned of and left out.
+ * The attributes of OTEL_RESOURCE_ATTRIBUTES for each span's resource. One invalid entry disables the whole variable (OpenTelemetry's resource
+ * specification); the warning has the entry's number, not its value. Fixed keys (`service.name`, which OTEL_SERVICE_NAME sets as well, and the
+ * cluster's host) give a warning and are left out.
  */
 export function readResourceAttributes(env: Environment, log: Logger): Record<string, string> {
   if (variable(env, 'OTEL_SERVICE_NAME'))

@@ -18,7 +18,7 @@ export interface SpanLink {
   attributes?: Attributes;
 }
 
-/** A finished span whose identity and times are known beforehand (SDK spans get theirs when they are started). Times in epoch milliseconds. */
+/** A finished span with given ids and times (an SDK span gets them at its start). Times are in milliseconds since the epoch. */
 export interface SpanRecord {
   traceId: string;
   spanId: string;
@@ -37,7 +37,7 @@ const SCOPE = { name: 'tektrace' };
 
 function hrTime(ms: number): HrTime {
   const seconds = Math.floor(ms / 1000);
-  // Microseconds are the finest that Kubernetes writes; rounding there keeps a re-export equal to the byte.
+  // Kubernetes' finest times are microseconds; rounding to them keeps a second export equal to the byte.
   return [seconds, Math.round((ms - seconds * 1000) * 1000) * 1000];
 }
 
@@ -45,17 +45,17 @@ function spanContext(ids: { traceId: string; spanId: string }, isRemote = false)
   return { traceId: ids.traceId, spanId: ids.spanId, traceFlags: TraceFlags.SAMPLED, ...(isRemote && { isRemote }) };
 }
 
-/** Jaeger warns of a span without length (`Negative duration detected`): one microsecond is the shortest. */
+/** Jaeger warns about a span without length (`Negative duration detected`), so the minimum is one microsecond. */
 export const SHORTEST_MS = 0.001;
 
-/** The last `count` of `items`, as the SDK keeps events and links. */
+/** The last `count` of `items`: the SDK's rule for events and links. */
 function lastOf<T>(items: T[], count: number): T[] {
   return items.slice(Math.max(0, items.length - count));
 }
 
 /**
- * The record in the shape the SDK's exporters take. Built by hand, because a re-export must have the same ids and times (nothing of it is random).
- * What exceeds `limits` is left out, and counted, as the SDK does it.
+ * The record as a ReadableSpan for the SDK's exporters. It is not made by the SDK, because a second export must have the same ids and times.
+ * Values beyond `limits` are dropped and counted, as in the SDK.
  */
 export function toReadableSpan(
   record: SpanRecord,

@@ -4,16 +4,16 @@ import { DEFAULT_SPAN_LIMITS, readSpanLimits } from './limits.ts';
 import type { SpanLimits } from './limits.ts';
 import { readResourceAttributes } from './resource.ts';
 
-/** What all spans of this process have, fixed at its start: so a second export of a run gives the same bytes. */
+/** Settings of all spans of this process. They are fixed at its start, so that a second export of a run has the same bytes. */
 export interface SpanSettings {
-  /** On each span's resource, beside what is ours. */
+  /** Attributes on each span's resource, in addition to ours. */
   resourceAttributes: Record<string, string>;
   limits: SpanLimits;
 }
 
 export const DEFAULT_SPAN_SETTINGS: SpanSettings = { resourceAttributes: {}, limits: DEFAULT_SPAN_LIMITS };
 
-/** What the environment says about spans. Warns once of each variable that can't be used. */
+/** The settings from the environment. Warns once about each invalid variable. */
 export function readSpanSettings(env: Environment, log: Logger): SpanSettings {
   return { resourceAttributes: readResourceAttributes(env, log), limits: readSpanLimits(env, log) };
 }

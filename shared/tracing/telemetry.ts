@@ -7,14 +7,14 @@ import { readSpanSettings } from './span-settings.ts';
 import type { SpanSettings } from './span-settings.ts';
 
 export interface Telemetry {
-  /** The collector that was asked for; undefined when there is none, or tracing is switched off. */
+  /** The collector; undefined if none is set, or if tracing is disabled. */
   sink: SpanSink | undefined;
   spans: SpanSettings;
 }
 
 /**
- * OpenTelemetry's settings, read once: flags first, then the environment.
- * Throws ExporterSettingsError for what can't be meant; warns once of what is set and has no effect.
+ * Reads OpenTelemetry's settings once: flags first, then the environment. Throws ExporterSettingsError for an invalid setting. Warns once about
+ * each setting without effect.
  */
 export async function readTelemetry(settings: ExporterSettings, env: Environment, log: Logger): Promise<Telemetry> {
   return { sink: await createSink(settings, env, log), spans: readSpanSettings(env, log) };

@@ -3,7 +3,7 @@ import { isPromise } from 'node:util/types';
 import { context, createContextKey, SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, Span, Tracer, TracerProvider } from '@opentelemetry/api';
 
-/** The reconcile that is under way: what its functions' spans, and those of its API requests, belong to. */
+/** The present reconcile: the spans of its functions and API requests belong to it. */
 export interface ReconcileScope {
   tracer: Tracer;
   provider: TracerProvider;
@@ -11,12 +11,12 @@ export interface ReconcileScope {
 
 export const RECONCILE_SCOPE = createContextKey('tektrace reconcile scope');
 
-/** The scope of the reconcile this code runs in; undefined outside of one, and in one that is not recorded. */
+/** The scope of the present reconcile; undefined outside of a reconcile, and in one that is not recorded. */
 export function activeReconcileScope(from = context.active()): ReconcileScope | undefined {
   return from.getValue(RECONCILE_SCOPE) as ReconcileScope | undefined;
 }
 
-/** Records what was thrown on the span: exception event, Error status, `error.type`. */
+/** Records an error on the span: exception event, Error status, `error.type`. */
 export function recordError(span: Span, error: unknown): void {
   const exception = error instanceof Error ? error : new Error(String(error));
   span.recordException(exception);
@@ -25,8 +25,8 @@ export function recordError(span: Span, error: unknown): void {
 }
 
 /**
- * `fn`, run inside a span called `name` whenever a recorded reconcile is under way; called as it is otherwise. What it throws
- * (or rejects with) is recorded on the span and thrown on. `describe` gives the span's attributes from the arguments.
+ * `fn` inside a span `name`, if a recorded reconcile is running; otherwise only `fn`. An error or rejection is recorded on the span and thrown
+ * again. `describe` returns the span's attributes from the arguments.
  */
 export function traced<A extends unknown[], R>(
   name: string,

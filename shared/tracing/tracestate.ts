@@ -1,9 +1,9 @@
-/** W3C Trace Context 3.3.1: what a reader has to pass on at least, and the most members of a list. */
+/** W3C Trace Context 3.3.1: the minimum that must be propagated, and the maximum of members. */
 const MAX_CHARS = 512;
 const MAX_MEMBERS = 32;
-/** 3.3.1.5: members longer than this are the first to go where something has to. */
+/** 3.3.1.5: if members must be dropped, those longer than this go first. */
 const LONG_MEMBER_CHARS = 128;
-/** What is read at all: a list of 32 members of the longest kind, with white space. */
+/** The longest list that is read: 32 members of maximal length, with white space. */
 const MAX_READ_CHARS = 32 * 1024;
 
 const KEY_CHAR = '[a-z0-9_\\-*/]';
@@ -11,10 +11,10 @@ const KEY = `(?:[a-z]${KEY_CHAR}{0,255}|[a-z0-9]${KEY_CHAR}{0,240}@[a-z]${KEY_CH
 /** Printable ASCII without comma and equals sign; spaces inside, not at the end. */
 const VALUE = '[\\x20-\\x2b\\x2d-\\x3c\\x3e-\\x7e]{0,255}[\\x21-\\x2b\\x2d-\\x3c\\x3e-\\x7e]';
 const MEMBER = new RegExp(`^(${KEY})=${VALUE}$`);
-/** Nothing else is in a list; white space of other kinds is none here. */
+/** The only characters in a list; other white space is invalid. */
 const LIST = /^[\t\x20-\x7e]*$/;
 
-/** The members of a list, empty ones left out; undefined where one is malformed or a key comes twice. */
+/** The members of a list without empty ones; undefined if one is malformed or a key is duplicated. */
 function membersOf(text: string): string[] | undefined {
   if (!LIST.test(text)) return undefined;
   const members = text
@@ -25,7 +25,7 @@ function membersOf(text: string): string[] | undefined {
   return keys.includes(undefined) || new Set(keys).size < keys.length ? undefined : members;
 }
 
-/** Takes whole members away until the list fits: long ones first, then from the end, where the oldest are (3.3.1.5). */
+/** Drops whole members until the list fits: long ones first, then from the end, where the oldest are (3.3.1.5). */
 function cut(members: string[], maxChars: number): string[] {
   const kept = [...members];
   const fits = (): boolean => kept.length <= MAX_MEMBERS && kept.join(',').length <= maxChars;
@@ -37,8 +37,8 @@ function cut(members: string[], maxChars: number): string[] {
 }
 
 /**
- * A tracestate of at most `maxChars` characters and 32 members, for the next to read. Undefined where it is none (W3C Trace Context 3.3.1:
- * a list of key=value), or where nothing of it is left: the traceparent counts without it.
+ * A tracestate to propagate, of at most `maxChars` characters and 32 members. Undefined if it is invalid (W3C Trace Context 3.3.1: a list of
+ * key=value) or if no member is left: the traceparent is valid without it.
  */
 export function readTracestate(value: unknown, maxChars = MAX_CHARS): string | undefined {
   if (typeof value !== 'string' || value.length > MAX_READ_CHARS) return undefined;

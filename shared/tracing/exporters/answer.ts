@@ -1,19 +1,19 @@
-/** `Retry-After` beyond this is cut to it: a collector's mistake must not stop exports for days, nor overflow a timer. */
+/** Maximum of `Retry-After`: a collector's mistake must not stop exports for days, or overflow a timer. */
 export const MAX_RETRY_AFTER_MS = 60_000;
 
-/** Milliseconds of an HTTP `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3), at most a minute; undefined for what is neither, or past. */
+/** Milliseconds of an HTTP `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3), at most a minute. Undefined if it is invalid or in the past. */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   const text = header?.trim();
   if (!text) return undefined;
   return boundedRetryMs(/^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs);
 }
 
-/** `ms` within a minute; undefined when it asks for no wait. */
+/** `ms`, at most a minute; undefined if it is not positive. */
 export function boundedRetryMs(ms: number): number | undefined {
   return ms > 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
 }
 
-/** `ms` give or take a fifth, so that senders which a collector turned away together do not come back together. `random`: 0 to 1. */
+/** `ms` plus or minus a fifth, so that senders refused at the same time do not retry at the same time. `random`: 0 to 1. */
 export function jittered(ms: number, random: () => number): number {
   return ms * (0.8 + 0.4 * random());
 }
@@ -37,7 +37,7 @@ const HINTS: [RegExp, string][] = [
   ],
 ];
 
-/** `text` with what to do about it, where that is known. */
+/** `text` with advice, if there is one. */
 export function withHint(text: string): string {
   const [, hint] = HINTS.find(([pattern]) => pattern.test(text)) ?? [];
   return hint === undefined ? text : `${text}: ${hint}`;
@@ -46,7 +46,7 @@ export function withHint(text: string): string {
 const MAX_TEXT = 300;
 const SHORTEST_SECRET = 4;
 
-/** What a collector says, fit for a log: one line, short, and without the `secrets` that it was sent, which it may repeat. */
+/** A collector's text for a log: one short line, without the `secrets` of the request, which the collector may repeat. */
 export function publicText(text: string, secrets: string[]): string {
   const hidden = secrets
     .filter((secret) => secret.length >= SHORTEST_SECRET)

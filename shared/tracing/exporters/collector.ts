@@ -8,10 +8,10 @@ import { COMPRESSIONS, ExporterSettingsError, OTLP_PROTOCOLS } from './settings.
 import type { Compression, ExporterSettings, OtlpProtocol } from './settings.ts';
 
 const FLAG = '--jaeger-collector-url';
-/** A timer's longest time: nobody waits for it to end. */
+/** The longest timer, used for no limit. */
 const NO_LIMIT_MS = 2 ** 31 - 1;
 
-/** A collector and how spans get there. */
+/** A collector and its protocol. */
 export type Collector =
   | { kind: 'jaeger'; url: URL }
   | {
@@ -22,7 +22,7 @@ export type Collector =
       timeoutMs: number | undefined;
       headers: Record<string, string>;
       files: CredentialFiles;
-      /** What a 404 of this URL means. */
+      /** Explanation of a 404 of this URL. */
       notFoundHint: string;
     };
 
@@ -36,7 +36,7 @@ const INSTEAD: Record<string, string> = {
   zipkin: 'an OpenTelemetry Collector takes OTLP and hands it on',
 };
 
-/** What OTEL_TRACES_EXPORTER asks for. Throws ExporterSettingsError for an exporter that is not here, saying what to set instead. */
+/** The exporter of OTEL_TRACES_EXPORTER. Throws ExporterSettingsError for an unsupported exporter, with what to set instead. */
 function tracesExporter(env: Environment): 'otlp' | 'none' | undefined {
   const found = variable(env, 'OTEL_TRACES_EXPORTER');
   if (!found) return undefined;
@@ -62,7 +62,7 @@ function httpOtlp(url: URL, protocol: OtlpProtocol, source: string): Endpoint {
   return { kind: 'otlp', url, protocol, notFoundHint: `nothing takes spans at this path: look at ${source}${advice}` };
 }
 
-/** OTLP's protocol to a URL of the flag: as --otlp-protocol says, else as the variable does, but for a path, which only HTTP has; else by the port. */
+/** OTLP's protocol for the flag's URL: from --otlp-protocol, else from the variable (unless it says gRPC and the URL has a path), else by the port. */
 function flagProtocol(url: URL, { otlpProtocol }: ExporterSettings, env: Environment, log: Logger): OtlpProtocol {
   if (otlpProtocol) return otlpProtocol;
   const found = protocolVariable(env);
@@ -75,7 +75,7 @@ function flagProtocol(url: URL, { otlpProtocol }: ExporterSettings, env: Environ
   return isGrpcPort(url) ? 'grpc' : 'http/protobuf';
 }
 
-/** What the flag's URL means. Its path says whether it is OTLP or Thrift, then its port; flags settle what it leaves open. */
+/** The collector of the flag's URL. Its path shows OTLP or Thrift, else its port, else other flags. */
 function flagEndpoint(text: string, settings: ExporterSettings, env: Environment, log: Logger): Endpoint {
   const url = httpEndpoint(text, FLAG);
   const kind = settings.protocol ?? (settings.otlpProtocol ? 'otlp' : protocolOf(url));
@@ -93,7 +93,7 @@ function flagEndpoint(text: string, settings: ExporterSettings, env: Environment
   return httpOtlp(url, protocol, FLAG);
 }
 
-/** The base URL with `v1/traces` below it (OTLP exporter specification, "Endpoint URLs for OTLP/HTTP"). */
+/** The base URL plus `v1/traces` (OTLP exporter specification, "Endpoint URLs for OTLP/HTTP"). */
 function belowBase(base: Variable, protocol: OtlpProtocol): Endpoint {
   const url = httpEndpoint(base.value, base.name);
   const path = url.pathname.replace(/\/$/, '');
@@ -105,7 +105,7 @@ function belowBase(base: Variable, protocol: OtlpProtocol): Endpoint {
   return { kind: 'otlp', url, protocol, notFoundHint: advice };
 }
 
-/** What the variables name; undefined when they name no collector. */
+/** The collector of the variables; undefined if they set none. */
 function variableEndpoint(settings: ExporterSettings, env: Environment, log: Logger): Endpoint | undefined {
   const exporter = tracesExporter(env);
   if (exporter === 'none') return undefined;
@@ -149,9 +149,8 @@ const OTLP_FLAGS: [keyof ExporterSettings, string][] = [
 ];
 
 /**
- * The collector that flags and environment name; undefined when they name none, or switch tracing off. Each flag wins over its variable;
- * OTEL_SDK_DISABLED has no flag, and wins over all.
- * Throws ExporterSettingsError for what can't be meant. What the environment asks for in vain is warned of.
+ * The collector of flags and environment; undefined if they set none, or disable tracing. Each flag wins over its variable;
+ * OTEL_SDK_DISABLED has no flag, and wins over all. Throws ExporterSettingsError for an invalid setting. Warns about variables without effect.
  */
 export function resolveCollector(settings: ExporterSettings, env: Environment, log: Logger): Collector | undefined {
   if (booleanOf(variable(env, 'OTEL_SDK_DISABLED'), log)) {

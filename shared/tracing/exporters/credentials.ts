@@ -12,9 +12,9 @@ export interface NamedFile {
   source: string;
 }
 
-/** The files that a collector's credentials are in. */
+/** The files with a collector's credentials. */
 export interface CredentialFiles {
-  /** Certificate authorities to trust, in place of the system's. */
+  /** Certificate authorities to trust, instead of the system's. */
   ca?: NamedFile | undefined;
   /** The client's certificate, followed by its chain. */
   cert?: NamedFile | undefined;
@@ -23,7 +23,7 @@ export interface CredentialFiles {
   headers?: NamedFile | undefined;
 }
 
-/** What requests are sent with. PEM texts; header names in lower case. */
+/** Credentials for requests: PEM texts, and headers with lower-case names. */
 export interface CredentialSet {
   ca?: string;
   cert?: string;
@@ -31,7 +31,7 @@ export interface CredentialSet {
   headers: Record<string, string>;
 }
 
-/** The credentials as they are now: the same object as before while no file has changed. Never throws after the first time. */
+/** The present credentials. The same object while no file has changed. Never throws after the first call. */
 export type Credentials = () => Promise<CredentialSet>;
 
 const MAX_FILE_BYTES = 1 << 20;
@@ -45,7 +45,7 @@ function fault(file: NamedFile, error: unknown): ExporterSettingsError {
   return new ExporterSettingsError(`${named(file)}: ${reason}`);
 }
 
-/** Changes whenever another file is there: a Secret's volume swaps a link, so that the inode is another one. */
+/** A value that changes with the file: a Secret's volume replaces a link, which changes the inode. */
 async function fingerprint(file: NamedFile): Promise<string> {
   try {
     const { mtimeMs, size, ino } = await stat(file.path);
@@ -112,10 +112,10 @@ async function readAll(files: CredentialFiles, headers: Record<string, string>):
 }
 
 /**
- * Reads the files, and again whenever one has changed (a Secret that is renewed): connections made from then on use what is new. What can't
- * be used then is warned of once, and what was read before stays in use.
- * Throws ExporterSettingsError naming the file when it can't be read or used at the start, or when a client certificate has no key.
- * @param headers sent when no file holds them
+ * Reads the files, and again when one has changed (a renewed Secret): new connections use the new content. If that is invalid, there is one
+ * warning, and the old content stays in use.
+ * Throws ExporterSettingsError with the file if it is invalid at the start, or if a client certificate has no key.
+ * @param headers the headers to send without a headers file
  */
 export async function openCredentials(
   files: CredentialFiles,

@@ -1,7 +1,7 @@
 import { percentDecoded } from './headers.ts';
 import { ExporterSettingsError } from './settings.ts';
 
-/** OTLP over gRPC where no port is written. */
+/** Default port of OTLP over gRPC. */
 const GRPC_PORT = '4317';
 
 function url(text: string, source: string, expected: string): URL {
@@ -12,7 +12,7 @@ function url(text: string, source: string, expected: string): URL {
   }
 }
 
-/** A collector's URL. Throws ExporterSettingsError, without the text, for what is no http or https URL. `source` is the flag or variable. */
+/** A collector's URL. Throws ExporterSettingsError, without the text, if it is not an http or https URL. `source` is the flag or variable. */
 export function httpEndpoint(text: string, source: string): URL {
   const found = url(
     text,
@@ -26,9 +26,8 @@ export function httpEndpoint(text: string, source: string): URL {
 }
 
 /**
- * The address of a gRPC receiver (OTLP exporter specification): `http://` is without TLS, `https://` with it, and `HOST:PORT` alone as
- * `insecure` says. A path would mean nothing, and is refused.
- * Throws ExporterSettingsError, without the text.
+ * The address of a gRPC receiver (OTLP exporter specification): `http://` is without TLS, `https://` with TLS; for `HOST:PORT` alone `insecure`
+ * decides. A path has no meaning in gRPC, and is refused. Throws ExporterSettingsError, without the text.
  */
 export function grpcEndpoint(text: string, source: string, insecure: boolean): URL {
   const expected = 'http://HOST:4317, or https://HOST:4317 with TLS';
@@ -46,7 +45,7 @@ export function grpcEndpoint(text: string, source: string, insecure: boolean): U
   return found;
 }
 
-/** The protocol a collector URL speaks of itself: by path, then by port; undefined when neither tells. */
+/** The protocol of a collector URL, by its path, else by its port; undefined if neither shows it. */
 export function protocolOf({ pathname, port }: URL): 'otlp' | 'jaeger' | undefined {
   if (pathname.endsWith('/v1/traces')) return 'otlp';
   if (pathname.endsWith('/api/traces')) return 'jaeger';
@@ -55,7 +54,7 @@ export function protocolOf({ pathname, port }: URL): 'otlp' | 'jaeger' | undefin
   return undefined;
 }
 
-/** Whether a URL without a path names gRPC's port. */
+/** Whether a URL has gRPC's port and no path. */
 export function isGrpcPort({ pathname, port }: URL): boolean {
   return pathname === '/' && port === GRPC_PORT;
 }

@@ -8,7 +8,7 @@ import type { ExporterSettings } from './settings.ts';
 import type { SpanSink } from './sink.ts';
 import { warnOfUnsupported } from './unsupported.ts';
 
-/** Certificates mean nothing without TLS: said, because somebody thinks that the spans are encrypted. */
+/** Warns about certificates without TLS: the user expects encrypted spans. */
 function warnOfPlainText({ ca, cert, key }: CredentialFiles, url: URL, log: Logger): void {
   const settings = [ca, cert, key].filter((file) => file !== undefined).map(({ source }) => source);
   if (url.protocol === 'https:' || settings.length === 0) return;
@@ -18,8 +18,8 @@ function warnOfPlainText({ ca, cert, key }: CredentialFiles, url: URL, log: Logg
 }
 
 /**
- * The sink that flags and environment ask for; undefined when they name no collector or switch tracing off: then nothing is sent.
- * Throws ExporterSettingsError for settings that can't be meant and for files that can't be used.
+ * The sink for the collector of flags and environment; undefined if they set none, or disable tracing. Throws ExporterSettingsError for invalid
+ * settings and files.
  */
 export async function createSink(
   settings: ExporterSettings,
@@ -30,7 +30,7 @@ export async function createSink(
   if (!collector) return undefined;
   warnOfUnsupported(env, log);
   if (collector.kind === 'jaeger') {
-    // Loaded only when asked for, as gRPC is: their libraries take a noticeable part of the start.
+    // Loaded only on use, like gRPC: the libraries slow the start noticeably.
     const { createJaegerSink } = await import('./jaeger.ts');
     return createJaegerSink({ url: collector.url });
   }

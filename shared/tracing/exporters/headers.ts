@@ -2,7 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 
 import { ExporterSettingsError } from './settings.ts';
 
-/** `text` percent-decoded. Throws ExporterSettingsError, without the text: it may be a credential. `where` names its place. */
+/** `text` percent-decoded. Throws ExporterSettingsError with its place `where`, without the text: it may be a credential. */
 export function percentDecoded(text: string, where: string): string {
   try {
     return decodeURIComponent(text);
@@ -13,7 +13,7 @@ export function percentDecoded(text: string, where: string): string {
 
 /**
  * `key=value` pairs with percent-encoded values, separated by commas (OTLP exporter specification, "Specifying headers") or, in a file, by
- * line breaks. Names come out in lower case. Throws ExporterSettingsError naming the number of a bad entry, never its value: it may be a token.
+ * line breaks. Returned names are in lower case. Throws ExporterSettingsError with the number of an invalid entry, never its value: it may be a token.
  */
 export function parseHeaders(text: string, source: string): Record<string, string> {
   const pairs = text.split(/[,\r\n]/).filter((pair) => pair.trim() !== '');

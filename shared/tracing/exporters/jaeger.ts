@@ -13,28 +13,28 @@ export interface JaegerOptions {
   timeoutMs?: number;
 }
 
-/** Resource attributes go into the exporter's process tags: as span attributes they would be repeated on every span. */
+/** Resource attributes become the exporter's process tags; as span attributes they would be repeated on every span. */
 function withServiceOnly(span: ReadableSpan): ReadableSpan {
   const resource = resourceFromAttributes({ 'service.name': span.resource.attributes['service.name'] });
   return Object.create(span, { resource: { value: resource, enumerable: true } }) as ReadableSpan;
 }
 
-/** A collector that says 4xx says it again; of all else (not reached, no answer, 5xx) the next try may be better. */
+/** A 4xx response is final. After any other failure (no connection, no response, 5xx) a retry may succeed. */
 function isRetryable(error: unknown): boolean {
   const status = Number(/responded with HTTP (\d{3})/.exec(String(error))?.[1] ?? 0);
   return status < 400 || status >= 500 || status === 408 || status === 429;
 }
 
-/** The product has three; containers whose spans are handed on have one each. */
+/** Maximum of services: Tektrace has three, and each container whose spans are forwarded has one. */
 const MAX_EXPORTERS = 50;
 
-/** What Thrift calls a process: a resource. */
+/** A resource, which Thrift calls a process. */
 const processOf = (span: ReadableSpan): string => JSON.stringify(span.resource.attributes);
 
 /**
- * Jaeger Thrift over HTTP by `@opentelemetry/exporter-jaeger`. That exporter files all spans under the first resource it saw, so
- * each resource gets one of its own; after a failure it is thrown away, because it may hold part of the batch.
- * Its sender takes every status below 400 as accepted (a redirect too) and knows no timeout, so the time is kept here.
+ * Jaeger Thrift over HTTP with `@opentelemetry/exporter-jaeger`. That exporter uses the first resource for all spans, so each resource gets its own
+ * exporter; after a failure it is replaced, because it may still have part of the batch. Its sender accepts every status below 400 (also a
+ * redirect) and has no timeout, so the timeout is here.
  */
 export function createJaegerSink({ url, timeoutMs = 10_000 }: JaegerOptions): SpanSink {
   const target = publicUrl(url);
@@ -51,7 +51,7 @@ export function createJaegerSink({ url, timeoutMs = 10_000 }: JaegerOptions): Sp
       endpoint: endpoint.href,
       username: decodeURIComponent(url.username),
       password: decodeURIComponent(url.password),
-      // Each export flushes, so its shutdown has nothing to wait for, but would keep the process for this long.
+      // Each export flushes, so the shutdown has nothing to send, but would keep the process running for this long.
       flushTimeout: 1,
       tags: Object.entries(tags).map(([key, value]) => ({ key, value: value as string })),
     });

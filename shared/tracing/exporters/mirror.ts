@@ -4,15 +4,15 @@ import type { SpanSink } from './sink.ts';
 
 export interface MirrorOptions {
   log: Logger;
-  /** Kept for the second collector while it is away. */
+  /** Spans that are kept while the second collector is unreachable. */
   maxSpans: number;
-  /** How long the end waits for it. */
+  /** How long `close` waits for it, in milliseconds. */
   flushMs: number;
 }
 
 /**
- * A collector whose spans go to a second one as well. What the first has accepted is accepted; the second has a queue with its own
- * patience, so that it holds nothing up while it is away.
+ * A sink for two collectors. The first decides whether spans are accepted. The second has its own queue with retries, so that it delays nothing
+ * while it is unreachable.
  */
 export function mirrorSink(primary: SpanSink, second: SpanSink, { log, maxSpans, flushMs }: MirrorOptions): SpanSink {
   const queue = new SpanQueue({ sink: second, log, maxSpans });

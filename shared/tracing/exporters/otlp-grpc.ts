@@ -13,7 +13,7 @@ import type { SpanSink } from './sink.ts';
 export interface OtlpGrpcOptions {
   /** `http://HOST:PORT` without TLS, `https://HOST:PORT` with it. */
   url: URL;
-  /** Headers and certificates, asked for before each request. */
+  /** Returns headers and certificates; called before each request. */
   credentials: Credentials;
   compression?: 'gzip' | 'none';
   timeoutMs?: number;
@@ -22,7 +22,7 @@ export interface OtlpGrpcOptions {
 
 const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 
-/** OTLP 1.x, "Failures" of OTLP/gRPC. RESOURCE_EXHAUSTED belongs to them only when the collector says when it recovers. */
+/** Retryable codes (OTLP 1.x, "Failures" of OTLP/gRPC). RESOURCE_EXHAUSTED is retryable only with RetryInfo. */
 const RETRYABLE = [
   status.CANCELLED,
   status.DEADLINE_EXCEEDED,
@@ -32,12 +32,12 @@ const RETRYABLE = [
   status.DATA_LOSS,
 ];
 
-/** gRPC's own wait before it connects again grows to two minutes, which would outlast our retries. */
+/** Delay before gRPC connects again. Its default grows to two minutes, longer than our retries. */
 const RECONNECT_MS = { first: 250, max: 15_000 };
 
 const identity = (bytes: Buffer): Buffer => bytes;
 
-/** Throws ExporterSettingsError naming the header that gRPC does not take, without its value. */
+/** Throws ExporterSettingsError with the name of a header that gRPC does not allow, without its value. */
 function metadataOf(headers: Record<string, string>): Metadata {
   const metadata = new Metadata();
   for (const [key, value] of Object.entries(headers)) {
@@ -51,9 +51,9 @@ function metadataOf(headers: Record<string, string>): Metadata {
 }
 
 /**
- * OTLP over gRPC. The SDK's exporter only logs partial success and repeats on its own, so the call is our own, too: status, RetryInfo and
- * refused spans decide what was accepted. A proxy named by the environment is not used, as it is not for OTLP over HTTP.
- * Throws ExporterSettingsError for a header that gRPC does not take.
+ * OTLP over gRPC. The SDK's exporter only logs a partial success and retries by itself. So this one makes the call itself: status, RetryInfo and
+ * refused spans decide what was accepted. A proxy in the environment is not used, as for OTLP over HTTP. Throws ExporterSettingsError for a header
+ * that gRPC does not allow.
  */
 export async function createOtlpGrpcSink(options: OtlpGrpcOptions): Promise<SpanSink> {
   const { url, credentials, compression = 'none', timeoutMs = 10_000, userAgent } = options;
@@ -81,7 +81,7 @@ export async function createOtlpGrpcSink(options: OtlpGrpcOptions): Promise<Span
   let set = await credentials();
   let connection = connect(set);
 
-  /** With other credentials a new connection is made; calls under way end on the old one. */
+  /** Changed credentials open a new connection; running calls finish on the old one. */
   async function current(): Promise<typeof connection> {
     const now = await credentials();
     if (now !== set) {

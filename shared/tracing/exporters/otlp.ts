@@ -14,22 +14,22 @@ import type { SpanSink } from './sink.ts';
 
 export interface OtlpOptions {
   url: URL;
-  /** Sent with each request (`authorization`, tenant ids), where no `credentials` are given. */
+  /** Headers of each request (`authorization`, tenant ids), if there are no `credentials`. */
   headers?: Record<string, string>;
-  /** Headers and certificates, asked for before each request. */
+  /** Returns headers and certificates; called before each request. */
   credentials?: Credentials;
   encoding?: 'protobuf' | 'json';
   compression?: 'gzip' | 'none';
   timeoutMs?: number;
   userAgent?: string;
-  /** What to say when nothing is at this path (404). */
+  /** Explanation of a 404. */
   notFoundHint?: string;
 }
 
-/** OTLP 1.x: these answers may be tried again. 408 is a proxy's that waited for the request in vain. */
+/** Retryable statuses (OTLP 1.x). 408 is of a proxy that did not get the request in time. */
 const RETRYABLE = [408, 429, 502, 503, 504];
 const MAX_ANSWER_BYTES = 4 << 20;
-/** After this, an idle connection is closed; one with a renewed certificate or key is a new one. */
+/** Time after which an idle connection is closed. A renewed certificate or key opens a new connection. */
 const IDLE_MS = 60_000;
 
 const compress = promisify(gzip);
@@ -48,7 +48,7 @@ interface Answer {
 
 /**
  * OTLP over HTTP with protobuf or JSON. The transport is our own, because the lifecycle sender must know what was accepted: the exact
- * status, and the spans that a 200 answer refuses (partial success), which the SDK's exporter only logs.
+ * status, and the spans that a 200 response refuses (partial success). The SDK's exporter only logs these.
  */
 export function createOtlpSink(options: OtlpOptions): SpanSink {
   const { url, encoding = 'protobuf', compression = 'none', timeoutMs = 10_000, headers = {}, notFoundHint } = options;
@@ -87,7 +87,7 @@ export function createOtlpSink(options: OtlpOptions): SpanSink {
           auth: undefined,
           signal: signal ? AbortSignal.any([signal, limit]) : limit,
           headers: headersOf(set, body),
-          // The agent keeps connections with other certificates apart.
+          // The agent does not share connections between different certificates.
           ...(ca !== undefined && { ca }),
           ...(cert !== undefined && { cert, key }),
         },
@@ -144,13 +144,13 @@ export function createOtlpSink(options: OtlpOptions): SpanSink {
 
 type Serializer = typeof ProtobufTraceSerializer;
 
-/** Some collectors answer in JSON whatever they were asked in. */
+/** Some collectors respond in JSON to any encoding. */
 function responseSerializer({ contentType, body }: Answer, asked: Serializer): Serializer {
   if (body.byteLength === 0) return { ...asked, deserializeResponse: () => ({}) };
   return contentType.startsWith('application/json') ? JsonTraceSerializer : asked;
 }
 
-/** What the collector says about a refusal, or what a 404 means. Protobuf is left out: it is not fit to be read. */
+/** The collector's text about a refusal, or the explanation of a 404. Protobuf is left out, because it is not readable. */
 function explanation({ status, contentType, body }: Answer, secrets: string[], notFoundHint?: string): string {
   if (status === 404 && notFoundHint !== undefined) return `: ${notFoundHint}`;
   const readable = /^(text\/plain|application\/json)/.test(contentType);

@@ -3,7 +3,7 @@ import { boundedRetryMs } from './answer.ts';
 
 const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo';
 
-/** The values of a message's field that are bytes, and those that are whole numbers. Throws ProtobufError. */
+/** A message's fields: those with bytes, and those with integers. Throws ProtobufError. */
 function fieldsOf(bytes: Uint8Array): { bytes: [number, Uint8Array][]; numbers: [number, number][] } {
   const reader = new ProtobufReader(bytes);
   const fields: ReturnType<typeof fieldsOf> = { bytes: [], numbers: [] };
@@ -26,7 +26,7 @@ function delayMs(retryInfo: Uint8Array): number {
 
 /**
  * Milliseconds of the `google.rpc.RetryInfo` in a `google.rpc.Status`, as gRPC servers send it in the trailer `grpc-status-details-bin`
- * (OTLP 1.x, "OTLP/gRPC Throttling"); at most a minute. Undefined when there is none, it asks for no wait, or the bytes can't be read.
+ * (OTLP 1.x, "OTLP/gRPC Throttling"); at most a minute. Undefined if there is none, if it is not positive, or if the bytes are invalid.
  */
 export function retryInfoMs(statusDetails: unknown): number | undefined {
   if (!(statusDetails instanceof Uint8Array)) return undefined;
@@ -38,7 +38,7 @@ export function retryInfoMs(statusDetails: unknown): number | undefined {
       if (type && value && Buffer.from(type).toString() === RETRY_INFO) return boundedRetryMs(delayMs(value));
     }
   } catch {
-    // Details are an addition: without them the usual wait applies.
+    // The details are optional: without them the usual delay applies.
   }
   return undefined;
 }

@@ -1,20 +1,20 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
-/** Where spans go. */
+/** A destination of spans. */
 export interface SpanSink {
-  /** Resolves once the collector has accepted all of `spans`; throws ExportError when it has not, or may not have. */
+  /** Resolves when the collector has accepted all of `spans`. Throws ExportError if it has not, or may not have. */
   send(spans: ReadableSpan[], signal?: AbortSignal): Promise<void>;
   /** The collector's URL without credentials, for messages. */
   readonly target: string;
   close(): Promise<void>;
 }
 
-/** Thrown when a collector did not accept spans. */
+/** Thrown if a collector did not accept spans. */
 export class ExportError extends Error {
-  /** False when the same request can only be refused again (a 4xx answer, spans rejected one by one). */
+  /** False if the same request would be refused again (a 4xx response, a partial success). */
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
-  /** The request was accepted, but for some of its spans (OTLP's partial success). */
+  /** The request was accepted without some of its spans (OTLP's partial success). */
   readonly partial: boolean;
 
   constructor(
@@ -29,12 +29,12 @@ export class ExportError extends Error {
   }
 }
 
-/** What a refusal says apart from how many spans it concerns: equal for two that have the same cause. */
+/** A refusal's message without the number of spans: equal for refusals with the same cause. */
 export function refusalOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\d+ of \d+ spans/, 'spans');
 }
 
-/** The `authorization` that user and password of a URL make; undefined when it has none. */
+/** The `authorization` header of a URL's user and password; undefined if it has none. */
 export function basicAuthorization({ username, password }: URL): string | undefined {
   if (username === '' && password === '') return undefined;
   const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
@@ -42,8 +42,8 @@ export function basicAuthorization({ username, password }: URL): string | undefi
 }
 
 /**
- * The spans that an answer of OTLP refuses (partial success); undefined when it accepts all. An answer that can't be read accepts them: some
- * collectors write text, and the status is what OTLP makes binding.
+ * The spans that an OTLP response refuses (partial success); undefined if it accepts all. An invalid body accepts all: some collectors write text,
+ * and OTLP makes the status binding.
  */
 export function refusedSpans(
   read: () => { partialSuccess?: { rejectedSpans?: number | string; errorMessage?: string } },
@@ -57,7 +57,7 @@ export function refusedSpans(
   }
 }
 
-/** A URL fit for a message: no user, password, query. */
+/** A URL for messages: without user, password and query. */
 export function publicUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }

@@ -4,7 +4,7 @@ import type { Environment } from '../environment.ts';
 
 const SIZES = 'batches and queue have fixed sizes';
 
-/** Variables of OpenTelemetry's specification that have no effect here, and what has. */
+/** Variables of OpenTelemetry's specification without effect here, and what to use instead. */
 const UNUSED: Record<string, string> = {
   OTEL_TRACES_SAMPLER: 'runs are sampled when they are created: --sample-ratio, --sample-namespace',
   OTEL_TRACES_SAMPLER_ARG: 'runs are sampled when they are created: --sample-ratio, --sample-namespace',
@@ -23,13 +23,13 @@ const UNUSED: Record<string, string> = {
   OTEL_EXPORTER_JAEGER_AGENT_HOST: '--jaeger-collector-url',
 };
 
-/** Values that ask for what happens anyway. */
+/** Values that equal the default behaviour. */
 const USUAL: Record<string, RegExp> = {
   OTEL_TRACES_SAMPLER: /^(parentbased_)?always_on$/i,
   OTEL_PROPAGATORS: /^\s*(tracecontext\s*,\s*baggage|baggage\s*,\s*tracecontext)\s*$/i,
 };
 
-/** Warns once of each variable that is set and has no effect here, with what has. Values are not repeated. */
+/** Warns once about each variable without effect, with what to use instead. The warning does not have the value. */
 export function warnOfUnsupported(env: Environment, log: Logger): void {
   for (const [name, instead] of Object.entries(UNUSED)) {
     const found = variable(env, name);
