@@ -6,17 +6,17 @@ import {
   TRACE_EXPORTED,
 } from '../tekton/annotations.ts';
 
-/** The field manager under which the controller writes (from its user agent). */
+/** The controller's field manager (from its user agent). */
 export const CONTROLLER_MANAGER = 'tektrace-controller';
 
-/** Webhook calls and creation happen within one request: an admission time further from the creation was copied. */
+/** The webhook's call and the creation happen in one request: an admission time further from the creation was copied. */
 const SAME_REQUEST_MS = 10_000;
 
 const OWN_ANNOTATIONS = [PIPELINE_RUN_SPAN_CONTEXT, TASK_RUN_SPAN_CONTEXT, ADMISSION_TIME, TRACE_EXPORTED];
 
 /**
- * Whether somebody other than the controller submitted this annotation. The API server fills managedFields from what was sent to it,
- * before mutating admission: what a webhook adds is in no entry (seen on Kubernetes 1.36).
+ * Whether a client other than the controller submitted this annotation. The API server fills managedFields from the request, before mutating
+ * admission: annotations that a webhook adds are in no entry (observed on Kubernetes 1.36).
  */
 export function wasSubmitted(meta: ObjectMeta, annotation: string): boolean {
   return (meta.managedFields ?? []).some((entry) => submittedAnnotations(entry)[`f:${annotation}`] !== undefined);
@@ -28,7 +28,7 @@ function submittedAnnotations(entry: ManagedFieldsEntry): Record<string, unknown
   return (metadata?.['f:annotations'] as Record<string, unknown> | undefined) ?? {};
 }
 
-/** Whether the object was made from another run's YAML: it came with annotations that only Tektrace writes. */
+/** Whether the object was created from another run's YAML: its creator submitted annotations that only Tektrace writes. */
 export function isCopy(meta: ObjectMeta): boolean {
   return OWN_ANNOTATIONS.some(
     (annotation) => meta.annotations?.[annotation] !== undefined && wasSubmitted(meta, annotation),
@@ -36,8 +36,8 @@ export function isCopy(meta: ObjectMeta): boolean {
 }
 
 /**
- * The run with only that of its managedFields which tells a copy from an original: nothing, unless it is a copy. They are often most of
- * what a cache of runs would hold.
+ * The run without the managedFields that do not distinguish a copy from an original: only a copy keeps some. They are often most of an
+ * object's size in the cache.
  */
 export function keepProvenance<T extends KubeObject>(run: T): T {
   const { managedFields, ...metadata } = run.metadata;
@@ -52,7 +52,7 @@ export function keepProvenance<T extends KubeObject>(run: T): T {
   return { ...run, metadata: kept.length === 0 ? metadata : { ...metadata, managedFields: kept } };
 }
 
-/** The interval from the webhook receiving the review to its answer, in epoch milliseconds. */
+/** When the webhook received the review and answered it, in milliseconds since the epoch. */
 export interface AdmissionTime {
   receivedMs: number;
   answeredMs: number;
@@ -62,7 +62,7 @@ export function formatAdmissionTime(time: AdmissionTime): string {
   return `${new Date(time.receivedMs).toISOString()}/${new Date(time.answeredMs).toISOString()}`;
 }
 
-/** Strict ISO 8601 interval with milliseconds in UTC; anything else is undefined. */
+/** Parses an ISO 8601 interval with milliseconds in UTC; any other text is undefined. */
 export function parseAdmissionTime(annotation: string | undefined): AdmissionTime | undefined {
   const instant = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
   const match = new RegExp(`^(${instant})/(${instant})$`).exec(annotation ?? '');
@@ -74,8 +74,8 @@ export function parseAdmissionTime(annotation: string | undefined): AdmissionTim
 }
 
 /**
- * The admission time, if it can be this object's: within 10 s of its creation (whole seconds). A copied one is not, unless it was copied at
- * once; then the webhook has replaced it, or the copy is told by its span id, which another object has.
+ * The admission time, if it is within 10 s of the object's creation (whole seconds). A copied time is not, unless the copy was made within 10 s.
+ * In that case the webhook has replaced it, or the copy has the same span id as its original and is recognised by that.
  */
 export function trustedAdmissionTime(meta: ObjectMeta): AdmissionTime | undefined {
   const time = parseAdmissionTime(meta.annotations?.[ADMISSION_TIME]);
@@ -83,7 +83,7 @@ export function trustedAdmissionTime(meta: ObjectMeta): AdmissionTime | undefine
   return time && Math.abs(time.receivedMs - createdMs) <= SAME_REQUEST_MS ? time : undefined;
 }
 
-/** A copy that no webhook saw: its annotations were submitted, and its admission time is another object's. */
+/** Whether the object is a copy that bypassed the webhook: its annotations were submitted, and its admission time is of another object. */
 export function isUnseenCopy(meta: ObjectMeta): boolean {
   return isCopy(meta) && trustedAdmissionTime(meta) === undefined;
 }

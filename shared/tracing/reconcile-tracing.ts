@@ -12,7 +12,7 @@ import type { SpanSettings } from './span-settings.ts';
 import { activeReconcileScope, RECONCILE_SCOPE, recordError } from './traced.ts';
 import type { ReconcileScope } from './traced.ts';
 
-/** Limits that keep a trace readable, and a collector safe from a run that is reconciled without end. */
+/** Limits that keep a trace readable, and protect the collector from a run that is reconciled endlessly. */
 export interface SpanBudget {
   perReconcile: number;
   perRun: number;
@@ -23,12 +23,12 @@ const RUNS_REMEMBERED = 10_000;
 
 interface Recording extends ReconcileScope {
   spans: ReadableSpan[];
-  /** Once the reconcile has ended, late spans (of work nobody awaited) go out on their own. */
+  /** True after the reconcile's end: late spans (of work that was not awaited) are then sent alone. */
   finished: boolean;
   keep: boolean;
 }
 
-/** Hands each ended span to the reconcile it was started in. */
+/** Adds each ended span to the reconcile in which it was started. */
 class ReconcileCollector implements SpanProcessor {
   readonly #recordings = new WeakMap<object, Recording>();
   readonly #late: (spans: ReadableSpan[]) => void;
@@ -55,7 +55,7 @@ class ReconcileCollector implements SpanProcessor {
 
 const hasError = (span: ReadableSpan): boolean => span.status.code === SpanStatusCode.ERROR;
 
-/** The spans that stay when the budget is used up: those with errors and all that they hang below. */
+/** The spans that stay beyond the budget: those with errors, and their ancestors. */
 function errorsWithParents(spans: ReadableSpan[]): ReadableSpan[] {
   const byId = new Map(spans.map((span) => [span.spanContext().spanId, span]));
   const kept = new Set<ReadableSpan>();
@@ -70,13 +70,13 @@ function errorsWithParents(spans: ReadableSpan[]): ReadableSpan[] {
   return spans.filter((span) => kept.has(span));
 }
 
-/** The reconcile under way always keeps its spans: called when it brings its run to its end. Does nothing outside of a recorded reconcile. */
+/** Keeps all spans of the present reconcile; to be called when it ends its run. Does nothing outside of a recorded reconcile. */
 export function keepReconcile(): void {
   const recording = activeReconcileScope() as Recording | undefined;
   if (recording) recording.keep = true;
 }
 
-/** Runs one reconcile inside its span, below `own`, the run's own span; as it is where the run has none, or is not sampled. */
+/** Runs one reconcile inside its span, below `own`, the run's own span. Only runs it if there is no own span, or it is not sampled. */
 export type RecordReconcile = <T>(
   span: ReconcileSpan,
   own: SpanCarrier | undefined,
@@ -91,8 +91,8 @@ export interface ReconcileTracingOptions {
 }
 
 /**
- * Records the reconciles of sampled runs: one `…:ReconcileKind` span below the run's own span, below it a span a function and API
- * request. They are handed to the queue together when the reconcile has ended: a killed process loses whole reconciles, and leaves no orphans.
+ * Records the reconciles of sampled runs: one `…:ReconcileKind` span below the run's own span, and below it a span for each function and API
+ * request. The queue gets them together after the reconcile's end: a killed process loses whole reconciles, and leaves no orphans.
  */
 export function createReconcileTracing({
   queue,
@@ -104,7 +104,7 @@ export function createReconcileTracing({
   const provide = (service: string): NodeTracerProvider =>
     new NodeTracerProvider({
       resource: serviceResource(service, clusterKey, resourceAttributes),
-      // Given, so that the SDK does not read variables of its own.
+      // Set explicitly, so that the SDK does not read environment variables.
       spanLimits: {
         attributeCountLimit: limits.attributes,
         attributeValueLengthLimit: limits.valueLength,
@@ -113,7 +113,7 @@ export function createReconcileTracing({
         attributePerEventCountLimit: limits.attributesPerEvent,
         attributePerLinkCountLimit: limits.attributesPerLink,
       },
-      // Sampled or not was decided at admission; what is not sampled never gets here.
+      // Sampling was decided at admission; unsampled runs never get here.
       sampler: new AlwaysOnSampler(),
       spanProcessors: [new ReconcileCollector((spans) => queue.add(spans))],
     });

@@ -10,17 +10,17 @@ import { parseCarrier, parseForeignCarrier } from './carrier.ts';
 import type { SpanCarrier } from './carrier.ts';
 import { deriveSpanId } from './ids.ts';
 
-/** A run's own span, and, of a TaskRun that a PipelineRun owns, the PipelineRun's. */
+/** A run's own span. A TaskRun that a PipelineRun owns also has the PipelineRun's span as its parent. */
 export interface RunSpan extends SpanCarrier {
   parentSpanId?: string;
 }
 
-/** The PipelineRun's own root span, as its annotation names it. */
+/** The PipelineRun's root span, from its annotation. */
 export function pipelineRunSpan(run: KubeObject): SpanCarrier | undefined {
   return parseCarrier(run.metadata.annotations?.[PIPELINE_RUN_SPAN_CONTEXT]);
 }
 
-/** The TaskRun's own span. Its annotation names the PipelineRun's where one owns it: then its own is derived; else its own root. */
+/** The TaskRun's own span. If a PipelineRun owns it, the annotation has the PipelineRun's span, and the TaskRun's span id is derived. Else the annotation has its own root. */
 export function taskRunSpan(taskRun: KubeObject): RunSpan | undefined {
   const carrier = parseCarrier(taskRun.metadata.annotations?.[TASK_RUN_SPAN_CONTEXT]);
   if (!carrier || !parentOf(taskRun)) return carrier;
@@ -28,19 +28,19 @@ export function taskRunSpan(taskRun: KubeObject): RunSpan | undefined {
   return { ...carrier, spanId, parentSpanId: carrier.spanId };
 }
 
-/** The same for a Pod, which carries its TaskRun's annotation and labels. */
+/** The same for a Pod, which has its TaskRun's annotation and labels. */
 export function podTaskSpan(pod: KubeObject, taskRunUid: string): SpanCarrier | undefined {
   const carrier = parseCarrier(pod.metadata.annotations?.[TASK_RUN_SPAN_CONTEXT]);
   if (!carrier || pod.metadata.labels?.[LABEL_PIPELINE_RUN] === undefined) return carrier;
   return { ...carrier, spanId: deriveSpanId(carrier.traceId, 'task', taskRunUid) };
 }
 
-/** A run's own span, of either kind. */
+/** A run's own span, for a PipelineRun or a TaskRun. */
 export function runSpan(run: KubeObject): RunSpan | undefined {
   return run.kind === 'PipelineRun' ? pipelineRunSpan(run) : taskRunSpan(run);
 }
 
-/** The inbound parent that the creator supplied, joined or not. */
+/** The inbound parent that the creator supplied, whether it was joined or not. */
 export function inboundParent(run: KubeObject): SpanCarrier | undefined {
   return parseForeignCarrier(run.metadata.annotations?.[PARENT_SPAN_CONTEXT]);
 }

@@ -9,16 +9,16 @@ export interface ReconcileSpan {
   attributes?: Attributes;
 }
 
-/** What a drive controller needs of tracing. */
+/** The tracing interface of the drive controllers. */
 export interface RunTracing {
   /**
-   * False while the run has no span context that can be trusted and one is about to be minted: the reconcile returns, and the
-   * annotation's arrival brings it back. Always true when nothing is exported.
+   * False while the lifecycle controller must still write the run's own span context. The reconcile then returns; the annotation's arrival
+   * requeues the run. Always true without an exporter.
    */
   ready(run: PipelineRun | TaskRun): boolean;
-  /** Runs one reconcile inside its span, below the run's own span; the spans of all its functions leave together when it has ended. */
+  /** Runs one reconcile inside its span, below the run's own span. The spans of its functions are sent together after its end. */
   reconcile<T>(span: ReconcileSpan, fn: () => Promise<T>): Promise<T>;
 }
 
-/** No exporter: nothing is recorded, at no cost. */
+/** Without an exporter: nothing is recorded, at no cost. */
 export const noRunTracing: RunTracing = { ready: () => true, reconcile: (_span, fn) => fn() };

@@ -13,15 +13,15 @@ export interface SpanQueueOptions {
   log: Logger;
   maxSpans?: number;
   batchSpans?: number;
-  /** How long spans wait for company. */
+  /** How long spans wait for a fuller batch, in milliseconds. */
   delayMs?: number;
-  /** From 0 to 1, of the jitter between tries. */
+  /** A random number from 0 to 1, for the jitter between retries. */
   random?: () => number;
 }
 
 const BACKOFF_MS = { first: 500, max: 30_000 };
 
-/** Counts since the start; `dropped` includes those that a full queue did not take and those that the collector refused for good. */
+/** Counts since the start; `dropped` are spans that did not fit into the queue and spans that the collector finally refused. */
 export interface SpanQueueCounts {
   sent: number;
   dropped: number;
@@ -29,12 +29,12 @@ export interface SpanQueueCounts {
 }
 
 /**
- * The controllers' own spans on their way out: a bounded queue, sent in batches, tried again with back-off while the collector
- * is away. What does not fit is dropped, counted, and said once a burst.
+ * A bounded queue of spans. They are sent in batches, and retried with back-off while the collector is unreachable. Spans that do not fit are
+ * dropped and counted, with one log line per burst.
  */
 export class SpanQueue {
   readonly #options: Required<SpanQueueOptions>;
-  /** The spans of a reconcile stay together: a batch cut through one could leave orphans. */
+  /** Each entry has the spans of one reconcile: a batch with only a part of them could leave orphans. */
   readonly #reconciles: ReadableSpan[][] = [];
   readonly #stop = new AbortController();
   readonly counts: SpanQueueCounts = { sent: 0, dropped: 0, queued: 0 };
@@ -48,11 +48,11 @@ export class SpanQueue {
 
   constructor(options: SpanQueueOptions) {
     this.#options = { maxSpans: 20_000, batchSpans: 512, delayMs: 200, random: Math.random, ...options };
-    // In the root context, so that no export request becomes a span of the reconcile that queued first.
+    // In the root context, so that export requests do not become spans of a reconcile.
     this.#loop = context.with(ROOT_CONTEXT, () => this.#run());
   }
 
-  /** Takes the spans of one reconcile, all of them or none, so that a full queue leaves no orphans. */
+  /** Adds the spans of one reconcile, all or none, so that a full queue leaves no orphans. */
   add(spans: ReadableSpan[]): void {
     const { maxSpans, log } = this.#options;
     if (this.counts.queued + spans.length > maxSpans) {
@@ -72,7 +72,7 @@ export class SpanQueue {
     this.#wake();
   }
 
-  /** Resolves when all that is queued now has left (or was dropped), or after `timeoutMs`. */
+  /** Resolves when all spans that are queued now were sent or dropped, or after `timeoutMs`. */
   async flush(timeoutMs: number): Promise<void> {
     const left = Promise.withResolvers<void>();
     const timer = setTimeout(left.resolve, timeoutMs);
@@ -82,7 +82,7 @@ export class SpanQueue {
     clearTimeout(timer);
   }
 
-  /** Sends what is queued, for `timeoutMs` at most; what is left then is counted as dropped. */
+  /** Sends the queued spans, for at most `timeoutMs`. The rest is counted as dropped. */
   async shutDown(timeoutMs: number): Promise<void> {
     this.#flushing = true;
     this.#wake();
@@ -129,7 +129,7 @@ export class SpanQueue {
     return this.#reconciles.slice(0, end < 0 ? undefined : end + 1);
   }
 
-  /** Milliseconds after which the batch is to be tried again; undefined when it is done with. */
+  /** Milliseconds until the batch must be retried; undefined if it was sent or dropped. */
   async #send(batch: ReadableSpan[], backoffMs: number): Promise<number | undefined> {
     const { sink, log } = this.#options;
     try {
@@ -141,7 +141,7 @@ export class SpanQueue {
       this.#refusal = undefined;
       return undefined;
     } catch (error) {
-      // What is no export error (spans that can't be encoded) would fail again, and hold up all that is behind it.
+      // Any other error (spans that can't be encoded) would fail again, and delay the spans behind it.
       if (!this.#stop.signal.aborted && !(error instanceof ExportError && error.retryable)) {
         this.counts.dropped += batch.length;
         const refusal = refusalOf(error);
@@ -159,7 +159,7 @@ export class SpanQueue {
     }
   }
 
-  /** Waits `ms`, or until `isOver` is true when something changed, or the end has come. */
+  /** Waits `ms`, or until `isOver` is true after a change, or until the shutdown. */
   async #pause(ms: number, isOver: () => boolean): Promise<void> {
     const until = new AbortController();
     this.#wake = () => (isOver() ? until.abort() : undefined);

@@ -3,7 +3,7 @@ import { boundedRetryMs } from './answer.ts';
 
 const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo';
 
-/** A message's fields: those with bytes, and those with integers. Throws ProtobufError. */
+/** Number and value of a message's fields, by type: bytes and integers. Throws ProtobufError. */
 function fieldsOf(bytes: Uint8Array): { bytes: [number, Uint8Array][]; numbers: [number, number][] } {
   const reader = new ProtobufReader(bytes);
   const fields: ReturnType<typeof fieldsOf> = { bytes: [], numbers: [] };
