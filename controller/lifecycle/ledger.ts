@@ -58,6 +58,10 @@ export class Ledger {
     return this.#entries.get(uid);
   }
 
+  all(): Iterable<Entry> {
+    return this.#entries.values();
+  }
+
   observe(run: Run): Entry {
     const uid = run.metadata.uid ?? '';
     const known = this.#entries.get(uid);

@@ -3,6 +3,8 @@ import type { ServerResponse } from 'node:http';
 
 import type { Registry } from 'prom-client';
 
+import { renderMetrics } from './metrics.ts';
+
 export interface HealthServer {
   port: number;
   close(): Promise<void>;
@@ -19,9 +21,10 @@ function answer(response: ServerResponse, status: number, text = http.STATUS_COD
   response.writeHead(status, { 'content-type': type }).end(text);
 }
 
-async function answerMetrics(response: ServerResponse, metrics: Registry): Promise<void> {
+async function answerMetrics(response: ServerResponse, metrics: Registry, accept: string | undefined): Promise<void> {
   try {
-    answer(response, 200, await metrics.metrics(), metrics.contentType);
+    const { text, contentType } = await renderMetrics(metrics, accept);
+    answer(response, 200, text, contentType);
   } catch (error) {
     answer(response, 500, `collecting metrics failed: ${String(error)}`);
   }
@@ -41,7 +44,7 @@ export async function startHealthServer(
     const path = request.url?.split('?')[0];
     if (path === '/livez') answer(response, 200);
     else if (path === '/readyz') answer(response, isReady() ? 200 : 503);
-    else if (path === '/metrics' && metrics) void answerMetrics(response, metrics);
+    else if (path === '/metrics' && metrics) void answerMetrics(response, metrics, request.headers.accept);
     else answer(response, 404);
   });
   await new Promise<void>((resolve, reject) => {

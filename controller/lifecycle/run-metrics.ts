@@ -1,0 +1,129 @@
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Registry } from 'prom-client';
+
+import { isDone } from '../../shared/tekton/conditions.ts';
+import { parentOf } from '../../shared/tekton/parent-of.ts';
+import type { Entry, Run } from './ledger.ts';
+import { isMarked } from './marks.ts';
+import { outcomeOf } from './result.ts';
+import { definitionName, runInterval } from './root.ts';
+import { startMs } from './times.ts';
+
+/** Seconds: a build takes from a second to hours. */
+const DURATION_BUCKETS = [1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400];
+const LAG_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600];
+
+/** How many values a label takes before the rest share one: whoever creates runs chooses their names. */
+const MAX_PIPELINES = 1000;
+const MAX_ERROR_TYPES = 50;
+const OTHER = '_other';
+
+/** What Prometheus is told of runs: the CI/CD metrics of OpenTelemetry's semantic conventions 1.44. */
+export interface RunMetrics {
+  /** A run was seen, after `before` (absent: for the first time). One that has ended is counted once. */
+  seen(entry: Entry, before: Run | undefined): void;
+  /** The collector accepted a run's own span, at `nowMs`. */
+  exported(entry: Entry, nowMs: number): void;
+}
+
+/** Gives back a value as it is as long as there are at most `max` different ones. */
+function limited(max: number): (value: string) => string {
+  const values = new Set<string>();
+  return (value) => {
+    if (!values.has(value) && values.size >= max) return OTHER;
+    values.add(value);
+    return value;
+  };
+}
+
+/** Whether a run has a root of its own in a trace: a PipelineRun, or a TaskRun that no run owns. */
+const isPipelineRun = (run: Run): boolean => run.kind === 'PipelineRun' || parentOf(run) === undefined;
+
+const PIPELINE_LABELS = ['k8s_namespace_name', 'cicd_pipeline_name'] as const;
+
+/**
+ * Registers the metrics; `running` gives the runs that exist, for those that are active. The run's own time is split as the conventions have it:
+ * `pending` until the controller started it, then `executing`. Once a registry.
+ */
+export function createRunMetrics(registry: Registry, running: () => Iterable<Entry>): RunMetrics {
+  const duration = new Histogram({
+    name: 'cicd_pipeline_run_duration_seconds',
+    help: 'Duration of runs, by state',
+    labelNames: [...PIPELINE_LABELS, 'cicd_pipeline_run_state', 'cicd_pipeline_result', 'error_type'] as const,
+    buckets: DURATION_BUCKETS,
+    enableExemplars: true,
+    registers: [registry],
+  });
+  const errors = new Counter({
+    name: 'cicd_pipeline_run_errors_total',
+    help: 'Runs that ended in failure, error or timeout',
+    labelNames: [...PIPELINE_LABELS, 'error_type'] as const,
+    enableExemplars: true,
+    registers: [registry],
+  });
+  const lag = new Histogram({
+    name: 'tektrace_run_export_lag_seconds',
+    help: 'From the end of a run to the acceptance of its last span',
+    buckets: LAG_BUCKETS,
+    registers: [registry],
+  });
+  const limitedPipeline = limited(MAX_PIPELINES);
+  const limitedErrorType = limited(MAX_ERROR_TYPES);
+  const pipelineOf = (run: Run): Record<(typeof PIPELINE_LABELS)[number], string> => {
+    const names = [run.metadata.namespace ?? '', definitionName(run)];
+    const isOther = limitedPipeline(names.join('/')) === OTHER;
+    const [namespace = OTHER, pipeline = OTHER] = isOther ? [] : names;
+    return { k8s_namespace_name: namespace, cicd_pipeline_name: pipeline };
+  };
+  new Gauge({
+    name: 'cicd_pipeline_run_active',
+    help: 'Runs that have not ended, by state',
+    labelNames: [...PIPELINE_LABELS, 'cicd_pipeline_run_state'] as const,
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { run, deletedMs } of running()) {
+        if (!isPipelineRun(run) || isDone(run) || deletedMs !== undefined) continue;
+        const state = run.status?.startTime === undefined ? 'pending' : 'executing';
+        this.inc({ ...pipelineOf(run), cicd_pipeline_run_state: state });
+      }
+    },
+  });
+
+  function count({ run, own, deletedMs }: Entry): void {
+    const labels = pipelineOf(run);
+    const exemplarLabels: Record<string, string> = own?.sampled ? { trace_id: own.traceId, span_id: own.spanId } : {};
+    const observe = (fromMs: number, toMs: number, more: Record<string, string>): void =>
+      duration.observe({
+        labels: { ...labels, ...more },
+        value: Math.max(0, toMs - fromMs) / 1000,
+        exemplarLabels,
+      });
+    const interval = runInterval(run, deletedMs);
+    const endedMs = startMs(run.status?.completionTime) ?? interval.endMs;
+    const startedMs = startMs(run.status?.startTime);
+    observe(interval.startMs, startedMs ?? endedMs, { cicd_pipeline_run_state: 'pending' });
+    const { result, errorType } = outcomeOf(run);
+    const error = ['failure', 'error', 'timeout'].includes(result) ? limitedErrorType(errorType ?? OTHER) : undefined;
+    if (startedMs !== undefined)
+      observe(startedMs, endedMs, {
+        cicd_pipeline_run_state: 'executing',
+        cicd_pipeline_result: result,
+        ...(error !== undefined && { error_type: error }),
+      });
+    if (error !== undefined) errors.inc({ labels: { ...labels, error_type: error }, exemplarLabels });
+  }
+
+  return {
+    seen(entry, before) {
+      const hasEnded = isDone(entry.run) || entry.deletedMs !== undefined;
+      if (!hasEnded || !isPipelineRun(entry.run)) return;
+      // One that had ended before this process saw it was counted by an earlier one, if that exported it.
+      const isNew = before ? !isDone(before) : entry.own?.sampled === true && !isMarked(entry);
+      if (isNew) count(entry);
+    },
+    exported({ run, deletedMs }, nowMs) {
+      if (isPipelineRun(run)) lag.observe(Math.max(0, nowMs - runInterval(run, deletedMs).endMs) / 1000);
+    },
+  };
+}
