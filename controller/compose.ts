@@ -74,7 +74,7 @@ async function createTracing(options: RunControllersOptions, sink: SpanSink, wat
     sender: new LifecycleSender({ sink, clusterKey, log, maySend: isLeader, settings: spans }),
     mint: { sampling },
     keepFailures,
-    ...(metrics && { observer: metrics.kubernetes.workQueue('lifecycle') }),
+    ...(metrics && { observer: metrics.kubernetes.workQueue('lifecycle'), registry: metrics.registry }),
     log,
   });
   return {

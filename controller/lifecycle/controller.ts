@@ -1,3 +1,5 @@
+import type { Registry } from 'prom-client';
+
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
@@ -28,6 +30,8 @@ import { decideContext } from './mint.ts';
 import type { MintSettings } from './mint.ts';
 import { PodLedger, taskRunUid } from './pods.ts';
 import type { KnownPods } from './pods.ts';
+import { createRunMetrics } from './run-metrics.ts';
+import type { RunMetrics } from './run-metrics.ts';
 import type { LifecycleSender } from './sender.ts';
 import { admissionSpan, queuedSpan } from './waits.ts';
 
@@ -45,6 +49,8 @@ export interface LifecycleOptions {
   /** Runs that were not sampled are exported all the same when they end badly. */
   keepFailures: boolean;
   observer?: WorkQueueObserver;
+  /** Where runs are counted. */
+  registry?: Registry;
   log: Logger;
   /** How long the mark of a run's TaskRun waits for the run's own. */
   markDelayMs?: number;
@@ -60,11 +66,13 @@ export class LifecycleController {
   /** When the marks of what was accepted are written, epoch milliseconds by uid: at once, or later where that of their run may come first. */
   readonly #marksDue = new Map<string, number>();
   readonly #nowMs: () => number;
+  readonly #metrics: RunMetrics | undefined;
 
   /** Adds its handlers to the watches, so it is made before these run. */
   constructor(options: LifecycleOptions) {
     this.#options = options;
     this.#nowMs = options.nowMs ?? Date.now;
+    this.#metrics = options.registry && createRunMetrics(options.registry, () => this.#ledger.all());
     this.#controller = new Controller({
       name: 'lifecycle',
       reconcile: (uid) => this.#reconcile(uid),
@@ -117,14 +125,18 @@ export class LifecycleController {
 
   #runHandler<T extends Run>(): ReflectorHandler<T> {
     const seen = (run: T): void => {
-      this.#ledger.observe(run);
+      const before = this.#ledger.get(run.metadata.uid ?? '')?.run;
+      this.#metrics?.seen(this.#ledger.observe(run), before);
       this.#enqueueWithFamily(run);
     };
     return {
       added: seen,
       updated: seen,
       deleted: (run) => {
-        this.#ledger.observe(run).deletedMs = this.#nowMs();
+        const before = this.#ledger.get(run.metadata.uid ?? '')?.run;
+        const entry = this.#ledger.observe(run);
+        entry.deletedMs = this.#nowMs();
+        this.#metrics?.seen(entry, before);
         this.#enqueueWithFamily(run);
       },
     };
@@ -218,6 +230,7 @@ export class LifecycleController {
         name: run.metadata.name,
       });
     }
+    if (result === 'accepted') this.#metrics?.exported(entry, this.#nowMs());
     // What was refused has no mark: the next process, with other settings perhaps, sends it once more.
     entry.refused = result === 'refused';
     this.#settled(entry);

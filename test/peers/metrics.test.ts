@@ -6,6 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import type { PipelineRun } from '../../shared/tekton/types.ts';
+import { runSpan } from '../../shared/tracing/run-context.ts';
 import { freePorts } from './support/ports.ts';
 import { startServerProcess } from './support/server-process.ts';
 import type { ServerProcess } from './support/server-process.ts';
@@ -29,6 +31,7 @@ describe('tektrace controller on the real kube-apiserver', () => {
       program: process.execPath,
       args: [
         ...[main, 'controller', `--health-port=${port}`, '--kube-api-qps=200', '--kube-api-burst=400'],
+        '--jaeger-collector-url=http://127.0.0.1:1/v1/traces',
         ...['--leader-elect', '--leader-elect-resource-namespace=default', '--leader-elect-resource-name=metrics'],
       ],
       env: { KUBECONFIG: cluster.server.kubeconfigPath },
@@ -81,5 +84,28 @@ describe('tektrace controller on the real kube-apiserver', () => {
     expect(atLeastOne.filter((name) => !((found.get(name) ?? 0) > 0))).toEqual([]);
     // Objects have names, metrics have none.
     expect([...found.keys()].filter((name) => name.includes('broken'))).toEqual([]);
+  }, 60_000);
+
+  test('a failed run is in the metrics of the CI/CD conventions, with its trace as the exemplar', async () => {
+    const body = {
+      metadata: { generateName: 'nightly-' },
+      apiVersion: 'tekton.dev/v1',
+      kind: 'PipelineRun',
+      spec: { pipelineRef: { name: 'nightly' } },
+    };
+    const path = resourcePath(PIPELINE_RUNS, { namespace: 'default' });
+    const { metadata } = await cluster.client.request<PipelineRun>('POST', path, { body });
+    const labels = 'k8s_namespace_name="default",cicd_pipeline_name="nightly"';
+    const errors = `cicd_pipeline_run_errors_total{${labels},error_type="CouldntGetPipeline"}`;
+    await untilMetric(errors, (value) => value === 1);
+    const run = await cluster.client.request<PipelineRun>('GET', `${path}/${metadata.name}`);
+    const { traceId } = runSpan(run) ?? {};
+    const response = await fetch(`${url}/metrics`, {
+      headers: { accept: 'application/openmetrics-text; version=1.0.0' },
+    });
+    expect(response.headers.get('content-type')).toContain('application/openmetrics-text');
+    const text = await response.text();
+    expect(text).toContain(`${errors} 1 # {trace_id="${traceId}",span_id="`);
+    expect(text).toContain(`cicd_pipeline_run_duration_seconds_count{${labels},cicd_pipeline_run_state="executing",`);
   }, 60_000);
 });
