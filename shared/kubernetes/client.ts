@@ -16,25 +16,25 @@ import { send } from './client/send.ts';
 export interface KubeRequest {
   query?: Record<string, string | number | boolean | undefined>;
   body?: unknown;
-  /** Defaults to application/json; patches name theirs (`MERGE_PATCH`, `JSON_PATCH`). */
+  /** Default application/json; patches set theirs (`MERGE_PATCH`, `JSON_PATCH`). */
   contentType?: string;
   signal?: AbortSignal;
-  /** How long the server may be silent, before and within its answer; 0 = for ever (a log without lines yet). Default: the client's. */
+  /** Longest silence of the server in milliseconds, before and in its response; 0 = no limit (a log without lines yet). Default: the client's. */
   timeoutMs?: number;
-  /** Of a stream: a very long line may come in pieces (a log) instead of being an error. */
+  /** For a stream: return a very long line in pieces (a log) instead of an error. */
   pieces?: boolean;
-  /** Called each time right before it is written to a connection, after every wait; what it throws ends the request. */
+  /** Called right before each write to a connection, after every wait. An error that it throws ends the request. */
   beforeSend?: () => void;
 }
 
 export interface KubeClient {
   /**
-   * One request, its JSON answer. Throws ApiError for an error status, ConnectionError when no whole answer came, the signal's reason when
-   * it aborts. What the server puts off (429, 5xx with Retry-After), a lost connection where a repeat does no harm, and a 401 that newer
-   * credentials may mend are tried again.
+   * Sends one request, resolves to its JSON response. Throws ApiError for an error status, ConnectionError without a complete response, the
+   * signal's reason when it aborts. Retries 429 and 5xx with Retry-After, a lost connection if a repeat does no harm, and a 401 if there
+   * are newer credentials.
    */
   request<T>(method: string, path: string, options?: KubeRequest): Promise<T>;
-  /** A GET whose answer stays open: its lines, as they come (watches, logs). Throws as `request`; a broken connection throws from the lines. */
+  /** A GET with an endless response: its lines, as they come (watches, logs). Throws as `request`; a broken connection throws from the lines. */
   stream(path: string, options?: KubeRequest): Promise<AsyncIterable<string>>;
   /** The API server's URL without user and password, for messages. */
   readonly server: string;
@@ -45,12 +45,12 @@ export interface KubeClientOptions {
   /** `manager/version`: the API server takes the field manager's name from it. */
   userAgent?: string;
   requestTimeoutMs?: number;
-  /** How often a request that the server put off is sent in all. */
+  /** Maximum number of attempts of a request. */
   attempts?: number;
-  /** From its abort on nothing waits to be sent again: what fails is handed to the caller at once. Requests under way may end. */
+  /** After its abort nothing is retried: the caller gets the failure at once. Running requests may finish. */
   stopping?: AbortSignal;
   maxBodyBytes?: number;
-  /** Requests a second, and at once; absent: the client holds nothing back. */
+  /** Requests per second, and at once; absent: no limit. */
   rateLimit?: { qps: number; burst: number };
   observer?: RequestObserver;
   log?: Logger;
@@ -69,7 +69,7 @@ function target(server: string, path: string, query: KubeRequest['query'] = {}):
 
 /**
  * A client for one API server over pooled keep-alive connections (`node:https`, so that instrumentation-http sees each request).
- * Credentials are followed as they change: token and certificate files, exec plugins. Throws when the kubeconfig names no cluster.
+ * Changed credentials are read again: token and certificate files, exec plugins. Throws if the kubeconfig has no current cluster.
  */
 export function createKubeClient(config: KubeConfig, options: KubeClientOptions = {}): KubeClient {
   const cluster = config.getCurrentCluster();

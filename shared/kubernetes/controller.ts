@@ -3,21 +3,21 @@ import { isConflict } from './errors.ts';
 import { WorkQueue } from './work-queue.ts';
 import type { WorkQueueObserver } from './work-queue.ts';
 
-/** What a reconcile asks for: nothing more, or another reconcile in `requeueAfterMs`. It throws to be tried again with back-off. */
+/** A reconcile's result: with `requeueAfterMs` the key is requeued after that time. A reconcile that throws is requeued with back-off. */
 export type ReconcileResult = { requeueAfterMs?: number } | undefined;
 
 export interface ControllerOptions {
   name: string;
   /** Level-based: reads the store, decides, writes. May run twice at any point without harm. */
   reconcile: (key: string) => Promise<ReconcileResult>;
-  /** Milliseconds until the key has to be reconciled again however often its reconcile has failed: its back-off ends there. */
+  /** Milliseconds until the key must be reconciled again, even during its back-off. */
   dueInMs?: (key: string) => number | undefined;
   workers?: number;
   observer?: WorkQueueObserver;
   log: Logger;
 }
 
-/** Runs `reconcile` for each key added, one worker a key at a time. */
+/** Runs `reconcile` for each added key. A key has one worker at a time. */
 export class Controller {
   readonly queue: WorkQueue;
   readonly #options: ControllerOptions;
@@ -33,7 +33,7 @@ export class Controller {
     this.#workers = Array.from({ length: workers }, () => this.#work());
   }
 
-  /** Takes no more keys and resolves when the reconciles under way have ended; with `drain`, also those of the keys that wait. */
+  /** Takes no more keys. Resolves when the running reconciles have ended; with `drain` also those of waiting keys. */
   async stop({ drain = false } = {}): Promise<void> {
     await (drain ? this.queue.drain() : this.queue.shutDown());
     await Promise.all(this.#workers);
@@ -57,7 +57,7 @@ export class Controller {
     } catch (error) {
       const { log, name, dueInMs } = this.#options;
       const fields = { controller: name, key, error, failures: this.queue.failures(key) + 1 };
-      // A conflict says that our cache was behind: the next event brings the newer object.
+      // A conflict means that our cache was behind; the next event brings the newer object.
       if (isConflict(error)) log.debug('reconcile conflicted with a newer object, trying again', fields);
       else log.warn('reconcile failed, trying again', fields);
       this.queue.addRateLimited(key);

@@ -5,7 +5,7 @@ export class ApiError extends Error {
   readonly status: number;
   readonly reason: string;
   readonly details: Status['details'];
-  /** What the server says, without the request. */
+  /** The server's message, without the request. */
   readonly answer: string;
   /** From the Retry-After header, when the server sent one. */
   readonly retryAfterMs: number | undefined;
@@ -22,9 +22,9 @@ export class ApiError extends Error {
   }
 }
 
-/** Thrown when no whole answer came: the server is unreachable, the connection broke, or the time was up. */
+/** Thrown without a complete response: the server is unreachable, the connection broke, or the time was up. */
 export class ConnectionError extends Error {
-  /** Whether the server may have got the request, and done what it asks. */
+  /** Whether the server may have received and executed the request. */
   readonly sent: boolean;
 
   constructor(request: string, cause: unknown, sent = true) {
@@ -40,21 +40,21 @@ export class ConnectionError extends Error {
 const has = (error: unknown, status: number): boolean => error instanceof ApiError && error.status === status;
 
 export const isNotFound = (error: unknown): boolean => has(error, 404);
-/** 409 because somebody wrote in between (create says `AlreadyExists` instead). */
+/** 409 because another client wrote meanwhile (for a create the reason is `AlreadyExists` instead). */
 export const isConflict = (error: unknown): boolean =>
   has(error, 409) && (error as ApiError).reason !== 'AlreadyExists';
 export const isAlreadyExists = (error: unknown): boolean =>
   has(error, 409) && (error as ApiError).reason === 'AlreadyExists';
-/** 422 because a patch named the uid, and the object of that name has another by now: it was deleted and created again. */
+/** 422 because a patch has another uid than the object: it was deleted and created again. */
 export const isOfAnother = (error: unknown): boolean =>
   has(error, 422) && ((error as ApiError).details?.causes?.some(({ field }) => field === 'metadata.uid') ?? false);
-/** 410: the version asked for is older than the server's history. */
+/** 410: the requested resource version is older than the server's history. */
 export const isGone = (error: unknown): boolean => has(error, 410);
-/** What failed first, and what failed after it: both messages, and both errors. Of a conflict nothing is lost, so the other says it all. */
+/** One error for two consecutive ones, with both messages. If the second is a conflict, the first alone, because a conflict loses nothing. */
 export function joinErrors(first: unknown, second: unknown): unknown {
   if (isConflict(second)) return first;
   const [before, after] = [first, second].map((error) => (error instanceof Error ? error.message : String(error)));
   return new AggregateError([first, second], `${before}; and then ${after}`);
 }
-/** The server got the request and says that it changed nothing. */
+/** Whether the server received the request and reports that it changed nothing. */
 export const isRejected = (error: unknown): boolean => error instanceof ApiError && error.status < 500;

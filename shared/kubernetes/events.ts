@@ -11,26 +11,26 @@ import type { KubeObject } from './types.ts';
 
 export type { EventType } from './events/event.ts';
 
-/** What becomes of an Event: sent as a new one, counted up, held back as one of too many, no room for it, refused. */
+/** The outcome of an Event: created, counted up, dropped by the rate limit, dropped by a full queue, refused. */
 export const EVENT_OUTCOMES = ['created', 'updated', 'suppressed', 'dropped', 'failed'] as const;
 export type EventObserver = (outcome: (typeof EVENT_OUTCOMES)[number]) => void;
 
 export interface EventDetails {
-  /** `spec.containers{name}` where the Event is about one container. */
+  /** `spec.containers{name}` if the Event is about one container. */
   fieldPath?: string;
   /** Another source than the recorder's. */
   component?: string;
 }
 
 export interface EventRecorder {
-  /** Sends a core/v1 Event about `object`, without waiting and without ever failing: what goes wrong is logged and counted. */
+  /** Sends a core/v1 Event about `object`. Returns at once and never throws: failures are logged and counted. */
   record(object: KubeObject, type: EventType, reason: string, message: string, details?: EventDetails): void;
-  /** Resolves when the Events recorded so far were answered, or given up. */
+  /** Resolves when the present Events were sent or dropped. */
   flush(): Promise<void>;
 }
 
 export interface RunningEventRecorder extends EventRecorder {
-  /** Takes no more Events and tries those that wait once more, for 5 s at most. */
+  /** Takes no more Events, and sends the waiting ones once more, for at most 5 s. */
   stop(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ const BACKOFF_MS = { first: 1_000, max: 10_000 };
 const MAX_TRIES = 8;
 const STOP_MS = 5_000;
 
-/** Records Kubernetes Events through `client`, in their order: repeated ones counted up, too many held back (`EventCorrelator`). */
+/** Sends Kubernetes Events through `client`, in their order. Repeated ones are counted up, and the rate is limited (`EventCorrelator`). */
 export function createEventRecorder(client: KubeClient, options: EventRecorderOptions): RunningEventRecorder {
   const { component, host, log, clock = () => new Date(), random = Math.random, sleep = realSleep } = options;
   const observe = options.observer ?? (() => undefined);
@@ -85,7 +85,7 @@ export function createEventRecorder(client: KubeClient, options: EventRecorderOp
   }
 
   async function sendAll(): Promise<void> {
-    // Not within `record`: its caller goes on.
+    // Not in `record`, whose caller must not wait.
     await Promise.resolve();
     for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
       if (stopped.signal.aborted) {
@@ -96,7 +96,7 @@ export function createEventRecorder(client: KubeClient, options: EventRecorderOp
       if (!correlated) observe('suppressed');
       else await send(correlated);
     }
-    // One warning until all of them were recorded, however long the burst.
+    // One warning until the queue is empty, however long the burst.
     isFull = false;
     sending = undefined;
   }
@@ -115,7 +115,7 @@ export function createEventRecorder(client: KubeClient, options: EventRecorderOp
       const { fieldPath } = details;
       const about = { object, ...(fieldPath !== undefined && { fieldPath }), type, reason, message };
       queue.push(buildEvent({ ...about, ...source, time: clock() }));
-      // Outside the reconcile's trace: it ends without waiting for Events.
+      // Outside the reconcile's trace, because the reconcile does not wait for Events.
       sending ??= context.with(ROOT_CONTEXT, sendAll);
     },
     async flush() {

@@ -1,4 +1,4 @@
-/** First in, first out; taking from the front costs the same however long it is. */
+/** First in, first out. Taking the first item has constant cost. */
 class Fifo {
   #items: (string | undefined)[] = [];
   #head = 0;
@@ -7,7 +7,7 @@ class Fifo {
     this.#items.push(item);
   }
 
-  /** The oldest. Throws when there is none. */
+  /** Removes and returns the oldest item. Throws RangeError if there is none. */
   shift(): string {
     const item = this.#items[this.#head];
     if (item === undefined) throw new RangeError('shift of an empty queue');
@@ -24,13 +24,13 @@ class Fifo {
   }
 }
 
-/** The namespace of a `namespace/name` key; keys without one (UIDs, cluster-scoped names) are of one group. */
+/** The namespace of a `namespace/name` key. Keys without one (UIDs, cluster-scoped names) are one group. */
 export function namespaceOf(key: string): string {
   const slash = key.indexOf('/');
   return slash < 0 ? '' : key.slice(0, slash);
 }
 
-/** Keys in order of their arrival within a group, the groups taking turns: ten thousand runs of one namespace don't hold up those of another. */
+/** Keys in order within a group; groups take turns, so ten thousand runs of one namespace don't delay those of another. */
 export class FairQueue {
   /** Groups with keys, the next one's turn first. */
   readonly #groups = new Map<string, Fifo>();
@@ -49,7 +49,7 @@ export class FairQueue {
     this.#length += 1;
   }
 
-  /** The next key, or undefined when there is none. */
+  /** Removes and returns the next key; undefined if there is none. */
   shift(): string | undefined {
     const next = this.#groups.entries().next().value;
     if (next === undefined) return undefined;

@@ -1,6 +1,6 @@
 import type { KubeClient } from './client.ts';
 
-/** Thrown instead of a write that would have been sent by a process that does not lead any more. */
+/** Thrown instead of a write by a process that is not the leader any more. */
 export class NotLeaderError extends Error {
   constructor(request: string) {
     super(`${request}: not sent, this process is not the leader`);
@@ -9,15 +9,15 @@ export class NotLeaderError extends Error {
 }
 
 /**
- * `client`, whose writes are refused while `isLeader` says no. A process that was stopped and continues thinks that it still leads: this keeps
- * it from writing until it has learned better. A request that is on its way can't be called back: what it does must be harmless.
+ * `client`, whose writes are refused while `isLeader` is false. A process that was stopped and continues does not know yet that it lost the
+ * lease: this prevents its writes. A request that was already sent can't be stopped: its effect must be harmless.
  */
 export function fencedClient(client: KubeClient, isLeader: () => boolean): KubeClient {
   return {
     ...client,
     async request<T>(...[method, path, options]: Parameters<KubeClient['request']>): Promise<T> {
       if (method === 'GET') return client.request<T>(method, path, options);
-      // Asked each time it is sent: the client may hold a request back, wait for a connection or send it again, long after it was made.
+      // Checked before each attempt: the client may delay a request, wait for a connection, or retry.
       const beforeSend = (): void => {
         if (!isLeader()) throw new NotLeaderError(`${method} ${path}`);
       };

@@ -9,7 +9,7 @@ interface KubeconfigFile {
   users?: { name?: string; user?: { tokenFile?: string; exec?: { command?: string } } }[];
 }
 
-/** What client-node leaves out of a user: `tokenFile`, and a plugin's command beside the kubeconfig. As client-go, a token file wins over a token. */
+/** Adds fields of users that client-node ignores: `tokenFile`, and a plugin's command relative to the kubeconfig. As in client-go, a token file wins over a token. */
 function addUserFiles(config: KubeConfig, file: string): void {
   const { users } = (parse(readFileSync(file, 'utf8')) ?? {}) as KubeconfigFile;
   if (!Array.isArray(users)) return;
@@ -26,15 +26,15 @@ function addUserFiles(config: KubeConfig, file: string): void {
   });
 }
 
-/** The files `loadFromDefault` reads; it refuses a user that two of them name. */
+/** The files that `loadFromDefault` reads. It refuses a user that is in two of them. */
 function defaultFiles(): string[] {
   const listed = process.env.KUBECONFIG?.split(path.delimiter).filter((file) => file !== '') ?? [];
   return listed.length > 0 ? listed : [path.join(process.env.HOME ?? homedir(), '.kube', 'config')];
 }
 
 /**
- * Where the cluster is and who we are: a kubeconfig's text, a file, else KUBECONFIG, else the Pod's service account, else ~/.kube/config.
- * Throws an Error that says what was tried when none of them gives a cluster.
+ * The cluster and our credentials: from a kubeconfig's text, a file, else KUBECONFIG, else the Pod's service account, else ~/.kube/config.
+ * Throws an Error with what to set if none of them has a cluster.
  */
 export function loadKubeConfig(source: { text?: string; file?: string } = {}): KubeConfig {
   const config = new KubeConfig();

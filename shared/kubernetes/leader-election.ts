@@ -6,16 +6,16 @@ import type { Lease, LeaseLock, LeaseSpec } from './lease.ts';
 
 /** client-go's and kube-controller-manager's defaults. */
 export const ELECTION_DEFAULTS_MS = { leaseDuration: 15_000, renewDeadline: 10_000, retryPeriod: 2_000 };
-/** client-go's: candidates don't ask all at once. */
+/** client-go's jitter factor: candidates don't all ask at the same time. */
 const JITTER = 1.2;
-/** What giving up the lease may take in all, and how often it is tried when the record changes meanwhile. */
+/** Longest time of releasing the lease, and attempts if the record changes meanwhile. */
 const RELEASE = { timeoutMs: 5_000, tries: 3 };
 
 export interface ElectionObserver {
   leading(isLeader: boolean): void;
 }
 
-/** Two clocks in milliseconds: the monotonic one stands still while a machine is suspended, the wall clock may be set. */
+/** Two clocks: the monotonic one stops while a machine is suspended, the wall clock may be changed. */
 export interface ElectionClock {
   monotonicMs(): number;
   wall(): Date;
@@ -23,11 +23,11 @@ export interface ElectionClock {
 
 export interface LeaderElectionOptions {
   lock: LeaseLock;
-  /** Unique to the process: a Pod's name is not, when its container restarts. */
+  /** Unique for each process. A Pod's name is not: it stays when the container restarts. */
   identity: string;
-  /** After how long without renewal others may take over. */
+  /** Time without renewal after which others may take over. */
   leaseDurationMs?: number;
-  /** After how long without renewal the leader gives up; less than the lease's duration. */
+  /** Time without renewal after which the leader stops; less than the lease's duration. */
   renewDeadlineMs?: number;
   retryPeriodMs?: number;
   observer?: ElectionObserver;
@@ -48,11 +48,11 @@ interface Moment {
 }
 
 /**
- * Election by a Lease, with client-go's rules: who may take over is decided by how long *our own* clock has seen the record unchanged, never by
- * the times in it. A Lease does not fence: a process that was stopped learns only afterwards that it lost.
+ * Election by a Lease, with client-go's rules: a candidate may take over when *its own* clock has seen the record unchanged for the lease's duration.
+ * The times in the record do not count. A Lease alone stops no writes: a process that was stopped notices the loss only afterwards.
  */
 export class LeaderElector {
-  /** Aborts when leadership was had and is lost; its reason says why. */
+  /** Aborts when leadership is lost; its reason says why. */
   readonly lost: AbortSignal;
   readonly #options: LeaderElectionOptions;
   readonly #leaseDurationMs: number;
@@ -64,7 +64,7 @@ export class LeaderElector {
   #keeping: Promise<void> | undefined;
   #seen: { lease: Lease; at: Moment } | undefined;
   #renewed: Moment | undefined;
-  /** Whether a write was sent that may have made the lease ours, answered or not. */
+  /** Whether a write was sent that may have made the lease ours, with or without a response. */
   #mayHold = false;
 
   constructor(options: LeaderElectionOptions) {
@@ -81,12 +81,12 @@ export class LeaderElector {
     options.observer?.leading(false);
   }
 
-  /** Whether the lease is held and was renewed in time, as the clocks say: false at once in a process that was stopped for longer. */
+  /** Whether the lease is ours and was renewed in time, by the clocks: false at once in a process that was stopped for longer. */
   isLeader(): boolean {
     return this.#renewed !== undefined && !this.lost.aborted && this.#since(this.#renewed) < this.#renewDeadlineMs;
   }
 
-  /** Waits until the lease is ours, for ever; false when `signal` aborted before. Errors of the API server are logged and tried again. */
+  /** Waits until the lease is ours, without a limit. False if `signal` aborts before. Errors of the API server are logged and retried. */
   async acquire(signal: AbortSignal): Promise<boolean> {
     const { identity, log, observer, random = Math.random, sleep = realSleep } = this.#options;
     let holder: string | undefined;
@@ -100,19 +100,19 @@ export class LeaderElector {
       const now = this.#seen?.lease.spec?.holderIdentity;
       if (now !== holder && now) log.info('another process leads', { leader: now });
       holder = now;
-      // A lease that runs out sooner is asked for then: what was waited for is its end.
+      // If the lease expires sooner, the next attempt is at that time.
       await sleep(Math.min(this.#retryPeriodMs * (1 + JITTER * random()), this.#untilRunOutMs()), signal);
     }
     return false;
   }
 
-  /** Renews until the lease is released or lost: also while the work is ended that it guards. */
+  /** Renews until the lease is released or lost, also during the shutdown of the work that it protects. */
   async #keep(signal: AbortSignal): Promise<void> {
     const { log, observer, sleep = realSleep } = this.#options;
     while (!signal.aborted) {
       await sleep(this.#retryPeriodMs, signal);
       if (signal.aborted) return;
-      // Before a renewal: a process that slept past its deadline must not take the lease back as if nothing had happened.
+      // Checked before the renewal: a process that slept past its deadline must not take the lease again.
       const inTime = this.isLeader();
       if (inTime && (await this.#tryToHold(signal))) continue;
       const holder = this.#seen?.lease.spec?.holderIdentity;
@@ -128,8 +128,8 @@ export class LeaderElector {
   }
 
   /**
-   * Gives the lease up, so that another process can take over at once; does nothing when it is not ours, or was lost. To be called when all
-   * work has ended; from here on `isLeader` says no. Takes 5 s at most; an error is logged: the lease then runs out by itself.
+   * Releases the lease, so that another process can take over at once. Does nothing if it is not ours, or was lost. To be called when all
+   * work has ended; `isLeader` is false from here on. Takes at most 5 s. An error is logged; the lease then expires by itself.
    */
   async release(): Promise<void> {
     const { log, observer } = this.#options;
@@ -151,7 +151,7 @@ export class LeaderElector {
     }
   }
 
-  /** Reads first: a write that was broken off may have been done, or be done in between. */
+  /** Reads first, because an aborted write may have been executed, or may be executed meanwhile. */
   async #giveUp(signal: AbortSignal): Promise<void> {
     const { lock, identity } = this.#options;
     for (let tries = 0; tries < RELEASE.tries; tries++) {
@@ -169,7 +169,7 @@ export class LeaderElector {
     const { lock, identity, log } = this.#options;
     const started = this.#now();
     try {
-      // The holder writes over what it wrote last; only when that fails does it read.
+      // The holder updates the record that it wrote last; it reads only if that fails.
       const last = this.#renewed && this.#seen ? this.#seen.lease : await this.#read(signal);
       if (last?.spec?.holderIdentity && last.spec.holderIdentity !== identity && !this.#hasRunOut()) return false;
       this.#mayHold = true;
@@ -194,7 +194,7 @@ export class LeaderElector {
     return lease;
   }
 
-  /** A record that changed counts from now on; one that is the same goes on ageing. */
+  /** A changed record starts its age now; an unchanged one keeps it. */
   #see(lease: Lease): void {
     const same = this.#seen?.lease.metadata.resourceVersion === lease.metadata.resourceVersion;
     if (!this.#seen || !same) this.#seen = { lease, at: this.#now() };
@@ -204,13 +204,13 @@ export class LeaderElector {
     return this.#seen === undefined || this.#remainingMs(this.#seen) <= 0;
   }
 
-  /** How long the lease of another process still lasts; for ever where there is none that lasts: then nothing is waited for. */
+  /** Milliseconds until another process' lease expires; infinite if there is none to wait for. */
   #untilRunOutMs(): number {
     const remainingMs = this.#seen?.lease.spec?.holderIdentity ? this.#remainingMs(this.#seen) : 0;
     return remainingMs > 0 ? Math.ceil(remainingMs) : Infinity;
   }
 
-  /** The monotonic clock alone: a wall clock that is set forward must not make two leaders. */
+  /** Uses only the monotonic clock: a wall clock that is set forward must not make two leaders. */
   #remainingMs({ lease, at }: { lease: Lease; at: Moment }): number {
     return (lease.spec?.leaseDurationSeconds ?? 0) * 1000 - (this.#clock.monotonicMs() - at.monotonicMs);
   }
@@ -232,7 +232,7 @@ export class LeaderElector {
     return { monotonicMs: this.#clock.monotonicMs(), wallMs: this.#clock.wall().getTime() };
   }
 
-  /** The longer of the two times: neither a suspended machine nor a clock that is set back makes our lease last longer. */
+  /** The longer time of the two clocks: neither a suspended machine nor a clock that is set back extends our lease. */
   #since({ monotonicMs, wallMs }: Moment): number {
     const now = this.#now();
     return Math.max(now.monotonicMs - monotonicMs, now.wallMs - wallMs);

@@ -16,14 +16,14 @@ export interface Lease extends KubeObject {
   spec?: LeaseSpec;
 }
 
-/** The API server refuses a MicroTime without its six decimals. */
+/** A MicroTime: the API server refuses it without its six decimals. */
 export const microTime = (date: Date): string => date.toISOString().replace('Z', '000Z');
 
-/** One Lease of the API server: read it, make it, replace the one that was read. */
+/** One Lease of the API server. */
 export interface LeaseLock {
-  /** Undefined when there is none. Throws as `KubeClient.request`. */
+  /** Reads the Lease; undefined if there is none. Throws as `KubeClient.request`. */
   read(signal: AbortSignal): Promise<Lease | undefined>;
-  /** Writes over `last`, or creates. Undefined when somebody else wrote first. Throws as `KubeClient.request`. */
+  /** Replaces `last`, or creates the Lease. Undefined if another client wrote before. Throws as `KubeClient.request`. */
   write(last: Lease | undefined, spec: LeaseSpec, signal: AbortSignal): Promise<Lease | undefined>;
 }
 
@@ -32,7 +32,7 @@ export interface LeaseName {
   name: string;
 }
 
-/** `timeoutMs` bounds each request, its repeats included: one that hangs must not outlive the lease. */
+/** `timeoutMs` limits each request, its retries included: a hanging request must not outlive the lease. */
 export function createLeaseLock(client: KubeClient, { namespace, name }: LeaseName, timeoutMs: number): LeaseLock {
   const path = resourcePath(LEASES, { namespace, name });
 

@@ -4,30 +4,30 @@ import { resourcePath } from './resources.ts';
 import type { Resource } from './resources.ts';
 import type { KubeList, KubeObject, Status, WatchEvent } from './types.ts';
 
-/** The objects that are listed and watched. */
+/** What to list and watch. */
 export interface ListWatchSource {
   client: KubeClient;
   resource: Resource;
-  /** All namespaces without it. */
+  /** Absent: all namespaces. */
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
 }
 
 export interface WatchRequest {
-  /** Absent: the watch begins with what there is now, and says where that ends (Kubernetes 1.27 and newer, `sendInitialEvents`). */
+  /** Absent: the watch begins with the present objects and marks their end (Kubernetes 1.27 and newer, `sendInitialEvents`). */
   resourceVersion: string | undefined;
-  /** After how long the server is asked to end it. */
+  /** Seconds after which the server ends the watch. */
   timeoutSeconds: number;
-  /** A connection that brings nothing for so long is taken for dead. The timer starts anew with each line. */
+  /** Milliseconds without a line after which the connection counts as dead. Called for each line. */
   idleMs: () => number;
   signal: AbortSignal;
 }
 
-/** Marks the bookmark that ends what a watch begins with. */
+/** Annotation of the bookmark after a watch's initial objects. */
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
-/** Thrown when a watch was silent for longer than it may be. */
+/** Thrown when a watch was silent for too long. */
 export class SilentWatchError extends Error {
   constructor(resource: Resource) {
     super(`watch ${resource.plural}: silent for too long, the connection counts as dead`);
@@ -44,8 +44,8 @@ const selectors = ({ labelSelector, fieldSelector }: ListWatchSource): Record<st
 });
 
 /**
- * All pages of a list, one at a time, each as it is of the same version. `limit` is the size of a page, 0 = all at once. Throws as
- * `KubeClient.request`: 410 when the server forgot the version before the last page was read.
+ * The pages of a list, all of the same resource version. `limit` is the size of a page, 0 = one page. Throws as `KubeClient.request`: 410 if the
+ * version expired before the last page was read.
  */
 export async function* listPages<T extends KubeObject>(
   source: ListWatchSource,
@@ -92,7 +92,7 @@ export async function* watchEvents<T extends KubeObject>(
       if (line.trim() !== '') yield parse<T>(source, line);
       timer = guard();
     }
-    // What we cut may look as if the server had ended it.
+    // A connection that we cut may look like a normal end.
     silent.signal.throwIfAborted();
     signal.throwIfAborted();
   } catch (error) {

@@ -11,7 +11,7 @@ import { createWorkQueueMetrics } from './metrics/work-queue.ts';
 import type { ReflectorObserver } from './reflector.ts';
 import type { WorkQueueObserver } from './work-queue.ts';
 
-/** Makes the observers of each part. Each metric starts at zero. */
+/** Creates the observers. Each metric starts at zero. */
 export interface KubernetesMetrics {
   requests: RequestObserver;
   events: EventObserver;
@@ -23,7 +23,7 @@ export interface KubernetesMetrics {
   election(name: string): ElectionObserver;
 }
 
-/** Registers the metrics of client, queues, reflectors, election and Events, under client-go's names where it has some. Once a registry. */
+/** Registers the metrics of client, queues, reflectors, election and Events, with client-go's names where they exist. Once per registry. */
 export function createKubernetesMetrics(
   registry: Registry,
   nowMs: () => number = () => performance.now(),

@@ -6,7 +6,7 @@ import type { KubeObject } from './types.ts';
 
 /** A key as one part of a JSON Pointer (RFC 6901). */
 export function pointerToken(key: string): string {
-  // In this order: the other one would make `~1` of a `/` into `~01`.
+  // The order matters: otherwise a `/` would become `~01`.
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
@@ -14,7 +14,7 @@ export function pointerToken(key: string): string {
 export type AnnotationChanges = Record<string, string | null>;
 
 export interface AnnotationPatchOptions {
-  /** Whose annotations these are: anything else is refused. */
+  /** Whether an annotation may be written; others are refused. */
   isOurs: (key: string) => boolean;
   /** Only if the object has not changed since it was read. */
   unchanged?: boolean;
@@ -25,9 +25,8 @@ export interface AnnotationPatch {
 }
 
 /**
- * A merge patch that changes nothing but the annotations given, and only on this very object: a uid is immutable, so one that was deleted and
- * created again under the name refuses it (422). Throws for a key that is not ours, and for an object that was not read
- * from a server.
+ * A merge patch of annotations, for this object only: it has the uid, so an object that was deleted and created again refuses it (422). Throws for
+ * a key that may not be written, and for an object that was not read from a server.
  */
 export function annotationPatch(
   { metadata }: KubeObject,
@@ -45,8 +44,8 @@ export function annotationPatch(
 }
 
 /**
- * Writes annotations of ours (`annotationPatch`). Resolves to the object as it is then, to undefined when it is gone, be it that another has
- * its name. Throws as the client does: 409 when it has changed.
+ * Writes annotations (`annotationPatch`). Resolves to the patched object; to undefined if it was deleted, even if another object has its name.
+ * Throws as the client does: 409 if it has changed.
  */
 export async function patchAnnotations<T extends KubeObject>(
   client: KubeClient,

@@ -2,7 +2,7 @@ import type { V1PodSpec } from '@kubernetes/client-node';
 
 import type { KubeObject } from './types.ts';
 
-/** Pods as the API's JSON has them: client-node's types have Date where the API has strings. */
+/** Pods in the API's JSON: client-node's types have Date instead of strings. */
 
 export interface ContainerStateTerminated {
   exitCode: number;

@@ -12,24 +12,24 @@ import type { KubeObject, WatchEvent } from './types.ts';
 
 const PAGE_SIZE = 500;
 const WATCH_SECONDS = { min: 290, spread: 300 };
-/** kube-apiserver sends a bookmark every one to two minutes (seen on 1.36): a watch that misses two is dead. */
+/** kube-apiserver sends a bookmark every one to two minutes (observed on 1.36): without two of them a watch counts as dead. */
 const IDLE_MS = 240_000;
-/** What a streamed list may take. A server that doesn't know `sendInitialEvents` never says where it ends: after two such it is not asked again. */
+/** Longest time of a streamed list. A server without `sendInitialEvents` never ends one: after two such lists, lists are paged. */
 const INITIAL_MS = 30_000;
 const MAX_UNENDED = 2;
 const BACKOFF_MS = { first: 500, max: 30_000 };
 const HEALTHY_AFTER_MS = 120_000;
-/** A watch that the server ends sooner than this, cleanly or not, is not opened again at once. */
+/** A watch that ends sooner than this is opened again only after a pause. */
 const SHORT_ROUND_MS = 1_000;
 
-/** Called in order, once the store holds the change. A deleted and re-created object (other UID) is a delete, then an add. */
+/** Called in order, after the change of the store. A deleted and re-created object (other UID) is a delete, then an add. */
 export interface ReflectorHandler<T> {
   added(object: T): void;
   updated(object: T, before: T): void;
   deleted(last: T): void;
 }
 
-/** What a reflector reports, for metrics. */
+/** Reports of a reflector, for metrics. */
 export interface ReflectorObserver {
   /** A complete list came, paged or streamed. */
   listed(items: number, tookMs: number): void;
@@ -47,7 +47,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   labelSelector?: string;
   fieldSelector?: string;
   indexers?: Record<string, IndexFunction<T>>;
-  /** What is kept of each object; bulk that nobody reads is dropped here. */
+  /** Reduces each object before it is stored, to fields that are read. */
   transform?: (object: T) => T;
   observer?: ReflectorObserver;
   log: Logger;
@@ -60,22 +60,22 @@ export interface ReflectorOptions<T extends KubeObject> {
 const realSleep = (ms: number, signal: AbortSignal): Promise<void> =>
   delay(ms, undefined, { signal }).catch(() => undefined);
 
-/** Keeps a Store equal to what the API server holds, for as long as it runs: list, then watch, again and again, whatever breaks. */
+/** Keeps a Store equal to the API server: lists, then watches, and retries after every failure. */
 export class Reflector<T extends KubeObject> {
   readonly store: Store<T>;
-  /** Resolves when the first complete list is in the store and handed on. */
+  /** Resolves when the first complete list is in the store and the handlers were called. */
   readonly synced: Promise<void>;
-  /** Epoch milliseconds of the last answer or event from the API server. */
+  /** Time of the last response or event of the API server, in milliseconds since the epoch. */
   lastContactMs = 0;
   readonly #options: ReflectorOptions<T>;
   readonly #nowMs: () => number;
   readonly #handlers: ReflectorHandler<T>[] = [];
   #markSynced: () => void = () => undefined;
-  /** Where the next watch goes on; undefined: a list is due. */
+  /** Start of the next watch; undefined: a list is due. */
   #resourceVersion: string | undefined;
-  /** Whether the next list is read by pages: the last streamed one did not come to its end. */
+  /** Whether the next list is paged, because the last streamed one was incomplete. */
   #byPages = false;
-  /** Streamed lists in a row that did not end in time; a server that refuses them would never end one. */
+  /** Number of consecutive streamed lists that did not end in time. A refusal sets it to the maximum. */
   #unended = 0;
   #pageSize = PAGE_SIZE;
   #events = 0;
@@ -87,12 +87,12 @@ export class Reflector<T extends KubeObject> {
     this.synced = new Promise((resolve) => (this.#markSynced = resolve));
   }
 
-  /** Handlers see every change from the first list on: add them before `run`. An exception in one is logged and stops nothing. */
+  /** Handlers get every change, from the first list on: add them before `run`. An exception in a handler is logged and stops nothing. */
   addHandler(handler: ReflectorHandler<T>): void {
     this.#handlers.push(handler);
   }
 
-  /** Lists and watches until `signal` aborts; never gives up before. */
+  /** Lists and watches until `signal` aborts. Never throws before. */
   async run(signal: AbortSignal): Promise<void> {
     const { random = Math.random, sleep = realSleep } = this.#options;
     let backoffMs = BACKOFF_MS.first;
@@ -106,7 +106,7 @@ export class Reflector<T extends KubeObject> {
       const tookMs = this.#nowMs() - startedMs;
       if (tookMs > HEALTHY_AFTER_MS || this.#events > contactBefore) backoffMs = BACKOFF_MS.first;
       if (this.#byPages && !byPages) continue;
-      // One expired version is nothing unusual; a server that answers so again and again is not to be asked without pause.
+      // One expired version is normal. After several in a row there is a pause.
       relists = isGone(failure) ? relists + 1 : 0;
       if (relists === 1 || (failure === undefined && tookMs > SHORT_ROUND_MS)) continue;
       if (failure !== undefined) this.#report(failure, backoffMs);
@@ -115,7 +115,7 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** One list, where it is due, and one watch, to its end; what ended it, where that was no clean end. */
+  /** One list, if it is due, and one watch until its end. Returns the error that ended it; undefined after a clean end. */
   async #round(signal: AbortSignal): Promise<unknown> {
     try {
       if (this.#resourceVersion === undefined && this.#byPages) await this.#list(signal);
@@ -144,7 +144,7 @@ export class Reflector<T extends KubeObject> {
         version = page.metadata.resourceVersion;
       }
     } catch (error) {
-      // Reading the pages took longer than the server remembers a version: the next list is read at once, as client-go does.
+      // The version expired before the last page: the next list is one page, as in client-go.
       this.#pageSize = isGone(error) ? 0 : PAGE_SIZE;
       throw error;
     }
@@ -184,13 +184,13 @@ export class Reflector<T extends KubeObject> {
     if (initial) this.#byPages = true;
   }
 
-  /** An event before the end of a streamed list. */
+  /** Adds an event of a streamed list to `found`. */
   #collect(found: Map<string, T>, { type, object }: WatchEvent<T>): void {
     if (type === 'DELETED') found.delete(objectKey(object.metadata));
     else if (type !== 'BOOKMARK') found.set(objectKey(object.metadata), this.#named(object));
   }
 
-  /** What a complete list found is what there is. */
+  /** Replaces the store's content with a complete list. */
   #replace(found: Map<string, T>, resourceVersion: string | undefined, startedMs: number): void {
     for (const key of this.store.keys()) if (!found.has(key)) this.#remove(key);
     for (const object of found.values()) this.#put(object);
@@ -206,7 +206,7 @@ export class Reflector<T extends KubeObject> {
     this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion;
   }
 
-  /** List items carry neither kind nor apiVersion. */
+  /** The object with kind and apiVersion, which list items do not have. */
   #named(object: T): T {
     const { group, version, kind } = this.#options.resource;
     const named = { ...object, apiVersion: group === '' ? version : `${group}/${version}`, kind };

@@ -1,4 +1,4 @@
-/** A kind of object as the API server's paths name it. */
+/** A kind of object in the API server's paths. */
 export interface Resource {
   group: string;
   version: string;
@@ -65,7 +65,7 @@ export function resourcePath(resource: Resource, { namespace, name, subresource 
   return parts.join('/');
 }
 
-/** `/apis/tekton.dev/v1/namespaces/ci/taskruns/a/status` → `taskruns/status`: low in cardinality, and what an operator looks for. */
+/** The resource of a path, with low cardinality: `/apis/tekton.dev/v1/namespaces/ci/taskruns/a/status` → `taskruns/status`. */
 export function requestedResource(path: string): string | undefined {
   const match =
     /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)(?:\/namespaces\/[^/]+(?=\/[a-z]))?\/([a-z]+)(?:\/[^/?]+(?:\/([a-z]+))?)?/.exec(

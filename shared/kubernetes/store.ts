@@ -1,10 +1,10 @@
 import { objectKey } from './types.ts';
 import type { KubeObject } from './types.ts';
 
-/** Which index keys an object is found under. */
+/** Returns the index keys of an object. */
 export type IndexFunction<T> = (object: T) => string[];
 
-/** The objects a reflector holds, by `namespace/name` and by named indexes. Objects are shared: nobody may change one in place. */
+/** The objects of a reflector, by `namespace/name` and by named indexes. Objects are shared and must not be changed in place. */
 export class Store<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #indexers: Record<string, IndexFunction<T>>;
@@ -27,7 +27,7 @@ export class Store<T extends KubeObject> {
     return [...this.#objects.values()];
   }
 
-  /** The objects that the index `name` files under `value`. Throws when there is no such index. */
+  /** The objects with the key `value` in the index `name`. Throws if there is no such index. */
   byIndex(name: string, value: string): T[] {
     const index = this.#indexes.get(name);
     if (!index) throw new Error(`store has no index ${name}`);

@@ -54,7 +54,7 @@ export interface WatchEvent<T> {
   object: T;
 }
 
-/** The body the API server sends with every error. */
+/** The body of the API server's errors. */
 export interface Status {
   kind: 'Status';
   status?: string;

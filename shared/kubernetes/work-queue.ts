@@ -3,16 +3,16 @@ import { FairQueue } from './fair-queue.ts';
 /** Delays of client-go's default per-item limiter: 5 ms doubled per failure, up to 1000 s. */
 const BACKOFF_MS = { first: 5, max: 1_000_000 };
 
-/** A timer holds 24 days at most; what is due later is put off again then. */
+/** Node's longest timer is 24 days; a later time needs another timer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** What a queue reports, for metrics. `depth` is the number of keys that wait for a worker; times are milliseconds. */
+/** Reports of a queue, for metrics. `depth` is the number of keys that wait for a worker; times are in milliseconds. */
 export interface WorkQueueObserver {
   added(depth: number): void;
   /** A worker took a key that had waited for `waitedMs`. */
   started(waitedMs: number, depth: number): void;
   done(workedMs: number): void;
-  /** A key is to come again because its work failed. */
+  /** A key was requeued because its work failed. */
   retried(): void;
 }
 
@@ -23,14 +23,14 @@ export interface WorkQueueOptions {
 }
 
 /**
- * client-go's work queue: a key is processed by one worker at a time, is queued once however often it is added, and is
- * processed again when it was added meanwhile. Namespaces take turns.
+ * client-go's work queue: one worker at a time processes a key. A key that is added several times is queued once. A key that is added during its
+ * processing is processed again. Namespaces take turns.
  */
 export class WorkQueue {
   readonly #ready = new FairQueue();
-  /** Keys that are to be processed, and since when; each is in `#ready` too, or in work. */
+  /** Keys to process, with the time they were added; each is also in `#ready`, or is being processed. */
   readonly #dirty = new Map<string, number>();
-  /** Keys in work, and since when. */
+  /** Keys that are being processed, with the start time. */
   readonly #processing = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   readonly #timers = new Map<string, { dueMs: number; timer: NodeJS.Timeout }>();
@@ -45,14 +45,14 @@ export class WorkQueue {
     this.#nowMs = nowMs;
   }
 
-  /** Queues `key`, unless it waits already; while it is processed, it is queued again afterwards. */
+  /** Queues `key`, unless it waits already. If it is being processed, it is queued afterwards. */
   add(key: string): void {
     if (this.#closed || this.#dirty.has(key)) return;
     this.#dirty.set(key, this.#nowMs());
     if (!this.#processing.has(key)) this.#push(key);
   }
 
-  /** Queues `key` in `delayMs`; of several the earliest counts. */
+  /** Queues `key` in `delayMs`; the earliest of several calls counts. */
   addAfter(key: string, delayMs: number): void {
     if (this.#closed) return;
     if (delayMs <= 0) return this.add(key);
@@ -67,13 +67,13 @@ export class WorkQueue {
     this.#timers.set(key, { dueMs, timer: setTimeout(expire, Math.min(delayMs, MAX_TIMER_MS)) });
   }
 
-  /** Takes back what `addAfter` put off: the key's object is gone, or needs no more reconciles. */
+  /** Cancels `addAfter`: the key's object was deleted, or needs no more reconciles. */
   cancelDelayed(key: string): void {
     clearTimeout(this.#timers.get(key)?.timer);
     this.#timers.delete(key);
   }
 
-  /** Queues `key` after the delay its failures so far ask for. */
+  /** Queues `key` after the delay for its number of failures. */
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0;
     if (this.#closed) return;
@@ -82,7 +82,7 @@ export class WorkQueue {
     this.addAfter(key, Math.min(BACKOFF_MS.first * 2 ** failures, BACKOFF_MS.max));
   }
 
-  /** Ends the key's back-off: it went well, or is given up. */
+  /** Resets the key's back-off after a success, or when it is given up. */
   forget(key: string): void {
     this.#failures.delete(key);
   }
@@ -91,7 +91,7 @@ export class WorkQueue {
     return this.#failures.get(key) ?? 0;
   }
 
-  /** The next key, or undefined once the queue is shut down. Each key got must be handed to `done`. */
+  /** The next key; undefined after the shutdown. Call `done` for each returned key. */
   async get(): Promise<string | undefined> {
     const key = this.#ready.shift();
     if (key !== undefined) return this.#take(key);
@@ -99,7 +99,7 @@ export class WorkQueue {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Ends the work on a key that `get` gave. */
+  /** Ends the work on a key from `get`. */
   done(key: string): void {
     const startedMs = this.#processing.get(key);
     if (startedMs === undefined) throw new Error(`the work queue did not hand out ${key}`);
@@ -114,19 +114,19 @@ export class WorkQueue {
     return this.#ready.length;
   }
 
-  /** Since when the oldest key in work is worked on (milliseconds of the queue's clock), and how many there are. */
+  /** Start time of the oldest key that is being processed (milliseconds of the queue's clock), and the number of such keys. */
   get inWork(): { count: number; oldestMs: number | undefined } {
     return { count: this.#processing.size, oldestMs: this.#processing.values().next().value };
   }
 
-  /** Takes no more keys, drops those that wait, and resolves when those in work are done. */
+  /** Takes no more keys, drops waiting ones, and resolves when those being processed are done. */
   async shutDown(): Promise<void> {
     this.#ready.clear();
     this.#dirty.clear();
     await this.drain();
   }
 
-  /** Takes no more keys, and resolves when those that wait, without the delayed ones, are done too. */
+  /** Takes no more keys, and resolves when waiting ones (without delayed ones) are done too. */
   async drain(): Promise<void> {
     this.#closed = true;
     for (const { timer } of this.#timers.values()) clearTimeout(timer);

@@ -1,12 +1,12 @@
-/** Annotation and label names: the carriers of Tektrace (docs/trace.md) and those that upstream Tekton reads too. */
+/** Names of annotations and labels: Tektrace's (docs/trace.md), and those that upstream Tekton reads too. */
 
 export const PIPELINE_RUN_SPAN_CONTEXT = 'tekton/pipelinerun-span-context';
 export const TASK_RUN_SPAN_CONTEXT = 'tekton/taskrun-span-context';
-/** Upstream Tekton's own names for the same carriers (pkg/reconciler/pipelinerun/tracing.go). */
+/** Upstream Tekton's names for the same carriers (pkg/reconciler/pipelinerun/tracing.go). */
 export const UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT = 'tekton.dev/pipelinerunSpanContext';
 export const UPSTREAM_TASK_RUN_SPAN_CONTEXT = 'tekton.dev/taskrunSpanContext';
 export const PARENT_SPAN_CONTEXT = 'tekton/parent-span-context';
-/** JSON carrier of the trace that a copied run's original has; becomes a `rerun of` link. */
+/** JSON carrier of the original of a copied run; it becomes a `rerun of` link. */
 export const RERUN_SPAN_CONTEXT = 'tekton/rerun-span-context';
 export const ADMISSION_TIME = 'tekton/admission-time';
 export const TRACE_URL = 'tekton/trace-url';
@@ -19,7 +19,7 @@ export const POD_BAGGAGE = 'tekton/baggage';
 
 const UPSTREAM_CARRIERS = [UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT, UPSTREAM_TASK_RUN_SPAN_CONTEXT];
 
-/** Whether Tektrace may write the annotation: its own, and the carriers it writes for upstream's readers. */
+/** Whether Tektrace may write the annotation: its own ones, and upstream's carriers. */
 export function isOwnAnnotation(key: string): boolean {
   return key.startsWith('tekton/') || UPSTREAM_CARRIERS.includes(key);
 }
@@ -36,5 +36,5 @@ export const LABEL_TASK_RUN_UID = 'tekton.dev/taskRunUID';
 export const POD_READY = 'tekton.dev/ready';
 export const POD_READY_VALUE = 'READY';
 
-/** The value of `spec.managedBy` that hands a run to this controller. */
+/** The value of `spec.managedBy` that selects this controller. */
 export const MANAGED_BY = 'tektrace.dev/controller';

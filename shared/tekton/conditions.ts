@@ -4,12 +4,12 @@ interface Conditioned {
   status?: { conditions?: Condition[]; completionTime?: string } | undefined;
 }
 
-/** The one condition that Tekton runs have. */
+/** The only condition of Tekton's runs. */
 export function succeededCondition(run: Conditioned): Condition | undefined {
   return run.status?.conditions?.find((condition) => condition.type === 'Succeeded');
 }
 
-/** Done: the condition is True or False and can't change any more. */
+/** Whether a run is done: its condition is True or False, and does not change any more. */
 export function isDone(run: Conditioned): boolean {
   const status = succeededCondition(run)?.status;
   return status === 'True' || status === 'False';

@@ -2,12 +2,12 @@ import { labelValue } from './label-value.ts';
 import { childName } from './names.ts';
 import type { TaskRun } from './types.ts';
 
-/** Names of a TaskRun's Pod and its containers, as upstream gives them. */
+/** Names of a TaskRun's Pod and its containers, as in upstream. */
 
 const STEP_PREFIX = 'step-';
 const SIDECAR_PREFIX = 'sidecar-';
 
-/** The name of the Pod of the TaskRun's present attempt: always the same one, so that it can't be created twice. */
+/** The Pod's name of the TaskRun's present attempt. It is deterministic, so that the Pod can't be created twice. */
 export function podNameOf(taskRun: TaskRun): string {
   const retries = taskRun.status?.retriesStatus?.length ?? 0;
   return childName(taskRun.metadata.name ?? '', retries > 0 ? `-pod-retry${retries}` : '-pod');
@@ -22,7 +22,7 @@ export function stepContainerName(name: string | undefined, index: number): stri
   return labelValue(stepName(name, index));
 }
 
-/** `sidecar-<name>`; `sidecar` for one without a name (''), which upstream then takes for an injected one: `status.sidecars` does not have it. */
+/** `sidecar-<name>`; `sidecar` for an empty name. Upstream treats such a sidecar as an injected one: it is not in `status.sidecars`. */
 export function sidecarContainerName(name: string): string {
   return labelValue(`${SIDECAR_PREFIX}${name}`);
 }

@@ -1,6 +1,6 @@
 const UNIT_MS: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Milliseconds of a Go duration (`1h2m3.5s`, `0`); undefined when it is none. */
+/** Milliseconds of a Go duration (`1h2m3.5s`, `0`); undefined if it is invalid. */
 export function parseDurationMs(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (text === '0') return 0;

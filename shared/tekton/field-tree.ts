@@ -8,14 +8,14 @@ export interface FieldTree {
 
 type Node = FieldTree[string] | undefined;
 
-/** A string somewhere in an object: its path, such as `steps[0].env[1].value`, and how its field takes references, if it does. */
+/** A string in an object: its path, such as `steps[0].env[1].value`, and the kind of references that its field takes, if any. */
 export interface FieldString {
   path: string;
   text: string;
   kind?: FieldKind;
 }
 
-/** Text for people: what looks like a reference there is none. */
+/** Fields with text for people: nothing in them is a reference. */
 const PROSE: readonly string[] = ['description', 'displayName'];
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
@@ -29,7 +29,7 @@ function inner(node: Node, name: string): Node {
   return Object.hasOwn(node, name) ? node[name] : node['*'];
 }
 
-/** A copy of `value` with `map` applied to what its `tree` names: strings, lists and values as they are. The rest is as it was. */
+/** A copy of `value` with `map` applied to the fields in `tree` (strings, lists and values). Other fields are unchanged. */
 export function mapFields<T>(value: T, tree: FieldTree, map: (value: unknown, kind: FieldKind) => unknown): T {
   const visit = (part: unknown, node: Node): unknown => {
     if (node === undefined || part === undefined || part === null) return part;
@@ -41,7 +41,7 @@ export function mapFields<T>(value: T, tree: FieldTree, map: (value: unknown, ki
   return visit(value, tree) as T;
 }
 
-/** All strings below `value`, but for prose, with the paths of their fields below `path`. */
+/** All strings in `value` except text for people, with their field paths below `path`. */
 export function fieldStrings(value: unknown, tree: FieldTree, path = ''): FieldString[] {
   const visit = (part: unknown, node: Node, at: string): FieldString[] => {
     if (typeof part === 'string') return [{ path: at, text: part, ...(typeof node === 'string' && { kind: node }) }];

@@ -1,10 +1,10 @@
 import { resultsUsedBy } from './result-references.ts';
 import type { PipelineTask } from './types.ts';
 
-/** Which tasks (by name) a task comes after; every task has an entry, in the Pipeline's order. */
+/** For each task (by name) the tasks it depends on, in the Pipeline's order. Every task has an entry. */
 export type Graph = ReadonlyMap<string, readonly string[]>;
 
-/** The order that `runAfter` and references to results ask for. Names of tasks that don't exist stay in the lists. */
+/** The dependencies from `runAfter` and references to results. Names of unknown tasks stay in the lists. */
 export function buildGraph(tasks: readonly PipelineTask[]): Graph {
   return new Map(
     tasks.map((task) => {
@@ -14,7 +14,7 @@ export function buildGraph(tasks: readonly PipelineTask[]): Graph {
   );
 }
 
-/** Names in the order in which all their parents come first, up to the first cycle. Not recursive: a chain may be as long as an object is large. */
+/** Names with all their parents before them, up to the first cycle. Not recursive, because a chain may be as long as an object is large. */
 function walk(graph: Graph): { order: string[]; cycle?: string[] } {
   const finished = new Set<string>();
   const path: { name: string; parents: Iterator<string> }[] = [];
@@ -42,12 +42,12 @@ function walk(graph: Graph): { order: string[]; cycle?: string[] } {
   return { order: [...finished] };
 }
 
-/** The members of one cycle in the order they wait for each other (`a` waits for `b` waits for `a`: `[a, b, a]`); undefined when there is none. */
+/** The members of one cycle, each depending on the next (`[a, b, a]`: `a` waits for `b`, `b` for `a`); undefined without a cycle. */
 export function findCycle(graph: Graph): string[] | undefined {
   return walk(graph).cycle;
 }
 
-/** The tasks' names, each after all it waits for. The graph must have no cycle. */
+/** The tasks' names, each after its dependencies. The graph must have no cycle. */
 export function topologicalOrder(graph: Graph): string[] {
   return walk(graph).order.filter((name) => graph.has(name));
 }

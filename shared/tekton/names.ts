@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 const MAX_ANNOTATION_NAME = 63;
 const MAX_OBJECT_NAME = 63;
 
-/** The attempt a Pod's name stands for: the number of its `-retry<N>` suffix, 0 without one. */
+/** The attempt in a Pod's name: the number of its `-retry<N>` suffix, 0 without one. */
 export function attemptOfPod(podName: string | undefined): number {
   const suffix = /-retry(\d{1,6})$/.exec(podName ?? '');
   return suffix ? Number(suffix[1]) : 0;
 }
 
 /**
- * The Pod annotation that holds one step's bare traceparent. `container` is the container's name (`step-build`); an annotation's
- * name may have 63 characters, longer ones end in a hash of the whole.
+ * The Pod annotation with one step's bare traceparent. `container` is the container's name (`step-build`). An annotation's name may have 63
+ * characters; a longer one is cut and gets a hash.
  */
 export function stepAnnotation(container: string): string {
   const name = `${container}-span-context`;
@@ -20,7 +20,7 @@ export function stepAnnotation(container: string): string {
   return `tekton/${container.slice(0, MAX_ANNOTATION_NAME - hash.length - '--span-context'.length)}-${hash}-span-context`;
 }
 
-/** A child's name as knative's kmeta.ChildName makes it: parent + suffix, hashed (MD5 of the parent) where that passes 63 characters. */
+/** A child's name as in knative's kmeta.ChildName: parent + suffix; with more than 63 characters, with an MD5 hash. */
 export function childName(parent: string, suffix: string): string {
   const whole = `${parent}${suffix}`;
   if (whole.length <= MAX_OBJECT_NAME) return whole;

@@ -5,7 +5,7 @@ function text(value: unknown): string {
   return value === null || value === undefined ? '' : JSON.stringify(value);
 }
 
-/** A param's value as Tekton reads it from JSON: numbers and booleans are strings, also within arrays and objects. */
+/** A param's value as Tekton reads it from JSON: numbers and booleans become strings, also in arrays and objects. */
 export function toParamValue(value: unknown): ParamValue {
   if (Array.isArray(value)) return value.map(text);
   if (typeof value !== 'object' || value === null) return text(value);
@@ -17,7 +17,7 @@ export function typeOfValue(value: ParamValue): ParamType {
   return typeof value === 'object' ? 'object' : 'string';
 }
 
-/** A declaration's type: said, or that of its default, or an object's because it has properties, else string (upstream's defaults). */
+/** The type of a param's declaration: the declared one, else that of its default, else object if it has properties, else string (upstream's defaults). */
 export function typeOfParam({ type, default: value, properties }: ParamSpec): ParamType {
   if (type) return type;
   if (properties) return 'object';

@@ -5,11 +5,11 @@ import { allReferences } from './result-references.ts';
 import { addReplacements, paramReplacements, substituteValue } from './substitution.ts';
 import type { Param, ParamSpec, ParamValue } from './types.ts';
 
-/** The params among `names` that a default refers to. */
+/** The params in `names` that a default refers to. */
 function paramsIn(value: ParamValue, names: ReadonlyMap<string, unknown>): string[] {
   const found = allReferences([value]).map((reference) => {
     const [, written] = /^params\.([^[]*)/.exec(dotted(reference)) ?? [];
-    // A name may have dots in it, and so may what follows an object's.
+    // A name may contain dots, and a reference to an object's key has another one.
     for (let name = written; name !== undefined; name = name.includes('.') ? name.replace(/\.[^.]*$/, '') : undefined) {
       if (names.has(name)) return name;
     }
@@ -18,7 +18,7 @@ function paramsIn(value: ParamValue, names: ReadonlyMap<string, unknown>): strin
   return [...new Set(found.filter((name) => name !== undefined))];
 }
 
-/** The defaults that count, because no value is given; of an object's default those keys that the value lacks. */
+/** The defaults that are used, because there is no value; of an object's default the keys that the value does not have. */
 export function countingDefaults(
   declared: readonly ParamSpec[] = [],
   given: readonly Param[] = [],
@@ -38,10 +38,10 @@ export function countingDefaults(
   return defaults;
 }
 
-/** At most so many params of circles are reported, and so many members of a circle. */
+/** Maximum of reported params with circular defaults, and of reported members of a circle. */
 const MAX_TOLD = 20;
 
-/** Params that have no value because their defaults wait for each other, each with its circle: `a` → [`a`, `b`, `a`]; not all where there are many. */
+/** Params without a value, because their defaults refer to each other, each with its circle: `a` → [`a`, `b`, `a`]. At most the maximum above. */
 export function circularDefaults(declared?: readonly ParamSpec[], given?: readonly Param[]): Map<string, string[]> {
   const graph = defaultsGraph(countingDefaults(declared, given));
   const circles = new Map<string, string[]>();
@@ -56,14 +56,14 @@ export function circularDefaults(declared?: readonly ParamSpec[], given?: readon
   return circles;
 }
 
-/** Which defaults each default waits for. */
+/** For each default the defaults it refers to. */
 function defaultsGraph(defaults: ReadonlyMap<string, ParamValue>): Map<string, readonly string[]> {
   return new Map([...defaults].map(([name, value]) => [name, paramsIn(value, defaults)]));
 }
 
 /**
- * What the params hold: the values given, then the defaults of those declared but not given. A default may refer to other params;
- * defaults that wait for each other (`circularDefaults`) keep their text. An object's missing keys come from its default.
+ * The params' values: the given ones, then the defaults of declared params without a value. A default may refer to other params; circular
+ * defaults (`circularDefaults`) keep their text. An object's missing keys come from its default.
  */
 export function resolveParams(declared: readonly ParamSpec[] = [], given: readonly Param[] = []): Param[] {
   const byName = new Map(given.map(({ name, value }) => [name, { name, value: toParamValue(value) }]));
@@ -79,13 +79,13 @@ export function resolveParams(declared: readonly ParamSpec[] = [], given: readon
   return [...byName.values()];
 }
 
-/** The value, and what of an object was given. */
+/** The value, and the given keys of an object. */
 function settle(params: Map<string, Param>, name: string, value: ParamValue): void {
   const own = params.get(name)?.value;
   params.set(name, { name, value: own === undefined ? value : { ...(value as object), ...(own as object) } });
 }
 
-/** Names of params that are declared without a default and not given. */
+/** Names of declared params without default and value. */
 export function missingParams(declared: readonly ParamSpec[] = [], given: readonly Param[] = []): string[] {
   const names = new Set(given.map(({ name }) => name));
   return declared
@@ -93,7 +93,7 @@ export function missingParams(declared: readonly ParamSpec[] = [], given: readon
     .map(({ name }) => name);
 }
 
-/** Names of params whose value has another type than declared; a string that refers to something may still become it. */
+/** Names of params whose value has not the declared type. A string with a reference may still become that type. */
 export function mistypedParams(declared: readonly ParamSpec[] = [], given: readonly Param[] = []): string[] {
   const types = new Map(declared.map((spec) => [spec.name, typeOfParam(spec)]));
   return given
@@ -105,7 +105,7 @@ export function mistypedParams(declared: readonly ParamSpec[] = [], given: reado
     .map(({ name }) => name);
 }
 
-/** For each object param, the declared keys that neither its default nor its value has: `name` → keys. */
+/** For each object param (by name) the declared keys that are neither in its default nor in its value. */
 export function missingObjectKeys(
   declared: readonly ParamSpec[] = [],
   given: readonly Param[] = [],

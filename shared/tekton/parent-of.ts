@@ -1,6 +1,6 @@
 import type { KubeObject } from '../kubernetes/types.ts';
 
-/** The PipelineRun that a run belongs to. */
+/** Reference to the PipelineRun that owns a run. */
 export interface Parent {
   namespace: string;
   name: string;
@@ -8,9 +8,9 @@ export interface Parent {
 }
 
 /**
- * The PipelineRun that owns a run (a TaskRun, a CustomRun, a child PipelineRun), by owner reference; undefined where none does. An owner
- * reference names no namespace: Kubernetes looks for the owner in the namespace of the dependent, so a PipelineRun of another
- * namespace is never a parent, even where its uid is named.
+ * The PipelineRun that owns a run (a TaskRun, a CustomRun, a child PipelineRun), from its owner references; undefined if there is none. An owner
+ * reference has no namespace: the owner is in the dependent's namespace. So a PipelineRun of another namespace is never a parent, even
+ * with the right uid.
  */
 export function parentOf({ metadata }: KubeObject): Parent | undefined {
   const owner = metadata.ownerReferences?.find(
@@ -19,7 +19,7 @@ export function parentOf({ metadata }: KubeObject): Parent | undefined {
   return owner && { namespace: metadata.namespace ?? '', name: owner.name, uid: owner.uid };
 }
 
-/** Whether `run` is what `parent` names. */
+/** Whether `parent` refers to `run`. */
 export function isParent({ metadata }: KubeObject, parent: Parent): boolean {
   return metadata.uid === parent.uid && (metadata.namespace ?? '') === parent.namespace;
 }

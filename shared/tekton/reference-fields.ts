@@ -42,7 +42,7 @@ const VOLUME: FieldTree = {
   csi: { nodePublishSecretRef: NAME, volumeAttributes: { '*': 'string' } },
 };
 
-/** Of a Task's spec. */
+/** Fields of a Task's spec. */
 export const TASK_FIELDS: FieldTree = {
   steps: [STEP],
   stepTemplate: CONTAINER,
@@ -51,10 +51,10 @@ export const TASK_FIELDS: FieldTree = {
   workspaces: [{ mountPath: 'string' }],
 };
 
-/** Of a Task's spec within a Pipeline: a default, too, may refer to what the Pipeline knows. */
+/** Fields of an embedded Task's spec: there defaults may also refer to names of the Pipeline. */
 export const EMBEDDED_TASK_FIELDS: FieldTree = { ...TASK_FIELDS, params: [{ default: 'value' }] };
 
-/** Of a pipeline task, besides its embedded spec. */
+/** Fields of a pipeline task, without its embedded spec. */
 export const PIPELINE_TASK_FIELDS: FieldTree = {
   displayName: 'string',
   params: PARAMS,
@@ -64,7 +64,7 @@ export const PIPELINE_TASK_FIELDS: FieldTree = {
   onError: 'string',
 };
 
-/** Of a run's workspace bindings. */
+/** Fields of a run's workspace bindings. */
 export const WORKSPACE_BINDING_FIELDS: FieldTree = {
   subPath: 'string',
   persistentVolumeClaim: { claimName: 'string' },

@@ -3,28 +3,28 @@ import { toParamValue } from './param-value.ts';
 import { referencesIn } from './substitution.ts';
 import type { ParamSpec, ParamType, ParamValue, ResultSpec } from './types.ts';
 
-/** What is known of a param or result before its value is put in. Without a type it may be any. */
+/** A param's or result's known properties before the substitution. Without a type it may have any. */
 export interface Declared {
   type?: ParamType;
   /** An object's keys. */
   keys?: readonly string[];
-  /** An array's elements. */
+  /** Number of an array's elements. */
   length?: number;
 }
 
-/** What the references of a field may name. All names are in the dotted notation. */
+/** The names that references in a field may use, in the dotted notation. */
 export interface ReferenceScope {
   /** Params and results: `params.image`, `tasks.build.results.digest`. */
   declared: Pick<ReadonlyMap<string, Declared>, 'get'>;
-  /** Other references, which stand for strings: `context.taskRun.name`. */
+  /** Other references, whose values are strings: `context.taskRun.name`. */
   strings: Pick<ReadonlySet<string>, 'has'>;
-  /** References of which nothing is known yet. */
+  /** Whether a reference may be valid although it is unknown yet. */
   isOpen?: (reference: string) => boolean;
 }
 
 /**
- * What Tekton takes for a reference, and no shell for the name of a command: upstream's validators read the first two forms so; the others
- * are those that it replaces somewhere.
+ * Forms of Tekton's references, which are no names of shell commands. The first two are from upstream's validators; upstream replaces the others in
+ * some fields.
  */
 const FORMS = [
   /^(?:inputs\.)?params(?:\.|\[["'])/,
@@ -39,21 +39,21 @@ const FORMS = [
   /^(?:inputs|outputs)\.resources\.[^.\s]+\.[^.\s]+$/,
 ];
 
-/** Whether `reference` (without `$(` and `)`) has a form that Tekton replaces; anything else is left to a shell. */
+/** Whether `reference` (without `$(` and `)`) has one of Tekton's forms. Anything else is for a shell. */
 export function isTektonReference(reference: string): boolean {
   return FORMS.some((form) => form.test(reference));
 }
 
 const BRACKETS = /^(params|results|(?:tasks|finally)\.[^.[\]]+\.results)(?:\["([^"]*)"\]|\['([^']*)'\])/;
 
-/** In the dotted notation: `params["a"][0]` is `params.a[0]`, and `inputs.params.a` is `params.a`. Only the name itself may be in brackets. */
+/** The dotted notation of a reference: `params["a"][0]` is `params.a[0]`, and `inputs.params.a` is `params.a`. Only the name may be in brackets. */
 export function dotted(reference: string): string {
   return reference
     .replace(/^inputs\.params\./, 'params.')
     .replace(BRACKETS, (_whole, prefix: string, double = '', single = '') => `${prefix}.${double}${single}`);
 }
 
-/** What `reference` stands for: `any` where it is not known yet, undefined where it names nothing. */
+/** The type of a reference's value: `any` if it is unknown yet, undefined if the name does not exist. */
 export function shapeOf(reference: string, scope: ReferenceScope): ParamType | 'any' | undefined {
   const name = dotted(reference);
   if (scope.strings.has(name)) return 'string';
@@ -77,20 +77,20 @@ function shapeOfPart({ type, length }: Declared, selector: string | undefined): 
   return length === undefined || index < length ? 'string' : undefined;
 }
 
-/** The elements of the array that `reference` goes beyond, when that is what is wrong with it. */
+/** The number of elements of the array, if the index of `reference` is beyond it. */
 export function beyondArray(reference: string, scope: ReferenceScope): number | undefined {
   const [, base = '', index] = /^(.*)\[(\d+)\]$/s.exec(dotted(reference)) ?? [];
   const { type, length } = scope.declared.get(base) ?? {};
   return type === 'array' && length !== undefined && Number(index) >= length ? length : undefined;
 }
 
-/** Why a reference can't stand where it does. */
+/** Why a reference is invalid in its field. */
 export interface ReferenceProblem {
   reference: string;
   message: string;
 }
 
-/** What is wrong with the references of a string (upstream's words, with what they stand for). */
+/** Errors of the references in a string (upstream's messages, with explanations). */
 export function referenceProblems(field: FieldString, scope: ReferenceScope): ReferenceProblem[] {
   const references = new Set(referencesIn(field.text).filter(isTektonReference));
   return [...references].flatMap((reference) => {
@@ -121,12 +121,12 @@ function whyUnknown(reference: string, { declared }: ReferenceScope): string {
   const [, kind, base] = /^(param|workspace|result)s\.([^.[]+)/.exec(dotted(reference)) ?? [];
   if (!kind) return 'there is nothing of that name here';
   if (declared.get(`params.${base}`) && kind === 'param') return `the param "${base}" has no such part`;
-  // In brackets a name may have dots.
+  // In brackets a name may contain dots.
   const [, , name = base] = /^(?:inputs\.)?\w+\[(['"])(.+?)\1\]/s.exec(reference) ?? [];
   return `the ${kind} "${name}" is not declared`;
 }
 
-/** What is declared of results below `prefix` (`tasks.build.results`). */
+/** Declared results, with names below `prefix` (`tasks.build.results`). */
 export function declaredResults(prefix: string, results: readonly ResultSpec[] = []): [string, Declared][] {
   return results.map(({ name, type, properties }) => [
     `${prefix}.${name}`,
@@ -134,7 +134,7 @@ export function declaredResults(prefix: string, results: readonly ResultSpec[] =
   ]);
 }
 
-/** What a value given in a spec is; a reference becomes what it names. */
+/** The properties of a value in a spec. A reference has those of its target. */
 export function declaredValue(written: ParamValue, scope?: ReferenceScope): Declared {
   const value = toParamValue(written);
   if (Array.isArray(value)) {
@@ -147,7 +147,7 @@ export function declaredValue(written: ParamValue, scope?: ReferenceScope): Decl
   return shape === undefined || shape === 'any' ? {} : { type: shape };
 }
 
-/** What a declaration says of a param that has the value `value`, or its default. */
+/** The properties of a declared param with `value`, or with its default. */
 export function declaredParam(spec: ParamSpec & { type: ParamType }, value: Declared | undefined): Declared {
   const { default: written = null } = spec;
   const fallback = written === null ? undefined : declaredValue(written);

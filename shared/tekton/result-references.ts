@@ -5,7 +5,7 @@ import type { PipelineTask } from './types.ts';
 
 /** A reference to a task's result: `tasks.build.results.digest`, also in brackets, with an array index or an object's key. */
 export interface ResultReference {
-  /** As it stands between `$(` and `)`. */
+  /** The text between `$(` and `)`. */
   reference: string;
   section: 'tasks' | 'finally';
   pipelineTask: string;
@@ -14,7 +14,7 @@ export interface ResultReference {
 
 const RESULT = /^(tasks|finally)\.([^.[\]]+)\.results(?:\.([^.[\]]+)|\["([^"]+)"\]|\['([^']+)'\])/;
 
-/** Undefined when `reference` names something other than a task's result. */
+/** Parses a reference to a task's result; undefined for any other reference. */
 export function parseResultReference(reference: string): ResultReference | undefined {
   const match = RESULT.exec(reference);
   if (!match) return undefined;
@@ -27,7 +27,7 @@ export function parseResultReference(reference: string): ResultReference | undef
   };
 }
 
-/** Every string inside `value`, however deep. */
+/** Every string in `value`, at any depth. */
 function strings(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
@@ -39,7 +39,7 @@ export function allReferences(value: unknown): string[] {
   return strings(value).flatMap(referencesIn);
 }
 
-/** The task results that `value` refers to, once each. */
+/** The task results that `value` refers to, each once. */
 export function resultReferences(value: unknown): ResultReference[] {
   const found = allReferences(value).map(parseResultReference);
   const unique = new Map(found.filter((one) => one !== undefined).map((one) => [one.reference, one]));
@@ -47,8 +47,8 @@ export function resultReferences(value: unknown): ResultReference[] {
 }
 
 /**
- * The results a pipeline task waits for: those in the fields in which references are replaced, of the pipeline task itself and of its embedded
- * spec. Upstream's PipelineTaskResultRefs leaves some of them out (volumes, subPath, the display name), and the text stays.
+ * The results that a pipeline task waits for: those in its fields in which references are replaced, and in its embedded spec. Upstream's
+ * PipelineTaskResultRefs omits some fields (volumes, subPath, the display name); there the reference stays in the text.
  */
 export function resultsUsedBy(task: PipelineTask): ResultReference[] {
   const fields = [

@@ -4,7 +4,7 @@ import { toParamValue } from './param-value.ts';
 import type { Param, ParamValue } from './types.ts';
 
 /**
- * What `$(…)` references stand for, keyed by the reference without `$(` and `)`: `params.name`, `params["name"]`, `params['name']`,
+ * The values of `$(…)` references, keyed by the reference without `$(` and `)`: `params.name`, `params["name"]`, `params['name']`,
  * `params.list[0]`, `params.object.key`, `context.taskRun.name`, `tasks.build.results.digest`, `workspaces.source.path`. Whole arrays
  * and objects are keyed without their `[*]`.
  */
@@ -26,17 +26,17 @@ function lookupWhole<T>(values: Record<string, T>, text: string): T | undefined 
   return lookup(values, reference) ?? lookup(values, reference.replace(/\[\*\]$/, ''));
 }
 
-/** `text` with each known reference replaced, in one pass: what a value holds is never read again. Unknown references stay. */
+/** `text` with each known reference replaced, in one pass: references in a value are not replaced. Unknown references stay. */
 export function substitute(text: string, replacements: Replacements): string {
   return text.replace(REFERENCE, (whole, reference: string) => lookup(replacements.strings, reference) ?? whole);
 }
 
-/** Each element substituted; an element that is nothing but a reference to an array becomes that array's elements. */
+/** Each element substituted. An element that is only a reference to an array is replaced by the array's elements. */
 export function substituteList(list: readonly string[], replacements: Replacements): string[] {
   return list.flatMap((element) => lookupWhole(replacements.arrays, element) ?? [substitute(element, replacements)]);
 }
 
-/** A Param's value; a string that is nothing but a reference to an array or object takes its value and type. */
+/** A param's value substituted. A string that is only a reference to an array or object gets its value and type. */
 export function substituteValue(value: ParamValue, replacements: Replacements): ParamValue {
   if (Array.isArray(value)) return substituteList(value, replacements);
   if (typeof value !== 'string')
@@ -55,7 +55,7 @@ function substituteField(value: unknown, kind: FieldKind, replacements: Replacem
   return value.flatMap((item: unknown) => (typeof item === 'string' ? substituteList([item], replacements) : [item]));
 }
 
-/** A copy of `value` with the references replaced in the fields that `tree` names, as their kinds allow; `value` itself is not changed. */
+/** A copy of `value` with the references replaced in the fields in `tree`, as their kinds allow. */
 export function substituteFields<T>(value: T, tree: FieldTree, replacements: Replacements): T {
   return mapFields(value, tree, (field, kind) => substituteField(field, kind, replacements));
 }
@@ -72,8 +72,8 @@ export function substituteDeep<T>(value: T, replacements: Replacements): T {
 }
 
 /**
- * The references that `params` answer: whole values, array elements and object keys, in the three notations; params also by their former
- * name, `inputs.params.name`.
+ * The references to `params`: whole values, array elements and object keys, in the three notations; params also with their former prefix,
+ * `inputs.params.name`.
  */
 export function paramReplacements(params: readonly Param[], prefix = 'params'): Replacements {
   const replacements = emptyReplacements();
@@ -103,26 +103,26 @@ export function stringReplacements(strings: Record<string, string>): Replacement
   return { ...emptyReplacements(), strings };
 }
 
-/** Adds `more` to `replacements`, in place; where both answer the same reference, `more` counts. */
+/** Adds `more` to `replacements`, in place; for equal references `more` wins. */
 export function addReplacements(replacements: Replacements, more: Replacements): void {
   Object.assign(replacements.strings, more.strings);
   Object.assign(replacements.arrays, more.arrays);
   Object.assign(replacements.objects, more.objects);
 }
 
-/** All of them together; where two answer the same reference, the later one counts. */
+/** All replacements in one; for equal references the later one wins. */
 export function mergeReplacements(...all: readonly Replacements[]): Replacements {
   const merged = emptyReplacements();
   for (const each of all) addReplacements(merged, each);
   return merged;
 }
 
-/** The references in `text`, without `$(` and `)`, as they come. */
+/** The references in `text`, without `$(` and `)`, in their order. */
 export function referencesIn(text: string): string[] {
   return [...text.matchAll(REFERENCE)].map((match) => match[1] ?? '');
 }
 
-/** Whether the reference stands for anything. */
+/** Whether the reference has a value. */
 export function isKnown(reference: string, { strings, arrays, objects }: Replacements): boolean {
   const whole = reference.replace(/\[\*\]$/, '');
   return Object.hasOwn(strings, reference) || Object.hasOwn(arrays, whole) || Object.hasOwn(objects, whole);

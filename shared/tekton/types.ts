@@ -15,7 +15,7 @@ import type {
 
 import type { KubeObject } from '../kubernetes/types.ts';
 
-/** Tekton API v1 (https://tekton.dev/docs/pipelines/pipeline-api/), as far as the controllers execute or trace it. */
+/** Tekton's API v1 (https://tekton.dev/docs/pipelines/pipeline-api/), limited to fields that the controllers execute or trace. */
 
 export type ParamValue = string | string[] | Record<string, string>;
 export type ParamType = 'string' | 'array' | 'object';
@@ -167,7 +167,7 @@ export interface TaskRef {
   name?: string;
   kind?: string;
   apiVersion?: string;
-  /** Remote resolution: refused by the drive controllers. */
+  /** Remote resolution; the drive controllers refuse it. */
   resolver?: string;
   params?: Param[];
 }
@@ -203,9 +203,9 @@ export interface TaskRun extends KubeObject {
   status?: TaskRunStatus;
 }
 
-/** Makes several runs of one pipeline task, one a combination of its params. Followed only: the drive controllers refuse it. */
+/** Several runs of one pipeline task, one for each combination of its params. Only traced: the drive controllers refuse it. */
 export interface Matrix {
-  /** Of type array: each element is one value. */
+  /** Params of type array: each element is one value. */
   params?: Param[];
   include?: { name?: string; params?: Param[] }[];
 }
@@ -254,7 +254,7 @@ export interface Pipeline extends KubeObject {
   spec: PipelineSpec;
 }
 
-/** What one task's TaskRun has other than the rest. */
+/** Settings of one task's TaskRun that differ from the other TaskRuns. */
 export interface PipelineTaskRunSpec {
   pipelineTaskName?: string;
   serviceAccountName?: string;

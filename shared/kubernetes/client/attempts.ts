@@ -6,26 +6,26 @@ import type { Credentials, CredentialSource } from './credentials.ts';
 import { retryDelayMs } from './retry.ts';
 
 /**
- * Told of every HTTP request, repeats included. `resource` is low in cardinality (`taskruns/status`), `code` an HTTP status, or `<error>`
- * without an answer (client-go's word).
+ * Gets a report of each HTTP request, retries included. `resource` has low cardinality (`taskruns/status`); `code` is an HTTP status, or `<error>`
+ * without a response (client-go's value).
  */
 export interface RequestObserver {
-  /** `tookMs` to the end of the answer; of a stream, to its beginning. */
+  /** `tookMs` until the end of the response; for a stream, until its beginning. */
   answered(method: string, resource: string, code: string, tookMs: number): void;
-  /** About to be sent again after `code`. */
+  /** The request will be retried after `code`. */
   retried(method: string, resource: string, code: string): void;
-  /** Let through by the client's own rate limit after `waitedMs`. */
+  /** The client's rate limit delayed the request by `waitedMs`. */
   throttled(method: string, resource: string, waitedMs: number): void;
 }
 
 export interface AttemptOptions {
   credentials: CredentialSource;
-  /** How long credentials may take to come. */
+  /** Longest wait for credentials. */
   credentialsTimeoutMs: number;
   bucket: TokenBucket | undefined;
-  /** How often a request is sent in all, but for a 401. */
+  /** Maximum number of attempts, without those after a 401. */
   attempts: number;
-  /** From its abort on nothing is sent again. */
+  /** After its abort nothing is retried. */
   stopping: AbortSignal | undefined;
   observer: RequestObserver | undefined;
   random: () => number;
@@ -44,7 +44,7 @@ export interface Answer<T> {
   value: T;
 }
 
-/** Sends a request with `attempt` until it is answered, or what it failed with is not to be tried again. Throws the last failure, or the signal's reason. */
+/** Calls `attempt` until it succeeds, or until its failure is final. Throws the last failure, or the signal's reason. */
 export type UntilAnswered = <T>(
   request: RequestToAttempt,
   attempt: (used: Credentials) => Promise<Answer<T>>,
@@ -75,7 +75,7 @@ export function createAttempts(options: AttemptOptions): UntilAnswered {
     }
   }
 
-  /** Resolves when the request may be sent again; throws `error` when it may not. */
+  /** Resolves when the request may be retried; throws `error` if it may not. */
   async function beforeRetry(
     error: unknown,
     failures: number,

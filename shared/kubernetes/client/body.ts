@@ -4,21 +4,21 @@ import { StringDecoder } from 'node:string_decoder';
 import { ApiError, ConnectionError } from '../errors.ts';
 import type { Status } from '../types.ts';
 
-/** No object is larger than 3 MB; a line of a watch holds one. */
+/** A line of a watch has one object, and an object has at most 3 MB. */
 const MAX_LINE_LENGTH = 64 * 1024 * 1024;
-/** How much of a line is held where it may come in pieces. */
+/** Size of a piece, if a line may come in pieces. */
 const MAX_PIECE_LENGTH = 8 * 1024 * 1024;
 
 export interface BodyLimits {
   maxBytes: number;
-  /** How long nothing may come; 0 = no limit. */
+  /** Longest silence in milliseconds; 0 = no limit. */
   silenceMs: number;
   signal: AbortSignal | undefined;
 }
 
 /**
- * The whole body as text. Throws the signal's reason when it aborts, else ConnectionError for a body that breaks off, stops coming or is
- * too large. `request` is for messages.
+ * The whole body as text. Throws the signal's reason when it aborts, else ConnectionError for a body that ends early, stops coming or is too
+ * large. `request` is for messages.
  */
 export async function readText(request: string, response: IncomingMessage, limits: BodyLimits): Promise<string> {
   const { maxBytes, silenceMs, signal } = limits;
@@ -48,7 +48,7 @@ export async function readText(request: string, response: IncomingMessage, limit
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Throws ConnectionError for what is no JSON: something other than an API server answered. */
+/** The parsed JSON. Throws ConnectionError for other text: the server is not an API server. */
 export function parseBody(request: string, response: IncomingMessage, text: string): unknown {
   const status = response.statusCode ?? 0;
   if (status >= 300)
@@ -60,7 +60,7 @@ export function parseBody(request: string, response: IncomingMessage, text: stri
   }
 }
 
-/** What the server said with an error status, be it a Status object or plain text. */
+/** The ApiError of an error response, whose body is a Status object or plain text. */
 export function errorFrom(request: string, response: IncomingMessage, text: string): ApiError {
   const status = response.statusCode ?? 0;
   const seconds = response.headers['retry-after'];
@@ -81,9 +81,9 @@ export function errorFrom(request: string, response: IncomingMessage, text: stri
 }
 
 /**
- * The lines of an answer that stays open, as they come. Only a line feed ends one: JSON may hold U+2028, which readline splits at. With `pieces` a
- * line longer than 8 Mi characters, such as a log may hold, comes in pieces of about that length; without, one past 64 Mi is an error.
- * Throws the signal's reason when it aborts, else ConnectionError when the answer breaks off.
+ * The lines of an endless response, as they come. Only a line feed ends a line: JSON may contain U+2028, at which readline splits. With `pieces` a
+ * line of more than 8 Mi characters (of a log) comes in pieces of about that length; without, a line of more than 64 Mi is an error.
+ * Throws the signal's reason when it aborts, else ConnectionError if the response ends early.
  */
 export async function* readLines(
   request: string,

@@ -10,12 +10,12 @@ import type { Logger } from '../../runtime/log.ts';
 import { createPools, destroyPools, retirePools } from './pools.ts';
 import type { ConnectionPools } from './pools.ts';
 
-/** How long credentials are taken as read: files and plugins are not asked again for each request. */
+/** How long credentials are used before files and plugins are read again, in milliseconds. */
 const FRESH_MS = 10_000;
-/** A server that refuses everything must not make every request run an exec plugin. */
+/** Minimum time between two reads after a 401, so that a server that refuses everything does not run an exec plugin for every request. */
 const FORCED_READ_EVERY_MS = 1_000;
 
-/** What a request is sent with. The pools stay the same for as long as the TLS side of it does. */
+/** Credentials of a request. The pools stay the same while the TLS settings do. */
 export interface Credentials {
   headers: Record<string, string>;
   /** `user:password`, for basic authentication. */
@@ -24,9 +24,9 @@ export interface Credentials {
 }
 
 export interface CredentialSource {
-  /** At once where they are fresh. Throws an Error that names the user when they can't be read and none are left from before. */
+  /** The present credentials, not a promise if they are fresh. Throws an Error with the user if they can't be read and there are no older ones. */
   current(): Credentials | Promise<Credentials>;
-  /** The server answered 401 to `used`: reads all anew, once however many requests say so. True when there are other credentials now. */
+  /** To be called after a 401 to `used`: reads everything again, once for all requests. True if there are other credentials now. */
   refused(used: Credentials): Promise<boolean>;
   /** Closes every connection. */
   close(): void;
@@ -41,7 +41,7 @@ export interface CredentialSourceOptions {
 
 type ExecConfig = { apiVersion?: string; command?: string; env?: { name: string; value: string }[] | null };
 
-/** What plugins of client.authentication.k8s.io expect in their environment; client-node leaves it out. */
+/** A variable that plugins of client.authentication.k8s.io expect; client-node does not set it. */
 function withExecInfo(user: User): User {
   const exec = user.exec as ExecConfig | null | undefined;
   if (!exec) return user;
@@ -54,7 +54,7 @@ interface Material {
   headers: Record<string, string>;
   auth: string | undefined;
   tls: https.AgentOptions;
-  /** The agent client-node makes for a `proxy-url`. */
+  /** client-node's agent for a `proxy-url`. */
   proxy: http.Agent | undefined;
 }
 
@@ -76,25 +76,25 @@ async function readMaterial(config: KubeConfig, cluster: Cluster, user: User): P
 }
 
 function reasonOf(error: unknown, { exec }: User): string {
-  // What client-node meets in an answer that has not the shape it expects.
+  // client-node's error for a response of an unexpected shape.
   if (exec && error instanceof TypeError)
     return `${(exec as ExecConfig).command} printed no ExecCredential with a status`;
   return error instanceof Error ? error.message.trim() || error.name : String(error);
 }
 
-/** Equal for equal TLS settings: certificates come as new Buffers each time they are read. */
+/** A key that is equal for equal TLS settings: certificates are new Buffers at each read. */
 function fingerprint(tls: https.AgentOptions): string {
   return JSON.stringify(Object.entries(tls).map(([name, value]) => [name, String(value)]));
 }
 
-/** Parsed once for all connections, and found wrong here (a key of another certificate) rather than at the next connection. */
+/** Parsed once for all connections. An error (a key of another certificate) is thrown here, not at the next connection. */
 function withSecureContext({ ca, cert, key, pfx, passphrase, ...rest }: https.AgentOptions): https.AgentOptions {
   return { ...rest, secureContext: createSecureContext({ ca, cert, key, pfx, passphrase }) };
 }
 
 /**
- * The credentials of a kubeconfig's user, followed as they change: token files (client-node reads them each minute), certificate files,
- * exec plugins whose credential expires. What can't be read while older credentials are there is logged, and those are kept.
+ * The credentials of a kubeconfig's user. Changes are read again: token files (client-node reads them each minute), certificate files, exec plugins
+ * whose credential expires. If reading fails and there are older credentials, the error is logged and these stay.
  */
 export function createCredentialSource({ cluster, user, log, nowMs }: CredentialSourceOptions): CredentialSource {
   const secure = cluster.server.startsWith('https:');
@@ -104,7 +104,7 @@ export function createCredentialSource({ cluster, user, log, nowMs }: Credential
   let reading: Promise<Credentials> | undefined;
   let forcedMs = -Infinity;
 
-  // A new KubeConfig has nothing cached: no token, no exec credential.
+  // A new KubeConfig has no cached token or exec credential.
   function load(): KubeConfig {
     const fresh = new KubeConfig();
     fresh.loadFromClusterAndUser(cluster, own);
@@ -145,7 +145,7 @@ export function createCredentialSource({ cluster, user, log, nowMs }: Credential
     }
   }
 
-  // In the root context: what a login provider is asked belongs to no reconcile.
+  // In the root context: requests to a login provider belong to no reconcile.
   const readAgain = (): Promise<Credentials> => (reading ??= context.with(ROOT_CONTEXT, readOrKeep));
 
   return {
@@ -163,7 +163,7 @@ export function createCredentialSource({ cluster, user, log, nowMs }: Credential
         config = load();
         void readAgain();
       }
-      // Whoever began it: others who were refused may have waited for the same one before.
+      // True for every caller, because several refused requests wait for the same read.
       await reading;
       return mended();
     },

@@ -1,25 +1,25 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Kept-alive connections: a watch or a followed log holds its own for as long as it lasts, so those don't count for requests. */
+/** Pools of keep-alive connections. Watches and followed logs have their own, because each keeps a connection for its whole duration. */
 export interface ConnectionPools {
   requests: http.Agent;
   streams: http.Agent;
 }
 
 const MAX_CONNECTIONS = 64;
-/** Below the 90 s after which an API server closes an idle connection: a request must not meet that end. */
+/** Less than the 90 s after which an API server closes an idle connection, so that no request meets the closing. */
 const IDLE_MS = 60_000;
 const TCP_KEEPALIVE_MS = 30_000;
 
-/** Pools made with `createAgent`; with `proxy`, the agent of a proxy serves for both. */
+/** Pools from `createAgent`. With `proxy`, its agent is used for both. */
 export function createPools(
   createAgent: (options: http.AgentOptions) => http.Agent,
   proxy: http.Agent | undefined,
 ): ConnectionPools {
   if (proxy) {
     (proxy as http.Agent & { keepAlive: boolean }).keepAlive = true;
-    // Also how long it waits for a proxy that says nothing.
+    // Also the timeout for a silent proxy.
     (proxy as http.Agent & { options: http.AgentOptions }).options.timeout = IDLE_MS;
     return { requests: proxy, streams: proxy };
   }
@@ -32,7 +32,7 @@ export function createPools(
   return { requests: createAgent({ ...options, maxSockets: MAX_CONNECTIONS }), streams: createAgent(options) };
 }
 
-/** Closes idle connections now and the others when their requests end, unlike `destroy`. */
+/** Closes idle connections now, and others at the end of their requests, unlike `destroy`. */
 export function retirePools(pools: ConnectionPools): void {
   for (const agent of [pools.requests, pools.streams]) {
     agent.maxFreeSockets = 0;

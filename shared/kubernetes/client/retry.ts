@@ -1,13 +1,13 @@
 import { ApiError, ConnectionError } from '../errors.ts';
 
-/** What asks for more is handed to the caller, who can let go of the work meanwhile. */
+/** Longest delay of a retry. For a longer one the caller gets the error and can requeue the work. */
 const MAX_RETRY_AFTER_MS = 30_000;
 const CONNECTION_DELAYS_MS = [100, 1_000];
 const CONNECTION_LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 
 /**
- * Milliseconds after which a request that failed `failures` times (1 or more) is sent again; undefined when it is not. As client-go: an
- * answer 429 or 5xx with Retry-After, and a connection that was lost, if the server can't have got the request or it only reads.
+ * Milliseconds until the retry of a request that failed `failures` times (1 or more); undefined without a retry. As in client-go: 429 or 5xx with
+ * Retry-After, and a lost connection if the server can't have received the request, or if it only reads.
  */
 export function retryDelayMs(
   error: unknown,
@@ -18,7 +18,7 @@ export function retryDelayMs(
   if (error instanceof ApiError) {
     const putOff = (error.status === 429 || error.status >= 500) && error.retryAfterMs !== undefined;
     if (!putOff || error.retryAfterMs > MAX_RETRY_AFTER_MS) return undefined;
-    // Never before the time; spread over a fifth more, so that those put off together don't come back together.
+    // Not before the given time; plus up to a fifth, so that requests refused together are not retried together.
     return error.retryAfterMs * (1 + 0.2 * random()) + 10 * random();
   }
   if (!(error instanceof ConnectionError) || (error.sent && method !== 'GET')) return undefined;

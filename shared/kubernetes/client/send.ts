@@ -13,26 +13,26 @@ export interface OutgoingRequest {
   payload: Buffer | undefined;
   credentials: Credentials;
   pool: 'requests' | 'streams';
-  /** From now to the first byte of the answer, the wait for a connection included; 0 = no limit. */
+  /** Milliseconds until the first byte of the response, including the wait for a connection; 0 = no limit. */
   timeoutMs: number;
   signal: AbortSignal | undefined;
-  /** Called at once, and again when the connection stands, before anything is written to it; what it throws ends the request. */
+  /** Called at once, and again when the connection is established, before the first byte. An error that it throws ends the request. */
   beforeSend: (() => void) | undefined;
 }
 
-/** A TLS connection through a proxy has long been connected when its handshake begins. */
+/** Whether a socket is established. Through a proxy it is connected long before its TLS handshake ends. */
 const stands = (socket: Socket & { secureConnecting?: boolean }): boolean =>
   !socket.connecting && socket.secureConnecting !== true;
 
 /**
- * Sends one HTTP request and resolves with its answer, whatever the status, body unread. Throws the signal's reason when it aborts, else
- * ConnectionError, whose `sent` says whether the server may have got the request, or what `beforeSend` throws.
+ * Sends one HTTP request. Resolves to its response with any status, body unread. Throws the signal's reason when it aborts, else the error of
+ * `beforeSend`, else ConnectionError; its `sent` says whether the server may have received the request.
  */
 export function send(request: OutgoingRequest): Promise<IncomingMessage> {
   const { method, url, headers, payload, credentials, pool, timeoutMs, signal, beforeSend } = request;
   const secure = url.protocol === 'https:';
   return new Promise((resolve, reject) => {
-    // Before a connection is opened for nothing.
+    // Before a connection is opened without need.
     beforeSend?.();
     let sent = false;
     let timer: NodeJS.Timeout | undefined;
@@ -73,7 +73,7 @@ export function send(request: OutgoingRequest): Promise<IncomingMessage> {
         resolve(response);
       });
       outgoing.on('error', fail);
-      // A request that has no socket yet (the pool is full, a proxy is silent) tells nobody of its own end.
+      // A request without a socket (the pool is full, a proxy is silent) emits no event at its end.
       signal?.addEventListener('abort', fail, { once: true });
       if (timeoutMs > 0)
         timer = setTimeout(() => {
@@ -81,7 +81,7 @@ export function send(request: OutgoingRequest): Promise<IncomingMessage> {
           outgoing.destroy();
         }, timeoutMs);
     } catch (error) {
-      // Thrown for what can be no request, such as a token with a line break in it.
+      // Thrown for an invalid request, such as a token with a line break.
       fail(error);
     }
   });

@@ -8,7 +8,7 @@ const MAX_ENTRIES = 4096;
 const SIMILAR = { max: 10, withinMs: 600_000 };
 const SPAM = { burst: 25, perSecond: 1 / 300 };
 
-/** What to send: a new Event, or one that is there already and happened again (`event.count` > 1). */
+/** The Event to send: a new one, or a repeated one (`event.count` > 1). */
 export type Correlated = CoreEvent;
 
 interface Similar {
@@ -28,9 +28,9 @@ function sourceAndObject({ source, involvedObject, type }: CoreEvent): (string |
 }
 
 /**
- * client-go's event correlator: what happened before counts the Event there is up; from the tenth different message of one reason about one
- * object within ten minutes on, one combined Event stands for all; and what one source says about one object is limited (25 at once, one
- * every 5 minutes). Remembers a bounded number of Events.
+ * client-go's event correlator. A repeated Event increases its count. From the tenth different message of one reason about one object within ten
+ * minutes on, there is one combined Event. The Events of one source about one object are limited (25 at once, one every 5 minutes). The
+ * number of remembered Events is limited.
  */
 export class EventCorrelator {
   readonly #similar = new LruMap<string, Similar>(MAX_ENTRIES);
@@ -42,7 +42,7 @@ export class EventCorrelator {
     this.#nowMs = nowMs;
   }
 
-  /** What to send for `event`; undefined where it is held back. */
+  /** The Event to send for `event`; undefined if the rate limit drops it. */
   correlate(event: CoreEvent): Correlated | undefined {
     const who = sourceAndObject(event);
     const similarKey = JSON.stringify([...who, event.reason]);
@@ -62,7 +62,7 @@ export class EventCorrelator {
     messages.add(message);
     this.#similar.set(key, { messages, lastMs: nowMs });
     if (messages.size < SIMILAR.max) return false;
-    // Room for one: the next new message makes ten again.
+    // One place is free: the next new message makes ten again.
     for (const any of messages) {
       messages.delete(any);
       break;

@@ -31,7 +31,7 @@ export interface CoreEvent {
 
 export interface EventAbout {
   object: KubeObject;
-  /** `spec.containers{name}` where the Event is about one container. */
+  /** `spec.containers{name}` if the Event is about one container. */
   fieldPath?: string;
   type: EventType;
   reason: string;
@@ -44,18 +44,18 @@ export interface EventAbout {
 const MAX_MESSAGE_LENGTH = 1024;
 const MAX_NAME_LENGTH = 253;
 
-/** Cuts a message to what `kubectl describe` can show and every API version takes. */
+/** Cuts a message to the length that every API version accepts. */
 export function shortened(message: string): string {
   return message.length <= MAX_MESSAGE_LENGTH ? message : `${message.slice(0, MAX_MESSAGE_LENGTH - 1)}…`;
 }
 
-/** A name of its own for an Event, cut where the object's name fills it already. */
+/** A unique name of an Event. A long object name is cut. */
 export function eventName(objectName: string): string {
   const suffix = `.${randomBytes(8).toString('hex')}`;
   return objectName.slice(0, MAX_NAME_LENGTH - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix;
 }
 
-/** The Event of one occurrence. Times have milliseconds: an API server that keeps seconds cuts them, the trace of short steps needs them. */
+/** The Event of one occurrence. Times have milliseconds, which short steps need in the trace; some API servers cut them to seconds. */
 export function buildEvent({ object, fieldPath, type, reason, message, component, host, time }: EventAbout): CoreEvent {
   const { name = '', namespace, uid, resourceVersion } = object.metadata;
   const timestamp = time.toISOString();

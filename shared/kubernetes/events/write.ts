@@ -3,7 +3,7 @@ import { ApiError, ConnectionError, isAlreadyExists, isNotFound } from '../error
 import { EVENTS, MERGE_PATCH, resourcePath } from '../resources.ts';
 import type { CoreEvent } from './event.ts';
 
-/** Creates the Event, or counts up the one that is there; one that has expired meanwhile is created again. Throws as the client does. */
+/** Creates the Event, or updates the count of the existing one. An expired Event is created again. Throws as the client does. */
 export async function writeEvent(
   client: KubeClient,
   event: CoreEvent,
@@ -24,20 +24,20 @@ export async function writeEvent(
   try {
     await client.request('POST', resourcePath(EVENTS, { namespace }), { body: event, signal });
   } catch (error) {
-    // An answer that was lost: the name is ours alone.
+    // The first response was lost: only we use this name.
     if (!isAlreadyExists(error)) throw error;
   }
   return 'created';
 }
 
-/** Whether the same Event may be taken later. */
+/** Whether a retry of the Event may succeed. */
 export function isPassing(error: unknown): boolean {
   return (
     error instanceof ConnectionError || (error instanceof ApiError && (error.status >= 500 || error.status === 429))
   );
 }
 
-/** The Event's namespace goes away, or has gone: nobody is left to read it. */
+/** Whether the Event's namespace is being deleted or was deleted: nobody can read the Event. */
 export function isNamespaceGone(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
   const terminating = error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') ?? false;

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 
 import type { ElectionObserver } from '../leader-election.ts';
 
-/** leader_election_master_status, for the Leases it is called for. */
+/** The metric leader_election_master_status, by Lease. */
 export function createElectionMetrics(registry: Registry): (name: string) => ElectionObserver {
   const status = new Gauge({
     name: 'leader_election_master_status',

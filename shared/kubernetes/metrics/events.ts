@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 import { EVENT_OUTCOMES } from '../events.ts';
 import type { EventObserver } from '../events.ts';
 
-/** What became of recorded Events. */
+/** Recorded Events by outcome. */
 export function createEventMetrics(registry: Registry): EventObserver {
   const events = new Counter({
     name: 'tektrace_events_total',

@@ -6,7 +6,7 @@ import type { ReflectorObserver } from '../reflector.ts';
 const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60];
 const EVENT_TYPES = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'];
 
-/** The reflector_* metrics, for the resources it is called for. */
+/** The reflector_* metrics, by resource. */
 export function createReflectorMetrics(registry: Registry): (resource: string) => ReflectorObserver {
   const common = { labelNames: ['resource'] as const, registers: [registry] };
   const lists = new Counter({ ...common, name: 'reflector_lists_total', help: 'Whole lists read' });
@@ -51,7 +51,7 @@ export function createReflectorMetrics(registry: Registry): (resource: string) =
       },
       watched: () => watches.inc({ resource }),
       event(type) {
-        // The server's word becomes a label: only those that are known.
+        // The server's event type becomes a label, so only known types are counted.
         events.inc({ resource, type: EVENT_TYPES.includes(type) ? type : 'other' });
         heard();
       },

@@ -3,10 +3,10 @@ import type { Registry } from 'prom-client';
 
 import type { RequestObserver } from '../client/attempts.ts';
 
-/** component-base's, for the same metrics. */
+/** component-base's buckets for the same metrics. */
 const SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 
-/** What the client asks of the API server. Labels hold kinds of objects, never names. */
+/** Metrics of requests to the API server. Labels have resources, never object names. */
 export function createRequestMetrics(registry: Registry): RequestObserver {
   const registers = [registry];
   const requests = new Counter({

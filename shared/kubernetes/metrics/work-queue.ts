@@ -5,7 +5,7 @@ import type { WorkQueueObserver } from '../work-queue.ts';
 
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300];
 
-/** When the keys in work were taken: what has not ended yet is in no histogram. */
+/** Start times of the keys being processed: unfinished work is in no histogram. */
 class InWork {
   readonly #startsMs: number[] = [];
   readonly #nowMs: () => number;
@@ -18,7 +18,7 @@ class InWork {
     this.#startsMs.push(this.#nowMs());
   }
 
-  /** Ends the one that started `workedMs` ago, as nearly as two readings of the clock can tell. */
+  /** Removes the key that started `workedMs` ago, approximately, because the clock is read twice. */
   done(workedMs: number): void {
     const startedMs = this.#nowMs() - workedMs;
     let nearest = 0;
@@ -32,7 +32,7 @@ class InWork {
   }
 }
 
-/** The workqueue_* metrics of client-go, for the queues it is called for. */
+/** client-go's workqueue_* metrics, by queue. */
 export function createWorkQueueMetrics(registry: Registry, nowMs: () => number): (name: string) => WorkQueueObserver {
   const common = { labelNames: ['name'] as const, registers: [registry] };
   const queues = new Map<string, InWork>();

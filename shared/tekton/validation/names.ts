@@ -15,7 +15,7 @@ export function validateLabelName(path: string, name: string | undefined): Valid
   return [{ path, message }];
 }
 
-/** A run's name becomes the value of labels: at most 63 characters (upstream's ObjectMetadata). Absent is fine: it is generated. */
+/** A run's name becomes the value of labels: at most 63 characters (upstream's ObjectMetadata). It may be absent, because it can be generated. */
 export function validateRunName(name: string | undefined): ValidationError[] {
   if (name === undefined || name.length <= MAX_RUN_NAME) return [];
   return [
@@ -23,7 +23,7 @@ export function validateRunName(name: string | undefined): ValidationError[] {
   ];
 }
 
-/** The name of an object that a field refers to: a DNS subdomain. Absent is fine, and so is one that params or results are put in later. */
+/** The name of an object that a field refers to: a DNS subdomain. It may be absent, or contain references that are replaced later. */
 export function validateObjectName(path: string, name: string | undefined): ValidationError[] {
   if (name === undefined || name === '' || name.includes('$(') || DNS_SUBDOMAIN.test(name)) return [];
   const message = `${JSON.stringify(name)} is not a valid name: lower-case letters, digits, "-" and ".", at most 253 characters`;
@@ -41,7 +41,7 @@ export function validateParamName(path: string, name: string): ValidationError[]
   ];
 }
 
-/** A Go duration such as `1h30m`; absent is fine. */
+/** A Go duration such as `1h30m`. It may be absent. */
 export function validateDuration(path: string, text: string | undefined): ValidationError[] {
   if (text === undefined || parseDurationMs(text) !== undefined) return [];
   return [{ path, message: `"${text}" is not a duration such as 1h30m or 90s` }];

@@ -6,7 +6,7 @@ import type { ValidationError } from './validation-error.ts';
 
 const TYPES = ['string', 'array', 'object'];
 
-/** Declarations of params: names, types, defaults of the declared type. */
+/** Errors in declarations of params: names, types, defaults of another type. */
 export function validateParamSpecs(path: string, params: readonly ParamSpec[] = []): ValidationError[] {
   const errors = duplicateErrors(
     path,
@@ -31,7 +31,7 @@ export function validateParamSpecs(path: string, params: readonly ParamSpec[] = 
   return errors;
 }
 
-/** Values of params: no name twice. */
+/** Errors in params: duplicate names. */
 export function validateParams(path: string, params: readonly Param[] = []): ValidationError[] {
   return duplicateErrors(
     path,

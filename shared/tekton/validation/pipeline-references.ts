@@ -17,7 +17,7 @@ import {
 } from './references.ts';
 import type { ValidationError } from './validation-error.ts';
 
-/** What a PipelineRun gives to its Pipeline. */
+/** The params and workspaces that a PipelineRun gives to its Pipeline. */
 export interface PipelineGiven {
   params?: readonly Param[];
   workspaces?: readonly WorkspaceBinding[];
@@ -25,18 +25,18 @@ export interface PipelineGiven {
 
 type Section = 'tasks' | 'finally';
 
-/** Upstream's condition reasons for what is wrong with a reference. */
+/** Upstream's condition reasons for invalid references. */
 const REASON = {
   graph: 'PipelineInvalidGraph',
   result: 'InvalidTaskResultReference',
   index: 'ParamArrayIndexingInvalid',
 };
 
-/** Upstream's VariableSubstitutionRegex: what it takes for a reference in params and `when` of a pipeline task. */
+/** Upstream's VariableSubstitutionRegex: the references in params and `when` of a pipeline task. */
 const VARIABLE = /^[\w.-]+(?:\[(?:\d+|\*)\])?$/;
 const VARIABLE_PREFIXES = ['params', 'tasks', 'finally', 'context', 'workspaces', 'results'];
 
-/** What the references of a pipeline task may name. Results of a Task that is not known may have any name. */
+/** The names that references of a pipeline task may use. Results of an unknown Task may have any name. */
 function scopeOfPipeline(spec: PipelineSpec, given: PipelineGiven, section: Section | 'results'): ReferenceScope {
   const { tasks = [] } = spec;
   const sources = section === 'results' ? [...tasks, ...(spec.finally ?? [])] : tasks;
@@ -60,7 +60,7 @@ function scopeOfPipeline(spec: PipelineSpec, given: PipelineGiven, section: Sect
   };
 }
 
-/** What is wrong with the references of a Pipeline, as far as it can be known before its Tasks are read. */
+/** Errors of the references in a Pipeline that can be found before its Tasks are read. */
 export function pipelineReferenceErrors(
   spec: PipelineSpec,
   path: string,
@@ -81,7 +81,7 @@ export function pipelineReferenceErrors(
   ];
 }
 
-/** What is wrong with the references of a PipelineRun's workspace bindings. */
+/** Errors of the references in a PipelineRun's workspace bindings. */
 export function runBindingErrors(spec: PipelineSpec, given: PipelineGiven, path: string): ValidationError[] {
   return bindingErrors(given.workspaces, path, scopeOfPipeline(spec, given, 'tasks'));
 }
@@ -90,11 +90,11 @@ interface TaskOfPipeline {
   task: PipelineTask;
   spec: PipelineSpec;
   section: Section;
-  /** References to workspaces of the Pipeline and the run, which an embedded spec sees without declaring them. */
+  /** References to workspaces of the Pipeline and the run, which an embedded spec can use without a declaration. */
   passedOn: ReadonlySet<string>;
 }
 
-/** References that the TaskRun answers, of which nothing is known while its Task is not. */
+/** References that only the TaskRun can resolve; they are unknown while its Task is. */
 const OF_TASK_RUN = /^(?:context\.task(?:Run)?|results|workspaces)\./;
 
 function taskErrors(of: TaskOfPipeline, path: string, scope: ReferenceScope): ValidationError[] {
@@ -102,7 +102,7 @@ function taskErrors(of: TaskOfPipeline, path: string, scope: ReferenceScope): Va
   const { params = [], taskSpec, workspaces = [] } = task;
   const outer = { ...scope, strings: { has: (name: string) => passedOn.has(name) || scope.strings.has(name) } };
   const ofTask = scopeOfTask(taskSpec ?? {}, { params, workspaces: workspaces.map(({ name }) => name) }, outer);
-  // A param's value may also refer to what only its TaskRun knows.
+  // A param's value may also refer to names that only its TaskRun knows.
   const ofParams: ReferenceScope = {
     ...{ declared: scope.declared, strings: ofTask.strings },
     isOpen: (name) => (scope.isOpen?.(name) ?? false) || (!taskSpec && OF_TASK_RUN.test(name)),
@@ -123,7 +123,7 @@ function taskErrors(of: TaskOfPipeline, path: string, scope: ReferenceScope): Va
   ];
 }
 
-/** The Task is read before any task has results. */
+/** Errors for results in a Task's name: it is read before any task has results. */
 function resultsInName({ taskRef }: PipelineTask, path: string): ValidationError[] {
   return resultReferences([taskRef?.name]).map(({ reference }) => ({
     path,
@@ -135,7 +135,7 @@ function pick(task: PipelineTask, names: readonly string[]): Record<string, unkn
   return Object.fromEntries(Object.entries(task).filter(([name]) => names.includes(name)));
 }
 
-/** Upstream takes any simple `$(…)` in params and `when` for a reference, and wants whole params there with `[*]`. */
+/** In params and `when`, upstream treats any simple `$(…)` as a reference, and requires `[*]` for whole arrays and objects. */
 function foreignVariables({ path, text }: FieldString): ValidationError[] {
   const variables = referencesIn(text).filter((name) => VARIABLE.test(name));
   return [...new Set(variables)].flatMap((name) => {
@@ -166,7 +166,7 @@ function problems(fields: readonly FieldString[], scope: ReferenceScope, of: Tas
   );
 }
 
-/** The same in upstream's words and with its reason, where it has its own for what is wrong. */
+/** The error with upstream's message and reason, if upstream has its own for this case. */
 function explain(
   reference: string,
   message: string,
@@ -212,7 +212,7 @@ function explainResult(
   return { message, reason: REASON.result };
 }
 
-/** A Pipeline's results are made of results of its tasks, and of nothing else. */
+/** Errors in a Pipeline's results: they may only refer to results of its tasks. */
 function resultErrors(spec: PipelineSpec, path: string): ValidationError[] {
   const scope = scopeOfPipeline({ tasks: spec.tasks ?? [], finally: spec.finally ?? [] }, {}, 'results');
   return (spec.results ?? []).flatMap(({ name, value }, index): ValidationError[] => {

@@ -8,7 +8,7 @@ import { isOnError, validateTaskSpec } from './task.ts';
 import { duplicateErrors } from './validation-error.ts';
 import type { ValidationError } from './validation-error.ts';
 
-/** What is wrong with the order of a Pipeline's tasks (upstream's PipelineInvalidGraph): a name twice, an unknown one, a cycle. */
+/** Errors in the graph of a Pipeline's tasks (upstream's PipelineInvalidGraph): duplicate or unknown names, cycles. */
 export function validateGraph(spec: PipelineSpec, path = 'spec'): ValidationError[] {
   const tasks = spec.tasks ?? [];
   const names = new Set(tasks.map(({ name }) => name));
@@ -27,7 +27,7 @@ export function validateGraph(spec: PipelineSpec, path = 'spec'): ValidationErro
   return errors;
 }
 
-/** What is wrong with a Pipeline beyond its schema, its graph and its references included; `given` is what the run gives to it. */
+/** Errors in a Pipeline that its schema does not find, including its graph and references. `given`: the run's params and workspaces. */
 export function validatePipelineSpec(spec: PipelineSpec, path = 'spec', given: PipelineGiven = {}): ValidationError[] {
   const errors = spec.tasks?.length ? [] : [{ path: `${path}.tasks`, message: 'at least one task is required' }];
   errors.push(...validateParamSpecs(`${path}.params`, spec.params));

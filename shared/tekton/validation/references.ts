@@ -9,21 +9,21 @@ import type { Declared, ReferenceScope } from '../reference-scope.ts';
 import type { Param, ParamSpec, ParamType, PodTemplate, TaskSpec, WorkspaceBinding } from '../types.ts';
 import type { ValidationError } from './validation-error.ts';
 
-/** What a Task's references may name beside its own declarations: what the run or pipeline task gives it. */
+/** Names that a Task's references may use in addition to its own declarations: those from the run or pipeline task. */
 export interface TaskScope {
   params?: readonly Param[];
   workspaces?: readonly string[];
 }
 
-/** What `$(workspaces.…)` may ask of a workspace. */
+/** Properties of a workspace in `$(workspaces.…)`. */
 const WORKSPACE_FACTS = ['path', 'bound', 'claim', 'volume'];
 
-/** The references to workspaces of these names. */
+/** The references to the workspaces `names`. */
 export function workspaceStrings(names: readonly string[]): string[] {
   return names.flatMap((name) => WORKSPACE_FACTS.map((fact) => `workspaces.${name}.${fact}`));
 }
 
-/** References to strings that a TaskRun answers by itself. */
+/** References to strings that every TaskRun can resolve. */
 function taskStrings(spec: TaskSpec, workspaces: readonly string[]): string[] {
   const names = [...(spec.workspaces ?? []).map(({ name }) => name), ...workspaces];
   return [
@@ -36,7 +36,7 @@ function taskStrings(spec: TaskSpec, workspaces: readonly string[]): string[] {
   ];
 }
 
-/** What the params hold: those given (an object also has the keys of the Pipeline's), then those declared. What `outer` knows by the same name wins over a default, as upstream has it. */
+/** The params by name: given ones (an object also has the keys of the Pipeline's), then declared ones. As in upstream, a param of `outer` wins over a default. */
 export function declaredParams(
   specs: readonly ParamSpec[] = [],
   given: readonly Param[] = [],
@@ -58,13 +58,13 @@ export function declaredParams(
   return declared;
 }
 
-/** What the references of a Task may name; `outer` is what its Pipeline knows. */
+/** The names that references of a Task may use. `outer`: the names of its Pipeline. */
 export function scopeOfTask(spec: TaskSpec, given: TaskScope, outer?: ReferenceScope): ReferenceScope {
   const { params, workspaces = [] } = given;
   const declared = declaredParams(spec.params, params, outer);
   const strings = new Set(taskStrings(spec, workspaces));
   if (!outer) return { declared, strings };
-  // Not copied: a Pipeline may have many tasks, and many results.
+  // Not copied, because a Pipeline may have many tasks and results.
   return {
     ...outer,
     declared: { get: (name) => declared.get(name) ?? outer.declared.get(name) },
@@ -72,20 +72,20 @@ export function scopeOfTask(spec: TaskSpec, given: TaskScope, outer?: ReferenceS
   };
 }
 
-/** An error for each reference of these strings that can't stand where it does. */
+/** An error for each invalid reference in these strings. */
 export function problemsOf(fields: readonly FieldString[], scope: ReferenceScope): ValidationError[] {
   return fields.flatMap((field) =>
     referenceProblems(field, scope).map(({ message }) => ({ path: field.path, message })),
   );
 }
 
-/** Steps, sidecars, volumes and workspaces, and the defaults of its params. */
+/** Strings of a Task's steps, stepTemplate, sidecars, volumes and workspaces. */
 export function taskFields(spec: TaskSpec, path: string): FieldString[] {
   const { steps, stepTemplate, sidecars, volumes, workspaces } = spec;
   return fieldStrings({ steps, stepTemplate, sidecars, volumes, workspaces }, TASK_FIELDS, path);
 }
 
-/** What is wrong with the references of a Task's spec, the defaults of its params included. */
+/** Errors of the references in a Task's spec, including its params' defaults. */
 export function taskReferenceErrors(
   spec: TaskSpec,
   path: string,
@@ -101,7 +101,7 @@ export function taskReferenceErrors(
 
 const DEFAULT_KINDS: Record<ParamType, FieldKind> = { string: 'string', array: 'list', object: 'value' };
 
-/** What is wrong with the defaults that count, because no value is given: circles, and references to nothing or of another type. */
+/** Errors in the defaults that are used, because there is no value: circles, and references to unknown names or of another type. */
 export function defaultErrors(
   path: string,
   specs: readonly ParamSpec[] = [],
@@ -123,7 +123,7 @@ export function defaultErrors(
   });
 }
 
-/** What is wrong with the references of workspace bindings. */
+/** Errors of the references in workspace bindings. */
 export function bindingErrors(
   bindings: readonly WorkspaceBinding[] | undefined,
   path: string,
@@ -136,7 +136,7 @@ const under =
   (path: string) =>
   (field: FieldString): FieldString => ({ ...field, path: `${path}${field.path.slice('of'.length)}` });
 
-/** What is wrong with the references of a podTemplate: params are replaced in all its strings. */
+/** Errors of the references in a podTemplate. Params are replaced in all its strings. */
 export function podTemplateErrors(
   podTemplate: PodTemplate | undefined,
   path: string,

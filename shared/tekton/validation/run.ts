@@ -27,7 +27,7 @@ const SOURCES = ['emptyDir', 'persistentVolumeClaim', 'volumeClaimTemplate', 'co
 
 type Named<T extends KubeObject & { spec: unknown }> = Pick<T, 'spec'> & { metadata?: { name?: string } };
 
-/** What is wrong with a PipelineRun on its own, beyond its schema; the embedded Pipeline and fields that are not executed included. */
+/** Errors in a PipelineRun alone that its schema does not find, including its embedded Pipeline and unsupported fields. */
 export function validatePipelineRun({ metadata, spec }: Named<PipelineRun>): ValidationError[] {
   return [
     ...validateRunName(metadata?.name),
@@ -58,7 +58,7 @@ export function validatePipelineRun({ metadata, spec }: Named<PipelineRun>): Val
   ];
 }
 
-/** A run's params are given before any task has results. */
+/** Errors for results in a run's params: they are read before any task has results. */
 function resultsInParams(params: readonly Param[] = []): ValidationError[] {
   return params.flatMap(({ value }, index) => {
     const references = resultReferences([value]).map(({ reference }) => reference);
@@ -68,7 +68,7 @@ function resultsInParams(params: readonly Param[] = []): ValidationError[] {
   });
 }
 
-/** What is wrong with a TaskRun on its own, beyond its schema. */
+/** Errors in a TaskRun alone that its schema does not find. */
 export function validateTaskRun({ metadata, spec }: Named<TaskRun>): ValidationError[] {
   return [
     ...validateRunName(metadata?.name),
@@ -83,7 +83,7 @@ export function validateTaskRun({ metadata, spec }: Named<TaskRun>): ValidationE
   ];
 }
 
-/** What is wrong with the references of a TaskRun's workspace bindings and podTemplate, in which params are replaced. */
+/** Errors of the references in a TaskRun's workspace bindings and podTemplate, in which params are replaced. */
 export function taskRunReferenceErrors(spec: TaskRunSpec, taskSpec: TaskSpec): ValidationError[] {
   const scope = { declared: declaredParams(taskSpec.params, spec.params), strings: new Set<string>() };
   return [
@@ -97,7 +97,7 @@ const scopeOf = ({ params, workspaces }: { params?: Param[]; workspaces?: Worksp
   workspaces: (workspaces ?? []).map(({ name }) => name),
 });
 
-/** What a PipelineRun does not give to the Pipeline it names: params and workspaces. */
+/** Errors for params and workspaces that a PipelineRun must give to its Pipeline. */
 export function validatePipelineRunAgainst(
   { spec }: Pick<PipelineRun, 'spec'>,
   pipeline: PipelineSpec,
@@ -108,7 +108,7 @@ export function validatePipelineRunAgainst(
   ];
 }
 
-/** What a TaskRun does not give to the Task it names: params and workspaces. */
+/** Errors for params and workspaces that a TaskRun must give to its Task. */
 export function validateTaskRunAgainst({ spec }: Pick<TaskRun, 'spec'>, task: TaskSpec): ValidationError[] {
   return [
     ...validateParamsAgainst('spec.params', spec.params, task.params),
@@ -116,7 +116,7 @@ export function validateTaskRunAgainst({ spec }: Pick<TaskRun, 'spec'>, task: Ta
   ];
 }
 
-/** Params against their declarations: missing ones, other types, missing keys, values outside an enum. */
+/** Errors of params against their declarations: missing ones, other types, missing keys, values outside an enum. */
 export function validateParamsAgainst(
   path: string,
   params: readonly Param[] = [],

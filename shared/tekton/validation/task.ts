@@ -6,7 +6,7 @@ import type { TaskScope } from './references.ts';
 import { duplicateErrors } from './validation-error.ts';
 import type { ValidationError } from './validation-error.ts';
 
-/** What is wrong with a Task beyond its schema. With `scope` its references are checked as well. */
+/** Errors in a Task that its schema does not find. With `scope` its references are checked, too. */
 export function validateTaskSpec(spec: TaskSpec, path = 'spec', scope?: TaskScope): ValidationError[] {
   return [
     ...validateSteps(spec, path),
@@ -47,7 +47,7 @@ function validateSteps({ steps = [], sidecars = [], stepTemplate }: TaskSpec, pa
   return errors;
 }
 
-/** The container of a sidecar without a name is called `sidecar`: a second one would have the same name, and the Pod be refused. */
+/** Errors for several sidecars without a name: each container would have the name `sidecar`, and the Pod would be refused. */
 function unnamedSidecars(sidecars: NonNullable<TaskSpec['sidecars']>, path: string): ValidationError[] {
   const unnamed = sidecars.flatMap(({ name }, index) => (name ? [] : [index]));
   return unnamed
@@ -72,14 +72,14 @@ function validateWorkspaceDeclarations({ workspaces = [] }: TaskSpec, path: stri
   );
 }
 
-/** `continue` or `stopAndFail`, or a param that holds it. */
+/** Whether `onError` is `continue`, `stopAndFail`, or a reference to a param with one of them. */
 export function isOnError(onError: string | undefined): boolean {
   return onError === undefined || ['', 'continue', 'stopAndFail'].includes(onError) || onError.startsWith('$(params');
 }
 
 const PARAM = /^params(?:\.([^.[\]]+)|\["([^"]+)"\]|\['([^']+)'\])/;
 
-/** The param that a reference names; undefined when it names something else. */
+/** The param of a reference; undefined for other references. */
 export function paramOf(reference: string): string | undefined {
   const match = PARAM.exec(reference);
   return match ? (match[1] ?? match[2] ?? match[3]) : undefined;

@@ -1,8 +1,8 @@
 import type { ValidationError } from './validation-error.ts';
 
 /**
- * Fields of Tekton v1 that the drive controllers do not execute, and what to do instead. A run that uses one fails with its name:
- * nothing is silently different. `[]` stands for every element of a list.
+ * Fields of Tekton v1 that the drive controllers do not execute, and what to do instead. A run with such a field fails with the field's path:
+ * nothing is silently different. `[]` means every element of a list.
  */
 interface Unsupported {
   field: string;
@@ -60,7 +60,7 @@ const PIPELINE_RUN_SPEC: readonly Unsupported[] = [
   ...prefixed('pipelineSpec', PIPELINE_SPEC),
 ];
 
-/** The concrete paths below `value` that a pattern such as `tasks[].matrix` names and that hold something. */
+/** The paths in `value` that match a pattern such as `tasks[].matrix` and have a value. */
 function pathsOf(value: unknown, segments: readonly string[], at: string): string[] {
   const [segment, ...rest] = segments;
   if (segment === undefined) return value === undefined || value === null ? [] : [at];

@@ -1,17 +1,17 @@
-/** One thing that is wrong with an object: where (`spec.tasks[1].runAfter[0]`) and what. */
+/** An error in an object, with its path (`spec.tasks[1].runAfter[0]`). */
 export interface ValidationError {
   path: string;
   message: string;
-  /** The condition reason of a run that fails for it, where upstream has one of its own. */
+  /** The condition's reason of a run that fails with it, if upstream has a specific one. */
   reason?: string;
 }
 
-/** `path: message`, one after the other. */
+/** All errors in one text, each as `path: message`. */
 export function describeErrors(errors: readonly ValidationError[]): string {
   return errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
 }
 
-/** The names that occur more than once, each with the index of its repetition. */
+/** Duplicate names, each with the index of its repetition. */
 export function duplicates(names: readonly (string | undefined)[]): { name: string; index: number }[] {
   const seen = new Set<string>();
   const repeated: { name: string; index: number }[] = [];
@@ -23,7 +23,7 @@ export function duplicates(names: readonly (string | undefined)[]): { name: stri
   return repeated;
 }
 
-/** An error for each repeated name in the list at `path`. */
+/** An error for each duplicate name in the list at `path`. */
 export function duplicateErrors(path: string, names: readonly (string | undefined)[]): ValidationError[] {
   return duplicates(names).map(({ name, index }) => ({
     path: `${path}[${index}].name`,
