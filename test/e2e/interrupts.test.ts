@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -148,6 +148,44 @@ test('a signal before the command listens ends the launcher by that signal, as i
   await until(async () => (await readFile(children, 'utf8')) !== '', 'the launcher has started the command');
   launcher.kill('SIGTERM');
   expect(await exit).toEqual({ code: null, signal: 'SIGTERM' });
+});
+
+describe('a terminal that is closed', () => {
+  /** As an interactive shell does it: the session's leader hears SIGHUP, and hands it on to all processes of the command. */
+  const AS_A_SHELL = `trap "trap '' HUP; kill -HUP 0" HUP
+"$@" <&0 &
+child=$!
+while kill -0 $child 2>/dev/null; do wait $child; code=$?; done
+echo $code > "$CODE"`;
+
+  test.each([
+    ['run', () => ['run', '-f', file('ends.yaml'), '--trace-out', file('closed.json')]],
+    ['up', () => ['up', '--run', file('ends.yaml')]],
+  ])('%s ends with 129, and what was made is removed', async (name, args) => {
+    const temporary = file(`closed-${name}`);
+    const code = file(`closed-${name}.code`);
+    await mkdir(temporary);
+    const words = [process.execPath, 'cli/launcher.cjs', ...withIsolation(args())];
+    const command = ['exec', 'sh', '-c', AS_A_SHELL, 'shell', ...words]
+      .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
+      .join(' ')
+      .replace(/^'exec'/, 'exec');
+    const child = spawn('script', ['-qec', command, '/dev/null'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { PATH: process.env.PATH, SHELL: '/bin/sh', LANG: 'C.UTF-8', TMPDIR: temporary, CODE: code },
+    });
+    let screen = '';
+    child.stdout.on('data', (data: Buffer) => (screen += data.toString()));
+    await until(() => screen.includes('working'), 'the step works');
+    child.kill('SIGKILL');
+    const written = await until(() => readFile(code, 'utf8').catch(() => undefined), 'it has ended');
+    expect(written).toBe('129\n');
+    expect(await readdir(temporary)).toEqual([]);
+    if (name === 'run')
+      expect(named(await traceOf('closed.json'), 'RUN interrupted').attributes).toMatchObject({
+        'cicd.pipeline.result': 'cancellation',
+      });
+  });
 });
 
 describe('at a terminal, where Ctrl-C reaches the launcher and the product', () => {

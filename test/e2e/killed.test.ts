@@ -53,6 +53,45 @@ test.each(isolations)(
   60_000,
 );
 
+/** The processes that a process started, and those that they started. */
+function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** `npm start`, until its steps run. `processes` are npm, the shell that it starts where that stays, the launcher and the product. */
+async function npmStart(isolation: string): Promise<{ npm: number; processes: number[] }> {
+  const env = {
+    ...{ PATH: process.env.PATH, HOME: directory, TMPDIR: directory, LANG: 'C.UTF-8' },
+    ...{ npm_config_update_notifier: 'false', npm_config_logs_max: '0', npm_config_cache: path.join(directory, 'npm') },
+  };
+  const child = spawn('npm', ['start', '--', '--isolation', isolation], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await until(() => said.includes(' │ '), 'the first line of a step', 50_000);
+  const npm = child.pid ?? 0;
+  const named = (pid: number): boolean => /cli\/(launcher\.cjs|main\.[jt]s)/.test(commandLine(pid));
+  return { npm, processes: [npm, ...descendantsOf(npm).filter(named)] };
+}
+
+const commandLine = (pid: number): string => fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
+
+const made = (): string[] => fs.readdirSync(directory).filter((name) => name !== 'npm');
+
+test.each(
+  isolations.flatMap((isolation) => (['npm', 'the launcher'] as const).map((who) => [who, isolation] as const)),
+)(
+  'npm start, and %s is killed: the product ends, and leaves nothing, with isolation %s',
+  async (who, isolation) => {
+    const { npm, processes } = await npmStart(isolation);
+    expect(made()).toEqual([expect.stringMatching(/^tektrace-/)]);
+    const launcher = processes.find((pid) => commandLine(pid).includes('cli/launcher.cjs')) ?? 0;
+    process.kill(who === 'npm' ? npm : launcher, 'SIGKILL');
+    for (const pid of processes) await ends(pid);
+    expect(made()).toEqual([]);
+  },
+  90_000,
+);
+
 test.each(isolations)(
   'what a killed product leaves is removed by the next start, with isolation %s',
   async (isolation) => {
