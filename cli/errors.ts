@@ -1,3 +1,5 @@
+import { withoutOpensslPlaces } from '../shared/runtime/openssl.ts';
+
 /** An error that ends a command. It is printed without a stack; `exitCode` is the command's. */
 export class CommandError extends Error {
   /** 1: the run failed; 2: the input can't be used. */
@@ -63,7 +65,15 @@ export function reasonOf(error: unknown): string {
   const { code = '', syscall } = error as SystemError;
   if (code === 'EACCES' && syscall === 'listen') return 'ports below 1024 are for root: choose another port';
   const known = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
-  return known ?? (error instanceof Error ? error.message : String(error));
+  return known ?? withTlsAdvice(error instanceof Error ? error.message : String(error));
+}
+
+/** What OpenSSL makes of an answer that is no TLS is a riddle to most. */
+function withTlsAdvice(message: string): string {
+  const reason = withoutOpensslPlaces(message);
+  return /wrong version number|packet length too long/i.test(reason)
+    ? `${reason}: no TLS is spoken at this port: http:// instead of https://, or another port`
+    : reason;
 }
 
 /** The file or address of an operating system's error. */

@@ -67,11 +67,11 @@ interface Cancelling {
 function cancelOnInterrupt(options: ExecuteOptions, ending: AbortController): Cancelling {
   const { client, run, terminal, timeoutMs, interrupts } = options;
   const { first, second } = interrupts;
-  const what = run.kind === 'PipelineRun' ? 'its finally tasks, if any, still run' : 'its steps are stopped';
+  const what = run.kind === 'PipelineRun' ? 'its finally tasks still run' : 'its steps are stopped';
   function ask(by: string, again: string): void {
     cancelling.by ??= by;
     terminal.print(
-      terminal.red(`\n${by}: cancelling ${run.kind} ${run.metadata.name}, ${what}; ${again} ends at once\n`),
+      terminal.red(`\n${by}: cancelling ${run.kind} ${run.metadata.name}; ${what}\n  ${again} ends at once\n`),
     );
     cancelling.asked = cancelRun(client, run).catch((error: unknown) => ending.abort(error));
   }

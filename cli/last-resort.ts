@@ -1,4 +1,5 @@
 import { sentence } from './errors.ts';
+import { showsStacks } from './log-options.ts';
 
 /** EX_SOFTWARE of sysexits.h: the fault is the program's own, not the run's (1) or the input's (2). */
 const INTERNAL_ERROR = 70;
@@ -22,12 +23,12 @@ function tell(text: string): void {
 
 /**
  * From now on an uncaught error (an event `error` without a listener, an unhandled rejection) runs the cleanups, then ends the process with a
- * sentence and exit code 70. The stack is printed with TEKTRACE_DEBUG only.
+ * sentence and exit code 70. The stack is printed only if it was asked for.
  */
 export function endOnUncaughtErrors(): void {
   let isEnding = false;
   process.on('uncaughtException', (error: unknown) => {
-    const stack = process.env.TEKTRACE_DEBUG && error instanceof Error ? `\n${error.stack}` : '';
+    const stack = showsStacks() && error instanceof Error ? `\n${error.stack}` : '';
     // A second error during the cleanup must not stop it.
     if (isEnding) {
       if (stack !== '') tell(`during the cleanup: ${stack}`);

@@ -13,3 +13,11 @@ export function logSettings(values: OptionValues): LoggerOptions {
     format: choice(values, 'log-format', ['json', 'text'] as const, 'json'),
   };
 }
+
+/** Whether whoever started this process asked for stacks: with the variable TEKTRACE_DEBUG, or with `--log-level debug`. */
+export function showsStacks(args: readonly string[] = process.argv, env: NodeJS.ProcessEnv = process.env): boolean {
+  const level = args.findLastIndex((arg) => arg === '--log-level');
+  return (
+    Boolean(env.TEKTRACE_DEBUG) || args.includes('--log-level=debug') || (level >= 0 && args[level + 1] === 'debug')
+  );
+}

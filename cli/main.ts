@@ -1,6 +1,7 @@
 import { CommandError, sentence } from './errors.ts';
 import { endOnUncaughtErrors } from './last-resort.ts';
 import { endWithLauncher } from './launcher-watch.ts';
+import { showsStacks } from './log-options.ts';
 import { helpText } from './options.ts';
 import type { CommandSpec } from './options.ts';
 import { flushStandardStreams, surviveOutputErrors } from './standard-streams.ts';
@@ -59,10 +60,10 @@ async function main(args: string[]): Promise<number> {
   return command.run(rest);
 }
 
-/** Prints the error in one line, with TEKTRACE_DEBUG also its stack. Returns the exit code. */
+/** Prints the error in one line, with its stack only if that was asked for. Returns the exit code. */
 function explain(error: unknown): number {
   process.stderr.write(`tektrace: ${sentence(error)}\n`);
-  if (process.env.TEKTRACE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (showsStacks() && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   if (error instanceof CommandError) return error.exitCode;
   return error instanceof Error && error.name === 'ExporterSettingsError' ? 2 : 1;
 }

@@ -62,10 +62,9 @@ export async function prepareRun(
     ? await bindWorkspaces(local, namespace, workspaces)
     : workspaces.filter((workspace) => !('directory' in workspace));
   const prepared = withInboundParent(withWorkspaces(withGivenParams(run, objects, given), bindings), process.env);
+  // Before any run is created: the second may be refused after the first has run for an hour.
+  await createObject(client, prepared, namespace, { dryRun: true, where });
   // In another cluster upstream may execute what our controllers refuse.
-  if (local) {
-    await createObject(client, prepared, namespace, { dryRun: true, where });
-    validateRun(prepared, [...objects], where);
-  }
+  if (local) validateRun(prepared, [...objects], where);
   return prepared;
 }

@@ -37,15 +37,16 @@ export async function existingCluster(
   };
 }
 
-/** A new embedded cluster. `telemetry` comes from OpenTelemetry's settings. */
+/** A new embedded cluster. `telemetry` comes from OpenTelemetry's settings. Throws as `startLocalCluster` does. */
 export async function embeddedCluster(options: {
   namespace: string | undefined;
   isolation: 'auto' | 'namespaces' | 'plain';
   telemetry: Telemetry;
+  signal: AbortSignal;
   log: Logger;
 }): Promise<RunCluster> {
-  const { isolation, telemetry, log } = options;
-  const local = await startLocalCluster({ isolation, ...telemetry, log });
+  const { isolation, telemetry, signal, log } = options;
+  const local = await startLocalCluster({ isolation, ...telemetry, signal, log });
   return {
     client: local.client,
     namespace: options.namespace ?? 'default',

@@ -24,8 +24,11 @@ export interface RunSettings {
   /** Whether to print one JSON object per run. Text then goes to standard error. */
   isJson: boolean;
   kubeconfig: string | undefined;
-  openCluster: () => Promise<RunCluster>;
+  /** Throws the reason of `signal` when that aborts while an embedded cluster starts. */
+  openCluster: OpenCluster;
 }
+
+type OpenCluster = (signal: AbortSignal) => Promise<RunCluster>;
 
 /** Throws CommandError for options that an existing cluster can't have. */
 function checkForExisting(values: OptionValues, { workspaces }: Given): void {
@@ -41,7 +44,7 @@ function checkForExisting(values: OptionValues, { workspaces }: Given): void {
 }
 
 /** A function that opens the cluster of the options. */
-async function chooseCluster(values: OptionValues, given: Given, log: Logger): Promise<() => Promise<RunCluster>> {
+async function chooseCluster(values: OptionValues, given: Given, log: Logger): Promise<OpenCluster> {
   const namespace = text(values, 'namespace');
   if (namespace === '') throw new CommandError('--namespace: the name is empty');
   const jaegerQueryUrl = httpUrl(values, 'jaeger-query-url');
@@ -52,7 +55,7 @@ async function chooseCluster(values: OptionValues, given: Given, log: Logger): P
   }
   const isolation = choice(values, 'isolation', ['auto', 'namespaces', 'plain'], 'auto');
   const telemetry = await readTelemetry(exporterSettings(values), process.env, log);
-  return () => embeddedCluster({ namespace, isolation, telemetry, log });
+  return (signal) => embeddedCluster({ namespace, isolation, telemetry, signal, log });
 }
 
 /** Checks everything that can be checked before the start. Throws CommandError or ExporterSettingsError (exit 2). */

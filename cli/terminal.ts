@@ -7,6 +7,7 @@ import type { TracesData } from '../shared/otlp/types.ts';
 
 /** The output of a command for a person, and what it can show. */
 export interface Terminal {
+  /** Writes a line, or several. No two empty lines follow each other. */
   print(text: string): void;
   /**
    * Prints a line of a step's log after the names of task and step, without control sequences. Resolves when the reader has room for more;
@@ -27,6 +28,11 @@ export interface Terminal {
 }
 
 const DEFAULT_WIDTH = 100;
+/** An empty line at the beginning or end of a text, which may be painted. */
+/* eslint-disable no-control-regex -- colours are escape sequences */
+const EMPTY_FIRST = /^((?:\x1b\[\d+m)*)\n/;
+const EMPTY_LAST = /(?:^|\n)(?:\x1b\[\d+m)*$/;
+/* eslint-enable no-control-regex */
 const TASK_COLOURS = [36, 35, 33, 34, 32];
 
 /** Colours, unless NO_COLOR is set or the stream is not a terminal (FORCE_COLOR turns them on). */
@@ -43,7 +49,13 @@ export function createTerminal(
   const tasks: string[] = [];
   const logs = new Map<string, LogText>();
   let draining: Promise<void> | undefined;
-  const print = (text: string): void => void stream.write(`${text}\n`);
+  let isAfterEmpty = false;
+  function print(text: string): void {
+    const shown = isAfterEmpty ? text.replace(EMPTY_FIRST, '$1') : text;
+    if (isAfterEmpty && shown === '') return;
+    isAfterEmpty = EMPTY_LAST.test(shown);
+    stream.write(`${shown}\n`);
+  }
 
   function prefix(task: string, step: string): string {
     if (!tasks.includes(task)) tasks.push(task);

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { tracesFromJson } from '../shared/otlp/decode-json.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
-import { CommandError } from './errors.ts';
+import { CommandError, reasonOf } from './errors.ts';
 
 /** A source of traces: a Jaeger query service, or the trace store of `tektrace up`. */
 export interface TraceSource {
@@ -23,10 +23,8 @@ function httpSource(url: string, headers: Record<string, string>): TraceSource {
       try {
         response = await fetch(`${base}/api/v3/traces/${traceId}`, { headers, signal: AbortSignal.timeout(10_000) });
       } catch (error) {
-        throw new CommandError(
-          `${base}: cannot be reached: ${error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error)}`,
-          1,
-        );
+        const { cause } = error as { cause?: unknown };
+        throw new CommandError(`${base}: cannot be reached: ${reasonOf(cause ?? error)}`, 1);
       }
       if (response.status === 404) return undefined;
       // Jaeger answers an unknown path with its page, and JSON as text/plain.

@@ -11,21 +11,40 @@ const CREATION_MS = 2000;
 /** Longest time of the cleanup after a second interrupt, in milliseconds. */
 const REMOVAL_MS = 5000;
 
+/** Says that a first interrupt came before any run was created. */
+export function tellNothingStarted({ first }: Interrupts, terminal: Terminal): void {
+  terminal.print(terminal.red(`${signalName((first.reason as Interrupted).signal)}: no run was started`));
+}
+
+/** What `start` gives; undefined when it failed because a first interrupt came meanwhile. */
+export async function unlessInterrupted<T>(
+  first: AbortSignal,
+  start: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await start(first);
+  } catch (error) {
+    if (first.aborted) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Resolves with `work`, or on an interrupt while `work` follows no run yet, because there is no run to cancel. `work` calls its argument when it
  * follows a run; from then on it handles interrupts itself.
  */
 export async function untilInterrupted(
-  { first, second }: Interrupts,
+  interrupts: Interrupts,
   terminal: Terminal,
   work: (isFollowing: () => void) => Promise<void>,
 ): Promise<void> {
+  const { first, second } = interrupts;
   let isFollowing = false;
   const working = first.aborted ? undefined : work(() => (isFollowing = true));
   const over = aborted(first).then(async () => {
     if (working && !isFollowing) await Promise.race([working, delay(CREATION_MS), aborted(second)]);
     if (isFollowing) return working;
-    terminal.print(terminal.red(`${signalName((first.reason as Interrupted).signal)}: no run was started`));
+    tellNothingStarted(interrupts, terminal);
     return undefined;
   });
   await (working ? Promise.race([working, over]) : over);

@@ -4,7 +4,7 @@ import type { Interrupted } from '../../shared/runtime/shutdown.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import { CommandError } from '../errors.ts';
 import { execute } from '../execute.ts';
-import { endAfterSecond, untilInterrupted } from '../until-interrupted.ts';
+import { endAfterSecond, tellNothingStarted, unlessInterrupted, untilInterrupted } from '../until-interrupted.ts';
 import type { ExecutedRun } from '../execute.ts';
 import { logOptions, logSettings } from '../log-options.ts';
 import { exporterOptions, parseOptions } from '../options.ts';
@@ -120,7 +120,11 @@ export async function runCommand(args: string[]): Promise<number> {
   endAfterSecond(asked);
   const interrupted = (): Interrupted | undefined =>
     (asked.second.reason ?? asked.first.reason) as Interrupted | undefined;
-  const cluster = await settings.openCluster();
+  const cluster = await unlessInterrupted(asked.first, settings.openCluster);
+  if (!cluster) {
+    tellNothingStarted(asked, terminal);
+    return finish([], settings, interrupted());
+  }
   const { client, namespace, traces, kubeconfigFile } = cluster;
   const executed: ExecutedRun[] = [];
   try {

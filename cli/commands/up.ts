@@ -13,13 +13,14 @@ import { withInboundParent } from '../follow/inbound-parent.ts';
 import type { Manifest } from '../follow/manifests.ts';
 import { readRunnable } from '../follow/runnable.ts';
 import { startLocalCluster } from '../local/cluster.ts';
-import type { LocalCluster } from '../local/cluster.ts';
+import type { LocalCluster, LocalClusterOptions } from '../local/cluster.ts';
 import { logOptions, logSettings } from '../log-options.ts';
 import { choice, exporterOptions, exporterSettings, list, parseOptions, port } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { runInputs } from '../run-inputs.ts';
 import { createTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
+import { unlessInterrupted } from '../until-interrupted.ts';
 import { VERSION } from '../version.ts';
 
 export const upSpec: CommandSpec = {
@@ -109,13 +110,21 @@ export async function upCommand(args: string[]): Promise<number> {
   const files = list(values, 'run');
   if (values.exit === true && files.length === 0) throw new CommandError('--exit: needs --run FILE');
   const manifests = files.length === 0 ? undefined : await readRunnable(files);
-  const cluster = await startLocalCluster({
+  const options: LocalClusterOptions = {
     isolation: choice(values, 'isolation', ['auto', 'namespaces', 'plain'], 'auto'),
     apiPort: port(values, 'api-port', 0),
     pagePort: port(values, 'page-port', 0),
     ...(await readTelemetry(exporterSettings(values), process.env, log)),
+    signal,
     log,
-  });
+  };
+  const cluster = await unlessInterrupted(signal, () => startLocalCluster(options));
+  const early = interruptedBy(signal);
+  if (!cluster) {
+    if (early)
+      terminal.print(`${signalName(early.signal)}: ended before the cluster was ready; all that was made is removed`);
+    return early?.exitCode ?? 1;
+  }
   try {
     greet(cluster, terminal);
     const code = manifests === undefined ? 0 : await runGiven(cluster, manifests, { terminal, signal, log });

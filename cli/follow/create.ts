@@ -46,10 +46,24 @@ async function discover(client: KubeClient, object: KubeObject, described: strin
   return { group, version, plural: found.name, kind, namespaced: found.namespaced };
 }
 
+/** What the API server says of a boolean or number where text belongs: for a custom resource, and for a kind of its own. */
+const NOT_TEXT =
+  /must be of type string: "(boolean|integer|number)"|cannot unmarshal (bool|number) into Go \w+ .* of type string$/;
+
+/** To YAML 1.1, which kubectl reads too, more words are booleans than a person expects. */
+function quotesHint(message: string): string {
+  const [found, ...types] = NOT_TEXT.exec(message) ?? [];
+  if (found === undefined) return '';
+  return types.some((type) => type?.startsWith('bool'))
+    ? ' (y, n, yes, no, on, off, true and false are booleans to YAML: put them into quotes)'
+    : ' (a number to YAML: put it into quotes)';
+}
+
 /** The server's message without the object's name, which the caller prints. */
 function refusal(error: ApiError): string {
   const causes = error.details?.causes?.map((cause) => `${cause.field}: ${cause.message}`) ?? [];
-  return causes.length > 0 ? causes.join('\n  ') : error.message.replace(/^\w+ \S+: \d+ /, '');
+  const said = causes.length > 0 ? causes : [error.message.replace(/^\w+ \S+: \d+ /, '')];
+  return said.map((message) => message + quotesHint(message)).join('\n  ');
 }
 
 /**

@@ -64,7 +64,21 @@ function conditionCause(reason: string, message: string): string {
   return text === '' ? reason : text;
 }
 
-function taskFailure(taskRun: TaskRun, cancelledBy: string | undefined): Failure {
+/**
+ * Why a TaskRun failed. Where upstream blames a sidecar though a step failed by itself, the step comes first: it is what the person wrote the TaskRun
+ * for, and may be the reason why the sidecar failed.
+ */
+function taskFailures(taskRun: TaskRun, cancelledBy: string | undefined): Failure[] {
+  const { reason = 'Failed' } = succeededCondition(taskRun) ?? {};
+  const failure = failureByCondition(taskRun, cancelledBy);
+  const step = BY_CONTAINER.has(reason) ? failedStep(taskRun) : undefined;
+  if (!step || CUT_SHORT.has(step.terminationReason ?? '')) return [failure];
+  const pod = failure.pod === undefined ? {} : { pod: failure.pod };
+  return [{ cause: stepCause(step), ...(step.name !== undefined && { step: step.name }), ...pod }, failure];
+}
+
+/** What the TaskRun's condition says, or the step that it means. */
+function failureByCondition(taskRun: TaskRun, cancelledBy: string | undefined): Failure {
   const { reason = 'Failed', message = '' } = succeededCondition(taskRun) ?? {};
   const step = BY_STEP.has(reason) ? failedStep(taskRun) : undefined;
   // The timeout of a PipelineRun cancels its running TaskRuns.
@@ -98,15 +112,15 @@ function inOrder(a: TaskRun, b: TaskRun): number {
  */
 export function failuresOf(run: Run, taskRuns: readonly TaskRun[], cancelledBy: string | undefined): Failure[] {
   if (isSuccessful(run)) return [];
-  if (run.kind === 'TaskRun') return [taskFailure(run, cancelledBy)];
+  if (run.kind === 'TaskRun') return taskFailures(run, cancelledBy);
   const failed = taskRuns.filter((taskRun) => {
     const condition = succeededCondition(taskRun);
     return condition?.status === 'False' && condition.reason !== 'FailureIgnored';
   });
-  const tasks = failed.sort(inOrder).map((taskRun) => ({
-    task: taskRun.metadata.labels?.[LABEL_PIPELINE_TASK] ?? taskRun.metadata.name ?? '',
-    ...taskFailure(taskRun, undefined),
-  }));
+  const tasks = failed.sort(inOrder).flatMap((taskRun) => {
+    const task = taskRun.metadata.labels?.[LABEL_PIPELINE_TASK] ?? taskRun.metadata.name ?? '';
+    return taskFailures(taskRun, undefined).map((failure) => ({ task, ...failure }));
+  });
   const { reason = '', message = '' } = succeededCondition(run) ?? {};
   if (/^Cancel/.test(reason) || cancelledBy !== undefined)
     return [{ cause: `cancelled${cancelledBy === undefined ? '' : ` by ${cancelledBy}`}` }, ...tasks];

@@ -8,6 +8,7 @@ import {
   validateTaskRunAgainst,
 } from '../../shared/tekton/validation/run.ts';
 import { validateTaskSpec } from '../../shared/tekton/validation/task.ts';
+import { unsupportedInPipeline, unsupportedInTask } from '../../shared/tekton/validation/unsupported.ts';
 import { convertTekton, V1, V1BETA1 } from '../v1beta1/convert.ts';
 import { fieldPathInV1beta1 } from '../v1beta1/field-path.ts';
 import type { ValidationError } from '../../shared/tekton/validation/validation-error.ts';
@@ -23,10 +24,13 @@ function pipelineRunErrors(run: PipelineRun, objects: KubeObject[]): ValidationE
   const { pipelineSpec, pipelineRef } = run.spec;
   const pipeline = pipelineSpec ?? named<Pipeline>(objects, 'Pipeline', pipelineRef?.name)?.spec;
   if (!pipeline) return validatePipelineRun(run);
+  const path = `Pipeline ${pipelineRef?.name}: spec`;
   return [
     ...validatePipelineRun(run),
     ...validatePipelineRunAgainst(run, pipeline),
-    ...(pipelineSpec ? [] : validatePipelineSpec(pipeline, `Pipeline ${pipelineRef?.name}: spec`, run.spec)),
+    ...(pipelineSpec
+      ? []
+      : [...unsupportedInPipeline(pipeline, path), ...validatePipelineSpec(pipeline, path, run.spec)]),
     ...[...(pipeline.tasks ?? []), ...(pipeline.finally ?? [])].flatMap((task) => taskErrors(task, objects)),
   ];
 }
@@ -47,10 +51,11 @@ function taskErrors(
 ): ValidationError[] {
   const task = named<Task>(objects, 'Task', taskRef?.name);
   if (!task) return [];
-  return validateTaskSpec(task.spec, `Task ${taskRef?.name}: spec`, {
-    params,
-    workspaces: workspaces.map(({ name }) => name),
-  });
+  const path = `Task ${taskRef?.name}: spec`;
+  return [
+    ...unsupportedInTask(task.spec, path),
+    ...validateTaskSpec(task.spec, path, { params, workspaces: workspaces.map(({ name }) => name) }),
+  ];
 }
 
 /** The object in the version that the controllers read. */

@@ -55,6 +55,8 @@ export interface LocalClusterOptions {
   spans?: SpanSettings;
   /** False: no controllers, because they run in another process. */
   controllers?: boolean;
+  /** Ends the start: what was started until then is ended again. Not looked at any more once the cluster works. */
+  signal?: AbortSignal;
   log: Logger;
 }
 
@@ -116,11 +118,18 @@ async function writeAccess(directory: string, server: RunningApiServer, traces: 
   return kubeconfigFile;
 }
 
-/** Starts the embedded cluster in this process: API server, webhook, controllers, node, trace store. If a part fails, the others are stopped again. */
+/**
+ * Starts the embedded cluster in this process: API server, webhook, controllers, node, trace store. If a part fails, the others are stopped again.
+ * Throws CommandError for a missing resource of the machine, and the reason of `signal` when it aborts.
+ */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
-  const { log, isolation } = options;
+  const { log, isolation, signal } = options;
   checkLimits();
   const cleanups: Cleanup[] = [];
+  const toEnd = (cleanup: Cleanup): void => {
+    cleanups.push(cleanup);
+    signal?.throwIfAborted();
+  };
   const close = async (): Promise<void> => {
     const failures: unknown[] = [];
     for (const cleanup of cleanups.splice(0).reverse()) {
@@ -132,17 +141,18 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   };
   const takeBack = cleanUpAtLast(close);
   try {
+    signal?.throwIfAborted();
     const left = await removeLeftovers([os.tmpdir(), SHARED_MEMORY]);
     if (left.length > 0) log.info('removed what a killed process left behind', { directories: left });
     const directory = await makeOwnDirectory(os.tmpdir());
-    cleanups.push(() => rm(directory, { recursive: true, force: true }));
+    toEnd(() => rm(directory, { recursive: true, force: true }));
     const steps: StepSpans = {};
     const traces = await startTraceStore({
       port: options.pagePort ?? 0,
       onStepSpans: (spans, sender) => steps.mirror?.add(spans, sender),
       log: log.child({ component: 'tracestore' }),
     });
-    cleanups.push(() => traces.close());
+    toEnd(() => traces.close());
     // The node needs the API server to start; the API server needs the node for logs.
     const running: { node?: RunningNode } = {};
     const server = await startApiServer({
@@ -152,12 +162,12 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
       podLogs: () => running.node?.logs,
       log: log.child({ component: 'apiserver' }),
     });
-    cleanups.push(() => server.close());
+    toEnd(() => server.close());
     const client = await connect(server, undefined, 'tektrace-cli');
-    cleanups.push(() => client.close());
-    cleanups.push(await startWebhook(client, traces, log));
+    toEnd(() => client.close());
+    toEnd(await startWebhook(client, traces, log));
     const nodeClient = await connect(server, { user: 'system:node:local', groups: ['system:nodes'] }, 'tektrace-node');
-    cleanups.push(() => nodeClient.close());
+    toEnd(() => nodeClient.close());
     const node = await startNode({
       ...{ client: nodeClient, isolation, log: log.child({ component: 'node' }) },
       addedEnvironment: stepEnvironment(traces),
@@ -165,10 +175,10 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     running.node = node;
     if (node.isolation === 'plain' && process.getuid?.() === 0)
       log.warn('steps run without isolation: they are root and can change any file of this machine');
-    cleanups.push(() => node.close());
+    toEnd(() => node.close());
     const controllers =
       options.controllers === false ? undefined : await startLocalControllers(server, traces, steps, options);
-    cleanups.push(() => controllers?.stop());
+    toEnd(() => controllers?.stop());
     const kubeconfigFile = await writeAccess(directory, server, traces);
     return { client, server, kubeconfigFile, traces, node, flush: async () => controllers?.flush(), close };
   } catch (error) {

@@ -55,9 +55,11 @@ export function problemOf(located: LocatedSpan): string | undefined {
   const result = resultOf(located);
   if (!WENT_WRONG.has(result)) return undefined;
   const exitCode = attribute(span.attributes, 'process.exit.code');
+  const status = attribute(span.attributes, 'http.response.status_code');
   const parts = [
     exitCode !== undefined && exitCode !== '0' ? `exit code ${exitCode}` : undefined,
     attribute(span.attributes, 'error.type'),
+    status !== undefined && Number(status) >= 400 ? `HTTP ${status}` : undefined,
     span.status.code === STATUS_CODE.error ? span.status.message : undefined,
   ].filter((part) => part !== undefined && part !== '' && part !== exitCode);
   return [...new Set(parts)].join(': ') || result;

@@ -21,21 +21,26 @@ export interface SpanNode {
   elsewhere?: boolean;
 }
 
-/** Earlier first; at the same time the longer one, which is more likely to be around the other. */
-/** What comes before what, where a clock is too coarse to tell. */
+/** The waits of a run or task, in the order in which one leads to the next. */
 const WAITS = ['admission', 'queued', 'pod scheduling', 'pod starting'];
 
-const rank = ({ located }: SpanNode): number => {
-  const index = WAITS.indexOf(located.span.name);
-  return index < 0 ? WAITS.length : index;
-};
+const waitOf = ({ located, sender }: SpanNode): number => (sender ? -1 : WAITS.indexOf(located.span.name));
 
+/** Earlier first; at the same time a wait before what it was for, then the longer one, which is more likely to be around the other. */
 function inTime(a: SpanNode, b: SpanNode): number {
   if (a.start !== b.start) return a.start < b.start ? -1 : 1;
-  if (rank(a) !== rank(b)) return rank(a) - rank(b);
+  if (waitOf(a) < 0 !== waitOf(b) < 0) return waitOf(b) < 0 ? -1 : 1;
   if (a.end !== b.end) return a.end > b.end ? -1 : 1;
   const [nameA, nameB] = [a.located.span.name, b.located.span.name];
   return nameA === nameB ? 0 : nameA < nameB ? -1 : 1;
+}
+
+/** Sorts by time. The waits change places among themselves: Kubernetes' times are whole seconds, and may say that a Pod was there before its run was seen. */
+function sortSiblings(nodes: SpanNode[]): void {
+  nodes.sort(inTime);
+  const places = nodes.flatMap((node, index) => (waitOf(node) < 0 ? [] : [index]));
+  const waits = places.map((index) => nodes[index] as SpanNode).sort((a, b) => waitOf(a) - waitOf(b));
+  places.forEach((place, index) => (nodes[place] = waits[index] as SpanNode));
 }
 
 export interface SpanTree {
@@ -149,6 +154,6 @@ export function buildTree(spans: LocatedSpan[]): SpanTree {
   );
   const orphans = [...parentGone, ...cutCircles(nodes, [...roots, ...parentGone], parentOf)];
   for (const orphan of orphans) orphan.parentMissing = true;
-  for (const list of [roots, orphans, ...nodes.map((node) => node.children)]) list.sort(inTime);
+  for (const list of [roots, orphans, ...nodes.map((node) => node.children)]) sortSiblings(list);
   return { nodes, roots, orphans };
 }

@@ -1,3 +1,4 @@
+import { withoutOpensslPlaces } from '../runtime/openssl.ts';
 import type { Status } from './types.ts';
 
 /** Thrown when the API server answers with an error status. */
@@ -28,10 +29,8 @@ export class ConnectionError extends Error {
   readonly sent: boolean;
 
   constructor(request: string, cause: unknown, sent = true) {
-    super(
-      `${request}: ${cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause)}`,
-      { cause },
-    );
+    const reason = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause);
+    super(`${request}: ${withoutOpensslPlaces(reason ?? '')}`, { cause });
     this.name = 'ConnectionError';
     this.sent = sent;
   }

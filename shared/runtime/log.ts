@@ -32,7 +32,13 @@ function textLine(time: string, level: LogLevel, message: string, fields: Record
   return `${time.slice(11, 23)} ${level.padEnd(5)} ${message}${tail ? `  ${tail}` : ''}\n`;
 }
 
-/** Writes to standard error; standard output is for results. Errors are written as their message, never as a stack. */
+/** The stacks of the errors among the fields. */
+function stacksOf(fields: Record<string, unknown>): string | undefined {
+  const stacks = Object.values(fields).flatMap((value) => (value instanceof Error && value.stack ? [value.stack] : []));
+  return stacks.length > 0 ? stacks.join('\n') : undefined;
+}
+
+/** Writes to standard error; standard output is for results. Errors are written as their message; with the level `debug` their stacks follow. */
 export function createLogger(options: LoggerOptions = {}, fields: Record<string, unknown> = {}): Logger {
   const {
     level = 'info',
@@ -42,12 +48,14 @@ export function createLogger(options: LoggerOptions = {}, fields: Record<string,
   } = options;
   const log = (at: LogLevel, message: string, more: Record<string, unknown> = {}): void => {
     if (severity[at] < severity[level]) return;
-    const all = Object.fromEntries(Object.entries({ ...fields, ...more }).map(([key, value]) => [key, plain(value)]));
+    const given = { ...fields, ...more };
+    const all = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, plain(value)]));
+    const stack = level === 'debug' ? stacksOf(given) : undefined;
     const time = now().toISOString();
     write(
       format === 'json'
-        ? `${JSON.stringify({ time, level: at, message, ...all })}\n`
-        : textLine(time, at, message, all),
+        ? `${JSON.stringify({ time, level: at, message, ...all, ...(stack !== undefined && { stack }) })}\n`
+        : textLine(time, at, message, all) + (stack === undefined ? '' : `${stack.replace(/^/gm, '  ')}\n`),
     );
   };
   return {

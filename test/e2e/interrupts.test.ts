@@ -62,7 +62,7 @@ test.each([
   expect(stderr).toBe('');
   expect(stdout).toMatch(
     new RegExp(
-      `${word}: cancelling PipelineRun interrupted-\\w+, its finally tasks, if any, still run; a second ${word} ends at once`,
+      `${word}: cancelling PipelineRun interrupted-\\w+; its finally tasks still run\\n {2}a second ${word} ends at once`,
     ),
   );
   expect(stdout).toContain('after s │ cleaning');
@@ -148,6 +148,21 @@ test('a signal before the command listens ends the launcher by that signal, as i
   await until(async () => (await readFile(children, 'utf8')) !== '', 'the launcher has started the command');
   launcher.kill('SIGTERM');
   expect(await exit).toEqual({ code: null, signal: 'SIGTERM' });
+});
+
+test.each([
+  ['run', () => ['run', '-f', file('ends.yaml')], 'Ctrl-C: no run was started\n'],
+  ['up', () => ['up'], 'Ctrl-C: ended before the cluster was ready; all that was made is removed\n'],
+])('an interrupt while the embedded cluster of %s starts ends it, and leaves nothing', async (name, args, said) => {
+  const temporary = file(`early-${name}`);
+  await mkdir(temporary);
+  const child = startCli(args(), { env: { TMPDIR: temporary } });
+  const exit = exitOf(child);
+  await until(async () => (await readdir(temporary)).length > 0, 'it has made something');
+  child.kill('SIGINT');
+  expect(await exit).toBe(130);
+  expect(child.output()).toMatchObject({ stdout: said, stderr: '' });
+  expect(await readdir(temporary)).toEqual([]);
 });
 
 describe('a terminal that is closed', () => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
-import { childrenOf } from '../../local/node/isolation/processes.ts';
+import { childrenOf, sendSignal } from '../../local/node/isolation/processes.ts';
 import { readProcess } from '../../local/node/isolation/process-table.ts';
 import { isolations } from '../support/isolations.ts';
 import { until } from './support/run.ts';
@@ -58,35 +58,50 @@ function descendantsOf(pid: number): number[] {
   return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
 }
 
-/** `npm start`, until its steps run. `processes` are npm, the shell that it starts where that stays, the launcher and the product. */
-async function npmStart(isolation: string): Promise<{ npm: number; processes: number[] }> {
+function commandLine(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
+  } catch {
+    return ''; // It ended while we looked.
+  }
+}
+
+interface StartedByNpm extends Started {
+  npm: number;
+}
+
+/** `npm start`, until the first of its steps has written something. */
+async function npmStart(isolation: string): Promise<StartedByNpm> {
   const env = {
     ...{ PATH: process.env.PATH, HOME: directory, TMPDIR: directory, LANG: 'C.UTF-8' },
     ...{ npm_config_update_notifier: 'false', npm_config_logs_max: '0', npm_config_cache: path.join(directory, 'npm') },
   };
-  const child = spawn('npm', ['start', '--', '--isolation', isolation], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('npm', ['start', '--', '--isolation', isolation], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const npm = child.pid ?? 0;
+  started.push(npm);
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await until(() => said.includes(' │ '), 'the first line of a step', 50_000);
-  const npm = child.pid ?? 0;
-  const named = (pid: number): boolean => /cli\/(launcher\.cjs|main\.[jt]s)/.test(commandLine(pid));
-  return { npm, processes: [npm, ...descendantsOf(npm).filter(named)] };
+  const launcher = descendantsOf(npm).find((pid) => /^\S*node cli\/launcher/.test(commandLine(pid))) ?? 0;
+  return { npm, launcher, product: childrenOf(launcher)[0] ?? 0 };
 }
 
-const commandLine = (pid: number): string => fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
+const started: number[] = [];
+afterEach(() => {
+  for (const pid of started.splice(0).flatMap((npm) => [npm, ...descendantsOf(npm)])) sendSignal(pid, 'SIGKILL');
+});
 
+/** What there is besides the cache of npm. */
 const made = (): string[] => fs.readdirSync(directory).filter((name) => name !== 'npm');
 
-test.each(
-  isolations.flatMap((isolation) => (['npm', 'the launcher'] as const).map((who) => [who, isolation] as const)),
-)(
-  'npm start, and %s is killed: the product ends, and leaves nothing, with isolation %s',
-  async (who, isolation) => {
-    const { npm, processes } = await npmStart(isolation);
-    expect(made()).toEqual([expect.stringMatching(/^tektrace-/)]);
-    const launcher = processes.find((pid) => commandLine(pid).includes('cli/launcher.cjs')) ?? 0;
-    process.kill(who === 'npm' ? npm : launcher, 'SIGKILL');
-    for (const pid of processes) await ends(pid);
+const cases = isolations.flatMap((isolation) => (['npm', 'launcher'] as const).map((who) => ({ who, isolation })));
+test.each(cases)(
+  'npm start, and its $who is killed: the product ends and leaves nothing, with isolation $isolation',
+  async ({ who, isolation }) => {
+    const processes = await npmStart(isolation);
+    expect(made()).not.toEqual([]);
+    process.kill(processes[who], 'SIGKILL');
+    for (const pid of [processes.npm, processes.launcher, processes.product]) await ends(pid);
     expect(made()).toEqual([]);
   },
   90_000,

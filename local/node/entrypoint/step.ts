@@ -11,6 +11,7 @@ import type { RunResult } from './termination.ts';
 import { SkipError, waitForFile } from './wait.ts';
 import { locateWorkingDirectory } from './working-directory.ts';
 import type { WorkingDirectory } from './working-directory.ts';
+import { writeFileNamed } from './write.ts';
 
 export interface StepContext {
   flags: EntrypointFlags;
@@ -34,7 +35,7 @@ const reason = (value: string): RunResult => ({ key: 'Reason', value, type: 3 })
 function post(file: string, failed: boolean): void {
   if (file === '') return;
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(failed ? `${file}.err` : file, '');
+  writeFileNamed(failed ? `${file}.err` : file, '');
 }
 
 /** In `plain` a script names the Pod's paths: it runs as a copy that names this machine's. */
@@ -44,7 +45,7 @@ function localScript(command: string[], map: PathMap): string[] {
   if (Object.keys(map).length === 0 || path.dirname(program) !== scripts) return command;
   const text = fs.readFileSync(program, 'utf8');
   const copy = path.join(mapPath('/tmp', map), `.${path.basename(program)}`);
-  fs.writeFileSync(copy, mapPaths(text, map), { mode: 0o755 });
+  writeFileNamed(copy, mapPaths(text, map), 0o755);
   return [copy, ...args];
 }
 
@@ -171,7 +172,7 @@ export async function runStep(context: StepContext): Promise<number> {
       if (outcome.reason !== undefined) entries.push(reason(outcome.reason));
       if (outcome.ignored) entries.push({ key: 'ExitCode', value: String(outcome.exitCode), type: 3 });
       if (outcome.exitCodeFile !== undefined && flags.stepMetadataDir !== '')
-        fs.writeFileSync(path.join(flags.stepMetadataDir, 'exitCode'), outcome.exitCodeFile);
+        writeFileNamed(path.join(flags.stepMetadataDir, 'exitCode'), outcome.exitCodeFile);
       post(flags.postFile, outcome.post === 'err');
       addToMessage(flags.terminationPath, collect(context), flags.compress);
     }

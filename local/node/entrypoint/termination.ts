@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import zlib from 'node:zlib';
 
+import { writeFileNamed } from './write.ts';
+
 /** Upstream's result types: 1 TaskRun result, 3 internal, 4 step result, 5 step artifacts, 6 task artifacts. */
 export type ResultType = 1 | 3 | 4 | 5 | 6;
 
@@ -42,7 +44,7 @@ export function addToMessage(file: string, entries: RunResult[], compress: boole
     ? COMPRESSED + zlib.deflateRawSync(json, { level: 9 }).toString('base64').replace(/=+$/, '')
     : json;
   if (Buffer.byteLength(message) > MAX_MESSAGE_BYTES) throw new MessageLengthError();
-  fs.writeFileSync(file, message);
+  writeFileNamed(file, message);
 }
 
 /** Upstream's StartedAt: RFC 3339 with milliseconds. */

@@ -34,3 +34,13 @@ export async function writeAll(fd: number, data: Buffer): Promise<void> {
     }
   }
 }
+
+/** Writes a whole file. What the operating system says of a write that fails does not name the file: what this throws does. */
+export function writeFileNamed(file: string, data: string, mode?: number): void {
+  try {
+    fs.writeFileSync(file, data, mode === undefined ? {} : { mode });
+  } catch (error) {
+    const { message, path } = error as NodeJS.ErrnoException;
+    throw new Error(path === undefined ? `${file}: ${message}` : message, { cause: error });
+  }
+}

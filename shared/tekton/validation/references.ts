@@ -58,11 +58,19 @@ export function declaredParams(
   return declared;
 }
 
+/** References to results of steps. */
+const STEP_RESULT = /^steps?\.(?:.+\.)?results\./;
+
+/** Whether steps declare results, or another object does for them. Both are refused by themselves; what names such a result is no second fault. */
+const hasStepResults = ({ steps = [] }: TaskSpec): boolean => steps.some((step) => 'results' in step || 'ref' in step);
+
 /** The names that references of a Task may use. `outer`: the names of its Pipeline. */
 export function scopeOfTask(spec: TaskSpec, given: TaskScope, outer?: ReferenceScope): ReferenceScope {
   const { params, workspaces = [] } = given;
   const declared = declaredParams(spec.params, params, outer);
-  const strings = new Set(taskStrings(spec, workspaces));
+  const own = new Set(taskStrings(spec, workspaces));
+  const withSteps = hasStepResults(spec);
+  const strings = { has: (name: string) => own.has(name) || (withSteps && STEP_RESULT.test(name)) };
   if (!outer) return { declared, strings };
   // Not copied, because a Pipeline may have many tasks and results.
   return {

@@ -1,3 +1,5 @@
+import { withoutOpensslPlaces } from '../../runtime/openssl.ts';
+
 /** Maximum of `Retry-After`: a collector's mistake must not stop exports for days, or overflow a timer. */
 export const MAX_RETRY_AFTER_MS = 60_000;
 
@@ -39,8 +41,9 @@ const HINTS: [RegExp, string][] = [
 
 /** `text` with advice, if there is one. */
 export function withHint(text: string): string {
-  const [, hint] = HINTS.find(([pattern]) => pattern.test(text)) ?? [];
-  return hint === undefined ? text : `${text}: ${hint}`;
+  const reason = withoutOpensslPlaces(text);
+  const [, hint] = HINTS.find(([pattern]) => pattern.test(reason)) ?? [];
+  return hint === undefined ? reason : `${reason}: ${hint}`;
 }
 
 const MAX_TEXT = 300;

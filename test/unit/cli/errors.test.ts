@@ -72,3 +72,15 @@ test('a message that names an error of the machine says what to do; any other st
   );
   expect(withAdvice('exit code 1: ENOENT: no such file')).toBe('exit code 1: ENOENT: no such file');
 });
+
+const OPENSSL =
+  '408D491F597F0000:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/openssl/openssl/ssl/record/methods/tlsany_meth.c:77:\n';
+
+test.each([`write EPROTO ${OPENSSL}`, OPENSSL])(
+  'of what OpenSSL says only the reason stays, with what to do: %j',
+  (message) => {
+    expect(sentence(new Error(`GET https://127.0.0.1:80/api: ${message}`))).toBe(
+      'GET https://127.0.0.1:80/api: wrong version number: no TLS is spoken at this port: http:// instead of https://, or another port',
+    );
+  },
+);

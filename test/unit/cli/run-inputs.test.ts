@@ -94,13 +94,31 @@ describe('runs', () => {
     },
   );
 
-  test('of which one is refused are not created at all', async () => {
+  test.each([true, false])('of which one is refused are not created at all (own cluster: %s)', async (isOwnCluster) => {
     const refused = run('s2').replace('steps', 'stepps');
-    await expect(runText(run('s1') + refused, { isOwnCluster: true })).rejects.toThrow(CommandError);
+    await expect(runText(run('s1') + refused, { isOwnCluster })).rejects.toThrow(CommandError);
     await expect(runText(run('s1') + run('s2').replace('{taskSpec', '{params: 5, taskSpec'))).rejects.toThrow(
       /^in\.yaml:7 \(document 2\): TaskRun s2 was not accepted:\n {2}.*spec\.params/,
     );
     await expect(read('/apis/tekton.dev/v1/namespaces/default/taskruns/s1')).rejects.toThrow('404');
+  });
+
+  test.each([
+    [
+      run('q1').replace('{taskSpec', '{params: [{name: y, value: a}], taskSpec'),
+      'params[0].name',
+      /are booleans to YAML: put them into quotes/,
+    ],
+    [
+      run('q2').replace('{taskSpec', '{params: [{name: 1, value: a}], taskSpec'),
+      'params[0].name',
+      /a number to YAML: put it into quotes/,
+    ],
+    [object('v1', 'ConfigMap', 'name: q3', 'data: {a: yes}\n') + run('q3'), 'ConfigMap.data', /are booleans to YAML/],
+  ])('with a word that YAML takes for another type are refused with what to do: %j', async (text, where, hint) => {
+    const refusal = await runText(text).catch((error: unknown) => (error as Error).message);
+    expect(refusal).toContain(where);
+    expect(refusal).toMatch(hint);
   });
 
   test('after a signal are not created', async () => {

@@ -77,7 +77,7 @@ test.each([
   ['/', '--kubeconfig /: this is a directory, not a file'],
 ])('the kubeconfig %s is refused', async (kubeconfig, message) => {
   const { openCluster } = await settings(file, '--kubeconfig', kubeconfig);
-  await expect(openCluster()).rejects.toThrow(message);
+  await expect(openCluster(new AbortController().signal)).rejects.toThrow(message);
   await expect(traceCommand(['x', '--kubeconfig', kubeconfig])).rejects.toThrow(message);
 });
 

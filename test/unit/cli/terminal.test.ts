@@ -67,3 +67,20 @@ test('a full pipe is waited for', async () => {
   await room;
   expect(pipe.listenerCount('drain') + pipe.listenerCount('close')).toBe(0);
 });
+
+test.each([false, true])('no two empty lines follow each other (colours: %s)', (isTTY) => {
+  const { terminal, written } = open(isTTY, {});
+  for (const text of [
+    'RUN a\n',
+    terminal.green('\nSucceeded'),
+    '',
+    '',
+    '\nnext',
+    'last\n',
+    terminal.red('\nFailed\n'),
+    '',
+  ])
+    terminal.print(text);
+  // eslint-disable-next-line no-control-regex
+  expect(written.join('').replace(/\x1b\[\d+m/g, '')).toBe('RUN a\n\nSucceeded\n\nnext\nlast\n\nFailed\n\n');
+});

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 
 import type { Terminal } from '../../../cli/terminal.ts';
-import { untilInterrupted } from '../../../cli/until-interrupted.ts';
+import { unlessInterrupted, untilInterrupted } from '../../../cli/until-interrupted.ts';
 import { Interrupted } from '../../../shared/runtime/shutdown.ts';
 
 function open() {
@@ -46,4 +46,16 @@ test('work that follows a run ends by itself, with its own error', async () => {
   work.reject(new Error('lost'));
   await expect(waiting).rejects.toThrow('lost');
   expect(said).toEqual([]);
+});
+
+test('a start that an interrupt ended gives nothing; one that failed by itself fails', async () => {
+  const first = new AbortController();
+  const start = async (signal: AbortSignal): Promise<string> => {
+    signal.throwIfAborted();
+    return 'started';
+  };
+  expect(await unlessInterrupted(first.signal, start)).toBe('started');
+  await expect(unlessInterrupted(first.signal, () => Promise.reject(new Error('no disk')))).rejects.toThrow('no disk');
+  first.abort(new Interrupted('SIGINT'));
+  expect(await unlessInterrupted(first.signal, start)).toBeUndefined();
 });

@@ -35,3 +35,28 @@ test('what is wrong is told with the place where the run was read', () => {
     /^ci\/run\.yaml:3: TaskRun x can't be run:\n {2}spec\.taskSpec\.steps: /,
   );
 });
+
+test('a feature of steps that is refused brings no second error about what it would have declared', () => {
+  const taskSpec = {
+    steps: [
+      { name: 'a', ref: { name: 'other' } },
+      {
+        ...steps[0],
+        name: 'b',
+        results: [{ name: 'r' }],
+        script: 'echo $(steps.a.results.x) $(step.results.r.path) $(params.no)',
+      },
+    ],
+  };
+  const errors = [
+    'steps[0].ref: is not executed by this controller: write the step into the Task',
+    'steps[1].results: is not executed by this controller: write results of the Task',
+    'steps[1].script: non-existent variable in "$(params.no)": the param "no" is not declared',
+  ];
+  const refusal = (path: string): string =>
+    `TaskRun x can't be run:${errors.map((error) => `\n  ${path}.${error}`).join('')}`;
+  const v1 = (kind: string, spec: object): KubeObject => ({ ...old(kind, spec), apiVersion: 'tekton.dev/v1' });
+  expect(() => validateRun(v1('TaskRun', { taskSpec }) as TaskRun, [])).toThrow(refusal('spec.taskSpec'));
+  const named = v1('TaskRun', { taskRef: { name: 'x' } }) as TaskRun;
+  expect(() => validateRun(named, [v1('Task', taskSpec)])).toThrow(refusal('Task x: spec'));
+});

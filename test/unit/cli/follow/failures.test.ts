@@ -88,6 +88,27 @@ describe('a TaskRun', () => {
     expect(causeOf(taskRun('a', reason, message))).toEqual([[undefined, cause]]);
   });
 
+  test('of which a step and a sidecar failed names both, the step first', () => {
+    const both = taskRun('a', 'SidecarFailed', '"sidecar-db" exited with code 3: Error', [step('test', 4)]);
+    expect(failuresOf(both, [], undefined)).toEqual([
+      { step: 'test', cause: 'exit code 4', pod: 'run-a-pod' },
+      { cause: '"sidecar-db" exited with code 3: Error', container: 'sidecar-db', pod: 'run-a-pod' },
+    ]);
+    expect(failuresOf(counted, [both], undefined).map(({ task, step: name }) => [task, name])).toEqual([
+      ['a', 'test'],
+      ['a', undefined],
+    ]);
+  });
+
+  test.each(['Continued', 'Skipped', 'TaskRunCancelled'])(
+    'of which a sidecar failed, and whose step is %s, names the sidecar alone',
+    (how) => {
+      const steps = [step('test', 1, {}, how)];
+      const failures = failuresOf(taskRun('a', 'SidecarFailed', '"sidecar-db" exited', steps), [], undefined);
+      expect(failures.map(({ container }) => container)).toEqual(['sidecar-db']);
+    },
+  );
+
   test('that was cancelled here says by what', () => {
     expect(causeOf(taskRun('a', 'TaskRunCancelled'), 'Ctrl-C')).toEqual([[undefined, 'cancelled by Ctrl-C']]);
   });

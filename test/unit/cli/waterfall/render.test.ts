@@ -86,6 +86,13 @@ describe('controller functions', () => {
     expect(text).not.toContain('ReconcileKind');
   });
 
+  test('that are requests which were refused are told with the status', () => {
+    const refused = { 'http.response.status_code': 403 };
+    const request: SpanInput = { id: 'p', name: 'POST pods', from: 0, to: 1, attributes: refused, error: '' };
+    const trace: TracesData = { resourceSpans: [...small.resourceSpans, fromService('taskrun-reconciler', [request])] };
+    expect(renderWaterfall(trace, plain)).toContain('    ! POST pods: HTTP 403\n');
+  });
+
   test('are drawn in their places when asked for', () => {
     const text = renderWaterfall(exampleTrace, { ...plain, controllerSpans: true });
     expect(text.match(/ReconcileKind/g)).toHaveLength(8);

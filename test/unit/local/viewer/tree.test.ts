@@ -37,6 +37,18 @@ test('of two that start together the longer one comes first', () => {
   expect(outline(treeOf({ id: 'short', to: 1 }, { id: 'long', to: 5 }).roots)).toEqual(['long', 'short']);
 });
 
+test('waits stand in the order in which one leads to the next, whatever whole seconds make of their times', () => {
+  const { roots } = treeOf(
+    { id: 'pod starting', parent: 'run', from: 4 },
+    { id: 'queued', parent: 'run', from: 3 },
+    { id: 'reconcile', parent: 'run', from: 2 },
+    { id: 'pod scheduling', parent: 'run', from: 1 },
+    { id: 'step a', parent: 'run', from: 4, to: 9 },
+    { id: 'run', from: 0, to: 9 },
+  );
+  expect(outline(roots)).toEqual([['run', ['queued', 'reconcile', 'pod scheduling', 'pod starting', 'step a']]]);
+});
+
 test('a span whose parent is not there is an orphan, with what is below it', () => {
   const { roots, orphans } = treeOf({ id: 'a' }, { id: 'b', parent: 'gone' }, { id: 'c', parent: 'b' });
   expect(outline(roots)).toEqual(['a']);

@@ -30,13 +30,23 @@ test('text is short, and leaves out what is not there', () => {
   ]);
 });
 
-test('errors are written as their message, never as a stack', () => {
+test('errors are written as their message, without a stack', () => {
   const error = new Error('no answer');
   for (const format of ['json', 'text'] as const) {
     const [line] = logged({ format }, (log) => log.error('failed', { error }));
     expect(line).toContain('no answer');
     expect(line).not.toContain('at ');
   }
+});
+
+test('with the level debug the stacks of errors follow', () => {
+  const error = Object.assign(new Error('no answer'), { stack: 'Error: no answer\n    at here' });
+  const use = (log: ReturnType<typeof createLogger>) => log.warn('failed', { error });
+  expect(logged({ level: 'debug', format: 'text' }, use)).toEqual([
+    '10:00:00.250 warn  failed  error=no answer\n  Error: no answer\n      at here\n',
+  ]);
+  const [line = ''] = logged({ level: 'debug' }, use);
+  expect(JSON.parse(line)).toMatchObject({ error: 'no answer', stack: error.stack });
 });
 
 test('what is below the level is not written', () => {
