@@ -21,7 +21,7 @@ export async function readClusterKey(client: KubeClient, log: Logger, signal?: A
     } catch (error) {
       if (isRefused(error)) throw error;
       signal?.throwIfAborted();
-      log.warn('the uid of kube-system, which names the cluster, can not be read yet, trying again', { error });
+      log.warn('reading the uid of kube-system, which identifies the cluster, failed, trying again', { error });
       await delay(RETRY_MS, undefined, signal ? { signal } : {});
     }
   }

@@ -18,7 +18,7 @@ import { traced } from '../../shared/tracing/traced.ts';
 import { pipelineName } from './resolve.ts';
 import { resultReplacements, statusReplacements } from './results.ts';
 
-/** `$(context.pipelineRun.…)` and `$(context.pipeline.name)`. */
+/** The values of `$(context.pipelineRun.…)` and `$(context.pipeline.name)`. */
 const getContextReplacements = traced('getContextReplacements', (run: PipelineRun): Record<string, string> => {
   const { name = '', namespace = '', uid = '' } = run.metadata;
   return {
@@ -29,7 +29,7 @@ const getContextReplacements = traced('getContextReplacements', (run: PipelineRu
   };
 });
 
-/** `$(workspaces.NAME.bound)` of the Pipeline's and the run's workspaces, but for those named in `except`. */
+/** The values of `$(workspaces.NAME.bound)` for the Pipeline's and the run's workspaces, without those in `except`. */
 const workspaceReplacements = traced(
   'workspaceReplacements',
   (run: PipelineRun, spec: PipelineSpec, except: readonly string[] = []): Replacements => {
@@ -43,7 +43,7 @@ const workspaceReplacements = traced(
   },
 );
 
-/** What a pipeline task's own fields and its embedded spec refer to, each put in one after the other. */
+/** Replaces references in a pipeline task's own fields and in its embedded spec, one group of values after the other. */
 const applyReplacements = traced(
   'applyReplacements',
   (task: PipelineTask, own: readonly Replacements[], embedded: readonly Replacements[]): PipelineTask => {
@@ -54,7 +54,7 @@ const applyReplacements = traced(
   },
 );
 
-/** The params that an embedded task sees beside those it is given; of an object that it is given too, the keys that its own lacks (as upstream). */
+/** The run's params for an embedded task, without those that the task sets. For an object that it sets, the keys that are missing there (as upstream). */
 const propagateParams = traced(
   'propagateParams',
   (params: readonly Param[], given: readonly Param[] = []): Replacements => {
@@ -71,8 +71,8 @@ const propagateParams = traced(
 );
 
 /**
- * A pipeline task with params, names and workspaces put in, one kind after the other as upstream does it: what a param holds may refer to names.
- * An embedded task sees all of them too, except params that it is given, and workspaces that it declares, by the same name.
+ * A pipeline task with references to params, names and workspaces replaced, one kind after the other as in upstream: a param's value may refer
+ * to names. An embedded task can use all of them, except params that it sets and workspaces that it declares with the same name.
  */
 const applyToTask = traced(
   'applyToTask',
@@ -88,7 +88,7 @@ const applyToTask = traced(
   },
 );
 
-/** The Pipeline with the run's params, names and workspaces put in. */
+/** The Pipeline with references to the run's params, names and workspaces replaced. */
 export const applyParameters = traced('applyParameters', (run: PipelineRun, spec: PipelineSpec): PipelineSpec => {
   const params = resolveParams(spec.params, run.spec.params);
   return {
@@ -98,18 +98,18 @@ export const applyParameters = traced('applyParameters', (run: PipelineRun, spec
   };
 });
 
-/** The pipeline task with the results of the others put in, and in `finally` also how they ended. */
+/** The pipeline task with references to other tasks' results replaced; in `finally` also to their states. */
 export const applyTaskResults = traced(
   'applyTaskResults',
   ({ task, final }: TaskState, facts: PipelineRunFacts): PipelineTask => {
     const retries = stringReplacements({ 'context.pipelineTask.retries': String(task.retries ?? 0) });
-    // Results come last: what they hold is not read again.
+    // Results are last: references in their values are not replaced.
     const all = [retries, ...(final ? [statusReplacements(facts)] : []), resultReplacements(facts)];
     return applyReplacements(task, all, all);
   },
 );
 
-/** The run's workspace bindings with its params and names put in. */
+/** The run's workspace bindings with references to its params and names replaced. */
 export const applyParametersToWorkspaceBindings = traced(
   'applyParametersToWorkspaceBindings',
   (run: PipelineRun, spec: PipelineSpec): WorkspaceBinding[] => {

@@ -12,7 +12,7 @@ import { setCondition } from './status.ts';
 
 type CancelContext = Pick<PipelineRunContext, 'client' | 'clock'>;
 
-/** Asks for the cancellation of this one TaskRun; one that is gone needs none. Throws RunFailure with reason `failure` when it is refused. */
+/** Cancels one TaskRun; does nothing if it was deleted. Throws RunFailure with reason `failure` if the API server refuses. */
 const stopTaskRun = traced(
   'stopTaskRun',
   async (
@@ -27,7 +27,7 @@ const stopTaskRun = traced(
     } catch (error) {
       if (isNotFound(error) || isOfAnother(error)) return;
       if (!isRefused(error)) throw error;
-      throw new RunFailure(failure, `TaskRun ${namespace}/${name} can't be told to stop: ${error.message}`);
+      throw new RunFailure(failure, `TaskRun ${namespace}/${name} can't be cancelled: ${error.message}`);
     }
   },
 );
@@ -51,17 +51,17 @@ const timeoutTaskRun = traced(
   (_context, taskRun) => attributesOf(taskRun),
 );
 
-/** The TaskRuns that still run and were not told to stop, whatever the Pipeline says. */
+/** The running TaskRuns that are not cancelled yet. */
 export const runningChildren = traced('runningChildren', (children: readonly TaskRun[]): TaskRun[] =>
   children.filter((child) => !isDone(child) && child.spec.status !== 'TaskRunCancelled'),
 );
 
-/** Those of them that are of these tasks. */
+/** Those that belong to these tasks. */
 const runningTaskRuns = traced('runningTaskRuns', (tasks: readonly TaskState[]): TaskRun[] =>
   runningChildren(tasks.map(({ taskRun }) => taskRun).filter((taskRun) => taskRun !== undefined)),
 );
 
-/** `spec.status: Cancelled`: all that runs is told to stop, and the run is over. */
+/** `spec.status: Cancelled`: cancels all running TaskRuns, and ends the run. */
 export const cancelPipelineRun = traced(
   'cancelPipelineRun',
   async (context: CancelContext, run: PipelineRun, taskRuns: readonly TaskRun[]): Promise<void> => {
@@ -70,7 +70,7 @@ export const cancelPipelineRun = traced(
   },
 );
 
-/** `spec.status: CancelledRunFinally`: what runs is told to stop, then `finally` follows. */
+/** `spec.status: CancelledRunFinally`: cancels all running TaskRuns; `finally` follows. */
 export const gracefullyCancelPipelineRun = traced(
   'gracefullyCancelPipelineRun',
   async (context: CancelContext, facts: PipelineRunFacts): Promise<void> => {
@@ -79,7 +79,7 @@ export const gracefullyCancelPipelineRun = traced(
   },
 );
 
-/** The pipeline's time is up: all that runs is told to stop. */
+/** The pipeline's timeout has passed: cancels all running TaskRuns. */
 export const timeoutPipelineRun = traced(
   'timeoutPipelineRun',
   async (context: CancelContext, taskRuns: readonly TaskRun[]): Promise<void> => {
@@ -88,8 +88,8 @@ export const timeoutPipelineRun = traced(
 );
 
 /**
- * A run that was cancelled or timed out has ended, and still a TaskRun of it starts: created just before, or by a leader that was stopped in
- * the middle of its work and went on afterwards. It is told to stop as well.
+ * Cancels TaskRuns that start after their run was cancelled or timed out: created just before, or by a leader that was stopped and continued
+ * afterwards.
  */
 export const stopLateTaskRuns = traced(
   'stopLateTaskRuns',
@@ -105,12 +105,12 @@ export const stopLateTaskRuns = traced(
       if (reason === 'PipelineRunTimeout') await timeoutPipelineRun(context, late);
     } catch (error) {
       if (!(error instanceof RunFailure)) throw error;
-      context.log.warn('a TaskRun goes on although its run has ended', { pipelinerun: run.metadata.name, error });
+      context.log.warn('a TaskRun is still running although its run has ended', { pipelinerun: run.metadata.name, error });
     }
   },
 );
 
-/** The time of the tasks, or of `finally`, is up: what of it runs is told to stop. */
+/** The timeout of the tasks, or of `finally`, has passed: cancels their running TaskRuns. */
 export const timeoutPipelineTasksForTaskNames = traced(
   'timeoutPipelineTasksForTaskNames',
   async (context: CancelContext, facts: PipelineRunFacts, final: boolean): Promise<void> => {

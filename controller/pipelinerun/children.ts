@@ -5,14 +5,14 @@ import { timedOutAt } from '../model/pipeline-run-timeouts.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
 
-/** The TaskRuns that the run owns, as the cache has them. */
+/** The TaskRuns that the run owns, from the cache. */
 export const cachedChildren = traced(
   'cachedChildren',
   ({ taskRuns }: Pick<PipelineRunContext, 'taskRuns'>, run: PipelineRun): TaskRun[] =>
     taskRuns.byIndex('owner', run.metadata.uid ?? ''),
 );
 
-/** The TaskRun as the API server has it now; undefined when there is none of that name, or it is another's. */
+/** The TaskRun from the API server; undefined if there is none of that name, or if it has another owner. */
 const readTaskRun = traced(
   'readTaskRun',
   async ({ client }: PipelineRunContext, run: PipelineRun, name: string): Promise<TaskRun | undefined> => {
@@ -28,8 +28,8 @@ const readTaskRun = traced(
 );
 
 /**
- * The TaskRuns that were created, by this process or, as the run's status says, by another, and that the cache does not have: its watch may
- * be behind, and a task must not count as never started because its TaskRun was not seen yet.
+ * TaskRuns that are not in the cache, although this process created them or the run's status refers to them. The watch may be behind, and then
+ * their tasks must not count as never started.
  */
 export const unseenChildren = traced(
   'unseenChildren',
@@ -43,9 +43,9 @@ export const unseenChildren = traced(
       for (const [index, name] of names.entries()) if (!found[index]) context.created.forget(uid, name);
       return found.filter((child) => child !== undefined);
     } catch (error) {
-      // What fails again and again does not keep the run past its end. A TaskRun that comes after it is told to stop then.
+      // Repeated errors must not keep the run beyond its end. A TaskRun that arrives later is cancelled then.
       if (run.spec.status !== 'Cancelled' && !timedOutAt(run, context.clock()).pipeline) throw error;
-      context.log.warn('a run ends although TaskRuns that it created were not seen', {
+      context.log.warn('a run ends although some of its TaskRuns could not be read', {
         pipelinerun: run.metadata.name,
         error,
       });

@@ -10,7 +10,7 @@ type RunCondition = Required<Pick<Condition, 'status' | 'reason' | 'message'>>;
 
 const TIMEOUT_SKIPS: readonly (string | undefined)[] = [SKIP.pipelineTimeout, SKIP.tasksTimeout, SKIP.finallyTimeout];
 
-/** How many of the run's tasks are where. */
+/** Numbers of the run's tasks by outcome. */
 interface TaskCounts {
   succeeded: number;
   failed: number;
@@ -51,13 +51,13 @@ const countTasks = traced('countTasks', ({ tasks }: PipelineRunFacts): TaskCount
   return counts;
 });
 
-/** The condition of a run that is past `timeouts.pipeline`. */
+/** The condition of a run after `timeouts.pipeline`. */
 export const pipelineTimeoutCondition = traced('pipelineTimeoutCondition', (run: PipelineRun): RunCondition => {
   const { pipelineMs = 0 } = timeoutsOf(run);
   return timedOut(`PipelineRun "${run.metadata.name}" failed to finish within "${formatDuration(pipelineMs)}"`);
 });
 
-/** The condition of a run whose time is up; undefined when it isn't, or when `finally` still has its turn. */
+/** The condition of a run after a timeout; undefined before, or while `finally` may still run. */
 const timeoutCondition = traced(
   'timeoutCondition',
   (run: PipelineRun, facts: PipelineRunFacts): RunCondition | undefined => {
@@ -80,7 +80,7 @@ const finallyDone = traced('finallyDone', ({ tasks }: PipelineRunFacts): boolean
   tasks.every((state) => !state.final || hasEnded(state)),
 );
 
-/** Upstream's condition for what the tasks are (reference: GetPipelineConditionStatus). */
+/** Upstream's condition for the tasks' outcomes (GetPipelineConditionStatus). */
 export const getPipelineConditionStatus = traced(
   'getPipelineConditionStatus',
   (run: PipelineRun, facts: PipelineRunFacts): RunCondition => {

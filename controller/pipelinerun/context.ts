@@ -8,7 +8,7 @@ import type { Manage } from '../model/managed-by.ts';
 import type { CreatedNames } from '../watch/created-names.ts';
 import type { WrittenVersions } from '../watch/written-versions.ts';
 
-/** What the functions of this controller work with; one for all reconciles. */
+/** Dependencies of this controller's functions; shared by all reconciles. */
 export interface PipelineRunContext {
   client: KubeClient;
   pipelineRuns: Store<PipelineRun>;
@@ -20,7 +20,7 @@ export interface PipelineRunContext {
   written: WrittenVersions;
   /** TaskRuns that the cache may not have yet, by the run's uid. */
   created: CreatedNames;
-  /** Specs of Tasks that runs under way refer to, by run uid and Task name: a run sees each Task as it was in its first reconcile. */
+  /** Specs of Tasks that running runs refer to, by run uid and Task name: a run uses each Task as it was in its first reconcile. */
   taskSpecs: Map<string, Map<string, TaskSpec>>;
   clock: () => Date;
   log: Logger;

@@ -33,7 +33,7 @@ export interface PipelineRunControllerOptions {
   workers?: number;
 }
 
-/** Anything but the status, which this controller writes itself: the spec (it has a generation), annotations, deletion. */
+/** Whether something other than the status changed, which this controller writes itself: spec (generation), annotations, deletion. */
 const needsReconcile = traced('needsReconcile', (run: PipelineRun, before: PipelineRun): boolean => {
   const { generation, deletionTimestamp } = run.metadata;
   return (
@@ -44,8 +44,8 @@ const needsReconcile = traced('needsReconcile', (run: PipelineRun, before: Pipel
 });
 
 /**
- * The controller that executes PipelineRuns. It adds its handlers to the watches, so it is made before these run; `start` it
- * when both are synced.
+ * The controller that executes PipelineRuns. It adds its handlers to the watches, so create it before they run; call `start` when
+ * both are synced.
  */
 export const createPipelineRunController = traced(
   'createPipelineRunController',
@@ -82,12 +82,12 @@ export const createPipelineRunController = traced(
       forgetRun(context, run);
       controller.queue.cancelDelayed(objectKey(run.metadata));
     });
-    /** A run that has ended still has something to do while TaskRuns of it go on. */
+    /** Whether a finished run still has running TaskRuns, which need a reconcile. */
     const hasWork = traced(
       'hasWork',
       (run: PipelineRun) => !isDone(run) || runningChildren(cachedChildren(context, run)).length > 0,
     );
-    /** As the cache has it. One that is not there yet is reconciled when it arrives. */
+    /** The run from the cache. A missing one is reconciled when it arrives. */
     const ownerOf = traced('ownerOf', (taskRun: TaskRun): PipelineRun | undefined => {
       const parent = parentOf(taskRun);
       const run = parent && context.pipelineRuns.get(objectKey(parent));

@@ -13,7 +13,7 @@ import { resultReplacements } from './results.ts';
 import { taskRunTimeout } from './task-run-timeout.ts';
 import { getTaskrunWorkspaces } from './workspaces.ts';
 
-/** The TaskRun of a task whose turn it is, with the results and statuses of the others put in. */
+/** The TaskRun of a task that can start, with references to other tasks' results and states replaced. */
 export const buildTaskRun = traced(
   'buildTaskRun',
   (run: PipelineRun, state: TaskState, facts: PipelineRunFacts): TaskRun => {
@@ -50,15 +50,15 @@ export const buildTaskRun = traced(
   },
 );
 
-/** An embedded task's spec without what only a pipeline task has; upstream's defaulting fills in `metadata: {}` and `spec: null`. */
+/** An embedded task's spec without fields of pipeline tasks alone. Upstream's defaulting adds `metadata: {}` and `spec: null`. */
 const embeddedTaskSpec = traced('embeddedTaskSpec', ({ taskSpec }: PipelineTask): TaskSpec => {
   const { metadata: _metadata, apiVersion: _apiVersion, kind: _kind, spec: _spec, ...rest } = taskSpec ?? {};
   return rest;
 });
 
 /**
- * Creates the TaskRun, or takes over the one of that name this run made before. Throws RunFailure when the name belongs to something
- * else, or the API server says that the TaskRun can't be.
+ * Creates the TaskRun, or returns the one of that name that this run created before. Throws RunFailure if that one has another owner, or if
+ * the API server refuses the TaskRun.
  */
 export const createTaskRun = traced(
   'createTaskRun',
@@ -82,7 +82,7 @@ export const createTaskRun = traced(
   },
 );
 
-/** The TaskRun that an earlier reconcile created and the store does not have yet. */
+/** The TaskRun that an earlier reconcile created and that is not in the store yet. */
 const adoptTaskRun = traced(
   'adoptTaskRun',
   async (context: PipelineRunContext, run: PipelineRun, name: string): Promise<TaskRun> => {

@@ -12,7 +12,7 @@ import type { PipelineRun, PipelineTask, PipelineTaskRunSpec } from '../../share
 import { traced } from '../../shared/tracing/traced.ts';
 import type { TaskState } from '../model/pipeline-run-facts.ts';
 
-/** Set by upstream on TaskRuns whose failure the Pipeline ignores. */
+/** Upstream's annotation of TaskRuns whose failure the Pipeline ignores. */
 const ON_ERROR_ANNOTATION = 'pipeline.tekton.dev/pipeline-task-on-error';
 const NOT_COPIED = new Set([
   UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT,
@@ -21,7 +21,7 @@ const NOT_COPIED = new Set([
 ]);
 const NOT_COPIED_PREFIXES = ['tekton/', 'chains.tekton.dev/'];
 
-/** taskRunSpecs' labels, else the run's and Tekton's own, else those of the embedded task. */
+/** A TaskRun's labels. Labels of taskRunSpecs win over those of the run and of Tekton, and these over the embedded task's. */
 export const createChildResourceLabels = traced(
   'createChildResourceLabels',
   (run: PipelineRun, { task, final }: TaskState): Record<string, string> => ({
@@ -35,7 +35,7 @@ export const createChildResourceLabels = traced(
   }),
 );
 
-/** The same for annotations; the run's trace context is passed on as the TaskRun's parent. */
+/** A TaskRun's annotations, by the same rule, with the run's trace context as its parent. */
 export const createChildResourceAnnotations = traced(
   'createChildResourceAnnotations',
   (run: PipelineRun, task: PipelineTask, override: PipelineTaskRunSpec | undefined): Record<string, string> => {

@@ -3,7 +3,7 @@ import { MANAGED_BY } from '../../shared/tekton/annotations.ts';
 import type { PipelineRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 
-/** The owner of a run's children. Not as controller where upstream's controller runs beside: it would take the run for its own. */
+/** The owner reference of a run's children. Beside upstream's controller it has `controller: false`, else upstream would reconcile the run. */
 export const ownerReference = traced('ownerReference', (run: PipelineRun): OwnerReference => {
   const { name = '', uid = '' } = run.metadata;
   const controller = run.spec.managedBy !== MANAGED_BY;

@@ -9,7 +9,7 @@ import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
 import { pipelineName } from './resolve.ts';
 
-/** Gives the run the label that TaskRuns inherit and `kubectl get -l` asks for. Throws RunFailure when the API server refuses it. */
+/** Adds the Pipeline's label to the run: TaskRuns inherit it, and `kubectl get -l` uses it. Throws RunFailure if the API server refuses it. */
 export const propagatePipelineNameLabelToPipelineRun = traced(
   'propagatePipelineNameLabelToPipelineRun',
   async ({ client }: Pick<PipelineRunContext, 'client'>, run: PipelineRun): Promise<void> => {

@@ -12,10 +12,10 @@ import { reconcile } from './reconcile.ts';
 import { setCondition, updateStatusOrFail } from './status.ts';
 import { untilNextTimeoutMs } from '../model/pipeline-run-timeouts.ts';
 
-/** When a run is reconciled again whose TaskRuns the cache did not have. */
+/** Delay of the next reconcile if TaskRuns were not in the cache. */
 const CACHE_BEHIND_MS = 10_000;
 
-/** Brings the run of that key forward, inside its ReconcileKind span. Nothing to do for runs that are gone, going or another's. */
+/** Reconciles the run of the key, inside its ReconcileKind span. Ignores runs that are deleted, being deleted, or another controller's. */
 export const reconcilePipelineRun = traced(
   'reconcilePipelineRun',
   async (context: PipelineRunContext, key: string): Promise<ReconcileResult> => {
@@ -65,8 +65,8 @@ const writeStatus = traced(
 );
 
 /**
- * Writes what a reconcile that failed half way had started, created or asked for, and what keeps the run from going on. Throws both errors as
- * one when the write fails too.
+ * Writes the status of a failed reconcile: what it had started or created, and the error in the condition. Throws both errors as one if the write
+ * fails, too.
  */
 const writeProblem = traced(
   'writeProblem',
@@ -82,7 +82,7 @@ const writeProblem = traced(
   },
 );
 
-/** Nobody asks any more what its Tasks were, and what was created for it. */
+/** Forgets a finished run's Tasks and created children. */
 export const forgetRun = traced(
   'forgetRun',
   ({ taskSpecs, created }: PipelineRunContext, { metadata: { uid = '' } }: PipelineRun) => {
@@ -94,17 +94,17 @@ export const forgetRun = traced(
 const start = traced('start', (context: PipelineRunContext, run: PipelineRun): void => {
   const now = context.clock();
   const createdMs = Date.parse(run.metadata.creationTimestamp ?? '');
-  // A clock behind the API server's would put the start before the creation.
+  // If our clock is behind the API server's, the start would be before the creation.
   const startTime = createdMs > now.getTime() ? new Date(createdMs) : now;
   run.status = { ...run.status, startTime: startTime.toISOString() };
   setCondition(run, now, 'Unknown', 'Started', '');
   context.events.record(run, 'Normal', 'Started', '');
 });
 
-/** The condition says enough: the first has an Event of its own, the second is how every run goes on. */
+/** Reasons without an Event of their own: the first has one already, the second is every run's normal progress. */
 const REASONS_WITHOUT_EVENT = ['Started', 'Running'];
 
-/** A Kubernetes Event where the condition's status or reason changed. */
+/** Records an Event if the condition's status or reason changed. */
 const emitReconcileEvents = traced(
   'emitReconcileEvents',
   (context: PipelineRunContext, run: PipelineRun, before: Condition | undefined): void => {
@@ -121,7 +121,7 @@ const emitReconcileEvents = traced(
   },
 );
 
-/** At the next timeout; and soon where a TaskRun was not in the cache: it may go again without any event. */
+/** Requeues the run for its next timeout, or soon if a TaskRun was not in the cache, because it may be deleted again without an event. */
 const nextReconcile = traced(
   'nextReconcile',
   (context: PipelineRunContext, run: PipelineRun, cacheIsBehind: boolean): ReconcileResult => {

@@ -23,9 +23,8 @@ import { validateMetadata, validatePipelineRun, validateResolvedTasks } from './
 import { createPersistentVolumeClaims } from './workspaces.ts';
 
 /**
- * Brings a run that is not done as far as it can go now, and leaves the outcome in `run.status`. `run` is a copy; `children` are the TaskRuns it
- * owns. What can't be put right fails the run, and what fails again and again does not keep it past its time; everything else is thrown,
- * to be tried again.
+ * Reconciles a run that is not done, and sets `run.status`. `run` is a copy; `children` are the TaskRuns that it owns. A final error fails the run.
+ * A repeated error does not keep it beyond its timeout. Any other error is thrown, and the run is requeued.
  */
 export const reconcile = traced(
   'reconcile',
@@ -54,7 +53,7 @@ const endInTime = traced(
   },
 );
 
-/** The flow of one reconcile: resolve, validate, stop what must stop, start what may start, say where the run is. */
+/** The flow of one reconcile: resolve, validate, cancel TaskRuns, create TaskRuns, set the condition. */
 const advance = traced(
   'advance',
   async (context: PipelineRunContext, run: PipelineRun, children: readonly TaskRun[]): Promise<void> => {
@@ -90,7 +89,7 @@ const advance = traced(
   },
 );
 
-/** The run's condition and, at its end, its results. */
+/** Sets the run's condition and, at its end, its results. */
 const conclude = traced('conclude', (context: PipelineRunContext, run: PipelineRun, facts: PipelineRunFacts): void => {
   const { status, reason, message } = getPipelineConditionStatus(run, facts);
   setCondition(run, context.clock(), status, reason, message);

@@ -20,7 +20,7 @@ import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
 import type { TaskState } from '../model/pipeline-run-facts.ts';
 
-/** The Pipeline as it was when the run started: from the status, embedded, or by name from the run's namespace. */
+/** The Pipeline as of the run's start: from the status, embedded, or by name from the run's namespace. */
 export const getPipelineData = traced(
   'getPipelineData',
   async (context: PipelineRunContext, run: PipelineRun): Promise<PipelineSpec> => {
@@ -51,13 +51,13 @@ export const getPipelineData = traced(
   },
 );
 
-/** The name under which the run's Pipeline is known: pipelineRef's, else generateName without its dash, else the run's. */
+/** The name of the run's Pipeline: pipelineRef's, else generateName without its dash, else the run's. */
 export const pipelineName = traced('pipelineName', ({ spec, metadata }: PipelineRun): string => {
   const generated = metadata.generateName?.replace(/[^a-zA-Z0-9]+$/, '');
   return metadata.labels?.[LABEL_PIPELINE] ?? spec.pipelineRef?.name ?? (generated || (metadata.name ?? ''));
 });
 
-/** Each task with its Task's spec, its TaskRun's name and, where there is one, its TaskRun. */
+/** Each task with its Task's spec, its TaskRun's name and its TaskRun, if it exists. */
 export const resolvePipelineState = traced(
   'resolvePipelineState',
   async (

@@ -13,10 +13,10 @@ import { traced } from '../../shared/tracing/traced.ts';
 import { hasEnded } from '../model/pipeline-run-facts.ts';
 import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
 
-/** The results of one reconcile, which many tasks ask for. */
+/** Caches the results of one reconcile, because many tasks use them. */
 const known = new WeakMap<PipelineRunFacts, Replacements>();
 
-/** What references to results of tasks that ended stand for. */
+/** The values of references to results of finished tasks. */
 export const resultReplacements = traced('resultReplacements', (facts: PipelineRunFacts): Replacements => {
   const seen = known.get(facts);
   if (seen) return seen;
@@ -31,7 +31,7 @@ export const resultReplacements = traced('resultReplacements', (facts: PipelineR
   return replacements;
 });
 
-/** Why a result that `state` needs is not there (upstream's words); undefined when all are. */
+/** Upstream's message for a missing result that the task needs; undefined if there are all. */
 export const missingResult = traced(
   'missingResult',
   ({ task }: TaskState, facts: PipelineRunFacts): string | undefined => {
@@ -52,7 +52,7 @@ export const missingResult = traced(
   },
 );
 
-/** `$(tasks.<name>.status)`, `$(tasks.<name>.reason)` and `$(tasks.status)`, for `finally`. */
+/** The values of `$(tasks.<name>.status)`, `$(tasks.<name>.reason)` and `$(tasks.status)`, for `finally`. */
 export const statusReplacements = traced('statusReplacements', ({ tasks }: PipelineRunFacts): Replacements => {
   const strings: Record<string, string> = {};
   const graph = tasks.filter(({ final }) => !final);
@@ -71,13 +71,13 @@ const aggregateStatus = traced('aggregateStatus', (tasks: readonly TaskState[]):
   return tasks.some(({ outcome }) => outcome === 'skipped') ? 'Completed' : 'Succeeded';
 });
 
-/** What a run reports at its end: its results, and the names of those that a successful task did not produce. */
+/** A run's results, and the names of invalid ones, which a successful task did not produce. */
 export interface PipelineResults {
   results: NonNullable<PipelineRunStatus['results']>;
   invalid: string[];
 }
 
-/** The Pipeline's results. One that refers to a task that did not succeed is left out; one that a successful task did not give is invalid. */
+/** The Pipeline's results. A result of an unsuccessful task is left out; a result that a successful task did not produce is invalid. */
 export const applyTaskResultsToPipelineResults = traced(
   'applyTaskResultsToPipelineResults',
   (specs: readonly PipelineResultSpec[], facts: PipelineRunFacts): PipelineResults => {

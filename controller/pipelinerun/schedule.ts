@@ -5,14 +5,14 @@ import { createTaskRun } from './create-task-run.ts';
 import { isStopping, parentsEnded } from '../model/pipeline-run-facts.ts';
 import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
 
-/** The tasks whose turn it is: all they wait for has ended, and they are not skipped. */
+/** The tasks that can start: their dependencies have ended, and they are not skipped. */
 const dagExecutionQueue = traced('DAGExecutionQueue', (facts: PipelineRunFacts): TaskState[] =>
   facts.tasks.filter(
     (state) => state.outcome === 'waiting' && (state.final || !isStopping(facts)) && parentsEnded(state, facts),
   ),
 );
 
-/** Creates the TaskRuns of all tasks whose turn it is; `finally` starts its clock with its first one. */
+/** Creates the TaskRuns of all tasks that can start. The first one of `finally` sets its start time. */
 export const runNextSchedulableTask = traced(
   'runNextSchedulableTask',
   async (context: PipelineRunContext, run: PipelineRun, facts: PipelineRunFacts): Promise<void> => {

@@ -5,7 +5,7 @@ import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts
 import { applyTaskResults } from './apply.ts';
 import { missingResult } from './results.ts';
 
-/** Upstream's words for `status.skippedTasks[].reason`. */
+/** Upstream's values of `status.skippedTasks[].reason`. */
 export const SKIP = {
   when: 'When Expressions evaluated to false',
   parent: 'Parent Tasks were skipped',
@@ -18,7 +18,7 @@ export const SKIP = {
   finallyTimeout: 'PipelineRun Finally timeout has been reached',
 } as const;
 
-/** Why a task without a TaskRun will never get one, in upstream's order of reasons; undefined when it may still run. */
+/** Why a task without a TaskRun is skipped, in upstream's order of reasons; undefined if it may still run. */
 export const skipReason = traced('skipReason', (state: TaskState, facts: PipelineRunFacts): string | undefined =>
   state.final ? skipReasonOfFinal(state, facts) : skipReasonOfTask(state, facts),
 );

@@ -7,8 +7,8 @@ import { skipReason } from './skip.ts';
 import type { TimedOut } from '../model/pipeline-run-timeouts.ts';
 
 /**
- * Decides for each task where it is: from its TaskRun, or, without one, whether it still waits or is skipped or invalid. Once a
- * task failed (or turns out to be invalid), those that have not started are skipped.
+ * Decides the outcome of each task: from its TaskRun; without one it is waiting, skipped or invalid. After a failed (or invalid) task, tasks that
+ * have not started are skipped.
  */
 export const buildFacts = traced(
   'buildFacts',
@@ -32,7 +32,7 @@ export const buildFacts = traced(
   },
 );
 
-/** Skips the tasks without a TaskRun that will not get one, in the graph's order and then those in `finally`. */
+/** Skips tasks that will not get a TaskRun, in the graph's order, then those in `finally`. */
 const decideWaitingTasks = traced('decideWaitingTasks', (facts: PipelineRunFacts): void => {
   const finals = facts.tasks.filter(({ final }) => final).map(({ task }) => task.name);
   for (const name of [...topologicalOrder(facts.graph), ...finals]) {

@@ -17,7 +17,7 @@ import type { PipelineRunFacts } from '../model/pipeline-run-facts.ts';
 import { applyTaskResults } from './apply.ts';
 import { SKIP } from './skip.ts';
 
-/** Sets the run's one condition; its transition time moves when the status does, and a final status sets the completion time. */
+/** Sets the run's condition. Its transition time changes with its status; a final status sets the completion time. */
 export const setCondition = traced(
   'setCondition',
   (run: PipelineRun, now: Date, status: Condition['status'], reason: string, message: string): void => {
@@ -29,7 +29,7 @@ export const setCondition = traced(
   },
 );
 
-/** The TaskRuns there are, in the Pipeline's order. */
+/** References to the existing TaskRuns, in the Pipeline's order. */
 export const getChildReferences = traced('getChildReferences', (facts: PipelineRunFacts): ChildReference[] =>
   facts.tasks
     .filter(({ taskRun }) => taskRun !== undefined)
@@ -44,14 +44,14 @@ export const getChildReferences = traced('getChildReferences', (facts: PipelineR
     })),
 );
 
-/** The tasks that will not run, with upstream's words why. */
+/** The skipped tasks, with upstream's reasons. */
 export const getSkippedTasks = traced(
   'getSkippedTasks',
   ({ tasks }: PipelineRunFacts, recorded: readonly SkippedTask[] = []): SkippedTask[] =>
     tasks
       .filter(({ outcome }) => outcome === 'skipped')
       .map(({ task, final, skippedBecause = '' }) => {
-        // Upstream tells the latest reason; what happened after a task was skipped is not why it was.
+        // Upstream reports the latest reason; but later events are not why a task was skipped.
         const reason = recorded.find(({ name }) => name === task.name)?.reason ?? skippedBecause;
         const whenExpressions =
           task.when?.length && (!final || reason === SKIP.when) ? { whenExpressions: task.when } : {};
@@ -61,7 +61,7 @@ export const getSkippedTasks = traced(
 
 type StatusContext = Pick<PipelineRunContext, 'client' | 'written' | 'pipelineRuns'>;
 
-/** As `updateStatus`; a status that the API server refuses becomes the run's end, said on top of the status it had. */
+/** As `updateStatus`. If the API server refuses the status, the run fails, with its previous status and a condition. */
 export const updateStatusOrFail = traced(
   'updateStatusOrFail',
   async (
@@ -81,7 +81,7 @@ export const updateStatusOrFail = traced(
   },
 );
 
-/** Writes the status if it differs from what the store has; the resourceVersion guards against writing over a newer one. */
+/** Writes the status if it differs from the store's. The resourceVersion prevents overwriting a newer one. */
 export const updateStatus = traced(
   'updateStatus',
   async (
@@ -89,7 +89,7 @@ export const updateStatus = traced(
     run: PipelineRun,
     before: PipelineRunStatus | undefined,
   ): Promise<PipelineRun> => {
-    // As JSON: the server sorts keys and drops what is undefined.
+    // Compared as JSON, because the server sorts keys and drops undefined fields.
     if (isDeepStrictEqual(JSON.parse(JSON.stringify(run.status ?? null)), before ?? null)) return run;
     const { namespace, name } = run.metadata;
     const path = resourcePath(PIPELINE_RUNS, { namespace, name, subresource: 'status' });

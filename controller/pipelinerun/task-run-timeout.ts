@@ -4,8 +4,8 @@ import type { PipelineRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 
 /**
- * The timeout of a task's TaskRun: that of its taskRunSpec, else the pipeline task's, else the run's for its section where that is
- * none or longer than the default a TaskRun gets anyway.
+ * The timeout of a task's TaskRun: that of its taskRunSpec, else the pipeline task's, else the run's for its section, if that is 0 or longer than a
+ * TaskRun's default.
  */
 export const taskRunTimeout = traced(
   'taskRunTimeout',

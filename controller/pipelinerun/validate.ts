@@ -12,20 +12,20 @@ import { traced } from '../../shared/tracing/traced.ts';
 import type { TaskState } from '../model/pipeline-run-facts.ts';
 import { pipelineName } from './resolve.ts';
 
-/** Upstream's admission webhook would not let such a name in. */
+/** Fails a run with a name that upstream's admission webhook refuses. */
 export const validateMetadata = traced('validateMetadata', ({ metadata }: PipelineRun): void => {
   const errors = validateRunName(metadata.name);
   failIf('PipelineValidationFailed', errors.length > 0, `PipelineRun can't be run: ${describeErrors(errors)}`);
 });
 
-/** How upstream begins the message that goes with a reason. */
+/** The beginning of upstream's message for a reason. */
 const beginningOf = traced('beginningOf', (reason: string, subject: string, pipeline: string): string => {
   if (reason === 'PipelineInvalidGraph') return `${subject}'s Pipeline DAG is invalid`;
   if (reason !== 'ParamArrayIndexingInvalid') return `${pipeline} can't be Run; it has an invalid spec`;
   return `${subject} failed validation: failed to validate ${pipeline}'s parameter which has an invalid index while referring to an array`;
 });
 
-/** Fails the run with upstream's reason for the first thing that keeps it from running, in upstream's order. */
+/** Fails the run with upstream's reason for its first error, in upstream's order. */
 export const validatePipelineRun = traced('validatePipelineRun', (run: PipelineRun, spec: PipelineSpec): void => {
   const { namespace } = run.metadata;
   const subject = `PipelineRun ${namespace}/${run.metadata.name}`;
@@ -81,7 +81,7 @@ export const validatePipelineRun = traced('validatePipelineRun', (run: PipelineR
   );
 });
 
-/** Before the first TaskRun: params of each task, and the results that tasks and the Pipeline refer to. */
+/** Checks before the first TaskRun: each task's params, and the results that tasks and the Pipeline refer to. */
 export const validateResolvedTasks = traced(
   'validateResolvedTasks',
   (run: PipelineRun, spec: PipelineSpec, tasks: readonly Omit<TaskState, 'outcome'>[]): void => {

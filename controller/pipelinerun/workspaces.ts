@@ -15,13 +15,13 @@ import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
 import { ownerReference } from './owner-reference.ts';
 
-/** The claim made of a binding's volumeClaimTemplate: the template's name or `pvc`, and 10 hex digits of workspace and run (as upstream's). */
+/** The claim's name for a binding's volumeClaimTemplate: the template's name or `pvc`, and 10 hex digits of workspace and run (as upstream). */
 export const claimName = traced('claimName', (binding: WorkspaceBinding, run: PipelineRun): string => {
   const hash = createHash('sha256').update(`${binding.name}${run.metadata.uid}`).digest('hex').slice(0, 10);
   return `${binding.volumeClaimTemplate?.metadata?.name ?? 'pvc'}-${hash}`;
 });
 
-/** Makes one claim a run for each volumeClaimTemplate. Throws RunFailure when the API server will never take it. */
+/** Creates one claim per run for each volumeClaimTemplate. Throws RunFailure if the API server refuses it. */
 export const createPersistentVolumeClaims = traced(
   'createPersistentVolumeClaims',
   async (context: PipelineRunContext, run: PipelineRun): Promise<void> => {
@@ -60,7 +60,7 @@ const createPersistentVolumeClaim = traced(
   },
 );
 
-/** What a task's TaskRun has as workspaces. Throws RunFailure when the run does not bind one that the task needs. */
+/** The workspaces of a task's TaskRun. Throws RunFailure if the run does not bind a required one. */
 export const getTaskrunWorkspaces = traced(
   'getTaskrunWorkspaces',
   (run: PipelineRun, task: PipelineTask, taskSpec: TaskSpec, results: Replacements): WorkspaceBinding[] => {
@@ -85,7 +85,7 @@ export const getTaskrunWorkspaces = traced(
   },
 );
 
-/** The binding with the results so far put in. Throws RunFailure for one whose task has not ended: nothing makes this task wait for it. */
+/** The binding with references to results replaced. Throws RunFailure for a result whose task has not ended: a binding creates no dependency. */
 const applyResultsToWorkspaceBindings = traced(
   'applyResultsToWorkspaceBindings',
   (written: WorkspaceBinding, task: PipelineTask, results: Replacements): WorkspaceBinding => {
@@ -96,7 +96,7 @@ const applyResultsToWorkspaceBindings = traced(
   },
 );
 
-/** An embedded task sees the run's workspaces by name without binding them. */
+/** The run's workspaces that an embedded task uses by name without a binding. */
 const propagateWorkspaces = traced(
   'propagateWorkspaces',
   (run: PipelineRun, { taskSpec, workspaces = [] }: PipelineTask): NonNullable<PipelineTask['workspaces']> => {

@@ -4,7 +4,7 @@ import { allContainers } from '../model/pod/waiting.ts';
 import type { RunFailure } from '../model/run-failure.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 
-/** Why a container of the Pod can't start, when waiting longer would not help; undefined otherwise. */
+/** The reason if a container of the Pod can't start, and waiting does not help; else undefined. */
 export const checkPodFailed = traced(
   'checkPodFailed',
   (taskRunName: string, pod: Pod | undefined): RunFailure | undefined => {

@@ -10,11 +10,11 @@ import type { CreatedNames } from '../watch/created-names.ts';
 import type { WrittenVersions } from '../watch/written-versions.ts';
 import type { Images } from './pod/images.ts';
 
-/** What a reconcile of a TaskRun works with. */
+/** Dependencies of a TaskRun's reconcile. */
 export interface ReconcileContext {
   client: KubeClient;
   taskRuns: Store<TaskRun>;
-  /** Indexed by `taskRunUID`: the uid of the TaskRun that a Pod is an attempt of. */
+  /** Indexed by `taskRunUID`: the uid of the Pod's TaskRun. */
   pods: Store<Pod>;
   written: WrittenVersions;
   /** Pods that the cache may not have yet, by the TaskRun's uid. */

@@ -22,7 +22,7 @@ import type { Images } from './pod/images.ts';
 import { reconcileTaskRun } from './reconcile-task-run.ts';
 import { needsStopSidecars } from './sidecars.ts';
 
-/** A kubelet's updates come in bursts: one reconcile for those of this time, but at once when the Pod has ended. */
+/** Delay of a reconcile after a Pod's update, because a kubelet's updates come in bursts. A Pod's end is reconciled at once. */
 const POD_SETTLE_MS = 50;
 
 export interface TaskRunControllerOptions {
@@ -39,8 +39,8 @@ export interface TaskRunControllerOptions {
 }
 
 /**
- * The controller that executes TaskRuns. It adds its handlers to the watches, so it is made before these run; `start` it
- * when both are synced.
+ * The controller that executes TaskRuns. It adds its handlers to the watches, so create it before they run; call `start` when
+ * both are synced.
  */
 export const createTaskRunController = traced(
   'createTaskRunController',

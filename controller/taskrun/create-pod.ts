@@ -10,7 +10,7 @@ import type { ReconcileContext } from './context.ts';
 import { readPod } from './find-pod.ts';
 import { buildPod } from './pod/build.ts';
 
-/** The Pod can't be created at present: the TaskRun waits with this reason and is reconciled again. */
+/** Thrown if the Pod can't be created at present: the TaskRun gets this reason and is requeued. */
 export interface PodPostponed {
   reason: string;
   message: string;
@@ -20,7 +20,7 @@ export interface PodPostponed {
 const QUOTA_RETRY_MS = 60_000;
 const CONFLICT_RETRY_MS = 1000;
 
-/** What a refused creation means (upstream's handlePodCreationError). Throws RunFailure when it is final, `error` when trying again may help. */
+/** Handles a refused creation (upstream's handlePodCreationError). Throws RunFailure if it is final, `error` if a retry may help. */
 const handlePodCreationError = traced('handlePodCreationError', (taskRun: TaskRun, error: unknown): PodPostponed => {
   if (error instanceof ApiError && error.status === 409 && error.details?.kind === 'resourcequotas') {
     const text = 'tried to create pod, but it failed with ResourceQuotaConflictError';
@@ -43,16 +43,16 @@ const handlePodCreationError = traced('handlePodCreationError', (taskRun: TaskRu
   );
 });
 
-/** A Pod by our name exists: it is ours from before a crash, or somebody else's. */
+/** The existing Pod of that name, if the TaskRun owns it (it was created before a crash). Throws RunFailure if it has another owner. */
 const adoptPod = traced('adoptPod', async (context: ReconcileContext, taskRun: TaskRun, name: string): Promise<Pod> => {
   const pod = await readPod(context, taskRun.metadata.namespace, name);
   if (pod && isOwnedBy(pod, taskRun)) return pod;
   if (!pod) throw new Error(`Pod "${name}" existed at its creation and is gone now`);
-  const message = `failed to create task run pod "${name}": a Pod of that name exists and belongs to something else; delete it and run again`;
+  const message = `failed to create task run pod "${name}": a Pod of that name exists and has another owner; delete it and run again`;
   throw new RunFailure('PodCreationFailed', message);
 });
 
-/** Creates the Pod of the TaskRun's present attempt, once however often it is called. Throws RunFailure when the API server refuses it. */
+/** Creates the Pod of the TaskRun's present attempt, or returns the existing one. Throws RunFailure if the API server refuses it. */
 export const createPod = traced(
   'createPod',
   async (context: ReconcileContext, taskRun: TaskRun, taskSpec: TaskSpec): Promise<Pod | PodPostponed> => {

@@ -9,7 +9,7 @@ import type { ReconcileContext } from './context.ts';
 import { findPod } from './find-pod.ts';
 import { updateContainerStates } from './status/make-task-run-status.ts';
 
-/** What a condition says before a run is stopped, where it explains why the run did not get on. */
+/** `message`, with the previous condition if it explains why the TaskRun made no progress. */
 export const appendPreviousConditionContext = traced(
   'appendPreviousConditionContext',
   (before: Condition | undefined, message: string): string => {
@@ -19,7 +19,7 @@ export const appendPreviousConditionContext = traced(
   },
 );
 
-/** A step that had not ended ends with its Pod. */
+/** Marks unfinished steps as terminated with their Pod. */
 const terminateStep = traced('terminateStep', (step: StepState, taskRun: TaskRun, reason: string): StepState => {
   const { running, waiting, ...rest } = step;
   if (!running && !waiting) return step;
@@ -36,12 +36,12 @@ const terminateStep = traced('terminateStep', (step: StepState, taskRun: TaskRun
   };
 });
 
-/** Deletes the Pod; what came of it, when the API server refuses that. */
+/** Deletes the Pod. Returns a message if the API server refuses. */
 export const deletePod = traced(
   'deletePod',
   async (context: ReconcileContext, { metadata: { namespace, name, uid } }: Pod): Promise<string | undefined> => {
     try {
-      // By its uid: another one of that name may have taken its place.
+      // With its uid, because another Pod of that name may exist.
       const body = { preconditions: { uid } };
       await context.client.request('DELETE', resourcePath(PODS, { namespace, name }), { body });
     } catch (error) {
@@ -52,7 +52,7 @@ export const deletePod = traced(
   },
 );
 
-/** Ends the TaskRun with `reason`, its steps with it, and deletes its Pod. The caller writes the status. */
+/** Fails the TaskRun and its steps with `reason`, and deletes its Pod. The caller writes the status. */
 export const failTaskRun = traced(
   'failTaskRun',
   async (context: ReconcileContext, taskRun: TaskRun, reason: string, message: string): Promise<void> => {

@@ -8,19 +8,19 @@ import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { ReconcileContext } from './context.ts';
 
-/** The Pod of the TaskRun's present attempt, as the cache has it. */
+/** The Pod of the TaskRun's present attempt, from the cache. */
 export const cachedPod = traced('cachedPod', (context: ReconcileContext, taskRun: TaskRun): Pod | undefined => {
   const name = taskRun.status?.podName || podNameOf(taskRun);
   const pod = context.pods.get(objectKey({ namespace: taskRun.metadata.namespace, name }));
   return pod && isOwnedBy(pod, taskRun) ? pod : undefined;
 });
 
-/** The Pods of all attempts of the TaskRun, as the cache has them. */
+/** The Pods of all attempts of the TaskRun, from the cache. */
 export const cachedPods = traced('cachedPods', (context: ReconcileContext, taskRun: TaskRun): Pod[] =>
   context.pods.byIndex('taskRunUID', taskRun.metadata.uid ?? '').filter((pod) => isOwnedBy(pod, taskRun)),
 );
 
-/** The Pod as the API server has it now; undefined when there is none by that name. */
+/** The Pod from the API server; undefined if there is none of that name. */
 export const readPod = traced(
   'readPod',
   async (context: ReconcileContext, namespace: string | undefined, name: string): Promise<Pod | undefined> => {
@@ -34,8 +34,8 @@ export const readPod = traced(
 );
 
 /**
- * The Pod of the TaskRun's present attempt. One that the status names, or that this process created, is looked up at the API server before it
- * counts as gone: the cache may be behind, and the status that would have named it may not have been written.
+ * The Pod of the TaskRun's present attempt. If it is not in the cache, but in the status or created by this process, it is read from the API server
+ * before it counts as deleted: the cache may be behind, and the write of the status may have failed.
  */
 export const findPod = traced(
   'findPod',

@@ -7,8 +7,8 @@ import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 
 /**
- * Whether a changed TaskRun needs a reconcile: its spec (it has a generation), its annotations or its deletion changed, or it ended
- * (sidecars) or starts anew (retry). The rest of the status is what this controller wrote itself.
+ * Whether a changed TaskRun needs a reconcile: its spec (generation), annotations or deletion changed, or it ended (sidecars) or starts again
+ * (retry). Other changes of the status come from this controller itself.
  */
 export const taskRunNeedsReconcile = traced('taskRunNeedsReconcile', (taskRun: TaskRun, before: TaskRun): boolean => {
   const { uid, generation, deletionTimestamp } = taskRun.metadata;
@@ -22,7 +22,7 @@ export const taskRunNeedsReconcile = traced('taskRunNeedsReconcile', (taskRun: T
   );
 });
 
-/** Whether a Pod that changed can change its TaskRun's status; a new one can when it says more than whoever created it knows. */
+/** Whether a changed Pod can change its TaskRun's status. A new Pod can if it has more than at its creation. */
 export const podNeedsReconcile = traced(
   'podNeedsReconcile',
   (pod: Pod, before: Pod = { ...pod, status: {} }): boolean => !sameJson(observedOf(pod), observedOf(before)),

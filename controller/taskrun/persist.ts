@@ -18,7 +18,7 @@ const pathOf = traced('pathOf', (taskRun: TaskRun, subresource?: string): string
   return resourcePath(TASK_RUNS, { namespace, name, ...(subresource ? { subresource } : {}) });
 });
 
-/** Writes the labels and annotations that came from the Task. */
+/** Writes the labels and annotations of the Task to the TaskRun. */
 const syncMetadata = traced(
   'syncMetadata',
   async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun): Promise<void> => {
@@ -44,15 +44,15 @@ const updateStatus = traced(
   },
 );
 
-/** Reasons of which the condition says enough: the first goes with an Event of its own, the others are how every run goes on. */
+/** Reasons without an Event of their own: the first has one already, the others are every run's normal progress. */
 const REASONS_WITHOUT_EVENT = ['Started', 'Pending', 'Running'];
 
-/** Events with upstream's reasons, as few as `kubectl describe` needs. */
+/** Records Events with upstream's reasons, only those that `kubectl describe` needs. */
 export const emitReconcileEvents = traced(
   'emitReconcileEvents',
   (context: ReconcileContext, taskRun: TaskRun, before: Condition | undefined, started: boolean): void => {
     const after = succeededCondition(taskRun);
-    // What a TaskRun of a run does shows in the run's status and Events; only what it waits for or fails of is told by Events of its own.
+    // The run's status and Events report the progress of its TaskRuns; their own Events report only waits and failures.
     const isChild = parentOf(taskRun) !== undefined;
     if (started && !isChild) context.events.record(taskRun, 'Normal', 'Started', '');
     if (!after || (after.reason === before?.reason && after.message === before?.message)) return;
@@ -65,7 +65,7 @@ export const emitReconcileEvents = traced(
   },
 );
 
-/** The labels and annotations are refused: the TaskRun ends without them. */
+/** Fails a TaskRun whose labels and annotations were refused, without them. */
 const syncMetadataOrFail = traced(
   'syncMetadataOrFail',
   async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun): Promise<void> => {
@@ -80,7 +80,7 @@ const syncMetadataOrFail = traced(
   },
 );
 
-/** A status that the API server refuses becomes the TaskRun's end, said on top of the status it had. */
+/** Fails a TaskRun whose status the API server refuses, with its previous status and a condition. */
 const updateStatusOrFail = traced(
   'updateStatusOrFail',
   async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun): Promise<boolean> => {
@@ -103,7 +103,7 @@ const updateStatusOrFail = traced(
         ...(podName ? { podName } : {}),
       };
       taskRun.status = status;
-      // Not the steps' states: what the Pod reports may be what was too much.
+      // Without the steps' states, because the Pod's report may be the reason.
       markFailed(status, 'Failed', `the TaskRun's status can't be written: ${error.message}`, context.clock());
       if (pod && !isFinished(pod)) await deletePod(context, pod);
       return updateStatus(context, seen, taskRun);
@@ -111,7 +111,7 @@ const updateStatusOrFail = traced(
   },
 );
 
-/** Writes what the reconcile changed; true when the status did. A TaskRun deleted meanwhile needs none of it. Throws on conflict. */
+/** Writes the reconcile's changes. True if the status changed. Does nothing for a deleted TaskRun. Throws on a conflict. */
 export const persist = traced(
   'persist',
   async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun): Promise<boolean> => {

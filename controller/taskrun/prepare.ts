@@ -14,7 +14,7 @@ export interface PreparedTask extends ResolvedTask {
   params: Param[];
 }
 
-/** The TaskRun's Task, checked together with the TaskRun. Throws RunFailure when it can't be executed. */
+/** The TaskRun's Task, validated with the TaskRun. Throws RunFailure if it can't be executed. */
 export const prepare = traced('prepare', async (context: ReconcileContext, taskRun: TaskRun): Promise<PreparedTask> => {
   const resolved = await getTaskData(context, taskRun);
   const specs = normalizedParamSpecs(resolved.taskSpec.params);

@@ -20,7 +20,7 @@ import { reconcile } from './reconcile.ts';
 import { retryTaskRun } from './retry.ts';
 import { needsStopSidecars, stopSidecars, stopSidecarsOfRetries } from './sidecars.ts';
 
-/** The first reconcile starts the attempt; true when it did. Clocks differ: a start is never before the creation. */
+/** Sets the start time in the first reconcile, and returns true then. The start is never before the creation, although clocks differ. */
 const start = traced('start', (taskRun: TaskRun, now: Date): boolean => {
   const status = (taskRun.status ??= {});
   if (status.startTime !== undefined || isPending(taskRun)) return false;
@@ -30,21 +30,21 @@ const start = traced('start', (taskRun: TaskRun, now: Date): boolean => {
   return true;
 });
 
-/** Prepares and runs; what makes that impossible ends the TaskRun. */
+/** Prepares and runs the TaskRun. A RunFailure fails it. */
 const run = traced('run', async (context: ReconcileContext, taskRun: TaskRun): Promise<ReconcileResult> => {
   try {
     return await reconcile(context, taskRun);
   } catch (error) {
     if (!(error instanceof RunFailure)) throw error;
     const pod = await findPod(context, taskRun);
-    // What still runs would run on for nobody; what has ended stays for its logs.
+    // A running Pod is deleted; a finished one stays for its logs.
     if (pod && !isFinished(pod)) await failTaskRun(context, taskRun, error.reason, error.message);
     else markFailed((taskRun.status ??= {}), error.reason, error.message, context.clock());
     return undefined;
   }
 });
 
-/** Upstream's order of decisions: the first thing that applies is done. */
+/** Upstream's order of decisions: the first that applies is executed. */
 const advance = traced('advance', async (context: ReconcileContext, taskRun: TaskRun): Promise<ReconcileResult> => {
   const name = taskRun.metadata.name ?? '';
   const before = succeededCondition(taskRun);
@@ -71,13 +71,13 @@ const advance = traced('advance', async (context: ReconcileContext, taskRun: Tas
 });
 
 /**
- * A reconcile that failed, and is tried again, still leaves what is known: that the TaskRun has started, so that its timeout runs, and what keeps it.
- * Throws both errors as one when that can't be written either.
+ * Writes the status of a failed reconcile that will be retried: the start time, so that the timeout runs, and the error. Throws both errors as one if
+ * the write fails, too.
  */
 const persistProblem = traced(
   'persistProblem',
   async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun, problem: unknown): Promise<void> => {
-    // Somebody wrote in between: the cache is behind, and the next reconcile sees it.
+    // A conflict: the cache is behind, and the next reconcile has the newer object.
     if (isConflict(problem)) return;
     const status = (taskRun.status ??= {});
     const reason = status.podName ? (succeededCondition(taskRun)?.reason ?? 'Running') : 'Pending';
@@ -120,7 +120,7 @@ const reconcileKind = traced(
   },
 );
 
-/** Brings the TaskRun `namespace/name` one step on; safe at any time, any number of times. */
+/** Reconciles the TaskRun `namespace/name`. It may run at any time, any number of times. */
 export const reconcileTaskRun = traced(
   'reconcileTaskRun',
   async (context: ReconcileContext, key: string): Promise<ReconcileResult> => {

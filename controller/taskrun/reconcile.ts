@@ -18,7 +18,7 @@ import { claimWorkspaces } from './spec/workspaces.ts';
 import { makeTaskRunStatus } from './status/make-task-run-status.ts';
 import { validateTaskRunResults } from './status/results.ts';
 
-/** Resolves the task and makes its Pod; the status keeps the task as it runs. */
+/** Resolves the task and creates its Pod. The status keeps the executed task. */
 const startPod = traced(
   'startPod',
   async (context: ReconcileContext, taskRun: TaskRun): Promise<Pod | PodPostponed> => {
@@ -42,7 +42,7 @@ const startPod = traced(
   },
 );
 
-/** The TaskRun has its Pod, and its status says what the Pod shows. Throws RunFailure when the TaskRun can't go on. */
+/** Makes sure that the TaskRun has its Pod, and updates its status from the Pod. Throws RunFailure if the TaskRun can't continue. */
 export const reconcile = traced(
   'reconcile',
   async (context: ReconcileContext, taskRun: TaskRun): Promise<ReconcileResult> => {
@@ -50,7 +50,7 @@ export const reconcile = traced(
     const pod = found ?? (await startPod(context, taskRun));
     const status = (taskRun.status ??= {});
     if ('requeueAfterMs' in pod) {
-      // What waits for its Pod has not started: its timeout does not run.
+      // A TaskRun without a Pod has not started, so its timeout does not run.
       delete status.startTime;
       markRunning(status, pod.reason, pod.message, context.clock());
       return { requeueAfterMs: pod.requeueAfterMs };

@@ -4,7 +4,7 @@ import { isRetriable } from '../model/task-run-facts.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 
-/** A failed attempt that may be repeated goes into `retriesStatus`, and the TaskRun starts anew; true when it did. */
+/** If retries are left, moves a failed attempt to `retriesStatus` and starts the TaskRun again. Returns whether it did. */
 export const retryTaskRun = traced('retryTaskRun', (taskRun: TaskRun, now: Date): boolean => {
   if (!isRetriable(taskRun)) return false;
   const { retriesStatus = [], ...attempt } = taskRun.status ?? {};

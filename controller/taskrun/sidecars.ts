@@ -17,7 +17,7 @@ interface ImagePatch {
   value: string;
 }
 
-/** The uid can't be changed: with it in the patch, another Pod that has taken this one's name refuses it (`isOfAnother`). */
+/** A patch with the immutable uid, so that another Pod of the same name refuses it (`isOfAnother`). */
 const patchPod = traced('patchPod', async (context: ReconcileContext, pod: Pod, patches: object[]): Promise<Pod> => {
   const { namespace, name, uid } = pod.metadata;
   const path = resourcePath(PODS, { namespace, name });
@@ -25,17 +25,17 @@ const patchPod = traced('patchPod', async (context: ReconcileContext, pod: Pod, 
   return context.client.request<Pod>('PATCH', path, { body, contentType: JSON_PATCH });
 });
 
-/** Injected sidecars don't have the prefix: every container that is no step counts. */
+/** Whether a container is a sidecar. Injected sidecars don't have the prefix, so every container except steps is one. */
 const sidecarsReady = traced('sidecarsReady', (pod: Pod): boolean => {
   if (pod.status?.phase !== 'Running') return false;
   const sidecars = (pod.status.containerStatuses ?? []).filter(({ name }) => !isStepContainer(name));
   return sidecars.every(({ state, ready }) => (state?.running !== undefined && ready === true) || state?.terminated);
 });
 
-/** Lets the first step start once all sidecars are ready; the Pod as it is afterwards. Throws RunFailure when that is refused. */
+/** Lets the first step start when all sidecars are ready. Returns the patched Pod. Throws RunFailure if the API server refuses. */
 export const updateReady = traced('updateReady', async (context: ReconcileContext, pod: Pod): Promise<Pod> => {
   if (pod.metadata.annotations?.[POD_READY] === POD_READY_VALUE || !sidecarsReady(pod)) return pod;
-  // `add`, because replacing an annotation that is not there is an error by the letter of JSON Patch.
+  // `add`, because in JSON Patch replacing a missing annotation is an error.
   const path = `/metadata/annotations/${POD_READY.replace('/', '~1')}`;
   try {
     return await patchPod(context, pod, [{ op: 'add', path, value: POD_READY_VALUE }]);
@@ -43,7 +43,7 @@ export const updateReady = traced('updateReady', async (context: ReconcileContex
     if (!isRefused(error) || isOfAnother(error)) throw error;
     throw new RunFailure(
       'Failed',
-      `Pod "${pod.metadata.name}" can't be told that its sidecars are ready: ${error.message}`,
+      `Pod "${pod.metadata.name}" can't get the annotation that its sidecars are ready: ${error.message}`,
     );
   }
 });
@@ -59,7 +59,7 @@ const stopPatches = traced('stopPatches', (pod: Pod, nopImage: string): ImagePat
   });
 });
 
-/** The state of a sidecar that the nop image ended is the one it had before. */
+/** A sidecar's state before the nop image ended it. */
 const stoppedState = traced('stoppedState', (status: ContainerStatus): SidecarState => {
   const last = status.lastState?.terminated;
   if (!last) return sidecarState(status);
@@ -71,23 +71,23 @@ const hasRunningSidecars = traced('hasRunningSidecars', (taskRun: TaskRun): bool
   (taskRun.status?.sidecars ?? []).some(({ terminated }) => terminated === undefined),
 );
 
-/** Whether a finished TaskRun still has something to do: sidecars of any attempt to stop, or the end of the last one's to note. */
+/** Whether a finished TaskRun needs a reconcile: sidecars of an attempt still run, or the last attempt's final states are not in the status. */
 export const needsStopSidecars = traced('needsStopSidecars', (context: ReconcileContext, taskRun: TaskRun): boolean => {
   if (cachedPods(context, taskRun).some((pod) => stopPatches(pod, context.images.nop).length > 0)) return true;
   return hasRunningSidecars(taskRun) && cachedPod(context, taskRun) !== undefined;
 });
 
-/** Stops the Pod's sidecars; the Pod as it is afterwards. */
+/** Stops the Pod's sidecars. Returns the patched Pod. */
 const stopSidecarsOf = traced('stopSidecarsOf', async (context: ReconcileContext, pod: Pod): Promise<Pod> => {
   const patches = stopPatches(pod, context.images.nop);
   if (patches.length === 0) return pod;
   try {
     return await patchPod(context, pod, patches);
   } catch (error) {
-    // Gone: nothing to stop. Changed meanwhile: its event brings us back.
+    // Deleted: nothing to stop. Changed meanwhile: its event requeues the TaskRun.
     if (isNotFound(error) || isOfAnother(error) || isConflict(error)) return pod;
     if (!isRefused(error)) throw error;
-    context.log.warn('sidecars are left running: the API server refuses to stop them', {
+    context.log.warn('sidecars keep running: the API server refuses to stop them', {
       pod: pod.metadata.name,
       error,
     });
@@ -95,7 +95,7 @@ const stopSidecarsOf = traced('stopSidecarsOf', async (context: ReconcileContext
   }
 });
 
-/** Stops the sidecars of attempts that failed and are repeated. */
+/** Stops the sidecars of failed attempts that were retried. */
 export const stopSidecarsOfRetries = traced(
   'stopSidecarsOfRetries',
   async (context: ReconcileContext, taskRun: TaskRun): Promise<void> => {
@@ -106,7 +106,7 @@ export const stopSidecarsOfRetries = traced(
   },
 );
 
-/** Stops the sidecars of a finished TaskRun, those of all its attempts, and notes the last state of the last one's. */
+/** Stops the sidecars of all attempts of a finished TaskRun, and writes the final states of the last attempt's sidecars. */
 export const stopSidecars = traced(
   'stopSidecars',
   async (context: ReconcileContext, taskRun: TaskRun): Promise<void> => {

@@ -25,13 +25,13 @@ import { podMetadata } from './metadata.ts';
 const MAX_DEADLINE_SECONDS = 2 ** 31 - 1;
 const DEADLINE_FACTOR = 1.5;
 
-/** A backstop beyond the TaskRun's own timeout, in seconds. */
+/** The Pod's deadline: a safety margin beyond the TaskRun's timeout, in seconds. */
 const activeDeadlineSeconds = traced('activeDeadlineSeconds', (taskRun: TaskRun): number => {
   const timeoutMs = timeoutMsOf(taskRun);
   return timeoutMs === 0 ? MAX_DEADLINE_SECONDS : Math.max(1, Math.floor((timeoutMs / 1000) * DEADLINE_FACTOR));
 });
 
-/** The podTemplate's fields that are the Pod's own; `env` and `volumes` have places of their own. */
+/** Fields that the podTemplate and the Pod's spec share; `env` and `volumes` are handled separately. */
 const podTemplateFields = traced('podTemplateFields', (template: PodTemplate | undefined): Partial<V1PodSpec> => {
   const { env: _env, volumes: _volumes, ...fields } = template ?? {};
   return fields;
@@ -42,8 +42,8 @@ const stepVolumes = traced('stepVolumes', (steps: number): V1Volume[] =>
 );
 
 /**
- * The Pod that runs the TaskRun's present attempt, as upstream builds it (reference: Tekton's pkg/pod). `taskSpec` has its references
- * replaced and its workspaces mounted; each step has a command or a script.
+ * The Pod of the TaskRun's present attempt, as in upstream (Tekton's pkg/pod). `taskSpec` has its references replaced and its workspaces mounted;
+ * each step has a command or a script.
  */
 export const buildPod = traced(
   'buildPod',

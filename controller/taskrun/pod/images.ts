@@ -1,16 +1,16 @@
-/** The images of the containers that a TaskRun's Pod has besides its steps. */
+/** Images of the containers in a TaskRun's Pod besides its steps. */
 export interface Images {
-  /** Has upstream's entrypoint at /ko-app/entrypoint. */
+  /** With upstream's entrypoint at /ko-app/entrypoint. */
   entrypoint: string;
-  /** Has `sh`; writes the scripts. */
+  /** With `sh`; writes the scripts. */
   shell: string;
-  /** Has /ko-app/workingdirinit. */
+  /** With /ko-app/workingdirinit. */
   workingdirinit: string;
-  /** Exits at once; sidecars get it to stop them. */
+  /** Exits at once; replaces a sidecar's image to stop it. */
   nop: string;
 }
 
-/** Names the local node provides itself; on a cluster flags name real images. */
+/** Image names that the local node provides itself. On a cluster, flags set real images. */
 export const LOCAL_IMAGES: Images = {
   entrypoint: 'tektrace.dev/entrypoint',
   shell: 'tektrace.dev/shell',

@@ -8,7 +8,7 @@ import { BIN_MOUNT, IMPLICIT_MOUNTS, STEPS_MOUNT } from '../../model/pod/volumes
 import type { Step } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 
-/** Copies the entrypoint to where every step runs it, and makes the steps' directories. */
+/** Copies the entrypoint to the path where every step runs it, and creates the steps' directories. */
 export const prepareContainer = traced('prepareContainer', (image: string, steps: readonly Step[]): V1Container => ({
   name: 'prepare',
   image,
@@ -23,7 +23,7 @@ export const prepareContainer = traced('prepareContainer', (image: string, steps
   volumeMounts: [BIN_MOUNT, STEPS_MOUNT],
 }));
 
-/** Makes the steps' working directories that are relative or below /workspace; undefined when there are none. */
+/** Creates the steps' working directories that are relative or below /workspace; undefined if there are none. */
 export const workingDirContainer = traced(
   'workingDirContainer',
   (image: string, containers: readonly V1Container[]): V1Container | undefined => {

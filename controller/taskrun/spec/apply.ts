@@ -11,7 +11,7 @@ import type { TaskRun, TaskSpec, WorkspaceBinding, WorkspaceDeclaration } from '
 import { traced } from '../../../shared/tracing/traced.ts';
 import type { ResolvedTask } from './resolve.ts';
 
-/** The TaskRun as its tasks see it: names, uid, attempts so far, where results and exit codes are. */
+/** The values of references to the TaskRun: names, uid, retry count, paths of results and exit codes. */
 const contextReplacements = traced(
   'contextReplacements',
   (taskRun: TaskRun, taskName: string, taskSpec: TaskSpec): Replacements => {
@@ -37,7 +37,7 @@ const contextReplacements = traced(
   },
 );
 
-/** Where each workspace is; an optional one that is not bound has an empty path. */
+/** The values of references to workspaces. An optional workspace without a binding has an empty path. */
 const ApplyWorkspaces = traced(
   'ApplyWorkspaces',
   (
@@ -58,7 +58,7 @@ const ApplyWorkspaces = traced(
   },
 );
 
-/** A param has been put in: what it holds must be one of the two. Throws RunFailure. */
+/** Checks `onError` after the substitution of params. Throws RunFailure for an invalid value. */
 const validateOnError = traced('ValidateOnError', ({ steps = [] }: TaskSpec): void => {
   for (const [index, { onError }] of steps.entries()) {
     const valid = onError === undefined || ['', 'continue', 'stopAndFail'].includes(onError);
@@ -73,8 +73,8 @@ export interface AppliedTask {
 }
 
 /**
- * The task with all its references replaced, one kind after the other as upstream does it: what a param holds may refer to contexts, results
- * and workspaces, and a workspace's mountPath to contexts.
+ * The task with all its references replaced, one kind after the other as in upstream: a param's value may refer to contexts, results and
+ * workspaces, and a workspace's mountPath to contexts.
  */
 export const applyParamsContextsResultsAndWorkspaces = traced(
   'applyParamsContextsResultsAndWorkspaces',

@@ -11,7 +11,7 @@ import type { Replacements } from '../../../shared/tekton/substitution.ts';
 import type { Param, ParamSpec } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 
-/** What is wrong with the params, in upstream's words; undefined when nothing is. */
+/** Upstream's message for invalid params; undefined if they are valid. */
 const paramsProblem = traced(
   'paramsProblem',
   (specs: readonly ParamSpec[], params: readonly Param[]): string | undefined => {
@@ -28,7 +28,7 @@ const paramsProblem = traced(
   },
 );
 
-/** Checks that every declared param has a value of its type. Throws RunFailure, naming those that don't. */
+/** Checks that every declared param has a value of its type. Throws RunFailure with the names of invalid ones. */
 export const ValidateResolvedTask = traced(
   'ValidateResolvedTask',
   (taskName: string, specs: readonly ParamSpec[], params: readonly Param[]): void => {
@@ -39,7 +39,7 @@ export const ValidateResolvedTask = traced(
   },
 );
 
-/** Checks values against the declared enums. Throws RunFailure, naming those that are in none. */
+/** Checks values against the declared enums. Throws RunFailure with the names of invalid ones. */
 export const ValidateEnumParam = traced(
   'ValidateEnumParam',
   (specs: readonly ParamSpec[], params: readonly Param[]): void => {
@@ -48,7 +48,7 @@ export const ValidateEnumParam = traced(
   },
 );
 
-/** What the `$(params…)` references stand for: declared params, and those given that the task doesn't declare (propagated). */
+/** The values of `$(params…)`: of declared params, and of given ones without a declaration (propagated). */
 export const taskParamReplacements = traced(
   'taskParamReplacements',
   (specs: readonly ParamSpec[] | undefined, params: readonly Param[]): Replacements =>

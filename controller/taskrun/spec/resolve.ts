@@ -11,18 +11,18 @@ import { traced } from '../../../shared/tracing/traced.ts';
 import type { ReconcileContext } from '../context.ts';
 
 export interface ResolvedTask {
-  /** What `$(context.task.name)` stands for. */
+  /** The value of `$(context.task.name)`. */
   taskName: string;
   taskSpec: TaskSpec;
-  /** The spec comes from the status: its references were replaced (and checked) by an earlier attempt. */
+  /** Whether the spec is from the status: an earlier attempt has checked and replaced its references. */
   stored: boolean;
 }
 
 const FAILED = 'TaskRunResolutionFailed';
-/** Not taken over from a Task: our own, upstream's carriers, and what kubectl keeps for itself. */
+/** Annotations that are not copied from a Task: our own, upstream's carriers, and kubectl's. */
 const PRIVATE_ANNOTATION = /^tekton\/|^tekton\.dev\/(pipelinerun|taskrun)SpanContext$|^kubectl\.kubernetes\.io\//;
 
-/** GETs the Task. Throws RunFailure when it can't be had, other errors when trying again may help. */
+/** Reads the Task. Throws RunFailure for a final error, other errors if a retry may help. */
 const getTask = traced('getTask', async (context: ReconcileContext, taskRun: TaskRun, name: string): Promise<Task> => {
   const { namespace } = taskRun.metadata;
   try {
@@ -41,7 +41,7 @@ const getTask = traced('getTask', async (context: ReconcileContext, taskRun: Tas
   }
 });
 
-/** The Task's labels and annotations become the TaskRun's, where it has none of its own by that name. */
+/** Copies the Task's labels and annotations to the TaskRun. The TaskRun's own ones win. */
 const mergeTaskMetadata = traced('mergeTaskMetadata', (taskRun: TaskRun, task: Task): void => {
   const annotations = Object.entries(task.metadata.annotations ?? {}).filter(
     ([name]) => !PRIVATE_ANNOTATION.test(name),
@@ -54,7 +54,7 @@ const mergeTaskMetadata = traced('mergeTaskMetadata', (taskRun: TaskRun, task: T
   };
 });
 
-/** The TaskRun's Task: embedded, as an earlier reconcile stored it, or read from the API server. Throws RunFailure when there is none. */
+/** The TaskRun's Task: embedded, from the status, or from the API server. Throws RunFailure if there is none. */
 export const getTaskData = traced(
   'getTaskData',
   async (context: ReconcileContext, taskRun: TaskRun): Promise<ResolvedTask> => {

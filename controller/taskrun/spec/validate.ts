@@ -10,19 +10,19 @@ import type { ValidationError } from '../../../shared/tekton/validation/validati
 import { traced } from '../../../shared/tracing/traced.ts';
 import type { ResolvedTask } from './resolve.ts';
 
-/** Without a command or script the step would run what its image names, which nothing here can look up yet. */
+/** Errors for a step without command and script: it would run its image's entrypoint, which is not read yet. */
 const withoutCommand = traced('withoutCommand', (step: Step, path: string): ValidationError[] => {
   if (step.script || step.command?.length) return [];
   const label = step.name ? `step "${step.name}"` : 'the step';
   return [
     {
       path,
-      message: `${label} has neither command nor script, and its image's entrypoint can't be looked up: set command`,
+      message: `${label} has neither command nor script, and its image's entrypoint can't be read: set command`,
     },
   ];
 });
 
-/** Checks that the task can be executed as it is written. Throws RunFailure, naming fields and what to do. */
+/** Checks that the task can be executed. Throws RunFailure with fields and what to do. */
 export const validateTask = traced('validateTask', (taskRun: TaskRun, { taskSpec, stored }: ResolvedTask): void => {
   const { params = [], workspaces = [] } = taskRun.spec;
   const embedded = taskRun.spec.taskSpec !== undefined;
@@ -31,7 +31,7 @@ export const validateTask = traced('validateTask', (taskRun: TaskRun, { taskSpec
     ...validateRunName(taskRun.metadata.name),
     ...unsupportedInTaskRun(taskRun.spec),
     ...(embedded ? [] : unsupportedInTask(taskSpec, path)),
-    // The references of one that comes from the status were replaced: what is left of them came from values.
+    // In a spec from the status, references were replaced: those that are left came from values.
     ...validateTaskSpec(
       taskSpec,
       path,

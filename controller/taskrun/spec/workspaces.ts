@@ -23,7 +23,7 @@ const invalid = traced('invalid', (message: string): never => {
   throw new RunFailure('TaskRunValidationFailed', message);
 });
 
-/** Checks that the bindings are complete and fit the declarations. Throws RunFailure. */
+/** Checks that the bindings are complete and match the declarations. Throws RunFailure. */
 export const validateBindings = traced(
   'ValidateBindings',
   (declarations: readonly WorkspaceDeclaration[], bindings: readonly WorkspaceBinding[]): void => {
@@ -76,7 +76,7 @@ const createClaim = traced(
   },
 );
 
-/** The bindings with each volumeClaimTemplate made a claim, created unless it exists. */
+/** The bindings, with a claim for each volumeClaimTemplate. Claims that do not exist are created. */
 export const claimWorkspaces = traced(
   'claimWorkspaces',
   async (context: ReconcileContext, taskRun: TaskRun): Promise<WorkspaceBinding[]> =>

@@ -9,7 +9,7 @@ import { taskRunResults } from '../../model/task-run-results.ts';
 import type { TaskRun, TaskRunStatus, TaskSpec } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 
-/** `continue` on a TaskRun whose failure its pipeline ignores. */
+/** Annotation with the value `continue` on a TaskRun whose failure its Pipeline ignores. */
 const ON_ERROR_ANNOTATION = 'pipeline.tekton.dev/pipeline-task-on-error';
 
 const markComplete = traced('markComplete', (taskRun: TaskRun, status: TaskRunStatus, pod: Pod, now: Date): void => {
@@ -19,7 +19,7 @@ const markComplete = traced('markComplete', (taskRun: TaskRun, status: TaskRunSt
   markFailed(status, ignored ? 'FailureIgnored' : reason, message, now);
 });
 
-/** The steps' and sidecars' states as the Pod shows them now. */
+/** Sets the steps' and sidecars' states from the Pod. */
 export const updateContainerStates = traced('updateContainerStates', (status: TaskRunStatus, pod: Pod): void => {
   const containers = inSpecOrder(pod);
   const steps = containers.filter(({ name }) => isStepContainer(name)).map((each) => stepState(each));
@@ -28,7 +28,7 @@ export const updateContainerStates = traced('updateContainerStates', (status: Ta
   if (sidecars.length > 0) status.sidecars = sidecars;
 });
 
-/** Brings the TaskRun's status to what its Pod shows: condition, steps, sidecars, and results once it is done. */
+/** Updates the TaskRun's status from its Pod: condition, steps, sidecars, and results when it is done. */
 export const makeTaskRunStatus = traced(
   'MakeTaskRunStatus',
   (taskRun: TaskRun, pod: Pod, taskSpec: TaskSpec, now: Date): void => {

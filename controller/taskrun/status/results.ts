@@ -3,7 +3,7 @@ import { RunFailure } from '../../model/run-failure.ts';
 import type { TaskRunStatus, TaskSpec } from '../../../shared/tekton/types.ts';
 import { traced } from '../../../shared/tracing/traced.ts';
 
-/** Checks the results' types and object keys; those of a wrong type are taken out. Throws RunFailure, naming them. */
+/** Checks the results' types and object keys, and removes results of a wrong type. Throws RunFailure with their names. */
 export const validateTaskRunResults = traced(
   'validateTaskRunResults',
   (status: TaskRunStatus, taskSpec: TaskSpec): void => {
