@@ -9,8 +9,8 @@ import { isRefused } from './model/refused.ts';
 const RETRY_MS = 1_000;
 
 /**
- * Names the cluster on every span, the same after a restart: the uid of kube-system. Waits for an API server that does not give it yet, until
- * `signal` aborts. Throws what an API server answers that refuses it.
+ * The cluster's identity on every span, constant over restarts: the uid of kube-system. Retries until the API server returns it or `signal` aborts.
+ * Throws the API server's refusal.
  */
 export async function readClusterKey(client: KubeClient, log: Logger, signal?: AbortSignal): Promise<string> {
   for (;;) {

@@ -19,43 +19,43 @@ import type { Images } from './taskrun/pod/images.ts';
 import { createWatches, runWatches } from './watch/watches.ts';
 import type { Watches } from './watch/watches.ts';
 
-/** How long a controller that ends waits for its collector. */
+/** Longest wait for the collector at the end, in milliseconds. */
 const FLUSH_MS = 5_000;
-/** By when what has not ended is left, counted from the beginning of the end: with the flush it is over well within the 30 s that a Pod has. */
+/** Milliseconds after the signal at which unfinished work is abandoned. With the flush, everything ends within the 30 s that a Pod has. */
 const LEFT_AFTER_MS = { reconciles: 8_000, lifecycle: 14_000 };
 
 export interface RunControllersOptions {
   client: KubeClient;
-  /** Absent: runs are executed, nothing is recorded. */
+  /** Absent: runs are executed, no trace is recorded. */
   sink: SpanSink | undefined;
-  /** What all spans have; absent: OpenTelemetry's defaults. */
+  /** Resource attributes and limits of all spans; absent: OpenTelemetry's defaults. */
   spans?: SpanSettings;
   manage: Manage;
   images: Images;
   sampling: Sampling;
   keepFailures: boolean;
   namespace?: string;
-  /** Whether this process may act; absent: always. Asked before lifecycle spans are sent; `client` is to ask it before each write. */
+  /** Whether this process leads; absent: always. Checked before lifecycle spans are sent; `client` must check it before each write. */
   isLeader?: () => boolean;
-  /** Ends the waiting for an API server that is not there yet. */
+  /** Aborts the wait for an unreachable API server. */
   signal?: AbortSignal;
   metrics?: ControllerMetrics;
   log: Logger;
 }
 
 export interface ControllerProcess {
-  /** Resolves when the first lists are in and the controllers work. */
+  /** Resolves when the first lists are complete and the controllers have started. */
   synced: Promise<void>;
-  /** Resolves when the spans of the reconciles so far have left, or after a few seconds. */
+  /** Resolves when the spans of finished reconciles were sent, or after a few seconds. */
   flush(): Promise<void>;
   /**
-   * Takes no more work, and resolves when what was under way has ended, the marks that waited are written and the spans have left, or after
-   * 19 s: what has not ended by then is left, and logged.
+   * Takes no more work. Resolves when running work has ended, waiting marks are written and the spans are sent, or after 19 s: unfinished work is
+   * abandoned and logged.
    */
   stop(): Promise<void>;
 }
 
-/** What records runs: the lifecycle controller, and what the drive controllers ask of it. */
+/** Tracing: the lifecycle controller, and its interface for the drive controllers. */
 interface Tracing {
   lifecycle: LifecycleController;
   runs: RunTracing;
@@ -91,7 +91,7 @@ async function createTracing(options: RunControllersOptions, sink: SpanSink, wat
   };
 }
 
-/** Waits for one part of the end after the other, each until its time since the first call. */
+/** Waits for the ends of parts of the process, each at most until a time since the first call. */
 function endings(log: Logger): (what: string, end: Promise<void> | undefined, leftAfterMs: number) => Promise<void> {
   const startedMs = performance.now();
   return async (what, end, leftAfterMs) => {
@@ -99,14 +99,14 @@ function endings(log: Logger): (what: string, end: Promise<void> | undefined, le
     try {
       await within(Promise.resolve(end), remainingMs, 'not ended', undefined);
     } catch (error) {
-      log.warn(`${what} under way are left: others may do their work again`, { error });
+      log.warn(`${what} abandoned: another process may repeat this work`, { error });
     }
   };
 }
 
 /**
- * Wires the controllers of this process: the watches, then the lifecycle controller (where there is a collector), which gives every run its
- * context and its spans, then the drive controllers, which execute the runs that `manage` names.
+ * Wires the controllers of this process: the watches, then the lifecycle controller (if there is a collector), which gives every run its
+ * context and its spans, then the drive controllers, which execute the runs that `manage` selects.
  */
 export async function runControllers(options: RunControllersOptions): Promise<ControllerProcess> {
   const { client, manage, images, namespace, metrics, log } = options;

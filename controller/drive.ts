@@ -21,15 +21,15 @@ export interface DriveOptions {
   clock?: () => Date;
 }
 
-/** The two controllers that execute runs. */
+/** The PipelineRun and TaskRun controllers. */
 export interface Drive {
-  /** To be called once the watches are synced. */
+  /** To be called when the watches are synced. */
   start(): void;
-  /** Takes no more work, and resolves when reconciles and Events under way have ended. */
+  /** Takes no more work. Resolves when running reconciles and Events have ended. */
   stop(): Promise<void>;
 }
 
-/** Adds the handlers of both controllers to the watches, so it is called before these run. */
+/** Creates both controllers. They add handlers to the watches, so call it before these run. */
 export function createDrive(options: DriveOptions): Drive {
   const { client, watches, tracing, manage, images, metrics, log, clock = () => new Date() } = options;
   const recording = { log, clock, ...(metrics && { observer: metrics.events }) };

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 
 import type { KubernetesMetrics } from '../shared/kubernetes/metrics.ts';
 
-/** What the controllers count in; made once a process. */
+/** The controllers' metrics; created once per process. */
 export interface ControllerMetrics {
   registry: Registry;
   kubernetes: KubernetesMetrics;

@@ -1,12 +1,12 @@
 import { MANAGED_BY } from '../../shared/tekton/annotations.ts';
 
-/** Which runs the drive controllers execute: all, or those whose `spec.managedBy` names them. */
+/** The runs that the drive controllers execute: all, or those with their `spec.managedBy`. */
 export type Manage = 'all' | 'managed-by';
 
-/** Upstream's own value, the same as none. */
+/** Upstream's value of `spec.managedBy`; equal to an absent one. */
 const UPSTREAM_MANAGED_BY = 'tekton.dev/pipeline';
 
-/** Whether the run is this controller's to execute. */
+/** Whether this controller executes the run. */
 export function isManaged(run: { spec: { managedBy?: string } }, manage: Manage): boolean {
   const { managedBy } = run.spec;
   if (managedBy === MANAGED_BY) return true;

@@ -3,11 +3,11 @@ import type { Graph } from '../../shared/tekton/graph.ts';
 import type { TimedOut } from './pipeline-run-timeouts.ts';
 import type { PipelineTask, TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
 
-/** Upstream's words in a child's `spec.statusMessage`; a child cancelled with the second counts as failed. */
+/** Upstream's values of a child's `spec.statusMessage`. A child cancelled with the second one counts as failed. */
 export const CANCELLED_MESSAGE = 'TaskRun cancelled as the PipelineRun it belongs to has been cancelled.';
 export const TIMED_OUT_MESSAGE = 'TaskRun cancelled as the PipelineRun it belongs to has timed out.';
 
-/** Where a pipeline task is. `invalid`: a result it needs was not produced by a task that succeeded. */
+/** The outcome of a pipeline task. `invalid`: it needs a result that a successful task did not produce. */
 export type Outcome =
   'waiting' | 'running' | 'succeeded' | 'failed' | 'ignoredFailure' | 'cancelled' | 'invalid' | 'skipped';
 
@@ -18,13 +18,13 @@ export interface TaskState {
   taskRunName: string;
   taskRun?: TaskRun;
   outcome: Outcome;
-  /** Upstream's words, when skipped. */
+  /** Upstream's reason of a skipped task. */
   skippedBecause?: string;
-  /** Why it is invalid. */
+  /** Message of an invalid task. */
   invalidBecause?: string;
 }
 
-/** Everything that scheduling and the run's condition are decided from. */
+/** The input of scheduling and of the run's condition. */
 export interface PipelineRunFacts {
   tasks: readonly TaskState[];
   byName: ReadonlyMap<string, TaskState>;
@@ -33,7 +33,7 @@ export interface PipelineRunFacts {
   timedOut: TimedOut;
 }
 
-/** The outcome that a task's TaskRun says. Cancelled because of a timeout counts as failed, as upstream counts it. */
+/** A task's outcome from its TaskRun. As in upstream, cancelled because of a timeout counts as failed. */
 export function outcomeOf({ task, taskRun }: Omit<TaskState, 'outcome'>): Outcome {
   if (!taskRun) return 'waiting';
   if (!isDone(taskRun)) return 'running';
@@ -43,18 +43,18 @@ export function outcomeOf({ task, taskRun }: Omit<TaskState, 'outcome'>): Outcom
   return task.onError === 'continue' && !cancelled ? 'ignoredFailure' : 'failed';
 }
 
-/** Done for its dependents: it ended, or will never start. */
+/** Whether dependents need not wait: the task ended, or will never start. */
 export function hasEnded(state: TaskState | undefined): boolean {
   return state?.outcome !== 'waiting' && state?.outcome !== 'running';
 }
 
-/** Whether all a task waits for has ended; a final task waits for all others. */
+/** Whether all dependencies of a task have ended. A final task depends on all others. */
 export function parentsEnded({ task, final }: TaskState, { tasks, byName, graph }: PipelineRunFacts): boolean {
   if (final) return tasks.every((other) => other.final || hasEnded(other));
   return (graph.get(task.name) ?? []).every((parent) => hasEnded(byName.get(parent)));
 }
 
-/** A task of the graph failed, was cancelled or can't run: no other one starts. */
+/** Whether a task of the graph failed, was cancelled or is invalid: then no other one starts. */
 export function isStopping({ tasks }: PipelineRunFacts): boolean {
   const stops: readonly Outcome[] = ['failed', 'cancelled', 'invalid'];
   return tasks.some(({ final, outcome, task }) => !final && task.onError !== 'continue' && stops.includes(outcome));

@@ -4,7 +4,7 @@ import type { PipelineRun } from '../../shared/tekton/types.ts';
 /** Upstream's default-timeout-minutes. */
 export const DEFAULT_TIMEOUT_MS = 60 * 60_000;
 
-/** The run's limits in milliseconds; undefined where there is none. */
+/** The run's timeouts in milliseconds; undefined without a limit. */
 export interface Timeouts {
   pipelineMs?: number;
   tasksMs?: number;
@@ -17,7 +17,7 @@ export interface TimedOut {
   finally: boolean;
 }
 
-/** `timeouts`, with the missing one of tasks and finally as what the other leaves of the pipeline's; 0 is no limit. */
+/** `timeouts` in milliseconds. If one of tasks and finally is missing, it is the pipeline's minus the other. 0 is no limit. */
 export function timeoutsOf({ spec }: PipelineRun): Timeouts {
   const pipeline = parseDurationMs(spec.timeouts?.pipeline);
   const tasks = parseDurationMs(spec.timeouts?.tasks);
@@ -29,12 +29,12 @@ export function timeoutsOf({ spec }: PipelineRun): Timeouts {
   };
 }
 
-/** What one section leaves of the pipeline's time, where both have a limit. */
+/** The pipeline's timeout minus that of one section, if both have a limit. */
 function remainder(wholeMs: number | undefined, partMs: number | undefined): number | undefined {
   return wholeMs && partMs ? wholeMs - partMs : undefined;
 }
 
-/** Which limits the run is past at `now`; that of the tasks counts until `finally` starts. */
+/** The timeouts that have passed at `now`. That of the tasks counts until `finally` starts. */
 export function timedOutAt(run: PipelineRun, now: Date): TimedOut {
   const { pipelineMs, tasksMs, finallyMs } = timeoutsOf(run);
   const nowMs = now.getTime();
@@ -49,7 +49,7 @@ export function timedOutAt(run: PipelineRun, now: Date): TimedOut {
   };
 }
 
-/** Milliseconds until the nearest limit that is still ahead; undefined without one. */
+/** Milliseconds until the next timeout; undefined if there is none. */
 export function untilNextTimeoutMs(run: PipelineRun, now: Date): number | undefined {
   const { pipelineMs, tasksMs, finallyMs } = timeoutsOf(run);
   const { startTime, finallyStartTime } = run.status ?? {};

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-/** Where things are in a TaskRun's Pod; upstream's entrypoint and users' scripts rely on these paths. */
+/** Paths in a TaskRun's Pod. Upstream's entrypoint and users' scripts rely on them. */
 export const WORKSPACE_DIR = '/workspace';
 export const HOME_DIR = '/tekton/home';
 export const RESULTS_DIR = '/tekton/results';
@@ -14,7 +14,7 @@ export const SCRIPTS_DIR = '/tekton/scripts';
 export const ENTRYPOINT = `${BIN_DIR}/entrypoint`;
 export const TERMINATION_PATH = '/tekton/termination';
 
-/** A path without `.`, `..`, doubled or trailing slashes, as Go's filepath.Clean gives it. */
+/** A path without `.`, `..`, double or trailing slashes, as from Go's filepath.Clean. */
 export function cleanPath(path: string): string {
   const normal = posix.normalize(path);
   return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;

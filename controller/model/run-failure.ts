@@ -1,4 +1,4 @@
-/** Thrown when a run can't go on: it fails with this condition reason, and the message says what the user can do. */
+/** Thrown if a run can't continue: it fails with this condition reason. The message says what the user can do. */
 export class RunFailure extends Error {
   readonly reason: string;
 
@@ -9,7 +9,7 @@ export class RunFailure extends Error {
   }
 }
 
-/** Fails the run with `reason` and `message` when `failed`. */
+/** Throws RunFailure with `reason` and `message` if `failed`. */
 export function failIf(reason: string, failed: boolean, message: string): void {
   if (failed) throw new RunFailure(reason, message);
 }

@@ -1,7 +1,7 @@
 import { succeededCondition } from '../../shared/tekton/conditions.ts';
 import type { Condition, TaskRunStatus } from '../../shared/tekton/types.ts';
 
-/** Sets the Succeeded condition; the time of transition changes only with the rest. */
+/** Sets the Succeeded condition. The transition time changes only if another field does. */
 function setCondition(
   status: TaskRunStatus,
   value: Condition['status'],
@@ -25,13 +25,13 @@ export function markRunning(status: TaskRunStatus, reason: string, message: stri
   return setCondition(status, 'Unknown', reason, message, now);
 }
 
-/** Ends the TaskRun (or its attempt) as failed, now. */
+/** Fails the TaskRun (or its attempt) at `now`. */
 export function markFailed(status: TaskRunStatus, reason: string, message: string, now: Date): void {
   setCondition(status, 'False', reason, message, now);
   status.completionTime = now.toISOString();
 }
 
-/** Ends the TaskRun as succeeded, now. */
+/** Completes the TaskRun with success at `now`. */
 export function markSucceeded(status: TaskRunStatus, now: Date): void {
   setCondition(status, 'True', 'Succeeded', 'All Steps have completed executing', now);
   status.completionTime = now.toISOString();

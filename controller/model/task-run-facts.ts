@@ -9,7 +9,7 @@ export function isPending(taskRun: TaskRun): boolean {
   return taskRun.spec.status === 'TaskRunPending';
 }
 
-/** It failed, and its retries are not used up. */
+/** Whether a failed TaskRun has retries left. */
 export function isRetriable(taskRun: TaskRun): boolean {
   return (
     succeededCondition(taskRun)?.status === 'False' &&

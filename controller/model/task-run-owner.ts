@@ -4,8 +4,8 @@ import type { Manage } from './managed-by.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 
 /**
- * The owner reference that what a TaskRun creates carries. Beside upstream's controller it is no *controller* reference: upstream
- * would reconcile the TaskRun as soon as the child changes.
+ * The owner reference of objects that a TaskRun creates. Beside upstream's controller it has `controller: false`, else upstream would
+ * reconcile the TaskRun when the child changes.
  */
 export function taskRunOwner(taskRun: TaskRun, manage: Manage): OwnerReference & { controller: boolean } {
   return {

@@ -8,7 +8,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** A result that is not declared a string: a JSON array or object, else the text as it is. */
+/** The value of a result without the type string: a JSON array or object, else the text itself. */
 function structured(value: string): ParamValue {
   let parsed: unknown;
   try {
@@ -21,7 +21,7 @@ function structured(value: string): ParamValue {
   return Object.fromEntries(Object.entries(parsed).map(([key, item]) => [key, text(item)]));
 }
 
-/** The results that the steps reported, by name in the order they came; of two by one name the later one. */
+/** The results from the steps' termination messages, in their order; of equal names the last one. */
 export function taskRunResults(steps: readonly ContainerStatus[], specs: readonly ResultSpec[]): TaskRunResult[] {
   const results = new Map<string, TaskRunResult>();
   for (const step of steps) {

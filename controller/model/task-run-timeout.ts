@@ -9,7 +9,7 @@ export function timeoutMsOf(taskRun: TaskRun): number {
   return parseDurationMs(taskRun.spec.timeout) ?? DEFAULT_TIMEOUT_MS;
 }
 
-/** How long the present attempt may still run, in milliseconds; undefined without a timeout or before its start. */
+/** Remaining time of the present attempt in milliseconds; undefined without a timeout or before its start. */
 export function remainingMs(taskRun: TaskRun, now: Date): number | undefined {
   const timeoutMs = timeoutMsOf(taskRun);
   const { startTime } = taskRun.status ?? {};

@@ -5,7 +5,7 @@ import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { cleanPath, WORKSPACE_DIR } from './pod-paths.ts';
 import type { Sidecar, TaskRun, TaskSpec, WorkspaceBinding, WorkspaceDeclaration } from '../../shared/tekton/types.ts';
 
-/** The declarations, and one for each binding that an embedded task uses without declaring it (propagated). */
+/** The declared workspaces, plus the bindings that an embedded task uses without a declaration (propagated). */
 export function declarationsOf(taskRun: TaskRun, taskSpec: TaskSpec): WorkspaceDeclaration[] {
   const declared = taskSpec.workspaces ?? [];
   if (!taskRun.spec.taskSpec) return declared;
@@ -18,7 +18,7 @@ export function mountPathOf({ name, mountPath }: WorkspaceDeclaration): string {
   return mountPath || `${WORKSPACE_DIR}/${name}`;
 }
 
-/** The claim's name, the same in every reconcile: from template, workspace and owner. */
+/** The claim's name, deterministic from template, workspace and owner. */
 export function claimName(binding: WorkspaceBinding, taskRun: TaskRun): string {
   const hash = createHash('sha256').update(`${binding.name}${taskRun.metadata.uid}`).digest('hex').slice(0, 10);
   return `${binding.volumeClaimTemplate?.metadata?.name || 'pvc'}-${hash}`;
@@ -30,12 +30,12 @@ function fnv32a(text: string): number {
   return hash;
 }
 
-/** `ws-<hash>`, as upstream names the volumes. */
+/** `ws-<hash>`, upstream's name of the volume. */
 function volumeName(workspace: string): string {
   return `ws-${fnv32a(workspace).toString(16).slice(0, 5).padEnd(5, '0')}`;
 }
 
-/** Each binding's volume, by workspace; bindings of one claim share it, because a Pod can't mount a claim twice. */
+/** Each binding's volume, by workspace. Bindings of one claim share a volume, because a Pod can't have a claim twice. */
 export function workspaceVolumes(bindings: readonly WorkspaceBinding[]): Map<string, V1Volume> {
   const volumes = new Map<string, V1Volume>();
   const byClaim = new Map<string, V1Volume>();
@@ -52,14 +52,14 @@ export function workspaceVolumes(bindings: readonly WorkspaceBinding[]): Map<str
   return volumes;
 }
 
-/** A sidecar keeps what it mounts at the path itself. */
+/** The sidecar with the workspaces' mounts, except at paths where it has its own mount. */
 function mountInSidecar(sidecar: Sidecar, mounts: readonly V1VolumeMount[]): Sidecar {
   const taken = new Set((sidecar.volumeMounts ?? []).map(({ mountPath }) => cleanPath(mountPath)));
   const added = mounts.filter(({ mountPath }) => !taken.has(cleanPath(mountPath)));
   return { ...sidecar, volumeMounts: [...(sidecar.volumeMounts ?? []), ...added] };
 }
 
-/** The spec with its workspaces' volumes, mounted in every step (through the stepTemplate) and sidecar. */
+/** The spec with its workspaces' volumes, mounted in every step (by the stepTemplate) and sidecar. */
 export function mountWorkspaces(
   taskSpec: TaskSpec,
   declarations: readonly WorkspaceDeclaration[],

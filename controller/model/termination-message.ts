@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 
-/** What the entrypoint reports about its step. */
+/** An entry of the entrypoint's report about its step. */
 export interface RunResult {
   key: string;
   value: string;
@@ -29,7 +29,7 @@ function toRunResult(entry: unknown): RunResult | undefined {
   return { key, value, type: TYPES.get(type) ?? 'other' };
 }
 
-/** The entries of a termination message, the last one of each key; undefined when the message is not the entrypoint's. */
+/** The entries of a termination message, the last one of each key; undefined if it is not the entrypoint's. */
 export function parseTerminationMessage(message: string | undefined): RunResult[] | undefined {
   if (!message) return [];
   let entries: unknown;
@@ -43,7 +43,7 @@ export function parseTerminationMessage(message: string | undefined): RunResult[
   return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** An internal entry's value: `StartedAt`, `ExitCode` or `Reason`. */
+/** The value of an internal entry: `StartedAt`, `ExitCode` or `Reason`. */
 export function internalValue(results: readonly RunResult[], key: string): string | undefined {
   return results.find((result) => result.type === 'InternalTektonResult' && result.key === key)?.value;
 }

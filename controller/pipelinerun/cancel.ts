@@ -105,7 +105,10 @@ export const stopLateTaskRuns = traced(
       if (reason === 'PipelineRunTimeout') await timeoutPipelineRun(context, late);
     } catch (error) {
       if (!(error instanceof RunFailure)) throw error;
-      context.log.warn('a TaskRun is still running although its run has ended', { pipelinerun: run.metadata.name, error });
+      context.log.warn('a TaskRun is still running although its run has ended', {
+        pipelinerun: run.metadata.name,
+        error,
+      });
     }
   },
 );

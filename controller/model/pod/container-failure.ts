@@ -3,7 +3,7 @@ import { isSidecarContainer, isStepContainer, withoutPrefix } from '../../../sha
 import { RunFailure } from '../run-failure.ts';
 import { isSubPathError } from './waiting.ts';
 
-/** ErrImagePull is not among them: the kubelet tries again, and says ImagePullBackOff when that does not help. */
+/** Without ErrImagePull, because the kubelet retries, and reports ImagePullBackOff later. */
 const FAILURES = new Map([
   ['ImagePullBackOff', 'TaskRunImagePullFailed'],
   ['ErrImageNeverPull', 'TaskRunImagePullFailed'],
@@ -18,7 +18,7 @@ function describeContainer(name: string): string {
   return `container "${name}"`;
 }
 
-/** Why this container can't start, when waiting longer would not help; undefined otherwise. `image` is what the message names. */
+/** The reason if this container can't start, and waiting does not help; else undefined. `image` is for the message. */
 export function containerFailure(taskRunName: string, status: ContainerStatus, image: string): RunFailure | undefined {
   const { waiting } = status.state ?? {};
   const reason = FAILURES.get(waiting?.reason ?? '');

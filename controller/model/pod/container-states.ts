@@ -4,12 +4,12 @@ import { internalValue, parseTerminationMessage } from '../termination-message.t
 import type { RunResult } from '../termination-message.ts';
 import type { SidecarState, StepState } from '../../../shared/tekton/types.ts';
 
-/** `Skipped`, `TimeoutExceeded` or `Cancelled` from the entrypoint, `Continued` for an ignored failure, else Kubernetes' reason. */
+/** The termination reason: `Skipped`, `TimeoutExceeded` or `Cancelled` from the entrypoint, `Continued` for an ignored failure, else Kubernetes'. */
 function terminationReason(results: readonly RunResult[], reason: string | undefined): string | undefined {
   return internalValue(results, 'Reason') ?? (internalValue(results, 'ExitCode') === undefined ? reason : 'Continued');
 }
 
-/** A terminated step's state with what only the entrypoint knows: its start in milliseconds, and the exit code it passed over. */
+/** A terminated step's state with the entrypoint's values: the start in milliseconds, and an ignored exit code. */
 function refined(state: ContainerState, results: readonly RunResult[] | undefined): ContainerState {
   const { terminated } = state;
   if (!terminated || !results) return state;
@@ -29,7 +29,7 @@ function refined(state: ContainerState, results: readonly RunResult[] | undefine
   };
 }
 
-/** A step's state from its container's. */
+/** A step's state from its container's state. */
 export function stepState(status: ContainerStatus): StepState {
   const { terminated } = status.state ?? {};
   const results = parseTerminationMessage(terminated?.message);
@@ -52,7 +52,7 @@ export function sidecarState(status: ContainerStatus): SidecarState {
   };
 }
 
-/** The containers' states in the order the Pod's spec has them; the API server's list has any order. */
+/** The containers' states in the order of the Pod's spec; the status has any order. */
 export function inSpecOrder(pod: Pod): ContainerStatus[] {
   const statuses = new Map((pod.status?.containerStatuses ?? []).map((status) => [status.name, status]));
   return (pod.spec?.containers ?? []).flatMap(({ name }) => statuses.get(name) ?? []);

@@ -5,7 +5,7 @@ import { DOWNWARD_DIR, ENTRYPOINT, RUN_DIR, TERMINATION_PATH } from '../pod-path
 import type { Step, TaskSpec } from '../../../shared/tekton/types.ts';
 import { DOWNWARD_MOUNT } from './volumes.ts';
 
-/** What the step waits for: the Pod's readiness (the first one, unless it may start at once), else the step before it. */
+/** The arguments for the file that a step waits for: the Pod's readiness (first step, unless it may start at once), else the previous step's. */
 function waitArgs(index: number, waitForReady: boolean): string[] {
   if (index > 0) return ['-wait_file', `${RUN_DIR}/${index - 1}/out`];
   return waitForReady ? ['-wait_file', `${DOWNWARD_DIR}/ready`, '-wait_file_content'] : [];
@@ -20,8 +20,8 @@ function stepArgs({ onError, timeout }: Step): string[] {
 }
 
 /**
- * The step's container run by the entrypoint, which keeps the steps in order, reports results and times, and applies the step's
- * timeout (the order of the arguments is upstream's). The container's command must be known.
+ * The step's container with the entrypoint as its command. It keeps the steps in order, reports results and times, and applies the step's
+ * timeout. The order of its arguments is upstream's. The container must have a command.
  */
 export function runByEntrypoint(
   container: V1Container,

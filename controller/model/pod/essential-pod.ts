@@ -1,8 +1,8 @@
 import type { Pod } from '../../../shared/kubernetes/pod.ts';
 
 /**
- * What the controllers read of a TaskRun's Pod: names and images of its containers, its node, its status. The rest of the spec (scripts,
- * environment, volumes) and who wrote which field is most of a Pod, and would be most of their cache.
+ * The fields of a TaskRun's Pod that the controllers read: names and images of its containers, its node, its status. The rest (scripts,
+ * environment, volumes, managedFields) is most of a Pod, and would be most of the cache.
  */
 export function essentialPod(pod: Pod): Pod {
   const { managedFields: _managedFields, ...metadata } = pod.metadata;

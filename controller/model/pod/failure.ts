@@ -19,7 +19,7 @@ function failed(status: ContainerStatus): boolean {
   return (status.state?.terminated?.exitCode ?? 0) !== 0;
 }
 
-/** Whether the Pod makes its TaskRun fail. */
+/** Whether the Pod's state fails its TaskRun. */
 export function didTaskRunFail(pod: Pod): boolean {
   if (pod.status?.phase === 'Failed') return true;
   const steps = (pod.status?.containerStatuses ?? []).filter(({ name }) => isStepContainer(name));
@@ -32,7 +32,7 @@ interface Rule {
   of?: (name: string) => boolean;
 }
 
-/** Upstream's order: out of memory before other exits, sidecars (the likelier cause) before the rest. */
+/** Upstream's order: out of memory before other exits, sidecars (the more likely cause) before the rest. */
 const INIT_RULES: readonly Rule[] = [
   { reason: 'SidecarOOM', matches: isOomKilled, of: isSidecarContainer },
   { reason: 'InitContainerOOM', matches: isOomKilled },
@@ -46,7 +46,7 @@ const RULES: readonly Rule[] = [
   { reason: 'StepFailed', matches: failed, of: isStepContainer },
 ];
 
-/** The first rule that a container fits, with that container. */
+/** The first rule that matches a container, with that container. */
 function classifyContainers(statuses: readonly ContainerStatus[], rules: readonly Rule[]): Classified | undefined {
   for (const { reason, matches, of } of rules) {
     const container = statuses.find((each) => matches(each) && (!of || of(each.name)));
@@ -64,7 +64,7 @@ function classify(pod: Pod): Classified {
   );
 }
 
-/** In upstream's words; a command that could not be started has the runtime's message besides, for nothing else says why. */
+/** Upstream's message. For a command that could not start, also the runtime's message, because nothing else has the reason. */
 function containerMessage({ name, state }: ContainerStatus): string | undefined {
   const { terminated } = state ?? {};
   if (!terminated) return undefined;
@@ -75,7 +75,7 @@ function containerMessage({ name, state }: ContainerStatus): string | undefined 
   return `"${name}" exited with code ${terminated.exitCode}${terminated.reason ? `: ${terminated.reason}` : ''}${cause}`;
 }
 
-/** Why the Pod failed, in upstream's reasons and words. */
+/** Why the Pod failed: upstream's reason and message. */
 export function podFailure(pod: Pod): { reason: string; message: string } {
   const { reason, container, isInit } = classify(pod);
   if (reason === 'PodEvicted') return { reason, message: pod.status?.message ?? 'the Pod was evicted' };
@@ -84,7 +84,7 @@ export function podFailure(pod: Pod): { reason: string; message: string } {
   return { reason, message: pod.status?.message || 'build failed for unspecified reasons.' };
 }
 
-/** All steps have ended, or the Pod has, or a step ran out of memory (such a Pod runs on until its deadline). */
+/** Whether all steps or the Pod have ended, or a step ran out of memory (such a Pod runs until its deadline). */
 export function isComplete(pod: Pod, steps: readonly ContainerStatus[]): boolean {
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed') return true;

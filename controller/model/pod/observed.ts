@@ -3,7 +3,7 @@ import { isStepContainer } from '../../../shared/tekton/containers.ts';
 import { isComplete } from './failure.ts';
 import { waitsFor } from './waiting.ts';
 
-/** What every container says while its Pod starts. */
+/** Waiting reasons of every starting container. */
 const STARTING = ['PodInitializing', 'ContainerCreating'];
 
 const isStarting = ({ state }: ContainerStatus): boolean => STARTING.includes(state?.waiting?.reason ?? '');
@@ -13,12 +13,12 @@ function observedContainer({ name, state, lastState, ready, imageID }: Container
   return { name, state, lastState, ready, imageID };
 }
 
-/** Whether the Pod has a node says what it waits for; the other conditions follow how it starts. */
+/** Only PodScheduled shows what the Pod waits for; other conditions change during every start. */
 const isScheduled = ({ type }: PodCondition): boolean => type === 'PodScheduled';
 
 /**
- * What a TaskRun's status is made from: as long as it stays the same, another reconcile finds nothing that a user waits for. How a
- * Pod starts, step by step, is no news as long as nothing keeps it from starting; an init container's end shows in the Pod's phase.
+ * The Pod's fields that decide a TaskRun's status: while they are equal, another reconcile would change nothing for the user. Stages of a
+ * normal start are left out; the end of init containers is in the Pod's phase.
  */
 export function observedOf(pod: Pod): unknown {
   const { phase = 'Pending', reason, message, initContainerStatuses, containerStatuses } = pod.status ?? {};
@@ -39,7 +39,7 @@ function withoutProgress(pod: Pod): Pod {
   return { ...pod, status: { ...pod.status, conditions: (pod.status?.conditions ?? []).filter(isScheduled) } };
 }
 
-/** The Pod has nothing more to do for its TaskRun. */
+/** Whether the Pod has ended, so that its TaskRun needs nothing more of it. */
 export function isFinished(pod: Pod): boolean {
   const steps = (pod.status?.containerStatuses ?? []).filter(({ name }) => isStepContainer(name));
   return isComplete(pod, steps);

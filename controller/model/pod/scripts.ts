@@ -7,20 +7,20 @@ import { BIN_MOUNT, SCRIPTS_MOUNT, SCRIPTS_WRITE_MOUNT } from './volumes.ts';
 
 const DEFAULT_PREAMBLE = '#!/bin/sh\nset -e\n';
 
-/** A container that runs `script`, which `place-scripts` writes to `file` before. */
+/** A container that runs `file`, to which `place-scripts` has written `script`. */
 export interface PlacedScript {
   container: V1Container;
   file: string;
   script: string;
 }
 
-/** The name ends in a hash instead of upstream's random letters: the same Pod is built again after a crash. */
+/** The name ends in a hash instead of upstream's random letters, so that a Pod built again after a crash is equal. */
 function scriptFile(name: string, podName: string): string {
   const suffix = createHash('sha256').update(`${podName}/${name}`).digest('hex').slice(0, 5);
   return `${SCRIPTS_DIR}/${name}-${suffix}`;
 }
 
-/** The container made to run its script: `name` is `script-<i>` or `sidecar-script-<i>`. */
+/** The container with its script as the command. `name` is `script-<i>` or `sidecar-script-<i>`. */
 export function placeScript(container: V1Container, script: string, name: string, podName: string): PlacedScript {
   const file = scriptFile(name, podName);
   return {
@@ -54,7 +54,7 @@ export function placeScriptsContainer(image: string, scripts: readonly PlacedScr
   };
 }
 
-/** Containers with their scripts taken out, to be written by `place-scripts`. */
+/** Containers without their scripts, and the scripts for `place-scripts`. */
 export function takeScripts(
   containers: { container: V1Container; script: string | undefined }[],
   prefix: string,

@@ -5,7 +5,7 @@ import { cleanPath } from '../pod-paths.ts';
 import type { Sidecar, Step } from '../../../shared/tekton/types.ts';
 import { BIN_READ_ONLY_MOUNT, credentialsMount, IMPLICIT_MOUNTS, runMounts } from './volumes.ts';
 
-/** The step's fields that are a container's. */
+/** The step's fields that a container has, too. */
 export function stepContainer(step: Step, index: number): V1Container {
   const { script: _script, timeout: _timeout, onError: _onError, computeResources, ...fields } = step;
   return {
@@ -15,20 +15,20 @@ export function stepContainer(step: Step, index: number): V1Container {
   };
 }
 
-/** The sidecar's fields that are a container's; its name is still its own, '' where it has none. */
+/** The sidecar's fields that a container has, too. The name is the sidecar's, '' if it has none. */
 export function sidecarContainer(sidecar: Sidecar): V1Container {
   const { script: _script, computeResources, ...fields } = sidecar;
   return { ...fields, name: sidecar.name ?? '', ...(computeResources ? { resources: computeResources } : {}) };
 }
 
-/** The step's container with the mounts every step has, except at paths where it mounts something of its own. */
+/** The step's container with the mounts of every step, except at paths where it has its own mount. */
 function withImplicitMounts(own: V1VolumeMount[]): V1VolumeMount[] {
   const taken = new Set(own.map(({ mountPath }) => cleanPath(mountPath)));
   const implicit = [BIN_READ_ONLY_MOUNT, ...IMPLICIT_MOUNTS];
   return [...own, ...implicit.filter(({ mountPath }) => !taken.has(mountPath))];
 }
 
-/** The last touch: environment of the podTemplate, and the mounts that every step has. */
+/** Adds the podTemplate's environment and the mounts of every step. */
 export function finishStepContainer(
   container: V1Container,
   index: number,

@@ -4,7 +4,7 @@ const LISTS_BY_KEY = { env: 'name', volumeMounts: 'mountPath', volumeDevices: 'd
 const OBJECTS = ['computeResources', 'securityContext'] as const;
 const PLAIN_LISTS = ['command', 'args', 'envFrom'] as const;
 
-/** `over` on top of `base`, object by object. */
+/** `base` merged with `over`, recursively; `over` wins. */
 function mergeObjects(base: object, over: object): object {
   const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(over) as [string, unknown][]) {
@@ -24,8 +24,8 @@ function keyOf(item: object, key: string): unknown {
 }
 
 /**
- * A list merged by key as a strategic merge patch does it: the step's items in their order, and the template's other items before
- * the first of the step's items that followed them in the template.
+ * Merges lists by key as a strategic merge patch does: the step's items in their order; each other item of the template before the first of the
+ * step's items that follows it in the template.
  */
 function mergeByKey(template: object[], step: object[], key: string): object[] {
   const own = new Set(step.map((item) => keyOf(item, key)));
@@ -39,7 +39,7 @@ function mergeByKey(template: object[], step: object[], key: string): object[] {
   return [...merged, ...rest.map(({ item }) => item)];
 }
 
-/** The step with what it leaves out taken from the stepTemplate. */
+/** The step with absent fields from the stepTemplate. */
 export function mergeStepTemplate(template: Partial<Step> | undefined, step: Step): Step {
   if (!template) return step;
   const merged: Record<string, unknown> = { ...template, ...step };

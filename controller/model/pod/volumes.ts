@@ -18,7 +18,7 @@ const BIN = 'tekton-internal-bin';
 const SCRIPTS = 'tekton-internal-scripts';
 const DOWNWARD = 'tekton-internal-downward';
 
-/** In every step, unless the step mounts something of its own at the path. */
+/** Mounts of every step, unless the step has its own mount at the path. */
 export const IMPLICIT_MOUNTS: readonly V1VolumeMount[] = [
   { name: 'tekton-internal-workspace', mountPath: WORKSPACE_DIR },
   { name: 'tekton-internal-home', mountPath: HOME_DIR },
@@ -38,14 +38,14 @@ export const SCRIPTS_VOLUME: V1Volume = { name: SCRIPTS, emptyDir: {} };
 export const SCRIPTS_MOUNT: V1VolumeMount = { name: SCRIPTS, mountPath: SCRIPTS_DIR, readOnly: true };
 export const SCRIPTS_WRITE_MOUNT: V1VolumeMount = { name: SCRIPTS, mountPath: SCRIPTS_DIR };
 
-/** The file `ready` gets its content when the Pod's annotation arrives; the first step waits for it. */
+/** The file `ready` has the Pod's annotation; the first step waits for its content. */
 export const DOWNWARD_VOLUME: V1Volume = {
   name: DOWNWARD,
   downwardAPI: { items: [{ path: 'ready', fieldRef: { fieldPath: `metadata.annotations['${POD_READY}']` } }] },
 };
 export const DOWNWARD_MOUNT: V1VolumeMount = { name: DOWNWARD, mountPath: DOWNWARD_DIR, readOnly: true };
 
-/** Each step keeps its state (`out`, exit code) in a volume that the other steps only read. */
+/** Each step's state (`out`, exit code) is in its own volume; other steps mount it read-only. */
 export function runVolume(step: number): V1Volume {
   return {
     name: `tekton-internal-run-${step}`,
@@ -61,7 +61,7 @@ export function runMounts(own: number, steps: number): V1VolumeMount[] {
   }));
 }
 
-/** Each step has a fresh place in memory for its credentials: the steps' users differ. */
+/** Each step has its own memory volume for credentials, because the steps' users differ. */
 export function credentialsVolume(step: number): V1Volume {
   return {
     name: `tekton-creds-init-home-${step}`,

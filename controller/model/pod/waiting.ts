@@ -22,7 +22,7 @@ function exceedsNode(pod: Pod): boolean {
   );
 }
 
-/** The kubelet creates the directory of a subPath in time: this error mends itself. */
+/** Whether the container waits for a subPath's directory. The kubelet creates it later, so this error is temporary. */
 export function isSubPathError(waiting: { reason?: string; message?: string } | undefined): boolean {
   return (
     waiting?.reason === 'CreateContainerConfigError' &&
@@ -40,7 +40,7 @@ function waitingMessage(pod: Pod): string {
   return pod.status?.message || 'Pending';
 }
 
-/** What a Pod that does not run yet waits for, as the reason and message of its TaskRun's condition. */
+/** Why a Pod does not run yet, as the reason and message of its TaskRun's condition. */
 export function waitsFor(pod: Pod): { reason: string; message: string } {
   const waiting = allContainers(pod).map(({ state }) => state?.waiting);
   if (exceedsNode(pod)) {
@@ -53,7 +53,7 @@ export function waitsFor(pod: Pod): { reason: string; message: string } {
   return { reason: pulls ? 'PullImageFailed' : 'Pending', message: waitingMessage(pod) };
 }
 
-/** Sets the condition of a TaskRun whose Pod still works: what it waits for, or that it runs. */
+/** Sets the condition of a TaskRun with an unfinished Pod: why it waits, or that it runs. */
 export function markIncomplete(status: TaskRunStatus, pod: Pod, now: Date): void {
   const { phase = 'Pending' } = pod.status ?? {};
   const { reason, message } =
