@@ -22,7 +22,7 @@ async function said(input: string): Promise<{ code: number | null; text: string 
   return { code, text };
 }
 
-test('a YAML error is told with line and column', async () => {
+test('a YAML error has line and column', async () => {
   const { code, text } = await said('apiVersion: tekton.dev/v1\nkind: [PipelineRun\n');
   expect(text).toMatch(/standard input:\d+:\d+: /);
   expect(code).toBe(2);
@@ -85,7 +85,7 @@ test.each([
 
 const EXAMPLE = ['run', '-f', 'examples/build-and-test.yaml'];
 
-test('options that can’t be meant are told with what to do', async () => {
+test('invalid options give an error with what to do', async () => {
   for (const [args, expected] of [
     [['run'], '-f FILE is missing'],
     [['run', '--nonsense'], 'tektrace run --help'],
@@ -105,7 +105,7 @@ test('options that can’t be meant are told with what to do', async () => {
   }
 }, 120_000);
 
-test('a file that is no YAML at all is one short message, exit 2', async () => {
+test('a file that is not YAML gives one short message, exit 2', async () => {
   for (const bytes of [randomBytes(4000), await readFile(process.execPath).then((file) => file.subarray(0, 4000))]) {
     const file = path.join(await mkdtemp(path.join(tmpdir(), 'tektrace-bad-')), 'bytes.yaml');
     await writeFile(file, bytes);

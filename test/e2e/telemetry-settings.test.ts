@@ -35,7 +35,7 @@ function resourcesOf(traces: TracesData[]): Map<string, Record<string, unknown>>
   return new Map(attributes.map((found) => [String(found['service.name']), found]));
 }
 
-test('what the environment says of the collector and of resources holds for every span of a run', async () => {
+test('the environment’s collector and resource attributes apply to every span of a run', async () => {
   const { code, stdout, stderr } = await run({
     ...endpoint(),
     OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',

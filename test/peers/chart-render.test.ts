@@ -222,7 +222,7 @@ describe('the rendered chart', () => {
     }
   });
 
-  test('what authorises at the collector is files of the controller, and of nothing else', async () => {
+  test('credentials for the collector are files of the controller only', async () => {
     const [controller, webhook] = allOf<V1Deployment>(await renderChart(everyValue), 'Deployment').map(
       ({ spec }) => spec?.template.spec,
     );

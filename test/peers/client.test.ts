@@ -137,7 +137,7 @@ describe('credentials', () => {
   }, 30_000);
 });
 
-test('what priority and fairness puts off is sent again until it is let through', async () => {
+test('a request refused by priority and fairness is retried until it succeeds', async () => {
   const level = (nominalConcurrencyShares: number): object => {
     const limited = { nominalConcurrencyShares, lendablePercent: 0, borrowingLimitPercent: 0 };
     return {
@@ -177,7 +177,7 @@ test('what priority and fairness puts off is sent again until it is let through'
   expect(codes).toEqual(new Set(['201', '429']));
 }, 60_000);
 
-test('requests meet a restart with errors that tell whether they were done, and go on afterwards', async () => {
+test('during a restart errors say whether a request was executed; later requests succeed', async () => {
   const client = track(createKubeClient(loadKubeConfig({ text: server.kubeconfig })));
   const stop = new AbortController();
   const created: string[] = [];
@@ -256,7 +256,7 @@ describe('Events', () => {
     ]);
   });
 
-  test('of a namespace that is being deleted are no warning', async () => {
+  test('of a namespace that is being deleted give no warning', async () => {
     let logged = '';
     const log = createLogger({ level: 'debug', write: (line) => (logged += line) });
     const recorder = createEventRecorder(admin, { component: 'tests', log });

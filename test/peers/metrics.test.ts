@@ -56,7 +56,7 @@ describe('tektrace controller on the real kube-apiserver', () => {
     while (!isReached((await metrics()).get(name) ?? NaN)) await delay(50);
   }
 
-  test('tells on /metrics that it leads, what it watches, what it asks for and what it works on', async () => {
+  test('/metrics has leadership, watches, requests and work queues', async () => {
     await untilMetric('leader_election_master_status{name="metrics"}', (value) => value === 1);
     const body = {
       metadata: { name: 'broken' },

@@ -104,7 +104,7 @@ describe("our webhook beside upstream's controller and webhook, on the real kube
     expect(created.spec).toMatchObject({ timeouts: { pipeline: '1h0m0s' } });
   });
 
-  test('what our webhook stamped is there to the end', () => {
+  test('the annotations of our webhook stay to the end', () => {
     for (const stamp of stamps) {
       expect(created.metadata.annotations?.[stamp]).toEqual(expect.any(String));
       expect(run.metadata.annotations?.[stamp]).toBe(created.metadata.annotations?.[stamp]);

@@ -182,7 +182,7 @@ describe("v1beta1 on the embedded API server and on a kube-apiserver with upstre
     await rm(directory, { recursive: true, force: true });
   });
 
-  test('what is written in v1beta1 is the same in both versions on both', async () => {
+  test('an object written in v1beta1 is equal in both versions on both servers', async () => {
     const kept: string[] = [];
     for (const [name, object] of await readCorpus('v1beta1')) {
       const { status: _status, ...body } = object;
@@ -210,7 +210,7 @@ describe("v1beta1 on the embedded API server and on a kube-apiserver with upstre
     }
   }, 120_000);
 
-  test('what upstream refuses in v1beta1 alone is refused, at the same fields', async () => {
+  test('v1beta1 fields that upstream refuses are refused at the same paths', async () => {
     for (const [name, object] of await readCorpus('v1beta1-refused')) {
       const [theirs, ours] = await both('POST', pathOf('v1beta1', object.kind), { body: object });
       expect({ name, code: theirs?.code }).toEqual({ name, code: 400 });

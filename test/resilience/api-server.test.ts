@@ -117,7 +117,7 @@ describe('one controller process, whose API server and network fail', () => {
     await expectAllWell(load.names);
   }, 900_000);
 
-  test('etcd is compacted while nobody can watch: each watch is told 410 and lists anew', async () => {
+  test('etcd is compacted while no watch is open: each watch gets 410 and lists again', async () => {
     const { client, server } = testbed.cluster;
     // Its cache would know the versions of more than a minute, compacted or not.
     await server.crash('kube-apiserver', ['--watch-cache=false']);

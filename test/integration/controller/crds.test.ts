@@ -69,7 +69,7 @@ test('a value of the wrong type is refused with its path', async () => {
   await expect(created).rejects.toThrow('spec.pipelineSpec.tasks[0].retries');
 });
 
-test('what this controller does not execute is valid Tekton all the same', async () => {
+test('Tekton fields that this controller does not execute are valid', async () => {
   const task = {
     name: 'a',
     onError: 'continue',

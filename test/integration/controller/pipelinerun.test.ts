@@ -237,7 +237,7 @@ test('a volumeClaimTemplate becomes one claim that the run owns and its tasks sh
   expect(claim.metadata.ownerReferences?.[0]).toMatchObject({ kind: 'PipelineRun', name: 'shared' });
 });
 
-test('cancelling tells the TaskRuns to stop and ends the run', async () => {
+test('cancelling cancels the TaskRuns and ends the run', async () => {
   await create('cancelled', { pipelineSpec: { tasks: [task('a')], finally: [task('f')] } });
   await fixture.taskRun('cancelled-a');
   await fixture.patch(PIPELINE_RUNS, 'cancelled', { spec: { status: 'Cancelled' } });
@@ -249,7 +249,7 @@ test('cancelling tells the TaskRuns to stop and ends the run', async () => {
   await fixture.taskRun('cancelled-a', ({ spec }) => spec.status === 'TaskRunCancelled');
 });
 
-test('a TaskRun that comes after the end of its cancelled run is told to stop; one of another owner is not', async () => {
+test('a TaskRun that arrives after the end of its cancelled run is cancelled; one of another owner is not', async () => {
   await create('ended', { pipelineSpec: { tasks: [task('a')] } });
   const { metadata, spec } = await fixture.taskRun('ended-a');
   await fixture.patch(PIPELINE_RUNS, 'ended', { spec: { status: 'Cancelled' } });
@@ -275,7 +275,7 @@ test('CancelledRunFinally stops the tasks and lets finally run', async () => {
   expect(run.status?.skippedTasks).toEqual([{ name: 'b', reason: 'PipelineRun was gracefully cancelled' }]);
 });
 
-test('a run past its timeout ends, and its TaskRuns are told why', async () => {
+test('a run past its timeout ends, and its TaskRuns have the reason', async () => {
   await create('slow', { timeouts: { pipeline: '300ms' }, pipelineSpec: { tasks: [task('a')] } });
   const run = await done('slow');
   expect(condition(run)).toEqual({
@@ -311,7 +311,7 @@ test('a controller that starts in the middle of a run takes it over', async () =
   expect(condition(await done('resumed'))).toMatchObject({ status: 'True', reason: 'Succeeded' });
 });
 
-test('a TaskRun of that name which belongs to somebody else is left alone', async () => {
+test('a TaskRun of that name with another owner is not changed', async () => {
   await fixture.create(TASK_RUNS, {
     apiVersion: 'tekton.dev/v1',
     kind: 'TaskRun',

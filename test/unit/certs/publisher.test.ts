@@ -55,7 +55,7 @@ describe('publishCaBundle', () => {
     expect(cluster.requests.filter((request) => request.startsWith('PATCH'))).toHaveLength(2);
   });
 
-  test('says so when there is no such configuration', async () => {
+  test('throws if there is no such configuration', async () => {
     await expect(publish(fakeCluster())).rejects.toMatchObject({ status: 404 });
   });
 });

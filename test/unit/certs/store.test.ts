@@ -52,7 +52,7 @@ describe('ensureAuthority', () => {
     expect(one).toEqual(other);
   });
 
-  test('an authority that has ended is no longer trusted', async () => {
+  test('an expired authority is no longer trusted', async () => {
     const cluster = fakeCluster();
     await ensure(cluster);
     const renewed = await ensure(cluster, start + 400 * DAY_MS);

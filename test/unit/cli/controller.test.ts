@@ -86,7 +86,7 @@ async function controller(...args: string[]): Promise<unknown> {
   return code;
 }
 
-describe('a controller that is told to end', () => {
+describe('a controller that gets SIGTERM', () => {
   test('waits for nothing that the API server puts off, and gives the lease up', async () => {
     createTaskRun = json({ reason: 'ServiceUnavailable' }, 503, { 'retry-after': '25' });
     const exited = controller();

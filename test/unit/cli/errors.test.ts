@@ -51,7 +51,7 @@ test('a request that failed says what its cause says of the address, and keeps i
   expect(failed({ code: 'ECONNRESET' })).toBe('GET https://a: connect failed');
 });
 
-test('what is no error is told as it is', () => {
+test('a thrown value that is not an Error is printed unchanged', () => {
   expect(sentence('gone')).toBe('gone');
 });
 

@@ -73,7 +73,7 @@ test('whatever is in a run, it is regular or left to the API server', () => {
   );
 });
 
-test('values and annotations may hold anything', () => {
+test('values and annotations may have any content', () => {
   const metadata = {};
   const regular = (object: object): boolean => isRegular({ metadata, ...object });
   expect(isRegular({ ...run([]), metadata: { annotations: { params: 'x' } } })).toBe(true);

@@ -87,7 +87,7 @@ describe('a file', () => {
     expect(await bytes(content)).toBe('a: ü');
   });
 
-  test('that is no text is refused with its line', async () => {
+  test('that is not text is refused with its line', async () => {
     await expect(bytes(Buffer.from('a: b\nc: \xfc\n', 'latin1'))).rejects.toThrow(/bytes:2: is not UTF-8 text$/);
   });
 

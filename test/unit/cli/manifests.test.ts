@@ -11,7 +11,7 @@ const nested = (text: string): string => `- ${text.replaceAll('\n', '\n  ').trim
 const list = (kind: string, ...items: string[]): string =>
   `apiVersion: v1\nkind: ${kind}\nitems:\n${items.map(nested).join('')}`;
 
-describe('what is read', () => {
+describe('accepted input', () => {
   test.each([
     ['several documents', `---\n${object('a')}---\n${object('b')}`, ['ConfigMap/a', 'ConfigMap/b']],
     ['empty documents and comments', `# c\n---\n---\n# d\n---\n${object('a')}---\n`, ['ConfigMap/a']],

@@ -46,7 +46,7 @@ describe('options', () => {
     },
   );
 
-  test('that are mistyped are told with what was probably meant', () => {
+  test('that are mistyped give an error with the similar name', () => {
     expect(failure(() => parseOptions(spec, ['--fiel=a'])).message).toBe(
       'there is no option --fiel (did you mean --file?)\nSee: tektrace run --help',
     );
@@ -66,7 +66,7 @@ describe('options', () => {
 });
 
 describe('values', () => {
-  test('that are no port, duration, choice or share are refused by name', () => {
+  test('with an invalid port, duration, choice or share are refused by name', () => {
     for (const value of ['x', '-1', '65536', '1.5', '', ' '])
       expect(failure(() => port({ p: value }, 'p', 1)).message).toMatch(/^--p: /);
     for (const value of ['5', 'x', '5 m', ''])

@@ -156,7 +156,7 @@ describe('the embedded cluster', () => {
     });
   });
 
-  test('leaves out with a warning what it can’t hold and no run needs, and refuses the rest', async () => {
+  test('leaves out unserved objects that no run needs with a warning, and refuses other unserved objects', async () => {
     const { followed, warnings } = await runText(
       object('triggers.tekton.dev/v1beta1', 'TriggerTemplate', 'name: tt') + run('w'),
     );

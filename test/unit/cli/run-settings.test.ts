@@ -81,7 +81,7 @@ test.each([
   await expect(traceCommand(['x', '--kubeconfig', kubeconfig])).rejects.toThrow(message);
 });
 
-test('tektrace up and trace look at their options first, too', async () => {
+test('tektrace up and trace check their options first, too', async () => {
   await expect(upCommand(['--exit'])).rejects.toThrow('--exit: needs --run FILE');
   await expect(upCommand(['--run', '/nowhere.yaml'])).rejects.toThrow(
     '/nowhere.yaml: there is no such file or directory',

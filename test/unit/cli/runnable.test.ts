@@ -100,13 +100,13 @@ describe('an input', () => {
     await expect(runnable(text)).rejects.toThrow(message);
   });
 
-  test('that holds an object twice is refused with both places', async () => {
+  test('with a duplicate object is refused with both places', async () => {
     await expect(
       runnable(object('Task', 'a', 'tekton.dev/v1') + RUN + object('Task', 'a', 'tekton.dev/v1beta1')),
     ).rejects.toThrow(/in\.yaml:10 \(document 3\): Task a is duplicated: first in .*in\.yaml:2 \(document 1\)/);
   });
 
-  test('may hold the same name for other kinds, groups and namespaces, and generated names', async () => {
+  test('may have equal names of other kinds, groups and namespaces, and generated names', async () => {
     const elsewhere = 'apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: b}\n';
     const generated = '---\napiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {generateName: a-}\n';
     const text = `${object('Secret', 'a')}---\n${elsewhere}${object('ConfigMap', 'a')}${object('Secret', 'a', 'x.io/v1')}${generated}${generated}`;
@@ -114,7 +114,7 @@ describe('an input', () => {
   });
 });
 
-describe('an object that the embedded cluster can’t hold', () => {
+describe('an object of a kind that the embedded cluster does not serve', () => {
   const dispensable = (text: string): boolean => {
     const manifests = parseManifests(text, 'in');
     return isDispensable(manifests[0]!, manifests);

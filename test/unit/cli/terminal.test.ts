@@ -50,7 +50,7 @@ test('colours of a step stay on a terminal, and end with the line', () => {
   expect(written.join('')).toMatch(/│\x1b\[0m \x1b\[31mred\x1b\[0m\n$/); // eslint-disable-line no-control-regex
 });
 
-test('what a step’s last line held back is shown at its end', () => {
+test('text held back from a step’s last line is shown at its end', () => {
   const { terminal, written } = open(false, {});
   void terminal.logLine('build', 'make', 'a\x1b]never ends');
   expect(written).toEqual([]);

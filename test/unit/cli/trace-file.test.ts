@@ -49,7 +49,7 @@ test('a device is written as it is', async () => {
   expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
 });
 
-test('what can’t be written is refused before anything starts', async () => {
+test('a path that can’t be written is refused before anything starts', async () => {
   await mkdir(at('folder'));
   await writeFile(at('file'), '');
   for (const [file, message] of [
@@ -64,11 +64,11 @@ test('what can’t be written is refused before anything starts', async () => {
   expect((await readdir(directory)).toSorted()).toEqual(['file', 'folder']);
 });
 
-test('a folder that is gone by the end is told, exit code 1', async () => {
+test('a removed folder is an error with exit code 1', async () => {
   await expect(writeTrace(at('gone', 't.json'), [trace])).rejects.toMatchObject(refusal(/there is no directory/, 1));
 });
 
-test('a full disk is told, exit code 1', async () => {
+test('a full disk is an error with exit code 1', async () => {
   await expect(writeTrace('/dev/full', [trace])).rejects.toMatchObject(
     refusal(/: the disk is full: free some space$/, 1),
   );

@@ -64,7 +64,7 @@ describe('Tekton objects between v1beta1 and v1 (test/peers compares with upstre
     expect(convertTekton(stable, V1BETA1)).toEqual(beta);
   });
 
-  test('pipelines in pipelines are converted as well, and each of their tasks is told from the others', () => {
+  test('pipelines in pipelines are converted, too, and their tasks are distinguished', () => {
     const steps = [{ name: 's', tty: true, resources: {} }];
     const inner = { name: 'a', taskSpec: { steps: [...steps, ...steps] } };
     const beta = object('Pipeline', {
@@ -91,7 +91,7 @@ describe('Tekton objects between v1beta1 and v1 (test/peers compares with upstre
     expect(() => convertTekton(broken, V1BETA1)).toThrow(`error deserializing key ${DEPRECATIONS} from metadata`);
   });
 
-  test('what has not the shape of its kind is left as it is', () => {
+  test('values of an unexpected type are not changed', () => {
     for (const spec of [{ steps: 'none' }, { steps: [1, null], params: {}, stepTemplate: [] }, { taskRef: 3 }])
       for (const kind of ['Task', 'TaskRun']) expect(convertTekton(object(kind, spec), V1).spec).toMatchObject(spec);
     expect(convertTekton({ apiVersion: V1BETA1, kind: 'Task' }, V1)).toMatchObject({ apiVersion: V1, kind: 'Task' });

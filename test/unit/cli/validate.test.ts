@@ -17,7 +17,7 @@ test.each([
   expect(() => validateRun(old(kind, spec) as PipelineRun | TaskRun, objects)).toThrow(expected);
 });
 
-test('a v1beta1 run and the v1beta1 objects that it names are looked at as the controllers read them', () => {
+test('a v1beta1 run and its v1beta1 objects are validated as the controllers read them', () => {
   const run = old('PipelineRun', {
     pipelineRef: { name: 'x' },
     timeout: '1h',
@@ -29,7 +29,7 @@ test('a v1beta1 run and the v1beta1 objects that it names are looked at as the c
   expect(() => validateRun(run as PipelineRun, [pipeline])).not.toThrow();
 });
 
-test('what is wrong is told with the place where the run was read', () => {
+test('errors have the run’s file and line', () => {
   const run = { ...old('TaskRun', { taskSpec: { steps: [] } }), apiVersion: 'tekton.dev/v1' } as TaskRun;
   expect(() => validateRun(run, [], 'ci/run.yaml:3')).toThrow(
     /^ci\/run\.yaml:3: TaskRun x can't be run:\n {2}spec\.taskSpec\.steps: /,

@@ -30,7 +30,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('a request that never ends holds up neither the marks that wait nor the end', async () => {
+test('a request that never ends delays neither waiting marks nor the end', async () => {
   const creating = Promise.withResolvers<void>();
   const sent = Promise.withResolvers<void>();
   const done: string[] = [];

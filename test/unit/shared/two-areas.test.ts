@@ -37,7 +37,7 @@ function areasByFile(): Map<string, Set<string>> {
   return areas;
 }
 
-test('shared/tekton holds only what two areas need', () => {
+test('shared/tekton has only files with users in two areas', () => {
   const areas = areasByFile();
   const files = sources('shared/tekton');
   expect(files.length).toBeGreaterThan(10);

@@ -10,7 +10,7 @@ import { carrier, ownedByRun, pipelineRun, request, review, reviewOf, taskRun, T
 const OURS = /^(tekton|tekton\.dev)\//;
 const PATHS = ['pipelinerun', 'taskrun', 'pod'] as const;
 
-describe('what is no admission review is refused, without a stack', () => {
+describe('a body that is not an AdmissionReview is refused, without a stack', () => {
   test.each([
     ['text', 'hello', 400],
     ['cut-off JSON', '{"kind":', 400],
@@ -84,7 +84,7 @@ describe('a review of something odd is allowed, and the object stays as it is', 
     for (const path of PATHS) expect((await review(path, pipelineRun(), { operation })).patch).toEqual([]);
   });
 
-  test('annotations that are no text count as absent', async () => {
+  test('annotations that are not text count as absent', async () => {
     for (const value of [null, 7, [], {}]) {
       const annotations = { 'tekton/pipelinerun-span-context': value, 'tekton/parent-span-context': value };
       const { patch } = await review('pipelinerun', pipelineRun({ annotations }));

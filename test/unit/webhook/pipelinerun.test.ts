@@ -141,7 +141,7 @@ describe('an inbound parent', () => {
     expect((await stamped(inbound, never)).root?.sampled).toBe(false);
   });
 
-  test('that is malformed is no parent', async () => {
+  test('that is malformed is not used', async () => {
     const { root } = await stamped({ annotations: { [PARENT]: 'x' } }, { username: TRUSTED });
     expect(root).toBeDefined();
   });
@@ -157,7 +157,7 @@ describe('a child PipelineRun', () => {
     expect(parent).toEqual(parseCarrier(carrier()));
   });
 
-  test('whose owner reference somebody else wrote gets a trace of its own', async () => {
+  test('with an untrusted owner reference gets its own trace', async () => {
     const { root, parent } = await stamped(child);
     expect(root?.traceId).not.toBe(TRACE);
     expect(parent).toBeUndefined();

@@ -113,7 +113,7 @@ describe('where programs inside steps send their spans', () => {
     },
   );
 
-  test('is said to a Pod that has its context from the drive controller, too, and to none that somebody else made', async () => {
+  test('is added to a Pod with a context from the drive controller, and to no Pod of another creator', async () => {
     const stamped = pod({ annotations: { 'tekton/span-context': `00-${TRACE}-${SPAN}-01` } }, [{ name: 'step-a' }]);
     expect(await envOf(stamped)).toEqual([{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }]);
     expect(await envOf(stamped, { ...endpoint, username: 'jane' })).toEqual([{}]);

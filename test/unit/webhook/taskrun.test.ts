@@ -7,7 +7,7 @@ const OWN = 'tekton/taskrun-span-context';
 const UPSTREAM = 'tekton.dev/taskrunSpanContext';
 const RUN = 'tekton/pipelinerun-span-context';
 
-describe('a TaskRun that nobody owns', () => {
+describe('a TaskRun without an owner', () => {
   test('gets a root of its own', async () => {
     const { metadata } = await admit('taskrun', taskRun());
     expect(parseCarrier(metadata.annotations?.[OWN])).toBeDefined();

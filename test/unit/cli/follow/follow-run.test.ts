@@ -52,11 +52,11 @@ async function followed(run: Run, whenSeen: () => unknown = () => undefined): Pr
 
 const DELETED = 'TaskRun r was deleted before it was done';
 
-test('a run that is deleted while it is followed is told', async () => {
+test('a run that is deleted while it is followed gives an error', async () => {
   await expect(followed(await create(), remove)).rejects.toThrow(DELETED);
 });
 
-test('a run that was deleted before the watch began is told', async () => {
+test('a run that was deleted before the watch began gives an error', async () => {
   const run = await create();
   await remove();
   await expect(followed(run)).rejects.toThrow(DELETED);

@@ -101,7 +101,7 @@ test('no line is read before the reader has taken the last one', async () => {
   expect(seen).toEqual(['build a: one', 'build a: two', 'build a ended']);
 });
 
-test('a Pod that is being deleted, and its step not ending, does not hold up the end', async () => {
+test('a Pod that is being deleted, with a step that does not end, does not delay the end', async () => {
   const { client } = cluster();
   const { logs, seen } = follow(client);
   logs.follow(pod({ 'step-a': runs }, { deletionTimestamp: '2026-05-01T10:00:00Z' }));

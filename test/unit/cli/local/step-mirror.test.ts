@@ -56,7 +56,7 @@ test('spans of a step follow its own span, those that come later go at once', as
   expect(names).toEqual(['early', 'late']);
 });
 
-test('what is apart is not handed on: another trace, an id of the run', async () => {
+test('spans apart are not forwarded: another trace, an id of the run', async () => {
   const { memory, mirror, names, send } = start();
   send(
     { id: 'a', name: 'good' },

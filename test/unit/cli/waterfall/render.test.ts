@@ -86,7 +86,7 @@ describe('controller functions', () => {
     expect(text).not.toContain('ReconcileKind');
   });
 
-  test('that are requests which were refused are told with the status', () => {
+  test('of refused requests are drawn with the status', () => {
     const refused = { 'http.response.status_code': 403 };
     const request: SpanInput = { id: 'p', name: 'POST pods', from: 0, to: 1, attributes: refused, error: '' };
     const trace: TracesData = { resourceSpans: [...small.resourceSpans, fromService('taskrun-reconciler', [request])] };

@@ -296,7 +296,7 @@ describe('params, names and workspaces of the run in an embedded spec', () => {
     expect(await script(text, spec)).toBe('of flow uid K of flow/flow true');
   });
 
-  test('what the pipeline task gives by the same name is its own', async () => {
+  test('a param of the pipeline task with the same name wins', async () => {
     const params = [{ name: 'p', value: 'outer' }];
     const use = { params: [{ name: 'p', value: 'inner $(params.p)' }] };
     expect(await script('$(params.p)', { params }, use)).toBe('$(params.p)');
@@ -358,7 +358,7 @@ test('results in workspace bindings are put in once they are there, and asked fo
   expect(flow.condition?.message).toContain('let it run after "make"');
 });
 
-test('an element or key that the result turns out not to have is no text for a shell', async () => {
+test('a missing element or key of a result does not reach a shell', async () => {
   const use = { name: 'use', taskSpec: { steps: [{ ...steps[0], script: 'echo $(tasks.make.results.list[7])' }] } };
   expect(await runAfterMake(use)).toBeUndefined();
   expect(flow.condition).toMatchObject({ status: 'False' });

@@ -69,7 +69,7 @@ describe('a refusal ends the run', () => {
   });
 });
 
-test('a TaskRun is told to stop by its uid: another one that has taken its name is left alone', async () => {
+test('a TaskRun is cancelled by its uid: another one with its name is not changed', async () => {
   flow.create({ pipelineSpec: TASKS });
   await flow.reconcile();
   flow.context.taskRuns.set({
@@ -84,7 +84,7 @@ test('a TaskRun is told to stop by its uid: another one that has taken its name 
   expect(flow.condition).toMatchObject({ status: 'False', reason: 'Cancelled' });
 });
 
-describe('what may go away is tried again', () => {
+describe('a temporary error is retried', () => {
   test.each([
     ['a conflict', new ApiError('POST', 409, { reason: 'Conflict' })],
     ['too many requests', error(429, 'slow down')],
@@ -118,7 +118,7 @@ describe('what may go away is tried again', () => {
     },
   );
 
-  test('past the timeout the TaskRuns are told to stop although the next Task can not be read', async () => {
+  test('past the timeout the TaskRuns are cancelled although the next Task can not be read', async () => {
     const tasks = [...TASKS.tasks, { name: 'b', taskRef: { name: 't' }, runAfter: ['a'] }];
     flow.create({ pipelineSpec: { tasks }, timeouts: { pipeline: '3s' } });
     flow.answers.set('GET tasks/t', { metadata: { name: 't' }, spec: { steps } });
@@ -133,7 +133,7 @@ describe('what may go away is tried again', () => {
   });
 });
 
-describe('what fails for a while', () => {
+describe('a temporary failure', () => {
   test('shows in the condition as long as it does', async () => {
     flow.create({ pipelineSpec: TASKS });
     flow.failures.set('POST taskruns', error(500, 'etcd is down'));

@@ -27,7 +27,7 @@ async function createsUnseen(): Promise<void> {
   flow.end('a', 'False');
 }
 
-test('a TaskRun that the watch has not brought yet was started all the same: the run waits for it', async () => {
+test('the run waits for a TaskRun that the watch has not brought yet', async () => {
   await createsUnseen();
   expect(await flow.reconcile()).toEqual({ requeueAfterMs: 10_000 });
   expect(flow.condition?.status).toBe('Unknown');
@@ -37,7 +37,7 @@ test('a TaskRun that the watch has not brought yet was started all the same: the
   expect(flow.condition).toMatchObject({ status: 'False', message: expect.stringContaining('Skipped: 0') });
 });
 
-test('nor is it forgotten when the status that told of it was not written', async () => {
+test('it is not forgotten if the status with its reference was not written', async () => {
   flow.end('x', 'True');
   flow.watchIsCut = true;
   flow.failures.set('PUT pipelineruns/flow/status', new ConnectionError('PUT', new Error('cut')));
@@ -61,7 +61,7 @@ test('nor when the answer to its creation was lost', async () => {
   expect(flow.condition?.status).toBe('Unknown');
 });
 
-test('it is told to stop with the others when the run is cancelled', async () => {
+test('it is cancelled with the others when the run is cancelled', async () => {
   await createsUnseen();
   flow.cancel();
   await flow.reconcile();
@@ -77,7 +77,7 @@ test('one that is gone again does not keep the run', async () => {
   expect(flow.context.created.size).toBe(0);
 });
 
-test('one that can not be looked up does not keep the run past its cancellation', async () => {
+test('a TaskRun that can not be read does not delay the run’s cancellation', async () => {
   await createsUnseen();
   flow.failures.set('GET taskruns/flow-b', new ApiError('GET', 500, { message: 'unreadable' }));
   await expect(flow.reconcile()).rejects.toThrow('unreadable');
@@ -98,7 +98,7 @@ test('nothing is remembered for a run that was deleted meanwhile', async () => {
   expect(flow.context.created.size).toBe(0);
 });
 
-test('what the cache has is not asked for', async () => {
+test('a TaskRun in the cache is not read again', async () => {
   flow.end('x', 'True');
   await flow.reconcile();
   flow.end('a', 'True');

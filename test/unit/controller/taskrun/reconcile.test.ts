@@ -242,7 +242,7 @@ describe('a TaskRun that is stopped', () => {
     expect(cluster.condition).toContain('Unknown');
   });
 
-  test('not at all when somebody else executes it, or it is going away', async () => {
+  test('not at all if another controller executes it, or it is being deleted', async () => {
     cluster.createTaskRun({ taskSpec: ONE_STEP, managedBy: 'example.com/other' });
     await cluster.reconcile();
     cluster.changeSpec({ managedBy: 'tektrace.dev/controller' });

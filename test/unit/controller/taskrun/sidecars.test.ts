@@ -30,7 +30,7 @@ const imageIn = (podName: string): string | undefined => cluster.pod(podName)?.s
 const ready = (): string | undefined => cluster.pod()?.metadata.annotations?.['tekton.dev/ready'];
 const sidecarImage = (): string | undefined => cluster.pod()?.spec?.containers[1]?.image;
 
-test('the first step starts once the sidecar is ready, and is told so once', async () => {
+test('the first step starts when the sidecar is ready, with one patch', async () => {
   const step = { name: 'step-test', state: running };
   cluster.setPodStatus({
     phase: 'Running',
@@ -118,7 +118,7 @@ test('a refused stop of a sidecar leaves the ended TaskRun as it is', async () =
   expect(cluster.condition).toContain('False StepFailed');
 });
 
-test('a step that can not be told to start fails the TaskRun, and its Pod goes', async () => {
+test('a refused start of the first step fails the TaskRun, and its Pod is deleted', async () => {
   const step = { name: 'step-test', state: running };
   cluster.setPodStatus({
     phase: 'Running',

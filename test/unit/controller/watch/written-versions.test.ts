@@ -28,7 +28,7 @@ test('versions are numbers, not text', () => {
   expect(written.isBehind(KEY, at('99'))).toBe(true);
 });
 
-test('a newer version than the written one will do, and nobody waited', () => {
+test('a newer version than the written one ends the wait', () => {
   written.note(at('10'), at('9'));
   expect(written.arrived(at('12'))).toBe(false);
   expect(written.isBehind(KEY, at('12'))).toBe(false);

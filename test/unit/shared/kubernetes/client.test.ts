@@ -89,7 +89,7 @@ describe('a request', () => {
     expect(client.server).toBe(server.url);
   });
 
-  test('whose answer is no JSON throws, naming the request', async () => {
+  test('with an invalid response throws with the request', async () => {
     await connect({}, (_request, response) => void response.end('<html>login</html>'));
     await expect(client.request('GET', '/x')).rejects.toThrow(/GET \/x.*<html>/);
   });
@@ -205,7 +205,7 @@ describe('a stream', () => {
     expect(seen).toEqual(['{"late":true}']);
   });
 
-  test('that asks for no limit may be silent before its first line, too', async () => {
+  test('without a limit may also be silent before its first line', async () => {
     await connect({ requestTimeoutMs: 30 }, (_request, response) => {
       setTimeout(() => response.end('late\n'), 120);
     });

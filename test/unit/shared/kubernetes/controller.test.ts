@@ -39,7 +39,7 @@ test('a reconcile that fails is tried again, and its failures are forgotten when
   expect(failures).toBe(0);
 });
 
-test('a conflict is no warning: the cache was behind', async () => {
+test('a conflict gives no warning: the cache was behind', async () => {
   const { logged } = await run([
     () => {
       throw new ApiError('PUT', 409, { reason: 'Conflict' });
@@ -49,11 +49,11 @@ test('a conflict is no warning: the cache was behind', async () => {
   expect(logged).not.toContain('"level":"warn"');
 });
 
-test('a key comes back after the time its reconcile asks for', async () => {
+test('a key is requeued after the time in its reconcile’s result', async () => {
   await run([() => ({ requeueAfterMs: 1 }), () => undefined]);
 });
 
-test('a key whose back-off would end after its deadline is looked at by the deadline', async () => {
+test('a key whose back-off ends after its deadline is reconciled at the deadline', async () => {
   let looks = 0;
   const { promise: lookedAgain, resolve } = Promise.withResolvers<void>();
   const controller = new Controller({

@@ -140,7 +140,7 @@ describe('an Event', () => {
   });
 });
 
-describe('what goes wrong', () => {
+describe('failures', () => {
   test('is logged with the object, and fails nothing', async () => {
     failures = [new ApiError('POST /x', 403, { reason: 'Forbidden', message: 'events is forbidden' })];
     recorder.record(RUN, 'Normal', 'Started', '');
@@ -150,7 +150,7 @@ describe('what goes wrong', () => {
     expect(outcomes).toEqual(['failed', 'created']);
   });
 
-  test('on the way is tried again, with the same name, and holds the order', async () => {
+  test('of the connection are retried with the same name, and the order stays', async () => {
     const alreadyThere = new ApiError('POST /x', 409, { reason: 'AlreadyExists' });
     failures = [lost(), new ApiError('POST /x', 503, {}), alreadyThere];
     const waitsMs: number[] = [];

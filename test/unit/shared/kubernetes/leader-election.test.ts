@@ -122,7 +122,7 @@ describe('a candidate', () => {
     expect(world.lease?.spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 4 });
   });
 
-  test('takes over in the moment the lease runs out, whenever its next look would have been', async () => {
+  test('takes over when the lease expires, whatever its retry period', async () => {
     const world = new World();
     world.put({ holderIdentity: 'old', leaseDurationSeconds: 15 });
     const elector = world.elector('b', { retryPeriodMs: 4_000 });
@@ -163,7 +163,7 @@ describe('a candidate', () => {
     expect(leads).toBe(false);
   });
 
-  test('takes a released lease at its next look', async () => {
+  test('takes a released lease at its next attempt', async () => {
     const world = new World();
     const first = world.elector('a');
     await first.acquire(never);
@@ -193,7 +193,7 @@ describe('a candidate', () => {
     expect(leads).toBe(true);
   });
 
-  test('stops waiting when it is told to', async () => {
+  test('stops waiting when the signal aborts', async () => {
     const world = new World();
     world.put({ holderIdentity: 'other', leaseDurationSeconds: 15 });
     const stop = new AbortController();
@@ -202,7 +202,7 @@ describe('a candidate', () => {
     expect(await acquired).toBe(false);
   });
 
-  test('that is told to stop while its first write is on the way gives up what it may have got', async () => {
+  test('that stops during its first write releases the lease that it may have', async () => {
     const world = new World();
     world.answersGetLost = true;
     const stop = new AbortController();
@@ -252,7 +252,7 @@ describe('a leader', () => {
     expect(elector.isLeader()).toBe(true);
   });
 
-  test('that was stopped for a minute is none from its first moment, though nobody took over', async () => {
+  test('that was stopped for a minute does not lead from its first moment, although no other took over', async () => {
     const world = new World();
     const elector = world.elector('a');
     await elector.acquire(never);
@@ -270,7 +270,7 @@ describe('a leader', () => {
     expect(elector.isLeader()).toBe(false);
   });
 
-  test('whose lease another process holds has lost', async () => {
+  test('whose lease another process has got has lost', async () => {
     const world = new World();
     const elector = world.elector('a');
     await elector.acquire(never);
@@ -279,7 +279,7 @@ describe('a leader', () => {
     expect(String(elector.lost.reason)).toContain('b holds the lease');
   });
 
-  test('goes on when somebody else touched or deleted the Lease', async () => {
+  test('goes on when another client changed or deleted the Lease', async () => {
     const world = new World();
     const elector = world.elector('a');
     await elector.acquire(never);
@@ -333,7 +333,7 @@ describe('a leader', () => {
     expect(world.lease?.spec?.holderIdentity).toBe('');
   });
 
-  test('leaves the lease alone when another process holds it by then', async () => {
+  test('does not change a lease that another process has meanwhile', async () => {
     const world = new World();
     const elector = world.elector('a');
     await elector.acquire(never);
@@ -360,7 +360,7 @@ describe('a leader', () => {
     expect(logged).toContain(why);
   });
 
-  test('tells its observer', async () => {
+  test('reports to its observer', async () => {
     const world = new World();
     const told: boolean[] = [];
     const elector = world.elector('a', { observer: { leading: (isLeader) => void told.push(isLeader) } });

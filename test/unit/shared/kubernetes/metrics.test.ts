@@ -22,7 +22,7 @@ async function samples(): Promise<Map<string, number>> {
   );
 }
 
-test('what a part may count is there at zero from its start', async () => {
+test('each metric starts at zero', async () => {
   metrics.workQueue('taskrun');
   metrics.reflector('pods');
   metrics.election('tektrace-controller');
@@ -59,7 +59,7 @@ test('requests are counted by method, kind and status', async () => {
   expect(found.get('rest_client_rate_limiter_duration_seconds_sum{method="GET",resource="pods"}')).toBeCloseTo(0.6);
 });
 
-test('a queue tells what waits, what took how long and what is in work', async () => {
+test('a queue reports waiting keys, durations and keys being processed', async () => {
   const queue = metrics.workQueue('taskrun');
   queue.added(1);
   queue.added(2);
@@ -116,7 +116,7 @@ test('whatever order work ends in, what is left in work is what has not ended', 
   );
 });
 
-test('a reflector tells its lists, watches and events, and when the server was last heard of', async () => {
+test('a reflector reports lists, watches, events and its last contact with the server', async () => {
   const pods = metrics.reflector('pods');
   const beforeS = Date.now() / 1000;
   pods.listed(12, 300);
@@ -133,7 +133,7 @@ test('a reflector tells its lists, watches and events, and when the server was l
   expect(found.get('reflector_last_contact_timestamp_seconds{resource="pods"}')).toBeGreaterThanOrEqual(beforeS);
 });
 
-test('leadership and Events are told', async () => {
+test('leadership and Events are reported', async () => {
   metrics.election('lease').leading(true);
   metrics.events('suppressed');
   const found = await samples();

@@ -13,7 +13,7 @@ test('a patch changes annotations of this very object, and nothing else', () => 
   expect(annotationPatch(RUN, changes, { isOurs })).toEqual({ metadata: { uid: 'u-1', annotations: changes } });
 });
 
-test('a patch may ask for the object to be unchanged', () => {
+test('a patch may require an unchanged object', () => {
   expect(annotationPatch(RUN, {}, { isOurs, unchanged: true }).metadata.resourceVersion).toBe('7');
 });
 

@@ -75,7 +75,7 @@ afterEach(async () => {
 });
 
 describe('the store', () => {
-  test('holds all pages of the list, and follows the watch from its version', async () => {
+  test('has all pages of the list, and watches from its version', async () => {
     const reflector = await run([
       list(10, [pod('a', 1)], 'next'),
       list(10, [pod('b', 2)]),
@@ -249,7 +249,7 @@ test('a watch that brings nothing, not even a bookmark, is opened again where it
   }
 });
 
-test('an observer is told of lists, watches, events and failures', async () => {
+test('an observer gets lists, watches, events and failures', async () => {
   const told: string[] = [];
   await run(
     [list(10, [pod('a', 1)]), lines([event('MODIFIED', pod('a', 11)), status(410)], true), list(12, []), lines([])],
@@ -278,7 +278,7 @@ describe('a watch that ends', () => {
     expect(server.requests[3]).toContain('resourceVersion=20');
   });
 
-  test('because its version is too old lists again: what is gone was deleted, what is the same is not told', async () => {
+  test('because its version is too old lists again: missing objects are deleted, unchanged ones give no event', async () => {
     const reflector = await run([
       list(10, [pod('a', 1), pod('b', 2), pod('c', 3)]),
       lines([status(410)], true),
@@ -328,7 +328,7 @@ test('a handler that throws stops neither the others nor the watch', async () =>
   expect(seen).toEqual(['added a@1', 'added b@2']);
 });
 
-test('a line that is no JSON does not end it', async () => {
+test('an invalid line does not end it', async () => {
   const broken: Answer = (_request, response) => {
     response.writeHead(200);
     response.end('{"type":"ADD\n');

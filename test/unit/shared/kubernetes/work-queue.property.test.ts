@@ -84,7 +84,7 @@ beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
 describe('whatever is added, delayed, taken and finished, in any order', () => {
-  test('a key is never with two workers, no key comes that nobody added, and none that was added is lost', async () => {
+  test('a key never has two workers, each processed key was added, and no added key is lost', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 80 }), async (actions) => {
         const world: World = {
@@ -129,7 +129,7 @@ describe('whatever is added, delayed, taken and finished, in any order', () => {
     );
   });
 
-  test('what an observer is told adds up', async () => {
+  test('the reports to an observer are consistent', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 80 }), async (actions) => {
         const told = { added: 0, started: 0, done: 0, retried: 0 };

@@ -54,7 +54,7 @@ describe('later', () => {
     expect(queue.length).toBe(1);
   });
 
-  test('what is taken back does not come; what is queued already stays', () => {
+  test('a cancelled delayed key does not come; a queued key stays', () => {
     queue.addAfter('a', 1000);
     queue.cancelDelayed('a');
     queue.cancelDelayed('never added');
@@ -88,7 +88,7 @@ describe('later', () => {
     expect(queue.length).toBe(1);
   });
 
-  test('a delay longer than timers hold does not come at once', () => {
+  test('a delay longer than the longest timer does not end at once', () => {
     queue.addAfter('a', 2 ** 40);
     jest.advanceTimersByTime(1000);
     expect(queue.length).toBe(0);

@@ -21,7 +21,7 @@ afterEach(() => health.close());
 const statusOf = async (path: string): Promise<number> =>
   (await fetch(`http://127.0.0.1:${health.port}${path}`)).status;
 
-test('readiness follows what it is told, liveness does not', async () => {
+test('readiness follows isReady, liveness does not', async () => {
   expect([await statusOf('/readyz'), await statusOf('/livez')]).toEqual([200, 200]);
   ready = false;
   expect([await statusOf('/readyz'), await statusOf('/livez')]).toEqual([503, 200]);

@@ -49,7 +49,7 @@ test('with the level debug the stacks of errors follow', () => {
   expect(JSON.parse(line)).toMatchObject({ error: 'no answer', stack: error.stack });
 });
 
-test('what is below the level is not written', () => {
+test('lines below the level are not written', () => {
   const all = (log: ReturnType<typeof createLogger>) =>
     (['debug', 'info', 'warn', 'error'] as const).forEach((level) => log[level](level));
   expect(logged({ level: 'warn', format: 'text' }, all)).toHaveLength(2);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { LruMap } from '../../../../shared/runtime/lru.ts';
 
-test('what was not used for longest goes first', () => {
+test('the least recently used entry is dropped first', () => {
   const map = new LruMap<string, number>(2);
   map.set('a', 1);
   map.set('b', 2);
@@ -12,7 +12,7 @@ test('what was not used for longest goes first', () => {
   expect(['a', 'b', 'c'].map((key) => map.get(key))).toEqual([1, undefined, 3]);
 });
 
-test('holds the latest, and no more than it may', () => {
+test('keeps the latest entries, up to its maximum', () => {
   const key = fc.integer({ min: 0, max: 9 });
   fc.assert(
     fc.property(fc.array(key), fc.integer({ min: 1, max: 5 }), (keys, maxEntries) => {

@@ -5,7 +5,7 @@ import { createMetricsRegistry, renderMetrics } from '../../../../shared/runtime
 
 const OPENMETRICS = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
 
-test('exemplars are there for whoever asks for OpenMetrics, and the other format stays as it was', async () => {
+test('OpenMetrics has exemplars, the other format has not', async () => {
   const registry = createMetricsRegistry('1.2.3');
   const errors = new Counter({
     ...{ name: 'errors_total', help: 'Errors', labelNames: ['type'] as const },

@@ -38,6 +38,6 @@ test('one Ctrl-C that arrives twice asks once; one that comes later ends a proce
   clearInterval(impatient);
 });
 
-test('waiting for what has happened already is no wait', async () => {
+test('waiting for an aborted signal resolves at once', async () => {
   await expect(aborted(AbortSignal.abort())).resolves.toBeUndefined();
 });

@@ -58,7 +58,7 @@ describe('resolveParams', () => {
     expect(resolved(declared, given)).toEqual({ tag: '1', object: { a: '$(params.tag)', b: 'b1' } });
   });
 
-  test('a chain as long as an object may hold is followed to its end', () => {
+  test('the longest possible chain is followed to its end', () => {
     const last = 20_000;
     const declared = Array.from({ length: last + 1 }, (_, index) => ({
       name: `p${index}`,
@@ -87,7 +87,7 @@ const declared: ParamSpec[] = [
   { name: 'object', properties: { url: {}, revision: {} }, default: { revision: 'main' } },
 ];
 
-test('what is missing, of another type, without keys or outside the enum is named', () => {
+test('params that are missing, of another type, without keys or outside the enum are named', () => {
   const given = [
     { name: 'text', value: 'c' },
     { name: 'list', value: 'x' },

@@ -33,11 +33,11 @@ describe('substitute', () => {
     ['$(params.missing) $(date) $HOME $(params.list[7])', '$(params.missing) $(date) $HOME $(params.list[7])'],
   ])('%s → %s', (text, expected) => expect(substitute(text, replacements)).toBe(expected));
 
-  test('what a value holds is not read as a reference again', () => {
+  test('references in a value are not replaced', () => {
     expect(substitute('$(params.object.ref)', replacements)).toBe('$(params.name)');
   });
 
-  test('names of Object.prototype are no references', () => {
+  test('names of Object.prototype are not references', () => {
     expect(substitute('$(constructor) $(toString)', replacements)).toBe('$(constructor) $(toString)');
   });
 });

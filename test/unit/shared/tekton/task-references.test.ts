@@ -202,7 +202,7 @@ describe('a default', () => {
     expect(errorsOf(params, values)).toEqual([]);
   });
 
-  test('refers to what nobody declares, or to a whole array where a string is wanted: refused', () => {
+  test('refers to an undeclared name, or to a whole array where a string is required: refused', () => {
     const params = [
       { name: 'a', default: '$(params.nobody)' },
       { name: 'list', default: ['x'] },

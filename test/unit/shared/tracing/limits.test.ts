@@ -10,7 +10,7 @@ const read = (env: Record<string, string>) => {
   return { limits: readSpanLimits(env, log), lines };
 };
 
-test('without variables the defaults of the specification hold', () => {
+test('without variables the defaults of the specification are used', () => {
   expect(read({}).limits).toEqual(DEFAULT_SPAN_LIMITS);
 });
 

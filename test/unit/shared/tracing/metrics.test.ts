@@ -7,7 +7,7 @@ import { measuredSink, measureSpanQueue } from '../../../../shared/tracing/metri
 
 const spans = [{}, {}, {}] as ReadableSpan[];
 
-test('what the collector accepts and refuses is counted, and still told', async () => {
+test('accepted and refused spans are counted, and errors still reach the caller', async () => {
   const registry = new Registry();
   const failures = [new ExportError('busy', { retryable: true }), new ExportError('bad', { retryable: false })];
   const send = async (): Promise<void> => {

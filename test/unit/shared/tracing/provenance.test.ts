@@ -18,14 +18,14 @@ const entry = (manager: string, ...annotations: string[]) => ({
 });
 
 describe('whether an annotation was submitted', () => {
-  test('tell managedFields, where webhooks are not', () => {
+  test('are recognised in managedFields, where webhooks are not', () => {
     expect(wasSubmitted({ managedFields: [entry('kubectl', OWN)] }, OWN)).toBe(true);
     expect(wasSubmitted({ managedFields: [entry('kubectl', 'other')] }, OWN)).toBe(false);
     expect(wasSubmitted({ managedFields: [{ manager: 'kubectl' }, {}] }, OWN)).toBe(false);
     expect(wasSubmitted({}, OWN)).toBe(false);
   });
 
-  test('our own controller’s writing is no submission', () => {
+  test('annotations written by our controller do not count as submitted', () => {
     expect(wasSubmitted({ managedFields: [entry('tektrace-controller', OWN)] }, OWN)).toBe(false);
   });
 });
@@ -53,15 +53,15 @@ describe('a copy', () => {
   });
 });
 
-describe('what is kept of managedFields', () => {
+describe('managedFields that are kept', () => {
   const run = (...managedFields: object[]) => ({ metadata: { name: 'r', annotations: { [OWN]: 'x' }, managedFields } });
 
-  test('is nothing for a run that is no copy', () => {
+  test('are none for a run that is not a copy', () => {
     const kept = keepProvenance(run(entry('kubectl', 'other'), entry('tektrace-controller', OWN), {}));
     expect(kept).toEqual({ metadata: { name: 'r', annotations: { [OWN]: 'x' } } });
   });
 
-  test('is what tells the copy, without the rest of the fields', () => {
+  test('are those that identify the copy, without other fields', () => {
     const copy = run({ ...entry('kubectl', OWN, 'other'), operation: 'Update' }, entry('tekton', 'other'));
     const kept = keepProvenance(copy);
     expect(kept.metadata.managedFields).toEqual([{ ...entry('kubectl', OWN), operation: 'Update' }]);

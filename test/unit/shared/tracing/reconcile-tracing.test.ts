@@ -162,7 +162,7 @@ describe('traced()', () => {
     ]);
   });
 
-  test('passes arguments and values, and describes them where it is told how', async () => {
+  test('passes arguments and values, and sets attributes from them if there is a function for it', async () => {
     const sum = traced(
       'sum',
       (a: number, b: number) => a + b,

@@ -29,7 +29,7 @@ function harness(answers: (Error | undefined)[] = [], options: { maxSpans?: numb
 const away = () => new ExportError('connect ECONNREFUSED', { retryable: true, retryAfterMs: 1 });
 const spans = (...names: string[]): ReadableSpan[] => names.map((name) => testSpan(name));
 
-test('what is queued has left when the shutdown is done', async () => {
+test('queued spans are sent when the shutdown is done', async () => {
   const { queue, batches } = harness();
   queue.add(spans('a', 'b'));
   queue.add(spans('c'));
@@ -84,7 +84,7 @@ test('a full queue takes a reconcile whole or not at all, counts what it drops, 
   expect(queue.counts).toMatchObject({ sent: 3, dropped: 5 });
 });
 
-test('a shutdown ends in time though nobody takes the spans, and says how many are lost', async () => {
+test('a shutdown ends in time without a collector, and logs the number of lost spans', async () => {
   const { queue, lines } = harness(Array.from({ length: 100 }, () => new ExportError('away', { retryable: true })));
   queue.add(spans('a', 'b'));
   await queue.shutDown(20);

@@ -17,7 +17,7 @@ const condition = (status: string, lastTransitionTime?: string) => ({
   ...(lastTransitionTime ? { lastTransitionTime } : {}),
 });
 
-describe('what a TaskRun sees of its Pod changes', () => {
+describe('the observed fields of a Pod change', () => {
   test.each<[string, PodStatus, PodStatus]>([
     ['with the phase', { phase: 'Pending' }, { phase: 'Running' }],
     ['with the reason of the whole Pod', { phase: 'Failed' }, { phase: 'Failed', reason: 'Evicted' }],

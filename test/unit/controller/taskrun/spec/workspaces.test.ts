@@ -57,7 +57,7 @@ describe('a bound workspace', () => {
     expect(mounts.map(({ mountPath }) => mountPath)).toEqual(['/workspace/a', '/workspace/b']);
   });
 
-  test('that an embedded task does not declare is there all the same', async () => {
+  test('that an embedded task does not declare is mounted, too', async () => {
     const { mounts } = await run([{ name: 'extra', emptyDir: {} }], []);
     expect(mounts.map(({ mountPath }) => mountPath)).toEqual(['/workspace/extra']);
   });

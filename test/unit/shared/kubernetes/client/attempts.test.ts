@@ -42,7 +42,7 @@ const putOff = (status: number, seconds: string): Answer =>
   json({ message: 'later' }, status, { 'retry-after': seconds });
 const reset: Answer = (request) => request.socket.destroy();
 
-describe('what the server puts off', () => {
+describe('a request that the server refuses with Retry-After', () => {
   test.each(['GET', 'POST', 'PATCH'])('%s waits for as long as it is told, and is sent again', async (method) => {
     await connect({}, putOff(429, '2'), putOff(503, '1'), putOff(500, '0'), json({ ok: true }));
     const path = '/apis/tekton.dev/v1/namespaces/ci/taskruns/build/status';
@@ -93,7 +93,7 @@ describe('what the server puts off', () => {
 });
 
 describe('once the client is to stop', () => {
-  test('what waits to be sent again fails at once with what the server said', async () => {
+  test('a request waiting for its retry fails at once with the server’s error', async () => {
     const stopping = new AbortController();
     const sleep = async (_ms: number, signal?: AbortSignal): Promise<void> => {
       stopping.abort(new Error('SIGTERM'));
@@ -178,7 +178,7 @@ describe('a connection that is lost', () => {
 });
 
 describe("the client's own rate limit", () => {
-  test('holds back what is over the burst, and tells how long', async () => {
+  test('delays requests over the burst, and reports the delay', async () => {
     await connect({ rateLimit: { qps: 2, burst: 2 }, nowMs: () => 0 }, json({}));
     for (const _ of [1, 2, 3, 4]) await client.request('GET', '/api/v1/pods');
     expect(sleptMs).toEqual([500, 1000]);

@@ -74,7 +74,7 @@ test.each([
   expect(errorFrom('GET /x', answerOf([], { 'retry-after': value }, 429), '').retryAfterMs).toBe(expected);
 });
 
-test('whatever an error answer holds becomes an error that says so', () => {
+test('any body of an error response becomes an error with its text', () => {
   fc.assert(
     fc.property(fc.oneof(fc.json(), fc.string()), (text) => {
       const error = errorFrom('GET /x', answerOf([], {}, 500), text);

@@ -104,7 +104,7 @@ describe('a token file', () => {
     }
   });
 
-  test('with a token that is refused for good is tried once more only where it changed', async () => {
+  test('with a refused token is retried once, only if the token changed', async () => {
     await writeFile(tokenFile(), 'revoked');
     connectWithFile();
     server.allows = () => false;
@@ -247,7 +247,7 @@ describe('an exec plugin', () => {
     await expect(failure).rejects.toThrow('GET /api/v1/pods: the credentials of user "tester"');
   });
 
-  test('that hangs holds a request up for its time only', async () => {
+  test('that hangs delays a request only until the timeout', async () => {
     connectAs(await plugin(hanging()), { requestTimeoutMs: 50 });
     await expect(get()).rejects.toThrow('no credentials came within 50 ms');
   });

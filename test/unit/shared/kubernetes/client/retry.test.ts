@@ -29,7 +29,7 @@ test.each([
   expect(isRetried(error)).toBe(expected);
 });
 
-test('what writes is sent again only where the server answered so, or can not have got it', () => {
+test('a write is retried only if the server asked for it, or can not have received it', () => {
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
     expect(isRetried(answer(429, 1000), method)).toBe(true);
     expect(isRetried(lost('ECONNREFUSED', false), method)).toBe(true);

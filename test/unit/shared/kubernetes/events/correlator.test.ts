@@ -43,7 +43,7 @@ test('the combined Event is one object, whose first time stays', () => {
   expect(second?.lastTimestamp).not.toBe(first?.lastTimestamp);
 });
 
-test('what is held back counts all the same, and one more goes every five minutes', () => {
+test('dropped Events are counted, and one more is sent every five minutes', () => {
   const times = Array.from({ length: 30 }, () => correlator.correlate(event('Failed', 'again')));
   expect(times.map((one) => one?.count).filter((count) => count !== undefined)).toHaveLength(25);
   nowMs += 300_000;

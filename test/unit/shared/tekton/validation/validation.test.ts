@@ -70,7 +70,7 @@ describe('a Pipeline', () => {
   ])('%s', (_what, spec, expected) => expect(lines(validatePipelineSpec(spec))).toEqual(expected));
 });
 
-test('a Task: steps, and references to what nobody declares', () => {
+test('a Task: steps, and references to undeclared names', () => {
   expect(lines(validateTaskSpec({ steps: [{ name: 'Bad Name', image: 'x' }, { name: 'b' }] }))).toEqual([
     'spec.steps[0].name: "Bad Name" is not a valid name: lower-case letters, digits and "-", at most 63 characters',
     'spec.steps[1].image: an image is required',
@@ -120,7 +120,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('params and workspaces that the Pipeline or Task asks for', () => {
+  test('params and workspaces that the Pipeline or Task requires', () => {
     const declared = {
       params: [{ name: 'revision' }, { name: 'flags', type: 'array' as const }],
       workspaces: [{ name: 'src' }, { name: 'cache', optional: true }],

@@ -26,7 +26,7 @@ describe('Retry-After', () => {
   });
 });
 
-test('what a collector says is one short line without the secrets it was sent', () => {
+test('a collector’s text becomes one short line without the secrets of the request', () => {
   expect(publicText('bad token s3cret\r\n\u001b[31mtry again', ['s3cret', ''])).toBe('bad token *** [31mtry again');
   expect(publicText('x'.repeat(1000), [])).toHaveLength(301);
 });
@@ -43,7 +43,7 @@ test.each([
   expect(withHint(text)).toContain(hint);
 });
 
-test('what nothing can be said about stays as it is', () => {
+test('an unknown error stays unchanged', () => {
   expect(withHint('connect ECONNREFUSED 127.0.0.1:4318')).toBe('connect ECONNREFUSED 127.0.0.1:4318');
 });
 

@@ -142,7 +142,7 @@ describe('the endpoint over HTTP', () => {
     expect(resolve(otlp({ ENDPOINT: 'http://base', TRACES_ENDPOINT: value })).href).toBe(expected);
   });
 
-  test('what a 404 means names the variable and what to set', () => {
+  test('the explanation of a 404 names the variable and what to set', () => {
     const hint = (env: Record<string, string>, settings?: ExporterSettings): string | undefined =>
       resolve(env, settings).collector?.notFoundHint;
     expect(hint(otlp({ ENDPOINT: 'http://e:4318/v1/traces' }))).toMatch(

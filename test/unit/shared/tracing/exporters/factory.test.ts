@@ -18,7 +18,7 @@ async function target(
   return sink?.target;
 }
 
-describe('the protocol that a URL tells', () => {
+describe('the protocol of a URL', () => {
   test.each([
     ['http://c:4318/v1/traces', 'otlp'],
     ['http://c:4318', 'otlp'],
@@ -73,7 +73,7 @@ describe('where spans go', () => {
   });
 });
 
-describe('what can not be meant is an error that says what to do', () => {
+describe('an invalid setting is an error that says what to do', () => {
   test.each([
     ['nonsense', '--jaeger-collector-url: not a URL'],
     ['c:4318', '--jaeger-collector-url: c:// is not supported'],

@@ -51,7 +51,7 @@ test.each([
   });
 });
 
-test('after a refusal the next batch holds its own spans only', async () => {
+test('after a refusal the next batch has only its own spans', async () => {
   collector.answers = [status(503), status(202)];
   await expect(sink.send([testSpan('first')])).rejects.toThrow();
   await sink.send([testSpan('second')]);

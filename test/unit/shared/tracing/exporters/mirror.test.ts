@@ -31,7 +31,7 @@ const away = (): never => {
 
 const options = { log: silentLogger, maxSpans: 10, flushMs: 100 };
 
-test('what the first collector accepts goes to the second as well, and both are closed', async () => {
+test('spans that the first collector accepts go to the second, too, and both are closed', async () => {
   const [first, second] = [recording(), recording()];
   const sink = mirrorSink(first, second, options);
   await sink.send(spans);
@@ -40,7 +40,7 @@ test('what the first collector accepts goes to the second as well, and both are 
   expect([first.closed, second.closed]).toEqual([true, true]);
 });
 
-test('a second collector that is away holds nothing up, and its loss is said at the end', async () => {
+test('an unreachable second collector delays nothing, and lost spans are logged at the end', async () => {
   const first = recording();
   const warnings: string[] = [];
   const log = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
@@ -51,7 +51,7 @@ test('a second collector that is away holds nothing up, and its loss is said at 
   expect(warnings.at(-1)).toBe('spans were not sent before the end');
 });
 
-test('what the first refuses is not accepted and goes nowhere else', async () => {
+test('spans that the first refuses are not accepted and not sent to the second', async () => {
   const second = recording();
   const sink = mirrorSink(recording(away), second, options);
   await expect(sink.send(spans)).rejects.toThrow('away');

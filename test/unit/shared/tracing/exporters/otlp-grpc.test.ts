@@ -62,7 +62,7 @@ describe('a call', () => {
   });
 });
 
-test('a partial success is no acceptance, and trying again is no use', async () => {
+test('a partial success is not accepted and not retried', async () => {
   collector.answers = [(answer) => answer(null, Buffer.from([0x0a, 6, 0x08, 1, 0x12, 2, 0x6e, 0x6f]))];
   await expect(send()).rejects.toMatchObject({
     retryable: false,

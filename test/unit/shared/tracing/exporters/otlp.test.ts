@@ -46,7 +46,7 @@ test('user and password of the URL are sent as Basic, decoded', async () => {
   expect(collector.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from('us er:p@ss').toString('base64')}`);
 });
 
-test('a partial success is no acceptance, and trying again is no use', async () => {
+test('a partial success is not accepted and not retried', async () => {
   // ExportTraceServiceResponse{partial_success{rejected_spans: 1, error_message: "no"}}
   collector.answers = [status(200, {}, Uint8Array.from([0x0a, 6, 0x08, 1, 0x12, 2, 0x6e, 0x6f]))];
   await expect(send()).rejects.toMatchObject({

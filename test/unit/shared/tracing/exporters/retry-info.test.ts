@@ -23,7 +23,7 @@ test.each([
   expect(retryInfoMs(statusWith('google.rpc.RetryInfo', delay))).toBe(expected);
 });
 
-test('other details, none, and bytes that are no message ask for no wait', () => {
+test('other details, none, and invalid bytes give no delay', () => {
   expect(retryInfoMs(statusWith('google.rpc.ErrorInfo', number(1, 7)))).toBeUndefined();
   expect(retryInfoMs(undefined)).toBeUndefined();
   expect(retryInfoMs(Buffer.alloc(0))).toBeUndefined();
