@@ -204,7 +204,7 @@ test.each<[string, PipelineRunSpec, string, string]>([
   ],
   [
     'matrixed',
-    { pipelineSpec: { tasks: [{ ...task('a'), matrix: { params: [{ name: 'p', value: ['1'] }] } } as PipelineTask] } },
+    { pipelineSpec: { tasks: [{ ...task('a'), matrix: { params: [{ name: 'p', value: ['1'] }] } }] } },
     'PipelineValidationFailed',
     'spec.pipelineSpec.tasks[0].matrix',
   ],
