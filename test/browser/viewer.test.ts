@@ -110,7 +110,7 @@ const rowCount = (count: number): string => `document.querySelectorAll('.rows .r
     await page.until(`document.querySelector('.details h2')?.textContent === 'pod scheduling'`);
   });
 
-  test('text of a trace is text, whatever is in it', async () => {
+  test('text of a trace is shown as text, with any content', async () => {
     const hostile = '<img src=x onerror="window.owned=1"><script>window.owned=1</script>"\'&lt;';
     const span: SpanInput = {
       id: 'h',

@@ -28,7 +28,7 @@ if (canMount) {
     LONG_MS,
   );
 
-  test('a disk too small for a step: the run fails, and says that the disk is full', async () => {
+  test('a disk too small for a step: the run fails with the reason', async () => {
     const product = start(HELLO, { within: withTemporaryFileSystem('size=128k') });
     await expectEnd(product, 1);
     expect(product.said()).toContain('the disk is full: free some space');
@@ -137,7 +137,7 @@ test.each(isolations)(
   },
 );
 
-test('the clock is set back an hour while a run goes on: the run ends as it would have', async () => {
+test('the clock is set back an hour during a run: the run ends normally', async () => {
   const setBack = `process.on('SIGUSR2', () => {
     const Real = Date;
     globalThis.Date = class extends Real {

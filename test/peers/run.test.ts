@@ -159,7 +159,7 @@ describe('webhook and controllers on the real kube-apiserver, with the rights of
     120_000,
   );
 
-  test('a failing step fails the run, and the trace says so', async () => {
+  test('a failing step fails the run, and the trace has the error', async () => {
     const controller = await startController(jaeger.otlpUrl);
     try {
       const spec = { pipelineSpec: { tasks: [{ name: 'broken', taskSpec: { steps: [step('only')] } }] } };

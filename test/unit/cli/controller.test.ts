@@ -100,7 +100,7 @@ describe('a controller that gets SIGTERM', () => {
     ).toHaveLength(1);
   });
 
-  test('and loses its lease meanwhile waits no longer for work that hangs, and says so by its exit code', async () => {
+  test('and loses its lease meanwhile does not wait for hanging work, and exits with 1', async () => {
     createTaskRun = () => {
       child.kill('SIGTERM');
       lease = {

@@ -66,7 +66,7 @@ describe('paramTypes', () => {
   const typesOf = (run: PipelineRun | TaskRun, objects = [pipeline, task]) =>
     Object.fromEntries(paramTypes(run, objects));
 
-  test('as declared, else as the properties or the default say', () => {
+  test('as declared, else from the properties or the default', () => {
     const params: ParamSpec[] = [
       { name: 'declared', type: 'array' },
       { name: 'plain' },

@@ -43,7 +43,7 @@ test.each([
   expect(sentence(Object.assign(new Error('the message'), fields))).toBe(expected);
 });
 
-test('a request that failed says what its cause says of the address, and keeps its message where there is none', () => {
+test('a failed request has its cause’s address and reason, or its own message without a cause', () => {
   const failed = (cause: object) => sentence(new Error('GET https://a: connect failed', { cause }));
   expect(failed({ code: 'ECONNREFUSED', address: '127.0.0.1', port: 9 })).toBe(
     '127.0.0.1:9: nothing listens there: is it running, and is the port right?',
@@ -66,7 +66,7 @@ test.each([
   expect(didYouMean(word, ['--file', '--param', '--timeout', '--trace-out'])).toBe(expected);
 });
 
-test('a message that names an error of the machine says what to do; any other stays as it is', () => {
+test('a message with an error of the machine gets advice; any other is not changed', () => {
   expect(withAdvice('exited with code 128: StartError: spawn mkfifo EMFILE')).toBe(
     'exited with code 128: StartError: spawn mkfifo EMFILE (this process has reached its limit of open files: raise it with ulimit -n)',
   );

@@ -53,7 +53,7 @@ const anything = fc.anything({
   key: fc.constantFrom('name', 'params', 'tasks', 'taskSpec', 'spec', 'value', 'x'),
 });
 
-test('whatever is in a run, it is regular or left to the API server', () => {
+test('any run is regular or left to the API server', () => {
   fc.assert(
     fc.property(
       fc.dictionary(

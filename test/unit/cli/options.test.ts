@@ -97,7 +97,7 @@ describe('values', () => {
 });
 
 describe('how spans are sent', () => {
-  test('is what the flags say', () => {
+  test('comes from the flags', () => {
     expect(exporterSettings({})).toEqual({ userAgent: expect.stringMatching(/^tektrace\/\d/) });
     expect(
       exporterSettings({

@@ -5,7 +5,7 @@ import type { PipelineRun } from '../../../shared/tekton/types.ts';
 
 const run: PipelineRun = { kind: 'PipelineRun', metadata: { name: 'build', namespace: 'ci' }, spec: {} };
 
-test('a report says what came of a run', () => {
+test('a report has the outcome of a run', () => {
   expect(reportOf(run)).toMatchObject({
     name: 'build',
     namespace: 'ci',

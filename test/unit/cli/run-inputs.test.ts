@@ -145,7 +145,7 @@ describe('the embedded cluster', () => {
     );
   });
 
-  test('changes what it made by itself', async () => {
+  test('changes objects that it created itself', async () => {
     const text =
       object('v1', 'Namespace', 'name: default, labels: {team: x}') +
       object('v1', 'ServiceAccount', 'name: default', 'imagePullSecrets: [{name: pull}]\n');

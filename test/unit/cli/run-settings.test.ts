@@ -38,7 +38,7 @@ test('files are named with -f, --filename, --file, or alone', async () => {
     expect((await settings(...args)).manifests.map(({ object }) => object.kind)).toEqual(['TaskRun', 'Task']);
 });
 
-test('a timeout of 0 is none, and one that is longer than a timer takes is as long as it takes', async () => {
+test('a timeout of 0 is none; one longer than the longest timer is cut to it', async () => {
   const timeout = async (value: string) => (await settings(file, '--timeout', value)).timeoutMs;
   expect([await timeout('90s'), await timeout('0'), await timeout('0s'), await timeout('10000h')]).toEqual([
     90_000,

@@ -19,7 +19,7 @@ const refusal = (message: RegExp, exitCode: number) => ({
   message: expect.stringMatching(message),
 });
 
-test('a trace is there whole, in a file of its own or over another, and nothing is beside it', async () => {
+test('a trace is written completely, to a new or an existing file, without other files', async () => {
   await checkTraceFile(at('t.json'));
   expect(await readdir(directory)).toEqual([]);
   await writeTrace(at('t.json'), [trace, trace]);
@@ -43,7 +43,7 @@ test('a symbolic link stays one, and what it points to is written', async () => 
   expect((await readdir(directory)).toSorted()).toEqual(['link.json', 'target.json']);
 });
 
-test('a device is written as it is', async () => {
+test('a device is written directly', async () => {
   await checkTraceFile('/dev/null');
   await writeTrace('/dev/null', [trace]);
   expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);

@@ -34,7 +34,7 @@ test('an interrupt while nothing is created yet does not wait for what hangs', a
   expect(said).toEqual(['SIGTERM: no run was started']);
 });
 
-test('work that follows a run ends by itself, with its own error', async () => {
+test('work that follows a run is not interrupted, and its error is thrown', async () => {
   const { terminal, said } = open();
   const first = new AbortController();
   const work = Promise.withResolvers<void>();
@@ -48,7 +48,7 @@ test('work that follows a run ends by itself, with its own error', async () => {
   expect(said).toEqual([]);
 });
 
-test('a start that an interrupt ended gives nothing; one that failed by itself fails', async () => {
+test('a start ended by an interrupt gives nothing; a failed start throws', async () => {
   const first = new AbortController();
   const start = async (signal: AbortSignal): Promise<string> => {
     signal.throwIfAborted();

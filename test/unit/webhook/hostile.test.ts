@@ -35,7 +35,7 @@ describe('a body that is not an AdmissionReview is refused, without a stack', ()
   });
 });
 
-describe('a review of something odd is allowed, and the object stays as it is', () => {
+describe('an unexpected object is allowed and not changed', () => {
   const odd: [string, unknown][] = [
     ['no object', undefined],
     ['object null', null],

@@ -47,13 +47,13 @@ describe('a PipelineRun that is created', () => {
     expect(response).toMatchObject({ uid: 'review-1', allowed: true, patchType: 'JSONPatch' });
   });
 
-  test('that an earlier call has stamped is left as it is', async () => {
+  test('that an earlier call has stamped is not changed', async () => {
     const first = await admit('pipelinerun', pipelineRun());
     const { patch } = await review('pipelinerun', first);
     expect(patch).toEqual([]);
   });
 
-  test('with a malformed context of its own gets a good one', async () => {
+  test('with a malformed own context gets a valid one', async () => {
     const { root } = await stamped({ annotations: { [OWN]: '{"traceparent":"00-0-0-0"}' } });
     expect(root).toBeDefined();
   });
@@ -78,7 +78,7 @@ describe('a copy of another run', () => {
     ...submitted(OWN, UPSTREAM, 'tekton/admission-time', 'tekton/trace-exported'),
   };
 
-  test('gets a trace of its own and remembers what it was copied from', async () => {
+  test('gets its own trace and a link to its original', async () => {
     const { annotations, root } = await stamped(copy);
     expect(root?.traceId).not.toBe(TRACE);
     expect(annotations[UPSTREAM]).toBe(annotations[OWN]);
@@ -150,7 +150,7 @@ describe('an inbound parent', () => {
 describe('a child PipelineRun', () => {
   const child = { ...ownedByRun, annotations: { [OWN]: carrier() }, ...submitted(OWN) };
 
-  test('made by a controller gets a span of its own below what it inherited', async () => {
+  test('created by a controller gets its own span below the inherited one', async () => {
     const { root, parent } = await stamped(child, { username: TRUSTED });
     expect(root).toMatchObject({ traceId: TRACE, sampled: true });
     expect(root?.spanId).not.toBe(SPAN);

@@ -95,7 +95,7 @@ describe('where programs inside steps send their spans', () => {
     );
   };
 
-  test('is said to every container, by the endpoint alone, where the settings name one', async () => {
+  test('is set in every container, only the endpoint, if the settings have one', async () => {
     expect(await envOf(pod())).toEqual([
       { A: '1', TRACEPARENT: '(read)', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' },
       { TRACEPARENT: '(read)', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' },

@@ -44,11 +44,11 @@ describe('a TaskRun of a PipelineRun', () => {
     expect(metadata.annotations?.[UPSTREAM]).toBe(carrier());
   });
 
-  test('is left to the controller when the owner reference is anybody’s', async () => {
+  test('is left to the controller if the owner reference is not trusted', async () => {
     expect((await review('taskrun', taskRun(inherited), { username: 'jane' })).patch).toEqual([]);
   });
 
-  test('is left to the controller when its owner has no context', async () => {
+  test('is left to the controller if its owner has no context', async () => {
     expect((await review('taskrun', taskRun(ownedByRun), { username: TRUSTED })).patch).toEqual([]);
   });
 });

@@ -109,7 +109,7 @@ describe('a TaskRun', () => {
     },
   );
 
-  test('that was cancelled here says by what', () => {
+  test('that was cancelled here has what cancelled it', () => {
     expect(causeOf(taskRun('a', 'TaskRunCancelled'), 'Ctrl-C')).toEqual([[undefined, 'cancelled by Ctrl-C']]);
   });
 });
@@ -130,7 +130,7 @@ describe('a PipelineRun', () => {
     ]);
   });
 
-  test('that failed by itself says why before its tasks', () => {
+  test('that failed itself has its reason before its tasks', () => {
     expect(tasks(run('PipelineRunTimeout', 'failed to finish within "2s"'))[0]).toEqual([
       undefined,
       'timeout: failed to finish within "2s"',

@@ -61,7 +61,7 @@ function follow(client: KubeClient, onLine: (text: string) => Promise<void> | vo
   return { logs, seen, errors };
 }
 
-test('the steps of a Pod are read in their order, however the Pod lists them and whichever wrote first', async () => {
+test('the steps of a Pod are read in their order, for any order in the status and of the output', async () => {
   const { client, write, asked } = cluster();
   const { logs, seen } = follow(client);
   const all = pod({ 'step-b': runs, 'step-a': runs, 'sidecar-db': runs });

@@ -147,7 +147,7 @@ const hostile = fc
 const forbidden = (text: string): string[] =>
   text.replace(/\x1b\[[0-9;:]*m/g, '').match(/[\x00-\x08\x0a-\x1f\x7f-\x9f]|\p{Bidi_Control}/gu) ?? [];
 
-describe('whatever comes', () => {
+describe('any input', () => {
   test('only text, tabs and colours reach the terminal, each line closed', () => {
     fc.assert(
       fc.property(fc.array(hostile), (lines) => {
@@ -160,7 +160,7 @@ describe('whatever comes', () => {
     );
   });
 
-  test('nothing but text and tabs is left without colours, and taking out again changes nothing', () => {
+  test('without colours only text and tabs are left, and a second pass changes nothing', () => {
     fc.assert(
       fc.property(fc.array(hostile), (lines) => {
         const once = plain(...lines);

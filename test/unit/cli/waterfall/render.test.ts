@@ -108,7 +108,7 @@ test('a name cannot send escape sequences, new lines or direction changes to the
   expect(text.split('\n')).toHaveLength(renderWaterfall(harmless, plain).split('\n').length);
 });
 
-test('no line is wider than the terminal, whatever the names and times are', () => {
+test('no line is wider than the terminal, for any names and times', () => {
   const name = fc.oneof(
     fc.string({ unit: 'grapheme' }),
     fc.constantFrom('step 日本語テスト', 'task 🚀🚀🚀', 'x'.repeat(300)),
@@ -142,7 +142,7 @@ test('no line is wider than the terminal, whatever the names and times are', () 
   );
 });
 
-test('a run that has not ended says so', () => {
+test('an unfinished run is marked', () => {
   const [, ...rest] = lifecycle;
   const text = renderWaterfall(run(...rest), plain);
   expect(text).toContain("not finished: the run's own span has not arrived");

@@ -343,7 +343,7 @@ describe('params, names and workspaces of the run in an embedded spec', () => {
   });
 });
 
-test('results in workspace bindings are put in once they are there, and asked for otherwise', async () => {
+test('results in workspace bindings are replaced when they exist, and required otherwise', async () => {
   const workspaces = [{ name: 'w', persistentVolumeClaim: { claimName: 'c' }, subPath: '$(tasks.make.results.text)' }];
   const use = { name: 'use', taskSpec: { steps, workspaces: [{ name: 'w' }] }, runAfter: ['make'] };
   flow.create({ pipelineSpec: { tasks: [make, use] }, workspaces });

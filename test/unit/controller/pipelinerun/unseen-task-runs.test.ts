@@ -69,7 +69,7 @@ test('it is cancelled with the others when the run is cancelled', async () => {
   expect(flow.requests).toContain('PATCH taskruns/flow-b');
 });
 
-test('one that is gone again does not keep the run', async () => {
+test('a TaskRun that was deleted again does not delay the run', async () => {
   await createsUnseen();
   flow.taskRuns.delete('flow-b');
   await flow.reconcile();

@@ -34,7 +34,7 @@ describe('a changed TaskRun is not reconciled', () => {
   ])('%s', (_what, before, after) => expect(taskRunNeedsReconcile(after, before)).toBe(false));
 });
 
-test('a new Pod brings a reconcile only when it says something', () => {
+test('a new Pod causes a reconcile only if it has news', () => {
   const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'build-pod' }, status: { phase: 'Pending' } };
   expect(podNeedsReconcile(pod)).toBe(false);
   expect(podNeedsReconcile({ ...pod, status: { phase: 'Running', containerStatuses: [{ name: 'step-a' }] } })).toBe(

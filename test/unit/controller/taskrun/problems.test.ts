@@ -30,7 +30,7 @@ test('a Pod that can not be created for longer than the timeout: started, waitin
   );
 });
 
-test('a Task that can not be read leaves the same trail, and the TaskRun goes on when it can', async () => {
+test('a Task that can not be read gives the same condition, and the TaskRun continues later', async () => {
   cluster.createTaskRun({ taskRef: { name: 'maker' } });
   cluster.failures.set('GET tasks', down());
   await expect(cluster.reconcile()).rejects.toThrow('etcd is down');
@@ -42,7 +42,7 @@ test('a Task that can not be read leaves the same trail, and the TaskRun goes on
   expect(cluster.pod()).toBeDefined();
 });
 
-test('a Pod that can not be deleted yet: the TaskRun has not ended, and says why', async () => {
+test('a Pod that can not be deleted yet: the TaskRun has not ended, and has the reason', async () => {
   cluster.createTaskRun({ taskSpec: ONE_STEP, timeout: '1s' });
   await cluster.reconcile();
   cluster.now += 1000;

@@ -69,7 +69,7 @@ describe('a TaskRun that succeeds', () => {
     expect(cluster.requests).toEqual([]);
   });
 
-  test('is left alone afterwards', async () => {
+  test('is not changed afterwards', async () => {
     cluster.createTaskRun({ taskSpec: ONE_STEP });
     await cluster.reconcile();
     cluster.setPodStatus({ phase: 'Succeeded', containerStatuses: [ended('step-compile')] });

@@ -110,7 +110,7 @@ test('a sidecar of a former attempt that starts only after the TaskRun has ended
   expect(imageIn('build-pod')).toBe(cluster.context.images.nop);
 });
 
-test('a refused stop of a sidecar leaves the ended TaskRun as it is', async () => {
+test('a refused stop of a sidecar does not change the finished TaskRun', async () => {
   failedAttempt('build-pod');
   await cluster.reconcile();
   cluster.failures.set('PATCH pods', new ApiError('PATCH', 403, { message: 'may not patch' }));

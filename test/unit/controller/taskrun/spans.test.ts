@@ -39,7 +39,7 @@ function tracedTaskRun(budget?: SpanBudget): { cluster: FakeCluster; reconciles:
   return { cluster, reconciles };
 }
 
-test('few spans: the first reconcile, which makes the Pod, and one that finds nothing new', async () => {
+test('few spans: the first reconcile, which creates the Pod, and one without changes', async () => {
   const { cluster, reconciles } = tracedTaskRun();
   await cluster.reconcile();
   await cluster.reconcile();

@@ -20,7 +20,7 @@ async function createsUnseen(): Promise<void> {
   expect(cluster.status.podName).toBeUndefined();
 }
 
-test('a Pod that neither the status nor the cache knows goes with its cancelled TaskRun', async () => {
+test('a Pod in neither the status nor the cache is deleted with its cancelled TaskRun', async () => {
   await createsUnseen();
   cluster.changeSpec({ status: 'TaskRunCancelled' });
   await cluster.reconcile();
@@ -30,7 +30,7 @@ test('a Pod that neither the status nor the cache knows goes with its cancelled 
   expect(cluster.context.created.size).toBe(0);
 });
 
-test('it goes when the TaskRun turns out to be impossible', async () => {
+test('it is deleted if the TaskRun can not be executed', async () => {
   await createsUnseen();
   cluster.changeSpec({ taskSpec: undefined, taskRef: { name: 'A/../b' } });
   await cluster.reconcile();
@@ -38,7 +38,7 @@ test('it goes when the TaskRun turns out to be impossible', async () => {
   expect(cluster.pod()).toBeUndefined();
 });
 
-test('otherwise the TaskRun goes on with it', async () => {
+test('otherwise the TaskRun uses it', async () => {
   await createsUnseen();
   cluster.requests.length = 0;
   await cluster.reconcile();

@@ -39,7 +39,7 @@ describe('a request', () => {
     });
   });
 
-  test('that is refused throws what the server said', async () => {
+  test('that is refused throws the server’s error', async () => {
     await connect({}, json({ kind: 'Status', reason: 'NotFound', message: 'pods "x" not found' }, 404));
     const error: unknown = await client.request('GET', '/api/v1/pods/x').catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ApiError);
@@ -55,7 +55,7 @@ describe('a request', () => {
     await expect(client.request('GET', '/x')).rejects.toThrow('GET /x: 502 Bad Gateway');
   });
 
-  test('that is put off is tried again, as often as asked', async () => {
+  test('that gets Retry-After is retried up to the maximum', async () => {
     const busy = json({ message: 'busy' }, 429, { 'retry-after': '0' });
     await connect({ attempts: 3 }, busy, busy, json({ ok: true }));
     expect(await client.request('GET', '/x')).toEqual({ ok: true });
@@ -131,7 +131,7 @@ describe('a request', () => {
     await expect(client.request('GET', '/x')).rejects.toThrow(/GET .*\/x: .*Invalid character in header content/);
   });
 
-  test('finds a connection though many streams are open', async () => {
+  test('finds a connection although many streams are open', async () => {
     await connect({ requestTimeoutMs: 5000 }, (request, response, body) =>
       request.url?.startsWith('/watch')
         ? lines([])(request, response, body)
@@ -176,7 +176,7 @@ describe('a stream', () => {
     expect(seen).toEqual(['{"n":1}', '{"n":2}']);
   });
 
-  test('that is refused throws what the server said', async () => {
+  test('that is refused throws the server’s error', async () => {
     await connect({}, json({ reason: 'Expired', message: 'too old' }, 410));
     await expect(client.stream('/watch')).rejects.toMatchObject({ status: 410, reason: 'Expired' });
   });

@@ -27,7 +27,7 @@ async function run(outcomes: (() => ReconcileResult)[]): Promise<{ logged: strin
   return { logged: lines.join(''), failures: controller.queue.failures('ci/a') };
 }
 
-test('a reconcile that fails is tried again, and its failures are forgotten when it goes well', async () => {
+test('a failed reconcile is requeued, and a success resets its back-off', async () => {
   const { logged, failures } = await run([
     () => {
       throw new Error('broken');

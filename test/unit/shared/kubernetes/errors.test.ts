@@ -29,7 +29,7 @@ describe('kinds of errors', () => {
   });
 });
 
-test('messages say which request met what', () => {
+test('messages have the request and the error', () => {
   expect(new ApiError('GET /x', 403, { message: 'no' }).message).toBe('GET /x: 403 no');
   expect(new ApiError('GET /x', 503, {}).message).toBe('GET /x: 503 no message');
   const cause = Object.assign(new Error(''), { code: 'ECONNREFUSED' });

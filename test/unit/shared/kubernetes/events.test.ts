@@ -96,7 +96,7 @@ describe('an Event', () => {
     });
   });
 
-  test('has a message and a name that the API server takes, however long', async () => {
+  test('has a message and a name that the API server accepts, of any length', async () => {
     const long = { ...RUN, metadata: { ...RUN.metadata, name: `${'a'.repeat(235)}.b-${'c'.repeat(15)}` } };
     recorder.record(long, 'Normal', 'Running', 'x'.repeat(5000));
     await recorder.flush();
@@ -115,7 +115,7 @@ describe('an Event', () => {
     });
   });
 
-  test('that comes again counts the one there is up', async () => {
+  test('that is repeated increases the count of the existing one', async () => {
     for (const _ of [1, 2, 3]) recorder.record(RUN, 'Warning', 'Failed', 'it broke');
     await recorder.flush();
     const { name } = sent[0]?.body['metadata'] as { name: string };
@@ -128,7 +128,7 @@ describe('an Event', () => {
     expect(outcomes).toEqual(['created', 'updated', 'updated']);
   });
 
-  test('that comes again when the one there was has expired is created with its count', async () => {
+  test('that is repeated after the first one expired is created with its count', async () => {
     failures = [undefined, new ApiError('PATCH /x', 404, { reason: 'NotFound' })];
     for (const _ of [1, 2]) recorder.record(RUN, 'Warning', 'Failed', 'it broke');
     await recorder.flush();
@@ -186,7 +186,7 @@ describe('failures', () => {
 });
 
 describe('too many Events', () => {
-  test('for the queue are dropped and counted, said once', async () => {
+  test('for the queue are dropped and counted, with one log line', async () => {
     const hold = Promise.withResolvers<never>();
     hold.promise.catch(() => undefined);
     start({}, () => hold.promise);

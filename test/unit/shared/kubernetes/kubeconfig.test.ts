@@ -57,7 +57,7 @@ test('KUBECONFIG may list files', async () => {
   expect(config.getUser('joe')?.token).toBe('t');
 });
 
-test('without any cluster it is said what to set', () => {
+test('without any cluster the error says what to set', () => {
   expect(() => loadKubeConfig()).toThrow('KUBECONFIG');
 });
 

@@ -306,7 +306,7 @@ describe('a leader', () => {
     expect(world.lease?.spec).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1 });
   });
 
-  test('gives the lease up though the answer to its last renewal never came', async () => {
+  test('releases the lease although the response to its last renewal never came', async () => {
     const world = new World();
     const elector = world.elector('a');
     await elector.acquire(never);
@@ -319,7 +319,7 @@ describe('a leader', () => {
     expect(elector.isLeader()).toBe(false);
   });
 
-  test('gives the lease up though its last renewal was done while it did so', async () => {
+  test('releases the lease although its last renewal was executed meanwhile', async () => {
     const world = new World();
     const read = async (signal: AbortSignal): Promise<Lease | undefined> => {
       const lease = await world.lock.read(signal);

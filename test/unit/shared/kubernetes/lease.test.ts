@@ -4,7 +4,7 @@ import { createKubeClient } from '../../../../shared/kubernetes/client.ts';
 import { createLeaseLock } from '../../../../shared/kubernetes/lease.ts';
 import { startFakeServer } from './fake-server.ts';
 
-test('a request that gets no answer in time says which it was', async () => {
+test('a request without a response in time gives an error with the request', async () => {
   const server = await startFakeServer(() => undefined);
   const client = createKubeClient(server.config);
   try {

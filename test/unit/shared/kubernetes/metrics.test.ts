@@ -81,7 +81,7 @@ test('a queue reports waiting keys, durations and keys being processed', async (
   expect(after.get('workqueue_retries_total{name="taskrun"}')).toBe(1);
 });
 
-test('whatever order work ends in, what is left in work is what has not ended', async () => {
+test('in any order of completion, only unfinished keys are left', async () => {
   const work = fc.array(fc.record({ startMs: fc.nat(10_000), tookMs: fc.nat(10_000) }), { maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(work, fc.nat(20_000), async (items, untilMs) => {

@@ -180,7 +180,7 @@ describe('a server that streams lists', () => {
     expect(pauses.slice(0, 3)).toEqual([500, 1000, 2000]);
   });
 
-  test('but twice in a row does not say where they end is not asked again', async () => {
+  test('but twice in a row does not end them gets no more such requests', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
     try {
       let came = Promise.withResolvers<void>();

@@ -83,7 +83,7 @@ async function workOff(world: World): Promise<void> {
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-describe('whatever is added, delayed, taken and finished, in any order', () => {
+describe('keys added, delayed, taken and finished in any order', () => {
   test('a key never has two workers, each processed key was added, and no added key is lost', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 80 }), async (actions) => {

@@ -8,7 +8,7 @@ beforeEach(() => {
 });
 
 describe('a key', () => {
-  test('is handed out once, however often it was added', async () => {
+  test('is returned once, although it was added several times', async () => {
     queue.add('a');
     queue.add('a');
     queue.add('b');
@@ -16,7 +16,7 @@ describe('a key', () => {
     expect(queue.length).toBe(0);
   });
 
-  test('added while it is processed comes again afterwards, and not before', async () => {
+  test('added during its processing is returned afterwards, not before', async () => {
     queue.add('a');
     await queue.get();
     queue.add('a');

@@ -89,7 +89,7 @@ const field = (number: number, body: Buffer | string): Buffer =>
 const request = (span: Buffer): Buffer => field(1, field(2, field(2, span)));
 const ids = Buffer.concat([field(1, Buffer.alloc(16, 1)), field(2, Buffer.alloc(8, 2))]);
 
-describe('a body that is not what OTLP says', () => {
+describe('a body that violates OTLP', () => {
   const at = 'resourceSpans[0].scopeSpans[0].spans[0]';
   const cases: [string, Buffer, string][] = [
     ['a trace id of another length', request(field(1, 'short')), `${at}.traceId: must be 16 bytes, is 5`],

@@ -26,7 +26,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   },
 );
 
-test('one Ctrl-C that arrives twice asks once; one that comes later ends a process that hangs', async () => {
+test('one Ctrl-C that arrives twice counts once; a later one ends a hanging process', async () => {
   const child = start("process.stdout.write('stopping');");
   await once(child.stdout, 'data');
   child.kill('SIGINT');

@@ -37,7 +37,7 @@ describe('resolveParams', () => {
     expect(resolved(declared)).toEqual({ a: '$(params.b)', b: '$(params.a)' });
   });
 
-  test('a default that comes after those it refers to sees them, and so do chains of them', () => {
+  test('a default can refer to other defaults, also in chains', () => {
     const declared = [
       { name: 'tag', default: '1' },
       { name: 'app', default: 'app:$(params.tag)' },

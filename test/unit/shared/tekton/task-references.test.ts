@@ -157,7 +157,7 @@ test.each([
   expect(passedOn && isTektonReference(reference)).toBe(false);
 });
 
-test('prose is left alone', () => {
+test('text for people is not changed', () => {
   const spec: TaskSpec = {
     description: 'set $(params.nobody)',
     params: [{ name: 'p', description: 'as $(params.nobody)', default: 'x' }],

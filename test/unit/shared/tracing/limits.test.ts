@@ -54,7 +54,7 @@ test('strings are cut between characters, in arrays too; numbers are not', () =>
   });
 });
 
-test('a span of a run keeps what fits, and says how much does not', () => {
+test('a span of a run keeps values within the limits, and counts the others', () => {
   const carrier = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), sampled: true };
   const record = {
     traceId: 'a'.repeat(32),

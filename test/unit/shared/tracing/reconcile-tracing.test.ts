@@ -98,7 +98,7 @@ describe('the budget', () => {
     for (let index = 0; index < times; index++) await work();
   };
 
-  test('makes a reconcile of more than 500 spans one, which says how many it left out', async () => {
+  test('reduces a reconcile of more than 500 spans to one, with the number of omitted spans', async () => {
     await reconcile(() => many(501));
     expect(left[0]).toHaveLength(1);
     expect(left[0]?.[0]?.attributes['tektrace.spans.omitted']).toBe(501);

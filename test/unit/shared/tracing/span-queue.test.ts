@@ -70,7 +70,7 @@ test.each([
   expect(warnings()).toHaveLength(1);
 });
 
-test('a full queue takes a reconcile whole or not at all, counts what it drops, and says so once a burst', async () => {
+test('a full queue takes all or no spans of a reconcile, counts dropped ones, and logs once per burst', async () => {
   const { queue, warnings } = harness([], { maxSpans: 3 });
   queue.add(spans('a', 'b'));
   queue.add(spans('c', 'd'));
@@ -92,7 +92,7 @@ test('a shutdown ends in time without a collector, and logs the number of lost s
   expect(lines.at(-1)).toContain('spans=2');
 });
 
-test('refusals of the same kind are said once, until spans are accepted', async () => {
+test('refusals of the same kind are logged once, until spans are accepted', async () => {
   const refused = (message: string): ExportError => new ExportError(message, { retryable: false });
   const { queue, batches, warnings, lines } = harness(
     [refused('refused 1 of 1 spans: old'), refused('refused 2 of 3 spans: old'), refused('answered 400')],

@@ -41,7 +41,7 @@ test('no span is without length, of which Jaeger warns', () => {
   expect(span.endTime).toEqual([1_777_629_600, 123_457_000]);
 });
 
-test('the resource says the cluster thrice and nothing of the process, so that every export is the same', () => {
+test('the resource has the cluster three times and nothing of the process, so that every export is equal', () => {
   expect(resource.attributes).toEqual({
     'service.name': 'tekton-pipelines',
     'host.id': 'cluster-1',

@@ -53,7 +53,7 @@ describe('a tracestate', () => {
     .map(([key, value]) => `${key}=${value}`);
   const list = fc.uniqueArray(member, { selector: (text) => text.split('=')[0], minLength: 1, maxLength: 60 });
 
-  test('keeps whole members in their order, within the limits, and is read again as it is', () => {
+  test('keeps whole members in their order, within the limits, and is valid again', () => {
     fc.assert(
       fc.property(list, (members) => {
         const read = readTracestate(members.join(' , '));

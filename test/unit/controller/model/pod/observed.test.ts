@@ -79,7 +79,7 @@ describe('it stays the same', () => {
   ])('%s', (_what, before, after) => expect(observedOf(pod(after))).toEqual(observedOf(pod(before))));
 });
 
-test('a Pod is finished with its last step, before its phase says so', () => {
+test('a Pod is finished with its last step, before its phase changes', () => {
   expect(isFinished(pod({ phase: 'Running', containerStatuses: [ended, { ...running, name: 'step-b' }] }))).toBe(false);
   expect(isFinished(pod({ phase: 'Running', containerStatuses: [ended, { ...running, name: 'sidecar-s' }] }))).toBe(
     true,

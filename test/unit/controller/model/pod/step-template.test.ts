@@ -54,7 +54,7 @@ test('limits and security settings are merged one by one, commands are not', () 
   });
 });
 
-test('without a template a step is as it is', () => {
+test('without a template a step is not changed', () => {
   const step = { name: 'a', image: 'x' };
   expect(mergeStepTemplate(undefined, step)).toBe(step);
 });

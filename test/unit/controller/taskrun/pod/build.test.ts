@@ -100,7 +100,7 @@ describe('steps', () => {
     expect(spec).not.toHaveProperty('env');
   });
 
-  test('have names that Kubernetes takes, however long theirs are', () => {
+  test('have names that Kubernetes accepts, for names of any length', () => {
     const name = `${'a'.repeat(57)}-${'b'.repeat(10)}`;
     const { spec } = build({ steps: [{ name, image: 'x', command: ['x'] }] });
     expect(spec.containers[0]?.name).toBe(`step-${'a'.repeat(57)}`);

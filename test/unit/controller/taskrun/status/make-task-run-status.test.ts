@@ -132,7 +132,7 @@ describe('the condition', () => {
     expect(conditionOf(podStatus)).toBe(expected);
   });
 
-  test('of a failure that the pipeline ignores says so', () => {
+  test('of a failure that the pipeline ignores has that reason', () => {
     const annotations = { 'pipeline.tekton.dev/pipeline-task-on-error': 'continue' };
     const podStatus = { phase: 'Failed', containerStatuses: [ended('step-a', { exitCode: 1 })] };
     expect(conditionOf(podStatus, annotations)).toBe('False FailureIgnored: "step-a" exited with code 1: Error');

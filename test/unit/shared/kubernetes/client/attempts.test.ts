@@ -104,7 +104,7 @@ describe('once the client is to stop', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('nothing is sent twice, and what goes well goes well', async () => {
+  test('nothing is sent twice, and a success is returned', async () => {
     await connect({ stopping: AbortSignal.abort() }, putOff(429, '1'), reset, json({ ok: true }));
     await expect(client.request('PUT', '/x', { body: {} })).rejects.toMatchObject({ status: 429 });
     await expect(client.request('GET', '/x')).rejects.toMatchObject({ name: 'ConnectionError' });

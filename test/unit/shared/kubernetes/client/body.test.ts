@@ -23,7 +23,7 @@ async function read(chunks: Buffer[]): Promise<string[]> {
 }
 const limits = { maxBytes: 1000, silenceMs: 0, signal: undefined };
 
-test('lines are the same however the connection cuts them', async () => {
+test('lines are equal for any chunks of the connection', async () => {
   const line = fc.string({ unit: 'binary' }).filter((text) => !/[\n\r]/.test(text));
   await fc.assert(
     fc.asyncProperty(fc.array(line), fc.array(fc.nat()), async (lines, places) => {
@@ -38,7 +38,7 @@ test('only a line feed ends a line; the last one may have none', async () => {
   expect(await read([Buffer.from(text)])).toEqual(['{"a":"\u2028\u2029\u0085"}', 'progress 1\rprogress 2', 'last']);
 });
 
-test('a line without end is an error, or comes in pieces where it may', async () => {
+test('a line without end is an error, or comes in pieces if allowed', async () => {
   const chunks = Array.from({ length: 65 }, () => Buffer.alloc(1024 * 1024, 'x'));
   await expect(read(chunks)).rejects.toThrow('a line is longer than 67108864 characters');
   const pieces: string[] = [];
@@ -48,7 +48,7 @@ test('a line without end is an error, or comes in pieces where it may', async ()
   expect(pieces.join('') === `${'x'.repeat(65 * 1024 * 1024)}end`).toBe(true);
 });
 
-test('a body is the same however the connection cuts it', async () => {
+test('a body is equal for any chunks of the connection', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'grapheme' }), fc.array(fc.nat()), async (text, places) => {
       const answer = answerOf(cut(Buffer.from(text), places));

@@ -112,14 +112,14 @@ describe('a token file', () => {
     expect(tokens()).toEqual(['Bearer revoked']);
   });
 
-  test('that is empty or missing is said, with the user and the file', async () => {
+  test('that is empty or missing gives an error with the user and the file', async () => {
     connectWithFile();
     await expect(get()).rejects.toThrow(/credentials of user "tester".*ENOENT.*token/);
     await writeFile(tokenFile(), '\n');
     await expect(get()).rejects.toThrow('the token file is empty');
   });
 
-  test('that goes missing later leaves the token from before, and says so', async () => {
+  test('that is removed later leaves the old token in use, with a log line', async () => {
     await writeFile(tokenFile(), 'first');
     connectWithFile();
     await get();

@@ -19,7 +19,7 @@ function event(reason: string, message: string, uid = 'u-1'): CoreEvent {
 const said = (correlated: CoreEvent | undefined): string | undefined =>
   correlated && `${correlated.count} ${correlated.message}`;
 
-test('from the tenth different message of one reason on, one Event stands for all', () => {
+test('from the tenth different message of one reason on, there is one combined Event', () => {
   const messages = Array.from({ length: 12 }, (_, number) => said(correlator.correlate(event('Failed', `m${number}`))));
   expect(messages.slice(0, 9)).toEqual(Array.from({ length: 9 }, (_, number) => `1 m${number}`));
   expect(messages.slice(9)).toEqual(
@@ -51,7 +51,7 @@ test('dropped Events are counted, and one more is sent every five minutes', () =
   expect(correlator.correlate(event('Failed', 'again'))).toBeUndefined();
 });
 
-test('whatever is recorded: no more than the limit is sent, names are new for new Events alone, counts only grow', () => {
+test('for any input: the limit is kept, only new Events have new names, counts only grow', () => {
   const step = fc.record({
     reason: fc.constantFrom('A', 'B'),
     message: fc.integer({ min: 0, max: 15 }).map(String),

@@ -47,7 +47,7 @@ test('an unknown error stays unchanged', () => {
   expect(withHint('connect ECONNREFUSED 127.0.0.1:4318')).toBe('connect ECONNREFUSED 127.0.0.1:4318');
 });
 
-test('of what OpenSSL says of a plain port only the reason stays, before the hint', () => {
+test('of OpenSSL’s message about a plain port only the reason stays, before the hint', () => {
   const said =
     'write EPROTO 408D491F597F0000:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/openssl/openssl/ssl/record/methods/tlsany_meth.c:77:\n';
   expect(withHint(said)).toBe(

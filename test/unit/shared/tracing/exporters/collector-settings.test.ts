@@ -111,7 +111,7 @@ describe('the protocol', () => {
     expect(lines).toEqual([]);
   });
 
-  test('a path of the flag says HTTP: a variable that says gRPC is warned of', () => {
+  test('a path in the flag means HTTP: a variable with gRPC gives a warning', () => {
     const { collector, lines } = resolve(otlp({ PROTOCOL: 'grpc' }), { collectorUrl: 'http://f:4318/v1/traces' });
     expect(collector?.protocol).toBe('http/protobuf');
     expect(lines).toMatchObject([{ level: 'warn', variable: 'OTEL_EXPORTER_OTLP_PROTOCOL' }]);

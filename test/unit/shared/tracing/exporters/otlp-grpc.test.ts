@@ -93,7 +93,7 @@ describe('a status', () => {
     await expect(send()).rejects.toMatchObject({ name: 'ExportError', retryable, retryAfterMs: undefined });
   });
 
-  test('says what the collector says, without what it was sent', async () => {
+  test('has the collector’s text, without the request’s secrets', async () => {
     collector.answers = [(answer) => answer({ code: status.UNAUTHENTICATED, details: 'no such token: s3cret\n' })];
     await expect(send({}, { OTEL_EXPORTER_OTLP_HEADERS: 'token=s3cret' })).rejects.toMatchObject({
       message: `http://${collector.address}: UNAUTHENTICATED: no such token: ***`,

@@ -94,7 +94,7 @@ test.each([
   await expect(send()).rejects.toMatchObject({ retryable: true, retryAfterMs });
 });
 
-test('JSON, compressed, says so, and its partial success is understood', async () => {
+test('compressed JSON has its headers, and its partial success is read', async () => {
   const answer = { partialSuccess: { rejectedSpans: '1', errorMessage: 'too old' } };
   collector.answers = [status(200, { 'content-type': 'application/json' }, Buffer.from(JSON.stringify(answer)))];
   await expect(send({ encoding: 'json', compression: 'gzip', userAgent: 'tektrace/1' })).rejects.toMatchObject({
@@ -116,7 +116,7 @@ test('a warning in an answer that refuses no span is an acceptance', async () =>
   await send();
 });
 
-test('a refusal says what the collector says, without what it was sent', async () => {
+test('a refusal has the collector’s text, without the request’s secrets', async () => {
   collector.answers = [status(401, { 'content-type': 'text/plain' }, Buffer.from('unknown token s3cret\n'))];
   await expect(send({ headers: { token: 's3cret' } })).rejects.toMatchObject({
     message: `${collector.url('/v1/traces').href}: answered 401: unknown token ***`,
