@@ -126,7 +126,8 @@ export class LifecycleController {
   #runHandler<T extends Run>(): ReflectorHandler<T> {
     const seen = (run: T): void => {
       const before = this.#ledger.get(run.metadata.uid ?? '')?.run;
-      this.#metrics?.seen(this.#ledger.observe(run), before);
+      const entry = this.#ledger.observe(run);
+      this.#metrics?.seen(entry, before);
       this.#enqueueWithFamily(run);
     };
     return {
