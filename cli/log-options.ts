@@ -14,7 +14,7 @@ export function logSettings(values: OptionValues): LoggerOptions {
   };
 }
 
-/** Whether whoever started this process asked for stacks: with the variable TEKTRACE_DEBUG, or with `--log-level debug`. */
+/** Whether errors are printed with their stack: with the variable TEKTRACE_DEBUG, or with `--log-level debug`. */
 export function showsStacks(args: readonly string[] = process.argv, env: NodeJS.ProcessEnv = process.env): boolean {
   const level = args.findLastIndex((arg) => arg === '--log-level');
   return (

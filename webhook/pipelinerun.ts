@@ -14,7 +14,7 @@ const NAMES = { own: PIPELINE_RUN_SPAN_CONTEXT, upstream: UPSTREAM_PIPELINE_RUN_
 
 /** The annotations that a PipelineRun gets at CREATE. */
 export function stampPipelineRun(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
-  // An owner reference that somebody else wrote must not bring its object into the owner's trace.
+  // An owner reference of an untrusted requester must not put the object into the owner's trace.
   const isChild = parentOf(request.object) !== undefined && isTrusted(request, settings);
   return isChild ? stampChild(request, settings) : stampRoot(request, NAMES, settings);
 }

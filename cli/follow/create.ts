@@ -46,11 +46,11 @@ async function discover(client: KubeClient, object: KubeObject, described: strin
   return { group, version, plural: found.name, kind, namespaced: found.namespaced };
 }
 
-/** What the API server says of a boolean or number where text belongs: for a custom resource, and for a kind of its own. */
+/** The API server's messages for a boolean or number in a text field: of a custom resource, and of a built-in kind. */
 const NOT_TEXT =
   /must be of type string: "(boolean|integer|number)"|cannot unmarshal (bool|number) into Go \w+ .* of type string$/;
 
-/** To YAML 1.1, which kubectl reads too, more words are booleans than a person expects. */
+/** Advice for such a message: in YAML 1.1, which kubectl reads too, more words are booleans than a person expects. */
 function quotesHint(message: string): string {
   const [found, ...types] = NOT_TEXT.exec(message) ?? [];
   if (found === undefined) return '';

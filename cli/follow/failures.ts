@@ -77,7 +77,7 @@ function taskFailures(taskRun: TaskRun, cancelledBy: string | undefined): Failur
   return [{ cause: stepCause(step), ...(step.name !== undefined && { step: step.name }), ...pod }, failure];
 }
 
-/** What the TaskRun's condition says, or the step that it means. */
+/** The failure from the TaskRun's condition, or from the step that it is about. */
 function failureByCondition(taskRun: TaskRun, cancelledBy: string | undefined): Failure {
   const { reason = 'Failed', message = '' } = succeededCondition(taskRun) ?? {};
   const step = BY_STEP.has(reason) ? failedStep(taskRun) : undefined;

@@ -55,7 +55,7 @@ export interface LocalClusterOptions {
   spans?: SpanSettings;
   /** False: no controllers, because they run in another process. */
   controllers?: boolean;
-  /** Ends the start: what was started until then is ended again. Not looked at any more once the cluster works. */
+  /** Aborts the start, and stops the parts that were started. Ignored when the start is complete. */
   signal?: AbortSignal;
   log: Logger;
 }

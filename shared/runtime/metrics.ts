@@ -21,15 +21,15 @@ export function createMetricsRegistry(version: string): Registry {
   return registry;
 }
 
-/** Metrics as they are answered to somebody who asks for them. */
+/** The response of /metrics. */
 export interface RenderedMetrics {
   contentType: string;
   text: string;
 }
 
 /**
- * Renders `registry` in OpenMetrics, which has exemplars, where `accept` (the HTTP header) names it, else in Prometheus' text format. It renders a
- * view of each metric: prom-client renames counters while it renders OpenMetrics.
+ * Renders `registry` in OpenMetrics, which has exemplars, if `accept` (the HTTP header) contains it, else in Prometheus' text format. It renders a
+ * view of each metric, because prom-client renames counters when it renders OpenMetrics.
  */
 export async function renderMetrics(registry: Registry, accept = ''): Promise<RenderedMetrics> {
   const view = accept.includes('application/openmetrics-text') ? openMetrics(new Registry()) : new Registry();

@@ -61,7 +61,7 @@ export function declaredParams(
 /** References to results of steps. */
 const STEP_RESULT = /^steps?\.(?:.+\.)?results\./;
 
-/** Whether steps declare results, or another object does for them. Both are refused by themselves; what names such a result is no second fault. */
+/** Whether steps declare results, or refer to an object that does. Both are refused already, so references to such results give no second error. */
 const hasStepResults = ({ steps = [] }: TaskSpec): boolean => steps.some((step) => 'results' in step || 'ref' in step);
 
 /** The names that references of a Task may use. `outer`: the names of its Pipeline. */
