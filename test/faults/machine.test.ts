@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -90,11 +91,10 @@ test(
 );
 
 /** Root may start any number of processes; it becomes another user that may still read this project. */
+const LIMITED_USER = '61234';
+const asUser = ['setpriv', '--reuid', LIMITED_USER, '--regid', LIMITED_USER, '--clear-groups'];
 const asLimitedUser = switchUsers
-  ? [
-      ...['setpriv', '--reuid', '61234', '--regid', '61234', '--clear-groups'],
-      ...['--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search', '--'],
-    ]
+  ? [...asUser, '--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search', '--']
   : [];
 
 test('too few processes for a step: nothing starts', async () => {
@@ -102,6 +102,52 @@ test('too few processes for a step: nothing starts', async () => {
   await expectEnd(product, 1);
   expect(product.said()).toMatch(/15 processes and threads \(ulimit -u\).*raise the limit/);
 });
+
+/** How many processes and threads the limited user has. */
+const countProcesses = (uid: string): number =>
+  spawnSync('ps', ['-L', '-u', uid, '-o', 'lwp=']).stdout.toString().trim().split('\n').length;
+
+/** Runs a second task after a first one that waits; `nproc` is set in between. */
+const TWO_TASKS = JSON.stringify({
+  apiVersion: 'tekton.dev/v1',
+  kind: 'PipelineRun',
+  metadata: { generateName: 'fault-' },
+  spec: {
+    workspaces: [{ name: 'w' }],
+    pipelineSpec: {
+      workspaces: [{ name: 'w' }],
+      tasks: [
+        {
+          name: 'one',
+          workspaces: [{ name: 'w' }],
+          taskSpec: { workspaces: [{ name: 'w' }], steps: [{ name: 's', image: 'alpine', script: WAITING }] },
+        },
+        { name: 'two', runAfter: ['one'], taskSpec: { steps: [{ name: 's', image: 'alpine', script: 'echo third' }] } },
+      ],
+    },
+  },
+});
+
+/** The larger `fewer`, the earlier the first process that is refused: the entrypoint's, the container's shell, the product's own child. */
+const REFUSED = isolations.flatMap((isolation) => [2, 5, 30].map((fewer) => ({ isolation, fewer })));
+
+if (switchUsers)
+  test.each(REFUSED)(
+    'processes run out while a run goes on: its task fails and names it, the product goes on to the end ($isolation, $fewer)',
+    async ({ isolation, fewer }) => {
+      const product = start(TWO_TASKS, { isolation, within: asLimitedUser });
+      await product.says(/│ first/);
+      const limit = Math.max(1, countProcesses(LIMITED_USER) - fewer);
+      const set = [...asUser, 'prlimit', '--pid', String(product.pid), `--nproc=${limit}:${limit}`];
+      expect(spawnSync(set[0] ?? '', set.slice(1)).stderr.toString()).toBe('');
+      letGo(product);
+      await expectEnd(product, 1);
+      expect(product.said()).toContain('│ second');
+      expect(product.said()).not.toContain('│ third');
+      expect(product.said()).toMatch(/can start no more processes|Cannot fork|Resource temporarily unavailable/);
+    },
+    LONG_MS,
+  );
 
 /** A directory with links to all programs of PATH but one. */
 function programsWithout(missing: string): string {

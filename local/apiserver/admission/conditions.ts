@@ -1,6 +1,6 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { authorizer } from '../cel/authorizer.ts';
-import { TimeExceededError } from '../bounded.ts';
+import { TimeExceededError } from '../cel/bounded.ts';
 import { createAdmissionEnvironment } from '../cel/environment.ts';
 import { compileCondition } from '../cel/expression.ts';
 import type { Expression } from '../cel/expression.ts';

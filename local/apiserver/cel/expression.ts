@@ -1,5 +1,6 @@
 import type { Environment } from '@marcbachmann/cel-js';
-import { TimeExceededError, withinTime } from '../bounded.ts';
+import { boundProgram } from './bound-program.ts';
+import { checkTime, TimeExceededError, withinTime } from './bounded.ts';
 import { asCelError, compileProblem } from './compile-text.ts';
 import type { CelError } from './compile-text.ts';
 
@@ -68,6 +69,7 @@ function presenceTests(node: unknown): CallNode[] {
  */
 function checkPresenceTests(environment: Environment, text: string, ast: unknown): void {
   for (const { start, end } of presenceTests(ast)) {
+    checkTime();
     if (!text.startsWith('has(', start)) continue;
     const used = `${text.slice(0, start)}dyn(${text.slice(start + 4, end)}.matches('')${text.slice(end)}`;
     const { valid, error } = environment.parse(used).check();
@@ -92,6 +94,7 @@ function compileWithin(environment: Environment, text: string, outcome: Outcome)
     if (!valid) throw error ?? new Error('the expression is not valid');
     if (type !== outcome.type) throw new CompileError(outcome.refuse(type.replaceAll('<', '(').replaceAll('>', ')')));
     checkPresenceTests(environment, text, program.ast);
+    boundProgram(program.ast);
     return program;
   });
 }
@@ -118,7 +121,7 @@ export function compileExpression(environment: Environment, text: string, outcom
       });
     }
   };
-  let program = compile();
+  const program = compile();
   return {
     text,
     uses: (variable) => speaksOf(program.ast, variable),
@@ -126,11 +129,7 @@ export function compileExpression(environment: Environment, text: string, outcom
       try {
         return withinTime(timeoutMs, () => program(variables) as unknown);
       } catch (error: unknown) {
-        if (error instanceof TimeExceededError) {
-          // What was stopped in its middle is not used again.
-          program = compile();
-          throw error;
-        }
+        if (error instanceof TimeExceededError) throw error;
         throw new Error(evaluationText(asCelError(error)), { cause: error });
       }
     },

@@ -1,4 +1,5 @@
 import type { Environment } from '@marcbachmann/cel-js';
+import { checkTime } from './bounded.ts';
 import { compareValues, equalValues } from './values.ts';
 
 type List = unknown[];
@@ -30,11 +31,24 @@ function slice(list: List, start: bigint, end: bigint): List {
 }
 
 function distinct(list: List): List {
-  return list.filter((item, index) => list.findIndex((other) => equalValues(item, other)) === index);
+  return list.filter((item, index) => {
+    checkTime();
+    return list.findIndex((other) => equalValues(item, other)) === index;
+  });
 }
 
 function contains(list: List, wanted: List): boolean {
-  return wanted.every((item) => list.some((other) => equalValues(item, other)));
+  return wanted.every((item) => {
+    checkTime();
+    return list.some((other) => equalValues(item, other));
+  });
+}
+
+function intersects(list: List, other: List): boolean {
+  return list.some((item) => {
+    checkTime();
+    return other.some((one) => equalValues(item, one));
+  });
 }
 
 class SetsNamespace {}
@@ -66,6 +80,6 @@ export function addLists(environment: Environment): void {
       (_sets: unknown, list: List, other: List) => contains(list, other) && contains(other, list),
     )
     .registerFunction('SetsNamespace.intersects(list, list): bool', (_sets: unknown, list: List, other: List) =>
-      list.some((item) => other.some((one) => equalValues(item, one))),
+      intersects(list, other),
     );
 }

@@ -1,4 +1,5 @@
 import type { Environment } from '@marcbachmann/cel-js';
+import { findAll } from '../regular-expression.ts';
 
 /** `%s`, `%d`, `%f` with digits, `%%`: the verbs of cel-go's string.format that make text of scalars. */
 const verb = /%(?:(%)|\.?(\d*)([a-zA-Z]))/g;
@@ -44,15 +45,6 @@ function replace(text: string, from: string, to: string, limit: bigint): string 
   return text.replaceAll(from, (found) => (left-- > 0 ? to : found));
 }
 
-function expression(pattern: string): RegExp {
-  return new RegExp(pattern, 'g');
-}
-
-function findAll(text: string, pattern: string, limit = -1n): string[] {
-  const found = [...text.matchAll(expression(pattern))].map(([all]) => all);
-  return limit < 0n ? found : found.slice(0, Number(limit));
-}
-
 /** cel-go's string extension and Kubernetes' `find` and `findAll`, as far as the evaluator has them not itself. */
 export function addStrings(environment: Environment): void {
   environment
@@ -62,7 +54,14 @@ export function addStrings(environment: Environment): void {
     )
     .registerFunction('string.replace(string, string, int): string', replace)
     .registerFunction('string.format(list): string', format)
-    .registerFunction('string.find(string): string', (text: string, pattern: string) => findAll(text, pattern)[0] ?? '')
-    .registerFunction('string.findAll(string): list<string>', (text: string, pattern: string) => findAll(text, pattern))
-    .registerFunction('string.findAll(string, int): list<string>', findAll);
+    .registerFunction(
+      'string.find(string): string',
+      (text: string, pattern: string) => findAll(pattern, text, 1)[0] ?? '',
+    )
+    .registerFunction('string.findAll(string): list<string>', (text: string, pattern: string) =>
+      findAll(pattern, text, -1),
+    )
+    .registerFunction('string.findAll(string, int): list<string>', (text: string, pattern: string, limit: bigint) =>
+      findAll(pattern, text, Number(limit)),
+    );
 }

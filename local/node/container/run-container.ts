@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 
 import { imageCommand } from '../images.ts';
@@ -81,7 +80,7 @@ function unsupported(record: ContainerRecord): void {
 }
 
 function homeOf(credentials: Credentials): string {
-  return credentials.uid === 0 || credentials.uid === os.userInfo().uid ? '/root' : '/';
+  return credentials.uid === 0 || credentials.uid === process.getuid?.() ? '/root' : '/';
 }
 
 /**

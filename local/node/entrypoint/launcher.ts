@@ -16,7 +16,8 @@ export interface LauncherTools {
  * (`init SOURCE DESTINATION STEP…`, `cp`, `decode-script FILE`) cost no start of Node; a step runs `script` in `node`.
  * The step's own environment is put by for it: a shell adds to it, drops what it has no name for (`db.password`), and NODE_OPTIONS is not for this
  * Node. One argument or variable can't be larger than 128 KiB, so that a very large environment goes as the shell leaves it. With its
- * modules in the compile cache Node is three times as fast to start.
+ * modules in the compile cache Node is three times as fast to start. Node waits for ever where one of its threads is refused (RLIMIT_NPROC):
+ * it gets as few as it can have, and the shell first starts as many processes.
  */
 export function launcher(node: string, script: string, compileCache: string, tools: LauncherTools): string {
   return `#!/bin/sh
@@ -29,7 +30,8 @@ place() {
 }
 if [ "$1" = init ] && [ $# -ge 3 ]; then
   place "$2" "$3"
-  tekton=$(dirname "$(dirname "$3")")
+  tekton=\${3%/*}
+  tekton=\${tekton%/*}
   shift 3
   mkdir -p "$tekton/steps" || fail "cannot make $tekton/steps"
   index=0
@@ -51,6 +53,7 @@ if [ "$1" = decode-script ] && [ $# -eq 2 ]; then
   base64 -d "$2" > "$2.decoded" && cat "$2.decoded" > "$2" && rm "$2.decoded" || fail "error decoding script file $2"
   exit 0
 fi
+(: | : | :) 2>/dev/null || fail 'this machine can start no more processes: end other programs, or raise the limit with ulimit -u'
 ${ENVIRONMENT_VARIABLE}=$(${quote(tools.base64)} "/proc/$$/environ") || fail 'cannot read its environment'
 [ \${#${ENVIRONMENT_VARIABLE}} -lt 131000 ] || ${ENVIRONMENT_VARIABLE}=
 ${MKFIFO_VARIABLE}=${quote(tools.mkfifo)}
@@ -59,6 +62,6 @@ ${OPEN_FILES_VARIABLE}=$(ulimit -S -n)
 NODE_COMPILE_CACHE=${quote(compileCache)}
 unset NODE_OPTIONS
 export NODE_COMPILE_CACHE ${ENVIRONMENT_VARIABLE} ${MKFIFO_VARIABLE} ${PRLIMIT_VARIABLE} ${OPEN_FILES_VARIABLE}
-exec ${quote(node)} --no-warnings ${quote(script)} "$@"
+exec ${quote(node)} --no-warnings --v8-pool-size=1 --disable-sigusr1 ${quote(script)} "$@"
 `;
 }

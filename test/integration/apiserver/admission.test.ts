@@ -152,24 +152,25 @@ describe('admission', () => {
     expect(webhook.calls.map(({ review }) => review.request.name as string)).toEqual(['unstamped']);
   });
 
-  test.each([
-    ['a regular expression that backtracks', "object.metadata.annotations.text.matches('^(a+)+$')"],
-    [
-      'loops in loops',
-      `object.spec.steps.all(a, ${'bcdefg'
-        .split('')
-        .map((name) => `object.spec.steps.all(${name}, `)
-        .join('')}a.name != ''${')'.repeat(7)}`,
-    ],
-  ])('a condition that would take for ever ends the request: %s', async (what, expression) => {
-    await configure({ failurePolicy: 'Fail', matchConditions: [{ name: 'long', expression }] });
-    const name = what.replaceAll(' ', '-');
-    const steps = Array.from({ length: 100 }, (_, index) => ({ name: `step-${index}` }));
+  test('a condition whose regular expression is nested takes linear time', async () => {
+    const expression = "!object.metadata.annotations.text.matches('^(a+)+$')";
+    await configure({ failurePolicy: 'Fail', matchConditions: [{ name: 'nested', expression }] });
+    webhook.answerWith(() => ({ response: patchResponse(stamp) }));
     const annotations = { text: `${'a'.repeat(60)}b` };
-    const { code, body } = await client.request('POST', WIDGETS, widget(name, { annotations }, { steps }));
+    expect((await client.request('POST', WIDGETS, widget('nested', { annotations }))).code).toBe(201);
+    expect(webhook.calls).toHaveLength(1);
+  });
+
+  test('a condition that would take for ever ends the request', async () => {
+    const loops = 'abcdefg'.split('').map((name) => `object.spec.steps.all(${name}, `);
+    const expression = `${loops.join('')}a.name != ''${')'.repeat(loops.length)}`;
+    await configure({ failurePolicy: 'Fail', matchConditions: [{ name: 'long', expression }] });
+    const steps = Array.from({ length: 100 }, (_, index) => ({ name: `step-${index}` }));
+    const { code, body } = await client.request('POST', WIDGETS, widget('loops', {}, { steps }));
     expect({ code, message: body.message as unknown }).toEqual({
       code: 403,
-      message: `widgets.example.dev "${name}" is forbidden: validation failed due to running out of cost budget, no further validation rules will be run`,
+      message:
+        'widgets.example.dev "loops" is forbidden: validation failed due to running out of cost budget, no further validation rules will be run',
     });
   });
 

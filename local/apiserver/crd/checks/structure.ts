@@ -1,5 +1,6 @@
 import { forbiddenField, invalid, required } from '../../field-errors.ts';
 import type { FieldError } from '../../field-errors.ts';
+import { regularExpression } from '../../regular-expression.ts';
 import type { Schema } from '../../schema/schema.ts';
 
 type Level = 'root' | 'item' | 'field';
@@ -50,7 +51,7 @@ function parts({ allOf = [], anyOf = [], oneOf = [], not }: Schema, field: strin
 function checkPattern({ pattern }: Schema, field: string): FieldError[] {
   if (pattern === undefined || pattern === '') return [];
   try {
-    new RegExp(pattern);
+    regularExpression(pattern);
     return [];
   } catch (error: unknown) {
     const problem = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-import { TimeExceededError, withinTime } from '../../bounded.ts';
+import { TimeExceededError, withinTime } from '../../cel/bounded.ts';
 import { lazily } from '../../cel/values.ts';
 import { duplicate, forbiddenField, invalid, required } from '../../field-errors.ts';
 import type { FieldError } from '../../field-errors.ts';

@@ -40,10 +40,34 @@ describe('a condition in CEL', () => {
     expect(() => evaluate('object.spec.absent == 1')).toThrow('no such key: absent');
   });
 
-  test('that takes for ever is stopped, and works the next time', () => {
-    const condition = compileCondition(environment, "object.text.matches('^(a+)+$')");
-    const text = (value: string): Record<string, unknown> => ({ object: toCel({ text: value }) });
-    expect(() => condition.evaluate(text(`${'a'.repeat(60)}b`), 20)).toThrow('cost limit exceeded');
-    expect(condition.evaluate(text('aaa'), 1000)).toBe(true);
+  test.each([
+    "object.text.matches('^(a+)+$')",
+    'dyn(object.text).matches(object.pattern)',
+    "cel.bind(text, object.text, [text].all(one, one.matches('^(a+)+$')))",
+    "object.text.find('^(a+)+$') != ''",
+  ])('whose regular expression is nested takes linear time: %s', (expression) => {
+    const condition = compileCondition(environment, expression);
+    const value = (text: string): Record<string, unknown> => ({ object: toCel({ text, pattern: '^(a+)+$' }) });
+    expect(condition.evaluate(value(`${'a'.repeat(10_000)}b`), 60_000)).toBe(false);
+    expect(condition.evaluate(value('aaa'), 60_000)).toBe(true);
+  });
+
+  test('with a pattern that is none fails in Go’s words', () => {
+    expect(() => evaluate("'a'.matches('(')")).toThrow('error parsing regexp: missing closing ): `(`');
+  });
+
+  test.each([
+    'object.list.all(a, object.list.all(b, object.list.all(c, a + b + c != 1)))',
+    'object.list.exists(a, object.list.exists(b, object.list.exists(c, a + b + c == 1)))',
+    'object.list.map(a, object.list.map(b, object.list.filter(c, a + b + c == 1))).size() == 0',
+    'cel.bind(l, object.list, l.all(a, l.all(b, l.exists_one(c, a + b + c == 1) || true))) || true',
+    'object.list.all(a, object.list.distinct().size() > 0)',
+  ])('that takes for ever is stopped, and works the next time: %s', (expression) => {
+    const condition = compileCondition(environment, expression);
+    const list = (length: number): Record<string, unknown> => ({
+      object: toCel({ list: Array.from({ length }, (_, index) => index + 2) }),
+    });
+    expect(() => condition.evaluate(list(5000), 20)).toThrow('cost limit exceeded');
+    expect(() => condition.evaluate(list(2), 60_000)).not.toThrow();
   });
 });
