@@ -6,7 +6,7 @@ import type { Entry, Ledger } from './ledger.ts';
 import { outcomeOf } from './result.ts';
 import type { KnownPods } from './pods.ts';
 import { buildPipelineRun } from './run.ts';
-import { runInterval } from './root.ts';
+import { runInterval } from './run-interval.ts';
 import { pipelineTaskOf } from './pipeline-of.ts';
 import { childrenSettleInMs, settlesInMs } from './settled.ts';
 import type { Interval } from './times.ts';
@@ -47,6 +47,15 @@ function wanted(entry: Entry, own: RunSpan, { ledger, keepFailures }: ExportFact
   if (!keepFailures) return false;
   const top = topOf(entry, ledger);
   return finished(top) ? FAILED.includes(outcomeOf(top.run).result) : undefined;
+}
+
+/** When a run ran, as its root shows it: with what is below it. */
+function shownInterval({ run, deletedMs }: Entry, ledger: Ledger): Interval {
+  return runInterval(
+    run,
+    deletedMs,
+    ledger.childrenOf(run).map((child) => shownInterval(child, ledger)),
+  );
 }
 
 function ownerInterval(owner: Entry): Interval {
@@ -91,6 +100,7 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
       run,
       own,
       children: children.map((child) => child.run),
+      below: children.map((child) => shownInterval(child, facts.ledger)),
       pipelineTask: owner && pipelineTaskOf(owner.run, run),
       deletedMs: entry.deletedMs,
     }),

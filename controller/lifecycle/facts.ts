@@ -26,6 +26,8 @@ export interface PipelineRunFacts {
   own: RunSpan;
   /** Its TaskRuns and child PipelineRuns. */
   children: (TaskRun | PipelineRun)[];
+  /** When its children ran, with what is below them. */
+  below: readonly Interval[];
   /** What a child PipelineRun is a run of, in the Pipeline of its owner. */
   pipelineTask?: PipelineTask | undefined;
   deletedMs?: number;

@@ -1,143 +1,95 @@
-import { SpanStatusCode } from '@opentelemetry/api';
-import type { ContainerStateTerminated, ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
+import type { Attributes } from '@opentelemetry/api';
 
+import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
+import { isStepContainer } from '../../shared/tekton/containers.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
+import type { Attempt } from './attempt.ts';
+import { containerSpans } from './containers.ts';
+import { conditionMs, podOffsetMs } from './node-clock.ts';
+import { errorAttributes, statusOf } from './result.ts';
+import type { Outcome } from './result.ts';
 import { span } from './span.ts';
-import type { AttemptContext } from './steps.ts';
-import { containerStart, endMs, startMs, within } from './times.ts';
-
-function conditionTime(pod: Pod, type: string): string | undefined {
-  const condition = pod.status?.conditions?.find((one) => one.type === type && one.status === 'True');
-  return condition?.lastTransitionTime;
-}
-
-function startedAt(status: ContainerStatus): string | undefined {
-  return containerStart(status.state?.terminated) ?? status.state?.running?.startedAt;
-}
-
-/** The start of the first container that is no init container; undefined while none has started. */
-function firstStart(pod: Pod): string | undefined {
-  const starts = (pod.status?.containerStatuses ?? []).map(startedAt).filter((time) => time !== undefined);
-  return starts.sort()[0];
-}
+import type { TimedStep } from './step-times.ts';
+import { raisedTo, startMs, within } from './times.ts';
 
 /**
  * When the node had the Pod. The API server writes PodScheduled in whole seconds; the kubelet's own `startTime` is within that second where
  * it is known finer.
  */
-function handover(pod: Pod): { startMs: number; endMs: number } | undefined {
-  const scheduled = conditionTime(pod, 'PodScheduled');
-  const [from, to] = [startMs(scheduled), endMs(scheduled)];
-  if (from === undefined || to === undefined) return undefined;
+function handoverMs(pod: Pod, offsetMs: number): number | undefined {
+  const scheduled = conditionMs(pod, 'PodScheduled');
   const taken = startMs(pod.status?.startTime);
-  if (taken !== undefined && taken > from && taken <= to) return { startMs: taken, endMs: taken };
-  // `pod starting` takes over within the same second: the end of it would count that second twice.
-  return { startMs: from, endMs: firstStart(pod) === undefined ? to : from };
+  return scheduled === undefined ? undefined : raisedTo(scheduled, taken && taken + offsetMs);
 }
 
-/** Waiting for a node: from the Pod's creation to its PodScheduled condition. */
-function schedulingSpan(pod: Pod, context: AttemptContext): SpanRecord[] {
-  const from = startMs(pod.metadata.creationTimestamp);
-  const until = handover(pod)?.endMs;
-  if (from === undefined || until === undefined) return [];
-  const ids = {
-    traceId: context.traceId,
-    spanId: deriveSpanId(context.traceId, 'scheduling', context.taskRunUid, context.attempt),
-    parentSpanId: context.parentSpanId,
-  };
-  const node = pod.spec?.nodeName;
-  const attributes = { 'k8s.pod.name': pod.metadata.name ?? '', ...(node !== undefined && { 'k8s.node.name': node }) };
-  return [span(ids, 'pod scheduling', { startMs: from, endMs: Math.max(from, until) }, { attributes })];
+/** A wait that did not end by itself is as bad as what ended it, or as what held it up: `because`. */
+function unfinished(attempt: Attempt, because?: Outcome): Pick<SpanRecord, 'attributes' | 'status'> {
+  const outcome = because ?? attempt.outcome;
+  return { attributes: errorAttributes(outcome), status: statusOf(outcome) };
 }
 
-/** From the node taking the Pod to its first container running: sandbox, volumes, image pulls, init containers. */
-function startingSpan(pod: Pod, context: AttemptContext): SpanRecord[] {
-  const from = handover(pod)?.startMs;
-  const to = startMs(firstStart(pod));
-  if (from === undefined || to === undefined) return [];
-  const ids = {
-    traceId: context.traceId,
-    spanId: deriveSpanId(context.traceId, 'starting', context.taskRunUid, context.attempt),
-    parentSpanId: context.parentSpanId,
-  };
-  return [span(ids, 'pod starting', { startMs: from, endMs: to })];
+function unschedulable(pod: Pod): Outcome | undefined {
+  const condition = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
+  return condition && { result: 'error', errorType: condition.reason ?? 'Unschedulable', message: condition.message };
 }
 
-function initSpan(status: ContainerStatus, context: AttemptContext): SpanRecord[] {
-  const { terminated } = status.state ?? {};
-  const start = startMs(containerStart(terminated));
-  const end = endMs(terminated?.finishedAt);
-  if (!terminated || start === undefined || end === undefined) return [];
-  const failed = terminated.exitCode !== 0;
-  const attributes = {
-    'k8s.container.name': status.name,
-    'process.exit.code': terminated.exitCode,
-    ...(failed && { 'error.type': terminated.reason ?? 'Error' }),
-  };
-  const outcome = failed
-    ? { code: SpanStatusCode.ERROR, message: `exit code ${terminated.exitCode}` }
-    : { code: SpanStatusCode.UNSET };
-  const interval = { startMs: start, endMs: end };
-  return [span(ids('init', status, context), `init ${status.name}`, interval, { attributes, status: outcome })];
-}
-
-const ids = (family: 'init' | 'sidecar', { name }: ContainerStatus, context: AttemptContext) => ({
-  traceId: context.traceId,
-  spanId: deriveSpanId(context.traceId, family, context.taskRunUid, context.attempt, name),
-  parentSpanId: context.parentSpanId,
+const ids = (family: 'scheduling' | 'starting', { traceId, taskRunUid, number, parentSpanId }: Attempt) => ({
+  traceId,
+  spanId: deriveSpanId(traceId, family, taskRunUid, number),
+  parentSpanId,
 });
 
-/** How a sidecar ended by itself, with the steps or before them; undefined for one that was stopped after them, or is still to be. */
-function ownEnd(
-  pod: Pod,
-  { state, lastState }: ContainerStatus,
-  stepsEndMs: number,
-): ContainerStateTerminated | undefined {
-  // It is stopped by an image that ends at once: then the state is of that, and its own is the one before.
-  if (lastState?.terminated) return undefined;
-  const end = endMs(state?.terminated?.finishedAt);
-  if (end === undefined || end > stepsEndMs) return undefined;
-  // Whole seconds don't tell the end with its deleted Pod from an end right before it.
-  return end === stepsEndMs && pod.metadata.deletionTimestamp !== undefined ? undefined : state?.terminated;
-}
-
-/**
- * A sidecar that runs longer than the steps is stopped then, and may take its time: its span ends with the last step, says so, and says nothing
- * of what came later. So it is known when the steps have ended, and the same whenever it is built.
- */
-function sidecarSpan(pod: Pod, status: ContainerStatus, context: AttemptContext): SpanRecord[] {
-  const start = startMs(containerStart(status.lastState?.terminated) ?? startedAt(status));
-  if (start === undefined) return [];
-  const end = ownEnd(pod, status, context.stepsEndMs);
-  const interval = { startMs: start, endMs: endMs(end?.finishedAt) ?? Math.max(start, context.stepsEndMs) };
-  const attributes = {
-    'k8s.container.name': status.name,
-    ...(end ? { 'process.exit.code': end.exitCode } : { 'tektrace.outlived_steps': true }),
-    ...(end && end.exitCode !== 0 && { 'error.type': end.reason ?? 'Error' }),
+/** Waiting for a node: from the Pod's creation to its PodScheduled condition, or to the end when it got none. */
+function schedulingSpan(pod: Pod, attempt: Attempt, offsetMs: number): SpanRecord[] {
+  const from = startMs(pod.metadata.creationTimestamp);
+  if (from === undefined) return [];
+  const until = handoverMs(pod, offsetMs);
+  const node = pod.spec?.nodeName;
+  const attributes: Attributes = {
+    'k8s.pod.name': pod.metadata.name ?? '',
+    ...(node !== undefined && { 'k8s.node.name': node }),
   };
-  const name = `sidecar ${status.name.replace(/^sidecar-/, '')}`;
-  // One that ended badly by itself fails its TaskRun (upstream: SidecarFailed).
-  const outcome =
-    end && end.exitCode !== 0
-      ? { code: SpanStatusCode.ERROR, message: `exit code ${end.exitCode}` }
-      : { code: SpanStatusCode.UNSET };
-  return [span(ids('sidecar', status, context), name, interval, { attributes, status: outcome })];
+  const end = until === undefined ? unfinished(attempt, unschedulable(pod)) : undefined;
+  return [
+    span(
+      ids('scheduling', attempt),
+      'pod scheduling',
+      { startMs: from, endMs: until ?? attempt.endMs },
+      { ...end, attributes: { ...attributes, ...end?.attributes } },
+    ),
+  ];
 }
 
-/** The spans that a Pod tells: waits, init containers, sidecars. None once the Pod is gone. */
-export function podSpans(pod: Pod, context: AttemptContext): SpanRecord[] {
-  // A native sidecar is an init container that does not end.
-  const isSidecar = (status: ContainerStatus): boolean => /^sidecar(-|$)/.test(status.name);
-  const inits = (pod.status?.initContainerStatuses ?? []).filter((status) => !isSidecar(status));
-  const sidecars = [
-    ...(pod.status?.initContainerStatuses ?? []).filter(isSidecar),
-    ...(pod.status?.containerStatuses ?? []).filter((status) => !status.name.startsWith('step-')),
-  ];
-  return [
-    ...schedulingSpan(pod, context),
-    ...startingSpan(pod, context),
-    ...inits.flatMap((status) => initSpan(status, context)),
-    ...sidecars.flatMap((status) => sidecarSpan(pod, status, context)),
-  ].map((built) => within(built, context));
+/** When the first step's command started; where the TaskRun's status has no step, when its container did. Undefined when none has started. */
+function firstStepMs(pod: Pod, steps: readonly TimedStep[], offsetMs: number): number | undefined {
+  const began = steps.filter(({ fate }) => fate !== 'skipped').map(({ interval }) => interval.startMs);
+  if (began.length > 0) return Math.min(...began);
+  const startOf = ({ state }: ContainerStatus): number | undefined =>
+    startMs(state?.running?.startedAt ?? state?.terminated?.startedAt);
+  const containers = (pod.status?.containerStatuses ?? []).filter(({ name }) => isStepContainer(name));
+  const starts = containers.map(startOf).filter((ms) => ms !== undefined);
+  return starts.length > 0 ? Math.min(...starts) + offsetMs : undefined;
+}
+
+/** From the node taking the Pod to its first step: sandbox, volumes, image pulls, init containers, sidecars, the entrypoint. */
+function startingSpan(pod: Pod, attempt: Attempt, steps: readonly TimedStep[], offsetMs: number): SpanRecord[] {
+  const from = handoverMs(pod, offsetMs);
+  if (from === undefined) return [];
+  const until = firstStepMs(pod, steps, offsetMs);
+  const end = until === undefined ? unfinished(attempt) : {};
+  return [span(ids('starting', attempt), 'pod starting', { startMs: from, endMs: until ?? attempt.endMs }, end)];
+}
+
+/** The spans that a Pod tells: waits, init containers, sidecars. None once the Pod is gone. Another clock's offset is said on the first. */
+export function podSpans(pod: Pod, attempt: Attempt, steps: readonly TimedStep[]): SpanRecord[] {
+  const offsetMs = podOffsetMs(pod, attempt);
+  const spans = [
+    ...schedulingSpan(pod, attempt, offsetMs),
+    ...startingSpan(pod, attempt, steps, offsetMs),
+    ...containerSpans(pod, attempt, steps, offsetMs),
+  ].map((built) => within(built, attempt));
+  const [first, ...rest] = spans;
+  if (!first || offsetMs === 0) return spans;
+  return [{ ...first, attributes: { ...first.attributes, 'tektrace.clock_skew_ms': offsetMs } }, ...rest];
 }

@@ -1,8 +1,11 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, SpanStatus } from '@opentelemetry/api';
 
-import { succeededCondition } from '../../shared/tekton/conditions.ts';
+import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { startMs } from './times.ts';
+
+type Run = PipelineRun | TaskRun;
 
 /** The values of `cicd.pipeline.result` (OpenTelemetry semantic conventions 1.44). */
 export type Result = 'success' | 'failure' | 'error' | 'timeout' | 'cancellation' | 'skip';
@@ -27,19 +30,40 @@ function resultOf(reason: string): Result {
   return CANCELLATIONS.includes(reason) ? 'cancellation' : 'error';
 }
 
-/** How a run ended, from its condition; one that is gone before it ended was deleted. */
-export function outcomeOf(run: PipelineRun | TaskRun): Outcome {
+const BAD: readonly Result[] = ['failure', 'error', 'timeout'];
+
+/** A PipelineRun's reason for tasks that ended badly: it does not say how. */
+const SOME_TASK_FAILED = 'Failed';
+
+/** With `onError: continue` a failure does not make the run fail. */
+const isIgnored = (run: Run): boolean => succeededCondition(run)?.reason === 'FailureIgnored';
+
+/** The reason of the child that failed first: it made its run fail. Undefined when none did. */
+function firstFailure(children: readonly Run[]): string | undefined {
+  const endedMs = ({ status }: Run): number => startMs(status?.completionTime) ?? Infinity;
+  const failed = children.filter((one) => isDone(one) && BAD.includes(outcomeOf(one).result) && !isIgnored(one));
+  const name = ({ metadata }: Run): string => metadata.name ?? '';
+  const [first] = failed.sort((a, b) => endedMs(a) - endedMs(b) || (name(a) < name(b) ? -1 : 1));
+  return first && outcomeOf(first).errorType;
+}
+
+/**
+ * How a run ended, from its condition; one that is gone before it ended was deleted. A PipelineRun that says no more than that a task failed has the
+ * reason of the first that did, of its `children`.
+ */
+export function outcomeOf(run: Run, children: readonly Run[] = []): Outcome {
   const condition = succeededCondition(run);
   if (condition?.status === 'True') return { result: 'success' };
   if (condition?.status !== 'False')
     return { result: 'cancellation', errorType: 'deleted', message: 'deleted before it was done' };
   const reason = condition.reason ?? 'Failed';
-  return { result: resultOf(reason), errorType: reason, message: condition.message };
+  const cause = run.kind === 'PipelineRun' && reason === SOME_TASK_FAILED ? firstFailure(children) : undefined;
+  return { result: resultOf(reason), errorType: cause ?? reason, message: condition.message };
 }
 
 /** Error for failure, error and timeout; a cancellation is nobody's fault and stays Unset. */
 export function statusOf(outcome: Outcome): SpanStatus {
-  if (!['failure', 'error', 'timeout'].includes(outcome.result)) return { code: SpanStatusCode.UNSET };
+  if (!BAD.includes(outcome.result)) return { code: SpanStatusCode.UNSET };
   const message = outcome.message?.slice(0, MAX_MESSAGE_CHARS);
   return { code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) };
 }

@@ -5,12 +5,12 @@ import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import { parentOf } from '../../shared/tekton/parent-of.ts';
-import type { PipelineRun, PipelineTask, TaskRun } from '../../shared/tekton/types.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import type { PipelineRunFacts } from './facts.ts';
 import { combinationOf, matrixAttributes, memberLabel } from './matrix.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
-import { ancestry, createdMs, runAttributes, span } from './span.ts';
-import { endMs } from './times.ts';
-import type { Interval } from './times.ts';
+import { runInterval } from './run-interval.ts';
+import { ancestry, runAttributes, span } from './span.ts';
 
 /** The low-cardinality name of what ran: the reference's name, else, of a child, its task's, else generateName without its dash, else the run's name. */
 export function definitionName(run: PipelineRun | TaskRun): string {
@@ -37,22 +37,18 @@ function vcsAttributes(run: PipelineRun | TaskRun): Attributes {
   return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** From the run's admission, else creation, to its completion; to its deletion where that came first. */
-export function runInterval(run: PipelineRun | TaskRun, deletedMs: number | undefined): Interval {
-  const start = createdMs(run);
-  const end = endMs(run.status?.completionTime) ?? deletedMs ?? endMs(run.metadata.deletionTimestamp) ?? start;
-  return { startMs: start, endMs: Math.max(start, end) };
-}
+/** What is known of a run beside itself: a TaskRun has nothing below it that its interval does not know of. */
+type RootFacts = Pick<PipelineRunFacts, 'deletedMs' | 'pipelineTask'> &
+  Partial<Pick<PipelineRunFacts, 'children' | 'below'>>;
 
 /** The run's root: as long as the run, with its result. Sent last, once. */
 export function rootSpan(
   run: PipelineRun | TaskRun,
   own: SpanCarrier,
-  deletedMs: number | undefined,
-  pipelineTask?: PipelineTask,
+  { deletedMs, pipelineTask, children = [], below = [] }: RootFacts,
 ): SpanRecord {
   const combination = combinationOf(pipelineTask, run.spec.params);
-  const outcome = outcomeOf(run);
+  const outcome = outcomeOf(run, children);
   const { parentSpanId, links } = ancestry(run, own);
   const ids = { traceId: own.traceId, spanId: own.spanId, ...(parentSpanId !== undefined && { parentSpanId }) };
   const attributes: Attributes = {
@@ -65,7 +61,7 @@ export function rootSpan(
     ...vcsAttributes(run),
     ...errorAttributes(outcome),
   };
-  return span(ids, `RUN ${definitionName(run)}${memberLabel(combination)}`, runInterval(run, deletedMs), {
+  return span(ids, `RUN ${definitionName(run)}${memberLabel(combination)}`, runInterval(run, deletedMs, below), {
     kind: SpanKind.SERVER,
     attributes,
     links,

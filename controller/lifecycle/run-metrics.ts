@@ -6,7 +6,8 @@ import { parentOf } from '../../shared/tekton/parent-of.ts';
 import type { Entry, Run } from './ledger.ts';
 import { isMarked } from './marks.ts';
 import { outcomeOf } from './result.ts';
-import { definitionName, runInterval } from './root.ts';
+import { definitionName } from './root.ts';
+import { runInterval } from './run-interval.ts';
 import { startMs } from './times.ts';
 
 /** Seconds: a build takes from a second to hours. */

@@ -7,8 +7,8 @@ import { admissionSpan, queuedSpan } from './waits.ts';
 
 /** The spans of a PipelineRun beside its TaskRuns', its root last. */
 export function buildPipelineRun(facts: PipelineRunFacts): SpanRecord[] {
-  const { run, own, deletedMs, pipelineTask } = facts;
-  const root = rootSpan(run, own, deletedMs, pipelineTask);
+  const { run, own } = facts;
+  const root = rootSpan(run, own, facts);
   const waits = [...admissionSpan(run, own), ...queuedSpan(run, own)].map((one) => within(one, root));
   return [...waits, ...skippedSpans(facts, root), root];
 }

@@ -2,9 +2,11 @@ import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { isStepContainer } from '../../shared/tekton/containers.ts';
-import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import type { PipelineRun, TaskRun, TaskRunStatus } from '../../shared/tekton/types.ts';
 import { childKey } from './ledger.ts';
 import type { KnownPods } from './pods.ts';
+import { creationMs } from './run-interval.ts';
+import { podSays } from './step-times.ts';
 import { startMs } from './times.ts';
 
 /** How long a finished TaskRun waits for what its Pod still has to say, and a finished run for TaskRuns that were not seen. */
@@ -16,17 +18,26 @@ const WATCHED = ['TaskRun', 'PipelineRun'];
 const hasStarted = ({ state, lastState }: ContainerStatus): boolean =>
   (state?.running ?? state?.terminated ?? lastState?.terminated) !== undefined;
 
+/** The attempt that had this Pod; without one no step waits for it. */
+function attemptOf({ metadata }: Pod, { status }: TaskRun): TaskRunStatus {
+  const all: TaskRunStatus[] = [...(status?.retriesStatus ?? []), status ?? {}];
+  return all.find(({ podName }) => podName === metadata.name) ?? {};
+}
+
 /**
  * Whether what a Pod's spans are made of can't change any more, be it that the Pod has ended or not: all of its containers have started, and its
- * steps have ended or end with it. A sidecar that is still to be stopped is drawn to the last step's end, which the TaskRun says.
+ * steps have ended or end with it. A sidecar that is still to be stopped is drawn to the last step's end, which the steps say.
  */
-function isFixed({ metadata, spec, status }: Pod): boolean {
+function isFixed(pod: Pod, taskRun: TaskRun): boolean {
+  const { metadata, spec, status } = pod;
   if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return true;
   const statuses = status?.containerStatuses ?? [];
   const allStarted =
     statuses.length > 0 && statuses.length >= (spec?.containers.length ?? 0) && statuses.every(hasStarted);
   const stepsEnded = statuses.every(({ name, state }) => !isStepContainer(name) || state?.terminated !== undefined);
-  return allStarted && (stepsEnded || metadata.deletionTimestamp !== undefined);
+  if (!allStarted || stepsEnded) return allStarted;
+  const says = podSays({ status: attemptOf(pod, taskRun), createdMs: creationMs(taskRun), pod });
+  return metadata.deletionTimestamp !== undefined && says;
 }
 
 /** Milliseconds until nothing is waited for any more; 0 when nobody says when the run ended. */
@@ -57,6 +68,6 @@ function podNamesOf({ status }: TaskRun): string[] {
 export function settlesInMs(taskRun: TaskRun, { present, gone }: KnownPods, nowMs: number): number | undefined {
   if (!isDone(taskRun)) return undefined;
   const known = new Set([...present, ...gone].map((pod) => pod.metadata.name));
-  if (present.every(isFixed) && podNamesOf(taskRun).every((name) => known.has(name))) return 0;
+  if (present.every((pod) => isFixed(pod, taskRun)) && podNamesOf(taskRun).every((name) => known.has(name))) return 0;
   return leftToSettleMs(taskRun, nowMs);
 }

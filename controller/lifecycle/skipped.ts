@@ -2,25 +2,31 @@ import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import { isDone, isSuccessful } from '../../shared/tekton/conditions.ts';
 import { buildGraph, topologicalOrder } from '../../shared/tekton/graph.ts';
 import { resultReferences } from '../../shared/tekton/result-references.ts';
-import type { PipelineTask, SkippedTask } from '../../shared/tekton/types.ts';
+import type { PipelineRun, PipelineTask, SkippedTask, TaskRun } from '../../shared/tekton/types.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import type { PipelineRunFacts } from './facts.ts';
 import { specOf } from './pipeline-of.ts';
 import { combinationsOf, matrixAttributes, memberLabel } from './matrix.ts';
 import type { Combination } from './matrix.ts';
+import { runInterval } from './run-interval.ts';
 import { span } from './span.ts';
-import { endMs, startMs } from './times.ts';
+import { startMs } from './times.ts';
 
 /** Upstream's reason for what had not started when another task failed. */
 const STOPPING = 'PipelineRun was stopping';
 
+/** When a run ended, as its span shows it, epoch milliseconds; undefined when it has not. */
+function endMs(run: TaskRun | PipelineRun): number | undefined {
+  return startMs(run.status?.completionTime) && runInterval(run, undefined).endMs;
+}
+
 /** The latest end of each task's runs, epoch milliseconds. */
 function taskEnds({ children }: PipelineRunFacts): Map<string, number> {
   const ends = new Map<string, number>();
-  for (const { metadata, status } of children) {
-    const name = metadata.labels?.[LABEL_PIPELINE_TASK] ?? '';
-    const end = endMs(status?.completionTime);
+  for (const child of children) {
+    const name = child.metadata.labels?.[LABEL_PIPELINE_TASK] ?? '';
+    const end = endMs(child);
     if (end !== undefined) ends.set(name, Math.max(end, ends.get(name) ?? end));
   }
   return ends;
@@ -32,7 +38,7 @@ function stoppedMs({ children }: PipelineRunFacts, tasks: ReadonlyMap<string, Pi
     const task = tasks.get(child.metadata.labels?.[LABEL_PIPELINE_TASK] ?? '');
     return task && task.onError !== 'continue' && isDone(child) && !isSuccessful(child);
   });
-  const ends = failed.map(({ status }) => endMs(status?.completionTime)).filter((end) => end !== undefined);
+  const ends = failed.map(endMs).filter((end) => end !== undefined);
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 

@@ -1,5 +1,4 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import { parentOf } from '../../shared/tekton/parent-of.ts';
@@ -7,19 +6,22 @@ import type { SpanEvent, SpanRecord } from '../../shared/tracing/span-record.ts'
 import { LABEL_PIPELINE_RUN, LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import { attemptOfPod } from '../../shared/tekton/names.ts';
 import type { TaskRun, TaskRunStatus } from '../../shared/tekton/types.ts';
+import type { Attempt } from './attempt.ts';
 import type { TaskRunFacts } from './facts.ts';
 import { combinationOf, matrixAttributes, memberLabel } from './matrix.ts';
 import { podSpans } from './pod.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
-import { rootSpan, runInterval } from './root.ts';
+import { rootSpan } from './root.ts';
+import { attemptEndMs, creationMs, runInterval } from './run-interval.ts';
 import { runAttributes, span } from './span.ts';
-import { lastStepEndMs, stepSpans } from './steps.ts';
-import { endMs, startMs, within } from './times.ts';
+import { timedSteps } from './step-times.ts';
+import { stepSpans } from './steps.ts';
+import { raisedTo, shiftedWithin, startMs, within } from './times.ts';
 import { admissionSpan, queuedSpan } from './waits.ts';
 
 /** The task's own span: a child of the run's root, or the root itself for a TaskRun that no run owns. */
 function taskSpan({ taskRun, own, owner, pipelineTask, deletedMs }: TaskRunFacts): SpanRecord {
-  if (!parentOf(taskRun)) return rootSpan(taskRun, own, deletedMs);
+  if (!parentOf(taskRun)) return rootSpan(taskRun, own, { deletedMs });
   const outcome = outcomeOf(taskRun);
   const name = taskRun.metadata.labels?.[LABEL_PIPELINE_TASK] ?? taskRun.metadata.name ?? '';
   const pipelineRun = taskRun.metadata.labels?.[LABEL_PIPELINE_RUN];
@@ -37,48 +39,61 @@ function taskSpan({ taskRun, own, owner, pipelineTask, deletedMs }: TaskRunFacts
   const ids = { traceId: own.traceId, spanId: own.spanId, parentSpanId: own.parentSpanId };
   const shown = `task ${name}${memberLabel(combination)}`;
   const task = span(ids, shown, runInterval(taskRun, deletedMs), { attributes, status: statusOf(outcome) });
-  return owner ? within(task, owner) : task;
+  // The run's root ends in that second, too: not before its tasks do.
+  return owner ? shiftedWithin(task, { ...owner, endMs: raisedTo(owner.endMs, task.endMs) }) : task;
 }
 
-interface Attempt {
+interface ArchivedAttempt {
   number: number;
   status: TaskRunStatus;
 }
 
 /** Each attempt's status: the archived ones, then the current. */
-function attempts(taskRun: TaskRun): Attempt[] {
+function attempts(taskRun: TaskRun): ArchivedAttempt[] {
   const all = [...(taskRun.status?.retriesStatus ?? []), taskRun.status ?? {}];
   return all.map((status, index) => ({ number: status.podName ? attemptOfPod(status.podName) : index, status }));
 }
 
-function attemptSpan(taskRun: TaskRun, attempt: Attempt, task: SpanRecord): SpanRecord {
-  const start = startMs(attempt.status.startTime) ?? task.startMs;
-  const end = endMs(attempt.status.completionTime) ?? task.endMs;
-  const outcome = outcomeOf({ ...taskRun, status: attempt.status });
+/** `previousEndMs`: one attempt starts after the one before it, in the same second perhaps. */
+function attemptSpan(
+  taskRun: TaskRun,
+  { number, status }: ArchivedAttempt,
+  task: SpanRecord,
+  previousEndMs: number,
+): SpanRecord {
+  const start = raisedTo(startMs(status.startTime) ?? task.startMs, previousEndMs);
+  const written = startMs(status.completionTime);
+  const end = written === undefined ? task.endMs : attemptEndMs(status, creationMs(taskRun), written);
+  const outcome = outcomeOf({ ...taskRun, status });
   const ids = {
     traceId: task.traceId,
-    spanId: deriveSpanId(task.traceId, 'attempt', taskRun.metadata.uid ?? '', attempt.number),
+    spanId: deriveSpanId(task.traceId, 'attempt', taskRun.metadata.uid ?? '', number),
     parentSpanId: task.spanId,
   };
   const attributes = { 'cicd.pipeline.task.run.result': outcome.result, ...errorAttributes(outcome) };
-  return within(
-    span(ids, `attempt ${attempt.number}`, { startMs: start, endMs: end }, { attributes, status: statusOf(outcome) }),
-    task,
-  );
+  const rest = { attributes, status: statusOf(outcome) };
+  return shiftedWithin(span(ids, `attempt ${number + 1}`, { startMs: start, endMs: end }, rest), task);
 }
 
-function attemptTree(facts: TaskRunFacts, task: SpanRecord, attempt: Attempt, parent: SpanRecord): SpanRecord[] {
-  const context = {
-    traceId: task.traceId,
-    parentSpanId: parent.spanId,
-    taskRunUid: facts.taskRun.metadata.uid ?? '',
-    attempt: attempt.number,
-    startMs: parent.startMs,
-    endMs: parent.endMs,
-    stepsEndMs: lastStepEndMs(attempt.status) ?? parent.endMs,
+function attemptTree(
+  { taskRun, pods }: TaskRunFacts,
+  { number, status }: ArchivedAttempt,
+  { traceId, spanId, startMs: fromMs, endMs: toMs }: SpanRecord,
+): SpanRecord[] {
+  const attempt: Attempt = {
+    traceId,
+    parentSpanId: spanId,
+    taskRunUid: taskRun.metadata.uid ?? '',
+    createdMs: creationMs(taskRun),
+    number,
+    status,
+    outcome: outcomeOf({ ...taskRun, status }),
+    pod: pods.find(({ metadata }) => metadata.name === status.podName),
+    startMs: fromMs,
+    endMs: toMs,
   };
-  const pod = facts.pods.find((one: Pod) => one.metadata?.name === attempt.status.podName);
-  return [...(pod ? podSpans(pod, context) : []), ...stepSpans(attempt.status, context)];
+  const steps = timedSteps(attempt);
+  return [...(attempt.pod ? podSpans(attempt.pod, attempt, steps) : []), ...stepSpans(steps, attempt)];
 }
 
 const FOLDED = /^(init|pod scheduling|image pull)\b/;
@@ -100,10 +115,12 @@ export function buildTaskRun(facts: TaskRunFacts): SpanRecord[] {
   const { taskRun, own } = facts;
   const task = taskSpan(facts);
   const all = attempts(taskRun);
+  let previousEndMs = -Infinity;
   const below = all.flatMap((attempt) => {
-    if (all.length === 1) return attemptTree(facts, task, attempt, task);
-    const parent = attemptSpan(taskRun, attempt, task);
-    return [...attemptTree(facts, task, attempt, parent), parent];
+    if (all.length === 1) return attemptTree(facts, attempt, task);
+    const parent = attemptSpan(taskRun, attempt, task, previousEndMs);
+    previousEndMs = parent.endMs;
+    return [...attemptTree(facts, attempt, parent), parent];
   });
   const waits = parentOf(taskRun)
     ? []

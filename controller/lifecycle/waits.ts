@@ -2,7 +2,7 @@ import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
 import { trustedAdmissionTime } from '../../shared/tracing/provenance.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
-import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import type { PipelineRun, TaskRun, TaskRunStatus } from '../../shared/tekton/types.ts';
 import { createdMs, span } from './span.ts';
 import { startMs } from './times.ts';
 
@@ -18,9 +18,15 @@ export function admissionSpan(run: PipelineRun | TaskRun, root: SpanCarrier): Sp
   return [span(ids, 'admission', { startMs: admission.receivedMs, endMs: admission.answeredMs })];
 }
 
+/** When the controller started the run, epoch milliseconds: a TaskRun's first attempt, whose status the next one archives. */
+function startedMs({ status }: PipelineRun | TaskRun): number | undefined {
+  const [first]: TaskRunStatus[] = status && 'retriesStatus' in status ? (status.retriesStatus ?? []) : [];
+  return startMs((first ?? status)?.startTime);
+}
+
 /** From admission (else creation) to the start that the controller wrote. */
 export function queuedSpan(run: PipelineRun | TaskRun, root: SpanCarrier): SpanRecord[] {
-  const started = startMs(run.status?.startTime);
+  const started = startedMs(run);
   if (started === undefined) return [];
   const from = trustedAdmissionTime(run.metadata)?.answeredMs ?? createdMs(run);
   const ids = {

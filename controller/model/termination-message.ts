@@ -47,3 +47,9 @@ export function parseTerminationMessage(message: string | undefined): RunResult[
 export function internalValue(results: readonly RunResult[], key: string): string | undefined {
   return results.find((result) => result.type === 'InternalTektonResult' && result.key === key)?.value;
 }
+
+/** When the entrypoint started its step's command, in milliseconds (RFC 3339); undefined when the message does not say so. */
+export function stepStartedAt(message: string | undefined): string | undefined {
+  const startedAt = internalValue(parseTerminationMessage(message) ?? [], 'StartedAt');
+  return startedAt === undefined || Number.isNaN(Date.parse(startedAt)) ? undefined : startedAt;
+}

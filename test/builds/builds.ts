@@ -148,10 +148,10 @@ export const builds: ExpectedBuild[] = [
     ],
     spans: [
       'test',
-      '!test/attempt 0',
-      '!test/attempt 0/connect',
       '!test/attempt 1',
       '!test/attempt 1/connect',
+      '!test/attempt 2',
+      '!test/attempt 2/connect',
       'test/attempt 2',
       'test/attempt 2/connect',
     ],

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import type { ContainerState, Pod } from '../../../../shared/kubernetes/pod.ts';
+import type { TaskRunStatus } from '../../../../shared/tekton/types.ts';
 import { Lifecycle, RUN, TASK } from './lifecycle.ts';
-import { at, carrier, condition, ms, pipelineRun, pod, ranRun, ranTask, taskRun } from './objects.ts';
+import { at, carrier, condition, ms, pipelineRun, pod, ranRun, ranTask, step, taskRun } from './objects.ts';
 
 const EXPORTED = 'tekton/trace-exported';
 const OWN = 'tekton/pipelinerun-span-context';
@@ -89,6 +90,13 @@ test.each([
   expect(lifecycle.sent()).toContain('sidecar db');
 });
 
+/** As upstream leaves it: the step that ran has the container's start and the TaskRun's end. */
+const cancelled: TaskRunStatus = {
+  ...ranTask,
+  conditions: [condition('False', 'TaskRunCancelled')],
+  steps: [step('fetch', 5, 8), step('make', 5, 12, 1, { terminationReason: 'TaskRunCancelled' })],
+};
+
 test.each([
   ['only a sidecar still runs', running(ended, runs)],
   ['a step takes its time to be deleted', { ...running(runs, runs), deletionTimestamp: at(12) }],
@@ -97,7 +105,7 @@ test.each([
   await lifecycle.start();
   lifecycle.api.put('pods', { ...one, metadata: { ...one.metadata, ...(deletionTimestamp && { deletionTimestamp }) } });
   lifecycle.api.put('pipelineruns', pipelineRun(undefined));
-  lifecycle.api.put('taskruns', taskRun(ranTask));
+  lifecycle.api.put('taskruns', taskRun(deletionTimestamp ? cancelled : ranTask));
   await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
   expect(lifecycle.sent()).toEqual(expect.arrayContaining(['pod starting', 'sidecar db', 'step make']));
 });

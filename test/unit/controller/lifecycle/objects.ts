@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod } from '../../../../shared/kubernetes/pod.ts';
+import type { ContainerStatus, Pod, PodStatus } from '../../../../shared/kubernetes/pod.ts';
 import type { ObjectMeta } from '../../../../shared/kubernetes/types.ts';
 import type {
   Condition,
@@ -124,4 +124,19 @@ export function pod(name = 'compile-pod', phase = 'Succeeded'): Pod {
       containerStatuses: [ended('step-fetch', 5, 8), ended('step-make', 5, 11), ended('sidecar-db', 5, 12, 137)],
     },
   };
+}
+
+/** A step's container as the kubelet reports it once it ended: whole seconds, with the entrypoint's message where that says when it started. */
+export function endedStep(name: string, from: number, to: number, startedAt?: number, exitCode = 0): ContainerStatus {
+  const container = ended(`step-${name}`, from, to, exitCode);
+  const entries = [{ key: 'StartedAt', value: `${new Date(ms(startedAt ?? 0)).toISOString()}`, type: 3 }];
+  if (startedAt !== undefined) container.state!.terminated!.message = JSON.stringify(entries);
+  return container;
+}
+
+/** A Pod with these containers, in whole seconds: created and scheduled at 2, taken by the node at 2, initialised from 3 to 4. */
+export function podOf(containerStatuses: ContainerStatus[], rest: Partial<PodStatus> = {}): Pod {
+  const one = pod('compile-pod', 'Succeeded');
+  const scheduled = [{ type: 'PodScheduled', status: 'True', lastTransitionTime: at(2) }];
+  return { ...one, status: { ...one.status, startTime: at(2), conditions: scheduled, containerStatuses, ...rest } };
 }

@@ -26,7 +26,7 @@ describe('a PipelineRun’s root', () => {
       spanId: ROOT,
       kind: SpanKind.SERVER,
       startMs: ms(0.1),
-      endMs: ms(20.999),
+      endMs: ms(20),
       links: [],
     });
   });

@@ -1,0 +1,133 @@
+import type { Attributes, SpanStatus } from '@opentelemetry/api';
+import { SpanStatusCode } from '@opentelemetry/api';
+
+import type { ContainerStateTerminated, ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
+import { deriveSpanId } from '../../shared/tracing/ids.ts';
+import type { SpanRecord } from '../../shared/tracing/span-record.ts';
+import { isStepContainer } from '../../shared/tekton/containers.ts';
+import type { Attempt } from './attempt.ts';
+import { span } from './span.ts';
+import type { TimedStep } from './step-times.ts';
+import { instant, later, LAST_MS, startMs } from './times.ts';
+
+const ids = (
+  family: 'init' | 'sidecar',
+  { name }: ContainerStatus,
+  { traceId, taskRunUid, number, parentSpanId }: Attempt,
+) => ({ traceId, spanId: deriveSpanId(traceId, family, taskRunUid, number, name), parentSpanId });
+
+/** A container that did not run (`StartError`) has no start: it starts and ends when that failed, and the runtime says why. */
+function startOf(terminated: ContainerStateTerminated | undefined): number | undefined {
+  return startMs(terminated?.startedAt) ?? startMs(terminated?.finishedAt);
+}
+
+function exit({ exitCode, reason, message, startedAt }: ContainerStateTerminated): {
+  attributes: Attributes;
+  status: SpanStatus;
+} {
+  const failed = exitCode !== 0;
+  const why = (startMs(startedAt) === undefined && message) || `exit code ${exitCode}`;
+  return {
+    attributes: { 'process.exit.code': exitCode, ...(failed && { 'error.type': reason ?? 'Error' }) },
+    status: failed ? { code: SpanStatusCode.ERROR, message: why } : { code: SpanStatusCode.UNSET },
+  };
+}
+
+function initSpan(status: ContainerStatus, attempt: Attempt, offsetMs: number): SpanRecord[] {
+  const { terminated } = status.state ?? {};
+  const [start, end] = [startOf(terminated), startMs(terminated?.finishedAt)];
+  if (!terminated || start === undefined || end === undefined) return [];
+  const { attributes, status: outcome } = exit(terminated);
+  return [
+    span(
+      ids('init', status, attempt),
+      `init ${status.name}`,
+      { startMs: start + offsetMs, endMs: end + offsetMs },
+      { attributes: { 'k8s.container.name': status.name, ...attributes }, status: outcome },
+    ),
+  ];
+}
+
+/** How a sidecar ended by itself, with the steps or before them; undefined for one that was stopped after them, or is still to be. */
+function ownEnd(
+  pod: Pod,
+  { state, lastState }: ContainerStatus,
+  stepsEndMs: number,
+  offsetMs: number,
+  isNative: boolean,
+): ContainerStateTerminated | undefined {
+  // It is stopped by an image that ends at once: then the state is of that, and its own is the one before.
+  if (lastState?.terminated) return undefined;
+  const end = later(instant(state?.terminated?.finishedAt), offsetMs);
+  if (end === undefined || end.ms > stepsEndMs) return undefined;
+  // Whole seconds don't tell an end right before that of the steps from one right after it: by its deleted Pod, or the kubelet's own hand.
+  const mayBeLater = end.ms + (end.whole ? LAST_MS : 0) >= stepsEndMs;
+  return mayBeLater && (isNative || pod.metadata.deletionTimestamp !== undefined) ? undefined : state?.terminated;
+}
+
+interface Sidecar {
+  status: ContainerStatus;
+  isNative: boolean;
+}
+
+/**
+ * A sidecar that runs longer than the steps is stopped then, and may take its time: its span ends with the last step, says so, and says nothing
+ * of what came later. So it is known when the steps have ended, and the same whenever it is built.
+ */
+function sidecarSpan(
+  pod: Pod,
+  { status, isNative }: Sidecar,
+  attempt: Attempt,
+  stepsEndMs: number,
+  offsetMs: number,
+): SpanRecord[] {
+  const { state, lastState } = status;
+  const started = startOf(lastState?.terminated) ?? startOf(state?.terminated) ?? startMs(state?.running?.startedAt);
+  if (started === undefined) return [];
+  const start = started + offsetMs;
+  const own = ownEnd(pod, status, stepsEndMs, offsetMs, isNative);
+  const end = own ? startMs(own.finishedAt) : undefined;
+  const name = `sidecar ${status.name.replace(/^sidecar-/, '')}`;
+  // One that ended badly by itself fails its TaskRun (upstream: SidecarFailed).
+  const { attributes, status: outcome } = own
+    ? exit(own)
+    : { attributes: { 'tektrace.outlived_steps': true }, status: { code: SpanStatusCode.UNSET } };
+  return [
+    span(
+      ids('sidecar', status, attempt),
+      name,
+      { startMs: start, endMs: Math.max(start, end === undefined ? stepsEndMs : end + offsetMs) },
+      { attributes: { 'k8s.container.name': status.name, ...attributes }, status: outcome },
+    ),
+  ];
+}
+
+/** Init containers that run on beside the steps: upstream's sidecars by their name, those of others by their restart policy. */
+function isNativeSidecar({ spec }: Pod, { name }: ContainerStatus): boolean {
+  const container = spec?.initContainers?.find((one) => one.name === name);
+  return container?.restartPolicy === 'Always' || /^sidecar(-|$)/.test(name);
+}
+
+/** The spans of a Pod's containers that are no steps: init containers that have ended, and sidecars that have started. */
+export function containerSpans(
+  pod: Pod,
+  attempt: Attempt,
+  steps: readonly TimedStep[],
+  offsetMs: number,
+): SpanRecord[] {
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  const stepEnds = steps.map(({ interval }) => interval.endMs);
+  const stepsEndMs = stepEnds.length === 0 ? attempt.endMs : Math.min(attempt.endMs, Math.max(...stepEnds));
+  const sidecars = [
+    ...initContainerStatuses
+      .filter((status) => isNativeSidecar(pod, status))
+      .map((status) => ({ status, isNative: true })),
+    ...containerStatuses.filter(({ name }) => !isStepContainer(name)).map((status) => ({ status, isNative: false })),
+  ];
+  return [
+    ...initContainerStatuses
+      .filter((status) => !isNativeSidecar(pod, status))
+      .flatMap((status) => initSpan(status, attempt, offsetMs)),
+    ...sidecars.flatMap((sidecar) => sidecarSpan(pod, sidecar, attempt, stepsEndMs, offsetMs)),
+  ];
+}

@@ -1,0 +1,53 @@
+import type { StepState } from '../../shared/tekton/types.ts';
+import { parseTerminationMessage } from '../model/termination-message.ts';
+import type { Attempt } from './attempt.ts';
+import type { Result } from './result.ts';
+import { stepReason } from './step-fate.ts';
+import type { StepFate } from './step-fate.ts';
+
+/** How a step ended, as its span says it. */
+export interface StepOutcome {
+  result: Result;
+  errorType?: string;
+  message?: string;
+}
+
+/** The reason that a TaskRun has whose Pod the kubelet evicted. */
+const EVICTED = 'PodEvicted';
+
+/** What the kubelet or the runtime wrote; undefined for the entrypoint's message, which is no text. */
+function kubeletMessage({ terminated }: StepState): string | undefined {
+  const { message } = terminated ?? {};
+  return message && parseTerminationMessage(message) === undefined ? message : undefined;
+}
+
+/** A step that ended by itself with an exit code other than 0. An eviction is said by the TaskRun alone: the step was killed like any other. */
+function failure(step: StepState, { outcome }: Attempt): StepOutcome {
+  if (outcome.errorType === EVICTED) return { result: 'error', errorType: EVICTED, message: outcome.message };
+  const reason = step.terminationReason === 'Continued' ? undefined : stepReason(step);
+  const message = kubeletMessage(step) ?? `exit code ${step.terminated?.exitCode}`;
+  return { result: 'failure', errorType: reason ?? 'Error', message };
+}
+
+/** A step that the end of its TaskRun cut short: it ended as that did. */
+function cutShort({ result, errorType, message }: Attempt['outcome']): StepOutcome {
+  return result === 'success' ? { result } : { result, errorType, message };
+}
+
+export function stepOutcome(step: StepState, fate: StepFate, attempt: Attempt): StepOutcome {
+  if (fate === 'skipped') return { result: 'skip' };
+  if (fate === 'cut') return cutShort(attempt.outcome);
+  if (fate === 'lost')
+    return { result: 'error', errorType: stepReason(step), message: kubeletMessage(step) ?? 'the container was lost' };
+  switch (stepReason(step)) {
+    case 'TimeoutExceeded':
+      return { result: 'timeout', errorType: 'TimeoutExceeded', message: 'the step exceeded its timeout' };
+    case 'Cancelled':
+    case 'TaskRunCancelled':
+      return { result: 'cancellation', errorType: 'Cancelled' };
+    case 'TaskRunTimeout':
+      return { result: 'timeout', errorType: 'TaskRunTimeout', message: 'the TaskRun ran out of time' };
+    default:
+      return step.terminated?.exitCode === 0 ? { result: 'success' } : failure(step, attempt);
+  }
+}

@@ -1,0 +1,131 @@
+import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
+import type { StepState } from '../../shared/tekton/types.ts';
+import { stepStartedAt } from '../model/termination-message.ts';
+import type { Attempt } from './attempt.ts';
+import { needsPod, stepFate } from './step-fate.ts';
+import type { StepFate } from './step-fate.ts';
+import { nodeOffsetMs } from './node-clock.ts';
+import { instant, LAST_MS, later, sameSecond } from './times.ts';
+import type { Instant, Interval } from './times.ts';
+
+/** A step that has a span, and when it ran: it does not reach into the next one's time. */
+export interface TimedStep {
+  step: StepState;
+  fate: StepFate;
+  interval: Interval;
+}
+
+interface StepFacts {
+  step: StepState;
+  fate: StepFate;
+  start?: Instant;
+  end?: Instant;
+}
+
+function containerOf(step: StepState, pod: Pod | undefined): ContainerStatus | undefined {
+  return pod?.status?.containerStatuses?.find(({ name }) => name === step.container);
+}
+
+/** Whether the Pod says all that the steps' times need: it does when it has ended, or these steps have. Then that can't change any more. */
+export function podSays({ status, createdMs, pod }: Pick<Attempt, 'status' | 'createdMs' | 'pod'>): boolean {
+  if (pod && ['Succeeded', 'Failed'].includes(pod.status?.phase ?? '')) return true;
+  return (status.steps ?? []).every(
+    (step) =>
+      !needsPod(step, stepFate(step, status, createdMs)) || containerOf(step, pod)?.state?.terminated !== undefined,
+  );
+}
+
+/**
+ * When a step's command started. Upstream takes the start of the status from the entrypoint's termination message and cuts it to its second; the
+ * message, in the Pod, has the milliseconds.
+ */
+function startOf(step: StepState, fate: StepFate, pod: Pod | undefined): Instant | undefined {
+  const written = instant(step.terminated?.startedAt ?? step.running?.startedAt);
+  if (!written?.whole || !needsPod(step, fate)) return written;
+  const told = instant(stepStartedAt(containerOf(step, pod)?.state?.terminated?.message));
+  return told && sameSecond(told.ms, written.ms) ? told : written;
+}
+
+/** When the step's container ended, at the latest when the next step started: the entrypoint lets it wait for that. */
+function endOf(startMs: number, end: Instant, next: Instant | undefined): number {
+  // That it ended in the second in which it started is all that is known then.
+  const lastMs = end.whole && end.ms <= startMs ? end.ms + LAST_MS : end.ms;
+  // A start before this step's end is that of a container which waited for its turn. Clocks of one node differ by less than a second.
+  const toleranceMs = next?.whole ? 0 : LAST_MS;
+  const binds = next !== undefined && next.ms >= startMs && next.ms >= end.ms - toleranceMs;
+  return Math.max(startMs, binds ? Math.min(lastMs, next.ms) : lastMs);
+}
+
+const failed = ({ step }: StepFacts): boolean =>
+  step.terminated?.exitCode !== 0 && step.terminationReason !== 'Continued';
+
+function factsOf(attempt: Attempt): StepFacts[] {
+  const { status, createdMs, pod } = attempt;
+  const offsetMs = nodeOffsetMs(attempt);
+  return (status.steps ?? []).map((step) => {
+    const fate = stepFate(step, status, createdMs);
+    const end = instant(step.terminated?.finishedAt);
+    // The end of a step that was cut short is the TaskRun's, by the controller's clock.
+    return {
+      step,
+      fate,
+      start: later(startOf(step, fate, pod), offsetMs),
+      end: fate === 'cut' ? end : later(end, offsetMs),
+    };
+  });
+}
+
+/** When the next step started that tells it of itself. */
+function nextStart(later: StepFacts[]): Instant | undefined {
+  return later.find(({ fate, start }) => fate === 'ended' || (fate === 'skipped' && start?.whole === false))?.start;
+}
+
+/** Where the attempt is: when its last step so far ended, and whether a step ended the attempt, so that none after it ran. */
+interface Cursor {
+  at: number;
+  over: boolean;
+}
+
+const placed = (step: StepState, fate: StepFate, startMs: number, endMs = startMs): TimedStep => ({
+  step,
+  fate,
+  interval: { startMs, endMs: Math.max(startMs, endMs) },
+});
+
+/** A step that ran, or had to: after the end of the one before. Its container may have started long before that, and waited. */
+function timed(facts: StepFacts, { at, over }: Cursor, later: StepFacts[], attempt: Attempt): TimedStep | undefined {
+  const { step, fate, start, end } = facts;
+  const from = Math.max(start?.ms ?? attempt.startMs, at);
+  switch (fate) {
+    case 'ended':
+      if (!start || !end) return undefined;
+      // Its container waited for its turn, and was stopped with the Pod.
+      if (over && start.ms < at && failed(facts)) return placed(step, 'skipped', at);
+      return placed(step, fate, from, endOf(from, end, nextStart(later)));
+    case 'skipped':
+      return end && placed(step, fate, Math.max(at, start?.whole === false ? start.ms : end.ms));
+    case 'unstarted':
+      return end && placed(step, fate, end.ms);
+    case 'cut':
+      return over ? placed(step, 'skipped', at) : placed(step, fate, from, end?.ms ?? attempt.endMs);
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The attempt's steps in their order, with their times. None when they need the Pod and it does not say, or is not known: made in another way, they
+ * would be another version of what an earlier export may have sent.
+ */
+export function timedSteps(attempt: Attempt): TimedStep[] {
+  if (!podSays(attempt)) return [];
+  const cursor: Cursor = { at: -Infinity, over: false };
+  const all = factsOf(attempt);
+  return all.flatMap((facts, index) => {
+    const one = timed(facts, cursor, all.slice(index + 1), attempt);
+    if (!one) return [];
+    cursor.at = Math.max(cursor.at, one.interval.endMs);
+    cursor.over ||= one.fate === 'cut' || one.fate === 'unstarted' || (one.fate === 'ended' && failed(facts));
+    return [one];
+  });
+}
