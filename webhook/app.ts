@@ -19,7 +19,7 @@ const MAX_BODY = '7mb';
 export interface WebhookAppOptions {
   settings: StampSettings;
   log: Logger;
-  /** False when the server drains, so that its endpoint leaves the Service before the server closes. */
+  /** False when the server drains: it then keeps no connections. */
   isReady: () => boolean;
 }
 
@@ -64,7 +64,7 @@ const refuseBadBody =
     response.status(status).json({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: status, message });
   };
 
-/** The webhook's HTTP application: one path per kind, and the probes. It calls no API and records no span. */
+/** The webhook's HTTP application: one path per kind. It calls no API and records no span. */
 export function createWebhookApp(options: WebhookAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -74,12 +74,6 @@ export function createWebhookApp(options: WebhookAppOptions): Express {
     if (!options.isReady()) response.set('connection', 'close');
     next();
   });
-  app.get('/livez', (_request, response) => void response.send('ok'));
-  app.get(
-    '/readyz',
-    (_request, response) =>
-      void response.status(options.isReady() ? 200 : 503).send(options.isReady() ? 'ok' : 'draining'),
-  );
   app.use('/mutate', express.json({ limit: MAX_BODY, type: () => true }));
   app.post('/mutate/pipelinerun', mutate(stamping(stampPipelineRun), options));
   app.post('/mutate/taskrun', mutate(stamping(stampTaskRun), options));

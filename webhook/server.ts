@@ -26,7 +26,7 @@ export interface WebhookServer {
   port: number;
   /** Uses another certificate for new connections. Throws if key and certificate do not match: Node would accept them and fail each handshake. */
   setCertificate(certificate: KeyPair): void;
-  /** Fails readiness, serves on for `drainMs`, then closes. */
+  /** Serves on for `drainMs` without keeping connections, then closes. */
   close(drainMs?: number): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { complete } from './complete.ts';
 import { MAX_DEPTH, OtlpDecodeError } from './errors.ts';
-import { ProtobufError, ProtobufReader, WIRE } from './protobuf-reader.ts';
+import { ProtobufError, ProtobufReader, WIRE } from '../runtime/protobuf-reader.ts';
 import { TRACES_DATA, type Field, type FieldType, type MessageSchema } from './schema.ts';
 import type { TracesData } from './types.ts';
 

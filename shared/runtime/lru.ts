@@ -23,6 +23,10 @@ export class LruMap<K, V> {
     }
   }
 
+  values(): Iterable<V> {
+    return this.#entries.values();
+  }
+
   get size(): number {
     return this.#entries.size;
   }

@@ -3,6 +3,7 @@ import type { Context } from '@opentelemetry/api';
 import { AlwaysOnSampler, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-node';
 
+import { LruMap } from '../runtime/lru.ts';
 import { PIPELINE_RUN_SERVICE, serviceResource, TASK_RUN_SERVICE } from './resource.ts';
 import type { SpanCarrier } from './carrier.ts';
 import type { ReconcileSpan } from './run-tracing.ts';
@@ -118,16 +119,11 @@ export function createReconcileTracing({
       spanProcessors: [new ReconcileCollector((spans) => queue.add(spans))],
     });
   const providers = { PipelineRun: provide(PIPELINE_RUN_SERVICE), TaskRun: provide(TASK_RUN_SERVICE) };
-  const spansByRun = new Map<string, number>();
+  const spansByRun = new LruMap<string, number>(RUNS_REMEMBERED);
 
   function spend(runUid: string, spans: number): number {
     const spent = (spansByRun.get(runUid) ?? 0) + spans;
-    spansByRun.delete(runUid);
     spansByRun.set(runUid, spent);
-    for (const oldest of spansByRun.keys()) {
-      if (spansByRun.size <= RUNS_REMEMBERED) break;
-      spansByRun.delete(oldest);
-    }
     return spent;
   }
 

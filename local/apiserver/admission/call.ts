@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
+import { LruMap } from '../../../shared/runtime/lru.ts';
 import { isObject } from '../object.ts';
 import { serviceUrl } from './service.ts';
 import { transportProblem } from './transport-error.ts';
@@ -126,16 +127,14 @@ function post({ url, host, address }: Destination, agent: Agent, body: string, s
 
 /** `resolve` finds the endpoint of a Service; its error is told as a failed call. */
 export function createWebhookCaller(resolve: (service: ServiceReference) => Address): WebhookCaller {
-  const agents = new Map<string, Agent>();
+  const agents = new LruMap<string, Agent>(MAX_POOLS);
   const agentFor = (origin: string, caBundle: string): Agent => {
     const key = `${origin} ${caBundle}`;
     const known = agents.get(key);
     if (known !== undefined) return known;
     const ca = caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64').toString('utf8') };
     const agent = new Agent({ keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 25, timeout: 90_000, ...ca });
-    // A pool that is dropped lets its connections go when they have been idle.
-    const [oldest] = agents.keys();
-    if (agents.size >= MAX_POOLS && oldest !== undefined) agents.delete(oldest);
+    // A dropped pool closes its connections when they have been idle.
     agents.set(key, agent);
     return agent;
   };
@@ -162,7 +161,6 @@ export function createWebhookCaller(resolve: (service: ServiceReference) => Addr
     },
     close() {
       for (const agent of agents.values()) agent.destroy();
-      agents.clear();
     },
   };
 }

@@ -1,60 +1,23 @@
+import { protobufFields, ProtobufError } from '../../../shared/runtime/protobuf-reader.ts';
+import type { ProtobufField } from '../../../shared/runtime/protobuf-reader.ts';
 import type { JsonObject } from '../object.ts';
 import { badRequest, unsupportedMediaType } from '../status.ts';
 import { messages } from './messages.ts';
 import type { Field } from './messages.ts';
 
 const MAGIC = Buffer.from('k8s\0');
-const MAX_VARINT_BYTES = 10;
 
-interface RawField {
-  number: number;
-  /** Of length-delimited fields. */
-  bytes: Buffer;
-  /** Of varint fields. */
-  value: bigint;
-}
+const NO_BYTES = new Uint8Array();
 
-function readVarint(buffer: Buffer, start: number): { value: bigint; next: number } {
-  let value = 0n;
-  for (let index = 0; index < MAX_VARINT_BYTES; index++) {
-    const byte = buffer[start + index];
-    if (byte === undefined) break;
-    value |= BigInt(byte & 0x7f) << BigInt(7 * index);
-    if (byte < 0x80) return { value, next: start + index + 1 };
-  }
-  throw badRequest('the protobuf body is cut off or malformed');
-}
-
-const fixedLengths: Record<number, number> = { 1: 8, 5: 4 };
-
-function* readFields(buffer: Buffer): Generator<RawField> {
-  for (let at = 0; at < buffer.length;) {
-    const tag = readVarint(buffer, at);
-    const number = Number(tag.value >> 3n);
-    const wire = Number(tag.value & 7n);
-    at = tag.next;
-    if (wire === 0) {
-      const { value, next } = readVarint(buffer, at);
-      at = next;
-      yield { number, value, bytes: Buffer.alloc(0) };
-      continue;
-    }
-    const length = wire === 2 ? readVarint(buffer, at) : { value: BigInt(fixedLengths[wire] ?? -1), next: at };
-    const end = length.next + Number(length.value);
-    if (length.value < 0n || end > buffer.length) throw badRequest('the protobuf body is cut off or malformed');
-    yield { number, value: 0n, bytes: buffer.subarray(length.next, end) };
-    at = end;
-  }
-}
-
-function readValue(type: string, { bytes, value }: RawField): unknown {
+function readValue(type: string, { bytes = NO_BYTES, value = 0n }: ProtobufField): unknown {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (type) {
     case 'string':
-      return bytes.toString('utf8');
+      return buffer.toString('utf8');
     case 'base64':
-      return bytes.toString('base64');
+      return buffer.toString('base64');
     case 'bytes':
-      return bytes;
+      return buffer;
     case 'integer':
       return Number(BigInt.asIntN(64, value));
     case 'boolean':
@@ -64,16 +27,17 @@ function readValue(type: string, { bytes, value }: RawField): unknown {
   }
 }
 
-function readEntry(type: string, bytes: Buffer): JsonObject {
-  const fields = [...readFields(bytes)];
-  const key = fields.find((field) => field.number === 1)?.bytes.toString('utf8') ?? '';
-  const value = fields.find((field) => field.number === 2) ?? { number: 2, value: 0n, bytes: Buffer.alloc(0) };
-  return { [key]: readValue(type, value) };
+function readEntry(type: string, bytes: Uint8Array): JsonObject {
+  const fields = [...protobufFields(bytes)];
+  const read = (wanted: number, as: string): unknown =>
+    readValue(as, fields.find(({ field }) => field === wanted) ?? { field: wanted });
+  return { [String(read(1, 'string'))]: read(2, type) };
 }
 
-function addField(object: JsonObject, field: Field, raw: RawField): void {
+function addField(object: JsonObject, field: Field, raw: ProtobufField): void {
   const { name, type } = field;
-  if (field.map === true) object[name] = { ...(object[name] as JsonObject | undefined), ...readEntry(type, raw.bytes) };
+  if (field.map === true)
+    object[name] = { ...(object[name] as JsonObject | undefined), ...readEntry(type, raw.bytes ?? NO_BYTES) };
   else if (field.repeated === true)
     object[name] = [...((object[name] as unknown[] | undefined) ?? []), readValue(type, raw)];
   else {
@@ -84,11 +48,11 @@ function addField(object: JsonObject, field: Field, raw: RawField): void {
   }
 }
 
-function readMessage(type: string, bytes: Buffer): JsonObject {
+function readMessage(type: string, bytes: Uint8Array): JsonObject {
   const message = messages[type] ?? {};
   const object: JsonObject = {};
-  for (const raw of readFields(bytes)) {
-    const field = message[raw.number];
+  for (const raw of protobufFields(bytes)) {
+    const field = message[raw.field];
     if (field !== undefined) addField(object, field, raw);
   }
   return object;
@@ -99,6 +63,15 @@ function readMessage(type: string, bytes: Buffer): JsonObject {
  * other kinds, which JSON and YAML are accepted for, and 400 for what can't be read.
  */
 export function decodeProtobuf(body: Buffer): JsonObject {
+  try {
+    return decode(body);
+  } catch (error: unknown) {
+    if (error instanceof ProtobufError) throw badRequest('the protobuf body is cut off or malformed');
+    throw error;
+  }
+}
+
+function decode(body: Buffer): JsonObject {
   if (!body.subarray(0, MAGIC.length).equals(MAGIC))
     throw badRequest('the protobuf body does not begin with the prefix of Kubernetes');
   const unknown = readMessage('Unknown', body.subarray(MAGIC.length));

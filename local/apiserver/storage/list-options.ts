@@ -3,9 +3,6 @@ import type { FieldError } from '../field-errors.ts';
 import { badRequest, StatusError } from '../status.ts';
 import type { Store } from './store.ts';
 
-/** How a list or watch relates to the version that it names. */
-export type VersionMatch = '' | 'Exact' | 'NotOlderThan';
-
 /** Reads a resourceVersion parameter; undefined where none was given. `refuse` makes the error for what is none: 500 where absent. */
 export function parseRevision(
   text: string | null,

@@ -92,3 +92,21 @@ export class ProtobufReader {
     return start;
   }
 }
+
+/** One field of a message: the bytes of a length-delimited one, the value of a varint. */
+export interface ProtobufField {
+  field: number;
+  bytes?: Uint8Array;
+  value?: bigint;
+}
+
+/** The fields of a message in their order, without those of fixed length. Throws ProtobufError. */
+export function* protobufFields(message: Uint8Array): Generator<ProtobufField> {
+  const reader = new ProtobufReader(message);
+  while (!reader.done) {
+    const { field, wire } = reader.tag();
+    if (wire === WIRE.bytes) yield { field, bytes: reader.bytes() };
+    else if (wire === WIRE.varint) yield { field, value: reader.varint() };
+    else reader.skip(wire);
+  }
+}
