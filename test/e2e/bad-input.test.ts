@@ -76,7 +76,7 @@ test.each([
     run(`  pipelineSpec:\n    tasks:\n${task('a', '        runAfter: [b]\n')}${task('b', '        runAfter: [a]\n')}`),
     'a → b → a',
   ],
-])('%s is told by name before anything runs, exit 2', async (_what, input, expected) => {
+])('%s is an error with its name before anything runs, exit 2', async (_what, input, expected) => {
   const { code, text } = await said(input);
   expect(text).toContain(expected);
   expect(text).not.toContain('PipelineRun default/');

@@ -68,7 +68,7 @@ function shownSettings(document: string): string[] {
   return commands.flatMap((line) => [...line.matchAll(/--set (\S+)/g)].map(([, setting = '']) => `--set=${setting}`));
 }
 
-test.each(['README.md', 'CONTRIBUTING.md'])('the chart takes what %s sets', async (document) => {
+test.each(['README.md', 'CONTRIBUTING.md'])('the chart renders with %s', async (document) => {
   const settings = shownSettings(document);
   expect(settings.length).toBeGreaterThan(0);
   expect(await helm(['template', 'tektrace', chart, ...settings])).toContain('kind: Deployment');
@@ -86,7 +86,7 @@ describe('the values schema', () => {
     ['an attribute that is no string', { resourceAttributes: { a: 1 } }, /resourceAttributes/],
     ['a collector that is no URL', { jaegerCollectorUrl: 'jaeger:4318' }, /jaegerCollectorUrl/],
     ['a credential for steps', { steps: { otlpEndpoint: 'http://me:secret@collector:4318' } }, /otlpEndpoint/],
-  ])('refuses %s and names it', async (_name, values, message) => {
+  ])('refuses %s with its path', async (_name, values, message) => {
     await expect(renderChart(values)).rejects.toThrow(message);
   });
 });

@@ -19,6 +19,6 @@ test.each([
   ['reconciles of the run', { pipelineRunReconciles: 9 }, 'burst-0: 9 PipelineRun reconciles, 8 are allowed'],
   ['reconciles of one TaskRun', { taskRunReconciles: [3, 7, 3] }, 'burst-0: 7 reconciles of a TaskRun, 6 are allowed'],
   ['nothing counted', { total: 0 }, 'burst-0: no API requests counted'],
-])('a run over one of them is told: %s', (_what, change, problem) => {
+])('a run over one of them is reported: %s', (_what, change, problem) => {
   expect(problemsOf({ ...cost, ...change })).toEqual([problem]);
 });

@@ -129,7 +129,7 @@ describe('how spans are sent', () => {
     ['otlp-protocol', 'http', 'http/protobuf, http/json, grpc'],
     ['otlp-compression', 'zstd', 'gzip, none'],
     ['otlp-timeout', '5', 'not a duration'],
-  ])('--%s=%s is refused with what it takes', (name, value, expected) => {
+  ])('--%s=%s is refused with the valid values', (name, value, expected) => {
     const { message, exitCode } = failure(() => exporterSettings({ [name]: value }));
     expect(message).toContain(`--${name}: "${value}" `);
     expect(message).toContain(expected);

@@ -62,7 +62,7 @@ describe('--param', () => {
     expect(() => paramsOf(option)).toThrow(message);
   });
 
-  test.each(['text', '=x', ''])('%p is no pair', (option) => {
+  test.each(['text', '=x', ''])('%p is not a pair', (option) => {
     expect(() => parseParams([option])).toThrow(`--param ${JSON.stringify(option)}: expected NAME=VALUE`);
   });
 

@@ -115,7 +115,7 @@ describe('runs', () => {
       /a number to YAML: put it into quotes/,
     ],
     [object('v1', 'ConfigMap', 'name: q3', 'data: {a: yes}\n') + run('q3'), 'ConfigMap.data', /are booleans to YAML/],
-  ])('with a word that YAML takes for another type are refused with what to do: %j', async (text, where, hint) => {
+  ])('with a word that YAML reads as another type are refused with what to do: %j', async (text, where, hint) => {
     const refusal = await runText(text).catch((error: unknown) => (error as Error).message);
     expect(refusal).toContain(where);
     expect(refusal).toMatch(hint);

@@ -12,7 +12,7 @@ test.each([
   ['PipelineRun', { pipelineSpec: { tasks: [{ name: 'a', taskSpec: { steps } }] }, timeout: 'soon' }, 'spec.timeout: '],
   ['TaskRun', { taskSpec: { steps }, stepOverrides: [{ name: 's', resources: {} }] }, 'spec.stepOverrides: '],
   ['TaskRun', { taskRef: { name: 'x' } }, 'Task x: spec.steps: '],
-])('what is wrong with a v1beta1 %s is told of where it stands in the file: %j', (kind, spec, expected) => {
+])('errors in a v1beta1 %s have their path in the file: %j', (kind, spec, expected) => {
   const objects = [old('Task', { steps: [] })];
   expect(() => validateRun(old(kind, spec) as PipelineRun | TaskRun, objects)).toThrow(expected);
 });

@@ -68,7 +68,7 @@ test.each([
     pod({ annotations: { 'tekton/taskrun-span-context': '{}' } }),
     TRUSTED,
   ],
-])('a Pod that %s is left as it is', async (_what, object, username) => {
+])('a Pod that %s is not changed', async (_what, object, username) => {
   const { response, patch } = await review('pod', object, { username });
   expect(response.allowed).toBe(true);
   expect(patch).toEqual([]);

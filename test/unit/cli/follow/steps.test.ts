@@ -112,7 +112,7 @@ test('a Pod that is being deleted, with a step that does not end, does not delay
 test.each([
   [404, 0],
   [500, 1],
-])('of a log that is answered %s, %s errors are told, and the next step is read', async (status, told) => {
+])('of a log with response %s, %s errors are reported, and the next step is read', async (status, told) => {
   const { client, write } = cluster();
   const failing = {
     stream: async (path: string, options: { query: { container: string } }) => {

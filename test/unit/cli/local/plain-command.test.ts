@@ -6,6 +6,6 @@ test.each([
   [{}, ['run', '-f', 'a.yaml'], 'tektrace run -f a.yaml --isolation plain'],
   [{ npm_lifecycle_event: 'start' }, ['up', '--run', 'x'], 'npm start -- --isolation plain'],
   [{ npm_lifecycle_event: 'tektrace' }, ['up'], 'npm run -s tektrace -- up --isolation plain'],
-])('the command that asks for plain isolation by name, for %j and %j', (env, args, command) => {
+])('the command with plain isolation, for %j and %j', (env, args, command) => {
   expect(plainCommand(env, args)).toBe(command);
 });

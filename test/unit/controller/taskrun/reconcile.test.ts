@@ -161,7 +161,7 @@ describe('a TaskRun that fails', () => {
     ['ImagePullBackOff', 'TaskRunImagePullFailed', 'failed to pull the image "busybox"'],
     ['CreateContainerConfigError', 'CreateContainerConfigError', 'failed to start'],
     ['CreateContainerError', 'PodCreationFailed', 'failed to start'],
-  ])('when a step can not start (%s): the Pod goes, the step ends', async (waiting, reason, message) => {
+  ])('when a step can not start (%s): the Pod is deleted, the step ends', async (waiting, reason, message) => {
     cluster.createTaskRun({ taskSpec: ONE_STEP });
     await cluster.reconcile();
     const state = { waiting: { reason: waiting, message: 'no such thing' } };

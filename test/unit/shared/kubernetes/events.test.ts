@@ -176,7 +176,7 @@ describe('failures', () => {
   test.each<[string, number, Partial<Status>]>([
     ['is being deleted', 403, { reason: 'Forbidden', details: { causes: [{ reason: 'NamespaceTerminating' }] } }],
     ['is gone', 404, { reason: 'NotFound', details: { kind: 'namespaces' } }],
-  ])('because the namespace %s is nothing to be told of', async (_name, status, body) => {
+  ])('because the namespace %s gives no warning', async (_name, status, body) => {
     failures = [new ApiError('POST /x', status, body)];
     recorder.record(RUN, 'Normal', 'Started', '');
     await recorder.flush();

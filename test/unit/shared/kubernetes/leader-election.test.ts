@@ -349,7 +349,7 @@ describe('a leader', () => {
       ({ lock }: World) => void (lock.write = async () => undefined),
       'conflict at each of 3 attempts',
     ],
-  ])('says that the lease is not given up when %s', async (_what, happen, why) => {
+  ])('logs that releasing the lease failed when %s', async (_what, happen, why) => {
     const world = new World();
     let logged = '';
     const elector = world.elector('a', { log: createLogger({ write: (line) => (logged += line) }) });

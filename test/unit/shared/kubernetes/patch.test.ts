@@ -23,7 +23,7 @@ test.each([
   'mytekton/x',
   'tekton',
   '__proto__',
-])('the annotation %s is of others, and is refused', (key) => {
+])('the annotation %s may not be written', (key) => {
   const changes = Object.fromEntries([
     ['tekton/trace-url', 'x'],
     [key, 'y'],

@@ -211,7 +211,7 @@ describe('a server that streams lists', () => {
   test.each([
     ['ends the watch before the list is whole', lines([event('ADDED', pod('a', 1))], true)],
     ['refuses with 400', json({ reason: 'BadRequest' }, 400)],
-  ])('one that %s is listed by pages', async (_what, answer: Answer) => {
+  ])('a server that %s gets paged lists', async (_what, answer: Answer) => {
     const reflector = await runStreaming([answer, list(10, [pod('b', 2)]), lines([])]);
     await reflector.synced;
     expect(reflector.store.keys()).toEqual(['ci/b']);

@@ -151,7 +151,7 @@ test.each([
     'params.object.constructor',
   ],
   ...['params["a.b"].x', 'params.a.b', 'inputs.params.object.key', 'inputs.params.list[0]', 'tasks.x.results["r"][0]'],
-])('$(%s) is replaced, refused or no reference of Tekton, never passed on as one', (reference) => {
+])('$(%s) is replaced, refused or not a reference of Tekton, never passed to a shell as one', (reference) => {
   const { errors, becomes } = outcome('steps[].script', `$(${reference})`);
   const passedOn = becomes === `$(${reference})` && errors.length === 0;
   expect(passedOn && isTektonReference(reference)).toBe(false);

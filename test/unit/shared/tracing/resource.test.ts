@@ -31,7 +31,7 @@ test.each([
   ['a=1,b=to=ken', 2, '%3D'],
   ['a=1,b=2,c=token%zz', 3, 'a % has to be followed'],
   ['token%ff=1', 1, 'a % has to be followed'],
-])('%p has a bad entry: none is used, and one warning says which, without its value', (value, entry, reason) => {
+])('%p has an invalid entry: none is used, and one warning has its number, without its value', (value, entry, reason) => {
   const { attributes, lines } = read(value);
   expect(attributes).toEqual({});
   expect(lines).toMatchObject([

@@ -43,7 +43,7 @@ const putOff = (status: number, seconds: string): Answer =>
 const reset: Answer = (request) => request.socket.destroy();
 
 describe('a request that the server refuses with Retry-After', () => {
-  test.each(['GET', 'POST', 'PATCH'])('%s waits for as long as it is told, and is sent again', async (method) => {
+  test.each(['GET', 'POST', 'PATCH'])('%s is retried after the given time', async (method) => {
     await connect({}, putOff(429, '2'), putOff(503, '1'), putOff(500, '0'), json({ ok: true }));
     const path = '/apis/tekton.dev/v1/namespaces/ci/taskruns/build/status';
     expect(await client.request(method, path, method === 'GET' ? {} : { body: {} })).toEqual({ ok: true });

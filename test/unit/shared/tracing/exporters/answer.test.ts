@@ -38,7 +38,7 @@ test.each([
   ['error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required', '--otlp-client-cert-file'],
   ['error:0A00010B:SSL routines:ssl3_get_record:wrong version number', 'http:// instead of https://'],
   ['Parse Error: Expected HTTP/, RTSP/ or ICE/', 'gRPC'],
-])('%s is said with what to do', (text, hint) => {
+])('%s gets advice', (text, hint) => {
   expect(withHint(text)).toContain(`${text}: `);
   expect(withHint(text)).toContain(hint);
 });

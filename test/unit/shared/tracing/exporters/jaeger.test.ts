@@ -42,7 +42,7 @@ test.each([
   [429, true],
   [400, false],
   [401, false],
-])('%i is no acceptance; to be tried again: %s', async (code, retryable) => {
+])('%i is not accepted; retryable: %s', async (code, retryable) => {
   collector.answers = [status(code)];
   await expect(sink.send([testSpan('a')])).rejects.toMatchObject({
     name: 'ExportError',

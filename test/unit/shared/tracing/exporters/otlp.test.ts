@@ -76,7 +76,7 @@ test.each([
   [502, true],
   [503, true],
   [504, true],
-])('%i is no acceptance; to be tried again: %s', async (code, retryable) => {
+])('%i is not accepted; retryable: %s', async (code, retryable) => {
   collector.answers = [status(code, { location: 'http://elsewhere/' })];
   await expect(send()).rejects.toMatchObject({
     name: 'ExportError',

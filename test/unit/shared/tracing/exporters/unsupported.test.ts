@@ -20,7 +20,7 @@ test.each([
     'OTEL_EXPORTER_JAEGER_ENDPOINT',
     '--jaeger-collector-url',
   ],
-])('%j has no effect, which is said once, with what has', (env, name, instead) => {
+])('%j has no effect, with one warning and what to use instead', (env, name, instead) => {
   expect(warnings(env as Record<string, string>)).toEqual([[name, expect.stringContaining(instead)]]);
   expect(JSON.stringify(warnings(env as Record<string, string>))).not.toContain('secret');
 });
@@ -30,6 +30,6 @@ test.each<Record<string, string>>([
   { OTEL_PROPAGATORS: 'tracecontext,baggage' },
   { OTEL_PROPAGATORS: '' },
   { OTEL_METRICS_EXPORTER: 'prometheus' },
-])('%j asks for what happens anyway, or for nothing that concerns traces', (env) => {
+])('%j is the default behaviour, or does not concern traces', (env) => {
   expect(warnings(env)).toEqual([]);
 });
