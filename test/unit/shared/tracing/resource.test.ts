@@ -31,14 +31,17 @@ test.each([
   ['a=1,b=to=ken', 2, '%3D'],
   ['a=1,b=2,c=token%zz', 3, 'a % has to be followed'],
   ['token%ff=1', 1, 'a % has to be followed'],
-])('%p has an invalid entry: none is used, and one warning has its number, without its value', (value, entry, reason) => {
-  const { attributes, lines } = read(value);
-  expect(attributes).toEqual({});
-  expect(lines).toMatchObject([
-    { level: 'warn', variable: 'OTEL_RESOURCE_ATTRIBUTES', entry, reason: expect.stringContaining(reason) },
-  ]);
-  expect(JSON.stringify(lines)).not.toMatch(/token|ken"/);
-});
+])(
+  '%p has an invalid entry: none is used, and one warning has its number, without its value',
+  (value, entry, reason) => {
+    const { attributes, lines } = read(value);
+    expect(attributes).toEqual({});
+    expect(lines).toMatchObject([
+      { level: 'warn', variable: 'OTEL_RESOURCE_ATTRIBUTES', entry, reason: expect.stringContaining(reason) },
+    ]);
+    expect(JSON.stringify(lines)).not.toMatch(/token|ken"/);
+  },
+);
 
 test('names of services and hosts stay ours: a trace and its clock hang on them', () => {
   const { attributes, lines } = read('service.name=mine,host.name=h,service.namespace=team', {
