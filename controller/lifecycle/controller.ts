@@ -35,10 +35,10 @@ import type { RunMetrics } from './run-metrics.ts';
 import type { LifecycleSender } from './sender.ts';
 import { admissionSpan, queuedSpan } from './waits.ts';
 
-/** A deleted run is kept for its export at most this long: nothing else remembers it. */
+/** Longest time that a deleted run is kept in memory for its export, in milliseconds. */
 const TOMBSTONE_MS = 3_600_000;
 
-/** What a copy brought along from its original, removed when it gets a context of its own. */
+/** Annotations that a copy has from its original. They are removed when it gets its own context. */
 const COPIED = { [ADMISSION_TIME]: null, [TRACE_EXPORTED]: null, [PARENT_SPAN_CONTEXT]: null };
 
 export interface LifecycleOptions {
@@ -46,29 +46,29 @@ export interface LifecycleOptions {
   watches: Watches;
   sender: LifecycleSender;
   mint: MintSettings;
-  /** Runs that were not sampled are exported all the same when they end badly. */
+  /** Whether unsampled runs are exported if they end in failure, error or timeout. */
   keepFailures: boolean;
   observer?: WorkQueueObserver;
-  /** Where runs are counted. */
+  /** The metrics of runs. */
   registry?: Registry;
   log: Logger;
-  /** How long the mark of a run's TaskRun waits for the run's own. */
+  /** Delay of a TaskRun's mark, in milliseconds: its run's mark may come before. */
   markDelayMs?: number;
   nowMs?: () => number;
 }
 
-/** Sees to it that each run has a context, and that its lifecycle spans reach the collector: settle, export, mark. */
+/** Gives each run a context, and sends its lifecycle spans to the collector: settle, export, mark. */
 export class LifecycleController {
   readonly #options: LifecycleOptions;
   readonly #ledger = new Ledger();
   readonly #controller: Controller;
   readonly #pods = new PodLedger();
-  /** When the marks of what was accepted are written, epoch milliseconds by uid: at once, or later where that of their run may come first. */
+  /** When to write the marks of accepted runs, in milliseconds since the epoch, by uid: at once, or later if the owner's mark may come before. */
   readonly #marksDue = new Map<string, number>();
   readonly #nowMs: () => number;
   readonly #metrics: RunMetrics | undefined;
 
-  /** Adds its handlers to the watches, so it is made before these run. */
+  /** Adds its handlers to the watches, so create it before they run. */
   constructor(options: LifecycleOptions) {
     this.#options = options;
     this.#nowMs = options.nowMs ?? Date.now;
@@ -89,7 +89,7 @@ export class LifecycleController {
     this.#controller.start();
   }
 
-  /** Ends the work, and writes the marks that still wait: the next process need not send again what they stand for. */
+  /** Ends the work and writes waiting marks, so that the next process does not send these spans again. */
   async stop(): Promise<void> {
     await this.#controller.stop();
     const { log } = this.#options;
@@ -100,24 +100,24 @@ export class LifecycleController {
     const marked = await Promise.allSettled(waiting.map((entry) => this.#mark(entry)));
     const failed = marked.filter((result) => result.status === 'rejected');
     if (failed.length > 0)
-      log.warn('marks are not written: the spans of these runs are sent again, the same to the byte', {
+      log.warn('writing marks failed: the spans of these runs will be sent again, equal to the byte', {
         count: failed.length,
         error: failed[0]?.reason,
       });
   }
 
-  /** Whether the run's context is its own: not before that may anything be made from it. */
+  /** Whether the run has its own context. Before that, no child and no span may use it. */
   hasOwnContext({ metadata }: Run): boolean {
     const entry = this.#ledger.get(metadata.uid ?? '');
     return entry?.own !== undefined && !this.#isCopied(entry);
   }
 
-  /** The span that the run's spans hang below; undefined while it has none. */
+  /** The run's own span, the parent of its other spans; undefined while it has none. */
   spanOf({ metadata }: Run): RunSpan | undefined {
     return this.#ledger.get(metadata.uid ?? '')?.own;
   }
 
-  /** Whether what it has as its context is its original's. */
+  /** Whether a run's context is that of its original. */
   #isCopied(entry: Entry): boolean {
     if (!entry.own || parentOfTaskRun(entry.run)) return false;
     return isUnseenCopy(entry.run.metadata) || this.#ledger.isDuplicate(entry);
@@ -163,7 +163,7 @@ export class LifecycleController {
     };
   }
 
-  /** A child waits for its owner's context, and in an unsampled run for its end; the owner waits for all its children. */
+  /** Enqueues the run, its owner and its children. A child waits for its owner's context, in an unsampled run also for its end; the owner waits for its children. */
   #enqueueWithFamily(run: Run): void {
     const uid = run.metadata.uid ?? '';
     this.#controller.queue.add(uid);
@@ -178,7 +178,7 @@ export class LifecycleController {
     const { run, own, deletedMs } = entry;
     if (isExported(entry, this.#ledger.parentOf(entry.run))) return this.#settled(entry);
     if (this.#marksDue.has(uid) && deletedMs === undefined) return this.#markWhenDue(entry);
-    // What ended before anybody stamped it is left alone; a copy that ended must not be taken for its original.
+    // A run that ended without a context gets none. A copy that ended must still be distinguished from its original.
     const isCopied = this.#isCopied(entry);
     if (deletedMs === undefined && (!isDone(run) || isCopied) && (await this.#stamp(entry))) return undefined;
     if (!own || isCopied) return this.#settled(entry, isDone(run) || deletedMs !== undefined);
@@ -186,7 +186,7 @@ export class LifecycleController {
     return early ?? this.#sendFinal(entry);
   }
 
-  /** True when the run's context was not there, or not its own: once it is written, the run comes back. */
+  /** Writes the run's context if it is missing or not its own, and returns true then: the written annotation requeues the run. */
   async #stamp(entry: Entry): Promise<boolean> {
     const { log, mint } = this.#options;
     const { run } = entry;
@@ -203,7 +203,7 @@ export class LifecycleController {
     return true;
   }
 
-  /** What is known before the end: so that a running run can be found in Jaeger. */
+  /** Sends the spans that are final before the run's end, so that a running run can be found in Jaeger. */
   async #sendEarly(entry: Entry): Promise<ReconcileResult> {
     const { run, own, early } = entry;
     if (!own?.sampled || parentOfTaskRun(run) || isDone(run) || entry.deletedMs !== undefined) return undefined;
@@ -225,14 +225,14 @@ export class LifecycleController {
       const { deletedMs, run } = entry;
       if (deletedMs === undefined || this.#nowMs() - deletedMs < TOMBSTONE_MS)
         return { requeueAfterMs: sender.retryMs() };
-      log.error('the spans of a deleted run are given up: no collector took them for an hour', {
+      log.error('the spans of a deleted run are dropped: no collector accepted them for an hour', {
         kind: run.kind,
         namespace: run.metadata.namespace,
         name: run.metadata.name,
       });
     }
     if (result === 'accepted') this.#metrics?.exported(entry, this.#nowMs());
-    // What was refused has no mark: the next process, with other settings perhaps, sends it once more.
+    // Refused spans get no mark: the next process, perhaps with other settings, sends them once more.
     entry.refused = result === 'refused';
     this.#settled(entry);
     const isMarkable = result === 'accepted' && !this.#ledger.childrenOf(entry.run).some((child) => child.refused);
@@ -243,7 +243,7 @@ export class LifecycleController {
     if (entry) this.#controller.queue.add(entry.run.metadata.uid ?? '');
   }
 
-  /** What was accepted is not sent again, however often its mark can't be written. That of its run will say the same, if it comes in time. */
+  /** Schedules the mark of accepted spans. They are not sent again, even if writing the mark fails. A TaskRun's mark waits, because its run's mark may replace it. */
   async #markDue(entry: Entry): Promise<ReconcileResult> {
     const { markDelayMs = MARK_DELAY_MS } = this.#options;
     const owner = this.#ledger.parentOf(entry.run);
@@ -282,7 +282,7 @@ export class LifecycleController {
     return undefined;
   }
 
-  /** An object that is gone needs no annotations. */
+  /** Writes annotations; does nothing if the object was deleted. */
   async #annotate(run: Run, changes: AnnotationChanges, unchanged = false): Promise<void> {
     const resource = run.kind === 'PipelineRun' ? PIPELINE_RUNS : TASK_RUNS;
     await patchAnnotations<Run>(this.#options.client, resource, run, changes, { isOurs: isOwnAnnotation, unchanged });

@@ -12,17 +12,17 @@ import { childrenSettleInMs, settlesInMs } from './settled.ts';
 import type { Interval } from './times.ts';
 import { buildTaskRun } from './task.ts';
 
-/** Past this many tasks a trace folds what it can: Jaeger's critical path breaks near 5000 spans. */
+/** Number of tasks above which waits become events: Jaeger's critical path fails near 5000 spans. */
 const FOLD_TASKS = 500;
 
 const FAILED = ['failure', 'error', 'timeout'];
 
-/** What is to be done about a run's final spans. */
+/** The decision about a run's final spans. */
 export type ExportDecision =
   | { kind: 'send'; spans: SpanRecord[] }
-  /** Nothing of it is to be sent, now or later. */
+  /** Nothing is sent, now or later. */
   | { kind: 'nothing' }
-  /** An event will bring it back (or the time given). */
+  /** An event will requeue the run, or the time `inMs`. */
   | { kind: 'later'; inMs?: number };
 
 export interface ExportFacts {
@@ -34,14 +34,14 @@ export interface ExportFacts {
 
 const finished = (entry: Entry): boolean => isDone(entry.run) || entry.deletedMs !== undefined;
 
-/** The run whose trace it is. */
+/** The root run of the trace. */
 function topOf(entry: Entry, ledger: Ledger): Entry {
   let top = entry;
   for (let above = ledger.parentOf(top.run); above; above = ledger.parentOf(top.run)) top = above;
   return top;
 }
 
-/** Whether the run is exported at all; undefined while that depends on how the run ends whose trace it is. */
+/** Whether the run is exported; undefined while that depends on the end of the trace's root run. */
 function wanted(entry: Entry, own: RunSpan, { ledger, keepFailures }: ExportFacts): boolean | undefined {
   if (own.sampled) return true;
   if (!keepFailures) return false;
@@ -89,7 +89,7 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
   const run: PipelineRun = entry.run;
   const owner = facts.ledger.parentOf(run);
   const children = facts.ledger.childrenOf(run);
-  // The root goes last: each child that settles brings it back here.
+  // The root is last: each settled child requeues it.
   if (children.some((child) => !child.settled)) return { kind: 'later' };
   const seen = facts.ledger.seenChildren(entry);
   const inMs = entry.deletedMs === undefined ? childrenSettleInMs(run, seen, facts.nowMs) : 0;
@@ -107,7 +107,7 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
   };
 }
 
-/** What a finished run's final spans are, once they can't change any more. */
+/** A finished run's final spans, if they can't change any more. */
 export function decideExport(entry: Entry, facts: ExportFacts): ExportDecision {
   const { own } = entry;
   if (!own) return { kind: 'nothing' };

@@ -4,23 +4,23 @@ import type { PipelineRun, PipelineTask, TaskRun } from '../../shared/tekton/typ
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
 import type { Interval } from './times.ts';
 
-/** All that is known of a TaskRun when its spans are built. */
+/** The facts about a TaskRun from which its spans are built. */
 export interface TaskRunFacts {
   taskRun: TaskRun;
   own: RunSpan;
-  /** The Pods as they were seen last, one an attempt. */
+  /** The last known states of its Pods, one for each attempt. */
   pods: Pod[];
-  /** Past 500 tasks waits and init containers become events of their task. */
+  /** Whether waits and init containers become events of their task (more than 500 tasks). */
   fold: boolean;
-  /** The time of the PipelineRun that owns it: a task lies within its run, whose end may be still to come. */
+  /** The time of the PipelineRun that owns it, to which the task's span is cut. The end may be in the future. */
   owner?: Interval;
-  /** What it is a run of, in the Pipeline of its PipelineRun. */
+  /** Its pipeline task in the Pipeline of its PipelineRun. */
   pipelineTask?: PipelineTask | undefined;
-  /** When the TaskRun was seen to be gone before it was done, epoch milliseconds. */
+  /** When the deletion of the unfinished TaskRun was observed, in milliseconds since the epoch. */
   deletedMs?: number;
 }
 
-/** All that is known of a PipelineRun when its root is built. */
+/** The facts about a PipelineRun from which its root is built. */
 export interface PipelineRunFacts {
   run: PipelineRun;
   own: RunSpan;
@@ -28,7 +28,7 @@ export interface PipelineRunFacts {
   children: (TaskRun | PipelineRun)[];
   /** When its children ran, with what is below them. */
   below: readonly Interval[];
-  /** What a child PipelineRun is a run of, in the Pipeline of its owner. */
+  /** The pipeline task of a child PipelineRun, in the Pipeline of its owner. */
   pipelineTask?: PipelineTask | undefined;
   deletedMs?: number;
 }

@@ -7,31 +7,31 @@ import type { RunSpan } from '../../shared/tracing/run-context.ts';
 
 export type Run = PipelineRun | TaskRun;
 
-/** A run as last seen, and what of it has left. */
+/** The last known state of a run, and the state of its export. */
 export interface Entry {
   run: Run;
-  /** What its annotation names as its own span: read when the run was seen, and nowhere else. */
+  /** Its own span, parsed once from its annotation when the object enters the ledger. */
   own?: RunSpan | undefined;
-  /** When its deletion was seen, epoch milliseconds: from then on this is all that is left of it. */
+  /** When its deletion was observed, in milliseconds since the epoch. From then on only this entry has its data. */
   deletedMs?: number;
-  /** Span ids sent before the run was done. */
+  /** Ids of spans that were sent before the run was done. */
   early: Set<string>;
-  /** Its spans were accepted, or there are none to send. */
+  /** Whether its spans were accepted, or there are none to send. */
   settled: boolean;
-  /** The collector refused its spans for good. */
+  /** Whether the collector finally refused its spans. */
   refused?: boolean;
-  /** Its TaskRuns and child PipelineRuns that are settled and gone, as `childKey` names them. */
+  /** Keys (`childKey`) of its settled and deleted TaskRuns and child PipelineRuns. */
   goneChildren: Set<string>;
-  /** Its mark was written, whether the watch has brought it yet or not. */
+  /** Whether this process has written its mark, even if the watch has not brought it yet. */
   marked?: boolean;
 }
 
-/** What a PipelineRun's status names it by: names are unique within a kind. */
+/** The key of a child in its PipelineRun's status: names are unique within a kind. */
 export function childKey({ kind = '', name = '' }: { kind?: string | undefined; name?: string | undefined }): string {
   return `${kind}/${name}`;
 }
 
-/** The PipelineRun that a TaskRun's span hangs below, and whose context it has. A child PipelineRun has one of its own. */
+/** The PipelineRun whose context a TaskRun has. Undefined for a child PipelineRun, which has its own context. */
 export function parentOfTaskRun(run: Run): Parent | undefined {
   return run.kind === 'TaskRun' ? parentOf(run) : undefined;
 }
@@ -48,7 +48,7 @@ function remove(index: Map<string, Set<string>>, key: string, uid: string): void
   if (uids?.size === 0) index.delete(key);
 }
 
-/** Every run that exists, or is gone and not yet exported, by uid. */
+/** Every run that exists, or was deleted and is not exported yet, by uid. */
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
   readonly #children = new Map<string, Set<string>>();
@@ -84,14 +84,14 @@ export class Ledger {
     this.#entries.delete(uid);
   }
 
-  /** The PipelineRun that a run's owner reference names, where it was seen. */
+  /** The PipelineRun that owns a run, if it is in the ledger. */
   ownerOf(run: Run): Entry | undefined {
     const parent = parentOf(run);
     const entry = parent && this.#entries.get(parent.uid);
     return entry && isParent(entry.run, parent) ? entry : undefined;
   }
 
-  /** The PipelineRun whose root waits for the run: its owner; of a PipelineRun only if that is in the same trace. */
+  /** The PipelineRun whose root waits for the run: its owner; for a child PipelineRun only if both have the same trace. */
   parentOf(run: Run): Entry | undefined {
     const owner = this.ownerOf(run);
     if (!owner || run.kind === 'TaskRun') return owner;
@@ -104,12 +104,12 @@ export class Ledger {
     return this.#ownedBy(run).filter((child) => this.parentOf(child.run) !== undefined);
   }
 
-  /** All that a PipelineRun's root waits for, however deep. */
+  /** The TaskRuns and PipelineRuns that a PipelineRun's root waits for, at any depth. */
   descendantsOf(run: Run): Entry[] {
     return this.childrenOf(run).flatMap((child) => [child, ...this.descendantsOf(child.run)]);
   }
 
-  /** What the PipelineRun owns or owned, as `childKey` names it. */
+  /** Keys (`childKey`) of the present and deleted children of a PipelineRun. */
   seenChildren(entry: Entry): Set<string> {
     const owned = this.#ownedBy(entry.run).map(({ run }) => childKey({ kind: run.kind, name: run.metadata.name }));
     return new Set([...owned, ...entry.goneChildren]);
@@ -119,7 +119,7 @@ export class Ledger {
     return this.#find(this.#children.get(familyKey({ namespace, name, uid })));
   }
 
-  /** Whether another run has the same root span and this one was made from that one's YAML. */
+  /** Whether this run is a copy of another run with the same root span. */
   isDuplicate({ run, own }: Entry): boolean {
     if (!own || parentOfTaskRun(run) || !isCopy(run.metadata)) return false;
     const age = ({ metadata }: Run): string => `${metadata.creationTimestamp ?? ''} ${metadata.uid ?? ''}`;

@@ -7,17 +7,17 @@ const MAX_SKIPPED_MEMBERS = 256;
 const MAX_VALUE_CHARS = 30;
 const MAX_LABEL_CHARS = 80;
 
-/** The values by which one member of a matrix differs from the others, by param, in the order of the Pipeline. */
+/** The values of one member of a matrix, by param, in the Pipeline's order. */
 export type Combination = ReadonlyMap<string, string>;
 
 export const NO_COMBINATION: Combination = new Map();
 
-/** The names of the params that a matrix varies, in the order in which they are written. */
+/** The names of a matrix's params, in their order. */
 function variedParams({ params = [], include = [] }: Matrix): string[] {
   return [...new Set([...params, ...include.flatMap((one) => one.params ?? [])].map(({ name }) => name))];
 }
 
-/** What the matrix of its pipeline task gave to a run: those of its own params (`spec.params`) that the matrix varies. */
+/** A run's combination: those of its params (`spec.params`) that are params of its pipeline task's matrix. */
 export function combinationOf(task: PipelineTask | undefined, params: Param[] = []): Combination {
   if (!task?.matrix) return NO_COMBINATION;
   const given = new Map(params.map(({ name, value }) => [name, value]));
@@ -29,12 +29,12 @@ export function combinationOf(task: PipelineTask | undefined, params: Param[] = 
   );
 }
 
-/** `a` agrees with `b` in each param that both have. */
+/** Whether `a` and `b` are equal in each param that both have. */
 function agrees(a: Combination, b: Combination): boolean {
   return [...b].every(([name, value]) => !a.has(name) || a.get(name) === value);
 }
 
-/** The product of the arrays, the first param changing fastest, as upstream counts its members. */
+/** The product of the arrays, with the first param changing fastest, in upstream's order of members. */
 function product(params: Param[]): Combination[] {
   let all: Combination[] = [NO_COMBINATION];
   for (const { name, value } of params)
@@ -42,7 +42,7 @@ function product(params: Param[]): Combination[] {
   return all;
 }
 
-/** A list, or a number of combinations that nobody knows before other tasks have ended. */
+/** Whether the combinations of a matrix are known: its values are arrays without references to results, with at most MAX_SKIPPED_MEMBERS combinations. */
 function isKnown({ params = [], include = [] }: Matrix): boolean {
   const strings = (value: unknown): boolean => typeof value === 'string' && !value.includes('$(');
   const counted = params.reduce((count, { value }) => count * (Array.isArray(value) ? value.length : 0), 1);
@@ -55,8 +55,8 @@ function isKnown({ params = [], include = [] }: Matrix): boolean {
 }
 
 /**
- * The members that a pipeline task's matrix would have had, in upstream's order (FanOut of v1.15): one without values where there is no matrix, or where
- * the values are results of other tasks and so were never known.
+ * The members of a skipped pipeline task's matrix, in upstream's order (FanOut of v1.15). One member without values if there is no matrix, or if its
+ * values depend on results of other tasks.
  */
 export function combinationsOf({ matrix }: PipelineTask): Combination[] {
   const { params = [], include = [] } = matrix ?? {};
@@ -79,13 +79,13 @@ function shortened(value: string, maxChars: number): string {
   return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1)}…`;
 }
 
-/** ` (linux, chrome)` behind the name of a matrix's member; nothing behind any other's. */
+/** The suffix of a member's span name: ` (linux, chrome)`; empty without a matrix. */
 export function memberLabel(combination: Combination): string {
   const values = [...combination.values()].map((value) => shortened(value, MAX_VALUE_CHARS));
   return values.length === 0 ? '' : ` (${shortened(values.join(', '), MAX_LABEL_CHARS)})`;
 }
 
-/** `tektrace.matrix.<param>`, of no other params. */
+/** The attributes `tektrace.matrix.<param>` for the params of the matrix. */
 export function matrixAttributes(combination: Combination): Attributes {
   return Object.fromEntries([...combination].map(([name, value]) => [`tektrace.matrix.${name}`, value]));
 }

@@ -22,17 +22,17 @@ export interface MintSettings {
 }
 
 export interface Owner {
-  /** Its own root span; undefined while it has none, or only that of the run it was copied from. */
+  /** Its own root span; undefined if it has none, or only that of its original. */
   context: SpanCarrier | undefined;
 }
 
-/** `inherited`: a child PipelineRun had its owner's, as upstream copies annotations. */
+/** Why a context is written. `inherited`: a child PipelineRun had its owner's context, because upstream copies annotations. */
 export type Reason = 'missing' | 'malformed' | 'copied' | 'foreign' | 'inherited';
 
-/** What the controller does about a run's context when it sees the run. */
+/** The decision about a run's context. */
 export type ContextDecision =
   | { kind: 'present' }
-  /** The owner has none yet: it is minted first, and its arrival brings the child back. */
+  /** The owner has no context yet. It gets one first, and its arrival requeues the child. */
   | { kind: 'wait' }
   | { kind: 'stamp'; annotations: Record<string, string>; because: Reason };
 
@@ -42,12 +42,12 @@ function names(run: PipelineRun | TaskRun): { own: string; upstream: string } {
     : { own: TASK_RUN_SPAN_CONTEXT, upstream: UPSTREAM_TASK_RUN_SPAN_CONTEXT };
 }
 
-/** Upstream's own trace, when it started one before anybody stamped the run: its spans then join ours. */
+/** Upstream's trace, if upstream started one before the run had a context: our spans then join it. */
 function upstreamTrace(run: PipelineRun | TaskRun): SpanCarrier | undefined {
   return parseForeignCarrier(JSON.stringify(run.status?.spanContext ?? {}));
 }
 
-/** A TaskRun names its owner's span and no other: who writes an owner reference must not bring spans into a third run's trace. */
+/** The context of a TaskRun: always its owner's span, so that an owner reference can't put spans into a third run's trace. */
 function childContext(
   run: TaskRun,
   parent: SpanCarrier | undefined,
@@ -60,13 +60,13 @@ function childContext(
   const upstream = parseCarrier(run.metadata.annotations?.[UPSTREAM_TASK_RUN_SPAN_CONTEXT]);
   const annotations = {
     [TASK_RUN_SPAN_CONTEXT]: carrier,
-    // Upstream's own value in the same trace is left as it is.
+    // Upstream's value in the same trace is not changed.
     ...(upstream?.traceId !== parent.traceId && { [UPSTREAM_TASK_RUN_SPAN_CONTEXT]: carrier }),
   };
   return { kind: 'stamp', annotations, because: present ? 'foreign' : because };
 }
 
-/** A child PipelineRun that no webhook saw: a span of its own in its owner's trace, whatever it inherited. */
+/** The context of a child PipelineRun that bypassed the webhook: its own span in its owner's trace, whatever it inherited. */
 function childRunContext(
   parent: SpanCarrier,
   inherited: SpanCarrier | undefined,
@@ -84,7 +84,7 @@ function childRunContext(
   };
 }
 
-/** A root of its own, that links the one it was copied from. */
+/** The context of a copy: its own root, with a link to its original. */
 function rootContext(
   run: PipelineRun | TaskRun,
   original: SpanCarrier | undefined,
@@ -100,8 +100,8 @@ function rootContext(
 }
 
 /**
- * The context of a run that no webhook stamped, or that was copied while none was there. `owner` is the PipelineRun that
- * owns it, where one does. A copy links what it was copied from.
+ * Decides the context of a run that bypassed the webhook, or that was copied meanwhile. `owner` is the PipelineRun that owns it, if there is one. A
+ * copy gets a link to its original.
  */
 export function decideContext(
   run: PipelineRun | TaskRun,

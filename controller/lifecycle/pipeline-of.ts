@@ -2,12 +2,12 @@ import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import type { PipelineRun, PipelineSpec, PipelineTask } from '../../shared/tekton/types.ts';
 
-/** The Pipeline that a run executes: as the controller stored it, else as the run embeds it. */
+/** The Pipeline that a run executes: from the status, else embedded in the run. */
 export function specOf(run: PipelineRun): PipelineSpec {
   return run.status?.pipelineSpec ?? run.spec.pipelineSpec ?? {};
 }
 
-/** What `child` is a run of, in the Pipeline of `run`; undefined for what the Pipeline does not name. */
+/** The pipeline task of `child` in the Pipeline of `run`; undefined if the Pipeline does not have it. */
 export function pipelineTaskOf(run: PipelineRun, { metadata }: KubeObject): PipelineTask | undefined {
   const { tasks = [], finally: last = [] } = specOf(run);
   const name = metadata.labels?.[LABEL_PIPELINE_TASK];

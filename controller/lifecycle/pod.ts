@@ -14,8 +14,8 @@ import type { TimedStep } from './step-times.ts';
 import { raisedTo, startMs, within } from './times.ts';
 
 /**
- * When the node had the Pod. The API server writes PodScheduled in whole seconds; the kubelet's own `startTime` is within that second where
- * it is known finer.
+ * When the node got the Pod. The API server writes PodScheduled in whole seconds. The kubelet's `startTime` is used if it is more exact and within
+ * that second.
  */
 function handoverMs(pod: Pod, offsetMs: number): number | undefined {
   const scheduled = conditionMs(pod, 'PodScheduled');

@@ -1,13 +1,13 @@
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { LABEL_TASK_RUN_UID } from '../../shared/tekton/annotations.ts';
 
-/** The Pods of a TaskRun as they are known: those there are, and as they were at last those whose deletion was seen. */
+/** The known Pods of a TaskRun: existing ones, and the last states of deleted ones. */
 export interface KnownPods {
   present: readonly Pod[];
   gone: readonly Pod[];
 }
 
-/** The uid of the TaskRun whose Pod it is, by its label or its owner; '' when it is nobody's. */
+/** The uid of the Pod's TaskRun, from its label or its owner reference; '' if it has none. */
 export function taskRunUid({ metadata: { labels, ownerReferences = [] } }: Pod): string {
   return labels?.[LABEL_TASK_RUN_UID] ?? ownerReferences.find(({ kind }) => kind === 'TaskRun')?.uid ?? '';
 }
@@ -28,7 +28,7 @@ export class PodLedger {
     add(this.#present, taskRunUid, pod);
   }
 
-  /** With `remember`, what the Pod was at last is kept until `forgetGone`. */
+  /** Removes a deleted Pod. With `remember`, its last state is kept until `forgetGone`. */
   remove(taskRunUid: string, pod: Pod, remember: boolean): void {
     const pods = this.#present.get(taskRunUid);
     pods?.delete(pod.metadata.uid ?? '');

@@ -19,7 +19,7 @@ export interface Outcome {
 
 const MAX_MESSAGE_CHARS = 1024;
 
-/** Reasons of upstream Tekton (v1.12 on; earlier ones say `Failed`) that mean: a step failed. */
+/** Upstream's reasons for a failed step (from v1.12 on; earlier versions have `Failed`). */
 const FAILURES = ['Failed', 'StepFailed', 'StepOOM', 'FailureIgnored'];
 const TIMEOUTS = ['PipelineRunTimeout', 'TaskRunTimeout'];
 const CANCELLATIONS = ['Cancelled', 'CancelledRunningFinally', 'StoppedRunningFinally', 'TaskRunCancelled'];
@@ -61,14 +61,14 @@ export function outcomeOf(run: Run, children: readonly Run[] = []): Outcome {
   return { result: resultOf(reason), errorType: cause ?? reason, message: condition.message };
 }
 
-/** Error for failure, error and timeout; a cancellation is nobody's fault and stays Unset. */
+/** The span status: Error for failure, error and timeout. A cancellation is no error and stays Unset. */
 export function statusOf(outcome: Outcome): SpanStatus {
   if (!BAD.includes(outcome.result)) return { code: SpanStatusCode.UNSET };
   const message = outcome.message?.slice(0, MAX_MESSAGE_CHARS);
   return { code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) };
 }
 
-/** `error.type`, where something went wrong. */
+/** `error.type`, unless the run succeeded. */
 export function errorAttributes(outcome: Outcome): Attributes {
   return outcome.errorType === undefined ? {} : { 'error.type': outcome.errorType };
 }

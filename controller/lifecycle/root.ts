@@ -12,16 +12,16 @@ import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { runInterval } from './run-interval.ts';
 import { ancestry, runAttributes, span } from './span.ts';
 
-/** The low-cardinality name of what ran: the reference's name, else, of a child, its task's, else generateName without its dash, else the run's name. */
+/** The run's low-cardinality name: that of its reference, else, for a child, of its task, else generateName without its dash, else the run's name. */
 export function definitionName(run: PipelineRun | TaskRun): string {
   const spec = run.spec as { pipelineRef?: { name?: string }; taskRef?: { name?: string } };
   const { generateName, name = '' } = run.metadata;
-  // An embedded Pipeline of a Pipeline has the name of the task that it is there.
+  // An embedded Pipeline in a Pipeline has the name of its task there.
   const task = parentOf(run) && run.metadata.labels?.[LABEL_PIPELINE_TASK];
   return spec.pipelineRef?.name ?? spec.taskRef?.name ?? task ?? generateName?.replace(/-$/, '') ?? name;
 }
 
-/** Pipelines-as-Code's labels and annotations, as semantic conventions. */
+/** Attributes of the semantic conventions from Pipelines-as-Code's labels and annotations. */
 function vcsAttributes(run: PipelineRun | TaskRun): Attributes {
   const pick = (key: string): string | undefined =>
     run.metadata.annotations?.[`pipelinesascode.tekton.dev/${key}`] ??
@@ -41,7 +41,7 @@ function vcsAttributes(run: PipelineRun | TaskRun): Attributes {
 type RootFacts = Pick<PipelineRunFacts, 'deletedMs' | 'pipelineTask'> &
   Partial<Pick<PipelineRunFacts, 'children' | 'below'>>;
 
-/** The run's root: as long as the run, with its result. Sent last, once. */
+/** The run's root span, with the run's time and result. It is sent last, once. */
 export function rootSpan(
   run: PipelineRun | TaskRun,
   own: SpanCarrier,

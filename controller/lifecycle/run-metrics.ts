@@ -10,24 +10,24 @@ import { definitionName } from './root.ts';
 import { runInterval } from './run-interval.ts';
 import { startMs } from './times.ts';
 
-/** Seconds: a build takes from a second to hours. */
+/** Buckets in seconds: a build takes from a second to hours. */
 const DURATION_BUCKETS = [1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400];
 const LAG_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600];
 
-/** How many values a label takes before the rest share one: whoever creates runs chooses their names. */
+/** Maximum of values of a label; more values share one, because users choose the names. */
 const MAX_PIPELINES = 1000;
 const MAX_ERROR_TYPES = 50;
 const OTHER = '_other';
 
-/** What Prometheus is told of runs: the CI/CD metrics of OpenTelemetry's semantic conventions 1.44. */
+/** Metrics of runs: the CI/CD metrics of OpenTelemetry's semantic conventions 1.44. */
 export interface RunMetrics {
-  /** A run was seen, after `before` (absent: for the first time). One that has ended is counted once. */
+  /** To be called for each state of a run, with the state `before` (absent: the first). A finished run is counted once. */
   seen(entry: Entry, before: Run | undefined): void;
-  /** The collector accepted a run's own span, at `nowMs`. */
+  /** To be called when the collector has accepted a run's own span, at `nowMs`. */
   exported(entry: Entry, nowMs: number): void;
 }
 
-/** Gives back a value as it is as long as there are at most `max` different ones. */
+/** Returns a function that returns at most `max` different values unchanged, and one value for all others. */
 function limited(max: number): (value: string) => string {
   const values = new Set<string>();
   return (value) => {
@@ -37,14 +37,14 @@ function limited(max: number): (value: string) => string {
   };
 }
 
-/** Whether a run has a root of its own in a trace: a PipelineRun, or a TaskRun that no run owns. */
+/** Whether a run has its own root span: a PipelineRun, or a TaskRun that no run owns. */
 const isPipelineRun = (run: Run): boolean => run.kind === 'PipelineRun' || parentOf(run) === undefined;
 
 const PIPELINE_LABELS = ['k8s_namespace_name', 'cicd_pipeline_name'] as const;
 
 /**
- * Registers the metrics; `running` gives the runs that exist, for those that are active. The run's own time is split as the conventions have it:
- * `pending` until the controller started it, then `executing`. Once a registry.
+ * Registers the metrics. `running` returns the existing runs, to count active ones. As in the conventions, a run is `pending` until the controller
+ * starts it, then `executing`. Once per registry.
  */
 export function createRunMetrics(registry: Registry, running: () => Iterable<Entry>): RunMetrics {
   const duration = new Histogram({
@@ -119,7 +119,7 @@ export function createRunMetrics(registry: Registry, running: () => Iterable<Ent
     seen(entry, before) {
       const hasEnded = isDone(entry.run) || entry.deletedMs !== undefined;
       if (!hasEnded || !isPipelineRun(entry.run)) return;
-      // One that had ended before this process saw it was counted by an earlier one, if that exported it.
+      // If a run ended before this process started and is exported, an earlier process has counted it.
       const isNew = before ? !isDone(before) : entry.own?.sampled === true && !isMarked(entry);
       if (isNew) count(entry);
     },

@@ -5,7 +5,7 @@ import { skippedSpans } from './skipped.ts';
 import { within } from './times.ts';
 import { admissionSpan, queuedSpan } from './waits.ts';
 
-/** The spans of a PipelineRun beside its TaskRuns', its root last. */
+/** The spans of a PipelineRun without those of its TaskRuns; its root is last. */
 export function buildPipelineRun(facts: PipelineRunFacts): SpanRecord[] {
   const { run, own } = facts;
   const root = rootSpan(run, own, facts);

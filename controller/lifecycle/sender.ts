@@ -15,20 +15,20 @@ const MAX_RETRY_AFTER_MS = 60_000;
 
 export interface LifecycleSenderOptions {
   sink: SpanSink;
-  /** Names the cluster on each span. */
+  /** Identifies the cluster on each span. */
   clusterKey: string;
-  /** While it says no, nothing is sent: another process does it. */
+  /** False: nothing is sent, because another process leads. */
   maySend?: (() => boolean) | undefined;
   settings?: SpanSettings | undefined;
-  /** From 0 to 1, of the jitter. */
+  /** A random number from 0 to 1, for the jitter. */
   random?: () => number;
   log: Logger;
 }
 
-/** `refused`: the same request can only be refused again. `retry`: the spans are to be sent again, after `retryMs`. */
+/** `refused`: the same request would be refused again. `retry`: send the spans again after `retryMs`. */
 export type SendResult = 'accepted' | 'refused' | 'retry';
 
-/** Sends lifecycle spans and knows which the collector has accepted. One warning when it stops accepting, one line when it is back. */
+/** Sends lifecycle spans and reports what the collector accepted. Logs one warning when it becomes unavailable, one line when it accepts again. */
 export class LifecycleSender {
   readonly #sink: SpanSink;
   readonly #log: Logger;
@@ -50,7 +50,7 @@ export class LifecycleSender {
     this.#resource = serviceResource(LIFECYCLE_SERVICE, clusterKey, settings.resourceAttributes);
   }
 
-  /** What became of `spans`. A partial success accepts them: OTLP forbids to send again what it left out. */
+  /** Sends `spans` and resolves to the result. A partial success counts as accepted, because OTLP forbids a retry. */
   async send(spans: SpanRecord[]): Promise<SendResult> {
     if (spans.length === 0) return 'accepted';
     if (!this.#maySend()) return 'retry';
@@ -60,7 +60,7 @@ export class LifecycleSender {
       if (error instanceof ExportError && !error.retryable) return this.#refused(error, spans.length);
       if (this.#failures === 0)
         this.#log.warn(
-          'the collector did not accept lifecycle spans: runs go on, the spans are sent again until it does',
+          'the collector did not accept lifecycle spans: runs go on, the spans are sent again until it accepts them',
           { error },
         );
       this.#failures += 1;
@@ -74,16 +74,16 @@ export class LifecycleSender {
     return 'accepted';
   }
 
-  /** The same request can only be refused again (OTLP 1.x): said once for each answer, until the collector accepts spans again. */
+  /** Logs a final refusal (OTLP 1.x) once for each response, until the collector accepts spans again. */
   #refused(error: ExportError, spans: number): SendResult {
     if (this.#refusal !== refusalOf(error))
-      this.#log.warn('the collector refused lifecycle spans for good: they are not sent again', { error, spans });
+      this.#log.warn('the collector finally refused lifecycle spans: they are not sent again', { error, spans });
     this.#refusal = refusalOf(error);
     this.#failures = 0;
     return error.partial ? 'accepted' : 'refused';
   }
 
-  /** When to try again what was not accepted. */
+  /** Milliseconds until the retry. */
   retryMs(): number {
     const backoffMs = Math.min(BACKOFF_MS.first * 2 ** Math.max(0, this.#failures - 1), BACKOFF_MS.max);
     return Math.max(jittered(backoffMs, this.#random), Math.min(this.#retryAfterMs, MAX_RETRY_AFTER_MS));

@@ -9,7 +9,7 @@ import { creationMs } from './run-interval.ts';
 import { podSays } from './step-times.ts';
 import { startMs } from './times.ts';
 
-/** How long a finished TaskRun waits for what its Pod still has to say, and a finished run for TaskRuns that were not seen. */
+/** How long a finished TaskRun waits for its Pod's last state, and a finished run for TaskRuns that the watch has not brought. */
 const SETTLE_MS = 30_000;
 
 /** Kinds of a run's children that are watched. */
@@ -40,7 +40,7 @@ function isFixed(pod: Pod, taskRun: TaskRun): boolean {
   return metadata.deletionTimestamp !== undefined && says;
 }
 
-/** Milliseconds until nothing is waited for any more; 0 when nobody says when the run ended. */
+/** Milliseconds until the end of the wait; 0 if the run's end is unknown. */
 function leftToSettleMs(run: TaskRun | PipelineRun, nowMs: number): number {
   const endedMs =
     startMs(run.status?.completionTime) ?? startMs(succeededCondition(run)?.lastTransitionTime) ?? -Infinity;
@@ -48,22 +48,22 @@ function leftToSettleMs(run: TaskRun | PipelineRun, nowMs: number): number {
 }
 
 /**
- * Milliseconds until all that a finished run made is there: 0 once each that its status names is in `seen` (by `childKey`), or 30 s after its end. What
- * was never seen is not gone: the watch of TaskRuns may be behind that of PipelineRuns.
+ * Milliseconds until a finished run need not wait for its children: 0 if each child in its status is in `seen` (by `childKey`), or 30 s after its end.
+ * A child that was never observed is not deleted: the watch of TaskRuns may be behind that of PipelineRuns.
  */
 export function childrenSettleInMs(run: PipelineRun, seen: ReadonlySet<string>, nowMs: number): number {
   const named = (run.status?.childReferences ?? []).filter(({ kind = '' }) => WATCHED.includes(kind));
   return named.every((child) => seen.has(childKey(child))) ? 0 : leftToSettleMs(run, nowMs);
 }
 
-/** The Pods of all attempts that got one. */
+/** Names of the Pods of all attempts. */
 function podNamesOf({ status }: TaskRun): string[] {
   return [...(status?.retriesStatus ?? []), status].flatMap((attempt) => attempt?.podName || []);
 }
 
 /**
- * Milliseconds until a TaskRun's spans can't change any more: 0 once it is done and its Pods have no more to say or are gone, or 30 s after its
- * end whatever they do; undefined while it runs. A Pod that was never seen is not gone: the watch of Pods may be behind that of TaskRuns.
+ * Milliseconds until a TaskRun's spans can't change any more: 0 if it is done and its Pods' spans are final or the Pods are deleted, or in any case 30 s
+ * after its end. Undefined while it runs. A Pod that was never observed is not deleted: the watch of Pods may be behind that of TaskRuns.
  */
 export function settlesInMs(taskRun: TaskRun, { present, gone }: KnownPods, nowMs: number): number | undefined {
   if (!isDone(taskRun)) return undefined;

@@ -13,7 +13,7 @@ import { runInterval } from './run-interval.ts';
 import { span } from './span.ts';
 import { startMs } from './times.ts';
 
-/** Upstream's reason for what had not started when another task failed. */
+/** Upstream's reason for tasks that had not started when another task failed. */
 const STOPPING = 'PipelineRun was stopping';
 
 /** When a run ended, as its span shows it, epoch milliseconds; undefined when it has not. */
@@ -32,7 +32,7 @@ function taskEnds({ children }: PipelineRunFacts): Map<string, number> {
   return ends;
 }
 
-/** When the first task failed whose failure stops the run, epoch milliseconds. */
+/** When the first task failed whose failure stops the run, in milliseconds since the epoch. */
 function stoppedMs({ children }: PipelineRunFacts, tasks: ReadonlyMap<string, PipelineTask>): number | undefined {
   const failed = children.filter((child) => {
     const task = tasks.get(child.metadata.labels?.[LABEL_PIPELINE_TASK] ?? '');
@@ -42,7 +42,7 @@ function stoppedMs({ children }: PipelineRunFacts, tasks: ReadonlyMap<string, Pi
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
-/** What a task waits for: `runAfter`, and those whose results it uses, its matrix's included. */
+/** The dependencies of a task: `runAfter`, and the tasks whose results it uses, also in its matrix. */
 function parentsByTask(tasks: PipelineTask[]): Map<string, string[]> {
   const graph = buildGraph(tasks);
   return new Map(
@@ -59,8 +59,8 @@ interface Skip extends SkippedTask {
 }
 
 /**
- * The skipped tasks, in the order in which they were: none before what it waits for. No object says when that was decided. It was when another
- * task failed, where that is the reason; else when the last task that it waits for had ended, or was skipped itself.
+ * The skipped tasks, each after its dependencies, with their times. No object has the time of the decision. It is the time when another task failed,
+ * if that is the reason; else when the last dependency ended or was skipped.
  */
 function skips(facts: PipelineRunFacts, root: SpanRecord): Skip[] {
   const { run } = facts;
@@ -88,7 +88,7 @@ function skips(facts: PipelineRunFacts, root: SpanRecord): Skip[] {
   }
   const afterTasksMs = finallyMs();
   for (const task of last) place(task, afterTasksMs);
-  // What no Pipeline holds, or only one that goes round.
+  // Tasks that are not in the Pipeline, or are part of a cycle.
   for (const { name } of [...reasons.values()]) place(byName.get(name) ?? { name }, startedMs);
   return placed.sort((a, b) => a.atMs - b.atMs);
 }
@@ -109,7 +109,7 @@ function skippedSpan({ task, reason }: Skip, combination: Combination, index: nu
   return span(ids, `task ${task.name}${memberLabel(combination)}`, root, { attributes });
 }
 
-/** Microseconds at which spans without length start, in order: a microsecond apart at least, from `fromUs` on, the last before `toUs`. */
+/** Start times of spans without length, in microseconds and in order: at least a microsecond apart, from `fromUs` on, the last before `toUs`. */
 function inOrder(wantedUs: number[], fromUs: number, toUs: number): number[] {
   const starts: number[] = [];
   for (const at of wantedUs) starts.push(Math.max(at, (starts.at(-1) ?? fromUs - 1) + 1));
@@ -124,8 +124,8 @@ function inOrder(wantedUs: number[], fromUs: number, toUs: number): number[] {
 const toUs = (ms: number): number => Math.round(ms * 1000);
 
 /**
- * The spans of tasks that never ran, each member of a matrix its own. They have no length and follow each other by a microsecond, because a
- * trace is shown in the order of starts.
+ * The spans of skipped tasks, one for each member of a matrix. They have no length and start a microsecond apart, because a trace is shown in the
+ * order of starts.
  */
 export function skippedSpans(facts: PipelineRunFacts, root: SpanRecord): SpanRecord[] {
   const made = skips(facts, root).flatMap((skip) =>

@@ -11,7 +11,7 @@ import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { parentOf } from '../../shared/tekton/parent-of.ts';
 import { startMs } from './times.ts';
 
-/** A span below `parentSpanId`, INTERNAL and Unset unless said otherwise. */
+/** A span below `parentSpanId`. Default kind INTERNAL, default status Unset. */
 export function span(
   ids: { traceId: string; spanId: string; parentSpanId?: string },
   name: string,
@@ -32,14 +32,14 @@ export function span(
   };
 }
 
-/** When an object came to be: the webhook's time in milliseconds where it saw the object, else the API server's whole second. */
+/** When an object was created, in milliseconds since the epoch: the webhook's time, else the API server's whole second. */
 export function createdMs(object: KubeObject): number {
   return trustedAdmissionTime(object.metadata)?.receivedMs ?? startMs(object.metadata.creationTimestamp) ?? 0;
 }
 
 /**
- * What stands above a root: a parent in the same trace is joined, one in another trace linked; a copy links what it was copied from. A child PipelineRun
- * inherits the annotation of what its owner was copied from.
+ * The parent and links of a root. An inbound parent in the same trace is the parent, one in another trace becomes a link; a copy has a link to its
+ * original. A child PipelineRun inherits the annotation with its owner's original, so it gets no link.
  */
 export function ancestry(run: KubeObject, own: SpanCarrier): { parentSpanId?: string; links: SpanLink[] } {
   const rerunOf = parseCarrier(run.metadata.annotations?.[RERUN_SPAN_CONTEXT]);
@@ -51,7 +51,7 @@ export function ancestry(run: KubeObject, own: SpanCarrier): { parentSpanId?: st
   return { links };
 }
 
-/** The attributes that tell which run a span is of: semantic conventions, and upstream's short names. */
+/** The attributes that identify a span's run: of semantic conventions, and upstream's short names. */
 export function runAttributes(object: KubeObject): Attributes {
   const { namespace = '', name = '' } = object.metadata;
   const key = object.kind === 'PipelineRun' ? 'pipelinerun' : 'taskrun';

@@ -19,7 +19,7 @@ import { stepSpans } from './steps.ts';
 import { raisedTo, shiftedWithin, startMs, within } from './times.ts';
 import { admissionSpan, queuedSpan } from './waits.ts';
 
-/** The task's own span: a child of the run's root, or the root itself for a TaskRun that no run owns. */
+/** The task's own span: a child of the run's root; for a TaskRun that no run owns, the root itself. */
 function taskSpan({ taskRun, own, owner, pipelineTask, deletedMs }: TaskRunFacts): SpanRecord {
   if (!parentOf(taskRun)) return rootSpan(taskRun, own, { deletedMs });
   const outcome = outcomeOf(taskRun);
@@ -48,7 +48,7 @@ interface ArchivedAttempt {
   status: TaskRunStatus;
 }
 
-/** Each attempt's status: the archived ones, then the current. */
+/** Each attempt's status: those in retriesStatus, then the present one. */
 function attempts(taskRun: TaskRun): ArchivedAttempt[] {
   const all = [...(taskRun.status?.retriesStatus ?? []), taskRun.status ?? {}];
   return all.map((status, index) => ({ number: status.podName ? attemptOfPod(status.podName) : index, status }));
@@ -98,7 +98,7 @@ function attemptTree(
 
 const FOLDED = /^(init|pod scheduling|image pull)\b/;
 
-/** In a very large run waits and init containers become events of the task, so that the trace stays readable. */
+/** Replaces waits and init containers by events of the task, so that the trace of a very large run stays readable. */
 function fold(task: SpanRecord, below: SpanRecord[]): SpanRecord[] {
   const events: SpanEvent[] = below
     .filter((one) => FOLDED.test(one.name))
@@ -110,7 +110,7 @@ function fold(task: SpanRecord, below: SpanRecord[]): SpanRecord[] {
   return [...below.filter((one) => !FOLDED.test(one.name)), { ...task, events }];
 }
 
-/** All spans of a TaskRun that can't change any more, its own span last. */
+/** All spans of a settled TaskRun; its own span is last. */
 export function buildTaskRun(facts: TaskRunFacts): SpanRecord[] {
   const { taskRun, own } = facts;
   const task = taskSpan(facts);

@@ -78,7 +78,7 @@ export function cutTo(inner: Interval, outer: Interval): Interval & { attributes
   const start = Math.min(Math.max(inner.startMs, outer.startMs), outer.endMs);
   const end = Math.min(Math.max(to, start), outer.endMs);
   const attributes = cutAttributes({ startMs: inner.startMs, endMs: to }, { startMs: start, endMs: end });
-  // A span without length is given some when it is sent: at the end of its parent that has to be before it.
+  // A span without length gets a microsecond when it is sent; at its parent's end it must start before that.
   const atTheEnd = start === end && end === outer.endMs && start > outer.startMs;
   return { startMs: atTheEnd ? start - SHORTEST_MS : start, endMs: end, attributes };
 }

@@ -6,7 +6,7 @@ import type { PipelineRun, TaskRun, TaskRunStatus } from '../../shared/tekton/ty
 import { createdMs, span } from './span.ts';
 import { startMs } from './times.ts';
 
-/** The webhook's own time, from its stamp. Known as soon as the run is seen. */
+/** The span of the webhook's request, from its annotation. It is final when the run arrives. */
 export function admissionSpan(run: PipelineRun | TaskRun, root: SpanCarrier): SpanRecord[] {
   const admission = trustedAdmissionTime(run.metadata);
   if (!admission) return [];
@@ -24,7 +24,7 @@ function startedMs({ status }: PipelineRun | TaskRun): number | undefined {
   return startMs((first ?? status)?.startTime);
 }
 
-/** From admission (else creation) to the start that the controller wrote. */
+/** The span from admission (else creation) to the start in the status. */
 export function queuedSpan(run: PipelineRun | TaskRun, root: SpanCarrier): SpanRecord[] {
   const started = startedMs(run);
   if (started === undefined) return [];

@@ -1,11 +1,11 @@
 /**
- * The names of what this process creates for an owner, from before the request on until its watch has brought it, or it turns out not to be there.
- * A cache that is behind does not have it yet, and an answer that was lost does not say that it is there.
+ * Names of objects that this process creates for an owner, from before the request until the watch brings the object, or it is known not to exist. The
+ * cache may be behind, and the response to the creation may be lost.
  */
 export class CreatedNames {
   readonly #byOwner = new Map<string, Set<string>>();
 
-  /** How many owners have some. */
+  /** Number of owners with names. */
   get size(): number {
     return this.#byOwner.size;
   }
@@ -24,7 +24,7 @@ export class CreatedNames {
     if (names?.size === 0) this.#byOwner.delete(ownerUid);
   }
 
-  /** The owner needs none of them any more. */
+  /** Forgets all names of the owner. */
   forgetOwner(ownerUid: string): void {
     this.#byOwner.delete(ownerUid);
   }

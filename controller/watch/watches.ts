@@ -11,7 +11,7 @@ import { parentOf } from '../../shared/tekton/parent-of.ts';
 import { essentialPod } from '../model/pod/essential-pod.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 
-/** The one set of watches of this process: each kind is listed and watched once, whoever asks. */
+/** The watches of this process: each kind is listed and watched once, for all users. */
 export interface Watches {
   pipelineRuns: Reflector<PipelineRun>;
   /** Index `owner`: uid of the PipelineRun that owns the TaskRun. */
@@ -22,15 +22,15 @@ export interface Watches {
 
 export interface WatchOptions {
   client: KubeClient;
-  /** All namespaces without it. */
+  /** Absent: all namespaces. */
   namespace?: string;
-  /** Changes a PipelineRun or TaskRun before it is stored, so that what nobody reads takes no memory. */
+  /** Reduces a PipelineRun or TaskRun before it is stored, to save memory. */
   transformRun: <T extends PipelineRun | TaskRun>(run: T) => T;
   metrics?: KubernetesMetrics;
   log: Logger;
 }
 
-/** Handlers are added to the reflectors before `runWatches`: a handler that comes later misses what was listed. */
+/** Creates the watches. Add handlers to the reflectors before `runWatches`: a later handler misses the listed objects. */
 export function createWatches({ client, namespace, transformRun, metrics, log }: WatchOptions): Watches {
   const common = <T extends KubeObject>(resource: Resource) =>
     ({
@@ -59,8 +59,8 @@ export function createWatches({ client, namespace, transformRun, metrics, log }:
 }
 
 /**
- * Lists and watches until `signal` aborts; errors of the API server are logged and tried again for ever. `synced` resolves when the first
- * lists are in, `ended` when all watches have ended.
+ * Lists and watches until `signal` aborts. Errors of the API server are logged and retried. `synced` resolves when the first lists are complete,
+ * `ended` when all watches have ended.
  */
 export function runWatches(watches: Watches, signal: AbortSignal): { synced: Promise<void>; ended: Promise<void> } {
   const reflectors = Object.values(watches) as Reflector<KubeObject>[];

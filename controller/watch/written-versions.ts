@@ -4,7 +4,7 @@ import type { KubeObject } from '../../shared/kubernetes/types.ts';
 interface Written {
   uid: string | undefined;
   version: bigint;
-  /** A reconcile was put off until the watch brings that version. */
+  /** Whether a reconcile waits for the watch to bring that version. */
   awaited: boolean;
 }
 
@@ -14,27 +14,27 @@ function versionOf(object: KubeObject | undefined): bigint {
 }
 
 /**
- * The version of each object that this process wrote last, until its watch has brought it. With an older one from the cache the same
- * work would be done again, to fail as a conflict.
+ * The last version that this process wrote of each object, until the watch brings it. A reconcile with an older version from the cache would repeat
+ * work, and its write would conflict.
  */
 export class WrittenVersions {
   readonly #written = new Map<string, Written>();
 
-  /** How many versions are still to come. */
+  /** Number of versions that the watch has not brought. */
   get size(): number {
     return this.#written.size;
   }
 
-  /** `object` is what the API server answered to a write; `cached` is what the cache has now. */
+  /** Notes a write. `object` is the API server's response, `cached` the present object in the cache. */
   note(object: KubeObject, cached: KubeObject | undefined): void {
     const { uid } = object.metadata;
     const version = versionOf(object);
-    // The watch may be faster than the answer, and the object gone with it.
+    // The watch may be faster than the response, and the object may be deleted already.
     if (cached?.metadata.uid !== uid || versionOf(cached) >= version) return;
     this.#written.set(objectKey(object.metadata), { uid, version, awaited: false });
   }
 
-  /** Whether the cache, which has `cached` under `key`, is older than what was written; `arrived` then says when to reconcile again. */
+  /** Whether `cached`, the cache's object of `key`, is older than the last write. Then `arrived` returns true when to reconcile again. */
   isBehind(key: string, cached: KubeObject | undefined): boolean {
     const last = this.#written.get(key);
     if (!last) return false;
@@ -46,7 +46,7 @@ export class WrittenVersions {
     return false;
   }
 
-  /** The watch brought `object`; true when a reconcile was put off for it. */
+  /** To be called when the watch brings `object`. True if a reconcile waited for it. */
   arrived(object: KubeObject): boolean {
     const key = objectKey(object.metadata);
     const last = this.#written.get(key);
@@ -55,7 +55,7 @@ export class WrittenVersions {
     return last.awaited;
   }
 
-  /** The object is gone. */
+  /** To be called when the object was deleted. */
   forget({ metadata }: KubeObject): void {
     this.#written.delete(objectKey(metadata));
   }
