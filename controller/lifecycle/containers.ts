@@ -5,6 +5,7 @@ import type { ContainerStateTerminated, ContainerStatus, Pod } from '../../share
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { isStepContainer } from '../../shared/tekton/containers.ts';
+import { isNativeSidecar } from '../model/pod/native-sidecar.ts';
 import type { Attempt } from './attempt.ts';
 import { span } from './span.ts';
 import type { TimedStep } from './step-times.ts';
@@ -100,12 +101,6 @@ function sidecarSpan(
       { attributes: { 'k8s.container.name': status.name, ...attributes }, status: outcome },
     ),
   ];
-}
-
-/** Init containers that run on beside the steps: upstream's sidecars by their name, those of others by their restart policy. */
-function isNativeSidecar({ spec }: Pod, { name }: ContainerStatus): boolean {
-  const container = spec?.initContainers?.find((one) => one.name === name);
-  return container?.restartPolicy === 'Always' || /^sidecar(-|$)/.test(name);
 }
 
 /** The spans of a Pod's containers that are no steps: init containers that have ended, and sidecars that have started. */

@@ -1,5 +1,6 @@
 import type { ContainerState, Pod } from '../../shared/kubernetes/pod.ts';
 import { isStepContainer } from '../../shared/tekton/containers.ts';
+import { isNativeSidecar } from '../model/pod/native-sidecar.ts';
 import type { Attempt } from './attempt.ts';
 import { stepFate, stepsNeedPod } from './step-fate.ts';
 import { SKEW_TOLERANCE_MS, startMs } from './times.ts';
@@ -8,6 +9,13 @@ import { SKEW_TOLERANCE_MS, startMs } from './times.ts';
 export function conditionMs(pod: Pod, type: string): number | undefined {
   const condition = pod.status?.conditions?.find((one) => one.type === type && one.status === 'True');
   return startMs(condition?.lastTransitionTime);
+}
+
+/** When the last init container had ended, epoch milliseconds by the node's clock; undefined when none has. */
+export function initialisedMs(pod: Pod): number | undefined {
+  const inits = (pod.status?.initContainerStatuses ?? []).filter((status) => !isNativeSidecar(pod, status));
+  const ends = inits.map(({ state }) => startMs(state?.terminated?.finishedAt)).filter((ms) => ms !== undefined);
+  return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
 /** Times by a node's clock: none must be before, or after, one by the control plane's. */

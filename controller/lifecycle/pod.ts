@@ -7,6 +7,7 @@ import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import type { Attempt } from './attempt.ts';
 import { containerSpans } from './containers.ts';
 import { conditionMs, podOffsetMs } from './node-clock.ts';
+import { pullFailures } from './pull-failure.ts';
 import { errorAttributes, statusOf } from './result.ts';
 import type { Outcome } from './result.ts';
 import { span } from './span.ts';
@@ -72,13 +73,20 @@ function firstStepMs(pod: Pod, steps: readonly TimedStep[], offsetMs: number): n
   return starts.length > 0 ? Math.min(...starts) + offsetMs : undefined;
 }
 
-/** From the node taking the Pod to its first step: sandbox, volumes, image pulls, init containers, sidecars, the entrypoint. */
-function startingSpan(pod: Pod, attempt: Attempt, steps: readonly TimedStep[], offsetMs: number): SpanRecord[] {
-  const from = handoverMs(pod, offsetMs);
-  if (from === undefined) return [];
-  const until = firstStepMs(pod, steps, offsetMs);
-  const end = until === undefined ? unfinished(attempt) : {};
-  return [span(ids('starting', attempt), 'pod starting', { startMs: from, endMs: until ?? attempt.endMs }, end)];
+/**
+ * From the node taking the Pod to its first step: sandbox, volumes, image pulls, init containers, sidecars, the entrypoint. With the pulls that did
+ * not succeed.
+ */
+function startingSpans(pod: Pod, attempt: Attempt, steps: readonly TimedStep[], offsetMs: number): SpanRecord[] {
+  const fromMs = handoverMs(pod, offsetMs);
+  if (fromMs === undefined) return [];
+  const untilMs = firstStepMs(pod, steps, offsetMs);
+  const end = untilMs === undefined ? unfinished(attempt) : {};
+  const interval = { startMs: fromMs, endMs: untilMs ?? attempt.endMs };
+  return [
+    span(ids('starting', attempt), 'pod starting', interval, end),
+    ...pullFailures(pod, attempt, { fromMs, untilMs, offsetMs }),
+  ];
 }
 
 /** The spans that a Pod tells: waits, init containers, sidecars. None once the Pod is gone. Another clock's offset is said on the first. */
@@ -86,7 +94,7 @@ export function podSpans(pod: Pod, attempt: Attempt, steps: readonly TimedStep[]
   const offsetMs = podOffsetMs(pod, attempt);
   const spans = [
     ...schedulingSpan(pod, attempt, offsetMs),
-    ...startingSpan(pod, attempt, steps, offsetMs),
+    ...startingSpans(pod, attempt, steps, offsetMs),
     ...containerSpans(pod, attempt, steps, offsetMs),
   ].map((built) => within(built, attempt));
   const [first, ...rest] = spans;

@@ -1,4 +1,4 @@
-import type { Pod } from '../../shared/kubernetes/pod.ts';
+import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import { LABEL_TASK_RUN_UID } from '../../shared/tekton/annotations.ts';
 
 /** The known Pods of a TaskRun: existing ones, and the last states of deleted ones. */
@@ -11,6 +11,11 @@ export interface KnownPods {
 export function taskRunUid({ metadata: { labels, ownerReferences = [] } }: Pod): string {
   return labels?.[LABEL_TASK_RUN_UID] ?? ownerReferences.find(({ kind }) => kind === 'TaskRun')?.uid ?? '';
 }
+
+/**
+ * When the kubelet ends a Pod, it writes this for each container without an end, be it lost or never started (`TerminatePod` of its status manager).
+ */
+const isUnknown = ({ state }: ContainerStatus): boolean => state?.terminated?.reason === 'ContainerStatusUnknown';
 
 type PodsByUid = Map<string, Map<string, Pod>>;
 
@@ -25,19 +30,32 @@ export class PodLedger {
   }
 
   put(taskRunUid: string, pod: Pod): void {
-    add(this.#present, taskRunUid, pod);
+    add(this.#present, taskRunUid, this.#withWaits(taskRunUid, pod));
   }
 
   /** Removes a deleted Pod. With `remember`, its last state is kept until `forgetGone`. */
   remove(taskRunUid: string, pod: Pod, remember: boolean): void {
+    const last = this.#withWaits(taskRunUid, pod);
     const pods = this.#present.get(taskRunUid);
     pods?.delete(pod.metadata.uid ?? '');
     if (pods?.size === 0) this.#present.delete(taskRunUid);
-    if (remember) add(this.#gone, taskRunUid, pod);
+    if (remember) add(this.#gone, taskRunUid, last);
   }
 
   forgetGone(taskRunUid: string): void {
     this.#gone.delete(taskRunUid);
+  }
+
+  /** The Pod with what its containers waited for when it was ended: the kubelet writes over that. */
+  #withWaits(taskRunUid: string, pod: Pod): Pod {
+    const before = this.#present.get(taskRunUid)?.get(pod.metadata.uid ?? '')?.status;
+    const { status } = pod;
+    if (!before || !status?.containerStatuses?.some(isUnknown)) return pod;
+    const waits = new Map((before.containerStatuses ?? []).map(({ name, state }) => [name, state]));
+    const containerStatuses = status.containerStatuses.map((one) =>
+      isUnknown(one) && waits.get(one.name)?.waiting ? { ...one, state: waits.get(one.name) } : one,
+    );
+    return { ...pod, status: { ...status, containerStatuses } };
   }
 }
 

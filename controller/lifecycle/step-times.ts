@@ -4,7 +4,7 @@ import { stepStartedAt } from '../model/termination-message.ts';
 import type { Attempt } from './attempt.ts';
 import { needsPod, stepFate } from './step-fate.ts';
 import type { StepFate } from './step-fate.ts';
-import { nodeOffsetMs } from './node-clock.ts';
+import { conditionMs, initialisedMs, nodeOffsetMs } from './node-clock.ts';
 import { instant, LAST_MS, later, sameSecond } from './times.ts';
 import type { Instant, Interval } from './times.ts';
 
@@ -92,22 +92,44 @@ const placed = (step: StepState, fate: StepFate, startMs: number, endMs = startM
   interval: { startMs, endMs: Math.max(startMs, endMs) },
 });
 
+/** A container that never ran has neither an id nor its image's: the kubelet writes the latter in any case. */
+function ranOnce(step: StepState, pod: Pod | undefined): boolean {
+  const { containerID, imageID, state } = containerOf(step, pod) ?? {};
+  return !state?.waiting && !(imageID === '' && !containerID);
+}
+
+/** A step that was lost with its node ran after the one before, or from the end of init, until its Pod was given up, as far as is known. */
+function lost(step: StepState, at: number, attempt: Attempt): TimedStep {
+  const { pod, startMs, endMs } = attempt;
+  const initialised = pod && initialisedMs(pod);
+  const from = Math.max(at, initialised === undefined ? startMs : initialised + nodeOffsetMs(attempt));
+  return placed(step, 'lost', from, (pod && conditionMs(pod, 'DisruptionTarget')) ?? endMs);
+}
+
+function ended(facts: StepFacts, { at, over }: Cursor, later: StepFacts[]): TimedStep | undefined {
+  const { step, start, end } = facts;
+  if (!start || !end) return undefined;
+  // Its container waited for its turn, and was stopped with the Pod.
+  if (over && start.ms < at && failed(facts)) return placed(step, 'skipped', at);
+  const from = Math.max(start.ms, at);
+  return placed(step, 'ended', from, endOf(from, end, nextStart(later)));
+}
+
 /** A step that ran, or had to: after the end of the one before. Its container may have started long before that, and waited. */
 function timed(facts: StepFacts, { at, over }: Cursor, later: StepFacts[], attempt: Attempt): TimedStep | undefined {
   const { step, fate, start, end } = facts;
-  const from = Math.max(start?.ms ?? attempt.startMs, at);
   switch (fate) {
     case 'ended':
-      if (!start || !end) return undefined;
-      // Its container waited for its turn, and was stopped with the Pod.
-      if (over && start.ms < at && failed(facts)) return placed(step, 'skipped', at);
-      return placed(step, fate, from, endOf(from, end, nextStart(later)));
+      return ended(facts, { at, over }, later);
     case 'skipped':
       return end && placed(step, fate, Math.max(at, start?.whole === false ? start.ms : end.ms));
     case 'unstarted':
       return end && placed(step, fate, end.ms);
     case 'cut':
-      return over ? placed(step, 'skipped', at) : placed(step, fate, from, end?.ms ?? attempt.endMs);
+      if (over) return placed(step, 'skipped', at);
+      return placed(step, fate, Math.max(start?.ms ?? attempt.startMs, at), end?.ms ?? attempt.endMs);
+    case 'lost':
+      return over || !ranOnce(step, attempt.pod) ? undefined : lost(step, at, attempt);
     default:
       return undefined;
   }
@@ -125,7 +147,7 @@ export function timedSteps(attempt: Attempt): TimedStep[] {
     const one = timed(facts, cursor, all.slice(index + 1), attempt);
     if (!one) return [];
     cursor.at = Math.max(cursor.at, one.interval.endMs);
-    cursor.over ||= one.fate === 'cut' || one.fate === 'unstarted' || (one.fate === 'ended' && failed(facts));
+    cursor.over ||= ['cut', 'unstarted', 'lost'].includes(one.fate) || (one.fate === 'ended' && failed(facts));
     return [one];
   });
 }

@@ -11,6 +11,11 @@ const PULL_ERRORS = new Set([
   'InvalidImageName',
 ]);
 
+/** Whether a container waits for an image that could not be pulled, by its waiting reason. */
+export function isPullError(reason: string | undefined): boolean {
+  return PULL_ERRORS.has(reason ?? '');
+}
+
 /** All containers, init containers first. */
 export function allContainers(pod: Pod): ContainerStatus[] {
   return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
@@ -49,7 +54,7 @@ export function waitsFor(pod: Pod): { reason: string; message: string } {
   if (waiting.some(isSubPathError)) {
     return { reason: 'Pending', message: 'Waiting for subPath directory creation to complete' };
   }
-  const pulls = waiting.some((each) => PULL_ERRORS.has(each?.reason ?? ''));
+  const pulls = waiting.some((each) => isPullError(each?.reason));
   return { reason: pulls ? 'PullImageFailed' : 'Pending', message: waitingMessage(pod) };
 }
 

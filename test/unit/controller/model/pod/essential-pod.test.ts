@@ -12,7 +12,7 @@ test('of a Pod are kept its names, images, node and status, and not its scripts,
       containers: [
         { name: 'step-a', image: 'busybox', env: [{ name: 'TOKEN', value: 'secret' }], args: ['-c', 'long'] },
       ],
-      initContainers: [{ name: 'prepare', image: 'entrypoint', command: ['cp'] }],
+      initContainers: [{ name: 'prepare', image: 'entrypoint', command: ['cp'], restartPolicy: 'Always' }],
       volumes: [{ name: 'v' }],
     },
     status,
@@ -22,7 +22,7 @@ test('of a Pod are kept its names, images, node and status, and not its scripts,
     spec: {
       nodeName: 'n1',
       containers: [{ name: 'step-a', image: 'busybox' }],
-      initContainers: [{ name: 'prepare', image: 'entrypoint' }],
+      initContainers: [{ name: 'prepare', image: 'entrypoint', restartPolicy: 'Always' }],
     },
     status,
   });
