@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import type { ReflectorHandler } from '../../shared/kubernetes/reflector.ts';
@@ -12,12 +11,11 @@ import type { RecordEvent } from './events.ts';
 import type { ContainerRecord } from './pod/container-record.ts';
 import { PodWorker } from './pod/pod-worker.ts';
 import type { Claim, Provisioner } from './provisioner.ts';
+import { createRetry } from './retry.ts';
 import { unschedulable } from './scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Pod } from './types.ts';
 import { PodVolumes } from './volumes/pod-volumes.ts';
-
-const BIND_RETRY_MS = 200;
 
 export interface PodManagerOptions {
   client: KubeClient;
@@ -39,6 +37,7 @@ const ended = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.st
 /** Follows what the API server holds: schedules Pods, and keeps one worker for each Pod of this node. */
 export class PodManager {
   readonly #options: PodManagerOptions;
+  readonly #retry = createRetry();
   /** The number of the newest Pod's directory. */
   #lastDirectory = 0;
   readonly #workers = new Map<string, PodWorker>();
@@ -100,25 +99,17 @@ export class PodManager {
     const ready =
       pod.metadata.deletionTimestamp === undefined && !ended(pod) && (pod.spec.schedulingGates ?? []).length === 0;
     if (!ready || this.#binding.has(uid)) return;
-    const { claims, scheduler, nodeName } = this.#options;
+    const { claims, scheduler, nodeName, log } = this.#options;
     const problem = unschedulable(pod, this.#occupants(), nodeName, (key) => claims.get(key) !== undefined);
     const fields = { pod: objectKey(pod.metadata) };
     if (problem !== undefined)
       return this.#task('pod could not be marked unschedulable', scheduler.refuse(pod, problem), fields);
     this.#binding.add(uid);
-    this.#task('pod could not be bound', this.#bind(pod), fields);
-  }
-
-  /** Tries until the Pod is bound, gone, or the node closes: nothing else would ask for it again. */
-  async #bind(pod: Pod): Promise<void> {
-    while (!this.#closing.signal.aborted) {
-      try {
-        return await this.#options.scheduler.bind(pod);
-      } catch (error) {
-        this.#options.log.warn('pod could not be bound, trying again', { pod: objectKey(pod.metadata), error });
-        await delay(BIND_RETRY_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
-      }
-    }
+    // Nothing else asks for it again.
+    const bound = this.#retry('pod could not be bound', log.child(fields), this.#closing.signal, () =>
+      scheduler.bind(pod),
+    );
+    this.#task('pod could not be bound', bound, fields);
   }
 
   /** Pods that hold this machine's ports: those that run, and those just bound. */
@@ -164,6 +155,7 @@ export class PodManager {
       directory,
       memoryDirectory,
       recordEvent,
+      retry: this.#retry,
       log: log.child(fields),
     });
     this.#workers.set(uid, worker);

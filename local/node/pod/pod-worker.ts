@@ -10,6 +10,7 @@ import type { Logger } from '../../../shared/runtime/log.ts';
 import type { ContainerRuntime } from '../container/run-container.ts';
 import type { RecordEvent } from '../events.ts';
 import { removeTree } from '../remove.ts';
+import type { Retry } from '../retry.ts';
 import { kubeTime } from '../types.ts';
 import type { Pod } from '../types.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
@@ -21,7 +22,6 @@ import { ContainerSupervisor } from './supervisor.ts';
 
 const VOLUME_RETRY_MS = { first: 500, max: 122_000 };
 const DEFAULT_GRACE_SECONDS = 30;
-const DELETE_RETRY_MS = 200;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface PodWorkerOptions {
@@ -32,6 +32,7 @@ export interface PodWorkerOptions {
   directory: string;
   memoryDirectory: string;
   recordEvent: RecordEvent;
+  retry: Retry;
   log: Logger;
 }
 
@@ -67,7 +68,7 @@ export class PodWorker {
       sandboxReady: false,
       conditions: pod.status?.conditions ?? [],
     };
-    this.#status = new StatusWriter(options.client, pod, options.log, this.#gone.signal);
+    this.#status = new StatusWriter(options.client, pod, options.log, this.#gone.signal, options.retry);
     const { volumes, directory, runtime, recordEvent } = options;
     const shared = {
       pod: () => this.#state.pod,
@@ -258,18 +259,14 @@ export class PodWorker {
   async #confirmDeletion(): Promise<void> {
     const { namespace, name, uid } = this.pod.metadata;
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid } };
-    while (!this.#gone.signal.aborted) {
+    const { client, log, retry } = this.#options;
+    await retry('pod could not be deleted', log, this.#gone.signal, async () => {
       try {
-        return await this.#options.client.request('DELETE', resourcePath(PODS, { namespace, name }), {
-          body,
-          signal: this.#gone.signal,
-        });
+        await client.request('DELETE', resourcePath(PODS, { namespace, name }), { body, signal: this.#gone.signal });
       } catch (error) {
-        if (this.#gone.signal.aborted || isNotFound(error) || isConflict(error)) return;
-        this.#warn('pod could not be deleted, trying again', error);
-        await delay(DELETE_RETRY_MS, undefined, { signal: this.#gone.signal }).catch(() => undefined);
+        if (!isNotFound(error) && !isConflict(error)) throw error;
       }
-    }
+    });
   }
 
   /** The logs stay until the Pod is gone. */

@@ -1,12 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import { isConflict, isNotFound } from '../../../shared/kubernetes/errors.ts';
 import { MERGE_PATCH, PODS, resourcePath } from '../../../shared/kubernetes/resources.ts';
 import type { Logger } from '../../../shared/runtime/log.ts';
+import type { Retry } from '../retry.ts';
 import type { Pod, PodStatus } from '../types.ts';
-
-const RETRY_MS = 200;
 
 /** Writes a Pod's status, the newest only: what changes while a write is under way goes with the next one. */
 export class StatusWriter {
@@ -14,15 +11,17 @@ export class StatusWriter {
   readonly #pod: Pod;
   readonly #log: Logger;
   readonly #signal: AbortSignal;
+  readonly #retry: Retry;
   #wanted: PodStatus | undefined;
   #written = '';
   #running: Promise<void> | undefined;
 
-  constructor(client: KubeClient, pod: Pod, log: Logger, signal: AbortSignal) {
+  constructor(client: KubeClient, pod: Pod, log: Logger, signal: AbortSignal, retry: Retry) {
     this.#client = client;
     this.#pod = pod;
     this.#log = log;
     this.#signal = signal;
+    this.#retry = retry;
   }
 
   write(status: PodStatus): void {
@@ -36,26 +35,26 @@ export class StatusWriter {
   }
 
   async #drain(): Promise<void> {
-    while (this.#wanted && !this.#signal.aborted) {
-      const status = this.#wanted;
-      this.#wanted = undefined;
-      const text = JSON.stringify(status);
-      if (text === this.#written) continue;
-      try {
-        await this.#patch(status);
-        this.#written = text;
-      } catch (error) {
-        if (this.#signal.aborted) break;
-        // Conflict: another Pod of the same name took its place.
-        if (isNotFound(error) || isConflict(error)) this.#log.debug('pod is gone, status not written', { error });
-        else {
-          this.#log.warn('pod status not written, trying again', { error });
-          this.#wanted ??= status;
-          await delay(RETRY_MS, undefined, { signal: this.#signal }).catch(() => undefined);
-        }
-      }
-    }
+    while (this.#wanted && !this.#signal.aborted)
+      await this.#retry('pod status not written', this.#log, this.#signal, () => this.#writeNewest());
     this.#running = undefined;
+  }
+
+  async #writeNewest(): Promise<void> {
+    const status = this.#wanted;
+    this.#wanted = undefined;
+    const text = JSON.stringify(status);
+    if (status === undefined || text === this.#written) return;
+    try {
+      await this.#patch(status);
+      this.#written = text;
+    } catch (error) {
+      // Conflict: another Pod of the same name took its place.
+      if (!this.#signal.aborted && (isNotFound(error) || isConflict(error)))
+        return this.#log.debug('pod is gone, status not written', { error });
+      this.#wanted ??= status;
+      throw error;
+    }
   }
 
   async #patch(status: PodStatus): Promise<void> {
