@@ -17,7 +17,7 @@ const ids = (
   { traceId, taskRunUid, number, parentSpanId }: Attempt,
 ) => ({ traceId, spanId: deriveSpanId(traceId, family, taskRunUid, number, name), parentSpanId });
 
-/** A container that did not run (`StartError`) has no start: it starts and ends when that failed, and the runtime says why. */
+/** The start of a container. One that did not run (`StartError`) has none: then it is the time of its end. */
 function startOf(terminated: ContainerStateTerminated | undefined): number | undefined {
   return startMs(terminated?.startedAt) ?? startMs(terminated?.finishedAt);
 }
@@ -49,7 +49,7 @@ function initSpan(status: ContainerStatus, attempt: Attempt, offsetMs: number): 
   ];
 }
 
-/** How a sidecar ended by itself, with the steps or before them; undefined for one that was stopped after them, or is still to be. */
+/** A sidecar's state if it ended by itself, with the steps or before them; undefined if it was or will be stopped after them. */
 function ownEnd(
   pod: Pod,
   { state, lastState }: ContainerStatus,
@@ -57,11 +57,11 @@ function ownEnd(
   offsetMs: number,
   isNative: boolean,
 ): ContainerStateTerminated | undefined {
-  // It is stopped by an image that ends at once: then the state is of that, and its own is the one before.
+  // The nop image stops a sidecar: the state is then the nop image's, and the sidecar's is the previous one.
   if (lastState?.terminated) return undefined;
   const end = later(instant(state?.terminated?.finishedAt), offsetMs);
   if (end === undefined || end.ms > stepsEndMs) return undefined;
-  // Whole seconds don't tell an end right before that of the steps from one right after it: by its deleted Pod, or the kubelet's own hand.
+  // In whole seconds, an end right before the steps' and one right after it (by the Pod's deletion, or by the kubelet) are equal.
   const mayBeLater = end.ms + (end.whole ? LAST_MS : 0) >= stepsEndMs;
   return mayBeLater && (isNative || pod.metadata.deletionTimestamp !== undefined) ? undefined : state?.terminated;
 }
@@ -72,8 +72,8 @@ interface Sidecar {
 }
 
 /**
- * A sidecar that runs longer than the steps is stopped then, and may take its time: its span ends with the last step, says so, and says nothing
- * of what came later. So it is known when the steps have ended, and the same whenever it is built.
+ * The span of a sidecar. A sidecar that runs longer than the steps is stopped then, which may take time: its span ends with the last step, has an
+ * attribute for it, and nothing of later events. So it is final when the steps have ended.
  */
 function sidecarSpan(
   pod: Pod,
@@ -89,7 +89,7 @@ function sidecarSpan(
   const own = ownEnd(pod, status, stepsEndMs, offsetMs, isNative);
   const end = own ? startMs(own.finishedAt) : undefined;
   const name = `sidecar ${status.name.replace(/^sidecar-/, '')}`;
-  // One that ended badly by itself fails its TaskRun (upstream: SidecarFailed).
+  // A sidecar that failed by itself fails its TaskRun (upstream: SidecarFailed).
   const { attributes, status: outcome } = own
     ? exit(own)
     : { attributes: { 'tektrace.outlived_steps': true }, status: { code: SpanStatusCode.UNSET } };
@@ -103,7 +103,7 @@ function sidecarSpan(
   ];
 }
 
-/** The spans of a Pod's containers that are no steps: init containers that have ended, and sidecars that have started. */
+/** The spans of a Pod's containers except steps: finished init containers, and started sidecars. */
 export function containerSpans(
   pod: Pod,
   attempt: Attempt,

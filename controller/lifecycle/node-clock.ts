@@ -5,7 +5,7 @@ import type { Attempt } from './attempt.ts';
 import { stepFate, stepsNeedPod } from './step-fate.ts';
 import { SKEW_TOLERANCE_MS, startMs } from './times.ts';
 
-/** The time of a Pod's condition, epoch milliseconds by the control plane's clock; undefined while the condition is not True. */
+/** The time of a Pod's condition by the control plane's clock, in milliseconds since the epoch; undefined while the condition is not True. */
 export function conditionMs(pod: Pod, type: string): number | undefined {
   const condition = pod.status?.conditions?.find((one) => one.type === type && one.status === 'True');
   return startMs(condition?.lastTransitionTime);
@@ -18,14 +18,14 @@ export function initialisedMs(pod: Pod): number | undefined {
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
-/** Times by a node's clock: none must be before, or after, one by the control plane's. */
+/** Times of a node's clock, with their limits by the control plane's clock, in milliseconds since the epoch. */
 interface Said {
   times: readonly (number | undefined)[];
   notBeforeMs: number;
   notAfterMs: number;
 }
 
-/** By how many milliseconds what is said has to be later, or earlier, to agree; undefined where it does, or misses by no more than a second. */
+/** Milliseconds to add so that the first time, or the last time, is at its limit. Undefined if all times are within the limits, with a second's tolerance. */
 function disagreement({ times, notBeforeMs, notAfterMs }: Said): { toFirstMs: number; toLastMs: number } | undefined {
   const known = times.filter((time) => time !== undefined);
   const toFirstMs = notBeforeMs - Math.min(...known);
@@ -36,7 +36,7 @@ function disagreement({ times, notBeforeMs, notAfterMs }: Said): { toFirstMs: nu
 const startedMs = ({ running, terminated }: ContainerState = {}): number | undefined =>
   startMs(running?.startedAt ?? terminated?.startedAt);
 
-/** What a Pod says by its node's clock, without what may come after the TaskRun's end: a sidecar that is stopped, and steps that are. */
+/** A Pod's times of its node's clock, without those that may be after the TaskRun's end: of stopped sidecars and stopped steps. */
 function saidByPod({ status }: Pod, endedSteps: ReadonlySet<string>): (number | undefined)[] {
   const { initContainerStatuses = [], containerStatuses = [], startTime } = status ?? {};
   const steps = containerStatuses.filter(({ name }) => isStepContainer(name));
@@ -52,8 +52,8 @@ function endedSteps({ status, createdMs }: Attempt): NonNullable<Attempt['status
 }
 
 /**
- * Milliseconds to add to the times of a Pod's node where they can't be right by the control plane's clock: its steps ended before the TaskRun was
- * completed, and it took the Pod after that was scheduled. It does so within a second; so the two are taken to be the same moment.
+ * Milliseconds to add to the times of a Pod's node if they are impossible by the control plane's clock: the node got the Pod before it was scheduled,
+ * or the steps ended after the TaskRun. A node gets a Pod within a second of its scheduling, so both count as the same time.
  */
 export function podOffsetMs(pod: Pod, attempt: Attempt): number {
   const notBeforeMs = conditionMs(pod, 'PodScheduled') ?? startMs(pod.metadata.creationTimestamp) ?? attempt.createdMs;
@@ -64,8 +64,8 @@ export function podOffsetMs(pod: Pod, attempt: Attempt): number {
 }
 
 /**
- * The same for the times of the attempt's steps. Where the TaskRun's status has them all, it alone decides, so that the steps' spans are the same
- * with and without the Pod: the last step's end is then taken to be the completion, which follows within a second or so.
+ * The same for the times of the attempt's steps. If the TaskRun's status has them all, it alone decides, so that the steps' spans are equal with and
+ * without the Pod. Then the last step's end counts as the completion, which follows within about a second.
  */
 export function nodeOffsetMs(attempt: Attempt): number {
   const { status, createdMs, pod } = attempt;

@@ -24,7 +24,7 @@ function handoverMs(pod: Pod, offsetMs: number): number | undefined {
   return scheduled === undefined ? undefined : raisedTo(scheduled, taken && taken + offsetMs);
 }
 
-/** A wait that did not end by itself is as bad as what ended it, or as what held it up: `because`. */
+/** Attributes and status of a wait that did not end normally: those of its cause `because`, else of the attempt's outcome. */
 function unfinished(attempt: Attempt, because?: Outcome): Pick<SpanRecord, 'attributes' | 'status'> {
   const outcome = because ?? attempt.outcome;
   return { attributes: errorAttributes(outcome), status: statusOf(outcome) };
@@ -41,7 +41,7 @@ const ids = (family: 'scheduling' | 'starting', { traceId, taskRunUid, number, p
   parentSpanId,
 });
 
-/** Waiting for a node: from the Pod's creation to its PodScheduled condition, or to the end when it got none. */
+/** The span of the wait for a node: from the Pod's creation to its PodScheduled condition, else to the attempt's end. */
 function schedulingSpan(pod: Pod, attempt: Attempt, offsetMs: number): SpanRecord[] {
   const from = startMs(pod.metadata.creationTimestamp);
   if (from === undefined) return [];
@@ -62,7 +62,7 @@ function schedulingSpan(pod: Pod, attempt: Attempt, offsetMs: number): SpanRecor
   ];
 }
 
-/** When the first step's command started; where the TaskRun's status has no step, when its container did. Undefined when none has started. */
+/** When the first step's command started; without steps in the TaskRun's status, when its container started. Undefined if none has. */
 function firstStepMs(pod: Pod, steps: readonly TimedStep[], offsetMs: number): number | undefined {
   const began = steps.filter(({ fate }) => fate !== 'skipped').map(({ interval }) => interval.startMs);
   if (began.length > 0) return Math.min(...began);
@@ -89,7 +89,7 @@ function startingSpans(pod: Pod, attempt: Attempt, steps: readonly TimedStep[], 
   ];
 }
 
-/** The spans that a Pod tells: waits, init containers, sidecars. None once the Pod is gone. Another clock's offset is said on the first. */
+/** The spans from a Pod: waits, init containers, sidecars. The first one has the offset of the node's clock in an attribute. */
 export function podSpans(pod: Pod, attempt: Attempt, steps: readonly TimedStep[]): SpanRecord[] {
   const offsetMs = podOffsetMs(pod, attempt);
   const spans = [

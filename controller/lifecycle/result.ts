@@ -32,13 +32,13 @@ function resultOf(reason: string): Result {
 
 const BAD: readonly Result[] = ['failure', 'error', 'timeout'];
 
-/** A PipelineRun's reason for tasks that ended badly: it does not say how. */
+/** A PipelineRun's reason if a task did not succeed. It does not show how the task ended. */
 const SOME_TASK_FAILED = 'Failed';
 
-/** With `onError: continue` a failure does not make the run fail. */
+/** Whether `onError: continue` applies: such a failure does not fail the run. */
 const isIgnored = (run: Run): boolean => succeededCondition(run)?.reason === 'FailureIgnored';
 
-/** The reason of the child that failed first: it made its run fail. Undefined when none did. */
+/** The reason of the child that failed first and so failed its run; undefined if there is none. */
 function firstFailure(children: readonly Run[]): string | undefined {
   const endedMs = ({ status }: Run): number => startMs(status?.completionTime) ?? Infinity;
   const failed = children.filter((one) => isDone(one) && BAD.includes(outcomeOf(one).result) && !isIgnored(one));
@@ -48,8 +48,8 @@ function firstFailure(children: readonly Run[]): string | undefined {
 }
 
 /**
- * How a run ended, from its condition; one that is gone before it ended was deleted. A PipelineRun that says no more than that a task failed has the
- * reason of the first that did, of its `children`.
+ * The outcome of a run from its condition. A run without a final condition was deleted. If a PipelineRun's reason is only that a task failed, its outcome
+ * has the reason of the first failed one of its `children`.
  */
 export function outcomeOf(run: Run, children: readonly Run[] = []): Outcome {
   const condition = succeededCondition(run);

@@ -37,7 +37,7 @@ function vcsAttributes(run: PipelineRun | TaskRun): Attributes {
   return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** What is known of a run beside itself: a TaskRun has nothing below it that its interval does not know of. */
+/** Facts about a run besides the object. A TaskRun needs no children, because its interval covers them. */
 type RootFacts = Pick<PipelineRunFacts, 'deletedMs' | 'pipelineTask'> &
   Partial<Pick<PipelineRunFacts, 'children' | 'below'>>;
 

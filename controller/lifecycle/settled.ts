@@ -18,15 +18,15 @@ const WATCHED = ['TaskRun', 'PipelineRun'];
 const hasStarted = ({ state, lastState }: ContainerStatus): boolean =>
   (state?.running ?? state?.terminated ?? lastState?.terminated) !== undefined;
 
-/** The attempt that had this Pod; without one no step waits for it. */
+/** The status of the Pod's attempt; empty if there is none, so that no step needs the Pod. */
 function attemptOf({ metadata }: Pod, { status }: TaskRun): TaskRunStatus {
   const all: TaskRunStatus[] = [...(status?.retriesStatus ?? []), status ?? {}];
   return all.find(({ podName }) => podName === metadata.name) ?? {};
 }
 
 /**
- * Whether what a Pod's spans are made of can't change any more, be it that the Pod has ended or not: all of its containers have started, and its
- * steps have ended or end with it. A sidecar that is still to be stopped is drawn to the last step's end, which the steps say.
+ * Whether a Pod's spans can't change any more, even if the Pod has not ended: all of its containers have started, and its steps have ended or are being
+ * deleted with it. The span of a sidecar that is still running ends with the last step.
  */
 function isFixed(pod: Pod, taskRun: TaskRun): boolean {
   const { metadata, spec, status } = pod;

@@ -3,34 +3,34 @@ import type { StepState, TaskRunStatus } from '../../shared/tekton/types.ts';
 import { instant } from './times.ts';
 
 /**
- * What became of a step:
+ * The end of a step:
  * - `ended`: its container ran and ended by itself
  * - `skipped`: the entrypoint did not run it
  * - `unstarted`: the runtime could not start its container
- * - `cut`: its container ran when the TaskRun was ended (a timeout, a cancellation, a deletion)
- * - `lost`: its container was gone when the kubelet asked for it
- * - `pending`: its container never ran, or nothing says what became of it
+ * - `cut`: its container was running when the TaskRun ended (a timeout, a cancellation, a deletion)
+ * - `lost`: the kubelet did not find its container any more
+ * - `pending`: its container never ran, or its end is unknown
  */
 export type StepFate = 'ended' | 'skipped' | 'unstarted' | 'cut' | 'lost' | 'pending';
 
-/** The kubelet's reason for a container that it can't find any more. It has no times. */
+/** The kubelet's reason for a container that it does not find any more. Such a state has no times. */
 const LOST = 'ContainerStatusUnknown';
 
-/** Why a step ended: upstream before 0.57 has no `terminationReason`; the container's reason then says the same. */
+/** Why a step ended. Upstream before 0.57 has no `terminationReason`; the container's reason has the same value. */
 export function stepReason({ terminationReason, terminated }: StepState): string | undefined {
   return terminationReason ?? terminated?.reason;
 }
 
 /**
- * A TaskRun that its controller ends writes its own reason into each step that has not ended, with the container's start, or the TaskRun's creation
- * where the container had not started (upstream: `terminateStepsInPod`).
+ * Whether a step was interrupted by the end of its TaskRun. The controller then writes the TaskRun's reason into each unfinished step, with the
+ * container's start, or the TaskRun's creation if the container had not started (upstream: `terminateStepsInPod`).
  */
 function wasCut(step: StepState, status: TaskRunStatus): boolean {
   const reason = stepReason(step);
   return reason !== undefined && reason === succeededCondition({ status })?.reason;
 }
 
-/** A step's fate by the status of its attempt. `createdMs` is when its TaskRun was created. */
+/** A step's fate from the status of its attempt. `createdMs`: the TaskRun's creation, in milliseconds since the epoch. */
 export function stepFate(step: StepState, status: TaskRunStatus, createdMs: number): StepFate {
   const { terminated, running } = step;
   if (!terminated) return running ? 'cut' : 'pending';
@@ -41,13 +41,13 @@ export function stepFate(step: StepState, status: TaskRunStatus, createdMs: numb
   return stepReason(step) === LOST ? 'lost' : 'pending';
 }
 
-/** Whether the times of a step are not all in the TaskRun's status: upstream cuts them to whole seconds there. */
+/** Whether a step's exact times are only in the Pod: upstream writes whole seconds to the TaskRun's status. */
 export function needsPod({ terminated }: StepState, fate: StepFate): boolean {
   if (fate === 'lost') return true;
   return (fate === 'ended' || fate === 'skipped') && instant(terminated?.startedAt)?.whole === true;
 }
 
-/** Whether the attempt's steps can't be timed without its Pod. */
+/** Whether the times of the attempt's steps need its Pod. */
 export function stepsNeedPod(status: TaskRunStatus, createdMs: number): boolean {
   return (status.steps ?? []).some((step) => needsPod(step, stepFate(step, status, createdMs)));
 }

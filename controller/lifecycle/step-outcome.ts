@@ -5,23 +5,23 @@ import type { Result } from './result.ts';
 import { stepReason } from './step-fate.ts';
 import type { StepFate } from './step-fate.ts';
 
-/** How a step ended, as its span says it. */
+/** A step's outcome for its span. */
 export interface StepOutcome {
   result: Result;
   errorType?: string;
   message?: string;
 }
 
-/** The reason that a TaskRun has whose Pod the kubelet evicted. */
+/** The reason of a TaskRun whose Pod the kubelet evicted. */
 const EVICTED = 'PodEvicted';
 
-/** What the kubelet or the runtime wrote; undefined for the entrypoint's message, which is no text. */
+/** The message of the kubelet or the runtime; undefined for the entrypoint's message, which is not text. */
 function kubeletMessage({ terminated }: StepState): string | undefined {
   const { message } = terminated ?? {};
   return message && parseTerminationMessage(message) === undefined ? message : undefined;
 }
 
-/** A step that ended by itself with an exit code other than 0. An eviction is said by the TaskRun alone: the step was killed like any other. */
+/** The outcome of a step with an exit code other than 0. Only the TaskRun reports an eviction; the step looks killed. */
 function failure(step: StepState, { outcome }: Attempt): StepOutcome {
   if (outcome.errorType === EVICTED) return { result: 'error', errorType: EVICTED, message: outcome.message };
   const reason = step.terminationReason === 'Continued' ? undefined : stepReason(step);
@@ -29,7 +29,7 @@ function failure(step: StepState, { outcome }: Attempt): StepOutcome {
   return { result: 'failure', errorType: reason ?? 'Error', message };
 }
 
-/** A step that the end of its TaskRun cut short: it ended as that did. */
+/** The outcome of a step that its TaskRun's end interrupted: the TaskRun's outcome. */
 function cutShort({ result, errorType, message }: Attempt['outcome']): StepOutcome {
   return result === 'success' ? { result } : { result, errorType, message };
 }

@@ -8,7 +8,7 @@ import { conditionMs, initialisedMs, nodeOffsetMs } from './node-clock.ts';
 import { instant, LAST_MS, later, sameSecond } from './times.ts';
 import type { Instant, Interval } from './times.ts';
 
-/** A step that has a span, and when it ran: it does not reach into the next one's time. */
+/** A step with a span, and its time, which does not overlap the next step's. */
 export interface TimedStep {
   step: StepState;
   fate: StepFate;
@@ -26,7 +26,7 @@ function containerOf(step: StepState, pod: Pod | undefined): ContainerStatus | u
   return pod?.status?.containerStatuses?.find(({ name }) => name === step.container);
 }
 
-/** Whether the Pod says all that the steps' times need: it does when it has ended, or these steps have. Then that can't change any more. */
+/** Whether the Pod has the final times of the steps that need it: the Pod has ended, or these steps have. */
 export function podSays({ status, createdMs, pod }: Pick<Attempt, 'status' | 'createdMs' | 'pod'>): boolean {
   if (pod && ['Succeeded', 'Failed'].includes(pod.status?.phase ?? '')) return true;
   return (status.steps ?? []).every(
@@ -36,8 +36,8 @@ export function podSays({ status, createdMs, pod }: Pick<Attempt, 'status' | 'cr
 }
 
 /**
- * When a step's command started. Upstream takes the start of the status from the entrypoint's termination message and cuts it to its second; the
- * message, in the Pod, has the milliseconds.
+ * When a step's command started. Upstream copies the start from the entrypoint's termination message to the status, in whole seconds; the
+ * message in the Pod has the milliseconds.
  */
 function startOf(step: StepState, fate: StepFate, pod: Pod | undefined): Instant | undefined {
   const written = instant(step.terminated?.startedAt ?? step.running?.startedAt);
@@ -46,11 +46,11 @@ function startOf(step: StepState, fate: StepFate, pod: Pod | undefined): Instant
   return told && sameSecond(told.ms, written.ms) ? told : written;
 }
 
-/** When the step's container ended, at the latest when the next step started: the entrypoint lets it wait for that. */
+/** When the step's container ended, at the latest at the next step's start: the entrypoint starts a step after the previous one's end. */
 function endOf(startMs: number, end: Instant, next: Instant | undefined): number {
-  // That it ended in the second in which it started is all that is known then.
+  // Then only the second is known, in which it started and ended.
   const lastMs = end.whole && end.ms <= startMs ? end.ms + LAST_MS : end.ms;
-  // A start before this step's end is that of a container which waited for its turn. Clocks of one node differ by less than a second.
+  // If the next start is before this step's end, it is of a container that waited for its turn. Clocks of one node differ by less than a second.
   const toleranceMs = next?.whole ? 0 : LAST_MS;
   const binds = next !== undefined && next.ms >= startMs && next.ms >= end.ms - toleranceMs;
   return Math.max(startMs, binds ? Math.min(lastMs, next.ms) : lastMs);
@@ -65,7 +65,7 @@ function factsOf(attempt: Attempt): StepFacts[] {
   return (status.steps ?? []).map((step) => {
     const fate = stepFate(step, status, createdMs);
     const end = instant(step.terminated?.finishedAt);
-    // The end of a step that was cut short is the TaskRun's, by the controller's clock.
+    // The end of an interrupted step is the TaskRun's, by the controller's clock.
     return {
       step,
       fate,
@@ -75,12 +75,12 @@ function factsOf(attempt: Attempt): StepFacts[] {
   });
 }
 
-/** When the next step started that tells it of itself. */
+/** The start of the next step that has its own start. */
 function nextStart(later: StepFacts[]): Instant | undefined {
   return later.find(({ fate, start }) => fate === 'ended' || (fate === 'skipped' && start?.whole === false))?.start;
 }
 
-/** Where the attempt is: when its last step so far ended, and whether a step ended the attempt, so that none after it ran. */
+/** State between two steps: when the last step ended, and whether a step ended the attempt, so that later ones did not run. */
 interface Cursor {
   at: number;
   over: boolean;
@@ -109,13 +109,13 @@ function lost(step: StepState, at: number, attempt: Attempt): TimedStep {
 function ended(facts: StepFacts, { at, over }: Cursor, later: StepFacts[]): TimedStep | undefined {
   const { step, start, end } = facts;
   if (!start || !end) return undefined;
-  // Its container waited for its turn, and was stopped with the Pod.
+  // The container waited for its turn, and was stopped with the Pod.
   if (over && start.ms < at && failed(facts)) return placed(step, 'skipped', at);
   const from = Math.max(start.ms, at);
   return placed(step, 'ended', from, endOf(from, end, nextStart(later)));
 }
 
-/** A step that ran, or had to: after the end of the one before. Its container may have started long before that, and waited. */
+/** A step's time: after the end of the previous one, although its container may have started long before and waited. */
 function timed(facts: StepFacts, { at, over }: Cursor, later: StepFacts[], attempt: Attempt): TimedStep | undefined {
   const { step, fate, start, end } = facts;
   switch (fate) {
@@ -136,8 +136,8 @@ function timed(facts: StepFacts, { at, over }: Cursor, later: StepFacts[], attem
 }
 
 /**
- * The attempt's steps in their order, with their times. None when they need the Pod and it does not say, or is not known: made in another way, they
- * would be another version of what an earlier export may have sent.
+ * The attempt's steps in their order, with their times. None if they need the Pod, and it is unknown or does not have their times: other times would make
+ * other spans than those that an earlier export may have sent.
  */
 export function timedSteps(attempt: Attempt): TimedStep[] {
   if (!podSays(attempt)) return [];

@@ -31,7 +31,7 @@ function stepSpan({ step, fate, interval }: TimedStep, attempt: Attempt): SpanRe
       'cicd.pipeline.task.run.result': outcome.result,
       ...(terminated && outcome.result !== 'skip' && { 'process.exit.code': terminated.exitCode }),
       ...(outcome.errorType !== undefined && { 'error.type': outcome.errorType }),
-      // Nobody saw when it ended.
+      // Its end was not observed.
       ...(fate === 'lost' && { 'tektrace.derived': true }),
       ...imageAttributes(attempt.status, step),
     },
@@ -40,7 +40,7 @@ function stepSpan({ step, fate, interval }: TimedStep, attempt: Attempt): SpanRe
   return within(built, attempt);
 }
 
-/** One span a step, in their order. Where no Pod says by how much the node's clock is off, the first step does. */
+/** One span for each step, in their order. The first one has the offset of the node's clock in an attribute, if the Pod's spans do not have it. */
 export function stepSpans(steps: readonly TimedStep[], attempt: Attempt): SpanRecord[] {
   const offsetMs = stepsNeedPod(attempt.status, attempt.createdMs) ? 0 : nodeOffsetMs(attempt);
   return steps.map((step, index) => {

@@ -39,7 +39,7 @@ function taskSpan({ taskRun, own, owner, pipelineTask, deletedMs }: TaskRunFacts
   const ids = { traceId: own.traceId, spanId: own.spanId, parentSpanId: own.parentSpanId };
   const shown = `task ${name}${memberLabel(combination)}`;
   const task = span(ids, shown, runInterval(taskRun, deletedMs), { attributes, status: statusOf(outcome) });
-  // The run's root ends in that second, too: not before its tasks do.
+  // The run's root ends in that second, too, and not before its tasks.
   return owner ? shiftedWithin(task, { ...owner, endMs: raisedTo(owner.endMs, task.endMs) }) : task;
 }
 
@@ -54,7 +54,7 @@ function attempts(taskRun: TaskRun): ArchivedAttempt[] {
   return all.map((status, index) => ({ number: status.podName ? attemptOfPod(status.podName) : index, status }));
 }
 
-/** `previousEndMs`: one attempt starts after the one before it, in the same second perhaps. */
+/** The span of one attempt. It starts after the previous attempt's end `previousEndMs`, which may be in the same second. */
 function attemptSpan(
   taskRun: TaskRun,
   { number, status }: ArchivedAttempt,

@@ -8,46 +8,46 @@ const SECOND_MS = 1000;
 /** The last millisecond of a second. */
 export const LAST_MS = SECOND_MS - 1;
 
-/** Clocks of the control plane's machines differ; up to this much is rounding, not skew. */
+/** Up to this difference between the clocks of the control plane is rounding, not clock skew. */
 export const SKEW_TOLERANCE_MS = SECOND_MS;
 
-/** A time as the API has it: epoch milliseconds. Without a fraction it is `whole`, and stands for any moment of its second. */
+/** A time of the API in milliseconds since the epoch. Without a fraction it is `whole`: it may be any moment of its second. */
 export interface Instant {
   ms: number;
   whole: boolean;
 }
 
-/** Undefined for what is absent or no time, and for the epoch: runtimes and Go write 1970 or the year 1 where they know of no time. */
+/** Parses a time. Undefined if it is absent or invalid, or for 1970 and the year 1, which runtimes and Go write for an unknown time. */
 export function instant(time: string | undefined): Instant | undefined {
   const ms = Date.parse(time ?? '');
   return Number.isNaN(ms) || ms <= 0 ? undefined : { ms, whole: !time?.includes('.') };
 }
 
-/** The same time by another clock, which is that much ahead. */
+/** The time plus `byMs`. */
 export function later(time: Instant | undefined, byMs: number): Instant | undefined {
   return time && { ...time, ms: time.ms + byMs };
 }
 
-/** Epoch milliseconds, a whole second as written; undefined when the time is unknown. */
+/** Milliseconds since the epoch; undefined if the time is unknown. */
 export function startMs(time: string | undefined): number | undefined {
   return instant(time)?.ms;
 }
 
 /**
- * A whole second, raised within that second to the latest of the times that it has to cover: an end whose fraction was cut off is not before a time
- * in the same second that is known finer. All else stays.
+ * A whole second, raised within that second to the latest of the times that it must cover: an end without its fraction is not before a more exact
+ * time in the same second. Other times are not changed.
  */
 export function raisedTo(wholeMs: number, ...coversMs: (number | undefined)[]): number {
   const inItsSecond = coversMs.filter((ms) => ms !== undefined && ms > wholeMs && ms <= wholeMs + LAST_MS);
   return wholeMs % SECOND_MS === 0 ? Math.max(wholeMs, ...inItsSecond.map(Number)) : wholeMs;
 }
 
-/** Whether the two are in the same second. */
+/** Whether two times are in the same second. */
 export function sameSecond(aMs: number, bMs: number): boolean {
   return Math.floor(aMs / SECOND_MS) === Math.floor(bMs / SECOND_MS);
 }
 
-/** The last millisecond of that second. */
+/** The last millisecond of the second of `ms`. */
 export function lastOfSecond(ms: number): number {
   return Math.floor(ms / SECOND_MS) * SECOND_MS + LAST_MS;
 }
@@ -60,7 +60,7 @@ export interface Interval {
 function cutAttributes(inner: Interval, cut: Interval): Attributes {
   const early = cut.startMs - inner.startMs;
   const late = inner.endMs - cut.endMs;
-  // A start in whole seconds may be any moment of its second: one in that second is no cut.
+  // A start in whole seconds may be any moment of its second, so moving it within that second is no cut.
   const startIsCut = early > 0 && raisedTo(inner.startMs, cut.startMs) !== cut.startMs;
   return {
     ...((startIsCut || late > 0) && { 'tektrace.cut_to_parent': true }),
@@ -70,8 +70,8 @@ function cutAttributes(inner: Interval, cut: Interval): Attributes {
 }
 
 /**
- * `inner`, cut to `outer`; never moved. Attributes say that it was cut, and what its time was where that is more than a second: what outlives its
- * parent may do so.
+ * `inner`, cut to `outer`, never moved. Attributes report the cut, and the actual time if the difference is more than a second, because a child may
+ * outlive its parent.
  */
 export function cutTo(inner: Interval, outer: Interval): Interval & { attributes: Attributes } {
   const to = Math.max(inner.startMs, inner.endMs);
@@ -83,7 +83,7 @@ export function cutTo(inner: Interval, outer: Interval): Interval & { attributes
   return { startMs: atTheEnd ? start - SHORTEST_MS : start, endMs: end, attributes };
 }
 
-/** By how much an interval lies outside another, in milliseconds to add: 0 when they meet, or miss each other by no more than a second. */
+/** Milliseconds to add to `inner` so that it is inside `outer`; 0 if they overlap, or if the gap is at most a second. */
 function skewMs(inner: Interval, outer: Interval): number {
   if (outer.startMs - inner.endMs > SKEW_TOLERANCE_MS) return outer.startMs - inner.startMs;
   if (inner.startMs - outer.endMs > SKEW_TOLERANCE_MS) return outer.endMs - inner.endMs;
@@ -97,8 +97,8 @@ export function within(span: SpanRecord, parent: Interval): SpanRecord {
 }
 
 /**
- * The span, cut to its parent's time. What lies wholly outside of it, by more than a second, has another clock's times: it is shifted in first, with
- * its length, and the shift is said.
+ * The span, cut to its parent's time. If it is completely outside, by more than a second, another clock gave its times: it is first moved as a whole,
+ * with the offset in an attribute.
  */
 export function shiftedWithin(span: SpanRecord, parent: Interval): SpanRecord {
   const shift = skewMs(span, parent);
