@@ -1,21 +1,22 @@
 import type { KubeClient } from '../shared/kubernetes/client.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { within } from '../shared/runtime/within.ts';
-import type { Manage } from './model/managed-by.ts';
 import type { SpanSink } from '../shared/tracing/exporters/sink.ts';
 import { measuredSink, measureSpanQueue } from '../shared/tracing/metrics.ts';
 import { createTracingPipeline } from '../shared/tracing/pipeline.ts';
 import { keepProvenance } from '../shared/tracing/provenance.ts';
 import { noRunTracing } from '../shared/tracing/run-tracing.ts';
 import type { RunTracing } from '../shared/tracing/run-tracing.ts';
-import type { Sampling } from '../shared/tracing/sampling.ts';
 import type { SpanSettings } from '../shared/tracing/span-settings.ts';
 import { readClusterKey } from './cluster-key.ts';
 import { createDrive } from './drive.ts';
 import { LifecycleController } from './lifecycle/controller.ts';
 import { LifecycleSender } from './lifecycle/sender.ts';
 import type { ControllerMetrics } from './metrics.ts';
+import { createPolicy } from './policy.ts';
+import type { Policy, PolicyOptions } from './policy.ts';
 import type { Images } from './taskrun/pod/images.ts';
+import { createIgnoredNamespaces } from './watch/ignored-namespaces.ts';
 import { createWatches, runWatches } from './watch/watches.ts';
 import type { Watches } from './watch/watches.ts';
 
@@ -24,16 +25,13 @@ const FLUSH_MS = 5_000;
 /** Milliseconds after the signal at which unfinished work is abandoned. With the flush, everything ends within the 30 s that a Pod has. */
 const LEFT_AFTER_MS = { reconciles: 8_000, lifecycle: 14_000 };
 
-export interface RunControllersOptions {
+export interface RunControllersOptions extends Omit<PolicyOptions, 'isIgnoredNamespace'> {
   client: KubeClient;
   /** Absent: runs are executed, no trace is recorded. */
   sink: SpanSink | undefined;
   /** Resource attributes and limits of all spans; absent: OpenTelemetry's defaults. */
   spans?: SpanSettings;
-  manage: Manage;
   images: Images;
-  sampling: Sampling;
-  keepFailures: boolean;
   namespace?: string;
   /** Whether this process leads; absent: always. Checked before lifecycle spans are sent; `client` must check it before each write. */
   isLeader?: () => boolean;
@@ -63,8 +61,13 @@ interface Tracing {
   close(): Promise<void>;
 }
 
-async function createTracing(options: RunControllersOptions, sink: SpanSink, watches: Watches): Promise<Tracing> {
-  const { client, sampling, keepFailures, isLeader, metrics, spans, log } = options;
+async function createTracing(
+  options: RunControllersOptions,
+  sink: SpanSink,
+  watches: Watches,
+  policy: Policy,
+): Promise<Tracing> {
+  const { client, isLeader, metrics, spans, log } = options;
   const clusterKey = await readClusterKey(client, log, options.signal);
   const { recordReconcile, queue } = createTracingPipeline(sink, clusterKey, log, spans);
   if (metrics) measureSpanQueue(queue.counts, metrics.registry);
@@ -72,15 +75,14 @@ async function createTracing(options: RunControllersOptions, sink: SpanSink, wat
     client,
     watches,
     sender: new LifecycleSender({ sink, clusterKey, log, maySend: isLeader, settings: spans }),
-    mint: { sampling },
-    keepFailures,
+    policy,
     ...(metrics && { observer: metrics.kubernetes.workQueue('lifecycle'), registry: metrics.registry }),
     log,
   });
   return {
     lifecycle,
     runs: {
-      ready: (run) => lifecycle.hasOwnContext(run),
+      ready: (run) => lifecycle.isReady(run),
       reconcile: (span, fn) => recordReconcile(span, lifecycle.spanOf(span.run), fn),
     },
     flush: () => queue.flush(FLUSH_MS),
@@ -92,7 +94,7 @@ async function createTracing(options: RunControllersOptions, sink: SpanSink, wat
 }
 
 /** Waits for the ends of parts of the process, each at most until a time since the first call. */
-function endings(log: Logger): (what: string, end: Promise<void> | undefined, leftAfterMs: number) => Promise<void> {
+function endings(log: Logger): (what: string, end: Promise<unknown> | undefined, leftAfterMs: number) => Promise<void> {
   const startedMs = performance.now();
   return async (what, end, leftAfterMs) => {
     const remainingMs = Math.max(0, startedMs + leftAfterMs - performance.now());
@@ -106,46 +108,40 @@ function endings(log: Logger): (what: string, end: Promise<void> | undefined, le
 
 /**
  * Wires the controllers of this process: the watches, then the lifecycle controller (if there is a collector), which gives every run its
- * context and its spans, then the drive controllers, which execute the runs that `manage` selects.
+ * context and its spans, then the drive controllers (if any run is executed here), which execute the runs that `manage` selects.
  */
 export async function runControllers(options: RunControllersOptions): Promise<ControllerProcess> {
-  const { client, manage, images, namespace, metrics, log } = options;
-  const measured = metrics && { metrics: metrics.kubernetes };
+  const { client, images, namespace, metrics, log } = options;
+  const common = { client, log, ...(metrics && { metrics: metrics.kubernetes }) };
+  const watched = { ...common, ...(namespace !== undefined && { namespace }) };
   const sink = options.sink && metrics ? measuredSink(options.sink, metrics.registry) : options.sink;
-  const watches = createWatches({
-    client,
-    log,
-    transformRun: keepProvenance,
-    ...(namespace !== undefined && { namespace }),
-    ...measured,
+  const watches = createWatches({ ...watched, transformRun: keepProvenance });
+  const ignored = createIgnoredNamespaces(watched);
+  const policy = createPolicy({
+    ...options,
+    isIgnoredNamespace: (name) => ignored.store.get(name) !== undefined,
   });
-  const tracing = sink && (await createTracing(options, sink, watches));
-  const drive = createDrive({
-    client,
-    watches,
-    tracing: tracing?.runs ?? noRunTracing,
-    manage,
-    images,
-    log,
-    ...measured,
-  });
+  const tracing = sink && (await createTracing(options, sink, watches, policy));
+  const runs = tracing?.runs ?? noRunTracing;
+  const drive = policy.executesRuns ? createDrive({ ...common, watches, tracing: runs, policy, images }) : undefined;
   const stopping = new AbortController();
   const { synced, ended } = runWatches(watches, stopping.signal);
+  const alsoEnded = tracing && ignored.run(stopping.signal);
+  const start = async (): Promise<void> => {
+    await synced;
+    if (stopping.signal.aborted) return;
+    drive?.start();
+    if (!tracing) return;
+    await ignored.synced;
+    tracing.lifecycle.start();
+  };
   return {
-    synced: synced.then(() => {
-      if (stopping.signal.aborted) return;
-      tracing?.lifecycle.start();
-      drive.start();
-    }),
+    synced: start(),
     flush: async () => tracing?.flush(),
     async stop() {
       stopping.abort();
       const ends = endings(log);
-      await ends(
-        'reconciles',
-        Promise.all([drive.stop(), ended]).then(() => undefined),
-        LEFT_AFTER_MS.reconciles,
-      );
+      await ends('reconciles', Promise.all([drive?.stop(), ended, alsoEnded]), LEFT_AFTER_MS.reconciles);
       await ends('exports and marks', tracing?.lifecycle.stop(), LEFT_AFTER_MS.lifecycle);
       await tracing?.close();
     },

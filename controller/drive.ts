@@ -3,7 +3,7 @@ import { createEventRecorder } from '../shared/kubernetes/events.ts';
 import type { KubernetesMetrics } from '../shared/kubernetes/metrics.ts';
 import type { WorkQueueObserver } from '../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../shared/runtime/log.ts';
-import type { Manage } from './model/managed-by.ts';
+import type { Policy } from './policy.ts';
 import type { RunTracing } from '../shared/tracing/run-tracing.ts';
 import { createPipelineRunController } from './pipelinerun/controller.ts';
 import { createTaskRunController } from './taskrun/controller.ts';
@@ -14,7 +14,7 @@ export interface DriveOptions {
   client: KubeClient;
   watches: Watches;
   tracing: RunTracing;
-  manage: Manage;
+  policy: Pick<Policy, 'isExecuted'>;
   images: Images;
   metrics?: KubernetesMetrics;
   log: Logger;
@@ -31,13 +31,13 @@ export interface Drive {
 
 /** Creates both controllers. They add handlers to the watches, so call it before these run. */
 export function createDrive(options: DriveOptions): Drive {
-  const { client, watches, tracing, manage, images, metrics, log, clock = () => new Date() } = options;
+  const { client, watches, tracing, policy, images, metrics, log, clock = () => new Date() } = options;
   const recording = { log, clock, ...(metrics && { observer: metrics.events }) };
   const pipelineRunEvents = createEventRecorder(client, { component: 'tektrace-pipelinerun-controller', ...recording });
   const taskRunEvents = createEventRecorder(client, { component: 'tektrace-taskrun-controller', ...recording });
   const observed = (name: string): { observer?: WorkQueueObserver } =>
     metrics ? { observer: metrics.workQueue(name) } : {};
-  const common = { client, watches, tracing, manage, clock, log };
+  const common = { client, watches, tracing, policy, clock, log };
   const controllers = [
     createPipelineRunController({ ...common, ...observed('pipelinerun'), events: pipelineRunEvents }),
     createTaskRunController({ ...common, ...observed('taskrun'), images, events: taskRunEvents }),

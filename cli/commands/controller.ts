@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { runControllers } from '../../controller/compose.ts';
+import { MANAGE } from '../../controller/policy.ts';
 import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
 import type { Images } from '../../controller/taskrun/pod/images.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
@@ -20,6 +21,7 @@ import {
   choice,
   exporterOptions,
   exporterSettings,
+  list,
   parseOptions,
   port,
   sampling,
@@ -34,15 +36,22 @@ const STOP_WITHOUT_LEASE_MS = 5_000;
 
 export const controllerSpec: CommandSpec = {
   name: 'controller',
-  summary: 'Executes PipelineRuns and TaskRuns and exports their traces.',
+  summary:
+    'Makes one trace of each PipelineRun and TaskRun: of those that Tekton’s own controller executes, and of those it executes itself.',
   options: {
     ...exporterOptions,
     ...samplingOptions,
     'no-keep-failures': { type: 'boolean', help: 'Do not export unsampled runs that fail.' },
     manage: {
       type: 'string',
-      value: 'all|managed-by',
-      help: 'Execute all runs, or those whose spec.managedBy is tektrace.dev/controller (default all).',
+      value: MANAGE.join('|'),
+      help: 'Which runs to execute: none, as Tekton’s own controller does (default); those whose\nspec.managedBy is tektrace.dev/controller; all, where Tekton’s controller is not there.',
+    },
+    'exclude-namespace': {
+      type: 'string',
+      value: 'NAME',
+      multiple: true,
+      help: 'Trace no run of this namespace (repeatable), nor any with the label tektrace.dev/ignore.',
     },
     namespace: { type: 'string', value: 'NAME', help: 'Only this namespace (default all).' },
     kubeconfig: {
@@ -80,7 +89,8 @@ export async function controllerCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(controllerSpec, args);
   const log = createLogger(logSettings(values));
   const settings = {
-    manage: choice(values, 'manage', ['all', 'managed-by'], 'all'),
+    manage: choice(values, 'manage', MANAGE, 'none'),
+    excludedNamespaces: list(values, 'exclude-namespace'),
     images: images(values),
     sampling: sampling(values),
     keepFailures: values['no-keep-failures'] !== true,
@@ -101,7 +111,11 @@ export async function controllerCommand(args: string[]): Promise<number> {
   const client = createKubeClient(config, { ...clientOptions, ...limit, stopping: ended });
   const isLeader = elector && (() => elector.isLeader());
   const namespace = text(values, 'namespace');
-  if (!sink) log.info('no collector: runs are executed, no trace is recorded', { flag: '--jaeger-collector-url' });
+  if (!sink) {
+    const flag = '--jaeger-collector-url';
+    if (settings.manage === 'none') log.warn('no collector: this process has nothing to do', { flag });
+    else log.info('no collector: runs are executed, no trace is recorded', { flag });
+  }
   let ready = false;
   const health = await startHealthServer(healthPort, () => ready, { metrics: registry });
   try {

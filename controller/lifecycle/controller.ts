@@ -21,13 +21,13 @@ import { isDone } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { isUnseenCopy } from '../../shared/tracing/provenance.ts';
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
+import type { Policy } from '../policy.ts';
 import type { Watches } from '../watch/watches.ts';
 import { decideExport } from './export.ts';
 import { Ledger, parentOfTaskRun } from './ledger.ts';
 import type { Entry, Run } from './ledger.ts';
 import { isExported, isMarked, MARK_DELAY_MS } from './marks.ts';
 import { decideContext } from './mint.ts';
-import type { MintSettings } from './mint.ts';
 import { PodLedger, taskRunUid } from './pods.ts';
 import type { KnownPods } from './pods.ts';
 import { createRunMetrics } from './run-metrics.ts';
@@ -45,9 +45,7 @@ export interface LifecycleOptions {
   client: KubeClient;
   watches: Watches;
   sender: LifecycleSender;
-  mint: MintSettings;
-  /** Whether unsampled runs are exported if they end in failure, error or timeout. */
-  keepFailures: boolean;
+  policy: Policy;
   observer?: WorkQueueObserver;
   /** The metrics of runs. */
   registry?: Registry;
@@ -106,15 +104,21 @@ export class LifecycleController {
       });
   }
 
-  /** Whether the run has its own context. Before that, no child and no span may use it. */
-  hasOwnContext({ metadata }: Run): boolean {
+  /** Whether the run has its own context, or never gets one. Before that, no child and no span may use it. */
+  isReady({ metadata }: Run): boolean {
     const entry = this.#ledger.get(metadata.uid ?? '');
-    return entry?.own !== undefined && !this.#isCopied(entry);
+    return entry !== undefined && (!this.#isTraced(entry) || (entry.own !== undefined && !this.#isCopied(entry)));
   }
 
-  /** The run's own span, the parent of its other spans; undefined while it has none. */
+  /** The run's own span, the parent of its other spans; undefined while it has none, and for a run that is not traced. */
   spanOf({ metadata }: Run): RunSpan | undefined {
-    return this.#ledger.get(metadata.uid ?? '')?.own;
+    const entry = this.#ledger.get(metadata.uid ?? '');
+    return entry && this.#isTraced(entry) ? entry.own : undefined;
+  }
+
+  /** A run is traced if all runs above it are, and its own labels allow it. */
+  #isTraced({ run }: Entry): boolean {
+    return [run, ...this.#ledger.ownersOf(run).map((owner) => owner.run)].every(this.#options.policy.isTraced);
   }
 
   /** Whether a run's context is that of its original. */
@@ -178,6 +182,7 @@ export class LifecycleController {
     const { run, own, deletedMs } = entry;
     if (isExported(entry, this.#ledger.parentOf(entry.run))) return this.#settled(entry);
     if (this.#marksDue.has(uid) && deletedMs === undefined) return this.#markWhenDue(entry);
+    if (!this.#isTraced(entry)) return this.#settled(entry);
     // A run that ended without a context gets none. A copy that ended must still be distinguished from its original.
     const isCopied = this.#isCopied(entry);
     if (deletedMs === undefined && (!isDone(run) || isCopied) && (await this.#stamp(entry))) return undefined;
@@ -188,11 +193,11 @@ export class LifecycleController {
 
   /** Writes the run's context if it is missing or not its own, and returns true then: the written annotation requeues the run. */
   async #stamp(entry: Entry): Promise<boolean> {
-    const { log, mint } = this.#options;
+    const { log, policy } = this.#options;
     const { run } = entry;
     const owner = this.#ledger.ownerOf(run);
     const above = owner && { context: this.#isCopied(owner) ? undefined : owner.own };
-    const decision = decideContext(run, above, this.#ledger.isDuplicate(entry), mint);
+    const decision = decideContext(run, above, this.#ledger.isDuplicate(entry), policy);
     if (decision.kind === 'present') return false;
     if (decision.kind === 'wait') return true;
     const { namespace, name } = run.metadata;
@@ -214,10 +219,10 @@ export class LifecycleController {
   }
 
   async #sendFinal(entry: Entry): Promise<ReconcileResult> {
-    const { sender, keepFailures, log } = this.#options;
+    const { sender, policy, log } = this.#options;
     if (entry.settled) return this.#settled(entry);
     const podsOf = (taskRun: TaskRun): KnownPods => this.#pods.of(taskRun.metadata.uid ?? '');
-    const decision = decideExport(entry, { ledger: this.#ledger, podsOf, keepFailures, nowMs: this.#nowMs() });
+    const decision = decideExport(entry, { ledger: this.#ledger, podsOf, policy, nowMs: this.#nowMs() });
     if (decision.kind === 'later') return decision.inMs === undefined ? undefined : { requeueAfterMs: decision.inMs };
     if (decision.kind === 'nothing') return this.#settled(entry);
     const result = await sender.send(decision.spans.filter((span) => !entry.early.has(span.spanId)));

@@ -2,6 +2,7 @@ import { isDone } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
+import type { Policy } from '../policy.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { outcomeOf } from './result.ts';
 import type { KnownPods } from './pods.ts';
@@ -15,8 +16,6 @@ import { buildTaskRun } from './task.ts';
 /** Number of tasks above which waits become events: Jaeger's critical path fails near 5000 spans. */
 const FOLD_TASKS = 500;
 
-const FAILED = ['failure', 'error', 'timeout'];
-
 /** The decision about a run's final spans. */
 export type ExportDecision =
   | { kind: 'send'; spans: SpanRecord[] }
@@ -28,7 +27,7 @@ export type ExportDecision =
 export interface ExportFacts {
   ledger: Ledger;
   podsOf: (taskRun: TaskRun) => KnownPods;
-  keepFailures: boolean;
+  policy: Pick<Policy, 'isExported'>;
   nowMs: number;
 }
 
@@ -42,11 +41,9 @@ function topOf(entry: Entry, ledger: Ledger): Entry {
 }
 
 /** Whether the run is exported; undefined while that depends on the end of the trace's root run. */
-function wanted(entry: Entry, own: RunSpan, { ledger, keepFailures }: ExportFacts): boolean | undefined {
-  if (own.sampled) return true;
-  if (!keepFailures) return false;
+function wanted(entry: Entry, own: RunSpan, { ledger, policy }: ExportFacts): boolean | undefined {
   const top = topOf(entry, ledger);
-  return finished(top) ? FAILED.includes(outcomeOf(top.run).result) : undefined;
+  return policy.isExported(own.sampled, finished(top) ? outcomeOf(top.run).result : undefined);
 }
 
 /** When a run ran, as its root shows it: with what is below it. */

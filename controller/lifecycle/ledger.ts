@@ -84,11 +84,24 @@ export class Ledger {
     this.#entries.delete(uid);
   }
 
-  /** The PipelineRun that owns a run, if it is in the ledger. */
+  /** The PipelineRun that owns a run, if it is in the ledger. In a circle of owner references no run has an owner. */
   ownerOf(run: Run): Entry | undefined {
+    const owner = this.#named(run);
+    const above = new Set<Entry>();
+    for (let next = owner; next && !above.has(next); next = this.#named(next.run)) above.add(next);
+    return [...above].some((entry) => entry.run.metadata.uid === run.metadata.uid) ? undefined : owner;
+  }
+
+  #named(run: Run): Entry | undefined {
     const parent = parentOf(run);
     const entry = parent && this.#entries.get(parent.uid);
     return entry && isParent(entry.run, parent) ? entry : undefined;
+  }
+
+  /** The PipelineRuns above a run, by owner references, next first. */
+  ownersOf(run: Run): Entry[] {
+    const owner = this.ownerOf(run);
+    return owner ? [owner, ...this.ownersOf(owner.run)] : [];
   }
 
   /** The PipelineRun whose root waits for the run: its owner; for a child PipelineRun only if both have the same trace. */

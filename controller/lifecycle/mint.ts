@@ -4,8 +4,6 @@ import { newSpanId, newTraceId } from '../../shared/tracing/ids.ts';
 import type { RandomBytes } from '../../shared/tracing/ids.ts';
 import { isUnseenCopy } from '../../shared/tracing/provenance.ts';
 import { parentOf } from '../../shared/tekton/parent-of.ts';
-import { shouldSample } from '../../shared/tracing/sampling.ts';
-import type { Sampling } from '../../shared/tracing/sampling.ts';
 import {
   PARENT_SPAN_CONTEXT,
   PIPELINE_RUN_SPAN_CONTEXT,
@@ -17,7 +15,8 @@ import {
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 
 export interface MintSettings {
-  sampling: Sampling;
+  /** The sampling decision for a trace that begins here. */
+  isSampled: (traceId: string, namespace: string) => boolean;
   random?: RandomBytes;
 }
 
@@ -89,11 +88,11 @@ function rootContext(
   run: PipelineRun | TaskRun,
   original: SpanCarrier | undefined,
   because: Reason,
-  { sampling, random }: MintSettings,
+  { isSampled, random }: MintSettings,
 ): ContextDecision {
   const { own, upstream } = names(run);
   const traceId = upstreamTrace(run)?.traceId ?? newTraceId(random);
-  const sampled = shouldSample(sampling, traceId, run.metadata.namespace ?? '');
+  const sampled = isSampled(traceId, run.metadata.namespace ?? '');
   const carrier = formatCarrier({ traceId, spanId: newSpanId(random), sampled });
   const link: Record<string, string> = original ? { [RERUN_SPAN_CONTEXT]: formatCarrier(original) } : {};
   return { kind: 'stamp', annotations: { [own]: carrier, [upstream]: carrier, ...link }, because };

@@ -1,14 +1,9 @@
 import { MANAGED_BY } from '../../shared/tekton/annotations.ts';
 
-/** The runs that the drive controllers execute: all, or those with their `spec.managedBy`. */
-export type Manage = 'all' | 'managed-by';
-
-/** Upstream's value of `spec.managedBy`; equal to an absent one. */
-const UPSTREAM_MANAGED_BY = 'tekton.dev/pipeline';
-
-/** Whether this controller executes the run. */
-export function isManaged(run: { spec: { managedBy?: string } }, manage: Manage): boolean {
-  const { managedBy } = run.spec;
-  if (managedBy === MANAGED_BY) return true;
-  return manage === 'all' && (managedBy === undefined || managedBy === UPSTREAM_MANAGED_BY);
+/**
+ * Whether the run was given to this controller by its `spec.managedBy`: upstream's controller may be beside it, and must take nothing that the
+ * run owns for its own. Upstream reconciles a run as soon as a child changes that has a *controller* reference to it.
+ */
+export function isBesideUpstream(run: { spec: { managedBy?: string } }): boolean {
+  return run.spec.managedBy === MANAGED_BY;
 }

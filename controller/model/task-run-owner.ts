@@ -1,19 +1,16 @@
 import type { OwnerReference } from '../../shared/kubernetes/types.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
-import type { Manage } from './managed-by.ts';
+import { isBesideUpstream } from './managed-by.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 
-/**
- * The owner reference of objects that a TaskRun creates. Beside upstream's controller it has `controller: false`, else upstream would
- * reconcile the TaskRun when the child changes.
- */
-export function taskRunOwner(taskRun: TaskRun, manage: Manage): OwnerReference & { controller: boolean } {
+/** The owner reference of objects that a TaskRun creates: `controller: false` if upstream's controller may run beside this one. */
+export function taskRunOwner(taskRun: TaskRun): OwnerReference & { controller: boolean } {
   return {
     apiVersion: 'tekton.dev/v1',
     kind: 'TaskRun',
     name: taskRun.metadata.name ?? '',
     uid: taskRun.metadata.uid ?? '',
-    controller: manage === 'all',
+    controller: !isBesideUpstream(taskRun),
     blockOwnerDeletion: true,
   };
 }

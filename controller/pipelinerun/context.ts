@@ -4,7 +4,7 @@ import type { Store } from '../../shared/kubernetes/store.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { PipelineRun, TaskRun, TaskSpec } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
-import type { Manage } from '../model/managed-by.ts';
+import type { Policy } from '../policy.ts';
 import type { CreatedNames } from '../watch/created-names.ts';
 import type { WrittenVersions } from '../watch/written-versions.ts';
 
@@ -15,7 +15,7 @@ export interface PipelineRunContext {
   /** Indexed by `owner`: the uid of the PipelineRun that owns the TaskRun. */
   taskRuns: Store<TaskRun>;
   tracing: RunTracing;
-  manage: Manage;
+  policy: Pick<Policy, 'isExecuted'>;
   events: EventRecorder;
   written: WrittenVersions;
   /** TaskRuns that the cache may not have yet, by the run's uid. */

@@ -5,7 +5,7 @@ import { objectKey } from '../../shared/kubernetes/types.ts';
 import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
-import type { Manage } from '../model/managed-by.ts';
+import type { Policy } from '../policy.ts';
 import { untilNextTimeoutMs } from '../model/pipeline-run-timeouts.ts';
 import { isParent, parentOf } from '../../shared/tekton/parent-of.ts';
 import { readAnnotations } from '../model/read-annotations.ts';
@@ -25,7 +25,7 @@ export interface PipelineRunControllerOptions {
   client: KubeClient;
   watches: Pick<Watches, 'pipelineRuns' | 'taskRuns'>;
   tracing: RunTracing;
-  manage: Manage;
+  policy: Pick<Policy, 'isExecuted'>;
   events: EventRecorder;
   clock: () => Date;
   log: Logger;
@@ -50,13 +50,13 @@ const needsReconcile = traced('needsReconcile', (run: PipelineRun, before: Pipel
 export const createPipelineRunController = traced(
   'createPipelineRunController',
   (options: PipelineRunControllerOptions): Controller => {
-    const { watches, client, tracing, manage, events, clock, log, observer, workers } = options;
+    const { watches, client, tracing, policy, events, clock, log, observer, workers } = options;
     const context: PipelineRunContext = {
       client,
       pipelineRuns: watches.pipelineRuns.store,
       taskRuns: watches.taskRuns.store,
       tracing,
-      manage,
+      policy,
       events,
       written: new WrittenVersions(),
       created: new CreatedNames(),

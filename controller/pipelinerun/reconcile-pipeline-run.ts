@@ -1,7 +1,6 @@
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
 import { isConflict, joinErrors } from '../../shared/kubernetes/errors.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
-import { isManaged } from '../model/managed-by.ts';
 import type { Condition, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { keepReconcile } from '../../shared/tracing/reconcile-tracing.ts';
 import { traced } from '../../shared/tracing/traced.ts';
@@ -21,7 +20,7 @@ export const reconcilePipelineRun = traced(
   async (context: PipelineRunContext, key: string): Promise<ReconcileResult> => {
     const run = context.pipelineRuns.get(key);
     if (context.written.isBehind(key, run)) return undefined;
-    if (!run || run.metadata.deletionTimestamp || !isManaged(run, context.manage)) return undefined;
+    if (!run || run.metadata.deletionTimestamp || !context.policy.isExecuted(run)) return undefined;
     // A finished run's trace is complete: no spans for another reconcile.
     if (isDone(run)) await stopLateTaskRuns(context, run, cachedChildren(context, run));
     if (isDone(run) || !context.tracing.ready(run)) return undefined;

@@ -3,7 +3,7 @@ import type { EventRecorder } from '../../shared/kubernetes/events.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import type { Store } from '../../shared/kubernetes/store.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
-import type { Manage } from '../model/managed-by.ts';
+import type { Policy } from '../policy.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import type { RunTracing } from '../../shared/tracing/run-tracing.ts';
 import type { CreatedNames } from '../watch/created-names.ts';
@@ -20,7 +20,7 @@ export interface ReconcileContext {
   /** Pods that the cache may not have yet, by the TaskRun's uid. */
   created: CreatedNames;
   tracing: RunTracing;
-  manage: Manage;
+  policy: Pick<Policy, 'isExecuted'>;
   images: Images;
   events: EventRecorder;
   clock: () => Date;

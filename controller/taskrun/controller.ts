@@ -6,7 +6,7 @@ import { objectKey } from '../../shared/kubernetes/types.ts';
 import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { LABEL_TASK_RUN } from '../../shared/tekton/annotations.ts';
-import type { Manage } from '../model/managed-by.ts';
+import type { Policy } from '../policy.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
 import { isFinished } from '../model/pod/observed.ts';
 import { remainingMs } from '../model/task-run-timeout.ts';
@@ -29,7 +29,7 @@ export interface TaskRunControllerOptions {
   client: KubeClient;
   watches: Pick<Watches, 'taskRuns' | 'pods'>;
   tracing: RunTracing;
-  manage: Manage;
+  policy: Pick<Policy, 'isExecuted'>;
   images: Images;
   events: EventRecorder;
   clock: () => Date;
@@ -45,7 +45,7 @@ export interface TaskRunControllerOptions {
 export const createTaskRunController = traced(
   'createTaskRunController',
   (options: TaskRunControllerOptions): Controller => {
-    const { client, watches, tracing, manage, images, events, clock, log, observer, workers } = options;
+    const { client, watches, tracing, policy, images, events, clock, log, observer, workers } = options;
     const context: ReconcileContext = {
       client,
       taskRuns: watches.taskRuns.store,
@@ -53,7 +53,7 @@ export const createTaskRunController = traced(
       written: new WrittenVersions(),
       created: new CreatedNames(),
       tracing,
-      manage,
+      policy,
       images,
       events,
       clock,

@@ -56,7 +56,7 @@ const adoptPod = traced('adoptPod', async (context: ReconcileContext, taskRun: T
 export const createPod = traced(
   'createPod',
   async (context: ReconcileContext, taskRun: TaskRun, taskSpec: TaskSpec): Promise<Pod | PodPostponed> => {
-    const body = buildPod(taskRun, taskSpec, context);
+    const body = buildPod(taskRun, taskSpec, context.images);
     const name = body.metadata?.name ?? '';
     const { uid = '' } = taskRun.metadata;
     context.created.note(uid, name);

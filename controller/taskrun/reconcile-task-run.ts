@@ -2,7 +2,6 @@ import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
 import { isConflict, joinErrors } from '../../shared/kubernetes/errors.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { formatDuration } from '../../shared/tekton/duration.ts';
-import { isManaged } from '../model/managed-by.ts';
 import { isFinished } from '../model/pod/observed.ts';
 import { RunFailure } from '../model/run-failure.ts';
 import { markFailed, markRunning } from '../model/task-run-condition.ts';
@@ -126,7 +125,7 @@ export const reconcileTaskRun = traced(
   async (context: ReconcileContext, key: string): Promise<ReconcileResult> => {
     const taskRun = context.taskRuns.get(key);
     if (context.written.isBehind(key, taskRun)) return undefined;
-    if (!taskRun || taskRun.metadata.deletionTimestamp !== undefined || !isManaged(taskRun, context.manage))
+    if (!taskRun || taskRun.metadata.deletionTimestamp !== undefined || !context.policy.isExecuted(taskRun))
       return undefined;
     // A finished run's trace is complete: no spans for another reconcile.
     if (isDone(taskRun) && !needsStopSidecars(context, taskRun)) return undefined;

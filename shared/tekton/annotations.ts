@@ -36,5 +36,8 @@ export const LABEL_TASK_RUN_UID = 'tekton.dev/taskRunUID';
 export const POD_READY = 'tekton.dev/ready';
 export const POD_READY_VALUE = 'READY';
 
+/** Label of a run or a namespace, whatever its value: what has it is not traced. */
+export const IGNORE = 'tektrace.dev/ignore';
+
 /** The value of `spec.managedBy` that selects this controller. */
 export const MANAGED_BY = 'tektrace.dev/controller';

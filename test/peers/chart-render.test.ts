@@ -33,9 +33,9 @@ const everyValue = {
   sampling: { ratio: 0.5, namespaces: { ci: 0.25 }, keepFailures: false },
   log: { level: 'debug', format: 'text' },
   crds: { install: false },
+  excludedNamespaces: ['kube-system', 'quiet'],
   webhook: {
     replicas: 1,
-    excludedNamespaces: [],
     inbound: 'link',
     trustedRequesters: ['creator'],
     resources: { limits: { memory: '1Gi' } },
@@ -185,15 +185,48 @@ describe('the rendered chart', () => {
     expect(allOf(await renderChart(), 'PodDisruptionBudget')).toHaveLength(1);
   });
 
+  test('where nothing is executed, the controller may create, delete or update nothing but its Lease', async () => {
+    const objects = await renderChart({ controller: { manage: 'none' } });
+    const [role] = allOf<V1ClusterRole>(objects, 'ClusterRole').filter(
+      ({ metadata }) => metadata?.name === 'tektrace-controller',
+    );
+    const verbs = (role?.rules ?? []).map(({ resources = [], verbs }) => [resources.join(), verbs.join()]);
+    expect(verbs).toEqual([
+      ['pipelineruns,taskruns', 'list,watch,patch'],
+      ['pods', 'list,watch'],
+      ['namespaces', 'list,watch'],
+      ['namespaces', 'get'],
+    ]);
+    const [controller] = allOf<V1Deployment>(objects, 'Deployment');
+    const args = controller?.spec?.template.spec?.containers[0]?.args ?? [];
+    expect(args).toContain('--manage=none');
+    expect(args.filter((arg) => arg.includes('-image='))).toEqual([]);
+  });
+
+  test.each(['managed-by', 'all'])('with manage=%s it may do what executing takes', async (manage) => {
+    const [role] = allOf<V1ClusterRole>(await renderChart({ controller: { manage } }), 'ClusterRole').filter(
+      ({ metadata }) => metadata?.name === 'tektrace-controller',
+    );
+    const creates = (role?.rules ?? []).filter(({ verbs }) => verbs.includes('create'));
+    expect(creates.flatMap(({ resources = [] }) => resources)).toEqual([
+      'taskruns',
+      'pods',
+      'persistentvolumeclaims',
+      'events',
+    ]);
+  });
+
   test('the resource definitions come only where Tektrace executes every run, and outlive the release', async () => {
     const crdFiles = readdirSync(join(chart, 'files/crds')).filter((name) => name.endsWith('.yaml'));
-    const definitions = allOf<KubeObject>(await renderChart(), 'CustomResourceDefinition');
+    const all = (crds = {}) => renderChart({ controller: { manage: 'all' }, crds });
+    const definitions = allOf<KubeObject>(await all(), 'CustomResourceDefinition');
     expect(definitions).toHaveLength(crdFiles.length);
     expect(crdFiles.length).toBeGreaterThan(0);
     for (const { metadata } of definitions)
       expect(metadata.annotations).toMatchObject({ 'helm.sh/resource-policy': 'keep' });
-    expect(allOf(await renderChart({ crds: { install: false } }), 'CustomResourceDefinition')).toEqual([]);
-    expect(allOf(await renderChart({ controller: { manage: 'managed-by' } }), 'CustomResourceDefinition')).toEqual([]);
+    expect(allOf(await all({ install: false }), 'CustomResourceDefinition')).toEqual([]);
+    for (const values of [{}, { controller: { manage: 'managed-by' } }])
+      expect(allOf(await renderChart(values), 'CustomResourceDefinition')).toEqual([]);
   });
 
   test('every value reaches the objects', async () => {
@@ -271,6 +304,9 @@ describe('the rendered chart', () => {
     expect(controller).toEqual([
       'controller',
       '--manage=managed-by',
+      '--exclude-namespace=kube-system',
+      '--exclude-namespace=quiet',
+      '--exclude-namespace=tracing',
       '--health-port=8081',
       '--leader-elect',
       '--leader-elect-resource-name=traces-controller',

@@ -30,7 +30,7 @@ describe('tektrace controller on the real kube-apiserver', () => {
     controller = await startServerProcess({
       program: process.execPath,
       args: [
-        ...[main, 'controller', `--health-port=${port}`, '--kube-api-qps=200', '--kube-api-burst=400'],
+        ...[main, 'controller', '--manage=all', `--health-port=${port}`, '--kube-api-qps=200', '--kube-api-burst=400'],
         '--jaeger-collector-url=http://127.0.0.1:1/v1/traces',
         ...['--leader-elect', '--leader-elect-resource-namespace=default', '--leader-elect-resource-name=metrics'],
       ],

@@ -70,7 +70,7 @@ describe("our webhook beside upstream's controller and webhook, on the real kube
     directory = await mkdtemp(join(tmpdir(), 'tektrace-upstream-'));
     jaeger = await startJaeger();
     cluster = await startWebhookCluster({
-      values: { controller: { manage: 'managed-by' } },
+      values: {},
       trustedRequesters: [upstreamController],
       prepare: async ({ kubeconfig, kubeconfigPath }) => {
         const client = createKubeClient(loadKubeConfig({ text: kubeconfig }));

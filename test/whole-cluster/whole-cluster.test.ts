@@ -108,6 +108,7 @@ describe('the examples on a whole real cluster, in real containers', () => {
       jaegerCollectorUrl: jaeger.otlpUrl,
       image: { pullPolicy: 'Never' },
       controller: {
+        manage: 'all',
         images: {
           entrypoint: TEKTON_IMAGE,
           workingdirinit: TEKTON_IMAGE,

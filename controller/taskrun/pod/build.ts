@@ -1,7 +1,6 @@
 import type { V1Pod, V1PodSpec, V1Volume } from '@kubernetes/client-node';
 
 import { podNameOf, sidecarContainerName } from '../../../shared/tekton/containers.ts';
-import type { Manage } from '../../model/managed-by.ts';
 import { runByEntrypoint } from '../../model/pod/entrypoint-args.ts';
 import { placeScriptsContainer, takeScripts } from '../../model/pod/scripts.ts';
 import { finishStepContainer, sidecarContainer, stepContainer } from '../../model/pod/step-container.ts';
@@ -45,61 +44,57 @@ const stepVolumes = traced('stepVolumes', (steps: number): V1Volume[] =>
  * The Pod of the TaskRun's present attempt, as in upstream (Tekton's pkg/pod). `taskSpec` has its references replaced and its workspaces mounted;
  * each step has a command or a script.
  */
-export const buildPod = traced(
-  'buildPod',
-  (taskRun: TaskRun, taskSpec: TaskSpec, options: { images: Images; manage: Manage }): V1Pod => {
-    const { images, manage } = options;
-    const { podTemplate, serviceAccountName } = taskRun.spec;
-    const steps = (taskSpec.steps ?? []).map((step) => mergeStepTemplate(taskSpec.stepTemplate, step));
-    const sidecars = taskSpec.sidecars ?? [];
-    const ready = sidecars.length === 0;
-    const podName = podNameOf(taskRun);
+export const buildPod = traced('buildPod', (taskRun: TaskRun, taskSpec: TaskSpec, images: Images): V1Pod => {
+  const { podTemplate, serviceAccountName } = taskRun.spec;
+  const steps = (taskSpec.steps ?? []).map((step) => mergeStepTemplate(taskSpec.stepTemplate, step));
+  const sidecars = taskSpec.sidecars ?? [];
+  const ready = sidecars.length === 0;
+  const podName = podNameOf(taskRun);
 
-    const step = takeScripts(
-      steps.map((each, index) => ({ container: stepContainer(each, index), script: each.script })),
-      'script',
-      podName,
-    );
-    const sidecar = takeScripts(
-      sidecars.map((each) => ({ container: sidecarContainer(each), script: each.script })),
-      'sidecar-script',
-      podName,
-    );
-    const scripts = [...step.placed, ...sidecar.placed];
-    const workingDirs = workingDirContainer(images.workingdirinit, step.containers);
-    const containers = step.containers
-      .map((container, index) => runByEntrypoint(container, index, { ...taskSpec, steps }, !ready))
-      .map((container, index) => finishStepContainer(container, index, steps.length, podTemplate?.env ?? []));
+  const step = takeScripts(
+    steps.map((each, index) => ({ container: stepContainer(each, index), script: each.script })),
+    'script',
+    podName,
+  );
+  const sidecar = takeScripts(
+    sidecars.map((each) => ({ container: sidecarContainer(each), script: each.script })),
+    'sidecar-script',
+    podName,
+  );
+  const scripts = [...step.placed, ...sidecar.placed];
+  const workingDirs = workingDirContainer(images.workingdirinit, step.containers);
+  const containers = step.containers
+    .map((container, index) => runByEntrypoint(container, index, { ...taskSpec, steps }, !ready))
+    .map((container, index) => finishStepContainer(container, index, steps.length, podTemplate?.env ?? []));
 
-    const pod: V1Pod = {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: podMetadata(taskRun, manage, ready),
-      spec: {
-        ...podTemplateFields(podTemplate),
-        restartPolicy: 'Never',
-        ...(serviceAccountName ? { serviceAccountName } : {}),
-        initContainers: [
-          prepareContainer(images.entrypoint, steps),
-          ...(scripts.length > 0 ? [placeScriptsContainer(images.shell, scripts)] : []),
-          ...(workingDirs ? [workingDirs] : []),
-        ],
-        containers: [
-          ...containers,
-          ...sidecar.containers.map((container) => ({ ...container, name: sidecarContainerName(container.name) })),
-        ],
-        volumes: [
-          ...IMPLICIT_VOLUMES,
-          ...(scripts.length > 0 ? [SCRIPTS_VOLUME] : []),
-          BIN_VOLUME,
-          ...(ready ? [] : [DOWNWARD_VOLUME]),
-          ...stepVolumes(steps.length),
-          ...(taskSpec.volumes ?? []),
-          ...(podTemplate?.volumes ?? []),
-        ],
-        activeDeadlineSeconds: activeDeadlineSeconds(taskRun),
-      },
-    };
-    return withTraceContext(pod, taskRun);
-  },
-);
+  const pod: V1Pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: podMetadata(taskRun, ready),
+    spec: {
+      ...podTemplateFields(podTemplate),
+      restartPolicy: 'Never',
+      ...(serviceAccountName ? { serviceAccountName } : {}),
+      initContainers: [
+        prepareContainer(images.entrypoint, steps),
+        ...(scripts.length > 0 ? [placeScriptsContainer(images.shell, scripts)] : []),
+        ...(workingDirs ? [workingDirs] : []),
+      ],
+      containers: [
+        ...containers,
+        ...sidecar.containers.map((container) => ({ ...container, name: sidecarContainerName(container.name) })),
+      ],
+      volumes: [
+        ...IMPLICIT_VOLUMES,
+        ...(scripts.length > 0 ? [SCRIPTS_VOLUME] : []),
+        BIN_VOLUME,
+        ...(ready ? [] : [DOWNWARD_VOLUME]),
+        ...stepVolumes(steps.length),
+        ...(taskSpec.volumes ?? []),
+        ...(podTemplate?.volumes ?? []),
+      ],
+      activeDeadlineSeconds: activeDeadlineSeconds(taskRun),
+    },
+  };
+  return withTraceContext(pod, taskRun);
+});

@@ -58,7 +58,7 @@ const createClaim = traced(
   ): Promise<void> => {
     const { namespace } = taskRun.metadata;
     const { metadata, spec } = template;
-    const ownerReferences = [taskRunOwner(taskRun, context.manage)];
+    const ownerReferences = [taskRunOwner(taskRun)];
     const body = {
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',

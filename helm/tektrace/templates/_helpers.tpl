@@ -66,6 +66,11 @@ image: {{ printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Va
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- end -}}
 
+{{/* The namespaces whose runs neither webhook nor controller traces, as JSON. */}}
+{{- define "tektrace.excludedNamespaces" -}}
+{{- append .Values.excludedNamespaces .Release.Namespace | uniq | sortAlpha | toJson -}}
+{{- end -}}
+
 {{/* The webhook decides sampling. The controller decides it for runs that bypassed the webhook. */}}
 {{- define "tektrace.commonArgs" -}}
 - --sample-ratio={{ .Values.sampling.ratio }}

@@ -26,6 +26,7 @@ export async function startController(cluster: LocalCluster, collectorUrl: strin
   );
   const child = startCli([
     'controller',
+    '--manage=all',
     '--kubeconfig',
     kubeconfig,
     '--jaeger-collector-url',

@@ -94,7 +94,7 @@ function clientOf(server: KubeApiserver, user?: string): KubeClient {
 export interface WebhookClusterOptions extends KubeApiserverOptions {
   /** Done before the chart is installed. */
   prepare?: (server: KubeApiserver) => Promise<void>;
-  /** For the chart. */
+  /** For the chart; by default everything is executed here, and the chart brings the resource definitions. */
   values?: Values;
   /** Besides the chart's controller. */
   trustedRequesters?: string[];
@@ -102,7 +102,7 @@ export interface WebhookClusterOptions extends KubeApiserverOptions {
 
 /** Starts both. Every run is sampled. */
 export async function startWebhookCluster(options: WebhookClusterOptions = {}): Promise<WebhookCluster> {
-  const { prepare, values, trustedRequesters = [], ...ofServer } = options;
+  const { prepare, values = { controller: { manage: 'all' } }, trustedRequesters = [], ...ofServer } = options;
   const server = await startKubeApiserver(ofServer);
   try {
     await prepare?.(server);

@@ -78,7 +78,7 @@ async function controller(...args: string[]): Promise<unknown> {
   await writeFile(kubeconfig, server.config.exportConfig(), { mode: 0o600 });
   const election = ['--leader-elect', '--leader-elect-resource-namespace=ci'];
   const common = ['--kubeconfig', kubeconfig, '--health-port=0', ...election];
-  child = spawn(process.execPath, [main, 'controller', ...common, ...args], {
+  child = spawn(process.execPath, [main, 'controller', '--manage=all', ...common, ...args], {
     stdio: 'ignore',
     env: { ...process.env, NODE_OPTIONS: '' },
   });

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
 import { createPipelineRunController } from '../../../../controller/pipelinerun/controller.ts';
+import { createPolicy } from '../../../../controller/policy.ts';
 import { startApiServer } from '../../../../local/apiserver/server.ts';
 import { createKubeClient } from '../../../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../../../shared/kubernetes/client.ts';
@@ -13,7 +14,6 @@ import { MERGE_PATCH, PIPELINE_RUNS, resourcePath, TASK_RUNS } from '../../../..
 import type { Resource } from '../../../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../../../shared/kubernetes/types.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
-import type { Manage } from '../../../../controller/model/managed-by.ts';
 import type { Condition, PipelineRun, TaskRun, TaskRunResult } from '../../../../shared/tekton/types.ts';
 import { noRunTracing } from '../../../../shared/tracing/run-tracing.ts';
 
@@ -68,7 +68,7 @@ function watched<T extends KubeObject>(reflector: Reflector<T>): Watched<T> {
   };
 }
 
-export async function startPipelineRunFixture({ manage }: { manage?: Manage } = {}): Promise<PipelineRunFixture> {
+export async function startPipelineRunFixture(): Promise<PipelineRunFixture> {
   const server = await startApiServer({ crds: tektonCrds() });
   const client = createKubeClient(loadKubeConfig({ text: await server.kubeconfig() }));
   let time: Date | undefined;
@@ -89,7 +89,7 @@ export async function startPipelineRunFixture({ manage }: { manage?: Manage } = 
       client,
       watches,
       tracing: noRunTracing,
-      manage: manage ?? 'all',
+      policy: createPolicy({ manage: 'all', sampling: { ratio: 1 }, keepFailures: true }),
       events,
       clock,
       log,

@@ -275,7 +275,7 @@ describe('an unsampled run', () => {
   const failed = { ...ranRun, conditions: [condition('False', 'Failed')] };
 
   async function runs(status: typeof ranRun, keepFailures: boolean): Promise<void> {
-    await lifecycle.start({ keepFailures });
+    await lifecycle.start({ policy: { keepFailures } });
     lifecycle.api.put('pods', pod());
     lifecycle.api.put('taskruns', taskRun(ranTask, { annotations: child }));
     lifecycle.api.put('pipelineruns', pipelineRun(status, { annotations: off }));
@@ -296,5 +296,37 @@ describe('an unsampled run', () => {
     await lifecycle.until(() => lifecycle.mark('pipelineruns', 'later') !== undefined);
     await lifecycle.stop();
     expect(new Set(lifecycle.accepted.flat().map((span) => span.name))).toEqual(new Set(['queued', 'RUN later']));
+  });
+});
+
+describe('a run that is not to be traced', () => {
+  const ignored = { 'tektrace.dev/ignore': '' };
+  const later = () =>
+    lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { name: 'later', uid: 'uid-later', generateName: 'later-' }));
+
+  test('gets no context, and nothing of it leaves: neither what it brought along, nor its TaskRuns', async () => {
+    lifecycle.api.put(
+      'pipelineruns',
+      pipelineRun(undefined, { name: 'new', uid: 'uid-new', labels: ignored, annotations: {} }),
+    );
+    lifecycle.api.put('pods', pod());
+    lifecycle.api.put('taskruns', taskRun(ranTask));
+    lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { labels: ignored }));
+    later();
+    await lifecycle.start();
+    await lifecycle.until(() => lifecycle.mark('pipelineruns', 'later') !== undefined);
+    expect(lifecycle.api.patches.map(({ name }) => name)).toEqual(['later']);
+    expect(new Set(lifecycle.sent())).toEqual(new Set(['queued', 'RUN later']));
+  });
+
+  test('because of its namespace is left alone in the same way', async () => {
+    lifecycle.api.put(
+      'pipelineruns',
+      pipelineRun(ranRun, { name: 'other', uid: 'uid-other', namespace: 'kube-system' }),
+    );
+    later();
+    await lifecycle.start({ policy: { excludedNamespaces: ['kube-system'] } });
+    await lifecycle.until(() => lifecycle.mark('pipelineruns', 'later') !== undefined);
+    expect(lifecycle.api.patches.map(({ name }) => name)).toEqual(['later']);
   });
 });

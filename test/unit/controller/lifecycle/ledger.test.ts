@@ -21,3 +21,18 @@ test('an owner reference that names a PipelineRun of another namespace makes no 
   expect(ledger.parentOf(foreign)).toBeUndefined();
   expect(ledger.childrenOf(run)).toEqual([]);
 });
+
+test('owner references that lead in a circle make nobody a parent: the runs above and below a run come to an end', () => {
+  const owned = (uid: string, owner: string) =>
+    pipelineRun(undefined, {
+      name: uid,
+      uid,
+      ownerReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: owner, uid: owner }],
+    });
+  const [first, second, outside] = [owned('a', 'b'), owned('b', 'a'), owned('c', 'a')];
+  const ledger = new Ledger();
+  for (const seen of [first, second, outside]) ledger.observe(seen);
+  expect([first, second].map((one) => ledger.ownerOf(one))).toEqual([undefined, undefined]);
+  expect(ledger.ownersOf(outside).map((owner) => owner.run)).toEqual([first]);
+  expect(ledger.descendantsOf(first).map((below) => below.run)).toEqual([outside]);
+});

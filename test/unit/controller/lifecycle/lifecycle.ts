@@ -2,6 +2,8 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
 import { LifecycleController } from '../../../../controller/lifecycle/controller.ts';
 import { LifecycleSender } from '../../../../controller/lifecycle/sender.ts';
+import { createPolicy } from '../../../../controller/policy.ts';
+import type { PolicyOptions } from '../../../../controller/policy.ts';
 import type { Pod } from '../../../../shared/kubernetes/pod.ts';
 import { Reflector } from '../../../../shared/kubernetes/reflector.ts';
 import { PIPELINE_RUNS, PODS, TASK_RUNS } from '../../../../shared/kubernetes/resources.ts';
@@ -31,7 +33,7 @@ export class Lifecycle {
   #ended = false;
 
   /** Starts a controller, as a process does; the returned function ends it. */
-  async start(options: { keepFailures?: boolean; markDelayMs?: number } = {}): Promise<() => Promise<void>> {
+  async start(options: { policy?: Partial<PolicyOptions>; markDelayMs?: number } = {}): Promise<() => Promise<void>> {
     const { client } = this.api;
     const log = silentLogger;
     const watches = {
@@ -44,8 +46,7 @@ export class Lifecycle {
       client,
       watches,
       sender: new LifecycleSender({ sink: this.#sink, clusterKey: 'cluster-1', log: senderLog }),
-      mint: { sampling: { ratio: 1 } },
-      keepFailures: options.keepFailures ?? true,
+      policy: createPolicy({ manage: 'none', sampling: { ratio: 1 }, keepFailures: true, ...options.policy }),
       markDelayMs: options.markDelayMs ?? 0,
       log,
       nowMs: () => this.nowMs,

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 
+import { createPolicy } from '../../../../controller/policy.ts';
 import { createDrive } from '../../../../controller/drive.ts';
 import { createWatches, runWatches } from '../../../../controller/watch/watches.ts';
 import { LOCAL_IMAGES } from '../../../../controller/taskrun/pod/images.ts';
@@ -45,7 +46,7 @@ test('against an API server with watches and schemas: from creation to result, i
     client: counted,
     watches,
     tracing: noRunTracing,
-    manage: 'all',
+    policy: createPolicy({ manage: 'all', sampling: { ratio: 1 }, keepFailures: true }),
     images: LOCAL_IMAGES,
     log,
   });

@@ -1,3 +1,4 @@
+import { createPolicy } from '../../../../../controller/policy.ts';
 import type { PipelineRunContext } from '../../../../../controller/pipelinerun/context.ts';
 import { reconcilePipelineRun } from '../../../../../controller/pipelinerun/reconcile-pipeline-run.ts';
 import { CreatedNames } from '../../../../../controller/watch/created-names.ts';
@@ -45,7 +46,11 @@ export class FakeRun {
       taskRuns: new Store<TaskRun>({
         owner: ({ metadata }) => (metadata.ownerReferences ?? []).map(({ uid }) => uid),
       }),
-      ...{ tracing: noRunTracing, manage: 'all', taskSpecs: new Map() },
+      ...{
+        tracing: noRunTracing,
+        policy: createPolicy({ manage: 'all', sampling: { ratio: 1 }, keepFailures: true }),
+        taskSpecs: new Map(),
+      },
       written: new WrittenVersions(),
       created: new CreatedNames(),
       events: { record: () => undefined, flush: async () => undefined },

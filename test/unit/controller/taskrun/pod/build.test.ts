@@ -2,7 +2,6 @@ import type { V1Container, V1PodSpec } from '@kubernetes/client-node';
 import { describe, expect, test } from '@jest/globals';
 
 import { buildPod } from '../../../../../controller/taskrun/pod/build.ts';
-import type { Manage } from '../../../../../controller/model/managed-by.ts';
 import type { TaskRun, TaskRunSpec, TaskSpec } from '../../../../../shared/tekton/types.ts';
 
 const IMAGES = { entrypoint: 'entry', shell: 'shell', workingdirinit: 'dirs', nop: 'nop' };
@@ -12,10 +11,8 @@ function taskRun(spec: TaskRunSpec = {}, rest: Partial<TaskRun> = {}): TaskRun {
   return { metadata: { name: 'build', namespace: 'ci', uid: 'u-1', labels: { team: 'a' } }, spec, ...rest };
 }
 
-function build(taskSpec: TaskSpec, run = taskRun(), manage: Manage = 'all') {
-  const pod = JSON.parse(JSON.stringify(buildPod(run, taskSpec, { images: IMAGES, manage }))) as ReturnType<
-    typeof buildPod
-  >;
+function build(taskSpec: TaskSpec, run = taskRun()) {
+  const pod = JSON.parse(JSON.stringify(buildPod(run, taskSpec, IMAGES))) as ReturnType<typeof buildPod>;
   return { pod, metadata: pod.metadata!, spec: pod.spec as V1PodSpec };
 }
 
@@ -224,9 +221,9 @@ describe('the Pod', () => {
   });
 
   test('is invisible to upstream where both controllers run', () => {
-    const run = taskRun();
+    const run = taskRun({ managedBy: 'tektrace.dev/controller' });
     run.metadata.labels = { 'app.kubernetes.io/managed-by': 'tekton-pipelines' };
-    const { metadata } = build(spec, run, 'managed-by');
+    const { metadata } = build(spec, run);
     expect(metadata.labels).not.toHaveProperty('app.kubernetes.io/managed-by');
     expect(metadata.ownerReferences?.[0]?.controller).toBe(false);
   });

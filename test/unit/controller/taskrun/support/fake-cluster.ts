@@ -1,3 +1,4 @@
+import { createPolicy } from '../../../../../controller/policy.ts';
 import { LOCAL_IMAGES } from '../../../../../controller/taskrun/pod/images.ts';
 import type { ReconcileContext } from '../../../../../controller/taskrun/context.ts';
 import { CreatedNames } from '../../../../../controller/watch/created-names.ts';
@@ -43,7 +44,7 @@ export class FakeCluster {
       written: new WrittenVersions(),
       created: new CreatedNames(),
       tracing: noRunTracing,
-      manage: 'all',
+      policy: createPolicy({ manage: 'all', sampling: { ratio: 1 }, keepFailures: true }),
       images: LOCAL_IMAGES,
       events: {
         record: (_object, type, reason, message) => void this.events.push(`${type} ${reason} ${message}`.trim()),
