@@ -74,8 +74,8 @@ function firstStepMs(pod: Pod, steps: readonly TimedStep[], offsetMs: number): n
 }
 
 /**
- * From the node taking the Pod to its first step: sandbox, volumes, image pulls, init containers, sidecars, the entrypoint. With the pulls that did
- * not succeed.
+ * The spans from the Pod's arrival on the node to its first step (sandbox, volumes, image pulls, init containers, sidecars, the entrypoint), and of
+ * failed pulls.
  */
 function startingSpans(pod: Pod, attempt: Attempt, steps: readonly TimedStep[], offsetMs: number): SpanRecord[] {
   const fromMs = handoverMs(pod, offsetMs);

@@ -13,7 +13,8 @@ export function taskRunUid({ metadata: { labels, ownerReferences = [] } }: Pod):
 }
 
 /**
- * When the kubelet ends a Pod, it writes this for each container without an end, be it lost or never started (`TerminatePod` of its status manager).
+ * Whether a container's end is unknown. When the kubelet ends a Pod, each container without an end gets this reason, lost or never started
+ * (`TerminatePod` of its status manager).
  */
 const isUnknown = ({ state }: ContainerStatus): boolean => state?.terminated?.reason === 'ContainerStatusUnknown';
 
@@ -46,7 +47,7 @@ export class PodLedger {
     this.#gone.delete(taskRunUid);
   }
 
-  /** The Pod with what its containers waited for when it was ended: the kubelet writes over that. */
+  /** The Pod with its containers' waiting states before its end, which the kubelet overwrites. */
   #withWaits(taskRunUid: string, pod: Pod): Pod {
     const before = this.#present.get(taskRunUid)?.get(pod.metadata.uid ?? '')?.status;
     const { status } = pod;

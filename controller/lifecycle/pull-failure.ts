@@ -7,13 +7,13 @@ import { initialisedMs } from './node-clock.ts';
 import { statusOf } from './result.ts';
 import { span } from './span.ts';
 
-/** Where the Pod's start is: by the control plane's clock, epoch milliseconds. */
+/** The times of a Pod's start by the control plane's clock, in milliseconds since the epoch. */
 export interface PodStart {
-  /** When the node had the Pod. */
+  /** When the node got the Pod. */
   fromMs: number;
   /** When its first step started; undefined when none has. */
   untilMs: number | undefined;
-  /** What is added to the node's times. */
+  /** Milliseconds to add to the node's times. */
   offsetMs: number;
 }
 
@@ -39,8 +39,9 @@ function pullSpan(
 }
 
 /**
- * The pulls that the Pod still waited for when its TaskRun ended: from when the node had the Pod, or its init containers had ended, to the end. One an
- * image: the kubelet says the same of each container that has it. They are part of the Pod's start, unless a step started all the same.
+ * The spans of pulls for which the Pod still waited when its TaskRun ended: from the Pod's arrival on the node, or the end of its init containers, to
+ * the TaskRun's end. One for each image, because the kubelet reports it for each of its containers. Their parent is `pod starting`, unless a
+ * step has started.
  */
 export function pullFailures(pod: Pod, attempt: Attempt, { fromMs, untilMs, offsetMs }: PodStart): SpanRecord[] {
   const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};

@@ -6,8 +6,8 @@ import { instant, lastOfSecond, raisedTo, sameSecond, startMs } from './times.ts
 import type { Interval } from './times.ts';
 
 /**
- * The last millisecond of an attempt's last second, when a step started in that second: the status has it cut to whole seconds, its Pod has the
- * milliseconds. The Pod is not asked: it may be gone when the span is made again.
+ * The last millisecond of an attempt's last second, if a step started in that second: the status has whole seconds, only the Pod has the
+ * milliseconds. The Pod is not used, because it may be deleted at a second export.
  */
 function stepsReachMs(status: TaskRunStatus, createdAtMs: number, endMs: number): number | undefined {
   const startsLate = (status.steps ?? []).some((step) => {
@@ -17,19 +17,19 @@ function stepsReachMs(status: TaskRunStatus, createdAtMs: number, endMs: number)
   return startsLate ? lastOfSecond(endMs) : undefined;
 }
 
-/** When an attempt ended, or the last one and with it the TaskRun: as written, but not before its steps started. */
+/** When an attempt (the last one: its TaskRun) ended: as written, but not before its steps started. */
 export function attemptEndMs(status: TaskRunStatus, createdAtMs: number, endMs: number): number {
   return raisedTo(endMs, stepsReachMs(status, createdAtMs, endMs));
 }
 
-/** When the object was created, as the API server wrote it: epoch milliseconds, a whole second. */
+/** When the API server created the object: a whole second, in milliseconds since the epoch. */
 export function creationMs(run: PipelineRun | TaskRun): number {
   return startMs(run.metadata.creationTimestamp) ?? 0;
 }
 
 /**
- * From the run's admission, else creation, to its completion; to its deletion where that came first. A completion in whole seconds is not before what
- * the run is known to cover in that second: its admission, the steps of a TaskRun, and `below`, the intervals of what a PipelineRun owns.
+ * The run's time: from its admission, else creation, to its completion, else its deletion. A completion in whole seconds is raised within its second to
+ * cover the admission, the steps of a TaskRun, and `below`, the intervals of a PipelineRun's children.
  */
 export function runInterval(
   run: PipelineRun | TaskRun,

@@ -92,13 +92,13 @@ const placed = (step: StepState, fate: StepFate, startMs: number, endMs = startM
   interval: { startMs, endMs: Math.max(startMs, endMs) },
 });
 
-/** A container that never ran has neither an id nor its image's: the kubelet writes the latter in any case. */
+/** Whether a container ran: else it has neither its own id nor its image's, which the kubelet writes in any case. */
 function ranOnce(step: StepState, pod: Pod | undefined): boolean {
   const { containerID, imageID, state } = containerOf(step, pod) ?? {};
   return !state?.waiting && !(imageID === '' && !containerID);
 }
 
-/** A step that was lost with its node ran after the one before, or from the end of init, until its Pod was given up, as far as is known. */
+/** The time of a step that was lost with its node: from the previous step's end, or the end of init, to the Pod's DisruptionTarget condition, else to the attempt's end. */
 function lost(step: StepState, at: number, attempt: Attempt): TimedStep {
   const { pod, startMs, endMs } = attempt;
   const initialised = pod && initialisedMs(pod);
