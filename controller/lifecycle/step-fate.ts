@@ -36,7 +36,7 @@ export function stepFate(step: StepState, status: TaskRunStatus, createdMs: numb
   if (!terminated) return running ? 'cut' : 'pending';
   const [started, finished] = [instant(terminated.startedAt), instant(terminated.finishedAt)];
   if (stepReason(step) === 'Skipped') return finished ? 'skipped' : 'pending';
-  if (wasCut(step, status)) return started && started.ms > createdMs ? 'cut' : 'pending';
+  if (wasCut(step, status)) return started && started.ms !== createdMs ? 'cut' : 'pending';
   if (finished) return started ? 'ended' : 'unstarted';
   return stepReason(step) === LOST ? 'lost' : 'pending';
 }

@@ -35,7 +35,7 @@ test('a failing step: the step, its task and the run are failures with the exit 
   );
   expect(succeededCondition(run)?.reason).toBe('Failed');
   const root = expectWhole(spans);
-  expect(root.attributes).toMatchObject({ [result]: 'failure', 'error.type': 'Failed' });
+  expect(root.attributes).toMatchObject({ [result]: 'failure', 'error.type': 'StepFailed' });
   expect(named(spans, 'task only').attributes).toMatchObject({ [taskResult]: 'failure', 'error.type': 'StepFailed' });
   expect(named(spans, 'step bad').attributes).toMatchObject({ 'process.exit.code': '3', [taskResult]: 'failure' });
   expect(named(spans, 'step never').attributes).toMatchObject({ [taskResult]: 'skip' });
