@@ -41,12 +41,12 @@ export interface ExecutedRun {
 
 /** Prints once that a run is pending and which command starts it, and once that it was started. */
 function pendingTeller({ terminal, kubeconfigFile }: ExecuteOptions): (run: Run) => void {
-  let told = false;
+  let printed = false;
   return (run) => {
-    if (told === isPending(run)) return;
-    told = !told;
+    if (printed === isPending(run)) return;
+    printed = !printed;
     const since = run.metadata.creationTimestamp ?? '';
-    if (told)
+    if (printed)
       terminal.print(
         `  pending since ${since} (spec.status: ${run.spec.status}): nothing runs until somebody starts it:\n  ${startCommand(run, kubeconfigFile)}\n`,
       );

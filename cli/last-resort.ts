@@ -17,7 +17,7 @@ export function cleanUpAtLast(cleanup: Cleanup): () => void {
   return () => void cleanups.delete(cleanup);
 }
 
-function tell(text: string): void {
+function print(text: string): void {
   process.stderr.write(`tektrace: ${text}\n`);
 }
 
@@ -31,16 +31,16 @@ export function endOnUncaughtErrors(): void {
     const stack = showsStacks() && error instanceof Error ? `\n${error.stack}` : '';
     // A second error during the cleanup must not stop it.
     if (isEnding) {
-      if (stack !== '') tell(`during the cleanup: ${stack}`);
+      if (stack !== '') print(`during the cleanup: ${stack}`);
       return;
     }
     isEnding = true;
-    tell(`ended by an unexpected error: ${sentence(error)}${stack}`);
-    if (stack === '') tell('TEKTRACE_DEBUG=1 prints the stack, which a bug report needs');
+    print(`ended by an unexpected error: ${sentence(error)}${stack}`);
+    if (stack === '') print('TEKTRACE_DEBUG=1 prints the stack, which a bug report needs');
     setTimeout(() => process.exit(INTERNAL_ERROR), REMOVAL_MS);
     void Promise.allSettled([...cleanups].map(async (cleanup) => cleanup())).then((removed) => {
       for (const one of removed)
-        if (one.status === 'rejected') tell(`could not remove everything: ${sentence(one.reason)}`);
+        if (one.status === 'rejected') print(`could not remove everything: ${sentence(one.reason)}`);
       process.exit(INTERNAL_ERROR);
     });
   });

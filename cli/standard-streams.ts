@@ -5,10 +5,10 @@ import { constants } from 'node:os';
  * standard error itself are ignored, because they can't be reported anywhere.
  */
 export function surviveOutputErrors(): void {
-  let told = false;
+  let reported = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE' || told) return;
-    told = true;
+    if (error.code === 'EPIPE' || reported) return;
+    reported = true;
     process.stderr.write(`tektrace: can't write to standard output, some of it is lost: ${error.message}\n`);
   });
   process.stderr.on('error', () => undefined);

@@ -75,11 +75,11 @@ export async function showEnd(
   if (isSuccessful(run)) return terminal.print(terminal.green(`\nSucceeded  ${name}`));
   terminal.print(terminal.red(`\n${printable(succeededCondition(run)?.reason ?? 'Failed')}  ${name}`));
   const failures = failuresOf(run, await taskRunsOf(client, run, signal), cancelledBy);
-  const told = failures.slice(0, MAX_FAILURES);
-  const quoted = told
+  const shown = failures.slice(0, MAX_FAILURES);
+  const quoted = shown
     .filter(({ step, container }) => step !== undefined || container !== undefined)
     .slice(0, MAX_QUOTED);
-  for (const failure of told) {
+  for (const failure of shown) {
     terminal.print(line(failure, terminal));
     if (!quoted.includes(failure)) continue;
     const { pod, step, container } = failure;
@@ -87,5 +87,5 @@ export async function showEnd(
       container === undefined ? lastLines.of(pod, step) : await readLastLines(client, run.metadata, failure, signal),
     );
   }
-  if (failures.length > told.length) terminal.print(`  and ${failures.length - told.length} more`);
+  if (failures.length > shown.length) terminal.print(`  and ${failures.length - shown.length} more`);
 }

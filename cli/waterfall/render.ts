@@ -132,15 +132,15 @@ function controllerLines(waterfall: Waterfall, layout: Layout, style: Style): st
   const { count, errors, totalMs: spentMs } = waterfall.controller;
   if (count === 0) return [];
   const problems = countedProblems(waterfall);
-  const told = problems.slice(0, MAX_CONTROLLER_ERRORS).map(([problem, times]) => {
+  const shown = problems.slice(0, MAX_CONTROLLER_ERRORS).map(([problem, times]) => {
     const text = `${style.marks.error} ${times > 1 ? `${times} times ` : ''}${problem}`;
     return `    ${style.paint('red', trimEnd(fit(text, layout.width - 4, style.ellipsis)))}`;
   });
-  const more = problems.length - told.length;
+  const more = problems.length - shown.length;
   const sum = `  controllers: ${count} spans, ${formatDuration(spentMs)}${errors > 0 ? `, ${errors} with an error` : ''}`;
   return [
     style.paint('dim', trimEnd(fit(sum, layout.width, style.ellipsis))),
-    ...told,
+    ...shown,
     ...(more > 0 ? [`    ${style.ellipsis} ${more} more`] : []),
   ];
 }

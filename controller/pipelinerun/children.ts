@@ -36,8 +36,10 @@ export const unseenChildren = traced(
   async (context: PipelineRunContext, run: PipelineRun, cached: readonly TaskRun[]): Promise<TaskRun[]> => {
     const { uid = '' } = run.metadata;
     const seen = new Set(cached.map(({ metadata }) => metadata.name));
-    const told = (run.status?.childReferences ?? []).filter(({ kind }) => kind === 'TaskRun').map(({ name }) => name);
-    const names = [...new Set([...told, ...context.created.of(uid)])].filter((name) => !seen.has(name));
+    const referenced = (run.status?.childReferences ?? [])
+      .filter(({ kind }) => kind === 'TaskRun')
+      .map(({ name }) => name);
+    const names = [...new Set([...referenced, ...context.created.of(uid)])].filter((name) => !seen.has(name));
     try {
       const found = await Promise.all(names.map((name) => readTaskRun(context, run, name)));
       for (const [index, name] of names.entries()) if (!found[index]) context.created.forget(uid, name);

@@ -13,9 +13,9 @@ export const taskRunTimeout = traced(
     const explicit = task.override ?? task.own;
     if (explicit !== undefined) return explicit;
     const { timeouts = {} } = run.spec;
-    const said = parseDurationMs(task.final ? timeouts.finally : timeouts.tasks);
+    const written = parseDurationMs(task.final ? timeouts.finally : timeouts.tasks);
     const { tasksMs, finallyMs } = timeoutsOf(run);
-    const limitMs = said === 0 ? 0 : task.final ? finallyMs : tasksMs;
+    const limitMs = written === 0 ? 0 : task.final ? finallyMs : tasksMs;
     if (limitMs === undefined) return undefined;
     return limitMs === 0 || limitMs > DEFAULT_TIMEOUT_MS ? formatDuration(limitMs) : undefined;
   },

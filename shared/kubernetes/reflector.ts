@@ -220,16 +220,16 @@ export class Reflector<T extends KubeObject> {
     this.store.set(object);
     const current = before?.metadata.uid === object.metadata.uid ? before : undefined;
     if (current?.metadata.resourceVersion === object.metadata.resourceVersion && current) return;
-    this.#tell((handler) => (current ? handler.updated(object, current) : handler.added(object)));
+    this.#notify((handler) => (current ? handler.updated(object, current) : handler.added(object)));
   }
 
   #remove(key: string, last = this.store.get(key)): void {
     if (!this.store.get(key) || !last) return;
     this.store.delete(key);
-    this.#tell((handler) => handler.deleted(last));
+    this.#notify((handler) => handler.deleted(last));
   }
 
-  #tell(call: (handler: ReflectorHandler<T>) => void): void {
+  #notify(call: (handler: ReflectorHandler<T>) => void): void {
     for (const handler of this.#handlers) {
       try {
         call(handler);

@@ -21,7 +21,7 @@ export interface OutgoingRequest {
 }
 
 /** Whether a socket is established. Through a proxy it is connected long before its TLS handshake ends. */
-const stands = (socket: Socket & { secureConnecting?: boolean }): boolean =>
+const isEstablished = (socket: Socket & { secureConnecting?: boolean }): boolean =>
   !socket.connecting && socket.secureConnecting !== true;
 
 /**
@@ -65,7 +65,7 @@ export function send(request: OutgoingRequest): Promise<IncomingMessage> {
         outgoing.end(payload);
       };
       outgoing.on('socket', (socket: Socket) => {
-        if (stands(socket)) write();
+        if (isEstablished(socket)) write();
         else socket.once(secure ? 'secureConnect' : 'connect', write);
       });
       outgoing.on('response', (response) => {
