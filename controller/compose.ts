@@ -1,4 +1,5 @@
 import type { KubeClient } from '../shared/kubernetes/client.ts';
+import { createEventRecorder } from '../shared/kubernetes/events.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { within } from '../shared/runtime/within.ts';
 import type { SpanSink } from '../shared/tracing/exporters/sink.ts';
@@ -71,9 +72,12 @@ async function createTracing(
   const clusterKey = await readClusterKey(client, log, options.signal);
   const { recordReconcile, queue } = createTracingPipeline(sink, clusterKey, log, spans);
   if (metrics) measureSpanQueue(queue.counts, metrics.registry);
+  const observer = metrics && { observer: metrics.kubernetes.events };
+  const events = createEventRecorder(client, { component: 'tektrace-lifecycle-controller', log, ...observer });
   const lifecycle = new LifecycleController({
     client,
     watches,
+    events,
     sender: new LifecycleSender({ sink, clusterKey, log, maySend: isLeader, settings: spans }),
     policy,
     ...(metrics && { observer: metrics.kubernetes.workQueue('lifecycle'), registry: metrics.registry }),
@@ -87,6 +91,7 @@ async function createTracing(
     },
     flush: () => queue.flush(FLUSH_MS),
     async close() {
+      await events.stop();
       await queue.shutDown(FLUSH_MS);
       await sink.close();
     },

@@ -54,7 +54,8 @@ export function reviewRequest(body: unknown): AdmissionRequest | undefined {
     operation: String(request.operation),
     namespace: typeof request.namespace === 'string' ? request.namespace : '',
     username: isObject(userInfo) ? String(userInfo.username) : '',
-    object: object as unknown as KubeObject,
+    // A review names its kind for sure; carriers go by it.
+    object: { ...object, kind: String(kind.kind) } as unknown as KubeObject,
   };
 }
 

@@ -3,10 +3,11 @@ import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 
 import { formatAdmissionTime } from '../shared/tracing/provenance.ts';
 import { ADMISSION_TIME } from '../shared/tekton/annotations.ts';
+import type { AnnotationChanges } from '../shared/kubernetes/patch.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { answer, NotAReviewError, reviewIdentity, reviewRequest } from './admission-review.ts';
 import type { AdmissionRequest } from './admission-review.ts';
-import { annotationOperations } from './json-patch.ts';
+import { annotationOperations, takeOver } from './json-patch.ts';
 import type { JsonPatch } from './json-patch.ts';
 import { stampPipelineRun } from './pipelinerun.ts';
 import { patchPod } from './pod.ts';
@@ -26,13 +27,15 @@ export interface WebhookAppOptions {
 type Mutation = (request: AdmissionRequest, settings: StampSettings, receivedMs: number) => JsonPatch;
 
 /** The patch, with the time of the request in an annotation: the controller makes the `admission` span from it. */
-function stamping(stamp: (request: AdmissionRequest, settings: StampSettings) => Record<string, string>): Mutation {
+function stamping(stamp: (request: AdmissionRequest, settings: StampSettings) => AnnotationChanges): Mutation {
   return (request, settings, receivedMs) => {
     const stamped = stamp(request, settings);
     if (Object.keys(stamped).length === 0) return [];
     const answeredMs = (settings.nowMs ?? Date.now)();
     const admissionTime = formatAdmissionTime({ receivedMs, answeredMs: Math.max(receivedMs, answeredMs) });
-    return annotationOperations(request.object.metadata.annotations, { ...stamped, [ADMISSION_TIME]: admissionTime });
+    const decided = { ...stamped, [ADMISSION_TIME]: admissionTime };
+    const { metadata } = request.object;
+    return [...annotationOperations(metadata.annotations, decided), ...takeOver(metadata, Object.keys(decided))];
   };
 }
 

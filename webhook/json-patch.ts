@@ -1,21 +1,55 @@
 import { pointerToken } from '../shared/kubernetes/patch.ts';
+import type { AnnotationChanges } from '../shared/kubernetes/patch.ts';
+import type { ManagedFieldsEntry, ObjectMeta } from '../shared/kubernetes/types.ts';
 
-/** Only `add`, because it never fails on an existing value: a patch that does not apply fails the user's request, even with failurePolicy Ignore. */
+/** Never fails on an existing value: a patch that does not apply fails the user's request, even with failurePolicy Ignore. */
 export interface AddOperation {
   op: 'add';
   path: string;
   value: unknown;
 }
 
-export type JsonPatch = AddOperation[];
+/** Only of what is in the object that the review brought: the API server applies the patch to that very object. */
+export interface RemoveOperation {
+  op: 'remove';
+  path: string;
+}
 
-/** Operations that set annotations on an object that has the annotations `existing`; undefined: it has no map yet. Equal values are left out. */
-export function annotationOperations(
-  existing: Record<string, string> | null | undefined,
-  wanted: Record<string, string>,
-): JsonPatch {
-  const missing = Object.entries(wanted).filter(([key, value]) => existing?.[key] !== value);
-  if (missing.length === 0) return [];
-  if (!existing) return [{ op: 'add', path: '/metadata/annotations', value: Object.fromEntries(missing) }];
-  return missing.map(([key, value]) => ({ op: 'add', path: `/metadata/annotations/${pointerToken(key)}`, value }));
+export type JsonPatch = (AddOperation | RemoveOperation)[];
+
+type Annotations = Record<string, string> | null | undefined;
+
+/** Sets annotations on an object that has `existing`, null removes one; creates the map where there is none. What is so already is left out. */
+export function annotationOperations(existing: Annotations, wanted: AnnotationChanges): JsonPatch {
+  const changed = Object.entries(wanted).filter(([key, value]) =>
+    value === null ? Object.hasOwn(existing ?? {}, key) : existing?.[key] !== value,
+  );
+  if (changed.length === 0) return [];
+  if (!existing) return [{ op: 'add', path: '/metadata/annotations', value: Object.fromEntries(changed) }];
+  return changed.map(([key, value]) => {
+    const path = `/metadata/annotations/${pointerToken(key)}`;
+    return value === null ? { op: 'remove', path } : { op: 'add', path, value };
+  });
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function ownedAnnotations({ fieldsV1 }: ManagedFieldsEntry): Record<string, unknown> {
+  const metadata = isRecord(fieldsV1) ? fieldsV1['f:metadata'] : undefined;
+  const annotations = isRecord(metadata) ? metadata['f:annotations'] : undefined;
+  return isRecord(annotations) ? annotations : {};
+}
+
+/**
+ * Takes annotations out of the requester's entries of managedFields: what stands in them is the webhook's decision now, whether it changed
+ * the value or not. So the controller can tell it from what nobody has checked (`isClaimed`); a kube-apiserver keeps such a change (seen on 1.36).
+ */
+export function takeOver({ managedFields }: ObjectMeta, annotations: string[]): JsonPatch {
+  return (managedFields ?? []).flatMap((entry, index) => {
+    const owned = ownedAnnotations(entry);
+    const fields = annotations.map((annotation) => `f:${annotation}`).filter((field) => Object.hasOwn(owned, field));
+    const path = `/metadata/managedFields/${index}/fieldsV1/f:metadata/f:annotations`;
+    return fields.map((field): RemoveOperation => ({ op: 'remove', path: `${path}/${pointerToken(field)}` }));
+  });
 }

@@ -4,33 +4,40 @@ import { parentOf } from '../shared/tekton/parent-of.ts';
 import {
   PARENT_SPAN_CONTEXT,
   PIPELINE_RUN_SPAN_CONTEXT,
+  REFUSED_OWNER,
+  RERUN_SPAN_CONTEXT,
+  TRACE_EXPORTED,
   UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT,
 } from '../shared/tekton/annotations.ts';
+import type { AnnotationChanges } from '../shared/kubernetes/patch.ts';
+import { wasSubmitted } from '../shared/tracing/provenance.ts';
 import type { AdmissionRequest } from './admission-review.ts';
 import { isTrusted, stampRoot, traceUrl } from './stamp.ts';
 import type { StampSettings } from './stamp.ts';
 
-const NAMES = { own: PIPELINE_RUN_SPAN_CONTEXT, upstream: UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT };
-
-/** The annotations that a PipelineRun gets at CREATE. */
-export function stampPipelineRun(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
-  // An owner reference of an untrusted requester must not put the object into the owner's trace.
-  const isChild = parentOf(request.object) !== undefined && isTrusted(request, settings);
-  return isChild ? stampChild(request, settings) : stampRoot(request, NAMES, settings);
+/** The annotations a PipelineRun gets at CREATE: a root of its own, or a span below the run that owns it. */
+export function stampPipelineRun(request: AdmissionRequest, settings: StampSettings): AnnotationChanges {
+  const owner = parentOf(request.object);
+  if (!owner) return stampRoot(request, settings);
+  // An owner reference that somebody else wrote must not bring its object into the owner's trace.
+  return isTrusted(request, settings) ? stampChild(request, settings) : stampRoot(request, settings, owner.uid);
 }
 
-/** A child run has inherited its owner's annotations. Their span is its parent; the child gets its own span in the same trace. */
-function stampChild(request: AdmissionRequest, settings: StampSettings): Record<string, string> {
-  const annotations = request.object.metadata.annotations ?? {};
-  const inherited =
-    parseCarrier(annotations[PIPELINE_RUN_SPAN_CONTEXT]) ??
-    parseCarrier(annotations[UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT]);
+/** A child run inherited its owner's annotations: what they name is its parent; in the same trace it gets a span of its own. */
+function stampChild({ object }: AdmissionRequest, settings: StampSettings): AnnotationChanges {
+  const annotations = object.metadata.annotations ?? {};
+  const present = parseCarrier(annotations[PIPELINE_RUN_SPAN_CONTEXT]);
+  if (present && !wasSubmitted(object.metadata, PIPELINE_RUN_SPAN_CONTEXT)) return {};
+  const inherited = present ?? parseCarrier(annotations[UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT]);
   if (!inherited) return {};
   const own = formatCarrier({ ...inherited, spanId: newSpanId(settings.random) });
   return {
     [PIPELINE_RUN_SPAN_CONTEXT]: own,
     [UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT]: own,
     [PARENT_SPAN_CONTEXT]: formatCarrier(inherited),
+    [RERUN_SPAN_CONTEXT]: null,
+    [TRACE_EXPORTED]: null,
+    [REFUSED_OWNER]: null,
     ...traceUrl(settings, inherited.traceId),
   };
 }

@@ -1,19 +1,23 @@
+import type { AnnotationChanges } from '../shared/kubernetes/patch.ts';
 import type { RandomBytes } from '../shared/tracing/ids.ts';
 import { newSpanId, newTraceId } from '../shared/tracing/ids.ts';
-import { formatCarrier, parseCarrier, parseForeignCarrier } from '../shared/tracing/carrier.ts';
+import { formatCarrier, parseCarrier } from '../shared/tracing/carrier.ts';
 import type { SpanCarrier } from '../shared/tracing/carrier.ts';
-import { isCopy } from '../shared/tracing/provenance.ts';
+import { suppliedParent } from '../shared/tracing/inbound.ts';
+import { isSubmittedCopy, wasSubmitted } from '../shared/tracing/provenance.ts';
 import { shouldSample } from '../shared/tracing/sampling.ts';
 import type { Sampling } from '../shared/tracing/sampling.ts';
 import {
+  carrierNames,
   PARENT_SPAN_CONTEXT,
+  REFUSED_OWNER,
   RERUN_SPAN_CONTEXT,
+  TRACE_EXPORTED,
   TRACE_URL,
-  UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT,
 } from '../shared/tekton/annotations.ts';
 import type { AdmissionRequest } from './admission-review.ts';
 
-/** The webhook's settings (docs/trace.md). */
+/** The webhook's settings (docs/security.md). */
 export interface StampSettings {
   sampling: Sampling;
   /** What to do with an inbound parent: `trusted` joins it if the requester is trusted, else links it. */
@@ -28,19 +32,8 @@ export interface StampSettings {
   nowMs?: () => number;
 }
 
-/** Replaces an ignored inbound parent. A patch can only add, and this value does not parse, so it counts as absent. */
-const NO_CARRIER = '{}';
-
 export function isTrusted(request: AdmissionRequest, settings: StampSettings): boolean {
   return settings.trustedRequesters.includes(request.username);
-}
-
-/** The inbound parent that a creator supplied: the neutral annotation, else upstream's, which Pipelines-as-Code sets. */
-function suppliedParent(annotations: Record<string, string>): SpanCarrier | undefined {
-  return (
-    parseForeignCarrier(annotations[PARENT_SPAN_CONTEXT]) ??
-    parseForeignCarrier(annotations[UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT])
-  );
 }
 
 function joins(request: AdmissionRequest, settings: StampSettings): boolean {
@@ -50,7 +43,7 @@ function joins(request: AdmissionRequest, settings: StampSettings): boolean {
 function newRoot(request: AdmissionRequest, settings: StampSettings, parent: SpanCarrier | undefined): SpanCarrier {
   const spanId = newSpanId(settings.random);
   if (parent) {
-    // Without a trusted requester its sampled flag is only advice.
+    // A delivery keeps or drops all its runs together; the flag of somebody who is not trusted is advice.
     const sampled = isTrusted(request, settings)
       ? parent.sampled
       : shouldSample(settings.sampling, parent.traceId, request.namespace);
@@ -60,41 +53,37 @@ function newRoot(request: AdmissionRequest, settings: StampSettings, parent: Spa
   return { traceId, spanId, sampled: shouldSample(settings.sampling, traceId, request.namespace) };
 }
 
-export function traceUrl(settings: StampSettings, traceId: string): Record<string, string> {
-  return settings.traceUrlTemplate === undefined
-    ? {}
-    : { [TRACE_URL]: settings.traceUrlTemplate.replaceAll('{traceId}', traceId) };
-}
-
-/** A kind's annotations for its own root: ours and upstream's. */
-export interface CarrierNames {
-  own: string;
-  upstream: string;
+/** The link to the trace; without a template none, not even a copied one. */
+export function traceUrl(settings: StampSettings, traceId: string): AnnotationChanges {
+  return { [TRACE_URL]: settings.traceUrlTemplate?.replaceAll('{traceId}', () => traceId) ?? null };
 }
 
 /**
- * The annotations of a run that no run owns: a new root span, unless an earlier call has set one. A copy of another run gets its own
- * trace, with the old context as a `rerun of` link; other copied annotations are ignored.
+ * The annotations of a run that belongs to no other's trace: its own new root span, unless an earlier call has stamped it. A copy of another run
+ * gets a trace of its own and the old context as a `rerun of` link; what else was copied is removed. `refusedOwner` is the uid
+ * of a PipelineRun that the requester may not bring its run to.
  */
 export function stampRoot(
   request: AdmissionRequest,
-  names: CarrierNames,
   settings: StampSettings,
-): Record<string, string> {
-  const annotations = request.object.metadata.annotations ?? {};
-  const present = parseCarrier(annotations[names.own]);
-  const copied = isCopy(request.object.metadata);
-  if (present && !copied) return {};
-  const parent = copied || settings.inbound === 'ignore' ? undefined : suppliedParent(annotations);
+  refusedOwner: string | null = null,
+): AnnotationChanges {
+  const { object } = request;
+  const annotations = object.metadata.annotations ?? {};
+  const { own, upstream } = carrierNames(object.kind);
+  const present = parseCarrier(annotations[own]);
+  if (present && !wasSubmitted(object.metadata, own)) return {};
+  const isCopy = isSubmittedCopy(object);
+  const parent = isCopy || settings.inbound === 'ignore' ? undefined : suppliedParent(object);
   const root = newRoot(request, settings, parent && joins(request, settings) ? parent : undefined);
   const carrier = formatCarrier(root);
   return {
-    [names.own]: carrier,
-    [names.upstream]: carrier,
-    ...(parent && { [PARENT_SPAN_CONTEXT]: formatCarrier(parent) }),
-    // What a copy has as its parent is its original's.
-    ...(!parent && annotations[PARENT_SPAN_CONTEXT] && { [PARENT_SPAN_CONTEXT]: NO_CARRIER }),
-    ...(copied && present && { [RERUN_SPAN_CONTEXT]: formatCarrier(present) }),
+    [own]: carrier,
+    [upstream]: carrier,
+    [PARENT_SPAN_CONTEXT]: parent ? formatCarrier(parent) : null,
+    [RERUN_SPAN_CONTEXT]: present ? formatCarrier(present) : null,
+    [TRACE_EXPORTED]: null,
+    [REFUSED_OWNER]: refusedOwner,
     ...traceUrl(settings, root.traceId),
   };
 }

@@ -5,21 +5,16 @@ import type { Pod } from '../../shared/kubernetes/pod.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { Controller } from '../../shared/kubernetes/controller.ts';
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
+import type { EventRecorder } from '../../shared/kubernetes/events.ts';
 import { patchAnnotations } from '../../shared/kubernetes/patch.ts';
 import type { AnnotationChanges } from '../../shared/kubernetes/patch.ts';
 import type { ReflectorHandler } from '../../shared/kubernetes/reflector.ts';
 import { PIPELINE_RUNS, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
-import {
-  ADMISSION_TIME,
-  isOwnAnnotation,
-  PARENT_SPAN_CONTEXT,
-  TRACE_EXPORTED,
-} from '../../shared/tekton/annotations.ts';
+import { isOwnAnnotation, TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
-import { isUnseenCopy } from '../../shared/tracing/provenance.ts';
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
 import type { Policy } from '../policy.ts';
 import type { Watches } from '../watch/watches.ts';
@@ -38,14 +33,16 @@ import { admissionSpan, queuedSpan } from './waits.ts';
 /** Longest time that a deleted run is kept in memory for its export, in milliseconds. */
 const TOMBSTONE_MS = 3_600_000;
 
-/** Annotations that a copy has from its original. They are removed when it gets its own context. */
-const COPIED = { [ADMISSION_TIME]: null, [TRACE_EXPORTED]: null, [PARENT_SPAN_CONTEXT]: null };
+/** How often a run's context is put back: who writes it again and again is not fought for ever, and the run keeps its trace all the same. */
+const MAX_PUT_BACK = 5;
 
 export interface LifecycleOptions {
   client: KubeClient;
   watches: Watches;
   sender: LifecycleSender;
   policy: Policy;
+  /** Absent: what is done to a run's context is only logged. */
+  events?: EventRecorder;
   observer?: WorkQueueObserver;
   /** The metrics of runs. */
   registry?: Registry;
@@ -107,7 +104,9 @@ export class LifecycleController {
   /** Whether the run has its own context, or never gets one. Before that, no child and no span may use it. */
   isReady({ metadata }: Run): boolean {
     const entry = this.#ledger.get(metadata.uid ?? '');
-    return entry !== undefined && (!this.#isTraced(entry) || (entry.own !== undefined && !this.#isCopied(entry)));
+    return (
+      entry !== undefined && (!this.#isTraced(entry) || (entry.own !== undefined && !this.#ledger.isForeign(entry)))
+    );
   }
 
   /** The run's own span, the parent of its other spans; undefined while it has none, and for a run that is not traced. */
@@ -119,12 +118,6 @@ export class LifecycleController {
   /** A run is traced if all runs above it are, and its own labels allow it. */
   #isTraced({ run }: Entry): boolean {
     return [run, ...this.#ledger.ownersOf(run).map((owner) => owner.run)].every(this.#options.policy.isTraced);
-  }
-
-  /** Whether a run's context is that of its original. */
-  #isCopied(entry: Entry): boolean {
-    if (!entry.own || parentOfTaskRun(entry.run)) return false;
-    return isUnseenCopy(entry.run.metadata) || this.#ledger.isDuplicate(entry);
   }
 
   #runHandler<T extends Run>(): ReflectorHandler<T> {
@@ -180,15 +173,33 @@ export class LifecycleController {
     const entry = this.#ledger.get(uid);
     if (!entry) return undefined;
     const { run, own, deletedMs } = entry;
+    if (deletedMs === undefined && this.#isTraced(entry) && (await this.#putBack(entry))) return undefined;
     if (isExported(entry, this.#ledger.parentOf(entry.run))) return this.#settled(entry);
     if (this.#marksDue.has(uid) && deletedMs === undefined) return this.#markWhenDue(entry);
     if (!this.#isTraced(entry)) return this.#settled(entry);
     // A run that ended without a context gets none. A copy that ended must still be distinguished from its original.
-    const isCopied = this.#isCopied(entry);
-    if (deletedMs === undefined && (!isDone(run) || isCopied) && (await this.#stamp(entry))) return undefined;
-    if (!own || isCopied) return this.#settled(entry, isDone(run) || deletedMs !== undefined);
+    const isForeign = this.#ledger.isForeign(entry);
+    if (deletedMs === undefined && (!isDone(run) || isForeign) && (await this.#stamp(entry))) return undefined;
+    if (!own || isForeign) return this.#settled(entry, isDone(run) || deletedMs !== undefined);
     const early = await this.#sendEarly(entry);
     return early ?? this.#sendFinal(entry);
+  }
+
+  /** True when a context that was written over is put back: once that is written, the run comes back. */
+  async #putBack(entry: Entry): Promise<boolean> {
+    const { run, drift = {} } = entry;
+    const names = Object.keys(drift).join(', ');
+    if (names === '' || entry.putBack >= MAX_PUT_BACK) return false;
+    await this.#annotate(run, drift, true);
+    entry.putBack += 1;
+    const rest = entry.putBack < MAX_PUT_BACK ? 'put back' : 'put back for the last time, the trace stays the same';
+    this.#options.events?.record(
+      run,
+      'Warning',
+      'SpanContextChanged',
+      `${names}: changed after the run had its trace (${entry.own?.traceId ?? 'none'}), ${rest}`,
+    );
+    return true;
   }
 
   /** Writes the run's context if it is missing or not its own, and returns true then: the written annotation requeues the run. */
@@ -196,16 +207,24 @@ export class LifecycleController {
     const { log, policy } = this.#options;
     const { run } = entry;
     const owner = this.#ledger.ownerOf(run);
-    const above = owner && { context: this.#isCopied(owner) ? undefined : owner.own };
-    const decision = decideContext(run, above, this.#ledger.isDuplicate(entry), policy);
-    if (decision.kind === 'present') return false;
+    const facts = { span: owner && this.#spanFor(owner), isElsewhere: this.#ledger.isOwnerElsewhere(run) };
+    const decision = decideContext(run, facts, policy);
+    if (decision.kind === 'present') {
+      if (owner?.own) this.#ledger.fix(entry);
+      return false;
+    }
     if (decision.kind === 'wait') return true;
     const { namespace, name } = run.metadata;
     if (decision.because !== 'missing' && decision.because !== 'inherited')
       log.warn('a run gets a new span context', { kind: run.kind, namespace, name, because: decision.because });
-    const copied: Record<string, null> = ['copied', 'inherited'].includes(decision.because) ? COPIED : {};
-    await this.#annotate(run, { ...copied, ...decision.annotations }, true);
+    this.#ledger.unfix(entry);
+    await this.#annotate(run, decision.annotations, true);
     return true;
+  }
+
+  /** What the owner hands to its children: nothing before its own context is known for its own. */
+  #spanFor(owner: Entry): RunSpan | undefined {
+    return this.#ledger.isForeign(owner) ? undefined : owner.own;
   }
 
   /** Sends the spans that are final before the run's end, so that a running run can be found in Jaeger. */

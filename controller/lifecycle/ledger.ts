@@ -1,15 +1,26 @@
-import { isParent, parentOf } from '../../shared/tekton/parent-of.ts';
+import type { AnnotationChanges } from '../../shared/kubernetes/patch.ts';
+import { carrierNames } from '../../shared/tekton/annotations.ts';
+import { isParent } from '../../shared/tekton/parent-of.ts';
 import type { Parent } from '../../shared/tekton/parent-of.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
-import { isCopy } from '../../shared/tracing/provenance.ts';
+import { isClaimed, traceParentOf } from '../../shared/tracing/provenance.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
+import { driftOf, fixContext, withFixedContext } from './fixed.ts';
+import type { FixedContext } from './fixed.ts';
 
 export type Run = PipelineRun | TaskRun;
 
 /** The last known state of a run, and the state of its export. */
 export interface Entry {
+  /** With the context that was fixed, whatever has been written since. */
   run: Run;
+  /** Its context, once that is known for its own. */
+  fixed?: FixedContext | undefined;
+  /** What has been written over it and is to be put back. */
+  drift?: AnnotationChanges | undefined;
+  /** How often it was put back. */
+  putBack: number;
   /** Its own span, parsed once from its annotation when the object enters the ledger. */
   own?: RunSpan | undefined;
   /** When its deletion was observed, in milliseconds since the epoch. From then on only this entry has its data. */
@@ -33,7 +44,7 @@ export function childKey({ kind = '', name = '' }: { kind?: string | undefined; 
 
 /** The PipelineRun whose context a TaskRun has. Undefined for a child PipelineRun, which has its own context. */
 export function parentOfTaskRun(run: Run): Parent | undefined {
-  return run.kind === 'TaskRun' ? parentOf(run) : undefined;
+  return run.kind === 'TaskRun' ? traceParentOf(run) : undefined;
 }
 
 const familyKey = ({ namespace, uid }: Parent): string => `${namespace}/${uid}`;
@@ -52,7 +63,6 @@ function remove(index: Map<string, Set<string>>, key: string, uid: string): void
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
   readonly #children = new Map<string, Set<string>>();
-  readonly #bySpan = new Map<string, Set<string>>();
 
   get(uid: string): Entry | undefined {
     return this.#entries.get(uid);
@@ -66,14 +76,35 @@ export class Ledger {
     const uid = run.metadata.uid ?? '';
     const known = this.#entries.get(uid);
     if (known) this.#unindex(known);
-    const entry = known ?? { run, early: new Set(), settled: false, goneChildren: new Set() };
-    entry.run = run;
-    entry.own = runSpan(run);
+    const entry = known ?? { run, early: new Set(), settled: false, goneChildren: new Set(), putBack: 0 };
+    const { fixed } = entry;
+    entry.run = fixed ? withFixedContext(run, fixed) : run;
+    entry.drift = fixed && driftOf(run, fixed);
+    entry.own = runSpan(entry.run);
+    // Of a run that belongs to no other's trace, who wrote the context is enough to know.
+    if (!traceParentOf(entry.run) && entry.own && !this.isForeign(entry)) this.fix(entry);
     this.#entries.set(uid, entry);
-    const parent = parentOf(run);
+    const parent = traceParentOf(entry.run);
     if (parent) add(this.#children, familyKey(parent), uid);
-    if (entry.own && !parentOfTaskRun(run)) add(this.#bySpan, entry.own.spanId, uid);
     return entry;
+  }
+
+  /** From now on the run has the context that it has now. */
+  fix(entry: Entry): void {
+    entry.fixed ??= fixContext(entry.run);
+  }
+
+  /** The context is to be replaced. */
+  unfix(entry: Entry): void {
+    delete entry.fixed;
+  }
+
+  /** Whether what a run has as its context is not its own: a client wrote it, or it is not that of the run which owns it. */
+  isForeign({ run, own }: Entry): boolean {
+    if (!own) return false;
+    const owners = run.kind === 'TaskRun' ? this.ownerOf(run)?.own : undefined;
+    if (owners) return owners.traceId !== own.traceId || owners.spanId !== own.parentSpanId;
+    return isClaimed(run.metadata, carrierNames(run.kind).own);
   }
 
   forget(uid: string): void {
@@ -93,7 +124,7 @@ export class Ledger {
   }
 
   #named(run: Run): Entry | undefined {
-    const parent = parentOf(run);
+    const parent = traceParentOf(run);
     const entry = parent && this.#entries.get(parent.uid);
     return entry && isParent(entry.run, parent) ? entry : undefined;
   }
@@ -102,6 +133,13 @@ export class Ledger {
   ownersOf(run: Run): Entry[] {
     const owner = this.ownerOf(run);
     return owner ? [owner, ...this.ownersOf(owner.run)] : [];
+  }
+
+  /** Whether the run's owner reference names a PipelineRun of another namespace, where no owner can be. */
+  isOwnerElsewhere(run: Run): boolean {
+    const parent = traceParentOf(run);
+    const entry = parent && this.#entries.get(parent.uid);
+    return parent !== undefined && entry !== undefined && !isParent(entry.run, parent);
   }
 
   /** The PipelineRun whose root waits for the run: its owner; for a child PipelineRun only if both have the same trace. */
@@ -117,9 +155,10 @@ export class Ledger {
     return this.#ownedBy(run).filter((child) => this.parentOf(child.run) !== undefined);
   }
 
-  /** The TaskRuns and PipelineRuns that a PipelineRun's root waits for, at any depth. */
+  /** All runs that a PipelineRun owns, at any depth, whatever context they have. */
   descendantsOf(run: Run): Entry[] {
-    return this.childrenOf(run).flatMap((child) => [child, ...this.descendantsOf(child.run)]);
+    const owned = this.#ownedBy(run).filter((child) => this.ownerOf(child.run) !== undefined);
+    return owned.flatMap((child) => [child, ...this.descendantsOf(child.run)]);
   }
 
   /** Keys (`childKey`) of the present and deleted children of a PipelineRun. */
@@ -132,24 +171,12 @@ export class Ledger {
     return this.#find(this.#children.get(familyKey({ namespace, name, uid })));
   }
 
-  /** Whether this run is a copy of another run with the same root span. */
-  isDuplicate({ run, own }: Entry): boolean {
-    if (!own || parentOfTaskRun(run) || !isCopy(run.metadata)) return false;
-    const age = ({ metadata }: Run): string => `${metadata.creationTimestamp ?? ''} ${metadata.uid ?? ''}`;
-    const others = this.#find(this.#bySpan.get(own.spanId)).filter(
-      (other) => other.run.metadata.uid !== run.metadata.uid,
-    );
-    return others.some((other) => !isCopy(other.run.metadata) || age(other.run) < age(run));
-  }
-
   #find(uids: Set<string> | undefined): Entry[] {
     return [...(uids ?? [])].map((uid) => this.#entries.get(uid)).filter((entry) => entry !== undefined);
   }
 
-  #unindex({ run, own }: Entry): void {
-    const uid = run.metadata.uid ?? '';
-    const parent = parentOf(run);
-    if (parent) remove(this.#children, familyKey(parent), uid);
-    if (own && !parentOfTaskRun(run)) remove(this.#bySpan, own.spanId, uid);
+  #unindex({ run }: Entry): void {
+    const parent = traceParentOf(run);
+    if (parent) remove(this.#children, familyKey(parent), run.metadata.uid ?? '');
   }
 }

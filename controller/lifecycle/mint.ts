@@ -1,16 +1,18 @@
 import { formatCarrier, parseCarrier, parseForeignCarrier } from '../../shared/tracing/carrier.ts';
 import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
+import type { AnnotationChanges } from '../../shared/kubernetes/patch.ts';
 import { newSpanId, newTraceId } from '../../shared/tracing/ids.ts';
 import type { RandomBytes } from '../../shared/tracing/ids.ts';
-import { isUnseenCopy } from '../../shared/tracing/provenance.ts';
-import { parentOf } from '../../shared/tekton/parent-of.ts';
+import { suppliedParent } from '../../shared/tracing/inbound.ts';
+import { isClaimed, traceParentOf, trustedAdmissionTime } from '../../shared/tracing/provenance.ts';
 import {
+  ADMISSION_TIME,
+  carrierNames,
   PARENT_SPAN_CONTEXT,
-  PIPELINE_RUN_SPAN_CONTEXT,
+  REFUSED_OWNER,
   RERUN_SPAN_CONTEXT,
-  TASK_RUN_SPAN_CONTEXT,
-  UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT,
-  UPSTREAM_TASK_RUN_SPAN_CONTEXT,
+  TRACE_EXPORTED,
+  TRACE_URL,
 } from '../../shared/tekton/annotations.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 
@@ -20,102 +22,120 @@ export interface MintSettings {
   random?: RandomBytes;
 }
 
-export interface Owner {
-  /** Its own root span; undefined if it has none, or only that of its original. */
-  context: SpanCarrier | undefined;
+/** What is known of the PipelineRun that an owner reference names. */
+export interface OwnerFacts {
+  /** Its root span, once it has one. */
+  span?: SpanCarrier | undefined;
+  /** It is in another namespace, where no owner can be. */
+  isElsewhere?: boolean;
 }
 
-/** Why a context is written. `inherited`: a child PipelineRun had its owner's context, because upstream copies annotations. */
-export type Reason = 'missing' | 'malformed' | 'copied' | 'foreign' | 'inherited';
-
-/** The decision about a run's context. */
+/** What the controller does about a run's context when it sees the run. */
 export type ContextDecision =
   | { kind: 'present' }
   /** The owner has no context yet. It gets one first, and its arrival requeues the child. */
   | { kind: 'wait' }
-  | { kind: 'stamp'; annotations: Record<string, string>; because: Reason };
+  | { kind: 'stamp'; annotations: AnnotationChanges; because: Because };
 
-function names(run: PipelineRun | TaskRun): { own: string; upstream: string } {
-  return run.kind === 'PipelineRun'
-    ? { own: PIPELINE_RUN_SPAN_CONTEXT, upstream: UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT }
-    : { own: TASK_RUN_SPAN_CONTEXT, upstream: UPSTREAM_TASK_RUN_SPAN_CONTEXT };
-}
+type Because = 'missing' | 'malformed' | 'copied' | 'changed' | 'foreign' | 'inherited';
 
-/** Upstream's trace, if upstream started one before the run had a context: our spans then join it. */
-function upstreamTrace(run: PipelineRun | TaskRun): SpanCarrier | undefined {
-  return parseForeignCarrier(JSON.stringify(run.status?.spanContext ?? {}));
-}
-
-/** The context of a TaskRun: always its owner's span, so that an owner reference can't put spans into a third run's trace. */
-function childContext(
-  run: TaskRun,
-  parent: SpanCarrier | undefined,
-  present: SpanCarrier | undefined,
-  because: 'missing' | 'malformed' | 'copied',
-): ContextDecision {
-  if (!parent) return present ? { kind: 'present' } : { kind: 'wait' };
+/** A TaskRun names its owner's span and no other: who writes an owner reference must not bring spans into a third run's trace. */
+function childTask({ metadata }: TaskRun, parent: SpanCarrier, present: SpanCarrier | undefined): ContextDecision {
   if (present?.traceId === parent.traceId && present.spanId === parent.spanId) return { kind: 'present' };
+  const { own, upstream } = carrierNames('TaskRun');
   const carrier = formatCarrier(parent);
-  const upstream = parseCarrier(run.metadata.annotations?.[UPSTREAM_TASK_RUN_SPAN_CONTEXT]);
+  const upstreams = parseForeignCarrier(metadata.annotations?.[upstream]);
   const annotations = {
-    [TASK_RUN_SPAN_CONTEXT]: carrier,
-    // Upstream's value in the same trace is not changed.
-    ...(upstream?.traceId !== parent.traceId && { [UPSTREAM_TASK_RUN_SPAN_CONTEXT]: carrier }),
+    [own]: carrier,
+    // Upstream's own value in the same trace is left as it is.
+    ...(upstreams?.traceId !== parent.traceId && { [upstream]: carrier }),
   };
-  return { kind: 'stamp', annotations, because: present ? 'foreign' : because };
+  return { kind: 'stamp', annotations, because: present ? 'foreign' : 'missing' };
 }
 
-/** The context of a child PipelineRun that bypassed the webhook: its own span in its owner's trace, whatever it inherited. */
-function childRunContext(
+/** Removals only of what is there. */
+function needed({ metadata }: PipelineRun | TaskRun, changes: AnnotationChanges): AnnotationChanges {
+  const isNeeded = ([key, value]: [string, string | null]): boolean =>
+    value !== null || metadata.annotations?.[key] !== undefined;
+  return Object.fromEntries(Object.entries(changes).filter(isNeeded));
+}
+
+/** What a copy has of its original, and a child of its owner, and neither may keep. */
+const COPIED = { [ADMISSION_TIME]: null, [TRACE_EXPORTED]: null, [TRACE_URL]: null, [RERUN_SPAN_CONTEXT]: null };
+
+/** A child PipelineRun has a span of its own in its owner's trace. What it has inherited names its owner's, or an older one. */
+function childRun(
+  run: PipelineRun,
   parent: SpanCarrier,
-  inherited: SpanCarrier | undefined,
+  accepted: SpanCarrier | undefined,
   { random }: MintSettings,
 ): ContextDecision {
+  if (accepted && accepted.spanId !== parent.spanId) return { kind: 'present' };
+  const { own, upstream } = carrierNames(run.kind);
   const carrier = formatCarrier({ ...parent, spanId: newSpanId(random) });
-  return {
-    kind: 'stamp',
-    annotations: {
-      [PIPELINE_RUN_SPAN_CONTEXT]: carrier,
-      [UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT]: carrier,
-      [PARENT_SPAN_CONTEXT]: formatCarrier(parent),
-    },
-    because: inherited ? 'inherited' : 'missing',
-  };
-}
-
-/** The context of a copy: its own root, with a link to its original. */
-function rootContext(
-  run: PipelineRun | TaskRun,
-  original: SpanCarrier | undefined,
-  because: Reason,
-  { isSampled, random }: MintSettings,
-): ContextDecision {
-  const { own, upstream } = names(run);
-  const traceId = upstreamTrace(run)?.traceId ?? newTraceId(random);
-  const sampled = isSampled(traceId, run.metadata.namespace ?? '');
-  const carrier = formatCarrier({ traceId, spanId: newSpanId(random), sampled });
-  const link: Record<string, string> = original ? { [RERUN_SPAN_CONTEXT]: formatCarrier(original) } : {};
-  return { kind: 'stamp', annotations: { [own]: carrier, [upstream]: carrier, ...link }, because };
+  const context = { [own]: carrier, [upstream]: carrier, [PARENT_SPAN_CONTEXT]: formatCarrier(parent) };
+  const because = run.metadata.annotations?.[own] === undefined ? 'missing' : 'inherited';
+  return { kind: 'stamp', annotations: needed(run, { ...COPIED, ...context }), because };
 }
 
 /**
- * Decides the context of a run that bypassed the webhook, or that was copied meanwhile. `owner` is the PipelineRun that owns it, if there is one. A
- * copy gets a link to its original.
+ * The trace that upstream has started for a run that nobody had stamped: its spans then join ours. Not one that a client told it to join:
+ * nobody has checked whether that client may.
  */
-export function decideContext(
+function upstreamTrace(run: PipelineRun | TaskRun): string | undefined {
+  const { upstream } = carrierNames(run.kind);
+  const started = parseForeignCarrier(JSON.stringify(run.status?.spanContext ?? {}))?.traceId;
+  return started === parseForeignCarrier(run.metadata.annotations?.[upstream])?.traceId ? undefined : started;
+}
+
+/** A new root. Who created the run is not known here, so an inbound parent is a link, and what the run claims as its context a `rerun of` link. */
+function newRoot(
   run: PipelineRun | TaskRun,
-  owner: Owner | undefined,
-  isDuplicate: boolean,
+  claimed: SpanCarrier | undefined,
   settings: MintSettings,
-): ContextDecision {
-  const text = run.metadata.annotations?.[names(run).own];
-  const present = parseCarrier(text);
-  const isChild = run.kind === 'TaskRun' && parentOf(run) !== undefined;
-  const copied = !isChild && (isDuplicate || isUnseenCopy(run.metadata));
-  const because = copied ? 'copied' : text === undefined ? 'missing' : 'malformed';
-  if (isChild) return childContext(run, owner?.context, present, because);
-  if (owner && (!present || copied || present.spanId === owner.context?.spanId))
-    return owner.context ? childRunContext(owner.context, present, settings) : { kind: 'wait' };
-  if (present && !copied) return { kind: 'present' };
-  return rootContext(run, copied ? present : undefined, because, settings);
+): AnnotationChanges {
+  const { own, upstream } = carrierNames(run.kind);
+  const traceId = upstreamTrace(run) ?? newTraceId(settings.random);
+  const sampled = settings.isSampled(traceId, run.metadata.namespace ?? '');
+  const carrier = formatCarrier({ traceId, spanId: newSpanId(settings.random), sampled });
+  const parent = claimed ? undefined : suppliedParent(run);
+  return {
+    ...(claimed && COPIED),
+    [own]: carrier,
+    [upstream]: carrier,
+    [PARENT_SPAN_CONTEXT]: parent && parent.traceId !== traceId ? formatCarrier(parent) : null,
+    [RERUN_SPAN_CONTEXT]: claimed ? formatCarrier(claimed) : null,
+  };
+}
+
+function rootContext(run: PipelineRun | TaskRun, settings: MintSettings): ContextDecision {
+  const { own, upstream } = carrierNames(run.kind);
+  const { annotations = {} } = run.metadata;
+  const present = parseCarrier(annotations[own]);
+  const isOurs = !isClaimed(run.metadata, own);
+  if (present && isOurs) return { kind: 'present' };
+  // The webhook gave both names the same value: where a client changed one of them, the other still has it.
+  const isLeft = trustedAdmissionTime(run.metadata) !== undefined && !isClaimed(run.metadata, upstream);
+  const left = isLeft ? parseCarrier(annotations[upstream]) : undefined;
+  if (left) return { kind: 'stamp', annotations: { [own]: formatCarrier(left) }, because: 'changed' };
+  const because = annotations[own] === undefined ? 'missing' : present ? 'copied' : 'malformed';
+  return { kind: 'stamp', annotations: needed(run, newRoot(run, present, settings)), because };
+}
+
+/**
+ * The context of a run that no webhook stamped, or that a client wrote: `owner` is what is known of the PipelineRun that owns it, where one
+ * does. Only what the webhook or the controller has written counts (docs/security.md).
+ */
+export function decideContext(run: PipelineRun | TaskRun, owner: OwnerFacts, settings: MintSettings): ContextDecision {
+  const parent = traceParentOf(run);
+  if (!parent) return rootContext(run, settings);
+  const { own } = carrierNames(run.kind);
+  const present = parseCarrier(run.metadata.annotations?.[own]);
+  const accepted = isClaimed(run.metadata, own) ? undefined : present;
+  if (owner.isElsewhere) {
+    const annotations = { ...newRoot(run, accepted ? undefined : present, settings), [REFUSED_OWNER]: parent.uid };
+    return { kind: 'stamp', annotations: needed(run, annotations), because: 'foreign' };
+  }
+  if (!owner.span) return accepted ? { kind: 'present' } : { kind: 'wait' };
+  return run.kind === 'TaskRun' ? childTask(run, owner.span, present) : childRun(run, owner.span, accepted, settings);
 }

@@ -4,7 +4,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
-import { parentOf } from '../../shared/tekton/parent-of.ts';
+import { traceParentOf } from '../../shared/tracing/provenance.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { PipelineRunFacts } from './facts.ts';
 import { combinationOf, matrixAttributes, memberLabel } from './matrix.ts';
@@ -17,7 +17,7 @@ export function definitionName(run: PipelineRun | TaskRun): string {
   const spec = run.spec as { pipelineRef?: { name?: string }; taskRef?: { name?: string } };
   const { generateName, name = '' } = run.metadata;
   // An embedded Pipeline in a Pipeline has the name of its task there.
-  const task = parentOf(run) && run.metadata.labels?.[LABEL_PIPELINE_TASK];
+  const task = traceParentOf(run) && run.metadata.labels?.[LABEL_PIPELINE_TASK];
   return spec.pipelineRef?.name ?? spec.taskRef?.name ?? task ?? generateName?.replace(/-$/, '') ?? name;
 }
 

@@ -4,11 +4,10 @@ import type { Attributes } from '@opentelemetry/api';
 import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
 import { inboundParent } from '../../shared/tracing/run-context.ts';
 import { parseCarrier } from '../../shared/tracing/carrier.ts';
-import { trustedAdmissionTime } from '../../shared/tracing/provenance.ts';
+import { isClaimed, traceParentOf, trustedAdmissionTime } from '../../shared/tracing/provenance.ts';
 import type { SpanLink, SpanRecord } from '../../shared/tracing/span-record.ts';
-import { RERUN_SPAN_CONTEXT } from '../../shared/tekton/annotations.ts';
+import { PARENT_SPAN_CONTEXT, RERUN_SPAN_CONTEXT } from '../../shared/tekton/annotations.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
-import { parentOf } from '../../shared/tekton/parent-of.ts';
 import { startMs } from './times.ts';
 
 /** A span below `parentSpanId`. Default kind INTERNAL, default status Unset. */
@@ -38,17 +37,18 @@ export function createdMs(object: KubeObject): number {
 }
 
 /**
- * The parent and links of a root. An inbound parent in the same trace is the parent, one in another trace becomes a link; a copy has a link to its
- * original. A child PipelineRun inherits the annotation with its owner's original, so it gets no link.
+ * The parent and links of a root. An inbound parent in the same trace is the parent, unless a client wrote it and nobody checked it; one in another
+ * trace becomes a link. A copy has a link to its original. A child PipelineRun inherits the annotation with its owner's original, so it gets no link.
  */
 export function ancestry(run: KubeObject, own: SpanCarrier): { parentSpanId?: string; links: SpanLink[] } {
   const rerunOf = parseCarrier(run.metadata.annotations?.[RERUN_SPAN_CONTEXT]);
   const parent = inboundParent(run);
   const links: SpanLink[] = [];
-  if (rerunOf && !parentOf(run)) links.push({ context: rerunOf, attributes: { 'tektrace.link': 'rerun of' } });
-  if (parent?.traceId === own.traceId) return { parentSpanId: parent.spanId, links };
-  if (parent) links.push({ context: parent, attributes: { 'tektrace.link': 'inbound' } });
-  return { links };
+  if (rerunOf && !traceParentOf(run)) links.push({ context: rerunOf, attributes: { 'tektrace.link': 'rerun of' } });
+  if (parent && parent.traceId !== own.traceId)
+    links.push({ context: parent, attributes: { 'tektrace.link': 'inbound' } });
+  const isJoined = parent?.traceId === own.traceId && !isClaimed(run.metadata, PARENT_SPAN_CONTEXT);
+  return { ...(isJoined && { parentSpanId: parent.spanId }), links };
 }
 
 /** The attributes that identify a span's run: of semantic conventions, and upstream's short names. */

@@ -1,10 +1,10 @@
 import type { Attributes } from '@opentelemetry/api';
 
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
-import { parentOf } from '../../shared/tekton/parent-of.ts';
 import type { SpanEvent, SpanRecord } from '../../shared/tracing/span-record.ts';
 import { LABEL_PIPELINE_RUN, LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import { attemptOfPod } from '../../shared/tekton/names.ts';
+import { traceParentOf } from '../../shared/tracing/provenance.ts';
 import type { TaskRun, TaskRunStatus } from '../../shared/tekton/types.ts';
 import type { Attempt } from './attempt.ts';
 import type { TaskRunFacts } from './facts.ts';
@@ -21,7 +21,7 @@ import { admissionSpan, queuedSpan } from './waits.ts';
 
 /** The task's own span: a child of the run's root; for a TaskRun that no run owns, the root itself. */
 function taskSpan({ taskRun, own, owner, pipelineTask, deletedMs }: TaskRunFacts): SpanRecord {
-  if (!parentOf(taskRun)) return rootSpan(taskRun, own, { deletedMs });
+  if (!traceParentOf(taskRun)) return rootSpan(taskRun, own, { deletedMs });
   const outcome = outcomeOf(taskRun);
   const name = taskRun.metadata.labels?.[LABEL_PIPELINE_TASK] ?? taskRun.metadata.name ?? '';
   const pipelineRun = taskRun.metadata.labels?.[LABEL_PIPELINE_RUN];
@@ -122,7 +122,7 @@ export function buildTaskRun(facts: TaskRunFacts): SpanRecord[] {
     previousEndMs = parent.endMs;
     return [...attemptTree(facts, attempt, parent), parent];
   });
-  const waits = parentOf(taskRun)
+  const waits = traceParentOf(taskRun)
     ? []
     : [...admissionSpan(taskRun, own), ...queuedSpan(taskRun, own)].map((one) => within(one, task));
   return facts.fold ? [...waits, ...fold(task, below)] : [...waits, ...below, task];

@@ -6,8 +6,12 @@ export const TASK_RUN_SPAN_CONTEXT = 'tekton/taskrun-span-context';
 export const UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT = 'tekton.dev/pipelinerunSpanContext';
 export const UPSTREAM_TASK_RUN_SPAN_CONTEXT = 'tekton.dev/taskrunSpanContext';
 export const PARENT_SPAN_CONTEXT = 'tekton/parent-span-context';
+/** A bare traceparent of the delivery that a run belongs to, as Konflux proposed it. */
+export const DELIVERY_TRACEPARENT = 'tekton.dev/deliveryTraceparent';
 /** JSON carrier of the original of a copied run; it becomes a `rerun of` link. */
 export const RERUN_SPAN_CONTEXT = 'tekton/rerun-span-context';
+/** The uid of the owner in an owner reference that is not trusted. The run has a trace of its own. */
+export const REFUSED_OWNER = 'tekton/refused-owner';
 export const ADMISSION_TIME = 'tekton/admission-time';
 export const TRACE_URL = 'tekton/trace-url';
 export const TRACE_EXPORTED = 'tekton/trace-exported';
@@ -16,6 +20,19 @@ export const TRACE_EXPORTED = 'tekton/trace-exported';
 export const POD_SPAN_CONTEXT = 'tekton/span-context';
 export const POD_TRACESTATE = 'tekton/tracestate';
 export const POD_BAGGAGE = 'tekton/baggage';
+
+/** The annotations that carry a run's own root: ours and upstream's. */
+export interface CarrierNames {
+  own: string;
+  upstream: string;
+}
+
+/** Those of a PipelineRun, or of a TaskRun. */
+export function carrierNames(kind: string | undefined): CarrierNames {
+  return kind === 'PipelineRun'
+    ? { own: PIPELINE_RUN_SPAN_CONTEXT, upstream: UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT }
+    : { own: TASK_RUN_SPAN_CONTEXT, upstream: UPSTREAM_TASK_RUN_SPAN_CONTEXT };
+}
 
 const UPSTREAM_CARRIERS = [UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT, UPSTREAM_TASK_RUN_SPAN_CONTEXT];
 

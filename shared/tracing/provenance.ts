@@ -1,53 +1,87 @@
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from '../kubernetes/types.ts';
 import {
   ADMISSION_TIME,
-  PIPELINE_RUN_SPAN_CONTEXT,
-  TASK_RUN_SPAN_CONTEXT,
+  carrierNames,
+  PARENT_SPAN_CONTEXT,
+  REFUSED_OWNER,
+  RERUN_SPAN_CONTEXT,
   TRACE_EXPORTED,
 } from '../tekton/annotations.ts';
+import { parentOf } from '../tekton/parent-of.ts';
+import type { Parent } from '../tekton/parent-of.ts';
 
 /** The controller's field manager (from its user agent). */
 export const CONTROLLER_MANAGER = 'tektrace-controller';
 
-/** The webhook's call and the creation happen in one request: an admission time further from the creation was copied. */
+/** Webhook calls and creation happen within one request: an admission time further from the creation is another object's. */
 const SAME_REQUEST_MS = 10_000;
 
-const OWN_ANNOTATIONS = [PIPELINE_RUN_SPAN_CONTEXT, TASK_RUN_SPAN_CONTEXT, ADMISSION_TIME, TRACE_EXPORTED];
+/** Annotations that nobody writes but Tektrace, and that each run has for itself. */
+const OWN_ANNOTATIONS = [ADMISSION_TIME, TRACE_EXPORTED, RERUN_SPAN_CONTEXT];
 
-/**
- * Whether a client other than the controller submitted this annotation. The API server fills managedFields from the request, before mutating
- * admission: annotations that a webhook adds are in no entry (observed on Kubernetes 1.36).
- */
-export function wasSubmitted(meta: ObjectMeta, annotation: string): boolean {
-  return (meta.managedFields ?? []).some((entry) => submittedAnnotations(entry)[`f:${annotation}`] !== undefined);
-}
-
-function submittedAnnotations(entry: ManagedFieldsEntry): Record<string, unknown> {
-  if (entry.manager === CONTROLLER_MANAGER) return {};
-  const metadata = entry.fieldsV1?.['f:metadata'] as Record<string, unknown> | undefined;
+function annotationsOf({ fieldsV1 }: ManagedFieldsEntry): Record<string, unknown> {
+  const metadata = fieldsV1?.['f:metadata'] as Record<string, unknown> | undefined;
   return (metadata?.['f:annotations'] as Record<string, unknown> | undefined) ?? {};
 }
 
-/** Whether the object was created from another run's YAML: its creator submitted annotations that only Tektrace writes. */
-export function isCopy(meta: ObjectMeta): boolean {
-  return OWN_ANNOTATIONS.some(
-    (annotation) => meta.annotations?.[annotation] !== undefined && wasSubmitted(meta, annotation),
-  );
+const lists = (entry: ManagedFieldsEntry, annotation: string): boolean =>
+  Object.hasOwn(annotationsOf(entry), `f:${annotation}`);
+
+/**
+ * At CREATE: whether the requester sent this annotation. The API server fills managedFields from what was sent, before mutating admission,
+ * and takes no entries from the requester: what a webhook added is in none. Where it failed to fill them, nothing is known, so all was sent.
+ */
+export function wasSubmitted({ annotations, managedFields }: ObjectMeta, annotation: string): boolean {
+  if (annotations?.[annotation] === undefined) return false;
+  return !managedFields?.length || managedFields.some((entry) => lists(entry, annotation));
+}
+
+/** At CREATE: whether the object was made from another run's YAML. */
+export function isSubmittedCopy({ kind, metadata }: KubeObject): boolean {
+  return [carrierNames(kind).own, ...OWN_ANNOTATIONS].some((annotation) => wasSubmitted(metadata, annotation));
 }
 
 /**
- * The run without the managedFields that do not distinguish a copy from an original: only a copy keeps some. They are often most of an
- * object's size in the cache.
+ * Whether the controller wrote this entry, as far as that can be known: a client may choose the manager's name. Who creates an object has its
+ * spec in its entry, though, and the controller writes no spec of a run that it did not create.
+ */
+function isControllers({ manager, operation, subresource, fieldsV1 }: ManagedFieldsEntry): boolean {
+  return manager === CONTROLLER_MANAGER && operation === 'Update' && !subresource && fieldsV1?.['f:spec'] === undefined;
+}
+
+/**
+ * On a stored object: whether a client wrote this annotation, at creation or later, and neither the webhook (which leaves what it decided in no
+ * entry of managedFields) nor the controller. False where the object has no managedFields.
+ */
+export function isClaimed({ annotations, managedFields = [] }: ObjectMeta, annotation: string): boolean {
+  if (annotations?.[annotation] === undefined) return false;
+  return managedFields.some((entry) => !isControllers(entry) && lists(entry, annotation));
+}
+
+/**
+ * The PipelineRun whose trace a run belongs to, by its owner reference; undefined where none owns it, and where the webhook, or the
+ * controller, refused the owner reference (docs/security.md).
+ */
+export function traceParentOf(run: KubeObject): Parent | undefined {
+  const parent = parentOf(run);
+  const refused = isClaimed(run.metadata, REFUSED_OWNER) ? undefined : run.metadata.annotations?.[REFUSED_OWNER];
+  return parent?.uid === refused ? undefined : parent;
+}
+
+/**
+ * The run with only that of its managedFields which tells who wrote its trace context: nothing, unless a client wrote some of it. They are
+ * often most of what a cache of runs would hold.
  */
 export function keepProvenance<T extends KubeObject>(run: T): T {
   const { managedFields, ...metadata } = run.metadata;
+  const { own, upstream } = carrierNames(run.kind);
+  const decisive = [own, upstream, PARENT_SPAN_CONTEXT, REFUSED_OWNER, ...OWN_ANNOTATIONS];
   const kept = (managedFields ?? []).flatMap((entry): ManagedFieldsEntry[] => {
-    const submitted = submittedAnnotations(entry);
-    const own = OWN_ANNOTATIONS.map((annotation) => `f:${annotation}`).filter(
-      (field) => submitted[field] !== undefined,
-    );
-    const annotations = Object.fromEntries(own.map((field) => [field, submitted[field]]));
-    return own.length === 0 ? [] : [{ ...entry, fieldsV1: { 'f:metadata': { 'f:annotations': annotations } } }];
+    const claims = decisive.filter((annotation) => lists(entry, annotation));
+    if (isControllers(entry) || claims.length === 0) return [];
+    const annotations = Object.fromEntries(claims.map((annotation) => [`f:${annotation}`, {}]));
+    const spec = entry.fieldsV1?.['f:spec'] !== undefined && { 'f:spec': {} };
+    return [{ ...entry, fieldsV1: { 'f:metadata': { 'f:annotations': annotations }, ...spec } }];
   });
   return { ...run, metadata: kept.length === 0 ? metadata : { ...metadata, managedFields: kept } };
 }
@@ -74,16 +108,12 @@ export function parseAdmissionTime(annotation: string | undefined): AdmissionTim
 }
 
 /**
- * The admission time, if it is within 10 s of the object's creation (whole seconds). A copied time is not, unless the copy was made within 10 s.
- * In that case the webhook has replaced it, or the copy has the same span id as its original and is recognised by that.
+ * The admission time, if the webhook wrote it for this object: no client did (upstream copies the annotations of a PipelineRun to its
+ * children), and it is within 10 s of the creation, which is a whole second.
  */
 export function trustedAdmissionTime(meta: ObjectMeta): AdmissionTime | undefined {
   const time = parseAdmissionTime(meta.annotations?.[ADMISSION_TIME]);
   const createdMs = Date.parse(meta.creationTimestamp ?? '');
-  return time && Math.abs(time.receivedMs - createdMs) <= SAME_REQUEST_MS ? time : undefined;
-}
-
-/** Whether the object is a copy that bypassed the webhook: its annotations were submitted, and its admission time is of another object. */
-export function isUnseenCopy(meta: ObjectMeta): boolean {
-  return isCopy(meta) && trustedAdmissionTime(meta) === undefined;
+  const fits = time && Math.abs(time.receivedMs - createdMs) <= SAME_REQUEST_MS;
+  return fits && !isClaimed(meta, ADMISSION_TIME) ? time : undefined;
 }

@@ -1,14 +1,16 @@
 import {
   LABEL_PIPELINE_RUN,
+  LABEL_PIPELINE_RUN_UID,
   PARENT_SPAN_CONTEXT,
   PIPELINE_RUN_SPAN_CONTEXT,
+  REFUSED_OWNER,
   TASK_RUN_SPAN_CONTEXT,
 } from '../tekton/annotations.ts';
 import type { KubeObject } from '../kubernetes/types.ts';
-import { parentOf } from '../tekton/parent-of.ts';
 import { parseCarrier, parseForeignCarrier } from './carrier.ts';
 import type { SpanCarrier } from './carrier.ts';
 import { deriveSpanId } from './ids.ts';
+import { traceParentOf } from './provenance.ts';
 
 /** A run's own span. A TaskRun that a PipelineRun owns also has the PipelineRun's span as its parent. */
 export interface RunSpan extends SpanCarrier {
@@ -23,15 +25,18 @@ export function pipelineRunSpan(run: KubeObject): SpanCarrier | undefined {
 /** The TaskRun's own span. If a PipelineRun owns it, the annotation has the PipelineRun's span, and the TaskRun's span id is derived. Else the annotation has its own root. */
 export function taskRunSpan(taskRun: KubeObject): RunSpan | undefined {
   const carrier = parseCarrier(taskRun.metadata.annotations?.[TASK_RUN_SPAN_CONTEXT]);
-  if (!carrier || !parentOf(taskRun)) return carrier;
+  if (!carrier || !traceParentOf(taskRun)) return carrier;
   const spanId = deriveSpanId(carrier.traceId, 'task', taskRun.metadata.uid ?? '');
   return { ...carrier, spanId, parentSpanId: carrier.spanId };
 }
 
-/** The same for a Pod, which has its TaskRun's annotation and labels. */
-export function podTaskSpan(pod: KubeObject, taskRunUid: string): SpanCarrier | undefined {
-  const carrier = parseCarrier(pod.metadata.annotations?.[TASK_RUN_SPAN_CONTEXT]);
-  if (!carrier || pod.metadata.labels?.[LABEL_PIPELINE_RUN] === undefined) return carrier;
+/** The same for a Pod, which carries its TaskRun's annotations and labels. */
+export function podTaskSpan({ metadata }: KubeObject, taskRunUid: string): SpanCarrier | undefined {
+  const { annotations = {}, labels = {} } = metadata;
+  const carrier = parseCarrier(annotations[TASK_RUN_SPAN_CONTEXT]);
+  const refused = annotations[REFUSED_OWNER];
+  const isRefused = refused !== undefined && refused === (labels[LABEL_PIPELINE_RUN_UID] ?? refused);
+  if (!carrier || labels[LABEL_PIPELINE_RUN] === undefined || isRefused) return carrier;
   return { ...carrier, spanId: deriveSpanId(carrier.traceId, 'task', taskRunUid) };
 }
 

@@ -15,7 +15,7 @@ import {
 import { parseCarrier, parseTraceparent } from '../../shared/tracing/carrier.ts';
 import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
-import { isCopy } from '../../shared/tracing/provenance.ts';
+import { isClaimed } from '../../shared/tracing/provenance.ts';
 import {
   controllerUser,
   issueWebhookCertificate,
@@ -54,7 +54,7 @@ describe('the webhook, called by the real kube-apiserver', () => {
     expect(one.metadata.annotations?.[ADMISSION_TIME]).toMatch(/Z\//);
     expect(rootOf(other)?.traceId).not.toBe(rootOf(one)?.traceId);
     expect(JSON.stringify(one.metadata.managedFields)).not.toContain('span-context');
-    expect(isCopy(one.metadata)).toBe(false);
+    expect(isClaimed(one.metadata, PIPELINE_RUN_SPAN_CONTEXT)).toBe(false);
   });
 
   test('a standalone TaskRun gets one too', async () => {

@@ -8,7 +8,7 @@ import { emptyObject } from './empty-object.ts';
 import { difference, has, isEmpty, setOf, union } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
 import { fieldsOfClientSideApply, KUBECTL_MANAGER, updateLastApplied } from './last-applied.ts';
-import { capUpdaters, identify, isReset, readManagers, writeManagers } from './managers.ts';
+import { capUpdaters, identify, isReset, problemOf, readManagers, writeManagers } from './managers.ts';
 import type { Managed, ManagerInfo, Managers } from './managers.ts';
 import { goConvertProblem } from '../schema/go-types.ts';
 import { placeOf } from './structure.ts';
@@ -236,4 +236,21 @@ export function applyFields(
   checkConverted(type, config, object);
   if (writer.manager === KUBECTL_MANAGER) updateLastApplied(object, config);
   return { object, managedFields: writeManagers(managers) };
+}
+
+const INVALID_AFTER_ADMISSION =
+  '.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ';
+
+/**
+ * The entries to store after admission: what webhooks left of them; no entries where they took all away. Those from `before`, with a
+ * warning, where what is left can't be read.
+ */
+export function admittedFields(
+  before: ManagedFieldsEntry[],
+  after: ManagedFieldsEntry[] | undefined,
+  warnings: string[],
+): ManagedFieldsEntry[] {
+  const problem = problemOf(after ?? []);
+  if (problem !== undefined) warnings.push(INVALID_AFTER_ADMISSION + problem);
+  return problem === undefined ? (after ?? []) : before;
 }

@@ -36,6 +36,13 @@ export function isReset(entries: ManagedFieldsEntry[] | undefined): boolean {
   );
 }
 
+/** Why entries can't be read, as Kubernetes says it; undefined where they can. */
+export function problemOf(entries: ManagedFieldsEntry[]): string | undefined {
+  if (entries.some(({ operation }) => operation !== 'Apply' && operation !== 'Update'))
+    return 'operation must be `Apply` or `Update`';
+  return readManagers(entries) === undefined ? 'fieldsType must be `FieldsV1`' : undefined;
+}
+
 /** Reads `metadata.managedFields`; undefined where an entry can't be read. */
 export function readManagers(entries: ManagedFieldsEntry[] | undefined): Managers | undefined {
   const managers: Managers = new Map();

@@ -3,7 +3,7 @@ import type { AdmissionAttributes } from '../admission/attributes.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import { inStorageVersion } from '../catalog/versions.ts';
 import { finalizerWarnings } from '../crd/validate.ts';
-import { trackFields } from '../fields/managed-fields.ts';
+import { admittedFields, trackFields } from '../fields/managed-fields.ts';
 import { generatedName } from '../names.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../object.ts';
 import { alreadyExists, badRequest, forbidden, notFound, StatusError } from '../status.ts';
@@ -117,9 +117,8 @@ export async function storeNew(
   const object = normalize(type, admitted);
   placeInNamespace(type, object, namespace);
   type.strategy.applyDefaults?.(object);
-  // A webhook may take the entries away, but makes none.
-  if ((admitted.metadata.managedFields ?? []).length === 0) delete object.metadata.managedFields;
-  else object.metadata.managedFields = managedFields;
+  object.metadata.managedFields = admittedFields(managedFields, admitted.metadata.managedFields, request.warnings);
+  if (object.metadata.managedFields.length === 0) delete object.metadata.managedFields;
   prepare(api, type, object);
   validateNew(type, object);
   request.warnings.push(...(type.strategy.warnings?.(object) ?? []));

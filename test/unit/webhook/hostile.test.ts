@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { applyPatch } from 'fast-json-patch';
 import fc from 'fast-check';
 
+import type { ManagedFieldsEntry } from '../../../shared/kubernetes/types.ts';
 import { pointerToken } from '../../../shared/kubernetes/patch.ts';
-import type { AddOperation } from '../../../webhook/json-patch.ts';
-import { annotationOperations } from '../../../webhook/json-patch.ts';
-import { carrier, ownedByRun, pipelineRun, request, review, reviewOf, taskRun, TRUSTED } from './review.ts';
+import { annotationOperations, takeOver } from '../../../webhook/json-patch.ts';
+import { carrier, ownedByRun, pipelineRun, request, review, reviewOf, submitted, taskRun, TRUSTED } from './review.ts';
 
 const OURS = /^(tekton|tekton\.dev)\//;
 const PATHS = ['pipelinerun', 'taskrun', 'pod'] as const;
@@ -120,23 +120,62 @@ describe('every patch', () => {
     .filter((name) => name !== '__proto__');
   const dictionary = fc.dictionary(key, fc.string(), { noNullPrototype: true });
   const annotations = fc.oneof(dictionary, fc.constant(null), fc.constant(undefined));
+  const changes = fc.dictionary(key, fc.option(fc.string()), { noNullPrototype: true });
 
-  test('of annotations applies, and adds just what is asked for', () => {
+  test('of annotations applies, and changes just what is asked for', () => {
     fc.assert(
-      fc.property(annotations, dictionary, (existing, wanted) => {
+      fc.property(annotations, changes, (existing, wanted) => {
         const object = { metadata: { ...(existing !== undefined && { annotations: existing }) } };
         const patch = annotationOperations(existing, wanted);
         const result = applyPatch(structuredClone(object), patch, true).newDocument;
-        expect(result.metadata.annotations ?? {}).toEqual({ ...existing, ...wanted });
+        const expected = Object.entries({ ...existing, ...wanted }).filter(([, value]) => value !== null);
+        expect(result.metadata.annotations ?? {}).toEqual(Object.fromEntries(expected));
       }),
     );
+  });
+
+  const owned = fc
+    .dictionary(key, fc.constant({}), { noNullPrototype: true })
+    .map((fields) => Object.fromEntries(Object.entries(fields).map(([name, value]) => [`f:${name}`, value])));
+  const entries = fc.array(
+    fc.oneof(
+      fc.constantFrom<ManagedFieldsEntry>({}, { fieldsV1: {} }, { fieldsV1: { 'f:metadata': {} } }),
+      fc.constantFrom([], null, 'x', 7).map((odd) => ({ fieldsV1: { 'f:metadata': { 'f:annotations': odd } } })),
+      owned.map((fields) => ({ fieldsV1: { 'f:metadata': { 'f:annotations': { '.': {}, ...fields } } } })),
+      fc.json().map((text) => ({ fieldsV1: JSON.parse(text) as Record<string, unknown> })),
+    ),
+    { maxLength: 5 },
+  );
+
+  test('of managedFields applies, and takes out just the annotations that are asked for', () => {
+    fc.assert(
+      fc.property(entries, fc.array(key, { maxLength: 8 }), (managedFields, names) => {
+        const taken = [...new Set(names)];
+        const object = { metadata: { managedFields } };
+        const patched = applyPatch(structuredClone(object), takeOver(object.metadata, taken), true).newDocument;
+        const fields = ({ fieldsV1 }: ManagedFieldsEntry): unknown =>
+          (fieldsV1?.['f:metadata'] as Record<string, unknown> | undefined)?.['f:annotations'];
+        const without = (one: unknown): unknown =>
+          typeof one === 'object' && one !== null && !Array.isArray(one)
+            ? Object.fromEntries(Object.entries(one).filter(([name]) => !taken.includes(name.slice(2))))
+            : one;
+        expect(patched.metadata.managedFields.map(fields)).toEqual(managedFields.map(fields).map(without));
+      }),
+    );
+  });
+
+  test('of an object with thousands of annotations is small', () => {
+    const many = Array.from({ length: 5000 }, (_, index) => `example.com/note-${index}`);
+    const listed = Object.fromEntries([...many, 'tekton/admission-time'].map((name) => [`f:${name}`, {}]));
+    const managedFields = [{ fieldsV1: { 'f:metadata': { 'f:annotations': listed } } }];
+    expect(takeOver({ managedFields }, ['tekton/admission-time', 'tekton/trace-url'])).toHaveLength(1);
   });
 
   test('escapes a key as a JSON pointer token', () => {
     expect(pointerToken('a/b~c~1')).toBe('a~1b~0c~01');
   });
 
-  test('that the webhook answers applies to the object it got, and adds only our annotations and variables', async () => {
+  test('that the webhook answers applies to the object it got, and changes only our annotations and variables', async () => {
     const meta = fc.record(
       {
         name: fc.string({ minLength: 1 }),
@@ -151,6 +190,11 @@ describe('every patch', () => {
           annotations,
           dictionary.map((own) => ({ ...own, 'tekton/taskrun-span-context': carrier() })),
           dictionary.map((own) => ({ ...own, 'tekton/pipelinerun-span-context': carrier() })),
+          dictionary.map((own) => ({ ...own, 'tekton/parent-span-context': carrier(), 'tekton/trace-url': 'x' })),
+        ),
+        managedFields: fc.oneof(
+          entries,
+          fc.constant(submitted('tekton/pipelinerun-span-context', 'tekton/admission-time', 'other').managedFields),
         ),
       },
       { requiredKeys: [] },
@@ -182,14 +226,16 @@ describe('every patch', () => {
             expect((env ?? []).slice(0, before.length)).toEqual(before);
           }
           expect(
-            (patch as AddOperation[]).every(
-              ({ op, path: at }) =>
-                op === 'add' && /^\/(metadata\/annotations|spec\/containers\/\d+\/env)(\/|$)/.test(at),
+            patch.every(({ op, path: at }) =>
+              op === 'add'
+                ? /^\/(metadata\/annotations|spec\/containers\/\d+\/env)(\/|$)/.test(at)
+                : op === 'remove' &&
+                  /^\/metadata\/(managedFields\/\d+\/fieldsV1\/f:metadata\/f:)?annotations\/(f:)?tekton/.test(at),
             ),
           ).toBe(true);
           const without = (one: typeof object) => ({
             ...one,
-            metadata: { ...one.metadata, annotations: 0 },
+            metadata: { ...one.metadata, annotations: 0, managedFields: 0 },
             spec: { containers: one.spec.containers.map((container) => ({ ...container, env: 0 })) },
           });
           expect(without(result)).toEqual(without(object));

@@ -1,7 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { parseCarrier } from '../../../shared/tracing/carrier.ts';
-import { admit, carrier, NOW_MS, ownedByRun, pipelineRun, review, SPAN, submitted, TRACE, TRUSTED } from './review.ts';
+import { isClaimed } from '../../../shared/tracing/provenance.ts';
+import {
+  admit,
+  carrier,
+  NOW_MS,
+  ownedByRun,
+  pipelineRun,
+  review,
+  SPAN,
+  submitted,
+  submittedBy,
+  TRACE,
+  TRUSTED,
+} from './review.ts';
 import type { ReviewOptions } from './review.ts';
 
 const OWN = 'tekton/pipelinerun-span-context';
@@ -48,7 +61,7 @@ describe('a PipelineRun that is created', () => {
   });
 
   test('that an earlier call has stamped is not changed', async () => {
-    const first = await admit('pipelinerun', pipelineRun());
+    const first = await admit('pipelinerun', pipelineRun(submitted('other')));
     const { patch } = await review('pipelinerun', first);
     expect(patch).toEqual([]);
   });
@@ -93,10 +106,34 @@ describe('a copy of another run', () => {
   });
 
   test('is stamped once: a second call changes nothing', async () => {
-    // What a webhook adds or replaces is in no entry of managedFields.
-    const { annotations } = await stamped(copy);
-    const { patch } = await review('pipelinerun', pipelineRun({ annotations }));
-    expect(patch).toEqual([]);
+    const first = await admit('pipelinerun', pipelineRun(copy));
+    expect((await review('pipelinerun', first)).patch).toEqual([]);
+  });
+
+  test.each(['kubectl-create', 'tektrace-controller', 'tektrace-webhook', 'tekton-pipelines-controller'])(
+    'is one under the field manager %s, too, and what it has afterwards is ours',
+    async (manager) => {
+      const forged = { annotations: copy.annotations, ...submittedBy(manager, ...Object.keys(copy.annotations)) };
+      for (const username of ['jane', TRUSTED]) {
+        const { metadata } = await admit('pipelinerun', pipelineRun(forged), { username });
+        expect(parseCarrier(metadata.annotations?.[OWN])?.traceId).not.toBe(TRACE);
+        for (const name of Object.keys(metadata.annotations ?? {})) expect(isClaimed(metadata, name)).toBe(false);
+        expect(metadata.annotations).not.toHaveProperty(['tekton/trace-exported']);
+      }
+    },
+  );
+
+  test('is one where the API server could not say who sent what', async () => {
+    const { root } = await stamped({ annotations: copy.annotations, managedFields: undefined });
+    expect(root?.traceId).not.toBe(TRACE);
+  });
+
+  test('keeps no link to the trace of its original', async () => {
+    const { annotations } = await stamped({
+      annotations: { ...copy.annotations, 'tekton/trace-url': 'http://jaeger/trace/1' },
+      ...submitted(OWN),
+    });
+    expect(annotations).not.toHaveProperty(['tekton/trace-url']);
   });
 });
 
@@ -141,6 +178,36 @@ describe('an inbound parent', () => {
     expect((await stamped(inbound, never)).root?.sampled).toBe(false);
   });
 
+  const traceparent = (version: string) => `${version}-${TRACE}-${SPAN}-01`;
+
+  test.each<[string, Record<string, string>]>([
+    ['a bare traceparent', { [PARENT]: traceparent('00') }],
+    ['the traceparent of a delivery', { 'tekton.dev/deliveryTraceparent': traceparent('00') }],
+    ['a traceparent of a later version', { 'tekton.dev/deliveryTraceparent': `${traceparent('01')}-more` }],
+    ['upstream’s before that of a delivery', { [UPSTREAM]: carrier(), 'tekton.dev/deliveryTraceparent': 'x' }],
+    [
+      'the neutral one before the others',
+      {
+        [PARENT]: carrier(),
+        [UPSTREAM]: carrier('01', '1'.repeat(16)),
+        'tekton.dev/deliveryTraceparent': `00-${TRACE}-${'2'.repeat(16)}-01`,
+      },
+    ],
+  ])('is read from %s', async (_what, annotations) => {
+    const { root, parent } = await stamped(
+      { annotations, ...submitted(...Object.keys(annotations)) },
+      { username: TRUSTED },
+    );
+    expect(root?.traceId).toBe(TRACE);
+    expect(parent).toMatchObject({ traceId: TRACE, spanId: SPAN });
+  });
+
+  test('is the webhook’s word once it was judged: the controller can tell', async () => {
+    const metadata = { annotations: { [PARENT]: carrier() }, ...submitted(PARENT) };
+    const stored = await admit('pipelinerun', pipelineRun(metadata), { username: TRUSTED });
+    expect(isClaimed(stored.metadata, PARENT)).toBe(false);
+  });
+
   test('that is malformed is not used', async () => {
     const { root } = await stamped({ annotations: { [PARENT]: 'x' } }, { username: TRUSTED });
     expect(root).toBeDefined();
@@ -157,10 +224,24 @@ describe('a child PipelineRun', () => {
     expect(parent).toEqual(parseCarrier(carrier()));
   });
 
-  test('with an untrusted owner reference gets its own trace', async () => {
-    const { root, parent } = await stamped(child);
+  test('whose owner reference somebody else wrote gets a trace of its own, and says so', async () => {
+    const { annotations, root, parent } = await stamped(child);
     expect(root?.traceId).not.toBe(TRACE);
     expect(parent).toBeUndefined();
+    expect(annotations['tekton/refused-owner']).toBe('uid-build');
+  });
+
+  test('does not take its owner’s refusal, link or mark for its own', async () => {
+    const inherited = {
+      'tekton/refused-owner': 'uid-grandparent',
+      'tekton/rerun-span-context': carrier(),
+      'tekton/trace-exported': 'uid-build',
+    };
+    const { annotations } = await stamped(
+      { ...child, annotations: { ...child.annotations, ...inherited } },
+      { username: TRUSTED },
+    );
+    for (const name of Object.keys(inherited)) expect(annotations).not.toHaveProperty([name]);
   });
 });
 

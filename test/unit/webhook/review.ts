@@ -2,7 +2,7 @@ import { applyPatch } from 'fast-json-patch';
 import type { Operation } from 'fast-json-patch';
 import supertest from 'supertest';
 
-import type { KubeObject } from '../../../shared/kubernetes/types.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../../shared/kubernetes/types.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { createWebhookApp } from '../../../webhook/app.ts';
 import type { StampSettings } from '../../../webhook/stamp.ts';
@@ -102,12 +102,21 @@ export const ownedByRun = {
 };
 
 /** managedFields of somebody who submitted these annotations. */
-export const submitted = (...annotations: string[]): object => ({
+export const submitted = (...annotations: string[]): { managedFields: ManagedFieldsEntry[] } =>
+  submittedBy('kubectl-create', ...annotations);
+
+/** The same under a field manager of the requester's choice. */
+export const submittedBy = (manager: string, ...annotations: string[]): { managedFields: ManagedFieldsEntry[] } => ({
   managedFields: [
     {
-      manager: 'kubectl-create',
+      manager,
       operation: 'Update',
-      fieldsV1: { 'f:metadata': { 'f:annotations': Object.fromEntries(annotations.map((name) => [`f:${name}`, {}])) } },
+      apiVersion: 'tekton.dev/v1',
+      fieldsType: 'FieldsV1',
+      fieldsV1: {
+        'f:metadata': { 'f:annotations': Object.fromEntries(annotations.map((name) => [`f:${name}`, {}])) },
+        'f:spec': { 'f:pipelineRef': { 'f:name': {} } },
+      },
     },
   ],
 });

@@ -44,8 +44,17 @@ describe('a TaskRun of a PipelineRun', () => {
     expect(metadata.annotations?.[UPSTREAM]).toBe(carrier());
   });
 
-  test('is left to the controller if the owner reference is not trusted', async () => {
-    expect((await review('taskrun', taskRun(inherited), { username: 'jane' })).patch).toEqual([]);
+  test('has a trace of its own when the owner reference is anybody’s, and says so', async () => {
+    const { metadata } = await admit('taskrun', taskRun({ ...inherited, ...submitted(RUN) }), { username: 'jane' });
+    expect(parseCarrier(metadata.annotations?.[OWN])?.traceId).not.toBe(TRACE);
+    expect(metadata.annotations?.['tekton/refused-owner']).toBe('uid-build');
+  });
+
+  test('names its run, whatever a user wrote as a TaskRun’s context on that run', async () => {
+    const forged = JSON.stringify({ traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01` });
+    const object = taskRun({ ...inherited, annotations: { [RUN]: carrier(), [OWN]: forged } });
+    const { metadata } = await admit('taskrun', object, { username: TRUSTED });
+    expect(metadata.annotations?.[OWN]).toBe(carrier());
   });
 
   test('is left to the controller if its owner has no context', async () => {

@@ -123,6 +123,12 @@ const patches: [string, unknown][] = [
   ['another name', [{ op: 'replace', path: '/metadata/name', value: 'renamed' }]],
   ['another namespace', [{ op: 'replace', path: '/metadata/namespace', value: 'kube-system' }]],
   ['managedFields removed', [{ op: 'remove', path: '/metadata/managedFields' }, ...annotate]],
+  [
+    'a field of the creator taken over',
+    [{ op: 'remove', path: '/metadata/managedFields/0/fieldsV1/f:spec/f:steps' }, ...annotate],
+  ],
+  ['managedFields of another type', [{ op: 'add', path: '/metadata/managedFields/0/fieldsType', value: 'FieldsV2' }]],
+  ['managedFields of another operation', [{ op: 'add', path: '/metadata/managedFields/0/operation', value: 'Own' }]],
 ];
 
 const places: Place[] = ['untrusted', 'expired', 'other name', 'plain HTTP', 'nobody'];

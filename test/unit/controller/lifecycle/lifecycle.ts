@@ -24,6 +24,8 @@ export const TASK = 'build-x7k2p-compile';
 export class Lifecycle {
   readonly api = new FakeApi();
   readonly accepted: ReadableSpan[][] = [];
+  /** Events on runs: reason and message. */
+  readonly events: { name: string; reason: string; message: string }[] = [];
   /** What it says of its collector. */
   readonly lines: string[] = [];
   /** Why the collector does not take spans; undefined: it does. */
@@ -47,6 +49,11 @@ export class Lifecycle {
       watches,
       sender: new LifecycleSender({ sink: this.#sink, clusterKey: 'cluster-1', log: senderLog }),
       policy: createPolicy({ manage: 'none', sampling: { ratio: 1 }, keepFailures: true, ...options.policy }),
+      events: {
+        record: ({ metadata }, _type, reason, message) =>
+          void this.events.push({ name: metadata.name ?? '', reason, message }),
+        flush: async () => undefined,
+      },
       markDelayMs: options.markDelayMs ?? 0,
       log,
       nowMs: () => this.nowMs,

@@ -124,6 +124,18 @@ describe('what stands above a root', () => {
     expect(root).toMatchObject({ parentSpanId: '2'.repeat(16), links: [] });
   });
 
+  test('is no parent that a client wrote and nobody checked', () => {
+    const managedFields = [
+      {
+        manager: 'x',
+        operation: 'Update',
+        fieldsV1: { 'f:metadata': { 'f:annotations': { 'f:tekton/parent-span-context': {} } } },
+      },
+    ];
+    const claimed = { ...annotated(parent(TRACE)), managedFields };
+    expect(build(ranRun, claimed).at(-1)).not.toHaveProperty('parentSpanId');
+  });
+
   test('is a parent all the same where a joined run says that it reruns another', () => {
     const both = { ...parent(TRACE), 'tekton/rerun-span-context': carrier(other) };
     expect(build(ranRun, annotated(both)).at(-1)).toMatchObject({ parentSpanId: '2'.repeat(16), links: [{}] });
