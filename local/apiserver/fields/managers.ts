@@ -38,9 +38,12 @@ export function isReset(entries: ManagedFieldsEntry[] | undefined): boolean {
 
 /** Why entries can't be read, as Kubernetes says it; undefined where they can. */
 export function problemOf(entries: ManagedFieldsEntry[]): string | undefined {
+  const at = entries.findIndex(({ fieldsType }) => fieldsType !== 'FieldsV1');
+  if (at >= 0)
+    return `invalid fieldsType ${JSON.stringify(entries[at]?.fieldsType ?? '')} in managed fields entry ${at}`;
   if (entries.some(({ operation }) => operation !== 'Apply' && operation !== 'Update'))
     return 'operation must be `Apply` or `Update`';
-  return readManagers(entries) === undefined ? 'fieldsType must be `FieldsV1`' : undefined;
+  return readManagers(entries) === undefined ? 'their fields can not be read' : undefined;
 }
 
 /** Reads `metadata.managedFields`; undefined where an entry can't be read. */
