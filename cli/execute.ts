@@ -25,6 +25,8 @@ export interface ExecuteOptions {
   traces: TraceSource | undefined;
   /** What kubectl needs to reach the cluster, for commands that are shown. */
   kubeconfigFile?: string;
+  /** Whether the cluster goes on after the command. */
+  isKept: boolean;
   timeoutMs?: number;
   terminal: Terminal;
   log: Logger;
@@ -151,7 +153,8 @@ export async function execute(options: ExecuteOptions): Promise<ExecutedRun> {
   try {
     current = await followed.done;
     cancelling.stop();
-    await showEnd(current, { client, terminal, lastLines, cancelledBy: cancelling.by, signal: stop });
+    const logs = { kubeconfigFile: options.kubeconfigFile, isKept: options.isKept };
+    await showEnd(current, { client, terminal, lastLines, cancelledBy: cancelling.by, logs, signal: stop });
     current = await whenExported(followed, current, options);
     return { run: current, trace: await readTrace(options, current, first.aborted ? second : first) };
   } catch (error) {

@@ -144,6 +144,7 @@ export async function runCommand(args: string[]): Promise<number> {
             run,
             traces,
             kubeconfigFile,
+            isKept: cluster.local === undefined,
             ...(timeoutMs !== undefined && { timeoutMs }),
             terminal,
             log,

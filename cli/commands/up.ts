@@ -80,6 +80,7 @@ async function runGiven(
           settled: () => cluster.flush(),
         },
         kubeconfigFile: cluster.kubeconfigFile,
+        isKept: true,
         terminal,
         log,
         // One signal ends the cluster and its runs.

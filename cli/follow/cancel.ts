@@ -20,11 +20,14 @@ export const signalName = (signal: EndSignal): string => (signal === 'SIGINT' ? 
 /** A word quoted for a shell, if it needs quotes. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
+/** How kubectl is called for the cluster. */
+export const kubectl = (kubeconfigFile: string | undefined): string =>
+  kubeconfigFile === undefined ? 'kubectl' : `kubectl --kubeconfig ${quoted(kubeconfigFile)}`;
+
 /** The command that starts a pending run: it clears `spec.status` (Tekton's documentation of pending runs). */
 export function startCommand({ kind, metadata }: Run, kubeconfigFile: string | undefined): string {
   const { namespace = 'default', name = '' } = metadata;
-  const access = kubeconfigFile === undefined ? '' : ` --kubeconfig ${quoted(kubeconfigFile)}`;
-  return `kubectl${access} patch ${(kind ?? '').toLowerCase()} ${name} -n ${namespace} --type merge -p '{"spec":{"status":null}}'`;
+  return `${kubectl(kubeconfigFile)} patch ${(kind ?? '').toLowerCase()} ${name} -n ${namespace} --type merge -p '{"spec":{"status":null}}'`;
 }
 
 export const isPending = ({ spec }: Run): boolean =>

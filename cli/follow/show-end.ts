@@ -11,6 +11,8 @@ import type { Failure } from './failures.ts';
 import type { Run } from './follow-run.ts';
 import { MAX_LINES } from './last-lines.ts';
 import type { LastLines } from './last-lines.ts';
+import { sidecarLogLines } from './sidecar-logs.ts';
+import type { LogPlace } from './sidecar-logs.ts';
 
 /** Failures that are printed: a run may have hundreds of tasks, and all may fail. */
 const MAX_FAILURES = 20;
@@ -19,7 +21,7 @@ const MAX_QUOTED = 3;
 
 /** The run's TaskRuns. None if the request fails: the end is printed all the same. */
 async function taskRunsOf(client: KubeClient, run: Run, signal: AbortSignal): Promise<TaskRun[]> {
-  if (run.kind !== 'PipelineRun') return [];
+  if (run.kind !== 'PipelineRun') return [run];
   const { namespace, name = '', uid } = run.metadata;
   try {
     const { items } = await client.request<{ items: TaskRun[] }>('GET', resourcePath(TASK_RUNS, { namespace }), {
@@ -57,6 +59,7 @@ export interface EndContext {
   lastLines: LastLines;
   /** What cancelled the run in this process, if anything did. */
   cancelledBy: string | undefined;
+  logs: LogPlace;
   signal: AbortSignal;
 }
 
@@ -69,12 +72,14 @@ function line({ task, step, cause }: Failure, { arrow }: Terminal): string {
 /** Prints how the run ended. For a failure also the failed tasks and steps with their reasons, and the last lines of the first few (steps or sidecars). */
 export async function showEnd(
   run: Run,
-  { client, terminal, lastLines, cancelledBy, signal }: EndContext,
+  { client, terminal, lastLines, cancelledBy, logs, signal }: EndContext,
 ): Promise<void> {
   const name = `${run.metadata.namespace}/${run.metadata.name}`;
-  if (isSuccessful(run)) return terminal.print(terminal.green(`\nSucceeded  ${name}`));
-  terminal.print(terminal.red(`\n${printable(succeededCondition(run)?.reason ?? 'Failed')}  ${name}`));
-  const failures = failuresOf(run, await taskRunsOf(client, run, signal), cancelledBy);
+  const isGood = isSuccessful(run);
+  const reason = printable(succeededCondition(run)?.reason ?? 'Failed');
+  terminal.print(isGood ? terminal.green(`\nSucceeded  ${name}`) : terminal.red(`\n${reason}  ${name}`));
+  const taskRuns = await taskRunsOf(client, run, signal);
+  const failures = failuresOf(run, taskRuns, cancelledBy);
   const shown = failures.slice(0, MAX_FAILURES);
   const quoted = shown
     .filter(({ step, container }) => step !== undefined || container !== undefined)
@@ -88,4 +93,5 @@ export async function showEnd(
     );
   }
   if (failures.length > shown.length) terminal.print(`  and ${failures.length - shown.length} more`);
+  for (const text of sidecarLogLines(taskRuns, quoted, logs)) terminal.print(terminal.dim(`  ${text}`));
 }
