@@ -4,10 +4,10 @@ import { shouldSample } from '../shared/tracing/sampling.ts';
 import type { Sampling } from '../shared/tracing/sampling.ts';
 
 export const MANAGE = ['none', 'managed-by', 'all'] as const;
-/** Which runs the drive controllers of a process execute: none, those whose `spec.managedBy` names them, or all. */
+/** The runs that the drive controllers of a process execute: none, those with `spec.managedBy: tektrace.dev/controller`, or all. */
 export type Manage = (typeof MANAGE)[number];
 
-/** Upstream's own value, the same as none. */
+/** Upstream's value of `spec.managedBy`; equal to an absent one. */
 const UPSTREAM_MANAGED_BY = 'tekton.dev/pipeline';
 
 const FAILED = ['failure', 'error', 'timeout'];
@@ -15,25 +15,25 @@ const FAILED = ['failure', 'error', 'timeout'];
 export interface PolicyOptions {
   manage: Manage;
   sampling: Sampling;
-  /** Runs that were not sampled are exported all the same when they end badly. */
+  /** Whether unsampled runs are exported if they end in failure, error or timeout. */
   keepFailures: boolean;
-  /** Their runs are not traced. */
+  /** Namespaces whose runs are not traced. */
   excludedNamespaces?: readonly string[];
   /** Whether a namespace has the label `tektrace.dev/ignore`. */
   isIgnoredNamespace?: (name: string) => boolean;
 }
 
-/** What this process does about a run. */
+/** The decisions of this process about a run. */
 export interface Policy {
-  /** Whether there are runs that the drive controllers of this process execute. */
+  /** Whether this process executes any runs. */
   readonly executesRuns: boolean;
-  /** Whether it is one of them. */
+  /** Whether this process executes the run. */
   isExecuted: (run: { spec: { managedBy?: string } }) => boolean;
-  /** Whether it may get a span context, and be exported. The webhook's selectors leave out the same runs (helm/tektrace). */
+  /** Whether the run may get a span context and be exported. The webhook's selectors exclude the same runs (helm/tektrace). */
   isTraced: (run: PipelineRun | TaskRun) => boolean;
-  /** The sampling decision for a trace that begins here. */
+  /** The sampling decision for a new trace. */
   isSampled: (traceId: string, namespace: string) => boolean;
-  /** Whether a traced run is exported; `result` is how it ended. Undefined while that is not known, and decides. */
+  /** Whether a traced run is exported. `result` is its outcome, absent before its end. Undefined if the outcome will decide. */
   isExported: (sampled: boolean, result: string | undefined) => boolean | undefined;
 }
 

@@ -36,8 +36,7 @@ const STOP_WITHOUT_LEASE_MS = 5_000;
 
 export const controllerSpec: CommandSpec = {
   name: 'controller',
-  summary:
-    'Makes one trace of each PipelineRun and TaskRun: of those that Tekton’s own controller executes, and of those it executes itself.',
+  summary: 'Exports one trace for each PipelineRun and TaskRun, executed by Tekton’s own controller or by itself.',
   options: {
     ...exporterOptions,
     ...samplingOptions,
@@ -45,13 +44,13 @@ export const controllerSpec: CommandSpec = {
     manage: {
       type: 'string',
       value: MANAGE.join('|'),
-      help: 'Which runs to execute: none, as Tekton’s own controller does (default); those whose\nspec.managedBy is tektrace.dev/controller; all, where Tekton’s controller is not there.',
+      help: 'Runs to execute: none, because Tekton’s own controller does (default); those whose\nspec.managedBy is tektrace.dev/controller; all, without Tekton’s own controller.',
     },
     'exclude-namespace': {
       type: 'string',
       value: 'NAME',
       multiple: true,
-      help: 'Trace no run of this namespace (repeatable), nor any with the label tektrace.dev/ignore.',
+      help: 'Do not trace this namespace’s runs; may be repeated. (Nor runs and namespaces with the\nlabel tektrace.dev/ignore.)',
     },
     namespace: { type: 'string', value: 'NAME', help: 'Only this namespace (default all).' },
     kubeconfig: {

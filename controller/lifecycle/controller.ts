@@ -115,7 +115,7 @@ export class LifecycleController {
     return entry && this.#isTraced(entry) ? entry.own : undefined;
   }
 
-  /** A run is traced if all runs above it are, and its own labels allow it. */
+  /** Whether a run is traced: all its owners must be, too. */
   #isTraced({ run }: Entry): boolean {
     return [run, ...this.#ledger.ownersOf(run).map((owner) => owner.run)].every(this.#options.policy.isTraced);
   }

@@ -115,7 +115,7 @@ export class Ledger {
     this.#entries.delete(uid);
   }
 
-  /** The PipelineRun that owns a run, if it is in the ledger. In a circle of owner references no run has an owner. */
+  /** The PipelineRun that owns a run, if it is in the ledger. In a cycle of owner references no run has an owner. */
   ownerOf(run: Run): Entry | undefined {
     const owner = this.#named(run);
     const above = new Set<Entry>();
@@ -129,7 +129,7 @@ export class Ledger {
     return entry && isParent(entry.run, parent) ? entry : undefined;
   }
 
-  /** The PipelineRuns above a run, by owner references, next first. */
+  /** The owners of a run, from its direct owner upwards. */
   ownersOf(run: Run): Entry[] {
     const owner = this.ownerOf(run);
     return owner ? [owner, ...this.ownersOf(owner.run)] : [];

@@ -17,7 +17,7 @@ import {
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 
 export interface MintSettings {
-  /** The sampling decision for a trace that begins here. */
+  /** The sampling decision for a new trace. */
   isSampled: (traceId: string, namespace: string) => boolean;
   random?: RandomBytes;
 }

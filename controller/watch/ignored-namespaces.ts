@@ -8,13 +8,13 @@ import { IGNORE } from '../../shared/tekton/annotations.ts';
 
 export interface IgnoredNamespacesOptions {
   client: KubeClient;
-  /** The one namespace that is watched at all; absent: all are. */
+  /** The only watched namespace; absent: all. */
   namespace?: string;
   metrics?: KubernetesMetrics;
   log: Logger;
 }
 
-/** The namespaces that have the label `tektrace.dev/ignore`; of the others nothing is read. */
+/** The namespaces with the label `tektrace.dev/ignore`. Others are not read. */
 export function createIgnoredNamespaces({
   client,
   namespace,

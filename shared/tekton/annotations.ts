@@ -53,7 +53,7 @@ export const LABEL_TASK_RUN_UID = 'tekton.dev/taskRunUID';
 export const POD_READY = 'tekton.dev/ready';
 export const POD_READY_VALUE = 'READY';
 
-/** Label of a run or a namespace, whatever its value: what has it is not traced. */
+/** Label of a run or a namespace, with any value, that disables tracing. */
 export const IGNORE = 'tektrace.dev/ignore';
 
 /** The value of `spec.managedBy` that selects this controller. */
