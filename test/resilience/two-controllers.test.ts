@@ -136,7 +136,7 @@ describe('two controllers under load', () => {
     controller.signal('SIGCONT');
     expect(await controller.exited).toBe(1);
     report(`stopped: it ended ${Date.now() - continuedAt} ms after it was continued`);
-    expect((await controller.log()).map(({ message }) => message)).toContain('leadership is lost');
+    expect((await controller.log()).map(({ message }) => message)).toContain('leadership was lost');
     await load.created;
     await expectTakeover(tenure, await next(tenure), 'stopped');
     await expectRunsWell(load.names);
