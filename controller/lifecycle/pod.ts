@@ -35,6 +35,13 @@ function unschedulable(pod: Pod): Outcome | undefined {
   return condition && { result: 'error', errorType: condition.reason ?? 'Unschedulable', message: condition.message };
 }
 
+/** What the kubelet says of a container that it can't create: the message names what is missing, such as a Secret. */
+function uncreated(pod: Pod): Outcome | undefined {
+  const waits = (pod.status?.containerStatuses ?? []).map(({ state }) => state?.waiting);
+  const wait = waits.find((one) => one?.reason?.startsWith('CreateContainer') && one.message);
+  return wait && { result: 'error', errorType: wait.reason ?? '', message: wait.message ?? '' };
+}
+
 const ids = (family: 'scheduling' | 'starting', { traceId, taskRunUid, number, parentSpanId }: Attempt) => ({
   traceId,
   spanId: deriveSpanId(traceId, family, taskRunUid, number),
@@ -81,7 +88,7 @@ function startingSpans(pod: Pod, attempt: Attempt, steps: readonly TimedStep[], 
   const fromMs = handoverMs(pod, offsetMs);
   if (fromMs === undefined) return [];
   const untilMs = firstStepMs(pod, steps, offsetMs);
-  const end = untilMs === undefined ? unfinished(attempt) : {};
+  const end = untilMs === undefined ? unfinished(attempt, uncreated(pod)) : {};
   const interval = { startMs: fromMs, endMs: untilMs ?? attempt.endMs };
   return [
     span(ids('starting', attempt), 'pod starting', interval, end),

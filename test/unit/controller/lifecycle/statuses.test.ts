@@ -182,6 +182,17 @@ describe('a Pod that never gets a step started', () => {
     for (const span of later) expect(build(notPulled, [pulls()])).toContainEqual(span);
   });
 
+  test('because a container can’t be created has the kubelet’s message on its start', () => {
+    const state = { waiting: { reason: 'CreateContainerConfigError', message: 'secret "nowhere" not found' } };
+    const uncreated = failed('CreateContainerConfigError', 'Failed to create pod due to config error', []);
+    const spans = build(uncreated, [podOf([{ ...waiting, state }], { phase: 'Pending' })]);
+    expect(named(spans, 'pod starting')).toMatchObject({
+      endMs: ms(12),
+      attributes: { 'error.type': 'CreateContainerConfigError' },
+      status: { code: ERROR, message: 'secret "nowhere" not found' },
+    });
+  });
+
   test('and is evicted has the kubelet’s message on its start', () => {
     const evicted = failed('PodEvicted', 'The node was low on resource: memory.', []);
     const pod = podOf([], { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' });
