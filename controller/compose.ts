@@ -1,6 +1,7 @@
 import type { KubeClient } from '../shared/kubernetes/client.ts';
 import { createEventRecorder } from '../shared/kubernetes/events.ts';
 import type { Logger } from '../shared/runtime/log.ts';
+import { sleep } from '../shared/runtime/sleep.ts';
 import { within } from '../shared/runtime/within.ts';
 import type { SpanSink } from '../shared/tracing/exporters/sink.ts';
 import { measuredSink, measureSpanQueue } from '../shared/tracing/metrics.ts';
@@ -18,11 +19,15 @@ import { createPolicy } from './policy.ts';
 import type { Policy, PolicyOptions } from './policy.ts';
 import type { Images } from './taskrun/pod/images.ts';
 import { createIgnoredNamespaces } from './watch/ignored-namespaces.ts';
+import { createTraceSources } from './watch/trace-sources.ts';
+import type { TraceSources } from './watch/trace-sources.ts';
 import { createWatches, runWatches } from './watch/watches.ts';
 import type { Watches } from './watch/watches.ts';
 
 /** Longest wait for the collector at the end, in milliseconds. */
 const FLUSH_MS = 5_000;
+/** Longest wait at the start for the lists that only traces need, in milliseconds. */
+const SOURCES_MS = 5_000;
 /** Milliseconds after the signal at which unfinished work is abandoned. With the flush, everything ends within the 30 s that a Pod has. */
 const LEFT_AFTER_MS = { reconciles: 8_000, lifecycle: 14_000 };
 
@@ -67,6 +72,7 @@ async function createTracing(
   sink: SpanSink,
   watches: Watches,
   policy: Policy,
+  sources: TraceSources,
 ): Promise<Tracing> {
   const { client, isLeader, metrics, spans, log } = options;
   const clusterKey = await readClusterKey(client, log, options.signal);
@@ -78,6 +84,7 @@ async function createTracing(
     client,
     watches,
     events,
+    sources,
     sender: new LifecycleSender({ sink, clusterKey, log, maySend: isLeader, settings: spans }),
     policy,
     ...(metrics && { observer: metrics.kubernetes.workQueue('lifecycle'), registry: metrics.registry }),
@@ -122,22 +129,26 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
   const sink = options.sink && metrics ? measuredSink(options.sink, metrics.registry) : options.sink;
   const watches = createWatches({ ...watched, transformRun: keepProvenance });
   const ignored = createIgnoredNamespaces(watched);
+  const sources = createTraceSources(watched);
   const policy = createPolicy({
     ...options,
     isIgnoredNamespace: (name) => ignored.store.get(name) !== undefined,
   });
-  const tracing = sink && (await createTracing(options, sink, watches, policy));
+  const tracing = sink && (await createTracing(options, sink, watches, policy, sources));
   const runs = tracing?.runs ?? noRunTracing;
   const drive = policy.executesRuns ? createDrive({ ...common, watches, tracing: runs, policy, images }) : undefined;
   const stopping = new AbortController();
   const { synced, ended } = runWatches(watches, stopping.signal);
-  const alsoEnded = tracing && ignored.run(stopping.signal);
+  const extra = tracing && runWatches(sources, stopping.signal);
+  const alsoEnded = tracing && Promise.all([ignored.run(stopping.signal), extra?.ended]);
   const start = async (): Promise<void> => {
     await synced;
     if (stopping.signal.aborted) return;
     drive?.start();
     if (!tracing) return;
     await ignored.synced;
+    // A list that does not come holds up nothing: its spans are then missing.
+    await Promise.race([extra?.synced, sleep(SOURCES_MS, stopping.signal).catch(() => undefined)]);
     tracing.lifecycle.start();
   };
   return {

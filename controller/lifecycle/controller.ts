@@ -17,6 +17,7 @@ import { isDone } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
 import type { Policy } from '../policy.ts';
+import type { TraceSources } from '../watch/trace-sources.ts';
 import type { Watches } from '../watch/watches.ts';
 import { decideExport } from './export.ts';
 import { Ledger, parentOfTaskRun } from './ledger.ts';
@@ -27,8 +28,9 @@ import { PodLedger, taskRunUid } from './pods.ts';
 import type { KnownPods } from './pods.ts';
 import { createRunMetrics } from './run-metrics.ts';
 import type { RunMetrics } from './run-metrics.ts';
+import { buildEarly } from './run.ts';
 import type { LifecycleSender } from './sender.ts';
-import { admissionSpan, queuedSpan } from './waits.ts';
+import { Sources } from './sources.ts';
 
 /** Longest time that a deleted run is kept in memory for its export, in milliseconds. */
 const TOMBSTONE_MS = 3_600_000;
@@ -47,6 +49,8 @@ export interface LifecycleOptions {
   /** The metrics of runs. */
   registry?: Registry;
   log: Logger;
+  /** The watches of CustomRuns, ResolutionRequests and Events; absent: no spans of them. */
+  sources?: TraceSources;
   /** Delay of a TaskRun's mark, in milliseconds: its run's mark may come before. */
   markDelayMs?: number;
   nowMs?: () => number;
@@ -58,6 +62,7 @@ export class LifecycleController {
   readonly #ledger = new Ledger();
   readonly #controller: Controller;
   readonly #pods = new PodLedger();
+  readonly #sources: Sources;
   /** When to write the marks of accepted runs, in milliseconds since the epoch, by uid: at once, or later if the owner's mark may come before. */
   readonly #marksDue = new Map<string, number>();
   readonly #nowMs: () => number;
@@ -73,6 +78,11 @@ export class LifecycleController {
       reconcile: (uid) => this.#reconcile(uid),
       ...(options.observer && { observer: options.observer }),
       log: options.log,
+    });
+    this.#sources = new Sources(options.sources, {
+      changed: (runUid) => this.#controller.queue.add(runUid),
+      isOpen: (runUid) => this.#ledger.get(runUid)?.settled === false,
+      nowMs: this.#nowMs,
     });
     const { pipelineRuns, taskRuns, pods } = options.watches;
     pipelineRuns.addHandler(this.#runHandler<PipelineRun>());
@@ -231,7 +241,9 @@ export class LifecycleController {
   async #sendEarly(entry: Entry): Promise<ReconcileResult> {
     const { run, own, early } = entry;
     if (!own?.sampled || parentOfTaskRun(run) || isDone(run) || entry.deletedMs !== undefined) return undefined;
-    const spans = [...admissionSpan(run, own), ...queuedSpan(run, own)].filter((span) => !early.has(span.spanId));
+    const uid = run.metadata.uid ?? '';
+    const known = { customRuns: this.#sources.customRunsOf(uid), resolutions: this.#sources.resolutionsOf(uid) };
+    const spans = buildEarly({ run, own, ...known }).filter((span) => !early.has(span.spanId));
     if ((await this.#options.sender.send(spans)) === 'retry') return { requeueAfterMs: this.#options.sender.retryMs() };
     for (const span of spans) early.add(span.spanId);
     return undefined;
@@ -241,7 +253,13 @@ export class LifecycleController {
     const { sender, policy, log } = this.#options;
     if (entry.settled) return this.#settled(entry);
     const podsOf = (taskRun: TaskRun): KnownPods => this.#pods.of(taskRun.metadata.uid ?? '');
-    const decision = decideExport(entry, { ledger: this.#ledger, podsOf, policy, nowMs: this.#nowMs() });
+    const decision = decideExport(entry, {
+      ledger: this.#ledger,
+      podsOf,
+      sources: this.#sources,
+      policy,
+      nowMs: this.#nowMs(),
+    });
     if (decision.kind === 'later') return decision.inMs === undefined ? undefined : { requeueAfterMs: decision.inMs };
     if (decision.kind === 'nothing') return this.#settled(entry);
     const result = await sender.send(decision.spans.filter((span) => !entry.early.has(span.spanId)));
@@ -298,6 +316,7 @@ export class LifecycleController {
     if (settled) {
       this.#marksDue.delete(uid);
       this.#pods.forgetGone(uid);
+      this.#sources.forgetGone(uid);
     }
     if (settled && entry.deletedMs !== undefined) {
       this.#ledger.forget(uid);

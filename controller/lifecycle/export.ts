@@ -3,12 +3,15 @@ import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import type { Policy } from '../policy.ts';
+import { customInterval, isOver } from './custom.ts';
+import { childKey } from './ledger.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { outcomeOf } from './result.ts';
 import type { KnownPods } from './pods.ts';
 import { buildPipelineRun } from './run.ts';
 import { runInterval } from './run-interval.ts';
 import { pipelineTaskOf } from './pipeline-of.ts';
+import type { Sources } from './sources.ts';
 import { childrenSettleInMs, settlesInMs } from './settled.ts';
 import type { Interval } from './times.ts';
 import { buildTaskRun } from './task.ts';
@@ -27,6 +30,7 @@ export type ExportDecision =
 export interface ExportFacts {
   ledger: Ledger;
   podsOf: (taskRun: TaskRun) => KnownPods;
+  sources: Sources;
   policy: Pick<Policy, 'isExported'>;
   nowMs: number;
 }
@@ -74,6 +78,8 @@ function taskRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDec
       taskRun,
       own,
       pods: [...pods.present, ...pods.gone],
+      pullEventsOf: (podUid) => facts.sources.pullEventsOf(podUid),
+      resolutions: facts.sources.resolutionsOf(taskRun.metadata.uid ?? ''),
       fold,
       owner: owner && ownerInterval(owner),
       pipelineTask: run && pipelineTaskOf(run, taskRun),
@@ -88,7 +94,10 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
   const children = facts.ledger.childrenOf(run);
   // The root is last: each settled child requeues it.
   if (children.some((child) => !child.settled)) return { kind: 'later' };
-  const seen = facts.ledger.seenChildren(entry);
+  const customRuns = facts.sources.customRunsOf(run.metadata.uid ?? '');
+  const over = customRuns.filter(isOver).map(({ customRun }) => childKey(customRun));
+  const seen = new Set([...facts.ledger.seenChildren(entry), ...over]);
+  const customs = customRuns.map(customInterval).filter((interval) => interval !== undefined);
   const inMs = entry.deletedMs === undefined ? childrenSettleInMs(run, seen, facts.nowMs) : 0;
   if (inMs > 0) return { kind: 'later', inMs };
   return {
@@ -97,7 +106,9 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
       run,
       own,
       children: children.map((child) => child.run),
-      below: children.map((child) => shownInterval(child, facts.ledger)),
+      below: [...children.map((child) => shownInterval(child, facts.ledger)), ...customs],
+      customRuns,
+      resolutions: facts.sources.resolutionsOf(run.metadata.uid ?? ''),
       pipelineTask: owner && pipelineTaskOf(owner.run, run),
       deletedMs: entry.deletedMs,
     }),

@@ -1,7 +1,9 @@
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 
-import type { PipelineRun, PipelineTask, TaskRun } from '../../shared/tekton/types.ts';
+import type { PipelineRun, PipelineTask, ResolutionRequest, TaskRun } from '../../shared/tekton/types.ts';
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
+import type { PullEvent } from '../watch/essentials.ts';
+import type { KnownCustomRun } from './custom.ts';
 import type { Interval } from './times.ts';
 
 /** The facts about a TaskRun from which its spans are built. */
@@ -10,6 +12,10 @@ export interface TaskRunFacts {
   own: RunSpan;
   /** The last known states of its Pods, one for each attempt. */
   pods: Pod[];
+  /** The kubelet's Events about images of a Pod, by the Pod's uid. */
+  pullEventsOf?: (podUid: string) => readonly PullEvent[];
+  /** Its ResolutionRequests. */
+  resolutions?: readonly ResolutionRequest[];
   /** Whether waits and init containers become events of their task (more than 500 tasks). */
   fold: boolean;
   /** The time of the PipelineRun that owns it, to which the task's span is cut. The end may be in the future. */
@@ -26,6 +32,9 @@ export interface PipelineRunFacts {
   own: RunSpan;
   /** Its TaskRuns and child PipelineRuns. */
   children: (TaskRun | PipelineRun)[];
+  customRuns?: readonly KnownCustomRun[];
+  /** Its ResolutionRequests. */
+  resolutions?: readonly ResolutionRequest[];
   /** When its children ran, with what is below them. */
   below: readonly Interval[];
   /** The pipeline task of a child PipelineRun, in the Pipeline of its owner. */

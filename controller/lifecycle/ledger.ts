@@ -2,7 +2,8 @@ import type { AnnotationChanges } from '../../shared/kubernetes/patch.ts';
 import { carrierNames } from '../../shared/tekton/annotations.ts';
 import { isParent } from '../../shared/tekton/parent-of.ts';
 import type { Parent } from '../../shared/tekton/parent-of.ts';
-import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import type { ChildReference, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { isClaimed, traceParentOf } from '../../shared/tracing/provenance.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
@@ -38,8 +39,8 @@ export interface Entry {
 }
 
 /** The key of a child in its PipelineRun's status: names are unique within a kind. */
-export function childKey({ kind = '', name = '' }: { kind?: string | undefined; name?: string | undefined }): string {
-  return `${kind}/${name}`;
+export function childKey(child: KubeObject | ChildReference): string {
+  return `${child.kind ?? ''}/${'metadata' in child ? child.metadata.name : child.name}`;
 }
 
 /** The PipelineRun whose context a TaskRun has. Undefined for a child PipelineRun, which has its own context. */
@@ -110,7 +111,7 @@ export class Ledger {
   forget(uid: string): void {
     const entry = this.#entries.get(uid);
     if (!entry) return;
-    this.ownerOf(entry.run)?.goneChildren.add(childKey({ kind: entry.run.kind, name: entry.run.metadata.name }));
+    this.ownerOf(entry.run)?.goneChildren.add(childKey(entry.run));
     this.#unindex(entry);
     this.#entries.delete(uid);
   }
@@ -163,7 +164,7 @@ export class Ledger {
 
   /** Keys (`childKey`) of the present and deleted children of a PipelineRun. */
   seenChildren(entry: Entry): Set<string> {
-    const owned = this.#ownedBy(entry.run).map(({ run }) => childKey({ kind: run.kind, name: run.metadata.name }));
+    const owned = this.#ownedBy(entry.run).map(({ run }) => childKey(run));
     return new Set([...owned, ...entry.goneChildren]);
   }
 

@@ -2,10 +2,10 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, SpanStatus } from '@opentelemetry/api';
 
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
-import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import type { CustomRun, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { startMs } from './times.ts';
 
-type Run = PipelineRun | TaskRun;
+type Run = PipelineRun | TaskRun | CustomRun;
 
 /** The values of `cicd.pipeline.result` (OpenTelemetry semantic conventions 1.44). */
 export type Result = 'success' | 'failure' | 'error' | 'timeout' | 'cancellation' | 'skip';
@@ -21,8 +21,14 @@ const MAX_MESSAGE_CHARS = 1024;
 
 /** Upstream's reasons for a failed step (from v1.12 on; earlier versions have `Failed`). */
 const FAILURES = ['Failed', 'StepFailed', 'StepOOM', 'FailureIgnored'];
-const TIMEOUTS = ['PipelineRunTimeout', 'TaskRunTimeout'];
-const CANCELLATIONS = ['Cancelled', 'CancelledRunningFinally', 'StoppedRunningFinally', 'TaskRunCancelled'];
+const TIMEOUTS = ['PipelineRunTimeout', 'TaskRunTimeout', 'CustomRunTimedOut'];
+const CANCELLATIONS = [
+  'Cancelled',
+  'CancelledRunningFinally',
+  'StoppedRunningFinally',
+  'TaskRunCancelled',
+  'CustomRunCancelled',
+];
 
 function resultOf(reason: string): Result {
   if (FAILURES.includes(reason)) return 'failure';

@@ -13,7 +13,7 @@ import { startMs } from './times.ts';
 const SETTLE_MS = 30_000;
 
 /** Kinds of a run's children that are watched. */
-const WATCHED = ['TaskRun', 'PipelineRun'];
+const WATCHED = ['TaskRun', 'PipelineRun', 'CustomRun'];
 
 const hasStarted = ({ state, lastState }: ContainerStatus): boolean =>
   (state?.running ?? state?.terminated ?? lastState?.terminated) !== undefined;
@@ -49,7 +49,8 @@ function leftToSettleMs(run: TaskRun | PipelineRun, nowMs: number): number {
 
 /**
  * Milliseconds until a finished run need not wait for its children: 0 if each child in its status is in `seen` (by `childKey`), or 30 s after its end.
- * A child that was never observed is not deleted: the watch of TaskRuns may be behind that of PipelineRuns.
+ * A child that was never observed is not deleted: the watch of TaskRuns may be behind that of PipelineRuns. A CustomRun that was cancelled with its run may
+ * never end.
  */
 export function childrenSettleInMs(run: PipelineRun, seen: ReadonlySet<string>, nowMs: number): number {
   const named = (run.status?.childReferences ?? []).filter(({ kind = '' }) => WATCHED.includes(kind));

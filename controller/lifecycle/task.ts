@@ -10,6 +10,8 @@ import type { Attempt } from './attempt.ts';
 import type { TaskRunFacts } from './facts.ts';
 import { combinationOf, matrixAttributes, memberLabel } from './matrix.ts';
 import { podSpans } from './pod.ts';
+import { pullSpans } from './pull.ts';
+import { resolveSpans } from './resolve.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { rootSpan } from './root.ts';
 import { attemptEndMs, creationMs, runInterval } from './run-interval.ts';
@@ -76,7 +78,7 @@ function attemptSpan(
 }
 
 function attemptTree(
-  { taskRun, pods }: TaskRunFacts,
+  { taskRun, pods, pullEventsOf }: TaskRunFacts,
   { number, status }: ArchivedAttempt,
   { traceId, spanId, startMs: fromMs, endMs: toMs }: SpanRecord,
 ): SpanRecord[] {
@@ -93,7 +95,10 @@ function attemptTree(
     endMs: toMs,
   };
   const steps = timedSteps(attempt);
-  return [...(attempt.pod ? podSpans(attempt.pod, attempt, steps) : []), ...stepSpans(steps, attempt)];
+  if (!attempt.pod) return stepSpans(steps, attempt);
+  const ofPod = podSpans(attempt.pod, attempt, steps);
+  const events = pullEventsOf?.(attempt.pod.metadata.uid ?? '') ?? [];
+  return [...ofPod, ...pullSpans(attempt.pod, events, attempt, ofPod), ...stepSpans(steps, attempt)];
 }
 
 const FOLDED = /^(init|pod scheduling|image pull)\b/;
@@ -125,5 +130,6 @@ export function buildTaskRun(facts: TaskRunFacts): SpanRecord[] {
   const waits = traceParentOf(taskRun)
     ? []
     : [...admissionSpan(taskRun, own), ...queuedSpan(taskRun, own)].map((one) => within(one, task));
-  return facts.fold ? [...waits, ...fold(task, below)] : [...waits, ...below, task];
+  const first = [...waits, ...resolveSpans(facts.resolutions ?? [], task)];
+  return facts.fold ? [...first, ...fold(task, below)] : [...first, ...below, task];
 }

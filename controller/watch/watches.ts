@@ -62,7 +62,10 @@ export function createWatches({ client, namespace, transformRun, metrics, log }:
  * Lists and watches until `signal` aborts. Errors of the API server are logged and retried. `synced` resolves when the first lists are complete,
  * `ended` when all watches have ended.
  */
-export function runWatches(watches: Watches, signal: AbortSignal): { synced: Promise<void>; ended: Promise<void> } {
+export function runWatches<W extends object>(
+  watches: W,
+  signal: AbortSignal,
+): { synced: Promise<void>; ended: Promise<void> } {
   const reflectors = Object.values(watches) as Reflector<KubeObject>[];
   const runs = reflectors.map((reflector) => reflector.run(signal));
   return {

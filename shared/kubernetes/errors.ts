@@ -47,6 +47,7 @@ export const isAlreadyExists = (error: unknown): boolean =>
 /** 422 because a patch has another uid than the object: it was deleted and created again. */
 export const isOfAnother = (error: unknown): boolean =>
   has(error, 422) && ((error as ApiError).details?.causes?.some(({ field }) => field === 'metadata.uid') ?? false);
+export const isForbidden = (error: unknown): boolean => has(error, 403);
 /** 410: the requested resource version is older than the server's history. */
 export const isGone = (error: unknown): boolean => has(error, 410);
 /** One error for two consecutive ones, with both messages. If the second is a conflict, the first alone, because a conflict loses nothing. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Logger } from '../runtime/log.ts';
 import type { KubeClient } from './client.ts';
-import { ApiError, isGone } from './errors.ts';
+import { ApiError, isForbidden, isGone, isNotFound } from './errors.ts';
 import { endsInitialEvents, listPages, SilentWatchError, watchEvents } from './list-watch.ts';
 import type { Resource } from './resources.ts';
 import { Store } from './store.ts';
@@ -18,6 +18,8 @@ const IDLE_MS = 240_000;
 const INITIAL_MS = 30_000;
 const MAX_UNENDED = 2;
 const BACKOFF_MS = { first: 500, max: 30_000 };
+/** Pause before an optional kind that was not served, or was forbidden, is listed again. */
+const ABSENT_MS = 60_000;
 const HEALTHY_AFTER_MS = 120_000;
 /** A watch that ends sooner than this is opened again only after a pause. */
 const SHORT_ROUND_MS = 1_000;
@@ -47,8 +49,12 @@ export interface ReflectorOptions<T extends KubeObject> {
   labelSelector?: string;
   fieldSelector?: string;
   indexers?: Record<string, IndexFunction<T>>;
-  /** Reduces each object before it is stored, to fields that are read. */
-  transform?: (object: T) => T;
+  /** Reduces each object before it is stored, to fields that are read. Undefined: the object is not stored, and no handler is called. */
+  transform?: (object: T) => T | undefined;
+  /** Maximum number of objects in the store. Past it, the object that has not changed for longest is dropped, without a call of a handler. */
+  maxObjects?: number;
+  /** The API server may not serve the kind (404), or forbid to read it (403): then `synced` resolves, and the list is tried again once a minute. */
+  optional?: boolean;
   observer?: ReflectorObserver;
   log: Logger;
   random?: () => number;
@@ -79,11 +85,12 @@ export class Reflector<T extends KubeObject> {
   #unended = 0;
   #pageSize = PAGE_SIZE;
   #events = 0;
+  #forbidden = false;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#nowMs = options.nowMs ?? Date.now;
-    this.store = new Store<T>(options.indexers);
+    this.store = new Store<T>(options.indexers, options.maxObjects);
     this.synced = new Promise((resolve) => (this.#markSynced = resolve));
   }
 
@@ -103,6 +110,11 @@ export class Reflector<T extends KubeObject> {
       const byPages = this.#byPages;
       const failure = await this.#round(signal);
       if (signal.aborted) return;
+      if (this.#isAbsent(failure)) {
+        this.#absent(failure);
+        await sleep(ABSENT_MS * (0.5 + random()), signal);
+        continue;
+      }
       const tookMs = this.#nowMs() - startedMs;
       if (tookMs > HEALTHY_AFTER_MS || this.#events > contactBefore) backoffMs = BACKOFF_MS.first;
       if (this.#byPages && !byPages) continue;
@@ -122,10 +134,24 @@ export class Reflector<T extends KubeObject> {
       await this.#watch(signal);
       return undefined;
     } catch (error) {
-      if (!signal.aborted) this.#options.observer?.failed(this.#resourceVersion === undefined ? 'list' : 'watch');
+      if (!signal.aborted && !this.#isAbsent(error))
+        this.#options.observer?.failed(this.#resourceVersion === undefined ? 'list' : 'watch');
       if (isGone(error)) this.#resourceVersion = undefined;
       return error;
     }
+  }
+
+  /** What is there is kept: a server that starts may not know a kind yet that it has served before. */
+  #isAbsent(error: unknown): boolean {
+    return this.#options.optional === true && (isNotFound(error) || isForbidden(error));
+  }
+
+  #absent(error: unknown): void {
+    this.#markSynced();
+    if (!isForbidden(error) || this.#forbidden) return;
+    this.#forbidden = true;
+    const { log, resource } = this.#options;
+    log.warn('this kind may not be read: what it would show is left out', { resource: resource.plural, error });
   }
 
   #report(error: unknown, inMs: number): void {
@@ -140,7 +166,7 @@ export class Reflector<T extends KubeObject> {
     try {
       for await (const page of listPages<T>(this.#options, this.#pageSize, signal)) {
         this.lastContactMs = this.#nowMs();
-        for (const item of page.items) found.set(objectKey(item.metadata), this.#named(item));
+        for (const item of page.items) this.#collect(found, { type: 'ADDED', object: item });
         version = page.metadata.resourceVersion;
       }
     } catch (error) {
@@ -184,10 +210,11 @@ export class Reflector<T extends KubeObject> {
     if (initial) this.#byPages = true;
   }
 
-  /** Adds an event of a streamed list to `found`. */
+  /** Adds an object of a list, or an event of a streamed one, to `found`. */
   #collect(found: Map<string, T>, { type, object }: WatchEvent<T>): void {
-    if (type === 'DELETED') found.delete(objectKey(object.metadata));
-    else if (type !== 'BOOKMARK') found.set(objectKey(object.metadata), this.#named(object));
+    const kept = type === 'DELETED' || type === 'BOOKMARK' ? undefined : this.#named(object);
+    if (kept) found.set(objectKey(object.metadata), kept);
+    else if (type === 'DELETED') found.delete(objectKey(object.metadata));
   }
 
   /** Replaces the store's content with a complete list. */
@@ -201,13 +228,14 @@ export class Reflector<T extends KubeObject> {
 
   #event({ type, object }: WatchEvent<T>): void {
     this.#events += 1;
-    if (type === 'DELETED') this.#remove(objectKey(object.metadata), this.#named(object));
-    else if (type !== 'BOOKMARK') this.#put(this.#named(object));
+    const kept = type === 'BOOKMARK' ? undefined : this.#named(object);
+    if (type === 'DELETED') this.#remove(objectKey(object.metadata), kept);
+    else if (kept) this.#put(kept);
     this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion;
   }
 
-  /** The object with kind and apiVersion, which list items do not have. */
-  #named(object: T): T {
+  /** The object with kind and apiVersion, which list items do not have, and after the transform. */
+  #named(object: T): T | undefined {
     const { group, version, kind } = this.#options.resource;
     const named = { ...object, apiVersion: group === '' ? version : `${group}/${version}`, kind };
     return this.#options.transform ? this.#options.transform(named) : named;

@@ -34,6 +34,14 @@ export const TASKS = tekton('tasks', 'Task');
 export const PIPELINES = tekton('pipelines', 'Pipeline');
 export const TASK_RUNS = tekton('taskruns', 'TaskRun');
 export const PIPELINE_RUNS = tekton('pipelineruns', 'PipelineRun');
+export const CUSTOM_RUNS: Resource = { ...tekton('customruns', 'CustomRun'), version: 'v1beta1' };
+export const RESOLUTION_REQUESTS: Resource = {
+  group: 'resolution.tekton.dev',
+  version: 'v1beta1',
+  plural: 'resolutionrequests',
+  kind: 'ResolutionRequest',
+  namespaced: true,
+};
 export const LEASES: Resource = {
   group: 'coordination.k8s.io',
   version: 'v1',

@@ -9,9 +9,12 @@ export class Store<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #indexers: Record<string, IndexFunction<T>>;
   readonly #indexes = new Map<string, Map<string, Set<string>>>();
+  readonly #maxObjects: number;
 
-  constructor(indexers: Record<string, IndexFunction<T>> = {}) {
+  /** Past `maxObjects`, what was set longest ago is deleted. */
+  constructor(indexers: Record<string, IndexFunction<T>> = {}, maxObjects = Infinity) {
     this.#indexers = indexers;
+    this.#maxObjects = maxObjects;
     for (const name of Object.keys(indexers)) this.#indexes.set(name, new Map());
   }
 
@@ -42,6 +45,8 @@ export class Store<T extends KubeObject> {
       const keys = values.get(value) ?? new Set<string>();
       values.set(value, keys.add(key));
     });
+    if (this.#objects.size <= this.#maxObjects) return;
+    for (const oldest of this.#objects.keys()) return this.delete(oldest);
   }
 
   delete(key: string): void {

@@ -275,6 +275,22 @@ export interface PipelineRunSpec {
   managedBy?: string;
 }
 
+/** Run of a custom task (`tekton.dev/v1beta1`): a controller of its own executes it. */
+export interface CustomRun extends KubeObject {
+  spec: {
+    customRef?: { apiVersion?: string; kind?: string; name?: string };
+    customSpec?: { apiVersion?: string; kind?: string };
+    params?: Param[];
+  };
+  status?: { conditions?: Condition[]; startTime?: string; completionTime?: string };
+}
+
+/** What upstream asks a resolver for (`resolution.tekton.dev/v1beta1`): the run that needs it is its owner. */
+export interface ResolutionRequest extends KubeObject {
+  spec: { params?: Param[] };
+  status?: { conditions?: Condition[] };
+}
+
 export interface ChildReference {
   apiVersion?: string;
   kind?: string;

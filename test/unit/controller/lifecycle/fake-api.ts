@@ -2,7 +2,7 @@ import type { KubeClient, KubeRequest } from '../../../../shared/kubernetes/clie
 import { ApiError } from '../../../../shared/kubernetes/errors.ts';
 import type { KubeObject } from '../../../../shared/kubernetes/types.ts';
 
-type Plural = 'pipelineruns' | 'taskruns' | 'pods';
+type Plural = 'pipelineruns' | 'taskruns' | 'pods' | 'customruns' | 'resolutionrequests' | 'events';
 
 interface Event {
   plural: Plural;
@@ -10,7 +10,8 @@ interface Event {
   line: string;
 }
 
-const pluralOf = (path: string): Plural => /\/(pipelineruns|taskruns|pods)\b/.exec(path)?.[1] as Plural;
+const pluralOf = (path: string): Plural =>
+  /\/(pipelineruns|taskruns|pods|customruns|resolutionrequests|events)\b/.exec(path)?.[1] as Plural;
 
 /** An API server of a few maps: lists, watches, and merge patches of annotations. */
 export class FakeApi {

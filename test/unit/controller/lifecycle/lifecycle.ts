@@ -4,6 +4,8 @@ import { LifecycleController } from '../../../../controller/lifecycle/controller
 import { LifecycleSender } from '../../../../controller/lifecycle/sender.ts';
 import { createPolicy } from '../../../../controller/policy.ts';
 import type { PolicyOptions } from '../../../../controller/policy.ts';
+import { createTraceSources } from '../../../../controller/watch/trace-sources.ts';
+import { runWatches } from '../../../../controller/watch/watches.ts';
 import type { Pod } from '../../../../shared/kubernetes/pod.ts';
 import { Reflector } from '../../../../shared/kubernetes/reflector.ts';
 import { PIPELINE_RUNS, PODS, TASK_RUNS } from '../../../../shared/kubernetes/resources.ts';
@@ -43,10 +45,12 @@ export class Lifecycle {
       taskRuns: new Reflector<TaskRun>({ client, resource: TASK_RUNS, log }),
       pods: new Reflector<Pod>({ client, resource: PODS, log }),
     };
+    const sources = createTraceSources({ client, log });
     const senderLog = createLogger({ format: 'text', write: (line) => void this.lines.push(line) });
     const controller = new LifecycleController({
       client,
       watches,
+      sources,
       sender: new LifecycleSender({ sink: this.#sink, clusterKey: 'cluster-1', log: senderLog }),
       policy: createPolicy({ manage: 'none', sampling: { ratio: 1 }, keepFailures: true, ...options.policy }),
       events: {
@@ -59,8 +63,8 @@ export class Lifecycle {
       nowMs: () => this.nowMs,
     });
     const stop = new AbortController();
-    const runs = Object.values(watches).map((reflector) => reflector.run(stop.signal));
-    await Promise.all(Object.values(watches).map((reflector) => reflector.synced));
+    const { synced, ended: watchesEnded } = runWatches({ ...watches, ...sources }, stop.signal);
+    await synced;
     controller.start();
     let ended = false;
     const end = async (): Promise<void> => {
@@ -68,7 +72,7 @@ export class Lifecycle {
       ended = true;
       stop.abort();
       await controller.stop();
-      await Promise.all(runs);
+      await watchesEnded;
     };
     this.#stops.push(end);
     return end;

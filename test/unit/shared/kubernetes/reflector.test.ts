@@ -104,6 +104,19 @@ describe('the store', () => {
   });
 });
 
+test('what the transform leaves nothing of is not stored, nor handed on', async () => {
+  const transform = (object: KubeObject): KubeObject | undefined =>
+    object.metadata.name === 'noise' ? undefined : object;
+  const noise = pod('noise', 3);
+  const reflector = await run(
+    [list(1, [noise, pod('a', 1)]), lines([event('MODIFIED', noise), event('DELETED', noise), event('ADDED', pod('b', 4))])], // prettier-ignore
+    { transform },
+  );
+  await calls(2);
+  expect(seen).toEqual(['added a@1', 'added b@4']);
+  expect(reflector.store.keys()).toEqual(['ci/a', 'ci/b']);
+});
+
 describe('a server that streams lists', () => {
   const initialEnd = (version: number): object =>
     event('BOOKMARK', {

@@ -40,3 +40,10 @@ test('deleting what is not there changes nothing', () => {
 test('asking an index that does not exist is an error that names it', () => {
   expect(() => store.byIndex('nothing', 'x')).toThrow('nothing');
 });
+
+test('past its limit what was not set for longest leaves it, its indexes too', () => {
+  store = new Store({ owner: ({ metadata }) => [metadata.labels?.owner ?? ''] }, 2);
+  for (const name of ['a', 'b', 'a', 'c']) store.set(object(name, 'x'));
+  expect(store.keys()).toEqual(['ci/a', 'ci/c']);
+  expect(named('x')).toEqual(['a', 'c']);
+});

@@ -1,0 +1,67 @@
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import type { KubernetesMetrics } from '../../shared/kubernetes/metrics.ts';
+import { Reflector } from '../../shared/kubernetes/reflector.ts';
+import { CUSTOM_RUNS, EVENTS, RESOLUTION_REQUESTS } from '../../shared/kubernetes/resources.ts';
+import type { Resource } from '../../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import { parentOf } from '../../shared/tekton/parent-of.ts';
+import type { CustomRun, ResolutionRequest } from '../../shared/tekton/types.ts';
+import { essentialPullEvent, essentialCustomRun, essentialResolution } from './essentials.ts';
+import type { PullEvent } from './essentials.ts';
+
+/** Two for each pull: about two thousand Pods. */
+const MAX_PULL_EVENTS = 5_000;
+
+/** What the kubelet reports often, and never about an image. A selector knows no "one of". */
+const OTHER_REASONS = ['Scheduled', 'Created', 'Started', 'Killing', 'Unhealthy'];
+
+/** What is watched for traces alone. A server need not serve all of it, and no run waits for it. */
+export interface TraceSources {
+  /** Index `owner`: uid of the PipelineRun. */
+  customRuns: Reflector<CustomRun>;
+  /** Index `owner`: uid of the PipelineRun or TaskRun. */
+  resolutionRequests: Reflector<ResolutionRequest>;
+  /** The newest Events of the kubelet about images of TaskRuns; index `pod`: the Pod's uid. */
+  pullEvents: Reflector<PullEvent>;
+}
+
+export interface TraceSourceOptions {
+  client: KubeClient;
+  /** All namespaces without it. */
+  namespace?: string | undefined;
+  metrics?: KubernetesMetrics | undefined;
+  log: Logger;
+}
+
+/** Handlers are added before they run. */
+export function createTraceSources({ client, namespace, metrics, log }: TraceSourceOptions): TraceSources {
+  const common = <T extends KubeObject>(resource: Resource) =>
+    ({
+      client,
+      resource,
+      log,
+      optional: true,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(metrics && { observer: metrics.reflector(resource.plural) }),
+    }) satisfies Partial<ConstructorParameters<typeof Reflector<T>>[0]>;
+  return {
+    customRuns: new Reflector<CustomRun>({
+      ...common(CUSTOM_RUNS),
+      transform: essentialCustomRun,
+      indexers: { owner: (customRun) => [parentOf(customRun)?.uid].filter((uid) => uid !== undefined) },
+    }),
+    resolutionRequests: new Reflector<ResolutionRequest>({
+      ...common(RESOLUTION_REQUESTS),
+      transform: essentialResolution,
+      indexers: { owner: ({ metadata }) => (metadata.ownerReferences ?? []).map(({ uid }) => uid) },
+    }),
+    pullEvents: new Reflector<PullEvent>({
+      ...common(EVENTS),
+      fieldSelector: ['involvedObject.kind=Pod', ...OTHER_REASONS.map((reason) => `reason!=${reason}`)].join(','),
+      transform: essentialPullEvent,
+      indexers: { pod: ({ involvedObject }) => [involvedObject.uid ?? ''] },
+      maxObjects: MAX_PULL_EVENTS,
+    }),
+  };
+}
