@@ -75,5 +75,5 @@ test('a request that never ends delays neither waiting marks nor the end', async
   await jest.advanceTimersByTimeAsync(END_MS);
   await stopped;
   expect(done).toEqual([expect.stringMatching(/^mark .*\/taskruns\/build-x7k2p-compile$/), 'closed']);
-  expect(logged).toContain('reconciles under way are left');
+  expect(logged).toContain('reconciles abandoned');
 });

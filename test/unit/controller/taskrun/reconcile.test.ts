@@ -319,7 +319,7 @@ describe('its Pod', () => {
     cluster.pods.set({ metadata: { name: 'build-pod', namespace: NAMESPACE, uid: 'other' } });
     await cluster.reconcile();
     expect(cluster.condition).toContain('False PodCreationFailed');
-    expect(cluster.condition).toContain('belongs to something else');
+    expect(cluster.condition).toContain('has another owner');
   });
 
   test("is deleted with a cancelled TaskRun; somebody else's of that name is not", async () => {
