@@ -126,6 +126,8 @@ test('a refused start of the first step fails the TaskRun, and its Pod is delete
   });
   cluster.failures.set('PATCH pods', new ApiError('PATCH', 403, { message: 'may not patch' }));
   await cluster.reconcile();
-  expect(cluster.condition).toContain('False Failed: Pod "build-pod" can\'t be told that its sidecars are ready');
+  expect(cluster.condition).toContain(
+    'False Failed: Pod "build-pod" can\'t get the annotation that its sidecars are ready',
+  );
   expect(cluster.pod()).toBeUndefined();
 });
