@@ -67,8 +67,9 @@ function ownerInterval(owner: Entry): Interval {
 function taskRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDecision {
   const taskRun: TaskRun = entry.run;
   const pods = facts.podsOf(taskRun);
-  const inMs = entry.deletedMs === undefined ? settlesInMs(taskRun, pods, facts.nowMs) : 0;
-  if (inMs === undefined || inMs > 0) return { kind: 'later', inMs };
+  // One that is deleted right after its end has a Pod that still has to say how its steps ended.
+  const inMs = settlesInMs(taskRun, pods, facts.nowMs) ?? 0;
+  if (inMs > 0) return { kind: 'later', inMs };
   const owner = facts.ledger.parentOf(taskRun);
   const run: PipelineRun | undefined = owner?.run;
   const fold = (run?.status?.pipelineSpec?.tasks?.length ?? 0) > FOLD_TASKS;

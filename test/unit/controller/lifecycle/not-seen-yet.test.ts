@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ContainerState, Pod } from '../../../../shared/kubernetes/pod.ts';
 import type { TaskRunStatus } from '../../../../shared/tekton/types.ts';
 import { Lifecycle, RUN, TASK } from './lifecycle.ts';
-import { at, carrier, condition, ms, pipelineRun, pod, ranRun, ranTask, step, taskRun } from './objects.ts';
+import { at, carrier, condition, ms, pipelineRun, pod, ranRun, ranTask, standalone, step, taskRun } from './objects.ts';
 
 const EXPORTED = 'tekton/trace-exported';
 const OWN = 'tekton/pipelinerun-span-context';
@@ -108,6 +108,20 @@ test.each([
   lifecycle.api.put('taskruns', taskRun(deletionTimestamp ? cancelled : ranTask));
   await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
   expect(lifecycle.sent()).toEqual(expect.arrayContaining(['pod starting', 'sidecar db', 'step make']));
+});
+
+test('a TaskRun that no run owns, and that is deleted right after its end, still has its sidecar and its steps', async () => {
+  lifecycle.nowMs = ms(13);
+  await lifecycle.start();
+  lifecycle.api.put('pods', running(runs, { waiting: { reason: 'ContainerCreating' } }));
+  lifecycle.api.put('taskruns', taskRun(ranTask, standalone));
+  lifecycle.api.delete('taskruns', TASK);
+  lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { name: 'other', uid: 'uid-other' }));
+  await lifecycle.until(() => lifecycle.mark('pipelineruns', 'other') !== undefined);
+  expect(lifecycle.sent()).not.toContain(`RUN ${TASK}`);
+  lifecycle.api.put('pods', pod());
+  await lifecycle.until(() => lifecycle.sent().includes(`RUN ${TASK}`));
+  expect(lifecycle.sent()).toEqual(expect.arrayContaining(['sidecar db', 'step fetch', 'step make']));
 });
 
 test('a TaskRun whose Pod was not seen yet waits for it: the watch of Pods may be behind', async () => {
