@@ -241,9 +241,9 @@ export class LifecycleController {
   async #sendEarly(entry: Entry): Promise<ReconcileResult> {
     const { run, own, early } = entry;
     if (!own?.sampled || parentOfTaskRun(run) || isDone(run) || entry.deletedMs !== undefined) return undefined;
-    const uid = run.metadata.uid ?? '';
-    const known = { customRuns: this.#sources.customRunsOf(uid), resolutions: this.#sources.resolutionsOf(uid) };
-    const spans = buildEarly({ run, own, ...known }).filter((span) => !early.has(span.spanId));
+    const customRuns = run.kind === 'PipelineRun' ? this.#sources.customRunsOf(run) : [];
+    const resolutions = this.#sources.resolutionsOf(run);
+    const spans = buildEarly({ run, own, customRuns, resolutions }).filter((span) => !early.has(span.spanId));
     if ((await this.#options.sender.send(spans)) === 'retry') return { requeueAfterMs: this.#options.sender.retryMs() };
     for (const span of spans) early.add(span.spanId);
     return undefined;

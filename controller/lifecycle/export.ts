@@ -79,8 +79,8 @@ function taskRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDec
       taskRun,
       own,
       pods: [...pods.present, ...pods.gone],
-      pullEventsOf: (podUid) => facts.sources.pullEventsOf(podUid),
-      resolutions: facts.sources.resolutionsOf(taskRun.metadata.uid ?? ''),
+      pullEventsOf: (pod) => facts.sources.pullEventsOf(pod),
+      resolutions: facts.sources.resolutionsOf(taskRun),
       fold,
       owner: owner && ownerInterval(owner),
       pipelineTask: run && pipelineTaskOf(run, taskRun),
@@ -95,7 +95,7 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
   const children = facts.ledger.childrenOf(run);
   // The root is last: each settled child requeues it.
   if (children.some((child) => !child.settled)) return { kind: 'later' };
-  const customRuns = facts.sources.customRunsOf(run.metadata.uid ?? '');
+  const customRuns = facts.sources.customRunsOf(run);
   const over = customRuns.filter(isOver).map(({ customRun }) => childKey(customRun));
   const seen = new Set([...facts.ledger.seenChildren(entry), ...over]);
   const customs = customRuns.map(customInterval).filter((interval) => interval !== undefined);
@@ -109,7 +109,7 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
       children: children.map((child) => child.run),
       below: [...children.map((child) => shownInterval(child, facts.ledger)), ...customs],
       customRuns,
-      resolutions: facts.sources.resolutionsOf(run.metadata.uid ?? ''),
+      resolutions: facts.sources.resolutionsOf(run),
       pipelineTask: owner && pipelineTaskOf(owner.run, run),
       deletedMs: entry.deletedMs,
     }),

@@ -12,8 +12,8 @@ export interface TaskRunFacts {
   own: RunSpan;
   /** The last known states of its Pods, one for each attempt. */
   pods: Pod[];
-  /** The kubelet's Events about images of a Pod, by the Pod's uid. */
-  pullEventsOf?: (podUid: string) => readonly PullEvent[];
+  /** The kubelet's Events about images of a Pod. */
+  pullEventsOf?: (pod: Pod) => readonly PullEvent[];
   /** Its ResolutionRequests. */
   resolutions?: readonly ResolutionRequest[];
   /** Whether waits and init containers become events of their task (more than 500 tasks). */

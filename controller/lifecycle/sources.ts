@@ -1,8 +1,15 @@
 import { parentOf } from '../../shared/tekton/parent-of.ts';
-import type { CustomRun, ResolutionRequest } from '../../shared/tekton/types.ts';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import type { CustomRun, PipelineRun, ResolutionRequest } from '../../shared/tekton/types.ts';
 import type { PullEvent } from '../watch/essentials.ts';
 import type { TraceSources } from '../watch/trace-sources.ts';
 import type { KnownCustomRun } from './custom.ts';
+import { childKey } from './ledger.ts';
+import type { Run } from './ledger.ts';
+
+/** Owners and what Events are about are in the same namespace, whatever uid a client has written. */
+const isBeside = (a: KubeObject, b: KubeObject): boolean => a.metadata.namespace === b.metadata.namespace;
 
 export interface SourcesOptions {
   /** A CustomRun of this PipelineRun changed. */
@@ -36,20 +43,26 @@ export class Sources {
     });
   }
 
-  /** The CustomRuns of a PipelineRun, those that are gone last. */
-  customRunsOf(runUid: string): KnownCustomRun[] {
-    const present = this.#watched?.customRuns.store.byIndex('owner', runUid) ?? [];
-    return [...present.map((customRun) => ({ customRun })), ...(this.#gone.get(runUid)?.values() ?? [])];
+  /** The CustomRuns that a PipelineRun owns and its status names, deleted ones last. An owner reference alone can be written by anybody. */
+  customRunsOf(run: PipelineRun): KnownCustomRun[] {
+    const { uid = '' } = run.metadata;
+    const named = new Set(run.status?.childReferences?.map(childKey));
+    const present = this.#watched?.customRuns.store.byIndex('owner', uid) ?? [];
+    return [...present.map((customRun) => ({ customRun })), ...(this.#gone.get(uid)?.values() ?? [])].filter(
+      ({ customRun }) => isBeside(run, customRun) && named.has(childKey(customRun)),
+    );
   }
 
-  /** What a PipelineRun or TaskRun asked resolvers for. */
-  resolutionsOf(runUid: string): ResolutionRequest[] {
-    return this.#watched?.resolutionRequests.store.byIndex('owner', runUid) ?? [];
+  /** The ResolutionRequests that a PipelineRun or TaskRun owns. */
+  resolutionsOf(run: Run): ResolutionRequest[] {
+    const owned = this.#watched?.resolutionRequests.store.byIndex('owner', run.metadata.uid ?? '') ?? [];
+    return owned.filter((request) => isBeside(run, request));
   }
 
   /** The kubelet's Events about images of a Pod. */
-  pullEventsOf(podUid: string): PullEvent[] {
-    return this.#watched?.pullEvents.store.byIndex('pod', podUid) ?? [];
+  pullEventsOf(pod: Pod): PullEvent[] {
+    const about = this.#watched?.pullEvents.store.byIndex('pod', pod.metadata.uid ?? '') ?? [];
+    return about.filter((event) => isBeside(pod, event));
   }
 
   /** The run's spans were sent: what is gone need not be remembered any more. */

@@ -97,7 +97,7 @@ function attemptTree(
   const steps = timedSteps(attempt);
   if (!attempt.pod) return stepSpans(steps, attempt);
   const ofPod = podSpans(attempt.pod, attempt, steps);
-  const events = pullEventsOf?.(attempt.pod.metadata.uid ?? '') ?? [];
+  const events = pullEventsOf?.(attempt.pod) ?? [];
   return [...ofPod, ...pullSpans(attempt.pod, events, attempt, ofPod), ...stepSpans(steps, attempt)];
 }
 

@@ -8,6 +8,7 @@ import { at, carrier, condition, ms, pipelineRun, ranRun, ROOT, succeeded, TRACE
 
 const CUSTOM = 'build-x7k2p-approve';
 const status = { ...ranRun, childReferences: [{ kind: 'CustomRun', name: CUSTOM, pipelineTaskName: 'approve' }] };
+const started = { startTime: at(1), childReferences: status.childReferences };
 const owner = [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: RUN, uid: 'uid-run' }];
 
 function customRun(state: CustomRun['status'], params: CustomRun['spec']['params'] = []): CustomRun {
@@ -62,7 +63,7 @@ describe('a custom task', () => {
 
   test('is shown as soon as it has ended, once, while its run goes on', async () => {
     await lifecycle.start();
-    lifecycle.api.put('pipelineruns', pipelineRun({ startTime: at(1) }));
+    lifecycle.api.put('pipelineruns', pipelineRun(started));
     lifecycle.api.put('customruns', customRun({ conditions: [condition('Unknown', 'Running')] }));
     lifecycle.api.put('customruns', customRun(approved));
     await lifecycle.until(() => custom().length > 0);
@@ -114,7 +115,7 @@ describe('a custom task', () => {
 
   test('whose CustomRun goes away with its run is still in the trace', async () => {
     await lifecycle.start();
-    lifecycle.api.put('pipelineruns', pipelineRun({ startTime: at(1) }));
+    lifecycle.api.put('pipelineruns', pipelineRun(started));
     lifecycle.api.put('customruns', customRun({ conditions: [condition('Unknown', 'Running')] }));
     await lifecycle.until(() => lifecycle.sent().includes('queued'));
     lifecycle.api.delete('customruns', CUSTOM);
@@ -124,6 +125,19 @@ describe('a custom task', () => {
       attributes: { 'cicd.pipeline.task.run.result': 'cancellation', 'error.type': 'deleted' },
     });
   });
+});
+
+test.each([
+  ['that the status of the run does not name', { name: 'forged', uid: 'uid-forged' }],
+  ['of another namespace', { namespace: 'other', uid: 'uid-forged' }],
+])('a CustomRun %s adds nothing to the trace of the run that it names as its owner', async (_what, metadata) => {
+  const real = customRun(approved);
+  lifecycle.api.put('customruns', { ...real, metadata: { ...real.metadata, ...metadata } });
+  lifecycle.nowMs = ms(60);
+  lifecycle.api.put('pipelineruns', pipelineRun(status));
+  await lifecycle.start();
+  await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) !== undefined);
+  expect(custom()).toEqual([]);
 });
 
 test('what a run asked a resolver for is shown when it is answered', async () => {

@@ -33,7 +33,7 @@ const build = (events: PullEvent[], rest: object = {}): SpanRecord[] =>
     taskRun: taskRun(ranTask),
     pods: [withContainers],
     fold: false,
-    pullEventsOf: (uid) => (uid === 'uid-compile-pod' ? events : []),
+    pullEventsOf: ({ metadata }) => (metadata.uid === 'uid-compile-pod' ? events : []),
     ...rest,
   });
 const pulls = (events: PullEvent[]): SpanRecord[] => build(events).filter(({ name }) => name.startsWith('image pull'));
