@@ -243,7 +243,9 @@ export class LifecycleController {
     if (!own?.sampled || parentOfTaskRun(run) || isDone(run) || entry.deletedMs !== undefined) return undefined;
     const customRuns = run.kind === 'PipelineRun' ? this.#sources.customRunsOf(run) : [];
     const resolutions = this.#sources.resolutionsOf(run);
-    const spans = buildEarly({ run, own, customRuns, resolutions }).filter((span) => !early.has(span.spanId));
+    const spans = buildEarly({ run, own, wasPending: entry.wasPending, customRuns, resolutions }).filter(
+      (span) => !early.has(span.spanId),
+    );
     if ((await this.#options.sender.send(spans)) === 'retry') return { requeueAfterMs: this.#options.sender.retryMs() };
     for (const span of spans) early.add(span.spanId);
     return undefined;

@@ -12,7 +12,7 @@ import { buildPipelineRun } from './run.ts';
 import { runInterval } from './run-interval.ts';
 import { pipelineTaskOf } from './pipeline-of.ts';
 import type { Sources } from './sources.ts';
-import { childrenSettleInMs, settlesInMs } from './settled.ts';
+import { childrenSettleInMs, SETTLE_MS, settlesInMs } from './settled.ts';
 import type { Interval } from './times.ts';
 import { buildTaskRun } from './task.ts';
 
@@ -78,6 +78,7 @@ function taskRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDec
     spans: buildTaskRun({
       taskRun,
       own,
+      wasPending: entry.wasPending,
       pods: [...pods.present, ...pods.gone],
       pullEventsOf: (pod) => facts.sources.pullEventsOf(pod),
       resolutions: facts.sources.resolutionsOf(taskRun),
@@ -94,7 +95,12 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
   const owner = facts.ledger.parentOf(run);
   const children = facts.ledger.childrenOf(run);
   // The root is last: each settled child requeues it.
-  if (children.some((child) => !child.settled)) return { kind: 'later' };
+  if (children.some((child) => !child.settled)) {
+    if (entry.deletedMs === undefined) return { kind: 'later' };
+    // A finalizer may keep a child of a deleted run for ever.
+    const inMs = entry.deletedMs + SETTLE_MS - facts.nowMs;
+    if (inMs > 0) return { kind: 'later', inMs };
+  }
   const customRuns = facts.sources.customRunsOf(run);
   const over = customRuns.filter(isOver).map(({ customRun }) => childKey(customRun));
   const seen = new Set([...facts.ledger.seenChildren(entry), ...over]);
@@ -106,6 +112,7 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
     spans: buildPipelineRun({
       run,
       own,
+      wasPending: entry.wasPending,
       children: children.map((child) => child.run),
       below: [...children.map((child) => shownInterval(child, facts.ledger)), ...customs],
       customRuns,

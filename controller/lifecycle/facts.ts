@@ -10,6 +10,8 @@ import type { Interval } from './times.ts';
 export interface TaskRunFacts {
   taskRun: TaskRun;
   own: RunSpan;
+  /** Whether this process saw it pending. */
+  wasPending?: boolean | undefined;
   /** The last known states of its Pods, one for each attempt. */
   pods: Pod[];
   /** The kubelet's Events about images of a Pod. */
@@ -30,6 +32,8 @@ export interface TaskRunFacts {
 export interface PipelineRunFacts {
   run: PipelineRun;
   own: RunSpan;
+  /** Whether this process saw it pending. */
+  wasPending?: boolean | undefined;
   /** Its TaskRuns and child PipelineRuns. */
   children: (TaskRun | PipelineRun)[];
   customRuns?: readonly KnownCustomRun[];

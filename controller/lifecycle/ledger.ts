@@ -9,6 +9,7 @@ import { runSpan } from '../../shared/tracing/run-context.ts';
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
 import { driftOf, fixContext, withFixedContext } from './fixed.ts';
 import type { FixedContext } from './fixed.ts';
+import { isPending } from './waits.ts';
 
 export type Run = PipelineRun | TaskRun;
 
@@ -26,6 +27,8 @@ export interface Entry {
   own?: RunSpan | undefined;
   /** When its deletion was observed, in milliseconds since the epoch. From then on only this entry has its data. */
   deletedMs?: number;
+  /** Whether it was pending at some time: once it has started, the object does not say so. */
+  wasPending?: boolean;
   /** Ids of spans that were sent before the run was done. */
   early: Set<string>;
   /** Whether its spans were accepted, or there are none to send. */
@@ -84,6 +87,7 @@ export class Ledger {
     entry.own = runSpan(entry.run);
     // Of a run that belongs to no other's trace, who wrote the context is enough to know.
     if (!traceParentOf(entry.run) && entry.own && !this.isForeign(entry)) this.fix(entry);
+    if (isPending(run)) entry.wasPending = true;
     this.#entries.set(uid, entry);
     const parent = traceParentOf(entry.run);
     if (parent) add(this.#children, familyKey(parent), uid);

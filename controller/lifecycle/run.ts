@@ -7,18 +7,17 @@ import { rootSpan } from './root.ts';
 import { skippedSpans } from './skipped.ts';
 import { createdMs } from './span.ts';
 import { within } from './times.ts';
-import { admissionSpan, queuedSpan } from './waits.ts';
+import { waitSpans } from './waits.ts';
 
 /** The spans that are sent before the run's end, so that a running run is found in Jaeger. They do not change any more. */
 export function buildEarly(
-  facts: Pick<PipelineRunFacts, 'own' | 'customRuns' | 'resolutions'> & { run: Run },
+  facts: Pick<PipelineRunFacts, 'own' | 'wasPending' | 'customRuns' | 'resolutions'> & { run: Run },
 ): SpanRecord[] {
   const { run, own } = facts;
   const root = { ...own, startMs: createdMs(run), endMs: Infinity };
   const ended = run.kind === 'PipelineRun' ? (facts.customRuns ?? []).filter(isOver) : [];
   return [
-    ...admissionSpan(run, own),
-    ...queuedSpan(run, own),
+    ...waitSpans(facts, undefined),
     ...resolveSpans(facts.resolutions ?? [], root),
     ...ended.map((known) => customSpan(known, run, root)),
   ];
@@ -28,7 +27,7 @@ export function buildEarly(
 export function buildPipelineRun(facts: PipelineRunFacts): SpanRecord[] {
   const { run, own } = facts;
   const root = rootSpan(run, own, facts);
-  const waits = [...admissionSpan(run, own), ...queuedSpan(run, own)].map((one) => within(one, root));
+  const waits = waitSpans(facts, root.endMs).map((one) => within(one, root));
   const resolutions = resolveSpans(facts.resolutions ?? [], root);
   const customs = (facts.customRuns ?? []).map((known) => customSpan(known, run, root));
   return [...waits, ...resolutions, ...customs, ...skippedSpans(facts, root), root];

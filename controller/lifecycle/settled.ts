@@ -10,7 +10,7 @@ import { podSays } from './step-times.ts';
 import { startMs } from './times.ts';
 
 /** How long a finished TaskRun waits for its Pod's last state, and a finished run for TaskRuns that the watch has not brought. */
-const SETTLE_MS = 30_000;
+export const SETTLE_MS = 30_000;
 
 /** Kinds of a run's children that are watched. */
 const WATCHED = ['TaskRun', 'PipelineRun', 'CustomRun'];

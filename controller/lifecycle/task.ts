@@ -19,7 +19,7 @@ import { runAttributes, span } from './span.ts';
 import { timedSteps } from './step-times.ts';
 import { stepSpans } from './steps.ts';
 import { raisedTo, shiftedWithin, startMs, within } from './times.ts';
-import { admissionSpan, queuedSpan } from './waits.ts';
+import { waitSpans } from './waits.ts';
 
 /** The task's own span: a child of the run's root; for a TaskRun that no run owns, the root itself. */
 function taskSpan({ taskRun, own, owner, pipelineTask, deletedMs }: TaskRunFacts): SpanRecord {
@@ -129,7 +129,7 @@ export function buildTaskRun(facts: TaskRunFacts): SpanRecord[] {
   });
   const waits = traceParentOf(taskRun)
     ? []
-    : [...admissionSpan(taskRun, own), ...queuedSpan(taskRun, own)].map((one) => within(one, task));
+    : waitSpans({ run: taskRun, own, wasPending: facts.wasPending }, task.endMs).map((one) => within(one, task));
   const first = [...waits, ...resolveSpans(facts.resolutions ?? [], task)];
   return facts.fold ? [...first, ...fold(task, below)] : [...first, ...below, task];
 }

@@ -12,6 +12,7 @@ export type SpanFamily =
   | 'pull'
   | 'admission'
   | 'queued'
+  | 'pending'
   | 'resolve'
   | 'skipped'
   | 'custom';

@@ -194,6 +194,9 @@ describe('the rendered chart', () => {
     expect(verbs).toEqual([
       ['pipelineruns,taskruns', 'list,watch,patch'],
       ['pods', 'list,watch'],
+      ['customruns', 'list,watch'],
+      ['resolutionrequests', 'list,watch'],
+      ['events', 'list,watch'],
       ['namespaces', 'list,watch'],
       ['namespaces', 'get'],
     ]);

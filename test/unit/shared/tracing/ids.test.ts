@@ -21,6 +21,7 @@ const golden: [SpanFamily, (string | number)[], string][] = [
   ['pull', [UID, 0, 'step-build'], '2a24d58964108bb8'],
   ['admission', [ROOT], '5e289922ef295be2'],
   ['queued', [ROOT], 'cf000eeaae47bb3d'],
+  ['pending', [ROOT], 'ed2f4d2679338027'],
   ['resolve', [ROOT, UID], 'f1505084ce6c4ad5'],
   ['skipped', [ROOT, 'deploy', 0], 'fb243b1598fa67e5'],
   ['custom', [UID], '9e791264eb248d0b'],
