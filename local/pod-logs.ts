@@ -1,4 +1,4 @@
-/** Which part of which container's log is asked for; the fields are those of the Kubernetes `pods/log` subresource. */
+/** The options of the `pods/log` subresource. */
 export interface PodLogRequest {
   namespace: string;
   pod: string;
@@ -13,8 +13,8 @@ export interface PodLogRequest {
 }
 
 /**
- * Whoever runs the containers and so holds their logs (the node). The API server streams what this yields as the answer to
- * `GET …/pods/NAME/log`. Throws an Error whose message is shown to the caller with status 400 when the container has not started.
+ * The source of containers' logs (the node). The API server streams its output for `GET …/pods/NAME/log`. Throws an Error, for the client
+ * with status 400, if the container has not started.
  */
 export interface PodLogSource {
   logs(request: PodLogRequest): AsyncIterable<Buffer>;

@@ -2,7 +2,7 @@ import { goJson } from './go-text.ts';
 import { StatusError } from './status.ts';
 import type { StatusCause } from './status.ts';
 
-/** One thing wrong with one field, in the words of a kube-apiserver. */
+/** An error in one field, with a kube-apiserver's message. */
 export interface FieldError {
   reason:
     | 'FieldValueRequired'
@@ -82,7 +82,7 @@ export const tooMany = (field: string, actual: number, maxItems: number): FieldE
   message: `Too many: ${actual}: must have at most ${maxItems} items`,
 });
 
-/** 422 with every problem, as `TaskRun.tekton.dev "x" is invalid: [a, b]`. */
+/** 422 with all errors, as `TaskRun.tekton.dev "x" is invalid: [a, b]`. */
 export function invalidObject(kind: { group: string; kind: string }, name: string, errors: FieldError[]): StatusError {
   const lines = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))];
   const qualifiedKind = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;

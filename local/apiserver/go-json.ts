@@ -1,15 +1,15 @@
 import type { JsonObject } from './object.ts';
 
-/** A JSON text that can't be read, in the words of Go's encoding/json. */
+/** A JSON syntax error with the message of Go's encoding/json. */
 export class JsonSyntaxError extends Error {}
 
 export interface ParsedJson {
   value: unknown;
-  /** Paths of fields that an object has twice (`spec.a`, `list[0].b`); the last one counts. */
+  /** Paths of duplicate fields (`spec.a`, `list[0].b`); the last one counts. */
   duplicates: string[];
 }
 
-/** How deep objects and lists may be within each other. A kube-apiserver lets 10,000 pass; a parser of YAML here ends at some 750. */
+/** The maximum nesting. A kube-apiserver allows 10,000, but the YAML parser here only some 750. */
 export const MAX_DEPTH = 500;
 
 const END = 'unexpected end of JSON input';
@@ -26,8 +26,8 @@ function shownByte(byte: number): string {
 }
 
 /**
- * Reads JSON as a kube-apiserver does: what JSON.parse takes, with Go's errors for the rest and a list of the fields that occur twice
- * in one object. Each character is one byte in `latin1`. Throws a JsonSyntaxError.
+ * Reads JSON as a kube-apiserver does, with Go's errors and a list of duplicate fields. Each character is one byte in `latin1`. Throws a
+ * JsonSyntaxError.
  */
 export function parseJson(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): ParsedJson {
   const duplicates = new Set<string>();
@@ -169,7 +169,7 @@ export function parseJson(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): P
   return { value, duplicates: [...duplicates] };
 }
 
-/** Whether more objects and lists are within each other than a text may have. */
+/** Whether the nesting exceeds the maximum. */
 export function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
@@ -182,7 +182,7 @@ export function isTooDeep(value: unknown): boolean {
 
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
-/** The text of a value as Go writes it: what HTML or JavaScript would take for its own is escaped. */
+/** A value as Go writes JSON: characters special in HTML or JavaScript are escaped. */
 export function writeJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(ESCAPED, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -26,12 +26,12 @@ export function goType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : 'string';
 }
 
-/** How Go's registry of types tells that it knows no such type. */
+/** The error of Go's type registry for an unknown type. */
 export function notRegistered(kind: unknown, apiVersion: unknown): string {
   return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
 }
 
-/** The name that encoding/json has for a JSON value in its errors. */
+/** encoding/json's name for a JSON value in errors. */
 export function jsonKind(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';

@@ -2,10 +2,10 @@ import { isAlias, isCollection, isMap, isPair, isScalar, isSeq } from 'yaml';
 import type { Alias, LineCounter, Pair } from 'yaml';
 import { MAX_DEPTH } from './go-json.ts';
 
-/** What Go's reader refuses in a text that can be parsed, in its words. */
+/** An error of Go's reader in a text that can be parsed, with its message. */
 export class YamlNodeError extends Error {}
 
-/** How many nodes may be read, and how many of them through aliases, before a document is taken for an attack (go-yaml, decode.go). */
+/** Limits of nodes, and of nodes through aliases, against attacks (go-yaml, decode.go). */
 const FREE_NODES = 1000;
 const FREE_ALIASED = 100;
 const FEW_NODES = 400_000;
@@ -15,17 +15,17 @@ function allowedShare(nodes: number): number {
   return 0.99 - 0.89 * Math.min(1, Math.max(0, nodes - FEW_NODES) / (MANY_NODES - FEW_NODES));
 }
 
-/** What is said where more maps and lists are within each other than may be. */
+/** The error for too much nesting. */
 export const TOO_DEEP = `exceeded max depth of ${MAX_DEPTH}`;
 
 const shownKey = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
 
-/** `<<` in a map takes over the fields of others: a key that may be there twice. */
+/** `<<` merges the fields of other maps; it may occur twice. */
 const isMerge = (value: unknown): boolean => typeof value === 'symbol' || value === '<<';
 
 /**
- * Reads a document's nodes in the order in which Go does, and puts in the place of each alias what it stands for. Gives the keys that a
- * map has twice. Throws a YamlNodeError for aliases of nothing, of what they are in or of too much, and for what is too deep.
+ * Reads a document's nodes in Go's order and replaces aliases. Returns duplicate keys. Throws a YamlNodeError for unknown, recursive and
+ * excessive aliases, and for too much nesting.
  */
 export function resolveNodes(contents: unknown, lines: LineCounter): string[] {
   const duplicates: string[] = [];
@@ -60,7 +60,7 @@ export function resolveNodes(contents: unknown, lines: LineCounter): string[] {
     if (aliased > FREE_ALIASED && nodes > FREE_NODES && aliased / nodes > allowedShare(nodes))
       throw new YamlNodeError('document contains excessive aliasing');
     if (isAlias(node)) return target(node, depth);
-    // Inside of what an alias stands for, the anchors are those of its place.
+    // Inside an alias the anchors are those at its anchor.
     if ((isScalar(node) || isCollection(node)) && node.anchor !== undefined && open.size === 0)
       anchors.set(node.anchor, node);
     if (!isMap(node) && !isSeq(node)) return node;

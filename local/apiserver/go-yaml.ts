@@ -2,12 +2,12 @@ import { LineCounter, parseDocument } from 'yaml';
 import type { DocumentOptions, ParseOptions, SchemaOptions } from 'yaml';
 import { resolveNodes, TOO_DEEP } from './go-yaml-nodes.ts';
 
-/** A text that is no YAML. */
+/** A YAML syntax error. */
 export class YamlSyntaxError extends Error {}
 
 export interface ParsedYaml {
   value: unknown;
-  /** Keys that a map has twice, as a strict reader tells of each; the last one counts. */
+  /** Errors of a strict reader for duplicate keys; the last one counts. */
   duplicates: string[];
 }
 
@@ -29,7 +29,7 @@ export const goYamlOptions: ParseOptions & DocumentOptions & SchemaOptions = {
 function read(text: string): ParsedYaml {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { ...goYamlOptions, uniqueKeys: false, lineCounter });
-  // What follows a whole document on its last line is not read.
+  // The rest of the last line after a complete document is ignored.
   const end = document.contents?.range[1] ?? Number.POSITIVE_INFINITY;
   const problem = document.errors.find(({ code, pos }) => code !== 'UNEXPECTED_TOKEN' || pos[0] < end);
   if (problem?.code === 'RESOURCE_EXHAUSTION') throw new YamlSyntaxError(`yaml: ${TOO_DEEP}`);
@@ -52,6 +52,6 @@ export function parseYaml(text: string): ParsedYaml {
   }
 }
 
-/** The same as one sentence, which ends what a strict reader says of a text. */
+/** The same as one sentence, the end of a strict reader's error. */
 export const duplicateKeysText = (duplicates: string[]): string =>
   `yaml: unmarshal errors:\n${duplicates.map((one) => `  ${one}`).join('\n')}`;

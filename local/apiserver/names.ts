@@ -3,7 +3,7 @@ import { invalid, required } from './field-errors.ts';
 import type { FieldError } from './field-errors.ts';
 import { subdomainProblems } from './qualified-name.ts';
 
-/** Kubernetes leaves vowels and look-alikes out, so that no suffix spells a word. */
+/** Without vowels and similar characters, as in Kubernetes, so that no suffix is a word. */
 const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
 const SUFFIX_LENGTH = 5;
 const MAX_BASE_LENGTH = 63 - SUFFIX_LENGTH;
@@ -25,7 +25,7 @@ export function generatedName(base: string): string {
   return base.slice(0, MAX_BASE_LENGTH) + suffix;
 }
 
-/** What is wrong with a DNS label (IsDNS1123Label). */
+/** The errors in a DNS label (IsDNS1123Label). */
 export function dnsLabelProblems(name: string): string[] {
   return [
     ...(name.length > MAX_LABEL_LENGTH ? [`must be no more than ${MAX_LABEL_LENGTH} characters`] : []),
@@ -33,7 +33,7 @@ export function dnsLabelProblems(name: string): string[] {
   ];
 }
 
-/** What is wrong with a DNS label that starts with a letter (IsDNS1035Label). */
+/** The errors in a DNS label that starts with a letter (IsDNS1035Label). */
 export function dnsLabel1035Problems(name: string): string[] {
   return [
     ...(name.length > MAX_LABEL_LENGTH ? [`must be no more than ${MAX_LABEL_LENGTH} characters`] : []),
@@ -52,7 +52,7 @@ const problemsBy: Record<NameRule, (name: string) => string[]> = {
   'path-segment': pathSegmentProblems,
 };
 
-/** What is wrong with an object's name, in the API server's words. */
+/** The errors in an object's name. */
 export function validateName(name: string | undefined, rule: NameRule): FieldError[] {
   if (name === undefined || name === '') return [required('metadata.name', 'name or generateName is required')];
   return problemsBy[rule](name).map((problem) => invalid('metadata.name', name, problem));

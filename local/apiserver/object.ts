@@ -1,11 +1,11 @@
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../../shared/kubernetes/types.ts';
 
-/** Any JSON value's object form: what comes over the wire is only known to be JSON. */
+/** A JSON object of unknown fields. */
 export type JsonObject = Record<string, unknown>;
 
 export type { ManagedFieldsEntry, ObjectMeta, OwnerReference };
 
-/** A Kubernetes object; once stored it is never changed, each write stores a new one. */
+/** A Kubernetes object. Stored ones are never changed: each write stores a new one. */
 export interface KubeObject extends JsonObject {
   apiVersion: string;
   kind: string;
@@ -16,23 +16,23 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value at `path`, or undefined where a step of it is missing. */
+/** The value at `path`, or undefined if a part of the path is missing. */
 export function valueAt(object: unknown, ...path: string[]): unknown {
   return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), object);
 }
 
-/** The string at `path`, or an empty one where there is none. */
+/** The string at `path`, empty if there is none. */
 export function textAt(object: unknown, ...path: string[]): string {
   const value = valueAt(object, ...path);
   return typeof value === 'string' ? value : '';
 }
 
-/** The objects of a list; none where the value is no list. */
+/** The objects of a list; empty for other values. */
 export function objectsIn(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** The value with the keys of all its objects in order, as Go writes maps. */
+/** The value with sorted keys, as Go writes maps. */
 export function withSortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withSortedKeys);
   if (!isObject(value)) return value;

@@ -13,7 +13,7 @@ export const SUBDOMAIN_RULE =
 
 const tooLong = (max: number, unit = 'bytes'): string => `must be no more than ${max} ${unit}`;
 
-/** What is wrong with a DNS subdomain, in the API server's words (IsDNS1123Subdomain); a prefix is measured in another `unit`. */
+/** The errors in a DNS subdomain (IsDNS1123Subdomain); messages for a prefix have another `unit`. */
 export function subdomainProblems(value: string, unit: 'characters' | 'bytes' = 'characters'): string[] {
   return [
     ...(value.length > MAX_PREFIX_BYTES ? [tooLong(MAX_PREFIX_BYTES, unit)] : []),
@@ -21,7 +21,7 @@ export function subdomainProblems(value: string, unit: 'characters' | 'bytes' = 
   ];
 }
 
-/** What is wrong with `[prefix/]name`, the form of label and annotation keys and of finalizers (IsQualifiedName). */
+/** The errors in `[prefix/]name`, the form of label and annotation keys and of finalizers (IsQualifiedName). */
 export function qualifiedNameProblems(value: string): string[] {
   const parts = value.split('/');
   const name = parts.at(-1) ?? '';
@@ -41,7 +41,7 @@ export function qualifiedNameProblems(value: string): string[] {
   ];
 }
 
-/** What is wrong with a label's value (IsValidLabelValue). */
+/** The errors in a label's value (IsValidLabelValue). */
 export function labelValueProblems(value: string): string[] {
   return [
     ...(value.length > MAX_NAME_BYTES ? [tooLong(MAX_NAME_BYTES)] : []),

@@ -32,12 +32,12 @@ export interface ApiServerOptions {
   crds?: object[];
   /** For definitions whose versions differ in more than apiVersion, by the name of the definition (`tasks.tekton.dev`). */
   converters?: ReadonlyMap<string, VersionConverter>;
-  /** Where containers' logs come from, once a node runs. */
+  /** The source of containers' logs, once a node runs. */
   podLogs?: (this: void) => PodLogSource | undefined;
   log?: Logger;
-  /** For tests that need a time of their own. */
+  /** The clock; tests give their own. */
   now?: (this: void) => Date;
-  /** Changes kept for each resource, for watches that come back: an older version is answered with 410. */
+  /** Changes kept per resource for resumed watches; older versions get 410. */
   maxHistory?: number;
 }
 
@@ -47,7 +47,7 @@ export interface RunningApiServer {
   caPem: string;
   /** A kubeconfig (YAML) with a fresh client certificate; by default of kubernetes-admin in system:masters. */
   kubeconfig(identity?: Identity): Promise<string>;
-  /** Forgets how everything was before now, as etcd's compaction does: who lists or watches from there gets 410. */
+  /** Drops the history, as etcd's compaction does: lists and watches from before get 410. */
   compact(): void;
   /** Ends all watches and connections and frees the port. */
   close(): Promise<void>;
@@ -67,7 +67,7 @@ async function ended(response: ServerResponse): Promise<void> {
   await once(socket, 'close');
 }
 
-/** Lets the answers that are ending reach their clients, then cuts what is left. */
+/** Waits for ending responses, then closes all connections. */
 async function closeServer(server: Server, open: Set<ServerResponse>): Promise<void> {
   await Promise.race([Promise.allSettled([...open].map(ended)), delay(CLOSE_GRACE_MS, undefined, { ref: false })]);
   const closed = once(server, 'close');
@@ -82,7 +82,7 @@ async function install(api: Api, storageKey: string, object: object): Promise<vo
     await createObject(api, type, undefined, object, { ...systemRequest('bootstrap'), fieldValidation: 'Strict' });
 }
 
-/** What runs beside an API server in a cluster. Returns what stops it all. */
+/** The controllers that run beside an API server in a cluster. Returns a function that stops them. */
 function startControllers(api: Api, caPem: string): () => void {
   const stops = [
     startCrdController(api),
@@ -107,9 +107,9 @@ async function populate(api: Api, crds: object[]): Promise<void> {
 }
 
 /**
- * Starts a Kubernetes API server inside this process, on loopback, over HTTPS with certificates of its own: objects live in memory and
- * are gone with it. Whoever has a client certificate (or a ServiceAccount's token) made by it may do everything; nobody else anything.
- * Throws when the port is taken or a given CustomResourceDefinition is invalid (with the message the API would give).
+ * Starts a Kubernetes API server inside this process, on loopback, over HTTPS with certificates of its own: objects are kept in memory.
+ * With a client certificate or a ServiceAccount's token that it issued a client may do everything, without one nothing. Throws when the
+ * port is taken or a given CustomResourceDefinition is invalid (with the message the API would give).
  */
 export async function startApiServer(options: ApiServerOptions = {}): Promise<RunningApiServer> {
   const log = options.log ?? silentLogger;

@@ -6,12 +6,12 @@ export interface StatusCause {
   field: string;
 }
 
-/** What a kube-apiserver says about a failed request; becomes the body of kind Status. */
+/** The error of a failed request, sent as a Status. */
 export class StatusError extends Error {
   readonly code: number;
   readonly reason: string;
   readonly details: JsonObject | undefined;
-  /** The Status' own metadata: a list that can be gone on with names the token there. */
+  /** The Status' metadata: an expired list has its new continue token there. */
   readonly metadata: JsonObject;
 
   constructor(code: number, reason: string, message: string, details?: JsonObject, metadata: JsonObject = {}) {
@@ -59,7 +59,7 @@ export const notFound = (target: GroupResource, name: string): StatusError =>
 export const noSuchPath = (): StatusError =>
   new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 
-/** What a request to a path outside of every API group is answered with: a page of text, no Status. */
+/** The response for a path outside of all API groups: plain text, no Status. */
 export class PageNotFound extends Error {
   constructor() {
     super('404 page not found');
@@ -67,7 +67,7 @@ export class PageNotFound extends Error {
   }
 }
 
-/** `generateName`: what the name may have been made of, in which case another try may find a free one. */
+/** `generateName`: if the name was generated, a retry may find a free one. */
 export function alreadyExists(
   target: GroupResource,
   name: string,
@@ -95,7 +95,7 @@ export const forbidden = (target: GroupResource, name: string, problem: string):
 export const methodNotAllowed = (): StatusError =>
   new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
-/** The same of a custom resource, whose methods are known by their verbs. */
+/** The same for a custom resource, with the verb instead of the method. */
 export const verbNotSupported = (target: GroupResource, verb: string): StatusError =>
   new StatusError(
     405,

@@ -21,7 +21,7 @@ export function createPodEventRecorder(
 ): Pick<RunningEventRecorder, 'stop'> & { record: RecordEvent } {
   const events = createEventRecorder(client, { component: 'kubelet', host: nodeName, log, clock: now });
   return {
-    // What the API server handed out may leave out what it is.
+    // Objects from the API server may have no kind.
     record: (pod, { type, reason, message, ...details }) =>
       events.record({ ...pod, apiVersion: 'v1', kind: 'Pod' }, type, reason, message, details),
     stop: () => events.stop(),

@@ -8,7 +8,7 @@ import type { Isolation, Mount } from './isolation/isolation.ts';
 import { findTool, requireTool } from './isolation/tools.ts';
 import type { IsolationKind } from './isolation/kind.ts';
 
-/** The images this node brings along; every other image stands for the machine's own programs. */
+/** The images that this node provides. All others are the machine's own programs. */
 const OWN_IMAGES: Record<string, { program: string; command: string[] }> = {
   entrypoint: { program: 'entrypoint', command: ['/ko-app/entrypoint'] },
   workingdirinit: { program: 'workingdirinit', command: ['/ko-app/workingdirinit'] },
@@ -26,13 +26,13 @@ function ownName(image: string): string | undefined {
 /** Tekton stops a sidecar by giving it this image: the container then ends at once with exit code 0, whatever its command. */
 export const isNop = (image: string): boolean => ownName(image) === 'nop';
 
-/** The image's own entrypoint, where this node knows it. */
+/** The image's entrypoint, if this node knows it. */
 export const imageCommand = (image: string): string[] | undefined => {
   const name = ownName(image);
   return name === undefined ? undefined : OWN_IMAGES[name]?.command;
 };
 
-/** No more than a program of this machine needs. */
+/** Only what a program of this machine needs. */
 const PLAIN_RIGHTS = { groups: [], noNewPrivileges: false, capabilities: [], capabilitiesChanged: false };
 
 /** Where containers of a namespace find Node and the entrypoint's modules. */
@@ -41,11 +41,11 @@ const RUNTIME = '/.tektrace';
 export interface ImageStore {
   /** Runs the entrypoint once, so that its modules are in the compile cache that all steps read. */
   warmUp(isolation: Isolation): Promise<void>;
-  /** What the image and the entrypoint need mounted. */
+  /** The mounts of the image and the entrypoint. */
   mounts(image: string): Mount[];
 }
 
-/** `workspace`: how an absolute path below /workspace looks to the program, which in `plain` gets mapped ones. */
+/** `workspace`: /workspace as the program sees it; in `plain` paths are mapped. */
 const workingDirInit = (workspace: string): string => `#!/bin/sh
 for directory in "$@"; do
   case $directory in

@@ -33,11 +33,11 @@ export interface NodeOptions {
   isolation: 'auto' | IsolationKind;
   /** Default: a fresh directory (0700) below the system's temporary one. Removed at close. */
   rootDir?: string;
-  /** hostPath volumes reach any file of this machine, so they are off unless asked for. */
+  /** hostPath volumes reach any file of this machine, so they are off by default. */
   allowHostPath?: boolean;
-  /** A container's log is kept whole up to this size; default 1 GiB. */
+  /** The maximum size of a complete container log; default 1 GiB. */
   maxLogBytes?: number;
-  /** Variables that containers get besides their own. Default none. */
+  /** Additional variables of containers. Default none. */
   addedEnvironment?: AddedEnvironment;
   log: Logger;
   now?: () => Date;
@@ -48,7 +48,7 @@ export interface RunningNode {
   /** Why this isolation, for the person who started the node. */
   isolationReason: string;
   logs: PodLogSource;
-  /** A PersistentVolumeClaim that is to be made is this directory of the machine, which stays as steps leave it. */
+  /** Binds a future PersistentVolumeClaim to this directory of the machine, which is never removed. */
   claimDirectory(namespace: string, name: string, directory: string): void;
   /** Ends every Pod at once and removes everything the node made on this machine. */
   close(): Promise<void>;
@@ -62,7 +62,7 @@ async function makeRoot(asked: string | undefined): Promise<string> {
   return path.resolve(asked);
 }
 
-/** Where `medium: Memory` volumes live: real memory where the machine has it for us. */
+/** The directory of `medium: Memory` volumes: in memory if the machine has a file system for it. */
 async function makeMemoryRoot(rootDir: string): Promise<string> {
   try {
     return await makeOwnDirectory(SHARED_MEMORY);
@@ -71,7 +71,7 @@ async function makeMemoryRoot(rootDir: string): Promise<string> {
   }
 }
 
-/** Where containers have no mounts, those of other users must be able to pass through, but not to list. */
+/** Without mounts, containers of other users need to pass through, but not to list. */
 async function openForOtherUsers(directories: string[]): Promise<void> {
   for (const directory of directories) {
     await fs.mkdir(directory, { recursive: true });
@@ -88,9 +88,9 @@ const defaultNodeName = (): string =>
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '') || 'localhost';
 
 /**
- * Starts a node: registers it, takes every Pod that has no other, and runs its containers as processes of this machine. Resolves
- * when it watches. Throws when the API server refuses it or the isolation asked for doesn't work here. Not enforced: resource limits,
- * seccomp, AppArmor and SELinux settings, network isolation (Pods share the machine's network).
+ * Starts a node: registers it, schedules all Pods here, and runs their containers as processes of this machine. Resolves when it watches.
+ * Throws if the API server refuses it or the requested isolation does not work. Not enforced: resource limits, seccomp, AppArmor and
+ * SELinux settings, network isolation (Pods share the machine's network).
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const {

@@ -20,7 +20,7 @@ interface DataObject {
 const decode = (data: Record<string, string> | undefined, encoding: BufferEncoding): [string, Buffer][] =>
   Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, encoding)]);
 
-/** Reads from the API server each time: a Pod gets what is true when it starts. */
+/** Reads from the API server each time: a Pod gets the values at its start. */
 export function createObjectSource(client: KubeClient): ObjectSource {
   async function read(path: string, what: string, optional: boolean | undefined): Promise<DataObject | undefined> {
     try {

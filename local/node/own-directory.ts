@@ -6,16 +6,16 @@ import { killLeftBehind } from './isolation/family.ts';
 import { identityOf, stillRuns } from './isolation/process-table.ts';
 import { removeTree } from './remove.ts';
 
-/** All directories that this product makes for itself have such a name; what is not complete yet has the other. */
+/** The names of this product's directories, and of those that are not complete yet. */
 const PREFIX = 'tektrace-';
 const UNFINISHED_PREFIX = '.tektrace-';
-/** Where Linux has a file system in memory. */
+/** Linux' file system in memory. */
 export const SHARED_MEMORY = '/dev/shm';
 
 const OWNER_FILE = 'owner.json';
 const MAX_OWNER_BYTES = 4096;
 
-/** The process that a directory belongs to. A process number says nothing outside its PID namespace, nor after a restart of the machine. */
+/** The process that owns a directory. A PID is valid only in its PID namespace and until a reboot. */
 interface Owner {
   pid: number;
   startTicks: number;
@@ -34,8 +34,8 @@ async function describeThisProcess(): Promise<Owner> {
 }
 
 /**
- * Makes a directory (0700) of this process below `parent`, with a random name. It appears together with its owner's description, so that
- * nobody takes it for one that was left behind. Throws when it can't be made.
+ * Makes a directory (0700) of this process below `parent`, with a random name. It appears together with its owner file, so that nobody
+ * takes it for a leftover. Throws if it can't be created.
  */
 export async function makeOwnDirectory(parent: string): Promise<string> {
   const unfinished = await fs.mkdtemp(path.join(parent, UNFINISHED_PREFIX));
@@ -50,11 +50,11 @@ export async function makeOwnDirectory(parent: string): Promise<string> {
   }
 }
 
-/** The owner that a directory names. Undefined when it is not certainly one that this product made for this user. */
+/** The owner in a directory's owner file. Undefined unless this product certainly made it for this user. */
 async function ownerOf(directory: string): Promise<Owner | undefined> {
   try {
     const stat = await fs.lstat(directory);
-    // Nobody else may have written into it: in a shared /tmp other users make directories with any name.
+    // Only this user may have write access: in a shared /tmp other users create directories with any name.
     if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0) return undefined;
     const file = await fs.open(path.join(directory, OWNER_FILE), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK); // prettier-ignore
     try {
@@ -73,19 +73,21 @@ async function ownerOf(directory: string): Promise<Owner | undefined> {
       await file.close();
     }
   } catch {
-    return undefined; // Not ours, or removed meanwhile.
+    return undefined; // Not ours, or just removed.
   }
 }
 
-/** Whether the owner has certainly ended. A process of another PID namespace, or of another machine that shares the directory, can't be asked for. */
+/**
+ * Whether the owner has certainly ended. Unknown for a process of another PID namespace or of another machine that shares the directory.
+ */
 function hasEnded(owner: Owner, self: Owner): boolean {
   if (owner.bootId !== self.bootId) return owner.hostname === self.hostname;
   return owner.pidNamespace === self.pidNamespace && !stillRuns(owner);
 }
 
-/** False when somebody else removes it. */
+/** False if another process removes it. */
 async function removeLeftover(directory: string): Promise<boolean> {
-  // Of several starts that find it at the same time, one gets to rename it.
+  // If several processes find it at the same time, only one can rename it.
   const taken = path.join(path.dirname(directory), `${path.basename(directory)}.removed`);
   try {
     await fs.rename(directory, taken);
@@ -97,9 +99,9 @@ async function removeLeftover(directory: string): Promise<boolean> {
 }
 
 /**
- * Removes what products that ended without the chance to do so (killed, or the machine restarted) left in `parents`: their processes of
- * containers and their directories. Leaves whatever belongs to another user, to a product that runs, or to one of which that can't be
- * known. Follows no link. Gives the directories that it removed; what can't be removed is left for the next time.
+ * Removes the leftovers of killed products in `parents`: processes of containers and directories. Does not touch those of other users, of
+ * running products, or of unknown state. Follows no links. Returns the removed directories; what can't be removed stays until the next
+ * time.
  */
 export async function removeLeftovers(parents: string[]): Promise<string[]> {
   const self = await describeThisProcess();

@@ -34,7 +34,7 @@ export interface PodManagerOptions {
 
 const ended = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
-/** Follows what the API server holds: schedules Pods, and keeps one worker for each Pod of this node. */
+/** Watches the API server: schedules Pods, and keeps one worker per Pod of this node. */
 export class PodManager {
   readonly #options: PodManagerOptions;
   readonly #retry = createRetry();
@@ -61,7 +61,7 @@ export class PodManager {
     deleted: (claim) => this.#task('claim could not be removed', this.#options.provisioner.remove(claim)),
   };
 
-  /** The containers of a Pod that runs or ran here and still exists. */
+  /** The containers of an existing Pod of this node. */
   records(namespace: string, name: string): ContainerRecord[] | undefined {
     return [...this.#workers.values()].find(
       ({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name,
@@ -105,14 +105,14 @@ export class PodManager {
     if (problem !== undefined)
       return this.#task('pod could not be marked unschedulable', scheduler.refuse(pod, problem), fields);
     this.#binding.add(uid);
-    // Nothing else asks for it again.
+    // No other event would bind it later.
     const bound = this.#retry('pod could not be bound', log.child(fields), this.#closing.signal, () =>
       scheduler.bind(pod),
     );
     this.#task('pod could not be bound', bound, fields);
   }
 
-  /** Pods that hold this machine's ports: those that run, and those just bound. */
+  /** Pods that use this machine's ports: running ones, and those just bound. */
   #occupants(): Pod[] {
     return this.#options.pods
       .list()
@@ -135,7 +135,8 @@ export class PodManager {
     if (ended(pod)) return;
     const { client, rootDir, memoryDir, allowHostPath, runtime, provisioner, recordEvent, log } = this.#options;
     const uid = pod.metadata.uid ?? '';
-    // Short names: without namespaces they are part of every path of the container, and a socket's path may have 107 characters (unix(7)).
+    // Short names: without namespaces they are in all paths of the container, and a socket's path is limited to 107 characters
+    // (unix(7)).
     const directory = path.join(rootDir, 'pods', String(++this.#lastDirectory));
     const memoryDirectory = path.join(memoryDir, uid);
     const volumes = new PodVolumes({

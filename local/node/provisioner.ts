@@ -18,7 +18,7 @@ export class Provisioner {
   readonly #client: KubeClient;
   readonly #directory: string;
   readonly #claims: Store<Claim>;
-  /** Claims that are a directory of the user's, by namespace/name: never removed. */
+  /** Claims bound to a user's directory, by namespace/name: never removed. */
   readonly #given = new Map<string, string>();
 
   constructor(client: KubeClient, directory: string, claims: Store<Claim>) {
@@ -27,12 +27,12 @@ export class Provisioner {
     this.#claims = claims;
   }
 
-  /** The claim, made later, is to be this directory of the machine. Only whoever started the node can say so; no object can. */
+  /** Binds a future claim to this directory of the machine. Only the process that started the node can do this; no object can. */
   give(namespace: string, name: string, directory: string): void {
     this.#given.set(`${namespace}/${name}`, directory);
   }
 
-  /** Makes the claim's directory and marks it Bound; no PersistentVolume object stands behind it. */
+  /** Creates the claim's directory and marks it Bound, without a PersistentVolume. */
   async bind(claim: Claim): Promise<void> {
     const { namespace, name } = claim.metadata;
     await this.#ensure(claim);

@@ -47,7 +47,7 @@ function nodeStatus(nodeName: string, now: Date): object {
   };
 }
 
-/** Makes the Node object, or takes over the one of this name, and marks it Ready. */
+/** Creates the Node object, or adopts the one of this name, and marks it Ready. */
 export async function registerNode(client: KubeClient, nodeName: string, now: Date): Promise<void> {
   const labels = { 'kubernetes.io/hostname': nodeName, 'kubernetes.io/os': 'linux' };
   const body = {

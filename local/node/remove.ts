@@ -8,7 +8,7 @@ async function makeWritable(directory: string): Promise<void> {
   }
 }
 
-/** Removes a directory and all in it, also what a container made read-only (as Go does with its module cache). */
+/** Removes a directory tree, also read-only directories (Go's module cache). */
 export async function removeTree(directory: string): Promise<void> {
   try {
     await fs.rm(directory, { recursive: true, force: true });

@@ -4,14 +4,14 @@ import type { Logger } from '../../shared/runtime/log.ts';
 
 const RETRY_MS = 200;
 
-/** Calls `attempt` until it succeeds, or `signal` aborts. Never rejects. `what` failed is said in the log. */
+/** Calls `attempt` until it succeeds, or `signal` aborts. Never rejects. `what` is the message for the log. */
 export type Retry = (what: string, log: Logger, signal: AbortSignal, attempt: () => Promise<unknown>) => Promise<void>;
 
 const pause = (signal: AbortSignal): Promise<void> => delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
 
 /**
- * For the requests of a node. When the machine lacks something, many fail again and again: only the first failure is a warning, until no
- * request of this node is being retried; the others are logged for debugging.
+ * For the requests of a node. If the machine lacks something, many fail repeatedly: only the first failure is a warning, until no request
+ * is being retried. The others are logged at level debug.
  */
 export function createRetry(wait: (signal: AbortSignal) => Promise<void> = pause): Retry {
   let failing = 0;

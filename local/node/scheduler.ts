@@ -5,7 +5,7 @@ import type { RecordEvent } from './events.ts';
 import { kubeTime } from './types.ts';
 import type { Pod } from './types.ts';
 
-/** The ports a Pod takes: all of them are the machine's here, for Pods share its network. */
+/** A Pod's ports. All are ports of the machine, because Pods share its network. */
 export function portsOf(pod: Pod): string[] {
   const containers = [
     ...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
@@ -21,7 +21,7 @@ const taken = (pod: Pod, others: Pod[]): boolean => {
   return others.some((other) => portsOf(other).some((port) => ports.has(port)));
 };
 
-/** Why the Pod can't run here now, in the scheduler's words; undefined when it can. */
+/** The scheduler's message if the Pod can't run here now; undefined if it can. */
 export function unschedulable(
   pod: Pod,
   running: Pod[],
@@ -57,7 +57,7 @@ export class Scheduler {
     this.#now = now;
   }
 
-  /** Sets the Pod's node, by the binding subresource. A Pod that is gone or bound already is left alone. */
+  /** Sets the Pod's node through the binding subresource. Ignores a Pod that is gone or bound already. */
   async bind(pod: Pod): Promise<void> {
     const { namespace, name, uid } = pod.metadata;
     const target = { apiVersion: 'v1', kind: 'Node', name: this.#nodeName };
@@ -72,7 +72,7 @@ export class Scheduler {
     this.#recordEvent(pod, { type: 'Normal', reason: 'Scheduled', message, component: 'default-scheduler' });
   }
 
-  /** Says in the Pod's status and by an Event why it waits. */
+  /** Reports in the Pod's status and in an Event why it waits. */
   async refuse(pod: Pod, message: string): Promise<void> {
     const before = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
     if (before?.message === message) return;

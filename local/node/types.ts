@@ -64,7 +64,10 @@ export function describePod(pod: Pod): string {
   return `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`;
 }
 
-/** RFC 3339 with milliseconds. A kubelet writes whole seconds; every reader of Kubernetes times takes both, and a trace of short steps needs these. */
+/**
+ * RFC 3339 with milliseconds. A kubelet writes whole seconds. Readers of Kubernetes times accept both, and a trace of short steps needs
+ * milliseconds.
+ */
 export function kubeTime(date: Date): string {
   return date.toISOString();
 }

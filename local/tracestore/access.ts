@@ -9,8 +9,8 @@ function hostName(host: string): string {
 }
 
 /**
- * Lets through what a program of this machine or the page itself sends. A web page elsewhere that makes the browser send requests here is
- * refused by its Origin, one that points its own name at 127.0.0.1 (DNS rebinding) by the Host.
+ * Allows requests of this machine's programs and of the page itself. Requests that other web pages make the browser send are refused by
+ * their Origin, and DNS rebinding (a foreign name for 127.0.0.1) by the Host.
  */
 export const onlyLoopback: RequestHandler = (request, _response, next) => {
   const host = request.headers.host ?? '';
@@ -37,7 +37,7 @@ function cookie(request: Request, name: string): string | undefined {
 }
 
 export interface Access {
-  /** `Authorization: Bearer <token>`; a cookie does not count, so that no page can send spans. */
+  /** `Authorization: Bearer <token>`, no cookie, so that no web page can send spans. */
   bearer: RequestHandler;
   /** The bearer token or the page's cookie. `?token=` on a GET sets the cookie and redirects to the address without it. */
   bearerOrCookie: RequestHandler;
@@ -64,7 +64,7 @@ export function createAccess(token: string, cookieName: string): Access {
       if (typeof inUrl === 'string' && request.method === 'GET' && equal(inUrl, token)) {
         response.cookie(cookieName, token, { httpOnly: true, sameSite: 'strict', path: '/' });
         const clean = request.path.replace(/^[/\\]+/, '/');
-        // A redirect that began on another site does not carry a Strict cookie; a refresh begins here.
+        // Browsers send no Strict cookie after a redirect from another site; a refresh starts here.
         if (request.headers['sec-fetch-site'] === 'cross-site') response.set('Refresh', `0; url=${clean}`).end();
         else response.redirect(302, clean);
         return;

@@ -5,8 +5,8 @@ import { parseTraceId } from './trace-id.ts';
 const HEARTBEAT_MS = 15_000;
 
 /**
- * Live updates as Server-Sent Events: `GET /api/events?trace=ID` (every trace without the parameter) sends
- * `event: changed` with `{"traceId": …}` whenever spans were added. What changed is asked for by the usual queries.
+ * Live updates as Server-Sent Events: `GET /api/events?trace=ID` (every trace without the parameter) sends `event: changed` with
+ * `{"traceId": …}` whenever spans were added. Clients then get the changes by the usual queries.
  */
 export function eventsRouter(memory: TraceMemory): { router: Router; close: () => void } {
   const router = express.Router();
@@ -19,7 +19,7 @@ export function eventsRouter(memory: TraceMemory): { router: Router; close: () =
     response.write('retry: 1000\nevent: ready\ndata: {}\n\n');
     open.add(response);
     const unsubscribe = memory.onChange((traceId) => {
-      // A client that reads slowly has one waiting already, and asks only after it has read that.
+      // A slow client already has an unread event, and queries after reading that.
       if ((trace === undefined || trace === traceId) && !response.writableNeedDrain) {
         response.write(`event: changed\ndata: ${JSON.stringify({ traceId })}\n\n`);
       }

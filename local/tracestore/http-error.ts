@@ -1,4 +1,4 @@
-/** An answer other than success: `status` for the client program, `message` for the person who reads it. */
+/** An error response: `status` for the program, `message` for the user. */
 export class HttpError extends Error {
   readonly status: number;
   /** Response headers that belong to the status. */
@@ -12,7 +12,7 @@ export class HttpError extends Error {
   }
 }
 
-/** What to answer for anything thrown below a route: ours as they are, body-parser's with its status, everything else 500 without its details. */
+/** The response for an error in a route: an HttpError as it is, body-parser's with its status, others as 500 without details. */
 export function asHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   const { status, message, expose } = error as { status?: unknown; message?: unknown; expose?: unknown };

@@ -22,7 +22,7 @@ export interface IngestOptions {
   /** Checks a caller that has no step's token, before its body is read. */
   authenticate: RequestHandler;
   stepTokens: StepTokens;
-  /** Gets what a step sent and was taken, marked with its sender. */
+  /** Gets the accepted spans of steps, marked with their sender. */
   onStepSpans: (traces: TracesData, sender: SpanSender) => void;
   /** Of the body after decompression. */
   maxBodyBytes: number;
@@ -52,8 +52,8 @@ const countSpans = (traces: TracesData): number =>
   traces.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans).reduce((sum, { spans }) => sum + spans.length, 0);
 
 /**
- * OTLP/HTTP's trace endpoint, `POST /v1/traces`: protobuf or JSON, plain or gzip. The product sends with the store's token; a step with one of
- * its own, which takes its spans to the trace of its run.
+ * OTLP/HTTP's trace endpoint, `POST /v1/traces`: protobuf or JSON, plain or gzip. The product sends with the store's token; a step with its
+ * own token, which assigns its spans to its run's trace.
  */
 export function ingestRouter(options: IngestOptions): Router {
   const { memory, authenticate, stepTokens, onStepSpans, maxBodyBytes, log } = options;
@@ -108,7 +108,7 @@ export function ingestRouter(options: IngestOptions): Router {
   router.all('/v1/traces', (request, _response, next) => {
     next(new HttpError(405, `${request.method} is not possible here, POST is`, { Allow: 'POST' }));
   });
-  // Programs send all three by default, and again and again.
+  // Programs send all three by default, and repeatedly.
   router.all(['/v1/metrics', '/v1/logs'], (request, response) => {
     sendExportError(response, encodingOf(request) ?? 'json', 404, ONLY_TRACES);
   });

@@ -97,7 +97,7 @@ function spanOf(located: LocatedSpan, processID: string, warnings: string[] | nu
   };
 }
 
-/** A trace in the shape of `data[0]` of Jaeger's `GET /api/traces/{id}`, without what steps sent that is no part of it. */
+/** A trace in the shape of `data[0]` of Jaeger's `GET /api/traces/{id}`, without spans of steps that are no part of it. */
 export function jaegerTrace(traceId: string, traces: TracesData): JaegerTrace {
   const spans = locateSpans(traces).filter((located) => apartReason(located) === undefined);
   const idCounts = new Map<string, number>();

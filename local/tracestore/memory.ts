@@ -2,15 +2,15 @@ import type { Span, TracesData } from '../../shared/otlp/types.ts';
 import { groupOf, StoredTrace, type SpanGroup } from './stored-trace.ts';
 
 export interface TraceMemoryOptions {
-  /** Traces kept; the one that began to arrive first goes first. */
+  /** Maximum number of traces. The trace whose first span arrived earliest is evicted first. */
   maxTraces: number;
-  /** What all traces together take of this process's memory, as they are kept. */
+  /** Maximum memory of all stored traces together. */
   maxBytes: number;
-  /** The spans of one trace as JSON: reading a trace takes a few times as much for a moment. */
+  /** Maximum of one trace's spans as JSON. Reading a trace temporarily takes a few times as much. */
   maxTraceTextBytes: number;
 }
 
-/** What became of the spans of one export. Rejected ones found no room even after older traces were dropped. */
+/** The result for the spans of one export. Rejected ones did not fit, even after older traces were evicted. */
 export interface AddResult {
   stored: number;
   duplicates: number;
@@ -25,8 +25,8 @@ export interface TraceMemoryCounters {
 }
 
 /**
- * Traces in memory, bounded by bytes. A span that arrives again with the same content is kept once;
- * a second span of the same id with other content is kept beside the first, as Jaeger keeps it.
+ * Traces in memory, bounded by bytes. A duplicate span is stored once. As in Jaeger, a second span with the same id and other content is
+ * stored beside the first.
  */
 export class TraceMemory {
   readonly counters: TraceMemoryCounters = { spansStored: 0, spansDuplicate: 0, spansRejected: 0, tracesEvicted: 0 };
@@ -40,8 +40,8 @@ export class TraceMemory {
   }
 
   /**
-   * Stores an export and tells the listeners, once for each trace that got something new.
-   * @param into the trace that takes all of the spans; by default each goes to its own
+   * Stores an export and calls the listeners once per changed trace.
+   * @param into the trace for all spans; by default each has its own
    */
   add(traces: TracesData, into?: string): AddResult {
     const result: AddResult = { stored: 0, duplicates: 0, rejected: 0 };
@@ -74,7 +74,7 @@ export class TraceMemory {
     return this.#traces.get(traceId)?.hasOwn(spanId) ?? false;
   }
 
-  /** The ids of all traces, the one that began to arrive last first. */
+  /** The ids of all traces, the newest first. */
   ids(): string[] {
     return [...this.#traces.keys()].reverse();
   }
@@ -98,7 +98,7 @@ export class TraceMemory {
     return 'stored';
   }
 
-  /** Drops the oldest other traces until one more span fits; false when the trace is as large as one may be. */
+  /** Evicts the oldest other traces until one more span fits; false if the trace has its maximum size. */
   #makeRoom(traceId: string): boolean {
     const { maxTraces, maxBytes, maxTraceTextBytes } = this.#options;
     if ((this.#traces.get(traceId)?.textBytes ?? 0) >= maxTraceTextBytes) return false;

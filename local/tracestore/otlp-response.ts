@@ -26,7 +26,7 @@ function send(response: Response, status: number, encoding: OtlpEncoding, json: 
   response.end(encoding === 'json' ? JSON.stringify(json) : protobuf);
 }
 
-/** OTLP/HTTP's `ExportTraceServiceResponse`: empty when everything was taken, else with how many spans were not, and why. */
+/** OTLP/HTTP's `ExportTraceServiceResponse`: empty if all spans were accepted, else with the number of rejected ones and the reason. */
 export function sendExportResponse(response: Response, encoding: OtlpEncoding, rejected: number, why: string): void {
   if (rejected === 0) {
     send(response, 200, encoding, {}, Buffer.alloc(0));

@@ -1,14 +1,14 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** Texts are compressed together once they are this long: as far back as deflate looks for what repeats. */
+/** The size of a compressed block: deflate's window. */
 const BLOCK_BYTES = 32 * 1024;
 const FIRST_BYTES = 2 * 1024;
-/** The fastest that still finds what spans repeat. */
+/** The fastest level that still finds the repetitions in spans. */
 const LEVEL = 3;
 
 /**
- * JSON texts in a row, compressed by blocks. Outside the JavaScript heap, so that a garbage collection does not go through them, and in
- * memory of their own: small Buffers share theirs with others, which keep it all.
+ * A sequence of JSON texts, compressed in blocks. They are outside the JavaScript heap, so that the garbage collector does not visit them,
+ * and in separate memory: a small Buffer would keep the memory that it shares with others.
  */
 export class PackedTexts {
   readonly #blocks: Buffer[] = [];
@@ -17,12 +17,12 @@ export class PackedTexts {
   #blockBytes = 0;
   #textBytes = 0;
 
-  /** What is kept for the texts. */
+  /** The size of the compressed texts. */
   get keptBytes(): number {
     return this.#blockBytes + this.#open.length;
   }
 
-  /** How long the texts are in UTF-8. */
+  /** The size of the texts in UTF-8. */
   get textBytes(): number {
     return this.#textBytes;
   }
@@ -38,7 +38,7 @@ export class PackedTexts {
     if (this.#openBytes >= BLOCK_BYTES) this.#pack();
   }
 
-  /** All texts in their order, as the text of a JSON array for each block. */
+  /** All texts in order, as one JSON array per block. */
   *blocks(): Generator<string> {
     for (const block of this.#blocks) yield `[${inflateRawSync(block).toString()}]`;
     yield `[${this.#open.toString('utf8', 0, this.#openBytes)}]`;
@@ -53,7 +53,7 @@ export class PackedTexts {
 
   #pack(): void {
     const packed = deflateRawSync(this.#open.subarray(0, this.#openBytes), { level: LEVEL });
-    // zlib answers with a part of a larger buffer, which would be kept whole.
+    // zlib returns a part of a larger buffer, which would stay in memory.
     const block = Buffer.allocUnsafeSlow(packed.length);
     packed.copy(block);
     this.#blocks.push(block);

@@ -7,7 +7,7 @@ import type { TraceMemory } from './memory.ts';
 import { parseTraceId } from './trace-id.ts';
 import { summarize, type TraceSummary } from './summary.ts';
 
-/** The list of traces, newest first; a trace is summed up again only after it changed. */
+/** The list of traces, newest first. A summary is made again only after a change. */
 function summariesOf(memory: TraceMemory): () => TraceSummary[] {
   let known = new Map<string, TraceSummary>();
   memory.onChange((traceId) => known.delete(traceId));
@@ -18,7 +18,7 @@ function summariesOf(memory: TraceMemory): () => TraceSummary[] {
   };
 }
 
-/** The read side: Jaeger's two ways to ask for a trace, the list of traces, and the rows that the page draws. */
+/** The read side: a trace in Jaeger's two APIs, the list of traces, and the rows of the page. */
 export function queryRouter(memory: TraceMemory): Router {
   const router = express.Router();
   const summaries = summariesOf(memory);

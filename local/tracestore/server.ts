@@ -19,19 +19,19 @@ const MIB = 1024 * 1024;
 const KEEP_ALIVE_MS = 120_000;
 
 export interface TraceStoreOptions {
-  /** 0, the default, takes a free one. */
+  /** Default 0: any free one. */
   port?: number;
-  /** What every client has to present; random by default. */
+  /** The token of all clients; random by default. */
   token?: string;
-  /** Traces kept, the oldest is evicted first. Default 200. */
+  /** Maximum number of traces; the oldest is evicted first. Default 200. */
   maxTraces?: number;
-  /** What all traces together take of this process's memory. Default 64 MiB. */
+  /** Maximum memory of all traces together. Default 64 MiB. */
   maxBytes?: number;
-  /** The spans of one trace as JSON. Default 32 MiB, some 30 000 spans. */
+  /** Maximum of one trace's spans as JSON. Default 32 MiB, some 30 000 spans. */
   maxTraceTextBytes?: number;
-  /** Of one export, decompressed. Default 16 MiB. */
+  /** Maximum of one export, decompressed. Default 16 MiB. */
   maxBodyBytes?: number;
-  /** Gets what a step sent, marked with its sender, after it was taken. */
+  /** Gets the accepted spans of steps, marked with their sender. */
   onStepSpans?: (traces: TracesData, sender: SpanSender) => void;
   log: Logger;
 }
@@ -42,15 +42,15 @@ export interface TraceStore {
   token: string;
   /** Where exporters POST; with the header `Authorization: Bearer <token>`. */
   otlpUrl: string;
-  /** Address for a person's browser: the list of traces, or one trace. It carries the token. */
+  /** The address for a browser, with the token: the list of traces, or one trace. */
   pageUrl(traceId?: string): string;
-  /** A token for the header `STEP_TOKEN_HEADER` of exports: for spans that this container sends to its run's trace, and for nothing else. */
+  /** A token for the header `STEP_TOKEN_HEADER` of exports: only for spans that this container sends to its run's trace. */
   stepToken(sender: SpanSender): string;
   /** Whether the product itself, not a step, sent a span of this id in the trace. */
   hasOwnSpan(traceId: string, spanId: string): boolean;
-  /** All spans of the trace as one OTLP document, undefined when none is kept. */
+  /** All spans of the trace as one OTLP document, undefined if there are none. */
   trace(traceId: string): TracesData | undefined;
-  /** The ids of the traces kept, the newest first. */
+  /** The ids of the stored traces, the newest first. */
   traceIds(): string[];
   counters(): TraceMemoryCounters;
   /** Calls `listener` with a trace's id after spans were added to it, until the returned function is called. */
@@ -104,7 +104,7 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Trace
   const { maxTraces = 200, maxBytes = 64 * MIB, maxTraceTextBytes = 32 * MIB } = options;
   const memory = new TraceMemory({ maxTraces, maxBytes, maxTraceTextBytes });
   const events = eventsRouter(memory);
-  // Longer than exporters keep an idle connection: one that is closed while it is used again loses a request.
+  // Longer than exporters keep an idle connection: closing it during its reuse would lose a request.
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   const bound = await listen(server, { port, host: '127.0.0.1' }, options.log);
   const url = `http://127.0.0.1:${bound}`;

@@ -2,10 +2,10 @@ import { LruMap } from '../../shared/runtime/lru.ts';
 import { TokenBucket } from '../../shared/runtime/token-bucket.ts';
 import { HttpError } from './http-error.ts';
 
-/** What the steps of one run may send, all together. */
+/** Limits of all steps of one run together. */
 export const STEP_LIMITS = { requestsPerSecond: 50, burst: 500, spans: 10_000, bytes: 8 * 1024 * 1024 };
 
-/** Runs whose use is known; more than the trace store keeps traces. */
+/** The number of runs that are counted: more than the trace store keeps. */
 const MAX_RUNS = 1000;
 
 interface Use {
@@ -15,7 +15,7 @@ interface Use {
   told: boolean;
 }
 
-/** Counts what the steps of each run send, so that none fills the memory or keeps the process busy. */
+/** Counts the exports of each run's steps, so that none fills the memory or the CPU. */
 export class StepLimits {
   readonly #runs = new LruMap<string, Use>(MAX_RUNS);
   readonly #nowMs: (() => number) | undefined;
@@ -24,7 +24,7 @@ export class StepLimits {
     this.#nowMs = nowMs;
   }
 
-  /** Before a request is read. Throws HttpError 429 when they come too fast, 413 when the run's share is used up. */
+  /** Call it before reading a request. Throws HttpError 429 for too many requests, 413 when the run's limit is reached. */
   admit(traceId: string): void {
     const use = this.#use(traceId);
     if (!use.requests.tryTake())
@@ -45,7 +45,7 @@ export class StepLimits {
     return true;
   }
 
-  /** True once for each run: a refusal is worth a line in the log, thousands are not. */
+  /** True once per run: only its first refusal is logged. */
   isNew(traceId: string): boolean {
     const use = this.#use(traceId);
     const { told } = use;

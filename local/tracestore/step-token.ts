@@ -1,20 +1,20 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { SpanSender } from '../../shared/otlp/sender.ts';
 
-/** The header in which a container's token comes. Its value needs no escaping in `OTEL_EXPORTER_OTLP_HEADERS`. */
+/** The header of a container's token. Its value needs no escaping in `OTEL_EXPORTER_OTLP_HEADERS`. */
 export const STEP_TOKEN_HEADER = 'tektrace-step-token';
 
-/** Tokens that let a container add spans to the trace of its own run, and do nothing else. */
+/** Tokens that only allow a container to add spans to its run's trace. */
 export interface StepTokens {
   issue(sender: SpanSender): string;
-  /** Who sends with this token; undefined when it was not issued here. */
+  /** The token's sender; undefined if it was not issued here. */
   sender(token: string): SpanSender | undefined;
 }
 
 const MAX_TOKEN_LENGTH = 4096;
 
 /**
- * A token is what it says of its sender, with an HMAC over it: nothing has to be kept for it. It ends with the process.
+ * A token is its claims with their HMAC, so nothing is stored for it. It is valid until the process ends.
  * @param key the secret that makes tokens; random by default
  */
 export function createStepTokens(key: Buffer = randomBytes(32)): StepTokens {

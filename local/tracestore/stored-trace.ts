@@ -3,7 +3,7 @@ import { APART, senderOf, SPAN_ID_TAKEN } from '../../shared/otlp/sender.ts';
 import type { ResourceSpans, ScopeSpans, Span, TracesData } from '../../shared/otlp/types.ts';
 import { PackedTexts } from './packed-texts.ts';
 
-/** The resource and scope that an export put around its spans, with their identity as text. */
+/** The resource and scope of an export's spans, with their identity as text. */
 export interface SpanGroup {
   resourceSpans: Omit<ResourceSpans, 'scopeSpans'>;
   scopeSpans: Omit<ScopeSpans, 'spans'>;
@@ -13,11 +13,11 @@ export interface SpanGroup {
   fromStep: boolean;
 }
 
-/** What fingerprint and id take in their sets, and what a trace without spans takes: measured, rounded up. */
+/** The memory of fingerprint and id in their sets, and of a trace without spans: measured, rounded up. */
 const BYTES_PER_SPAN = 200;
 const BYTES_PER_TRACE = 2000;
 
-/** Attribute order carries no meaning, so what differs in nothing else counts as the same. */
+/** The order of attributes has no meaning: it makes no difference. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (key, item: unknown) =>
     key === 'attributes' && Array.isArray(item)
@@ -37,13 +37,13 @@ export function groupOf(
 }
 
 /**
- * The spans of one trace, each distinct one once: kept as compressed text, read anew each time they are asked for. With them are all
- * spans that the steps of its run sent, whatever trace they claim.
+ * The distinct spans of one trace, as compressed text that is parsed at each read. Includes all spans of its run's steps, whatever trace
+ * they claim.
  */
 export class StoredTrace {
   readonly id: string;
   readonly #prints = new Set<string>();
-  /** Of the spans that no step sent. */
+  /** Of the product's own spans. */
   readonly #ownIds = new Set<string>();
   /** `[place, span]` each, as JSON; the place is an index of `#groups`. */
   readonly #spans = new PackedTexts();
@@ -59,17 +59,17 @@ export class StoredTrace {
     return this.#prints.size;
   }
 
-  /** What the trace takes of this process's memory, about. */
+  /** The approximate memory of the trace. */
   get bytes(): number {
     return BYTES_PER_TRACE + this.#groupBytes + this.#spans.keptBytes + this.#prints.size * BYTES_PER_SPAN;
   }
 
-  /** What its spans are as JSON: a measure for what reading them takes. */
+  /** The size of its spans as JSON, a measure for the cost of reading. */
   get textBytes(): number {
     return this.#spans.textBytes;
   }
 
-  /** Identifies span and group by content: 128 bits, a character for each byte. */
+  /** Identifies span and group by content: 128 bits, one character per byte. */
   static fingerprint(span: Span, group: SpanGroup): string {
     const digest = hash('sha256', `${group.resourceKey}\n${group.scopeKey}\n${canonical(span)}`, 'buffer');
     return digest.toString('latin1', 0, 16);
@@ -91,8 +91,8 @@ export class StoredTrace {
   }
 
   /**
-   * The whole trace, grouped as OTLP groups spans; a document of its own, which later spans do not change. A span of a step whose id a span
-   * of the product has is marked: whichever came first, the product's is the one.
+   * The whole trace, grouped as OTLP groups spans; a new document, which later spans do not change. A step's span with the id of a
+   * product's span is marked, whichever came first.
    */
   toTracesData(): TracesData {
     const resources = new Map<string, ResourceSpans>();
@@ -122,7 +122,7 @@ export class StoredTrace {
     if (known !== undefined) return known;
     const place = this.#groups.push(group) - 1;
     this.#places.set(key, place);
-    // As objects, as the two keys, and as the key of both: each is a few times its text.
+    // The objects, their two keys, and the joint key: each takes a few times its text.
     this.#groupBytes += key.length * 6;
     return place;
   }

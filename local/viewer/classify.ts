@@ -2,11 +2,11 @@ import { senderOf } from '../../shared/otlp/sender.ts';
 import { attribute, type LocatedSpan } from '../../shared/otlp/spans.ts';
 import { STATUS_CODE } from '../../shared/otlp/types.ts';
 
-/** What a span is to somebody who reads a run. */
+/** The kind of a span for the viewer. */
 export type Category =
   'run' | 'task' | 'attempt' | 'step' | 'init' | 'sidecar' | 'wait' | 'custom' | 'controller' | 'other' | 'placeholder';
 
-/** The results of docs/trace.md, `running` for what has not ended, `none` for a span that carries no result. */
+/** The results of docs/trace.md, `running` before the end, `none` for a span without a result. */
 export type Result = 'success' | 'failure' | 'timeout' | 'cancellation' | 'error' | 'skip' | 'running' | 'none';
 
 const LIFECYCLE_SERVICE = 'tekton-pipelines';
@@ -24,7 +24,7 @@ const lifecycleNames: [RegExp, Category][] = [
   [/^(queued|admission|pod scheduling|pod starting)$|^(image pull|resolve) /, 'wait'],
 ];
 
-/** A span that a step sent is `other`, whatever service and name it claims. */
+/** A step's span is always `other`, whatever service and name it claims. */
 export function categoryOf(located: LocatedSpan): Category {
   const { span, serviceName } = located;
   if (senderOf(located)) return 'other';
@@ -33,7 +33,7 @@ export function categoryOf(located: LocatedSpan): Category {
   return lifecycleNames.find(([pattern]) => pattern.test(span.name))?.[1] ?? 'other';
 }
 
-/** The result the span states, else what its status and exit code say. */
+/** The span's result attribute, else the result from its status and exit code. */
 export function resultOf({ span }: LocatedSpan): Result {
   const stated =
     attribute(span.attributes, 'cicd.pipeline.result') ?? attribute(span.attributes, 'cicd.pipeline.task.run.result');
@@ -49,7 +49,7 @@ export function resultOf({ span }: LocatedSpan): Result {
 
 const WENT_WRONG = new Set<Result>(['failure', 'error', 'timeout', 'cancellation']);
 
-/** Why a span went wrong, in one line; undefined when it did not (a sidecar that was stopped has an exit code, but no problem). */
+/** The cause of a span's failure in one line; undefined without one (a stopped sidecar has an exit code, but did not fail). */
 export function problemOf(located: LocatedSpan): string | undefined {
   const { span } = located;
   const result = resultOf(located);

@@ -1,6 +1,6 @@
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** A length of time as people say it: `340 ms`, `1.24 s`, `3 m 12 s`, `2 h 05 m`. */
+/** A duration for users: `340 ms`, `1.24 s`, `3 m 12 s`, `2 h 05 m`. */
 export function formatDuration(ms: number): string {
   if (ms < 0.005) return '0 ms';
   if (ms < 9.995) return `${Number(ms.toFixed(2))} ms`;

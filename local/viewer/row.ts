@@ -21,13 +21,13 @@ export interface WaterfallRow {
   durationMs: number;
   durationText: string;
   problem?: string;
-  /** The problem began here: no span below has one that explains it. */
+  /** The problem started here: no span below explains it. */
   isOrigin: boolean;
   /** A step sent the span. */
   fromStep: boolean;
-  /** A step sent the span, and it is no part of the run's trace: why, in a few words. */
+  /** Why a step's span is no part of the run's trace. */
   apart?: string;
-  /** What is odd about the span itself: parent missing, id used twice. */
+  /** Anomalies of the span: missing parent, duplicate id. */
   warnings: string[];
   spanId: string;
   parentSpanId?: string;
@@ -74,7 +74,7 @@ function warningsOf({ located, parentMissing, duplicate, sender, apart, elsewher
 
 const within = (time: bigint, { start, end }: Bounds): bigint => (time < start ? start : time > end ? end : time);
 
-/** The row of one span. `bounds` are the run's, `index` the row's own place, `above` the row it hangs below. */
+/** The row of one span. `bounds` are the run's, `index` is the row's own, `above` is its parent row. */
 export function rowOf(
   node: SpanNode,
   bounds: Bounds,
@@ -84,7 +84,7 @@ export function rowOf(
   const { located } = node;
   const { span, resource, scope, serviceName } = located;
   const startNanos = bounds.start;
-  // A step may date its spans as it likes: that must not stretch the run's axis.
+  // A step's spans may have any times: they must not stretch the run's axis.
   const [start, end] = [node.start, node.end].map((time) => (node.sender ? within(time, bounds) : time)) as [
     bigint,
     bigint,
@@ -125,7 +125,7 @@ export function rowOf(
   };
 }
 
-/** Stands for the root until it arrives: as long as what is known of the run, and without a span of its own. */
+/** The placeholder for a root that has not arrived: as long as the known spans, without a span of its own. */
 export function placeholderRow(durationMs: number): WaterfallRow {
   return {
     id: 'running',

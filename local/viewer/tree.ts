@@ -15,18 +15,18 @@ export interface SpanNode {
   duplicate: boolean;
   /** Of a span that a step sent. */
   sender?: SpanSender;
-  /** Why such a span is no part of the run's trace. It stands below the step that sent it. */
+  /** Why such a span is no part of the run's trace. Its parent row is the step that sent it. */
   apart?: ApartReason;
-  /** It stands below a span that is neither its sender's nor by the same sender. */
+  /** Its parent is neither its sender's span nor from the same sender. */
   elsewhere?: boolean;
 }
 
-/** The waits of a run or task, in the order in which one leads to the next. */
+/** The waits of a run or task, in their order. */
 const WAITS = ['admission', 'queued', 'pod scheduling', 'pod starting'];
 
 const waitOf = ({ located, sender }: SpanNode): number => (sender ? -1 : WAITS.indexOf(located.span.name));
 
-/** Earlier first; at the same time a wait before what it was for, then the longer one, which is more likely to be around the other. */
+/** Sorts by start; at the same time waits first, then longer spans, which probably contain the others. */
 function inTime(a: SpanNode, b: SpanNode): number {
   if (a.start !== b.start) return a.start < b.start ? -1 : 1;
   if (waitOf(a) < 0 !== waitOf(b) < 0) return waitOf(b) < 0 ? -1 : 1;
@@ -35,7 +35,7 @@ function inTime(a: SpanNode, b: SpanNode): number {
   return nameA === nameB ? 0 : nameA < nameB ? -1 : 1;
 }
 
-/** Sorts by time. The waits change places among themselves: Kubernetes' times are whole seconds, and may say that a Pod was there before its run was seen. */
+/** Sorts by time, but keeps the waits in their order: Kubernetes' times are whole seconds, so a Pod may seem older than its run. */
 function sortSiblings(nodes: SpanNode[]): void {
   nodes.sort(inTime);
   const places = nodes.flatMap((node, index) => (waitOf(node) < 0 ? [] : [index]));
@@ -48,7 +48,7 @@ export interface SpanTree {
   nodes: SpanNode[];
   /** Without a parent. */
   roots: SpanNode[];
-  /** Naming a parent that is not there, or that is below them. */
+  /** With a missing parent, or one below them. */
   orphans: SpanNode[];
 }
 
@@ -60,7 +60,7 @@ function markReached(top: SpanNode, reached: Set<SpanNode>): void {
   }
 }
 
-/** Parents that run in a circle are below no root: each circle is cut open at one span, which becomes an orphan. */
+/** Circles of parents have no root: one span of each circle becomes an orphan. */
 function cutCircles(
   nodes: SpanNode[],
   tops: SpanNode[],
@@ -102,12 +102,12 @@ const isFrom = (node: SpanNode, sender: SpanSender): boolean =>
     ? node.sender.pod === sender.pod && node.sender.container === sender.container
     : node.located.span.spanId === sender.spanId;
 
-/** Finds parents. A span that a step sent is never the parent of one of the product's, whatever id it claims. */
+/** Finds parents. A step's span is never the parent of a product's span, whatever id it claims. */
 class Parents {
   readonly #own = new Map<string, SpanNode>();
   readonly #sent = new Map<string, SpanNode>();
 
-  /** The first of an id is the one; later ones are marked. */
+  /** The first span of an id counts; later ones are marked. */
   add(node: SpanNode): void {
     const { traceId, spanId } = node.located.span;
     const [index, key] = node.sender ? [this.#sent, `${traceId}/${spanId}`] : [this.#own, spanId];
@@ -115,7 +115,7 @@ class Parents {
     if (!node.duplicate) index.set(key, node);
   }
 
-  /** The span that is named as parent; of spans that a step sent to another trace, among those only. */
+  /** The named parent; for spans that a step sent to another trace, only among those. */
   #named({ located, sender, apart }: SpanNode): SpanNode | undefined {
     const { traceId, parentSpanId = '' } = located.span;
     if (!sender) return this.#own.get(parentSpanId);
@@ -123,7 +123,7 @@ class Parents {
     return own ?? this.#sent.get(`${traceId}/${parentSpanId}`);
   }
 
-  /** What a span hangs below: the parent it names, else the step that sent it. */
+  /** A span's parent row: the named parent, else the step that sent it. */
   of(node: SpanNode): SpanNode | undefined {
     return this.#named(node) ?? this.#own.get(node.sender?.spanId ?? '');
   }

@@ -7,9 +7,9 @@ import { buildTree, type SpanNode } from './tree.ts';
 
 export interface Waterfall {
   traceId: string;
-  /** The root's name, or what is known of it while the root has not arrived. */
+  /** The root's name, or a substitute before the root arrives. */
   title: string;
-  /** The run's own name (`metadata.name`), where a span says it. */
+  /** The run's name (`metadata.name`), if a span has it. */
   runName?: string;
   namespace?: string;
   result: Result;
@@ -44,7 +44,7 @@ function addTree(drawing: Drawing, top: SpanNode[], parent?: number): void {
   }
 }
 
-/** Orphans belong below the run's root where it is known, else below a placeholder for it. A run whose own parent is elsewhere is a root. */
+/** Orphans are below the run's root if known, else below a placeholder. A run whose parent is in another system is a root. */
 function addRows(drawing: Drawing, roots: SpanNode[], orphans: SpanNode[], durationMs: number): void {
   const ofARun = [...roots, ...orphans].some((node) => categoryOf(node.located) !== 'other');
   const main = roots.find(isRun) ?? (ofARun ? undefined : roots[0]);
@@ -61,7 +61,7 @@ function addRows(drawing: Drawing, roots: SpanNode[], orphans: SpanNode[], durat
   addTree(drawing, orphans, drawing.rows.length - 1);
 }
 
-/** Of controllers' functions and of spans made inside steps, each explains only its like. */
+/** Spans of controllers' functions and of programs in steps only explain problems of their own kind. */
 const EXPLAINS_ITS_LIKE: readonly Category[] = ['controller', 'other'];
 
 /** A failed step explains its task and the run. */
@@ -75,8 +75,8 @@ function clearExplained(rows: WaterfallRow[]): void {
 }
 
 /**
- * Runs whose parent is somebody else's span, which is no part of the trace here. A run below a run is none of these: what else the outer
- * run has (its waits, tasks, reconciles) misses the same parent.
+ * Runs with an external parent span, which is not in this trace. A run below a run is none of these: the outer run's waits, tasks and
+ * reconciles miss the same parent.
  */
 function joinedRuns(orphans: SpanNode[]): Set<SpanNode> {
   const ofARun = orphans.filter((node) => !isRun(node) && categoryOf(node.located) !== 'other');
@@ -84,7 +84,7 @@ function joinedRuns(orphans: SpanNode[]): Set<SpanNode> {
   return new Set(orphans.filter((node) => isRun(node) && !awaited.has(node.located.span.parentSpanId)));
 }
 
-/** The rows that tell most of the run itself first: its root, then what is directly below, other runs after that. */
+/** The most relevant rows first: the run's root, its direct children, then other runs. */
 function nearestFirst(rows: WaterfallRow[], root: WaterfallRow | undefined): WaterfallRow[] {
   const distance = (row: WaterfallRow): number => (row === root ? -1 : row.depth + (row.category === 'run' ? 0.5 : 0));
   return rows.toSorted((a, b) => distance(a) - distance(b));
@@ -100,7 +100,7 @@ function controllerTotals(rows: WaterfallRow[]): Waterfall['controller'] {
   };
 }
 
-/** From the first start to the last end of the run's own spans; of all where there are no others than those of steps. */
+/** From the first start to the last end of the run's own spans; of all spans if there are only spans of steps. */
 function boundsOf(nodes: SpanNode[]): Bounds {
   const own = nodes.filter((node) => !node.sender);
   const counted = own.length > 0 ? own : nodes;

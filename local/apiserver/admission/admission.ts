@@ -12,11 +12,11 @@ import { callValidatingWebhooks } from './validate.ts';
 /** Dynamic admission: the webhooks of all MutatingWebhookConfigurations and ValidatingWebhookConfigurations. */
 export interface Admission {
   /**
-   * The object as the webhooks leave it (for DELETE the old one). Throws what the user is told when one denies it, or fails under
+   * The object as the webhooks leave it (for DELETE the old one). Throws the StatusError for the client if one denies it, or fails under
    * failurePolicy Fail.
    */
   mutate(attributes: AdmissionAttributes): Promise<KubeObject>;
-  /** Shows the object, as it is to be stored, to the validating webhooks. Throws as `mutate` does. */
+  /** Calls the validating webhooks with the object to be stored. Throws as `mutate` does. */
   validate(attributes: AdmissionAttributes): Promise<void>;
   close(): void;
 }

@@ -28,7 +28,7 @@ const isText = (value: unknown): boolean => typeof value === 'string';
 const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
 const isTextMap = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText);
 
-/** The fields of an AdmissionResponse: how each is checked, and what it is in the terms of the error. */
+/** The fields of an AdmissionResponse: its type check, and the type's name in errors. */
 const fields: [string, (value: unknown) => boolean, string][] = [
   ['uid', isText, 'types.UID'],
   ['allowed', (value) => typeof value === 'boolean', 'bool'],
@@ -54,7 +54,7 @@ function parseBody(text: string): JsonObject {
   try {
     parsed = JSON.parse(text);
   } catch {
-    // A kube-apiserver reads YAML, too, and so sees text where there is no JSON.
+    // A kube-apiserver reads YAML, in which any text is a string.
     parsed = parse(text, { maxAliasCount: 0 }) as unknown;
   }
   if (isObject(parsed)) return parsed;
@@ -73,7 +73,7 @@ function checkKind(review: JsonObject, version: ReviewVersion): void {
   throw new Error(`converting (${short}.${known}) to (${version}.${KIND}): unknown conversion`);
 }
 
-/** A base64 text as bytes; throws where Go's decoder would. */
+/** A base64 text as bytes; throws if Go's decoder would. */
 function decodeBase64(encoded: string): string {
   const bad = /[^A-Za-z0-9+/=\r\n]/.exec(encoded);
   if (bad !== null) throw new Error(`illegal base64 data at input byte ${bad.index}`);
@@ -82,7 +82,7 @@ function decodeBase64(encoded: string): string {
   return Buffer.from(encoded, 'base64').toString('utf8');
 }
 
-/** Parses the text of a webhook's answer; throws an Error that says what it is instead of an AdmissionReview. */
+/** Parses a webhook's response; throws an Error if it is no AdmissionReview. */
 export function parseAnswer(text: string, version: ReviewVersion): JsonObject {
   const review = parseBody(text);
   checkKind(review, version);
@@ -114,7 +114,7 @@ function checkPatch(patch: string | undefined, patchType: string | undefined, mu
   if (patchType === '') throw new Error('webhook returned invalid response.patchType of ""');
 }
 
-/** What a parsed answer decides; throws an Error where it is no answer to the review `uid` (v1beta1 never said which review it answers). */
+/** The decision in a parsed response. Throws an Error if it has another uid than the review (v1beta1 has none). */
 export function verifyAnswer(review: JsonObject, uid: string, version: ReviewVersion, mutating: boolean): ReviewAnswer {
   const { response } = review;
   if (!isObject(response)) throw new Error('webhook response was absent');

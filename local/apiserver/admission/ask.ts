@@ -9,10 +9,10 @@ import type { WebhookCaller } from './call.ts';
 import { admissionReview } from './review.ts';
 import type { Webhook, WebhookKind } from './webhook.ts';
 
-/** A webhook that could not be asked, or gave no valid answer: what failurePolicy is about. */
+/** A failed call or an invalid response: failurePolicy decides what follows. */
 export class WebhookCallError extends Error {}
 
-/** Runs `step`; what it throws becomes a failed call, told with what was being done. */
+/** Runs `step`. Its errors become a WebhookCallError that names what was being done. */
 export async function calling<T>(what: string, step: () => T | Promise<T>): Promise<T> {
   try {
     return await step();
@@ -21,7 +21,7 @@ export async function calling<T>(what: string, step: () => T | Promise<T>): Prom
   }
 }
 
-/** What the user is told of a denial: the webhook's own status with a message that names it, else 400. */
+/** The error for a denial: the webhook's status with a message that names it, else 400. */
 function denial(webhook: Webhook, status: JsonObject = {}): StatusError {
   const { message, reason, code, details } = status;
   const reasonText = typeof reason === 'string' ? reason : '';
@@ -49,8 +49,8 @@ function reviewVersionOf({ admissionReviewVersions = [] }: Webhook): ReviewVersi
 }
 
 /**
- * Asks one webhook about `object`, shown in the version `seen`. Its warnings go to the request's. Throws a StatusError where it denies
- * the request, a WebhookCallError where it can't be asked.
+ * Calls one webhook with `object` in the version `seen`, and adds its warnings to the request's. Throws a StatusError if it denies the
+ * request, a WebhookCallError if the call fails.
  */
 export async function askWebhook(
   caller: WebhookCaller,
@@ -74,7 +74,7 @@ export async function askWebhook(
   return answer;
 }
 
-/** Under failurePolicy Ignore a failed call is logged, and else becomes a 500. Any other error is thrown again. */
+/** A failed call is logged under failurePolicy Ignore, else it is a 500. Other errors are thrown again. */
 export function followFailurePolicy(error: unknown, { name, failurePolicy }: Webhook, log: Logger): void {
   if (!(error instanceof WebhookCallError)) throw error;
   if (failurePolicy !== 'Ignore')

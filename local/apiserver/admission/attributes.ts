@@ -4,7 +4,7 @@ import type { WriteRequest } from '../registry/write-request.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 
-/** A write that asks for admission. */
+/** A write that needs admission. */
 export interface AdmissionAttributes {
   operation: Operation;
   type: ResourceType;

@@ -15,15 +15,18 @@ const MAX_POOLS = 200;
 
 /** Calls webhooks over HTTPS with HTTP/1.1 and connections that are kept alive, one pool for each address and CA. */
 export interface WebhookCaller {
-  /** Posts `body`, returns the text of the answer. Throws where the server can't be reached or trusted, is late, or answers no 2xx. */
+  /**
+   * Posts `body`, returns the text of the answer. Throws if the server can't be reached or trusted, times out, or does not respond with
+   * 2xx.
+   */
   call(webhook: Webhook, body: unknown): Promise<string>;
   close(): void;
 }
 
-/** A failure that came after the answer had begun: it is told without the address. */
+/** A failure after the start of the response. Its message has no address. */
 class AnswerError extends Error {}
 
-/** What a client is told of a status without a Status body (client-go's NewGenericServerResponse). */
+/** The message for an HTTP status without a Status body (client-go's NewGenericServerResponse). */
 const statusTexts: Record<number, string> = {
   400: 'the server rejected our request for an unknown reason',
   401: 'the server has asked for the client to provide credentials',
@@ -42,7 +45,7 @@ function failureText(status: number, contentType: string, text: string): string 
     if (isObject(body) && body['kind'] === 'Status' && body['apiVersion'] === 'v1' && body['status'] !== 'Success')
       return typeof body['message'] === 'string' ? body['message'] : '';
   } catch {
-    // It is no Status, then.
+    // Not a Status.
   }
   const isText = contentType === '' || contentType.startsWith('text/');
   const said = isText ? text.slice(0, MAX_SHOWN_BYTES).trim() : 'unknown';
@@ -125,7 +128,7 @@ function post({ url, host, address }: Destination, agent: Agent, body: string, s
   });
 }
 
-/** `resolve` finds the endpoint of a Service; its error is told as a failed call. */
+/** `resolve` finds the endpoint of a Service; its error is a failed call. */
 export function createWebhookCaller(resolve: (service: ServiceReference) => Address): WebhookCaller {
   const agents = new LruMap<string, Agent>(MAX_POOLS);
   const agentFor = (origin: string, caBundle: string): Agent => {
@@ -144,12 +147,12 @@ export function createWebhookCaller(resolve: (service: ServiceReference) => Addr
       const base = service === undefined ? (webhook.clientConfig.url ?? '') : serviceUrl(service);
       const url = new URL(base);
       url.searchParams.set('timeout', `${webhook.timeoutSeconds}s`);
-      // With its port as it was given: a URL leaves 443 out.
+      // With the port as given: URL omits 443.
       const host = /^[^/]*\/\/([^/]*)/.exec(base)?.[1] ?? url.host;
       const signal = AbortSignal.timeout(webhook.timeoutSeconds * 1000);
       const agent = agentFor(url.origin, webhook.clientConfig.caBundle ?? '');
       try {
-        // The API server stands for a process of its own: its calls are no spans of the program it is embedded in.
+        // No spans: in a cluster these calls are made by another process.
         return await context.with(suppressTracing(context.active()), () =>
           post({ url, host, address: service && resolve(service) }, agent, JSON.stringify(body), signal),
         );

@@ -13,14 +13,14 @@ import type { AdmissionAttributes } from './attributes.ts';
 import { inVersion, requestFields } from './review.ts';
 import type { Webhook } from './webhook.ts';
 
-/** For all conditions of one webhook together. A kube-apiserver bounds their cost instead, to about a quarter of a second. */
+/** For all conditions of one webhook together. A kube-apiserver limits their cost instead (about 250 ms). */
 const MAX_TIME_MS = 3000;
 const NO_TIME_LEFT = 'validation failed due to running out of cost budget, no further validation rules will be run';
 
 const environment = createAdmissionEnvironment();
 const compiled = new WeakMap<Webhook, Expression[]>();
 
-/** What is wrong with a condition's expression. */
+/** The errors in a condition's expression. */
 export function checkExpression(text: string, field: string): FieldError[] {
   try {
     compileCondition(environment, text);
@@ -40,7 +40,7 @@ function expressionsOf(webhook: Webhook): Expression[] {
   return expressions;
 }
 
-/** Evaluates all; false where one is false, whatever the others are. Throws one Error that names all that failed. */
+/** Evaluates all: false if any is false. Else throws one Error that names all that failed. */
 function allTrue(expressions: Expression[], variables: Record<string, unknown>): boolean {
   const until = performance.now() + MAX_TIME_MS;
   const problems: string[] = [];
@@ -72,8 +72,8 @@ function refusal({ type, name = '' }: AdmissionAttributes, problem: string): Sta
 }
 
 /**
- * Whether a webhook's matchConditions let it be asked about `object`, as it would see it. Where they can't be evaluated, failurePolicy
- * decides: Ignore leaves the webhook out, Fail refuses the request (403).
+ * Whether `object`, in the version that the webhook gets, meets its matchConditions. If evaluation fails, failurePolicy decides: Ignore
+ * skips the webhook, Fail refuses the request (403).
  */
 export function meetsConditions(
   webhook: Webhook,

@@ -10,7 +10,7 @@ import { selectedVersion } from './select.ts';
 import { webhooksOf } from './webhook.ts';
 import type { Webhook, WebhookKind } from './webhook.ts';
 
-/** What webhooks are found and called with. */
+/** What finding and calling webhooks needs. */
 export interface Dispatch {
   store: Store;
   catalog: Catalog;
@@ -18,7 +18,7 @@ export interface Dispatch {
   log: Logger;
 }
 
-/** One webhook, known among those of all configurations. */
+/** One webhook with its identity among all configurations. */
 export interface Hook {
   uid: string;
   webhook: Webhook;
@@ -27,7 +27,7 @@ export interface Hook {
 const GROUP = 'admissionregistration.k8s.io';
 const resources = { mutating: 'mutatingwebhookconfigurations', validating: 'validatingwebhookconfigurations' } as const;
 
-/** All webhooks in the order in which they are called: by the name of their configuration, then as they stand in it. */
+/** All webhooks in call order: by the name of the configuration, then by position in it. */
 export function hooksOf(store: Store, kind: WebhookKind): Hook[] {
   return store.list(`${GROUP}/${resources[kind]}`).flatMap((configuration) =>
     webhooksOf(configuration).map((webhook, index) => ({
@@ -37,12 +37,12 @@ export function hooksOf(store: Store, kind: WebhookKind): Hook[] {
   );
 }
 
-/** Configurations of admission are never sent to webhooks: a broken one could then not be taken away. */
+/** Webhook configurations are never sent to webhooks: a broken one could not be deleted otherwise. */
 export function isExempt({ group }: ResourceType): boolean {
   return group === GROUP;
 }
 
-/** The version in which a webhook is asked about this write, whose object is now `object`; undefined where it is not asked. Throws where that can't be told. */
+/** The version in which a webhook gets this write's `object`; undefined if it is not called. Throws if that can't be decided. */
 export function askedVersion(
   { store, catalog }: Dispatch,
   { webhook }: Hook,

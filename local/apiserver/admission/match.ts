@@ -1,7 +1,7 @@
 import type { ResourceType } from '../catalog/resource-type.ts';
 import type { Webhook, WebhookRule } from './webhook.ts';
 
-/** What a rule is held against. */
+/** What rules are matched with. */
 export interface Asked {
   operation: string;
   subresource: string | undefined;
@@ -37,8 +37,8 @@ function matchesRule(rule: WebhookRule, type: ResourceType, asked: Asked): boole
 }
 
 /**
- * The served version in which a webhook wants to see the object: the requested one where a rule names it, else (matchPolicy
- * Equivalent) another version of the same resource that a rule names, earlier rules first; undefined where no rule matches.
+ * The version in which a webhook gets the object: the requested one if a rule names it, else (matchPolicy Equivalent) another served
+ * version of the same resource that a rule names, earlier rules first. Undefined if no rule matches.
  */
 export function matchingVersion(
   { rules = [], matchPolicy }: Webhook,

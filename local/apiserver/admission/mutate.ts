@@ -9,7 +9,7 @@ import type { Dispatch, Hook } from './dispatch.ts';
 import { operationsOf, patchedObject } from './patched.ts';
 import { inVersion } from './review.ts';
 
-/** Which webhooks are called a second time: those with IfNeeded, whose object another webhook changed after them. */
+/** Which webhooks are called again: those with IfNeeded, if another webhook changed the object after them. */
 interface Reinvocation {
   invoked: Set<string>;
   again: Set<string>;
@@ -21,7 +21,7 @@ function calledAgain(reinvocation: Reinvocation): void {
   reinvocation.invoked.clear();
 }
 
-/** The object as one webhook leaves it; the same object where it does not change it. */
+/** The object after one webhook; the same object if it was not changed. */
 async function askToMutate(
   dispatch: Dispatch,
   { webhook }: Hook,
@@ -46,7 +46,7 @@ async function askToMutate(
   }
 }
 
-/** One pass over all webhooks; in the second (`again`) only those that asked for it are called. */
+/** One pass over all webhooks. The second (`again`) calls only those that need reinvocation. */
 async function pass(
   dispatch: Dispatch,
   attributes: AdmissionAttributes,
@@ -78,8 +78,8 @@ function throughPlugins({ plugins }: AdmissionAttributes, object: KubeObject | u
 }
 
 /**
- * The object as plugins and mutating webhooks leave it (undefined for DELETE). Where a webhook changed it, plugins run a second time, and
- * with them the webhooks of reinvocationPolicy IfNeeded that came before the change; never a third time.
+ * The object after plugins and mutating webhooks (undefined for DELETE). If a webhook changed it, plugins run a second time, and so do the
+ * webhooks of reinvocationPolicy IfNeeded that ran before the change. There is no third time.
  */
 export async function callMutatingWebhooks(
   dispatch: Dispatch,

@@ -30,7 +30,7 @@ function decodePatch(text: string): unknown[] {
   throw new Error(`json: cannot unmarshal ${type} into Go value of type jsonpatch.Patch`);
 }
 
-/** The operations of an answer's patch; throws a WebhookCallError where they can't be read. */
+/** The operations of a response's patch. Throws a WebhookCallError if they are invalid. */
 export async function operationsOf({ patch, patchType }: ReviewAnswer): Promise<unknown[]> {
   if (patch === undefined) return [];
   const operations = await calling('received undecodable patch in webhook response', () => decodePatch(patch));
@@ -39,7 +39,7 @@ export async function operationsOf({ patch, patchType }: ReviewAnswer): Promise<
   return operations;
 }
 
-/** A custom resource loses metadata of a wrong type without a word; a built-in type with a field of a wrong type is no object of it. */
+/** In a custom resource, metadata of a wrong type is dropped. In a built-in type, any field of a wrong type is an error. */
 function checkDecodable(type: ResourceType, object: KubeObject): void {
   if (type.builtIn) {
     const problem = goDecodeProblem(type.schema, object);
@@ -70,8 +70,8 @@ function checkKind(type: ResourceType, { apiVersion, kind, metadata }: KubeObjec
 }
 
 /**
- * What a webhook's patch makes of the object that it saw as `seen`: defaults filled in again. A patch that does not apply is an error of
- * the request (500), whatever failurePolicy says.
+ * Applies a webhook's patch to the object that it got as `seen`, and sets defaults again. A patch that does not apply is a 500 under any
+ * failurePolicy.
  */
 export function patchedObject(object: KubeObject, operations: unknown[], seen: ResourceType): KubeObject {
   let patched: unknown;

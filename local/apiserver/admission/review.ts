@@ -18,12 +18,12 @@ function resourceOf(type: ResourceType): JsonObject {
   return { group: type.group, version: type.version, resource: type.resource };
 }
 
-/** The object as a webhook sees it that asked for the version `seen`. */
+/** The object in the version `seen`. */
 export function inVersion(object: KubeObject | undefined, seen: ResourceType): KubeObject | null {
   return object === undefined ? null : { ...versioned(seen, object), kind: seen.kind };
 }
 
-/** An AdmissionRequest without its uid and its objects; also what CEL expressions see as `request`. */
+/** An AdmissionRequest without uid and objects. CEL expressions get it as `request`. */
 export function requestFields(attributes: AdmissionAttributes, seen: ResourceType): JsonObject {
   const { type, operation, subresource, name, namespace, request } = attributes;
   return {
@@ -47,7 +47,7 @@ export interface Review {
   body: JsonObject;
 }
 
-/** The AdmissionReview for one webhook, which sees the object in the version `seen`. Each call has a uid of its own. */
+/** The AdmissionReview for one webhook, with the object in the version `seen`. Each call has its own uid. */
 export function admissionReview(
   attributes: AdmissionAttributes,
   object: KubeObject | undefined,

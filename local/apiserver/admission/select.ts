@@ -15,7 +15,7 @@ function isEmpty(selector: LabelSelector | undefined): boolean {
   return Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;
 }
 
-/** The namespace's own labels: of the object itself where it is one, and as it is now submitted. */
+/** The namespace's labels. For a Namespace they are the submitted ones. */
 function namespaceFits(
   store: Store,
   webhook: Webhook,
@@ -41,8 +41,8 @@ function objectFits(webhook: Webhook, ...objects: (KubeObject | undefined)[]): b
 }
 
 /**
- * The version in which `webhook` is to see this write, whose object is now `object`; undefined where selectors and rules leave it out.
- * matchConditions are not looked at.
+ * The version in which `webhook` gets this write's `object`; undefined if its selectors or rules do not match. matchConditions are not
+ * evaluated.
  */
 export function selectedVersion(
   store: Store,

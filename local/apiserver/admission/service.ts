@@ -4,14 +4,14 @@ import type { ServiceReference } from './webhook.ts';
 
 const DEFAULT_PORT = 443;
 
-/** The URL by which a Service's webhook is known: what its certificate is checked against, and what errors name. */
+/** The URL of a Service's webhook, for the check of its certificate and for errors. */
 export function serviceUrl({ name = '', namespace = '', path = '', port = DEFAULT_PORT }: ServiceReference): string {
   return `https://${name}.${namespace}.svc:${port}${path.startsWith('/') ? '' : '/'}${path}`;
 }
 
 /**
- * Where a Service's port is served, by its Endpoints (this server stands on no cluster network that would route the Service's own
- * address). Throws an Error in a kube-apiserver's words where there is no such Service, port or endpoint.
+ * The address behind a Service's port, from its Endpoints: there is no cluster network that routes the Service's address. Throws a
+ * kube-apiserver's error if there is no such Service, port or endpoint.
  */
 export function serviceEndpoint(store: Store, reference: ServiceReference): { host: string; port: number } {
   const { name = '', namespace = '', port: wanted = DEFAULT_PORT } = reference;

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** What Node says of a TLS or TCP failure, in the words of Go's net and crypto packages, which a kube-apiserver repeats to its user. */
+/** Node's TLS and TCP errors in the words of Go's net and crypto packages, which a kube-apiserver's messages contain. */
 
 interface NodeError extends Error {
   code?: string;

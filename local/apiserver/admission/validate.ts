@@ -3,10 +3,7 @@ import type { AdmissionAttributes } from './attributes.ts';
 import { askedVersion, hooksOf, isExempt } from './dispatch.ts';
 import type { Dispatch } from './dispatch.ts';
 
-/**
- * Asks all validating webhooks that the write concerns, side by side. Waits for all, then throws the error that came first, as a
- * kube-apiserver does.
- */
+/** Calls all matching validating webhooks at the same time. Waits for all, then throws the first error, as a kube-apiserver does. */
 export async function callValidatingWebhooks(dispatch: Dispatch, attributes: AdmissionAttributes): Promise<void> {
   if (isExempt(attributes.type)) return;
   const asked = hooksOf(dispatch.store, 'validating').flatMap((hook) => {

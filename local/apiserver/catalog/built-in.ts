@@ -170,7 +170,7 @@ const given: Given[] = [
   },
 ];
 
-/** A type of Kubernetes with what most of them have in common. */
+/** A built-in type, with defaults that most of them share. */
 export function builtInType(type: Given): ResourceType {
   const { group = '', version = 'v1', kind, ...rest } = type;
   return {
@@ -198,7 +198,7 @@ export function builtInType(type: Given): ResourceType {
   };
 }
 
-/** The resources of Kubernetes itself that are served: those that Tekton's controllers, kubectl and the node use. */
+/** The built-in resources that are served: those that Tekton's controllers, kubectl and the node use. */
 export function builtInTypes(): ResourceType[] {
   return given.map(builtInType);
 }

@@ -22,7 +22,7 @@ function totalBytes(data: JsonObject, bytesOf: (value: unknown) => number): numb
   return Object.values(data).reduce<number>((sum, value) => sum + bytesOf(value), 0);
 }
 
-/** What an object that is marked immutable may not change: the mark, and these fields. */
+/** What can't change in an immutable object: the mark, and these fields. */
 function checkImmutable(object: KubeObject, old: KubeObject, fields: string[]): FieldError[] {
   if (old['immutable'] !== true) return [];
   return [
@@ -61,7 +61,7 @@ const neededKeys: Record<string, string[]> = {
 };
 const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
 
-/** Registry credentials are JSON, which is not told of. */
+/** Registry credentials must be JSON. The error does not show them. */
 function checkJson(data: JsonObject, key: string): FieldError[] {
   const refuse = (problem: string): FieldError[] => [invalid(`data[${key}]`, '<secret contents redacted>', problem)];
   try {
@@ -75,7 +75,7 @@ function checkJson(data: JsonObject, key: string): FieldError[] {
   }
 }
 
-/** What Go says of a certificate or key that is no PEM at all; what is wrong inside of one, it is left to say. */
+/** Go's error for a certificate or key that is not PEM. The content is not checked. */
 function tlsWarnings(object: KubeObject): string[] {
   if (object['type'] !== 'kubernetes.io/tls') return [];
   const data = part(object, 'data');
@@ -98,7 +98,7 @@ function checkType(object: KubeObject, data: JsonObject): FieldError[] {
   return type.startsWith('kubernetes.io/dockerc') ? needed.flatMap((key) => checkJson(data, key)) : [];
 }
 
-/** Secrets are stored as base64 in `data`; `stringData` is a way of writing only. */
+/** Secrets are stored as base64 in `data`; `stringData` is write-only. */
 export const secretStrategy: Strategy = {
   applyDefaults(object) {
     object['type'] ??= 'Opaque';

@@ -4,7 +4,7 @@ import { isObject } from '../object.ts';
 
 const MAX_KEY_LENGTH = 253;
 
-/** What Kubernetes says of a ConfigMap's or Secret's key, which becomes a file's name: its IsConfigMapKey. */
+/** The errors in a key of a ConfigMap or Secret, which becomes a file name (IsConfigMapKey). */
 function keyProblems(key: string): string[] {
   const problems: string[] = [];
   if (key.length > MAX_KEY_LENGTH) problems.push(`must be no more than ${MAX_KEY_LENGTH} characters`);

@@ -25,7 +25,7 @@ function checkText(event: KubeObject, field: string): FieldError[] {
   ];
 }
 
-/** An Event that has an eventTime says who reports it, and what was done. */
+/** An Event with an eventTime must name its reporter and the action. */
 function checkNew(event: KubeObject): FieldError[] {
   const component = textAt(event, 'reportingComponent');
   const tooLong = textAt(event, 'message').length > MAX_MESSAGE_LENGTH;

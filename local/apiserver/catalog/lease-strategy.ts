@@ -3,7 +3,7 @@ import { isObject, valueAt } from '../object.ts';
 import type { KubeObject } from '../object.ts';
 import type { Strategy } from './resource-type.ts';
 
-/** Coordinated election is off in Kubernetes. */
+/** Coordinated leader election is off by default in Kubernetes. */
 const gated = ['strategy', 'preferredHolder'];
 
 function withoutGated(lease: KubeObject, old?: KubeObject): void {

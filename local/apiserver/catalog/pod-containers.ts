@@ -21,7 +21,7 @@ const podFields = [
 ];
 const oneOfMap = /^metadata\.(labels|annotations)\['.+'\]$/;
 
-/** A quantity in billionths, 0 where there is none. What is no quantity was refused when it was decoded. */
+/** A quantity in billionths, 0 if absent. Decoding has refused invalid ones. */
 export function amount(quantity: unknown): bigint {
   return typeof quantity === 'string' ? quantityNanos(quantity) : 0n;
 }
@@ -88,12 +88,12 @@ function checkResources(container: JsonObject, field: string): FieldError[] {
   ];
 }
 
-/** What is wrong with a container's probes. */
+/** The errors in a container's probes. */
 export function checkProbes(container: JsonObject, field: string): FieldError[] {
   return ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((name) => checkProbe(container, name, field));
 }
 
-/** What is wrong with a container apart from its name, image and probes; `mounts` is what is wrong with its mounts. */
+/** The errors in a container, without its name, image and probes; `mounts` are those in its mounts. */
 export function checkContainer(container: JsonObject, field: string, mounts: FieldError[]): FieldError[] {
   const policy = container['imagePullPolicy'];
   return [
@@ -107,7 +107,7 @@ export function checkContainer(container: JsonObject, field: string, mounts: Fie
   ];
 }
 
-/** What is wrong with a volume apart from its name. */
+/** The errors in a volume, without its name. */
 export function checkVolume(volume: JsonObject, field: string): FieldError[] {
   const sources = Object.keys(volume).filter((key) => key !== 'name');
   const errors = sources

@@ -19,7 +19,7 @@ function pullPolicy(image: unknown): string {
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
-/** What is limited is requested, unless said otherwise. */
+/** A limit is the default of its request. */
 function defaultRequests(resources: unknown): void {
   if (isObject(resources) && isObject(resources['limits'])) {
     resources['requests'] = {
@@ -73,7 +73,7 @@ function defaultVolume(volume: JsonObject): void {
   if (isObject(template) && isObject(template['spec'])) template['spec']['volumeMode'] ??= 'Filesystem';
 }
 
-/** What a Pod's fields are when its author says nothing (Kubernetes' pod defaulting), in place. */
+/** Sets a Pod's defaults as Kubernetes does, in place. */
 export function defaultPod(pod: KubeObject): void {
   defaultPodTemplate(pod);
   const spec = pod['spec'] as JsonObject;
@@ -84,7 +84,7 @@ export function defaultPod(pod: KubeObject): void {
     defaultRequests(container['resources']);
 }
 
-/** The part of it that a template of Pods has as well, in place. */
+/** The same for a Pod template, in place. */
 export function defaultPodTemplate(pod: KubeObject): void {
   const spec = isObject(pod['spec']) ? pod['spec'] : (pod['spec'] = {} as JsonObject);
   spec['restartPolicy'] ??= 'Always';

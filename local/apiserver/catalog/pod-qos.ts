@@ -10,7 +10,7 @@ function containersOf(pod: KubeObject): JsonObject[] {
   return ['containers', 'initContainers'].flatMap((list) => objectsIn(valueAt(pod, 'spec', list)));
 }
 
-/** What a container has of `requests` or `limits`, without what is nothing. */
+/** A container's `requests` or `limits`, without zeros. */
 function amountsOf(container: JsonObject, kind: string): Amounts {
   const given = valueAt(container, 'resources', kind);
   const entries = resources.map((name): [string, bigint] => [name, isObject(given) ? amount(given[name]) : 0n]);
@@ -23,7 +23,7 @@ function sum(all: Amounts[]): Amounts {
   return total;
 }
 
-/** A Pod's quality of service: whether its containers are limited in all, and whether they ask for what limits them (ComputePodQOS). */
+/** A Pod's QoS class, from the requests and limits of its containers (ComputePodQOS). */
 export function qosClass(pod: KubeObject): string {
   const containers = containersOf(pod);
   const requests = sum(containers.map((container) => amountsOf(container, 'requests')));

@@ -19,7 +19,7 @@ function checkName(value: unknown, field: string): FieldError[] {
   return textAt(value) === '' ? [required(field)] : checkLabel(value, field);
 }
 
-/** Only volumes that nothing is wrong with have names that others can't have, and that mounts can name. */
+/** Only valid volumes count for unique names and for mounts. */
 function checkVolumes(spec: JsonObject, volumes: Set<string>): FieldError[] {
   return objectsIn(spec['volumes']).flatMap((volume, index) => {
     const field = `spec.volumes[${index}]`;
@@ -50,7 +50,7 @@ function checkMounts(container: JsonObject, field: string, volumes: Set<string>)
   });
 }
 
-/** Names are unique among all containers; one that occurs twice among the first kind is told of there. */
+/** Names are unique among all containers. Duplicates within the first kind have an error already. */
 function checkContainers(spec: JsonObject, volumes: Set<string>): FieldError[] {
   const names = new Set<string>();
   const containers = objectsIn(spec['containers']);
@@ -110,7 +110,7 @@ function checkOperator(toleration: JsonObject, field: string): FieldError[] {
   }
 }
 
-/** What is wrong with a Pod's tolerations (ValidateTolerations). */
+/** The errors in a Pod's tolerations (ValidateTolerations). */
 export function checkTolerations(tolerations: unknown): FieldError[] {
   return objectsIn(tolerations).flatMap((toleration, index) => {
     const field = `spec.tolerations[${index}]`;
@@ -131,7 +131,7 @@ export function checkTolerations(tolerations: unknown): FieldError[] {
   });
 }
 
-/** What is wrong with a Pod, or with a template of one: the parts of ValidatePodSpec that Pods of runs come near. */
+/** The errors in a Pod or Pod template: the parts of ValidatePodSpec that concern the Pods of runs. */
 export function validatePod(pod: KubeObject): FieldError[] {
   const spec = isObject(pod['spec']) ? pod['spec'] : {};
   const volumes = new Set<string>();

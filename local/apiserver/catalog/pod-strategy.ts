@@ -9,7 +9,7 @@ import type { Strategy } from './resource-type.ts';
 
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** A Pod's spec without what an update may change. */
+/** A Pod's spec without the mutable fields. */
 function fixedSpec(pod: KubeObject): unknown {
   const spec = structuredClone(isObject(pod['spec']) ? pod['spec'] : {});
   for (const field of ['activeDeadlineSeconds', 'tolerations']) delete spec[field];
@@ -51,7 +51,7 @@ function changedTolerations(pod: KubeObject, old: KubeObject): FieldError[] {
     : checkTolerations(valueAt(pod, 'spec', 'tolerations'));
 }
 
-/** What an update of a Pod changes that it may not: only a few fields may change (ValidatePodUpdate). */
+/** The errors in an update of a Pod: only a few fields may change (ValidatePodUpdate). */
 function checkChange(pod: KubeObject, old: KubeObject): FieldError[] {
   const errors: FieldError[] = [];
   for (const list of ['containers', 'initContainers']) {

@@ -8,30 +8,30 @@ import type { Column } from '../table/column.ts';
 export interface Strategy {
   /** Fills in what the API machinery defaults when it decodes an object (in place). */
   applyDefaults?(object: KubeObject): void;
-  /** Sets what only the server decides at creation (in place), such as a Pod's first status. */
+  /** Sets what only the server sets at creation, such as a Pod's first status (in place). */
   prepareForCreate?(object: KubeObject): void;
-  /** Keeps what an update can't set (in place). */
+  /** Restores fields that an update can't change (in place). */
   prepareForUpdate?(object: KubeObject, old: KubeObject): void;
-  /** Keeps what a status update can't take away (in place). */
+  /** Restores fields that a status update can't remove (in place). */
   prepareForStatusUpdate?(object: KubeObject, old: KubeObject): void;
-  /** Who changes an object says which version of it was read. */
+  /** Updates need a resourceVersion. */
   needsVersion?: boolean;
-  /** Replacing an object that is not there creates it. */
+  /** A PUT creates a missing object. */
   isCreatedByUpdate?: boolean;
-  /** Leaves what is wrong with new metadata to the API machinery, which looks at it last. */
+  /** New metadata is validated by the API machinery only, at the end. */
   ignoresMetadata?: boolean;
   validate?(object: KubeObject): FieldError[];
-  /** All of a changed object is validated as that of a new one, its metadata once more included. */
+  /** An update is validated like a new object, metadata included. */
   isValidatedAnew?: boolean;
-  /** What users are told of an object that nothing is wrong with. */
+  /** Warnings for a valid object. */
   warnings?(this: void, object: KubeObject): string[];
-  /** Everything that is wrong with a change, in order; `content` is what is wrong with the object that it makes. */
+  /** All errors in a change, in order; `content` are those in the new object. */
   validateUpdate?(this: void, object: KubeObject, old: KubeObject, content: FieldError[]): FieldError[];
-  /** What `metadata.generation` counts the changes of; without it all but metadata and status. */
+  /** The part whose changes `metadata.generation` counts; default: all but metadata and status. */
   generationOf?(this: void, object: KubeObject): unknown;
 }
 
-/** Where an object has what its Scale shows; a workload's selector is made of its labels. */
+/** The paths of what a Scale shows; a workload's selector is made from its labels. */
 export interface ScalePaths {
   replicas: string[];
   current: string[];
@@ -54,7 +54,7 @@ export interface ResourceType {
   storageKey: string;
   /** A kube-apiserver answers reads from its cache. */
   isCached: boolean;
-  /** The version in which a kube-apiserver stores it, where that is another one. */
+  /** The version in which a kube-apiserver stores it, if another. */
   storageVersion?: string;
   schema: Schema;
   /** The schemas of all versions of a custom resource. */
@@ -69,12 +69,12 @@ export interface ResourceType {
   /** Field selectors besides metadata.name and metadata.namespace. */
   selectableFields: string[];
   columns: Column[];
-  /** What its row of a table says of an object beside the cells. */
+  /** What a table row contains of an object besides the cells. */
   rowConditions?(this: void, object: KubeObject): JsonObject[];
-  /** Told with every request, where this version is deprecated. */
+  /** The warning with every request, if this version is deprecated. */
   deprecation?: string;
   strategy: Strategy;
-  /** Brings an object of any version of this resource into another one; absent where only apiVersion differs. Throws 500. */
+  /** Converts an object between versions of this resource; absent if only apiVersion differs. Throws 500. */
   convert?(this: void, object: KubeObject, apiVersion: string): KubeObject;
 }
 

@@ -15,7 +15,7 @@ function specOf(object: KubeObject): JsonObject {
   return isObject(object['spec']) ? object['spec'] : (object['spec'] = {} as JsonObject);
 }
 
-/** A template is written like a Pod, so it is defaulted and checked like one. */
+/** A Pod template is defaulted and validated like a Pod. */
 function templateOf(spec: JsonObject): KubeObject | undefined {
   return isObject(spec['template']) ? (spec['template'] as KubeObject) : undefined;
 }
@@ -56,7 +56,7 @@ function checkSelector({ selector, template }: JsonObject): FieldError[] {
     isObject(labels) ? labels : null,
     '`selector` does not match template `labels`',
   );
-  // A selector that is not there selects nothing.
+  // An absent selector selects nothing.
   if (!isObject(selector)) return [required('spec.selector'), mismatch];
   const { matchLabels, matchExpressions } = selector;
   const terms =
@@ -127,7 +127,7 @@ export const deploymentStrategy: Strategy = {
     ];
   },
   validateUpdate: checkFixedSelector,
-  // What its controller copies to the ReplicaSets counts as a change of what is wanted.
+  // The controller copies these to ReplicaSets, so a change counts.
   generationOf: (object) => [object['spec'], object.metadata.annotations],
 };
 

@@ -13,7 +13,7 @@ const narrowing = ['subresource', 'namespace', 'name', 'fieldSelector', 'labelSe
 /** The value of `authorizer`. */
 export const authorizer = new Authorizer();
 
-/** Kubernetes' authorizer library, on a server without RBAC: each check is allowed, to every user and ServiceAccount. */
+/** Kubernetes' authorizer library, on a server without RBAC: every check is allowed. */
 export function addAuthorizer(environment: Environment): void {
   environment
     .registerType('ResourceCheck', { ctor: ResourceCheck, fields: {} })

@@ -39,7 +39,7 @@ function boundMatches(call: Node): void {
 
 /**
  * Makes a checked program end soon after its time is over: its loops check the time, and its regular expressions are RE2. The library has
- * nothing for it, so this reaches into the tree that it evaluates.
+ * no such limit, so this changes the syntax tree that it evaluates.
  */
 export function boundProgram(tree: unknown, seen = new Set<unknown>()): void {
   if (Array.isArray(tree)) {

@@ -1,17 +1,17 @@
-/** What stopped because its time was over. */
+/** The time limit was exceeded. */
 export class TimeExceededError extends Error {}
 
-/** When the time of what runs is over, as performance.now() gives it. What is bounded is synchronous, so there is one. */
+/** When the running code's time is over (performance.now()). The code is synchronous, so one value is enough. */
 let endsAt = Number.POSITIVE_INFINITY;
 
-/** To be called in each round of a loop whose length a client decides. Throws a TimeExceededError when the time is over. */
+/** Call it in each round of a loop whose length a client decides. Throws a TimeExceededError when the time is over. */
 export function checkTime(): void {
   if (performance.now() > endsAt) throw new TimeExceededError('operation cancelled: actual cost limit exceeded');
 }
 
 /**
- * Runs synchronous code that calls `checkTime`, for `timeoutMs`. Throws a TimeExceededError when it took longer, whatever else it threw or
- * returned, and else what it throws. No thread watches the time: where the machine refuses one, Node would end the process.
+ * Runs synchronous code that calls `checkTime`, for `timeoutMs`. Throws a TimeExceededError if it took longer, else what `code` throws. No
+ * thread watches the time: Node ends the process if a thread is refused.
  */
 export function withinTime<T>(timeoutMs: number, code: () => T): T {
   const outerEndsAt = endsAt;

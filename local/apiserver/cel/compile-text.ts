@@ -1,4 +1,4 @@
-/** What the evaluator says of an expression that it can't compile, in cel-go's words and at cel-go's place. */
+/** The evaluator's compile errors in cel-go's words, with cel-go's position. */
 
 interface Range {
   start: number;
@@ -81,7 +81,7 @@ function nameProblem(expression: string, { summary = '', range }: CelError): Pro
     : { text: `expected type '${goType(mixed[1] ?? '')}' but found '${goType(mixed[2] ?? '')}'`, offset };
 }
 
-/** `functions` are the names of all functions there are. */
+/** `functions`: the names of all known functions. */
 export function compileProblem(expression: string, error: CelError, functions: ReadonlySet<string>): Problem {
   const known =
     nameProblem(expression, error) ?? operatorProblem(expression, error) ?? callProblem(expression, error, functions);

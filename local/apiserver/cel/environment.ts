@@ -24,14 +24,14 @@ const request = {
   options: 'dyn',
 };
 
-/** What rules in CustomResourceDefinitions are written in, without their variables: Kubernetes' libraries. */
+/** The CEL environment of rules in CustomResourceDefinitions, without their variables: Kubernetes' libraries. */
 export function createRuleEnvironment(): Environment {
   const environment = new Environment({ enableOptionalTypes: true });
   for (const add of [addStrings, addLists, addQuantities, addUrls]) add(environment);
   return environment;
 }
 
-/** What matchConditions are written in: the variables of admission and Kubernetes' libraries. */
+/** The CEL environment of matchConditions: the variables of admission and Kubernetes' libraries. */
 export function createAdmissionEnvironment(): Environment {
   const environment = new Environment({ enableOptionalTypes: true })
     .registerVariable('object', 'dyn')

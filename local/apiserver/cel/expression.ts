@@ -4,23 +4,23 @@ import { checkTime, TimeExceededError, withinTime } from './bounded.ts';
 import { asCelError, compileProblem } from './compile-text.ts';
 import type { CelError } from './compile-text.ts';
 
-/** As cel-go bounds what it parses. */
+/** cel-go's limits. */
 const MAX_EXPRESSION_LENGTH = 100_000;
 const MAX_DEPTH = 250;
 const COMPILE_TIME_MS = 1000;
 
-/** An expression that can't be compiled, in the words that a kube-apiserver has for it. */
+/** A compile error with a kube-apiserver's message. */
 export class CompileError extends Error {}
 
 export interface Expression {
   text: string;
-  /** Whether it speaks of this variable. */
+  /** Whether it uses this variable. */
   uses(this: void, variable: string): boolean;
   /** The value for these variables. Throws an Error in cel-go's words, and a TimeExceededError after `timeoutMs`. */
   evaluate(this: void, variables: Record<string, unknown>, timeoutMs: number): unknown;
 }
 
-/** A compiler's message with its place: line and column, the line, and an arrow below. */
+/** A compile error with line and column, the source line, and an arrow below. */
 function pointed(text: string, offset: number, problem: string): string {
   const before = text.slice(0, offset).split('\n');
   const column = before.at(-1)?.length ?? 0;
@@ -56,7 +56,7 @@ interface CallNode {
   end: number;
 }
 
-/** The places where a text asks whether a field is there. */
+/** The calls of `has` in an expression. */
 function presenceTests(node: unknown): CallNode[] {
   if (Array.isArray(node)) return node.flatMap(presenceTests);
   if (typeof node !== 'object' || node === null || !('op' in node) || !('args' in node)) return [];
@@ -64,9 +64,7 @@ function presenceTests(node: unknown): CallNode[] {
   return [...own, ...presenceTests(node.args)];
 }
 
-/**
- * The evaluator lets `has(a.b)` pass for a field that there can't be: each is checked as a use of the field instead. Throws a CompileError.
- */
+/** The evaluator accepts `has(a.b)` for undeclared fields: each is checked as a use of the field instead. Throws a CompileError. */
 function checkPresenceTests(environment: Environment, text: string, ast: unknown): void {
   for (const { start, end } of presenceTests(ast)) {
     checkTime();
@@ -81,7 +79,7 @@ function checkPresenceTests(environment: Environment, text: string, ast: unknown
   }
 }
 
-/** What an expression's value has to be, and what is said of one that is something else. */
+/** The type that an expression must have, and the error for other types. */
 export interface Outcome {
   type: 'bool' | 'string';
   refuse(this: void, actual: string): string;

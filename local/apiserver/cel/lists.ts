@@ -53,7 +53,7 @@ function intersects(list: List, other: List): boolean {
 
 class SetsNamespace {}
 
-/** Kubernetes' list library, the parts of cel-go's that go with it, and sets. */
+/** Kubernetes' list library, the related parts of cel-go's, and sets. */
 export function addLists(environment: Environment): void {
   environment
     .registerFunction('list.isSorted(): bool', isSorted)

@@ -3,7 +3,7 @@ import { quantityNanos, quantityTextProblem } from '../schema/quantities.ts';
 
 const NANO = 1_000_000_000n;
 
-/** A Kubernetes quantity; nothing is smaller than 1n, as in Kubernetes. */
+/** A Kubernetes quantity in nanos, the smallest unit as in Kubernetes. */
 class Quantity {
   readonly nanos: bigint;
   constructor(nanos: bigint) {

@@ -1,7 +1,7 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import { findAll } from '../regular-expression.ts';
 
-/** `%s`, `%d`, `%f` with digits, `%%`: the verbs of cel-go's string.format that make text of scalars. */
+/** `%s`, `%d`, `%f` with digits, `%%`: the verbs of cel-go's string.format for scalars. */
 const verb = /%(?:(%)|\.?(\d*)([a-zA-Z]))/g;
 
 function shown(value: unknown): string {
@@ -38,14 +38,14 @@ function charAt(text: string, index: bigint): string {
   return characters[Number(index)] ?? '';
 }
 
-/** Replaces the first `limit` times; a negative limit is none. */
+/** Replaces up to `limit` times, without limit if it is negative. */
 function replace(text: string, from: string, to: string, limit: bigint): string {
   if (limit < 0n) return text.replaceAll(from, () => to);
   let left = Number(limit);
   return text.replaceAll(from, (found) => (left-- > 0 ? to : found));
 }
 
-/** cel-go's string extension and Kubernetes' `find` and `findAll`, as far as the evaluator has them not itself. */
+/** cel-go's string extension and Kubernetes' `find` and `findAll`, as far as the evaluator lacks them. */
 export function addStrings(environment: Environment): void {
   environment
     .registerFunction('string.charAt(int): string', charAt)

@@ -1,6 +1,6 @@
 import type { Environment } from '@marcbachmann/cel-js';
 
-/** A URL as CEL expressions take it apart; an absolute path is one, too. */
+/** A URL in CEL; an absolute path counts as one. */
 class CelUrl {
   readonly url: URL;
   readonly isPath: boolean;

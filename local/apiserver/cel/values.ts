@@ -2,10 +2,10 @@
 
 import { isObject } from '../object.ts';
 
-/** A JSON value as a CEL one: whole numbers are int, as a kube-apiserver reads them, others double; objects are maps. */
+/** A JSON value as a CEL one: whole numbers are int as in a kube-apiserver, others double; objects are maps. */
 export function toCel(value: unknown): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
-  // An array of this realm, by whose class the evaluator knows a list.
+  // The evaluator recognizes lists by this realm's Array.
   if (Array.isArray(value)) return Array.from(value, toCel);
   if (!isObject(value)) return value;
   return new Map(
@@ -15,13 +15,13 @@ export function toCel(value: unknown): unknown {
   );
 }
 
-/** A value that is converted when it is first asked for. */
+/** Converts a value at its first use. */
 export function lazily(convert: (value: unknown) => unknown, value: unknown): () => unknown {
   let made: { value: unknown } | undefined;
   return () => (made ??= { value: convert(value) }).value;
 }
 
-/** An object made of what `lazily` gives: a field that can't be converted is no matter to expressions that do not ask for it. */
+/** An object of values from `lazily`: a field that can't be converted fails only the expressions that use it. */
 export class LazyFields extends Map<string, unknown> {
   override get(name: string): unknown {
     return (super.get(name) as (() => unknown) | undefined)?.();

@@ -41,7 +41,7 @@ function establish(api: Api, crd: CustomResourceDefinition): KubeObject {
   return { ...established, metadata: { ...crd.metadata, managedFields } };
 }
 
-/** Asks for all objects of the resource to go; true when none is left. */
+/** Deletes all objects of the resource; true when none is left. */
 async function emptied(api: Api, storageKey: string): Promise<boolean> {
   const [type] = api.catalog.versions(storageKey);
   if (type === undefined) return true;
@@ -53,13 +53,13 @@ async function emptied(api: Api, storageKey: string): Promise<boolean> {
   return api.store.list(storageKey).length === 0;
 }
 
-/** What is stored is seen as its definition is now: with new defaults, and without fields that are gone. */
+/** Reads stored objects by the new definition: with its defaults, without removed fields. */
 function readAnew(api: Api, storageKey: string): void {
   const types = api.catalog.versions(storageKey);
   const inStorage = types.find(({ version, storageVersion }) => version === storageVersion) ?? types[0];
   if (inStorage === undefined) return;
   api.store.reread(storageKey, (object) => {
-    // Where versions differ, an object is read by the one in which it is stored, which may be another than is stored from now on.
+    // If versions differ, an object is read in the version in which it was stored, which may not be the current storage version.
     const own = types.find((type) => type.convert !== undefined && apiVersionOf(type) === object.apiVersion);
     const stored = own ?? inStorage;
     const read = { ...normalize(stored, structuredClone(object)), apiVersion: object.apiVersion };
@@ -67,7 +67,7 @@ function readAnew(api: Api, storageKey: string): void {
   });
 }
 
-/** Serves the resources of stored CustomResourceDefinitions, and deletes them with their definition. Returns what stops it. */
+/** Serves the resources of stored CustomResourceDefinitions, and deletes them with their definition. Returns a function that stops it. */
 export function startCrdController(api: Api): () => void {
   const timers = new Map<string, NodeJS.Timeout>();
 

@@ -3,7 +3,7 @@ import type { Schema } from '../schema/schema.ts';
 const token = /^(?:\.([^.[\]]+)|\['((?:[^'\\]|\\.)*)'\])/;
 
 /**
- * The schema of the field that a path names (`.spec.a`, and with `brackets` `.spec['a']`, too), or why it names none
+ * The schema of the field that a path names (`.spec.a`, and with `brackets` `.spec['a']`, too), or the error
  * (k8s.io/apiextensions-apiserver, ValidFieldPath).
  */
 export function schemaAt(schema: Schema, path: string, brackets: boolean): Schema | string {

@@ -17,7 +17,7 @@ function schemaOf(crd: CustomResourceDefinition, version: CrdVersion): Schema {
   return crd.spec.preserveUnknownFields === true ? { ...schema, 'x-kubernetes-preserve-unknown-fields': true } : schema;
 }
 
-/** What users of a deprecated version are told. */
+/** The warning for a deprecated version. */
 function deprecationOf({ spec }: CustomResourceDefinition, { name, deprecationWarning }: CrdVersion): string {
   return deprecationWarning ?? `${spec.group}/${name} ${spec.names.kind} is deprecated`;
 }
@@ -32,7 +32,7 @@ function scaleOf({ subresources }: CrdVersion): ScalePaths | undefined {
   return { replicas: path(specReplicasPath), current: path(statusReplicasPath), ...selector };
 }
 
-/** What a converter throws is told of as a kube-apiserver tells of its conversion webhooks. */
+/** A converter's errors are reported like those of a conversion webhook. */
 function conversionOf({ convert }: VersionConverter): NonNullable<ResourceType['convert']> {
   return (object, apiVersion) => {
     try {
@@ -85,7 +85,7 @@ function resourceType(
         ...(scale === undefined ? [] : checkScale(scale, object)),
         ...(converter?.validate?.(object) ?? []),
       ],
-      // Where the status is no subresource, it is a field like any other.
+      // Without the subresource, status is an ordinary field.
       generationOf: ({ metadata: _metadata, status, ...rest }) => (statusSubresource ? rest : { ...rest, status }),
     },
     ...(converter === undefined ? {} : { convert: conversionOf(converter) }),

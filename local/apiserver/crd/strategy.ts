@@ -80,13 +80,13 @@ export const crdStrategy: Strategy = {
       spec.names.listKind ||= `${kind}List`;
     }
   },
-  /** Its names are accepted and its conditions set by the server afterwards. */
+  /** The server sets accepted names and conditions afterwards. */
   prepareForCreate(object) {
     const { spec } = asDefinition(object);
     const stored = (spec?.versions ?? []).flatMap((version) => (version.storage ? [version.name] : []));
     object['status'] = { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: stored };
   },
-  /** A version that is stored from now on is remembered. */
+  /** A new storage version is added to storedVersions. */
   prepareForUpdate(object) {
     const { spec, status } = asDefinition(object);
     const storage = (spec.versions ?? []).find((version) => version.storage)?.name;

@@ -19,7 +19,7 @@ function checkEmbedded(object: JsonObject, path: string): FieldError[] {
   ];
 }
 
-/** What is wrong with the objects inside of an object: each names its version and kind. */
+/** The errors in embedded objects: each needs apiVersion and kind. */
 function checkEmbeddedResources(schema: Schema, value: unknown, path: string): FieldError[] {
   const { items, properties, additionalProperties } = schema;
   if (Array.isArray(value))
@@ -43,7 +43,7 @@ function withoutMetadata(schema: Schema): Schema {
   return { ...schema, properties };
 }
 
-/** What is wrong with a part of an object alone: its fields are named from there, and told of with the part's own place. */
+/** The errors in one part of an object, with the part's path before each field. */
 export function validateBelow(schema: Schema, value: unknown, field: string, old?: unknown): FieldError[] {
   return validate(schema, value, '', old).map((error) => ({
     ...error,
@@ -58,7 +58,7 @@ function checkStatus(schema: Schema, object: KubeObject, old: KubeObject): Field
 
 const MAX_REPLICAS = 2 ** 31 - 1;
 
-/** What is wrong with the numbers that a custom resource's Scale shows. */
+/** The errors in the replica counts of a custom resource's Scale. */
 export function checkScale({ replicas, current, selector }: ScalePaths, object: KubeObject): FieldError[] {
   const numbers = [replicas, current].flatMap((path) => {
     const field = `.${path.join('.')}`;
@@ -80,7 +80,7 @@ export function checkScale({ replicas, current, selector }: ScalePaths, object: 
 
 const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
-/** What users are told of finalizers that a custom resource gets. */
+/** Warnings for new finalizers of a custom resource. */
 export function finalizerWarnings(object: KubeObject, old: KubeObject | undefined): string[] {
   const known = [...standardFinalizers, ...(old?.metadata.finalizers ?? [])];
   const added = [...new Set(object.metadata.finalizers ?? [])].filter(
@@ -93,8 +93,8 @@ export function finalizerWarnings(object: KubeObject, old: KubeObject | undefine
 }
 
 /**
- * What is wrong with a custom resource by its schema; in an update (`old`) with what it changes, of the status alone where that is all.
- * Rules that were broken before are only warned of.
+ * The errors in a custom resource by its schema; in an update (`old`) those in the change, or in the status alone. Rules that were broken
+ * before give warnings.
  */
 export function validateCustomResource(
   schema: Schema,

@@ -6,7 +6,7 @@ import type { GroupVersion } from './documents.ts';
 
 export const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
-/** What a resource's answers are; of Kubernetes' own kinds in the group and version that is described anyway, it is left open. */
+/** A resource's response kind. For built-in kinds, group and version are left out if they are those of the document. */
 function responseKind({ builtIn, group, version, kind }: ResourceType): JsonObject {
   return builtIn ? { group: '', version: '', kind } : { group, version, kind };
 }

@@ -14,14 +14,14 @@ export const subresourceVerbs: Record<string, string[]> = {
   token: ['create'],
   finalize: ['update'],
 };
-/** Of those that are not of the resource's own kind. */
+/** For subresources of another kind than the resource. */
 export const subresourceKinds: Record<string, { group?: string; version?: string; kind: string } | undefined> = {
   scale: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
   binding: { kind: 'Binding' },
   token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
 };
 
-/** Reviews are only answered, never stored. */
+/** Reviews can be created only; they are not stored. */
 export const reviewResources = [
   { group: 'authentication.k8s.io', version: 'v1', resource: 'selfsubjectreviews', kind: 'SelfSubjectReview' },
   {
@@ -37,13 +37,13 @@ export interface GroupVersion {
   version: string;
 }
 
-/** What can be done with a resource. Namespaces are deleted one by one. */
+/** A resource's verbs. Namespaces have no deletecollection. */
 export function verbsOf(type: ResourceType): string[] {
   if (!type.builtIn) return customVerbs;
   return type.storageKey === '/namespaces' ? verbs.filter((verb) => verb !== 'deletecollection') : verbs;
 }
 
-/** The groups of Kubernetes in the order in which a kube-apiserver names them; others follow by name. */
+/** The built-in groups in a kube-apiserver's order; others follow by name. */
 const firstGroups = [
   'apps',
   'authentication.k8s.io',
@@ -98,7 +98,7 @@ export function apiGroupDocument(catalog: Catalog, name: string): JsonObject | u
   return versions && { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(name, versions) };
 }
 
-/** Tells clients when the version changes in which objects are stored. */
+/** Lets clients see that the storage version has changed. */
 function storageVersionHash({ group, kind, storageVersion, version }: ResourceType): string {
   const hash = createHash('sha256').update(`${group}/${storageVersion ?? version}/${kind}`);
   return hash.digest().subarray(0, 8).toString('base64');
@@ -127,7 +127,7 @@ function entries(type: ResourceType): (JsonObject & { name: string })[] {
   return [main, ...parts];
 }
 
-/** What one group and version serves, as `kubectl api-resources` reads it; undefined where nothing. */
+/** What one group and version serves, as `kubectl api-resources` reads it; undefined if nothing is served. */
 export function apiResourceList(catalog: Catalog, { group, version }: GroupVersion): JsonObject | undefined {
   const here = (one: GroupVersion): boolean => one.group === group && one.version === version;
   const types = catalog.all().filter(here);
@@ -140,7 +140,7 @@ export function apiResourceList(catalog: Catalog, { group, version }: GroupVersi
   }));
   if (types.length + reviews.length === 0) return undefined;
   const resources = [...types.flatMap(entries), ...reviews];
-  // Those of custom resources come as their definitions have them.
+  // Those of custom resources are in the order of their definitions.
   const isOwn = types.every((type) => type.builtIn);
   return {
     kind: 'APIResourceList',

@@ -60,12 +60,12 @@ export function openApiIndex(catalog: Catalog): JsonObject {
   return { paths: Object.fromEntries(paths) as JsonObject };
 }
 
-/** A reference with something said about it, as OpenAPI 3.0 has it. */
+/** A reference with a description, in the form of OpenAPI 3.0. */
 function refer(name: string, rest: JsonObject = {}): JsonObject {
   return { ...rest, allOf: [{ $ref: `#/components/schemas/${name}` }] };
 }
 
-/** The texts that Kubernetes has for what every object and every list has. */
+/** Kubernetes' descriptions of the fields of every object and list. */
 function commonFields(kind: string, meta: string): JsonObject {
   const { properties } = described(kind, definitions[kind] ?? {}) as { properties: Record<string, JsonObject> };
   const metadata = properties['metadata']?.['description'];
@@ -76,7 +76,7 @@ function commonFields(kind: string, meta: string): JsonObject {
   };
 }
 
-/** A custom resource's schema with the fields that every object has, where it asks for them inside of it, too. */
+/** A custom resource's schema with the fields of every object, also in embedded resources. */
 function withCommonFields(schema: unknown, isRoot: boolean): unknown {
   if (Array.isArray(schema)) return schema.map((one) => withCommonFields(one, false));
   if (!isObject(schema)) return schema;
@@ -135,7 +135,7 @@ function references(schema: unknown): string[] {
   return [...(own === undefined ? [] : [own]), ...Object.values(schema).flatMap(references)];
 }
 
-/** Adds the definition and all that it refers to, with their texts. */
+/** Adds the definition and its references, with descriptions. */
 function addDefinition(schemas: Record<string, JsonObject>, name: string): void {
   const definition: Definition | undefined = definitions[name];
   if (definition === undefined || schemas[name] !== undefined) return;
@@ -144,8 +144,9 @@ function addDefinition(schemas: Record<string, JsonObject>, name: string): void 
 }
 
 /**
- * The OpenAPI v3 document of one group and version (`api/v1`, `apis/tekton.dev/v1`): the schemas of its kinds, by which kubectl explains
- * fields and makes its patches, and that the server validates fields itself. Undefined where nothing is served there.
+ * The OpenAPI v3 document of one group and version (`api/v1`, `apis/tekton.dev/v1`): the schemas of its kinds, from which kubectl explains
+ * fields and makes patches, and the parameter by which kubectl knows that the server validates fields. Undefined if nothing is served
+ * there.
  */
 export function openApiDocument(catalog: Catalog, key: string): JsonObject | undefined {
   const types = groupVersionsOf(catalog).get(key);

@@ -5,7 +5,7 @@ import type { JsonObject } from '../object.ts';
 import { definitions, referenceOf } from '../schema/definitions.ts';
 import type { Definition } from '../schema/definitions.ts';
 
-/** What Kubernetes says about a type and its fields. */
+/** Kubernetes' descriptions of a type and its fields. */
 interface Texts {
   type: string | undefined;
   fields: Map<string, string>;
@@ -14,7 +14,7 @@ interface Texts {
 const client = new URL('gen/models/', import.meta.resolve('@kubernetes/client-node'));
 const cache = new Map<string, Texts>();
 
-/** The generator put each text on one line: a paragraph's end became two spaces. */
+/** The generator puts each text on one line, with two spaces between paragraphs. */
 function text(comment: string): string {
   return comment.replaceAll(/\\(['"\\])/g, '$1').replaceAll(/(?<=[.:)"]) {2}(?=\S)/g, '\n\n');
 }
@@ -50,8 +50,8 @@ function textsOf(definition: string): Texts {
 }
 
 /**
- * A definition of Kubernetes with its descriptions, which come from the declarations of @kubernetes/client-node: that package is generated
- * from the same release. Line breaks inside of a paragraph are lost.
+ * A definition of Kubernetes with descriptions from the declarations of @kubernetes/client-node, which is generated from the same release.
+ * Line breaks inside a paragraph are lost.
  */
 export function described(name: string, definition: Definition): JsonObject {
   const { type, fields } = textsOf(name);
@@ -59,7 +59,7 @@ export function described(name: string, definition: Definition): JsonObject {
   const withTexts = Object.entries(isObject(properties) ? properties : {}).map(([field, given]) => {
     const schema = given as Definition;
     const reference = referenceOf(schema);
-    // The generator keeps no text of a field that refers to another type: the text of a struct has to do.
+    // The generator drops the description of a field that refers to another type: the type's description is used.
     const struct = reference === undefined || definitions[reference]?.['type'] !== 'object' ? undefined : reference;
     const own = reference === undefined || struct !== undefined ? fields.get(field) : undefined;
     const comment = own ?? (struct === undefined ? undefined : textsOf(struct).type);

@@ -4,7 +4,7 @@ import type { FieldSet, Path } from './field-set.ts';
 import { kindOf, placeOf, shapeOf } from './structure.ts';
 import type { ListShape, MapShape, Place, Shape } from './structure.ts';
 
-/** What `after` has that `before` has not, has otherwise, or lacks. A path is in at most one of the sets. */
+/** The paths that were added, changed and removed between `before` and `after`. A path is in at most one of the sets. */
 export interface Comparison {
   removed: FieldSet;
   modified: FieldSet;
@@ -44,7 +44,7 @@ export function compare(root: Place, before: unknown, after: unknown): Compariso
       const at = [...path, element];
       if (lefts.length <= 1 && rights.length <= 1) visit(shape.items, at, lefts[0], rights[0]);
       else if (lefts.length >= 2 && rights.length >= 2) {
-        // Items that can't be told apart are compared as one value.
+        // Items that can't be distinguished are compared as one value.
         if (!sameJson(lefts, rights)) insert(out.modified, at);
       } else if (lefts.length >= 2) {
         if (rights.length > 0) visit(shape.items, at, undefined, rights[0]);
@@ -65,7 +65,7 @@ export function compare(root: Place, before: unknown, after: unknown): Compariso
     }
   };
 
-  /** True where the value was taken as a whole. */
+  /** True if the value was taken as a whole. */
   const descend = (shape: Shape, path: Path, left: unknown, right: unknown): boolean => {
     const whole =
       shape.kind === 'scalar' ||

@@ -3,7 +3,7 @@ import type { Path } from './field-set.ts';
 import { shownPath } from './fields-v1.ts';
 import type { Managed } from './managers.ts';
 
-/** A field that somebody else owns and the applied object would change. */
+/** A field of another manager that the applied object would change. */
 export interface Conflict {
   owner: Managed;
   path: Path;

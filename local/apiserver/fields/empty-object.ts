@@ -13,7 +13,7 @@ function emptyValue(schema: Definition): unknown {
     : schema['default'];
 }
 
-/** A struct without values: fields with a zero value that is written, null where something is required. */
+/** A struct without values: the zero values that Go writes, null for required fields. */
 function emptyStruct(name: string, { properties, required }: Definition): JsonObject {
   const needed: unknown[] = Array.isArray(required) ? required : [];
   return Object.fromEntries(
@@ -25,7 +25,7 @@ function emptyStruct(name: string, { properties, required }: Definition): JsonOb
   );
 }
 
-/** The object of a type before anybody has written a field: what is in it is nobody's addition. */
+/** A type's object without any written field: no manager owns what it contains. */
 export function emptyObject({ builtIn, group, version, kind }: ResourceType): JsonObject {
   if (!builtIn) return {};
   const name = definitionName({ group, version, kind });

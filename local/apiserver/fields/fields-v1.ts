@@ -15,7 +15,7 @@ export function toFieldsV1(set: FieldSet, isMember = false): JsonObject {
   return out;
 }
 
-/** Reads `fieldsV1`; undefined where it is none. */
+/** Reads `fieldsV1`; undefined if it is none. */
 export function fromFieldsV1(fields: unknown): FieldSet | undefined {
   if (!isObject(fields)) return undefined;
   const set = emptySet();

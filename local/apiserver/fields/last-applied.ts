@@ -9,7 +9,7 @@ import { toFieldSet, typeProblems } from './typed.ts';
 
 /** Where client-side `kubectl apply` keeps what it applied. */
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-/** The only manager that is moved over from client-side apply. */
+/** The only manager that migrates from client-side apply. */
 export const KUBECTL_MANAGER = 'kubectl';
 const MAX_ANNOTATIONS_BYTES = 256 * 1024;
 
@@ -35,7 +35,7 @@ function fieldsStillApplied(schema: Schema, last: JsonObject, live: KubeObject):
   }
 }
 
-/** The fields that client-side apply set and nobody has changed since; undefined where it did not make this object. */
+/** The fields that client-side apply set and that have not changed since; undefined if it did not write this object. */
 export function fieldsOfClientSideApply(schema: Schema, live: KubeObject): FieldSet | undefined {
   const text = live.metadata.annotations?.[LAST_APPLIED];
   const last = text === undefined ? undefined : parsed(text);
@@ -43,7 +43,7 @@ export function fieldsOfClientSideApply(schema: Schema, live: KubeObject): Field
   return fieldsStillApplied(schema, last, live);
 }
 
-/** Keeps the annotation of client-side apply in step with what kubectl now applies on the server (in place). */
+/** Updates the annotation of client-side apply with what kubectl applies on the server (in place). */
 export function updateLastApplied(object: KubeObject, config: KubeObject): void {
   const { annotations } = object.metadata;
   if (annotations === undefined || !annotations[LAST_APPLIED]) return;

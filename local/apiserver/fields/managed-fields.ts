@@ -31,7 +31,7 @@ export interface WrittenType {
 
 const BEFORE_FIRST_APPLY = 'before-first-apply';
 
-/** Set by the server for every object: nobody's field. */
+/** Set by the server: no manager owns these. */
 const nobodys = setOf(
   ['f:apiVersion'],
   ['f:kind'],
@@ -84,7 +84,7 @@ function seconds(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`;
 }
 
-/** The managers that a write starts from: those the request gives, else (as in a subresource) those of the stored object. */
+/** The managers before a write: those in the request, else (as for a subresource) those of the stored object. */
 function startingManagers(live: KubeObject | undefined, after: KubeObject, subresource: string | undefined): Managers {
   const stored = (): Managers => readManagers(live?.metadata.managedFields) ?? new Map<string, Managed>();
   if (subresource !== undefined) return stored();
@@ -114,9 +114,9 @@ function recordUpdate(written: WrittenType, managers: Managers, before: unknown,
 }
 
 /**
- * `metadata.managedFields` of `after` when `writer` replaces `before` (undefined at creation) by it: an entry of the operation Update
- * lists what it wrote, other entries lose what changed or is gone. Taken from what was submitted, before mutating admission, as in
- * Kubernetes: what webhooks add is in no entry. An object whose entries were all removed is tracked again with its first apply.
+ * `metadata.managedFields` of `after` when `writer` replaces `before` (undefined at creation) by it: its Update entry gets the changed
+ * fields, other entries lose changed and removed ones. As in Kubernetes it is computed before mutating admission, so fields of webhooks are
+ * in no entry. An object whose entries were all removed is tracked again from its first apply.
  */
 export function trackFields(
   written: WrittenType,
@@ -124,7 +124,7 @@ export function trackFields(
   after: KubeObject,
   writer: Writer,
 ): ManagedFieldsEntry[] {
-  // What does not fit its type, such as a status that is not kept, is tracked for nobody.
+  // Fields that do not fit the type, such as a dropped status, are not tracked.
   const { type, versions } = written;
   const isOfType = ({ apiVersion, kind }: KubeObject): boolean =>
     kind === type.kind && versions.some((version) => apiVersionOf(version) === apiVersion);
@@ -137,7 +137,7 @@ export function trackFields(
   try {
     recordUpdate(written, managers, old, withoutManagedFields(after), writer);
   } catch (error: unknown) {
-    // It can't be shown in the version of some manager: as in a kube-apiserver, nobody's fields are known from then on.
+    // It can't be converted to a manager's version: as in a kube-apiserver, fields are no longer tracked.
     if (error instanceof StatusError) return [];
     throw error;
   }
@@ -158,7 +158,7 @@ function checkTyped({ schema }: ResourceType, config: KubeObject): void {
   throw new StatusError(500, '', `failed to create typed patch object (${identity(config)}): ${text}`);
 }
 
-/** Refuses to apply to an object that nobody's fields are known of and that can't be typed. */
+/** Refuses to apply to an untracked object that does not fit its type. */
 function checkLive({ schema }: ResourceType, live: KubeObject): void {
   const problems = typeProblems(placeOf(schema), live, true);
   if (problems.length === 0) return;
@@ -167,7 +167,7 @@ function checkLive({ schema }: ResourceType, live: KubeObject): void {
   throw new StatusError(500, '', `failed to create manager for existing fields: ${what}: ${text}`);
 }
 
-/** Refuses what comes of an apply where it is no object of its type: the fields that were applied may hold texts that are no times. */
+/** Refuses the result of an apply if it does not fit its type, for example because of an invalid time. */
 function checkConverted(type: ResourceType, config: KubeObject, object: KubeObject): void {
   const problem = type.builtIn ? goConvertProblem(type.schema, object) : undefined;
   if (problem === undefined) return;
@@ -185,9 +185,8 @@ export interface AppliedObject {
 }
 
 /**
- * Server-side apply: `live` (undefined where the apply creates) with `config` laid over it, and everybody's fields afterwards. Throws
- * 409 where `config` would change a field of another manager, unless `force`; fields that client-side apply set and nobody changed since
- * are no conflict for kubectl.
+ * Server-side apply: `live` (undefined if the apply creates) merged with `config`, and all managers afterwards. Throws 409 if `config`
+ * would change a field of another manager, unless `force`. Unchanged fields of client-side apply are no conflict for kubectl.
  */
 export function applyFields(
   written: WrittenType,
@@ -197,7 +196,7 @@ export function applyFields(
 ): AppliedObject {
   const { type } = written;
   const { managedFields: entries }: { managedFields?: unknown } = config.metadata;
-  // What is no list of entries is found by its type.
+  // The type check finds other values.
   if (Array.isArray(entries) && entries.every(isObject)) throw badRequest('metadata.managedFields must be nil');
   checkTyped(type, config);
   const info: ManagerInfo = {

@@ -27,7 +27,7 @@ export function identify({ manager, operation, apiVersion, subresource = '' }: M
   return JSON.stringify([manager, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
 }
 
-/** Whether the entries ask to forget all managers: an empty list, or one empty entry. */
+/** Whether the entries reset all managers: an empty list, or one empty entry. */
 export function isReset(entries: ManagedFieldsEntry[] | undefined): boolean {
   if (entries === undefined) return false;
   const [only] = entries;
@@ -36,7 +36,7 @@ export function isReset(entries: ManagedFieldsEntry[] | undefined): boolean {
   );
 }
 
-/** Why entries can't be read, as Kubernetes says it; undefined where they can. */
+/** Kubernetes' error for invalid entries; undefined if they are valid. */
 export function problemOf(entries: ManagedFieldsEntry[]): string | undefined {
   const at = entries.findIndex(({ fieldsType }) => fieldsType !== 'FieldsV1');
   if (at >= 0)
@@ -46,7 +46,7 @@ export function problemOf(entries: ManagedFieldsEntry[]): string | undefined {
   return readManagers(entries) === undefined ? 'their fields can not be read' : undefined;
 }
 
-/** Reads `metadata.managedFields`; undefined where an entry can't be read. */
+/** Reads `metadata.managedFields`; undefined if an entry is invalid. */
 export function readManagers(entries: ManagedFieldsEntry[] | undefined): Managers | undefined {
   const managers: Managers = new Map();
   for (const entry of entries ?? []) {
@@ -87,7 +87,7 @@ export function writeManagers(managers: Managers): ManagedFieldsEntry[] {
   }));
 }
 
-/** Removes managers that own nothing any more, in place. */
+/** Removes managers without fields, in place. */
 export function dropEmpty(managers: Managers): void {
   for (const [id, { set }] of managers) if (isEmpty(set)) managers.delete(id);
 }
@@ -95,7 +95,7 @@ export function dropEmpty(managers: Managers): void {
 const MAX_UPDATE_MANAGERS = 10;
 const OLD_UPDATES = 'ancient-changes';
 
-/** Joins the oldest updaters of a version to one entry while there are more than Kubernetes keeps, in place. */
+/** Merges the oldest updaters of a version into one entry while there are more than Kubernetes keeps, in place. */
 export function capUpdaters(managers: Managers): void {
   const updaters = [...managers].filter(([, one]) => one.operation === 'Update');
   let count = updaters.length;

@@ -26,7 +26,7 @@ interface Indexed {
   items: Map<string, unknown>;
 }
 
-/** Items by their element; one that occurs twice can't be merged with anything and is null. */
+/** Items by their element; null for duplicates, which can't be merged. */
 function index(list: unknown, elementOf: (item: unknown) => string): Indexed {
   const items = new Map<string, unknown>();
   const order = (Array.isArray(list) ? (list as unknown[]) : []).map((item) => {
@@ -38,8 +38,8 @@ function index(list: unknown, elementOf: (item: unknown) => string): Indexed {
 }
 
 /**
- * Both lists in one: the applied items in their order, each live item that is not applied after the ones it followed. The walk is that
- * of structured-merge-diff, because the order of a merged list shows.
+ * Merges both lists: applied items in their order, other live items after those that they followed. The order is visible, so this is the
+ * algorithm of structured-merge-diff.
  */
 function mergeItems(shape: ListShape, elementOf: (item: unknown) => string, live: unknown, config: unknown): unknown[] {
   const liveList = Array.isArray(live) ? (live as unknown[]) : [];
@@ -64,7 +64,7 @@ function mergeItems(shape: ListShape, elementOf: (item: unknown) => string, live
         next = shared.shift();
         continue;
       }
-      // Applied too, but its turn comes with the applied list.
+      // Applied too: it comes with the applied list.
       if (right.items.has(leftElement) && next !== undefined && next !== leftElement) {
         l++;
         continue;
@@ -87,7 +87,7 @@ function mergeItems(shape: ListShape, elementOf: (item: unknown) => string, live
   return out;
 }
 
-/** `live` with `config` laid over it, as its type says: what is owned as a whole is replaced, the rest is joined. */
+/** Merges `config` into `live` by type: atomic values are replaced, others merged. */
 export function merge(place: Place, live: unknown, config: unknown): unknown {
   const shape = shapeOf(place, config ?? live);
   const kind = kindOf(config) ?? kindOf(live);
@@ -106,7 +106,7 @@ export function merge(place: Place, live: unknown, config: unknown): unknown {
   return out.length === 0 ? undefined : out;
 }
 
-/** `value` without the fields and items of `set`. What is left empty by it is null, which decoding takes for absent. */
+/** `value` without the fields and items of `set`. Values that become empty are null, which decoding drops. */
 export function removeFields(place: Place, value: unknown, set: FieldSet): unknown {
   const shape = shapeOf(place, value);
   if (shape.kind === 'scalar') return value;

@@ -6,7 +6,7 @@ import type { Managed, Managers } from './managers.ts';
 
 const stepsOf = (path: string[]): string[] => path.map((key) => `f:${key}`);
 
-/** What a Scale shows of its object's managedFields: who owns the number at `path`, which is its own `spec.replicas`. */
+/** A Scale's managedFields: the managers of the object's field `path`, as `spec.replicas`. */
 export function scaleManagedFields(entries: ManagedFieldsEntry[] | undefined, path: string[]): ManagedFieldsEntry[] {
   const owners = [...(readManagers(entries) ?? new Map<string, Managed>()).values()];
   const shown = owners
@@ -16,8 +16,8 @@ export function scaleManagedFields(entries: ManagedFieldsEntry[] | undefined, pa
 }
 
 /**
- * `metadata.managedFields` of a workload after a write through its scale endpoint, which moves the one field at `path` to the writer. A number of 0 is absent in a Scale: then nobody owns the field, and the endpoint does not track it any more. A kube-apiserver
- * gives such an entry no time.
+ * `metadata.managedFields` of a workload after a write through its scale endpoint, which makes the writer the manager of the field `path`.
+ * A Scale omits 0: then no manager owns the field, and the endpoint no longer tracks it. As in a kube-apiserver the entry has no time.
  */
 export function trackScale(
   entries: ManagedFieldsEntry[] | undefined,

@@ -13,7 +13,7 @@ export interface MapShape {
   /** Owned as a whole. */
   atomic: boolean;
   isDeclared(key: string): boolean;
-  /** Undefined where the schema has no such field. */
+  /** Undefined if the schema has no such field. */
   child(key: string): Place | undefined;
 }
 
@@ -56,7 +56,7 @@ function mapShape({ schema, open }: Place): MapShape {
   };
 }
 
-/** What is wrong with a list's item, so that it can't be told from others. */
+/** The error in a list item that can't be distinguished from others. */
 export class UnnamedItemError extends Error {}
 
 function byKeys(keys: string[], items: Schema): (item: unknown) => string {
@@ -123,7 +123,7 @@ function kindOfSchema({ type }: Schema): Kind | undefined {
   return type === 'object' ? 'map' : type === 'array' ? 'list' : 'scalar';
 }
 
-/** How a value at this place is owned: by its schema's type, where that leaves it open by its own. */
+/** How a value at this path is owned: by its schema's type, else by its own. */
 export function shapeOf(place: Place, value: unknown): Shape {
   const kind = kindOfSchema(place.schema) ?? kindOf(value) ?? 'map';
   if (kind === 'list') return listShape(place);

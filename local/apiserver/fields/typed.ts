@@ -29,8 +29,8 @@ function checkScalar({ type, format }: Place['schema'], value: unknown): string 
 }
 
 /**
- * What keeps `value` from being an object of its type, in the words of structured-merge-diff: wrong types, fields that are not declared,
- * items of a list that have no key or the key of another (unless `allowDuplicates`). Empty where it is fine.
+ * The type errors in `value`, with the messages of structured-merge-diff: wrong types, fields that are not declared, items of a list that
+ * have no key or the key of another (unless `allowDuplicates`). Empty if valid.
  */
 export function typeProblems(root: Place, value: unknown, allowDuplicates: boolean): string[] {
   const problems: string[] = [];
@@ -89,7 +89,7 @@ export function toFieldSet(root: Place, value: unknown): FieldSet {
     for (const [index, element] of elements.entries()) {
       const at = [...path, element];
       insert(set, at);
-      // Items that can't be told apart are owned as one value.
+      // Items that can't be distinguished are owned as one value.
       if ((counts.get(element)?.length ?? 0) === 1) visit(shape.items, at, list[index]);
     }
   };

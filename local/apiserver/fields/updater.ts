@@ -12,13 +12,13 @@ import { placeOf } from './structure.ts';
 import type { Place } from './structure.ts';
 import { toFieldSet, withNamedFields } from './typed.ts';
 
-/** What decides about a resource's fields. */
+/** What the updater needs to know of a resource. */
 export interface FieldRules {
-  /** The schema in which an apiVersion's fields are written; undefined where it is not served any more. */
+  /** The schema in which an apiVersion's fields are written; undefined if it is no longer served. */
   schemaOf(apiVersion: string): Schema | undefined;
-  /** An object in another version: each manager's fields are those of the version in which it has written. */
+  /** Converts an object: a manager's fields are those of the version in which it has written. */
   inVersion(object: unknown, apiVersion: string): unknown;
-  /** What the endpoint never takes over from a request. */
+  /** Fields that the endpoint ignores in a request. */
   ignored: FieldSet;
 }
 
@@ -50,8 +50,8 @@ function comparisons(
 }
 
 /**
- * What everybody but `self` loses by the change from `before` to `after`, taken from them in place; the conflicts, where a field
- * changes that somebody else owns. With conflicts and without `force` nothing is taken.
+ * Removes the fields that changed from `before` to `after` from all managers but `self`, in place. Returns the conflicts: changed fields of
+ * other managers. With conflicts and without `force` nothing is removed.
  */
 function disown(
   rules: FieldRules,
@@ -88,7 +88,7 @@ function rootOf(rules: FieldRules, apiVersion: string): Place {
   return placeOf(rules.schemaOf(apiVersion) ?? {});
 }
 
-/** The fields that a write other than an apply changes; everybody else's sets lose what they must, in place. */
+/** The fields that an update changes. Other managers lose them, in place. */
 export function changedFields(
   rules: FieldRules,
   managers: Managers,
@@ -107,7 +107,7 @@ function managedIn(managers: Managers, apiVersion: string): FieldSet {
     .reduce((all, { set }) => union(all, set), emptySet());
 }
 
-/** Adds back to `pruned` what somebody owns in `apiVersion`, and removes from `merged` only the rest. */
+/** Adds owned fields in `apiVersion` back to `pruned`, and removes only the rest from `merged`. */
 function addBackOwned(root: Place, merged: unknown, pruned: unknown, owned: FieldSet): unknown {
   const named = (set: FieldSet): FieldSet => withNamedFields(set, root);
   const kept = union(named(toFieldSet(root, pruned)), named(owned));
@@ -115,8 +115,8 @@ function addBackOwned(root: Place, merged: unknown, pruned: unknown, owned: Fiel
 }
 
 /**
- * `merged` without what the applier applied last time, does not apply now and nobody else owns; in `apiVersion`, in which it is applied
- * now. It is looked at in the version in which the applier and each other manager has written.
+ * `merged` without the fields that the applier applied last time but not now, and that no other manager owns; in `apiVersion`, the version
+ * of this apply. Each manager's fields are compared in the version in which it has written.
  */
 function prune(
   rules: FieldRules,
@@ -143,13 +143,13 @@ function prune(
 }
 
 export interface Applied {
-  /** Undefined where nothing of the object changes. */
+  /** Undefined if the object does not change. */
   object: unknown;
-  /** Fields of others that would change; with any of them nothing has been done. */
+  /** Fields of others that would change; if there are any, nothing was done. */
   conflicts: Conflict[];
 }
 
-/** Lays `config` over `live` for an applier; `managers` change in place (without conflicts, or with `force`). */
+/** Merges `config` into `live` for an applier; `managers` change in place (without conflicts, or with `force`). */
 export function applyConfig(
   rules: FieldRules,
   managers: Managers,

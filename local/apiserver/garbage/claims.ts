@@ -9,7 +9,7 @@ const CLAIMS = '/persistentvolumeclaims';
 const PODS = '/pods';
 const CLAIM_PROTECTION = 'kubernetes.io/pvc-protection';
 
-/** Pods that have ended use nothing any more. */
+/** Ended Pods do not use a claim. */
 function uses(pod: KubeObject, claim: string): boolean {
   const phase = valueAt(pod, 'status', 'phase');
   const volumes = valueAt(pod, 'spec', 'volumes');
@@ -32,14 +32,14 @@ async function release(api: Api, { metadata: { namespace, name = '' } }: KubeObj
   try {
     await updateObject(api, target, without, systemRequest('pvc-protection-controller'));
   } catch (error: unknown) {
-    // Somebody else's write came first; its event brings the claim here again.
+    // A conflict: the other write's event triggers this again.
     if (!(error instanceof StatusError && (error.code === 404 || error.code === 409))) throw error;
   }
 }
 
 /**
- * Lets a deleted claim go once no Pod uses it, as kube-controller-manager's pvc-protection-controller does: the finalizer that every claim
- * has keeps it until then. Returns what stops it.
+ * Removes the finalizer of a deleted claim once no Pod uses it, as kube-controller-manager's pvc-protection-controller does. Returns a
+ * function that stops it.
  */
 export function startClaimProtection(api: Api): () => void {
   const visit = (claim: KubeObject): void => {

@@ -22,7 +22,7 @@ function ownerExists(api: Api, child: KubeObject, uid: string): boolean {
   );
 }
 
-/** The metadata with other owners; none at all where the list is empty. */
+/** The metadata with other owners; without the field if there are none. */
 function withOwners({ metadata }: KubeObject, owners: OwnerReference[]): ObjectMeta {
   const { ownerReferences: _owners, ...rest } = metadata;
   return owners.length === 0 ? rest : { ...rest, ownerReferences: owners };
@@ -45,7 +45,7 @@ async function dropFinalizer(api: Api, stored: StoredObject, finalizer: string):
   );
 }
 
-/** Deletes a child none of whose owners exists any more; one that still has an owner only loses the dangling references. */
+/** Deletes a child if no owner exists; else removes its dangling references. */
 async function checkChild(api: Api, child: StoredObject): Promise<void> {
   const target = targetOf(api, child);
   const owners = child.object.metadata.ownerReferences ?? [];
@@ -110,7 +110,7 @@ async function collect(api: Api, uid: string): Promise<void> {
   await checkChild(api, stored);
 }
 
-/** Follows owner references in the background, as kube-controller-manager's garbage collector does. Returns what stops it. */
+/** Follows owner references in the background, as kube-controller-manager's garbage collector does. Returns a function that stops it. */
 export function startGarbageCollector(api: Api): () => void {
   const pending = new Set<string>();
   let working = false;
@@ -123,7 +123,7 @@ export function startGarbageCollector(api: Api): () => void {
       try {
         await collect(api, uid);
       } catch (error: unknown) {
-        // Somebody else's write came first; its event brings the object here again.
+        // A conflict: the other write's event triggers this again.
         if (!(error instanceof StatusError && (error.code === 404 || error.code === 409)))
           api.log.warn('garbage collection failed', { uid, error });
       }

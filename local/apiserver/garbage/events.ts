@@ -4,7 +4,7 @@ const EVENTS = '/events';
 const TTL_MS = 3_600_000;
 const MAX_EVENTS = 5000;
 
-/** Drops Events an hour after their last change, and the oldest of more than 5000. Returns what stops it. */
+/** Drops Events an hour after their last change, and the oldest of more than 5000. Returns a function that stops it. */
 export function startEventExpiry(api: Api): () => void {
   const touched = new Map<string, { namespace: string; name: string; atMs: number }>();
   return api.store.subscribe(EVENTS, ({ type, object }) => {

@@ -10,7 +10,7 @@ import type { StoredEvent } from '../storage/store.ts';
 const NAMESPACES = '/namespaces';
 const retryMs = 200;
 const furniture = ['default', 'kube-root-ca.crt'];
-/** What a kube-controller-manager says of the authority. */
+/** kube-controller-manager's description of the authority. */
 const AUTHORITY =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
 
@@ -18,7 +18,7 @@ function isDeleting(object: KubeObject): boolean {
   return object.metadata.deletionTimestamp !== undefined;
 }
 
-/** What a cluster's controllers put into every namespace: the default ServiceAccount and the API server's certificate authority. */
+/** The objects that controllers create in every namespace: the default ServiceAccount and the API server's certificate authority. */
 function furnish(api: Api, namespace: string, caPem: string): void {
   const make = (storageKey: string, kind: string, metadata: ObjectMeta, rest: Record<string, unknown>): void => {
     const [type] = api.catalog.versions(storageKey);
@@ -36,7 +36,7 @@ function furnish(api: Api, namespace: string, caPem: string): void {
   make('/configmaps', 'ConfigMap', { name: 'kube-root-ca.crt', annotations }, { data: { 'ca.crt': caPem } });
 }
 
-/** Asks for everything in the namespace to go; true when nothing is left. */
+/** Deletes everything in the namespace; true when nothing is left. */
 async function empty(api: Api, namespace: string): Promise<boolean> {
   let left = 0;
   for (const storageKey of api.store.storageKeys()) {
@@ -70,7 +70,7 @@ async function finish(api: Api, name: string): Promise<boolean> {
   return api.store.get(NAMESPACES, undefined, name) === undefined;
 }
 
-/** Furnishes new namespaces and empties those that are deleted. Returns what stops it. */
+/** Creates the default objects of namespaces, and empties deleted namespaces. Returns a function that stops it. */
 export function startNamespaceController(api: Api, caPem: string): () => void {
   const timers = new Map<string, NodeJS.Timeout>();
   const visit = async (name: string): Promise<void> => {
@@ -90,7 +90,7 @@ export function startNamespaceController(api: Api, caPem: string): () => void {
     if (type === 'ADDED') furnish(api, name, caPem);
     else if (type === 'MODIFIED' && isDeleting(object) && !timers.has(name)) later(name, 0);
   });
-  // What is furnished comes again when somebody takes it away.
+  // The default objects are created again if deleted.
   const refurnish = ({ type, object: { metadata } }: StoredEvent): void => {
     const { namespace = '' } = metadata;
     const owner = api.store.get(NAMESPACES, undefined, namespace);

@@ -24,7 +24,7 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The media type without its parameters; JSON where none is given, as in Kubernetes. */
+/** The media type without its parameters; JSON by default, as in Kubernetes. */
 export function contentTypeOf(request: IncomingMessage): string {
   const given = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   return given === '' ? 'application/json' : given;
@@ -36,7 +36,7 @@ function messageOf(error: unknown): string {
 
 const MAX_SHOWN = 30;
 
-/** The beginning of a body for an error: text where it looks like JSON, else bytes. */
+/** The beginning of a body for an error: text if it resembles JSON, else bytes. */
 function summary(bytes: Buffer): string {
   if (bytes.length === 0) return '<empty>';
   const isLong = bytes.length > MAX_SHOWN;
@@ -45,7 +45,7 @@ function summary(bytes: Buffer): string {
   return `${start.toString('hex')}${isLong ? ' ...' : ''}`;
 }
 
-/** A body of which not even the kind is known. */
+/** A body without a readable kind. */
 function unrecognized(kind: string, problem: string, bytes: Buffer): StatusError {
   return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${problem} (${summary(bytes)})`);
 }
@@ -56,7 +56,7 @@ function parseAs(yaml: boolean, bytes: Buffer, kind: string, strictErrors: strin
     if (yaml) {
       const parsed = parseYaml(text);
       strictErrors.push(...parsed.duplicates);
-      // It is read as the JSON that it stands for, which has its keys in order.
+      // It is converted to JSON, with sorted keys.
       return withSortedKeys(parsed.value);
     }
     const { value, duplicates } = parseJson(text);
@@ -68,7 +68,7 @@ function parseAs(yaml: boolean, bytes: Buffer, kind: string, strictErrors: strin
   }
 }
 
-/** What a body must be before its fields are looked at: an object, which names its kind if it is a custom resource. */
+/** The first check of a body: it is an object, with a kind if it is a custom resource. */
 function identified(
   value: unknown,
   bytes: Buffer,
@@ -88,20 +88,20 @@ function identified(
   if (!builtIn && isObject(object) && (object['kind'] ?? '') === '') {
     const missing = (shown: string): string => `Object 'Kind' is missing in '${shown}'`;
     if (!isLax) throw unrecognized(kind, missing(bytes.toString('utf8')), bytes);
-    // A lax reader has only the JSON that the YAML stands for.
+    // Without strict reading, only the converted JSON counts.
     const shown = isYaml ? writeJson(object) : bytes.toString('utf8');
     throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${missing(shown)}`);
   }
   return object;
 }
 
-/** Reads and parses a body up to 3 MB (JSON, YAML or protobuf by its content type); undefined where it is empty. */
+/** Reads and parses a body up to 3 MB (JSON, YAML or protobuf by its content type); undefined if it is empty. */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const bytes = await readBytes(request);
   return bytes.length === 0 ? undefined : parseBody(contentTypeOf(request), bytes, 'object', []);
 }
 
-/** Reads the options of a deletion, JSON or YAML; undefined where the body is empty. 400 in the words of a decoder that knows its type. */
+/** Reads the options of a deletion, JSON or YAML; undefined if the body is empty. 400 in the words of a decoder that knows its type. */
 export async function readDeleteOptions(request: IncomingMessage): Promise<unknown> {
   const bytes = await readBytes(request);
   if (bytes.length === 0) return undefined;
@@ -119,7 +119,7 @@ export async function readDeleteOptions(request: IncomingMessage): Promise<unkno
   return value;
 }
 
-/** Reads and parses an object of `type`, which must be there. What only a strict reader minds is added to the write's `strictErrors`. */
+/** Reads and parses an object of `type`, which must be there. Errors of strict reading are added to the write's `strictErrors`. */
 export async function readObject(
   request: IncomingMessage,
   type: ResourceType,
@@ -131,7 +131,7 @@ export async function readObject(
   return identified(value, bytes, type, { isLax: fieldValidation === 'Ignore', isYaml: contentType.endsWith('yaml') });
 }
 
-/** 415 where a body is of a type that can't be read. */
+/** 415 for an unsupported content type. */
 export function checkContentType(type: string): void {
   if (type !== PROTOBUF && !type.endsWith('yaml') && !type.endsWith('json')) {
     throw unsupportedMediaType(
@@ -147,8 +147,8 @@ function parseBody(type: string, bytes: Buffer, kind: string, strictErrors: stri
 }
 
 /**
- * Reads a JSON patch, merge patch or strategic merge patch. Where it is no JSON: 400 with what is wrong after `prefix`, or with only the
- * prefix where that is a sentence of its own.
+ * Reads a JSON patch, merge patch or strategic merge patch. 400 if it is no JSON, with the error after `prefix`, or with only `prefix` if
+ * that is a sentence.
  */
 export async function readPatch(request: IncomingMessage, prefix: string, strictErrors: string[]): Promise<unknown> {
   const bytes = await readBytes(request);
@@ -163,7 +163,7 @@ export async function readPatch(request: IncomingMessage, prefix: string, strict
   }
 }
 
-/** Reads what is applied, in YAML (and so in JSON). Null where the body is empty. */
+/** Reads what is applied, in YAML (and so in JSON). Null if the body is empty. */
 export async function readApplied(request: IncomingMessage, strictErrors: string[]): Promise<unknown> {
   const text = (await readBytes(request)).toString('utf8');
   try {

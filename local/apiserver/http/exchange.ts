@@ -7,7 +7,7 @@ import type { WriteRequest } from '../registry/write-request.ts';
 import type { Representation } from './negotiate.ts';
 import type { ResourcePath } from './path.ts';
 
-/** What every request is served with. */
+/** What serving requests needs. */
 export interface ResourceServer {
   api: Api;
   tokens: Tokens;
@@ -30,7 +30,7 @@ export interface Exchange {
   write: WriteRequest;
 }
 
-/** Any value but these is true, as for every truth value in a query. */
+/** Any other value is true, as for every boolean in a query. */
 export function isTrue(query: URLSearchParams, name: string): boolean {
   return query.has(name) && !['false', '0'].includes((query.get(name) ?? '').toLowerCase());
 }

@@ -29,7 +29,7 @@ const version = {
   platform: 'linux/amd64',
 };
 
-/** Only names that can't be rebound to this machine by somebody's DNS. */
+/** Only names that DNS rebinding can't use. */
 function checkHost(request: IncomingMessage): void {
   const host = (request.headers.host ?? '').replace(/:\d+$/, '');
   if (!loopbackNames.includes(host))
@@ -61,7 +61,7 @@ function discoveryDocument(server: ResourceServer, pathname: string, host: strin
   return undefined;
 }
 
-/** `/api` and `/apis` with all resources in one document, for clients that ask for that form. True where this answers the request. */
+/** `/api` and `/apis` with all resources in one document, for clients that ask for that form. True if this answers the request. */
 function serveAggregated(
   server: ResourceServer,
   root: string,
@@ -83,7 +83,7 @@ function serveAggregated(
   return true;
 }
 
-/** OpenAPI v2 is there in form only (no definitions): kubectl then relies on v3 and on what it knows itself. */
+/** OpenAPI v2 has no definitions: kubectl then uses v3 and its own types. */
 function serveOpenApiV2(request: IncomingMessage, response: ServerResponse): void {
   if ((request.headers.accept ?? '').includes('protobuf')) {
     response.writeHead(200, { 'content-type': OPENAPI_V2_PROTOBUF, 'content-length': 0 });

@@ -95,8 +95,8 @@ async function* resumed(first: IteratorResult<Buffer>, chunks: AsyncIterator<Buf
 }
 
 /**
- * Streams a container's log as text, no faster than it is read; 204 of a Pod that is on no node. Everything that is wrong with the request, or a container that has not
- * started, is 400.
+ * Streams a container's log as text, no faster than it is read; 204 for a Pod without a node, 400 for an invalid request or a container
+ * that has not started.
  */
 export async function serveLogs(
   pod: KubeObject,
@@ -121,6 +121,6 @@ export async function serveLogs(
   try {
     await pipeline(resumed(first, chunks), response);
   } catch (error) {
-    if (!request.signal.aborted) throw error; // Whoever asked is gone, or the server closes.
+    if (!request.signal.aborted) throw error; // The client is gone, or the server closes.
   }
 }

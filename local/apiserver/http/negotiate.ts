@@ -11,9 +11,9 @@ const representations: Record<string, Representation> = {
 };
 const DISCOVERY = { group: 'apidiscovery.k8s.io', version: 'v2' };
 const META = { group: 'meta.k8s.io', version: 'v1' };
-/** Of a kube-apiserver; this one has JSON only. */
+/** Those of a kube-apiserver; this server has JSON only. */
 const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
-/** What a list can be watched in. */
+/** The forms of a watch. */
 const streamTypes = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 const jsonRanges = ['application/json', 'application/*', '*/*'];
 
@@ -22,7 +22,7 @@ function parseRange(range: string): { type: string; parameters: Map<string, stri
   return { type, parameters: new Map(rest.map((part) => [part.split('=')[0] ?? '', part.split('=')[1] ?? ''])) };
 }
 
-/** What a resource of Kubernetes itself says when not even the media type fits. */
+/** The error of built-in resources for an unsupported media type. */
 function noMediaType(isStream: boolean): StatusError {
   const available = [...mediaTypes, ...(isStream ? streamTypes : [])];
   return new StatusError(
@@ -34,8 +34,8 @@ function noMediaType(isStream: boolean): StatusError {
 }
 
 /**
- * The first form in an Accept header that this server has (JSON in all cases), among `offered`; 406 where there is none, in the words
- * that go with a built-in or a custom resource. `isStream`: a list is asked for, which can be watched.
+ * The first form in an Accept header that this server has (JSON in all cases), among `offered`; 406 if there is none, with the message for
+ * a built-in or a custom resource. `isStream`: a list is asked for, which can be watched.
  */
 export function negotiate(
   accept: string | undefined,

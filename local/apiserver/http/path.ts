@@ -1,4 +1,4 @@
-/** What a resource path is about: `/apis/GROUP/VERSION[/namespaces/NS]/RESOURCE[/NAME[/SUBRESOURCE]]`. */
+/** A parsed resource path: `/apis/GROUP/VERSION[/namespaces/NS]/RESOURCE[/NAME[/SUBRESOURCE]]`. */
 export interface ResourcePath {
   group: string;
   version: string;
@@ -21,7 +21,7 @@ function decoded(pathname: string): string[] | undefined {
   }
 }
 
-/** Reads a path below /api or /apis; undefined where it is none of a resource. */
+/** Reads a path below /api or /apis; undefined if it is no resource path. */
 export function parseResourcePath(pathname: string): ResourcePath | undefined {
   const parts = decoded(pathname);
   if (parts === undefined) return undefined;

@@ -15,7 +15,7 @@ import type { Representation } from './negotiate.ts';
 import { addWarnings, sendJson } from './respond.ts';
 import { serveWatch } from './watch.ts';
 
-/** The forms that objects and lists of them are told in. */
+/** The forms of objects and lists in responses. */
 export const representations: Representation[] = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'];
 
 function includeOf(query: URLSearchParams): IncludeObject {
@@ -26,37 +26,37 @@ function includeOf(query: URLSearchParams): IncludeObject {
   );
 }
 
-/** The items of a built-in type's list don't say what they are: the list's kind says it. */
+/** Items of built-in lists have no kind: the list's kind says it. */
 function withoutType({ apiVersion: _apiVersion, kind: _kind, ...rest }: KubeObject): JsonObject {
   return rest;
 }
 
-/** What the API machinery holds an object in, as its errors name it. */
+/** The Go type of an object in errors. */
 function goType({ builtIn, group, kind, listKind }: ResourceType, isList: boolean): string {
   if (!builtIn) return `*unstructured.Unstructured${isList ? 'List' : ''}`;
   return `*${group === '' ? 'core' : (group.split('.')[0] ?? '')}.${isList ? listKind : kind}`;
 }
 
-/** 406 where a client asks for an object in the form of a list, or the other way round. */
+/** 406 if an object is requested in the form of a list, or a list in that of an object. */
 function checkForm({ as, type }: Exchange, isList: boolean): void {
   if (as !== (isList ? 'PartialObjectMetadata' : 'PartialObjectMetadataList')) return;
-  // Go holds a custom resource in what could be a list, too.
+  // Go's type of a custom resource could also be a list.
   if (!isList && !type.builtIn) throw new StatusError(500, '', 'content is not a list');
   const problem = `you requested ${as}, but the requested object is ${isList ? 'a' : 'not a'} list (${goType(type, isList)})`;
   throw new StatusError(406, 'NotAcceptable', problem);
 }
 
-/** What the request's selectors, and its namespace, choose; `validate` refuses other parameters. */
+/** The selection of the request's selectors and namespace; `validate` refuses other parameters. */
 export function selectionOf(
   { type, path, query }: Exchange,
   validate: (query: URLSearchParams) => void = checkListOptions,
 ): Selection {
-  // Numbers are read before anything is made of the texts.
+  // Numbers are read before the selectors.
   for (const name of ['timeoutSeconds', 'limit']) integerFrom(query, name);
   return parseSelection(type, type.namespaced ? path.namespace : undefined, query, () => validate(query));
 }
 
-/** Answers with one object, in the form the client asked for and with the warnings that its request brought up. */
+/** Answers with one object, in the requested form, with the request's warnings. */
 export function sendObject(server: ResourceServer, exchange: Exchange, code: number, object: KubeObject): void {
   const { response, query, type, write, as } = exchange;
   checkForm(exchange, false);
@@ -69,13 +69,13 @@ export function sendObject(server: ResourceServer, exchange: Exchange, code: num
   } else sendJson(response, code, as === 'PartialObjectMetadata' ? partialMetadata(served) : served);
 }
 
-/** Answers with a list in the form the client asked for. */
+/** Answers with a list in the requested form. */
 export function sendList({ api }: ResourceServer, exchange: Exchange, { next, remaining, ...page }: Page): void {
   const { response, query, type, as } = exchange;
   checkForm(exchange, true);
   const metadata: JsonObject = {
     resourceVersion: String(page.revision),
-    // A list of custom resources says so where nothing follows.
+    // A list of custom resources has an empty token at its end.
     ...(next === undefined ? (type.builtIn || as !== 'Object' ? {} : { continue: '' }) : { continue: next }),
     ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
   };

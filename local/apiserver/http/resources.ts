@@ -24,7 +24,7 @@ import { serveCreate, serveDelete, serveDeleteCollection, servePatch, serveUpdat
 
 const verbs: Record<string, string> = { PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
 
-/** What is posted to an object or a subresource, and what can't be done with it. */
+/** POST to an object or subresource, and unsupported methods. */
 async function serveOther(server: ResourceServer, exchange: Exchange, target: Target): Promise<void> {
   const { request, response, type, write } = exchange;
   const { method = '' } = request;
@@ -36,7 +36,7 @@ async function serveOther(server: ResourceServer, exchange: Exchange, target: Ta
     return sendJson(response, 201, bindPod(api, target, await readBody(request), write));
   if (type.builtIn) throw methodNotAllowed();
   if (target.subresource !== undefined) throw verbNotSupported(type, 'create');
-  // Whoever creates a custom resource may name it in the path, which says nothing.
+  // A POST of a custom resource may have a name in its path, which is ignored.
   return serveCreate(server, exchange);
 }
 
@@ -89,7 +89,7 @@ async function serveCollection(server: ResourceServer, exchange: Exchange): Prom
   }
 }
 
-/** What is sent, and what is accepted: nothing is done for a client that could not read the answer. A log is text for everybody. */
+/** Checks the media types first: nothing is done for a client that can't read the response. Logs are always text. */
 function negotiated(request: IncomingMessage, type: ResourceType, path: ResourcePath): Representation {
   if (request.method === 'PATCH' && path.name !== undefined && path.subresource !== 'scale')
     checkPatchType(contentTypeOf(request), type);

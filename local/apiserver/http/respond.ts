@@ -43,8 +43,8 @@ function shortened(warnings: string[]): string[] {
 }
 
 /**
- * Adds what the user should know, in the form that kubectl prints as `Warning: …`: each text once, none with control characters, cut
- * where they are too long together (k8s.io/apiserver, WithWarningRecorder).
+ * Adds warnings, which kubectl prints as `Warning: …`: each text once, none with control characters, cut if they are too long together
+ * (k8s.io/apiserver, WithWarningRecorder).
  */
 export function addWarnings(response: ServerResponse, warnings: string[]): void {
   const texts = [...new Set(warnings)].filter((text) => text !== '' && !/\p{Cc}/u.test(text));
@@ -59,10 +59,10 @@ export function addWarnings(response: ServerResponse, warnings: string[]): void 
   );
 }
 
-/** Answers with a Status; what is no StatusError is a fault of this server: logged, and told without its stack. */
+/** Answers with a Status; other errors are faults of this server: logged, and sent without their stack. */
 export function sendError(response: ServerResponse, error: unknown, log: Logger): void {
   if (response.headersSent) {
-    // A client that went away is no news.
+    // The client is gone.
     if (!response.destroyed) log.warn('answer cut off', { error });
     response.destroy();
     return;

@@ -13,7 +13,7 @@ import { patchChange, readPatchOf } from './writes.ts';
 
 const scaleType = builtInType({ group: 'autoscaling', resource: 'scales', kind: 'Scale' });
 
-/** What the request makes of a Scale. */
+/** The changed Scale of a request. */
 async function readChange(exchange: Exchange, target: Target): Promise<(current: KubeObject) => KubeObject> {
   const { request, type, write } = exchange;
   const ofScale = { ...exchange, type: scaleType };

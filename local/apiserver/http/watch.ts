@@ -34,7 +34,7 @@ interface Shown {
   object: KubeObject;
 }
 
-/** A change as it looks through a selection: who enters is ADDED, who leaves is DELETED. */
+/** A change within a selection: an object that enters is ADDED, one that leaves is DELETED. */
 function throughSelection(selection: Selection, event: StoredEvent): Shown | undefined {
   const before = event.previous !== undefined && selection.matches(event.previous);
   const after = event.type !== 'DELETED' && selection.matches(event.object);
@@ -48,7 +48,7 @@ function throughSelection(selection: Selection, event: StoredEvent): Shown | und
   };
 }
 
-/** Turns objects into what this watch's client asked for. */
+/** Converts objects to the requested form. */
 function createEncoder({ type, representation, include }: WatchRequest, api: Api): (object: KubeObject) => JsonObject {
   let columns = true;
   return (object) => {
@@ -74,7 +74,7 @@ function startRevision(query: URLSearchParams): { since: number | undefined; ini
   return { since, initial };
 }
 
-/** Streams the changes of a resource, one JSON document a line, until the client goes, its time is over or the server closes. */
+/** Streams the changes of a resource, one JSON document a line, until the client disconnects, the timeout ends or the server closes. */
 export function serveWatch(api: Api, watch: WatchRequest): void {
   const { type, selection, query, response, signal } = watch;
   const { since, initial } = startRevision(query);
@@ -86,17 +86,17 @@ export function serveWatch(api: Api, watch: WatchRequest): void {
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   response.flushHeaders();
   const write = (kind: string, object: JsonObject): void => {
-    // An event is no list: a kube-apiserver fails to encode it, and ends.
+    // As in a kube-apiserver, an event can't have the form of a list: the watch ends.
     if (watch.representation === 'PartialObjectMetadataList' && kind !== 'ERROR') {
       response.end();
       return;
     }
     if (response.writableEnded) return;
     response.write(`${JSON.stringify({ type: kind, object })}\n`);
-    // A client that does not read would grow this process: it starts over instead.
+    // A slow client would fill the memory: its watch ends, so that it starts again.
     if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy();
   };
-  /** What can't be shown in this version ends the watch, and disturbs nobody else: least of all who wrote it. */
+  /** An object that can't be converted to this version ends this watch only. */
   const send = (shownOf: () => Shown | undefined): void => {
     try {
       const shown = shownOf();

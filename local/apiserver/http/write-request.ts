@@ -21,7 +21,7 @@ function fieldValidationOf(given: string): FieldValidation | undefined {
   return given === 'Strict' || given === 'Warn' || given === 'Ignore' ? given : undefined;
 }
 
-/** The name of a writer that gives none: its program, the user agent up to the first slash. */
+/** The default field manager: the user agent up to the first slash. */
 function managerOf(request: IncomingMessage, fieldManager: string): string {
   const [program = ''] = (request.headers['user-agent'] ?? '').split('/');
   return (fieldManager || program || 'unknown').slice(0, MAX_MANAGER_LENGTH);
@@ -42,14 +42,14 @@ function checkManager(fieldManager: string): FieldError[] {
   return errors;
 }
 
-/** What only an apply must have, and only an apply may have. */
+/** Parameters that an apply needs, and that only an apply may have. */
 function checkPatch(request: IncomingMessage, query: URLSearchParams): FieldError[] {
   if (contentTypeOf(request) === APPLY_PATCH)
     return query.get('fieldManager') ? [] : [required('fieldManager', 'is required for apply patch')];
   return query.has('force') ? [forbiddenField('force', 'may not be specified for non-apply patch')] : [];
 }
 
-/** Reads the query parameters that all writes have; 422 where one has a value it can't have. */
+/** Reads the query parameters of writes; 422 for invalid values. */
 export function readWriteRequest(request: IncomingMessage, query: URLSearchParams, user: UserInfo): WriteRequest {
   const kind = optionKinds[request.method ?? ''];
   const isWrite = kind !== undefined;
@@ -86,7 +86,7 @@ export function readWriteRequest(request: IncomingMessage, query: URLSearchParam
   };
 }
 
-/** A deletion's options: what webhooks are shown of them, and whether it is a trial. */
+/** A deletion's options for webhooks, and whether it is a dry run. */
 export function showDeleteOptions(options: JsonObject, write: WriteRequest): void {
   const { kind: _kind, apiVersion: _apiVersion, ...given } = options;
   const { dryRun } = given;

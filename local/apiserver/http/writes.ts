@@ -34,7 +34,7 @@ export async function serveCreate(server: ResourceServer, exchange: Exchange): P
   );
 }
 
-/** What a patch makes of an object: decoded, whatever keeps it from being one an error of the patch; `check` looks at what it makes. */
+/** Applies a patch and decodes the result. Decoding errors are errors of the patch; `check` validates the result. */
 export function patchChange(
   { request, type, write }: Exchange,
   patch: unknown,
@@ -50,7 +50,7 @@ export function patchChange(
     const fromMap = contentType === STRATEGIC_PATCH;
     const object = decode(type, patched, write, { refuse, fromMap, isPatch: true });
     check(object);
-    // A patch that does not speak of the version applies to the newest object.
+    // A patch without a resourceVersion applies to the newest object.
     if (object.metadata.resourceVersion === current.metadata.resourceVersion) delete object.metadata.resourceVersion;
     return object;
   };
@@ -78,7 +78,7 @@ async function serveApply(server: ResourceServer, exchange: Exchange, target: Ta
   sendObject(server, exchange, created ? 201 : 200, object);
 }
 
-/** Reads the patch; how strictly it is read decides how a text that is no JSON is told of, too. */
+/** Reads the patch. The error for invalid JSON depends on the field validation. */
 export async function readPatchOf({ request, write }: Exchange, contentType: string): Promise<unknown> {
   const { fieldValidation, strictErrors } = write;
   const isLax = fieldValidation === 'Ignore';
@@ -97,7 +97,7 @@ export async function servePatch(server: ResourceServer, exchange: Exchange, tar
   const contentType = contentTypeOf(request);
   if (contentType === APPLY_PATCH) return serveApply(server, exchange, target);
   const { namespace, name } = target;
-  // What is not there is told of before what is wrong with the patch.
+  // A missing object is reported before errors of the patch.
   if (server.api.store.get(type.storageKey, namespace, name) === undefined) throw notFound(type, name);
   const patch = await readPatchOf(exchange, contentType);
   const change = patchChange(exchange, patch, (object) => checkChanged(target, object));
@@ -127,7 +127,7 @@ export async function serveDelete(server: ResourceServer, exchange: Exchange, ta
   sendObject(server, exchange, !gone && options.isCascading === true ? 202 : 200, object);
 }
 
-/** Deletes all that the selectors choose; what somebody else deletes meanwhile is no error. */
+/** Deletes the selected objects; one that is gone meanwhile is no error. */
 export async function serveDeleteCollection(server: ResourceServer, exchange: Exchange): Promise<void> {
   const { query, type, response, write } = exchange;
   const { api } = server;

@@ -22,7 +22,7 @@ function certificateUser(socket: TLSSocket): UserInfo | undefined {
   };
 }
 
-/** The user of a request, by client certificate or bearer token; throws 401 where there is none. */
+/** The user of a request, by client certificate or bearer token; throws 401 if there is none. */
 export function authenticate(request: IncomingMessage, tokens: Tokens): UserInfo {
   const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   const byToken = bearer === undefined ? undefined : tokens.userOf(bearer);

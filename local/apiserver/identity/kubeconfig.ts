@@ -14,7 +14,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-/** A kubeconfig (YAML) with everything embedded, its client certificate fresh and good for a week. */
+/** A kubeconfig (YAML) with embedded data and a new client certificate for a week. */
 export async function createKubeconfig(
   server: { url: string; caPem: string; clientAuthority: Authority },
   identity: Identity,

@@ -9,7 +9,7 @@ export interface IssuedToken {
 /** Bearer tokens of ServiceAccounts: random, kept in memory only. */
 export interface Tokens {
   issue(account: { namespace: string; name: string; uid: string }, lifetimeMs: number): IssuedToken;
-  /** Whose token it is; undefined where it is unknown, expired or its ServiceAccount is gone. */
+  /** The token's user; undefined if it is unknown or expired, or if its ServiceAccount is gone. */
   userOf(token: string): UserInfo | undefined;
 }
 

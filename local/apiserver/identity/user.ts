@@ -1,4 +1,4 @@
-/** Who makes a request, as webhooks see it (authentication.k8s.io UserInfo). */
+/** The user of a request (authentication.k8s.io UserInfo). */
 export interface UserInfo {
   username: string;
   groups: string[];

@@ -14,7 +14,7 @@ export const MERGE_PATCH = 'application/merge-patch+json';
 export const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 
-/** The routes of built-in types refuse other media types without saying which they take. */
+/** For built-in types the error does not list the supported media types. */
 function requireBuiltIn(contentType: string, accepted: string[]): void {
   if (!accepted.includes(contentType))
     throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
@@ -27,7 +27,7 @@ function requireCustom(contentType: string, accepted: string[]): void {
   );
 }
 
-/** Whether the server takes this kind of patch for the resource; throws 415 with what it takes where it does not. */
+/** Throws 415 with the supported types if the resource does not support this patch type. */
 export function checkPatchType(contentType: string, type: ResourceType): void {
   const accepted = [JSON_PATCH, MERGE_PATCH, APPLY_PATCH];
   if (type.builtIn) requireBuiltIn(contentType, [...accepted, STRATEGIC_PATCH]);
@@ -52,15 +52,12 @@ function applyOperations(object: KubeObject, patch: unknown, isLax: boolean): un
   try {
     return applyJsonPatch(object, operations);
   } catch {
-    // The server says no more than this, whatever the operation lacks.
+    // The same error for any invalid operation.
     throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
   }
 }
 
-/**
- * The object that `patch` makes of `object`; `contentType` has passed checkPatchType and is no apply. `isLax`: fields are not validated.
- * `object` is left as it is.
- */
+/** Applies `patch` to a copy of `object`; `contentType` has passed checkPatchType and is no apply. `isLax`: fields are not validated. */
 export function applyPatch(
   contentType: string,
   schema: Schema,

@@ -21,7 +21,7 @@ const INVALID_INDEX = 'invalid index referenced';
 
 const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
-/** The list or object that holds what `path` points at, and its key there. */
+/** The list or object that contains the target of `path`, and its key. */
 function locate(document: Container, path: string): Place | undefined {
   const [first, ...rest] = path.split('/');
   if (first === undefined || rest.length === 0) return undefined;
@@ -72,7 +72,7 @@ function take({ holder, key }: Place): void {
   delete holder[key];
 }
 
-/** Runs `step`; what it throws is told with what was being done. */
+/** Runs `step`; its errors get the operation as prefix. */
 function during<T>(what: string, step: () => T): T {
   try {
     return step();
@@ -104,7 +104,7 @@ function remove(document: Container, { path }: Operation): void {
   during(`error in remove for path: '${at}'`, () => take(place));
 }
 
-/** A key of an object that is not there is added; an index of a list must be there. */
+/** A missing key of an object is added; an index of a list must exist. */
 function replace(document: Container, { path, value }: Operation): Container {
   const at = given(path, `replace operation failed to decode path: operation missing path field: ${MISSING}`);
   if (at === '') {
@@ -171,7 +171,7 @@ export function applyJsonPatch(document: Container, patch: unknown[]): unknown {
     else if (operation.op === 'move' || operation.op === 'copy') moveOrCopy(next, operation);
     else throw new Error(`Unexpected kind: ${operation.op}`);
   }
-  // Each operation may go as deep as a whole text.
+  // Each operation alone may have the maximum nesting.
   if (isTooDeep(next)) throw new Error('exceeded max depth');
   return next;
 }

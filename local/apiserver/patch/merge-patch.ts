@@ -1,7 +1,7 @@
 import { isObject } from '../object.ts';
 import type { JsonObject } from '../object.ts';
 
-/** What a patch adds where there was nothing: without its nulls, those in lists included (not the items themselves). */
+/** A patch's value for a new field: without nulls, also in lists (but not null items). */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isObject(value)) return value;

@@ -10,7 +10,7 @@ function unreadable(value: unknown, type: string): StatusError {
 
 const operationFields = ['op', 'path', 'from', 'value'];
 
-/** The fields of operations that JSON patches don't have, as a strict reader tells them. */
+/** Unknown fields of operations, as a strict reader reports them. */
 export function unknownOperationFields(patch: unknown): string[] {
   return (Array.isArray(patch) ? (patch as unknown[]) : []).flatMap((operation, index) =>
     Object.keys(isObject(operation) ? operation : {})
@@ -19,7 +19,7 @@ export function unknownOperationFields(patch: unknown): string[] {
   );
 }
 
-/** The same where nobody asks for strictness: only what is applied is looked at. */
+/** The same without strict reading: only used fields are read. */
 function checkLaxly(patch: unknown): void {
   const refuse = (value: unknown, type: string): StatusError =>
     badRequest(`json: cannot unmarshal ${jsonKind(value)} into Go value of type jsonpatch.${type}`);
@@ -28,7 +28,7 @@ function checkLaxly(patch: unknown): void {
     if (operation !== null && !isObject(operation)) throw refuse(operation, 'Operation');
 }
 
-/** Reads a JSON patch of a request: 400 where it is no list of operations, 413 where it has too many. */
+/** Reads a JSON patch of a request: 400 if it is no list of operations, 413 if it has too many. */
 export function readJsonPatch(patch: unknown, isLax: boolean): unknown[] {
   if (patch === null) return [];
   if (isLax) checkLaxly(patch);

@@ -33,15 +33,15 @@ function inOrder(value: unknown, fields: string[]): unknown {
 const listInOrder = (value: unknown, fields: string[]): unknown =>
   Array.isArray(value) ? value.map((item) => inOrder(item, fields)) : value;
 
-/** Whether a patch has something to say of an object's metadata itself. */
+/** Whether a patch changes an object's own metadata. */
 function touchesMetadata(patch: unknown): boolean {
   if (!Array.isArray(patch)) return isObject(valueAt(patch, 'metadata'));
   return patch.some((one) => isObject(one) && typeof one['path'] === 'string' && one['path'].startsWith('/metadata/'));
 }
 
 /**
- * An object that a JSON or merge patch has made, as errors show it: the maps that a patch goes through are written in order, the rest of a
- * built-in object as Go writes structs.
+ * The result of a JSON or merge patch in errors: maps on the patch's paths have sorted keys, the rest of a built-in object is as Go writes
+ * structs.
  */
 export function shownPatched({ builtIn }: ResourceType, patched: JsonObject, patch: unknown): string {
   const sorted = withSortedKeys(patched) as JsonObject;

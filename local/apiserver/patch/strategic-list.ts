@@ -5,7 +5,7 @@ import { StatusError } from '../status.ts';
 
 export const DIRECTIVE = '$patch';
 
-/** A patch that can't be applied, of which a kube-apiserver only says what went wrong: 500 without a reason. */
+/** A patch that can't be applied: as in a kube-apiserver, 500 without a reason. */
 export const unclassified = (problem: string): StatusError => new StatusError(500, '', problem);
 
 const noMergeKey = (item: JsonObject, key: string): StatusError =>
@@ -25,7 +25,7 @@ function keyed(item: unknown, key: string): unknown {
   return map[key];
 }
 
-/** What all items of the lists are; throws where they are lists, or not all the same. */
+/** The common type of the items; throws if they are lists or of several types. */
 export function elementType(...lists: unknown[][]): string {
   const types = new Set(lists.flat().map(goType));
   const [first] = types;
@@ -40,7 +40,7 @@ function indexOf(list: unknown[], item: unknown, key: string): number {
   return list.findIndex((one) => sameJson(value(one), value(item)));
 }
 
-/** By insertion, as Go does it for short lists: what is not in `order` goes before what it meets. */
+/** Insertion sort, as in Go for short lists: items that are not in `order` come before those they meet. */
 function sortedBy(list: unknown[], order: unknown[], key: string): unknown[] {
   const out = [...list];
   const isLess = (a: unknown, b: unknown): boolean => {
@@ -53,7 +53,7 @@ function sortedBy(list: unknown[], order: unknown[], key: string): unknown[] {
   return out;
 }
 
-/** The items of `patched` in the patch's order, those that only the server has put in between by the order they had. */
+/** The items of `patched` in the patch's order, with the server's items in between in their old order. */
 export function ordered(
   patched: unknown[],
   serverOnly: unknown[],
@@ -79,7 +79,7 @@ export function partition(list: unknown[], by: unknown[], key: string): { named:
   return { named: list.filter(isNamed), others: list.filter((item) => !isNamed(item)) };
 }
 
-/** Throws where the items of the patch don't come in the order that `$setElementOrder` gives. */
+/** Throws if the items of the patch are not in the order of `$setElementOrder`. */
 export function checkOrder(patch: unknown[], order: unknown[], key: string): void {
   if (order.length === 0 || patch.length === 0) return;
   const kept = key === '' ? patch : patch.filter((item) => asMap(item)[DIRECTIVE] !== 'delete');
@@ -100,7 +100,7 @@ export function checkOrder(patch: unknown[], order: unknown[], key: string): voi
     );
 }
 
-/** The first of every equal pair stays, the last item takes the place of the second: as Kubernetes does it. */
+/** As in Kubernetes, of equal items the first stays, and the last item takes the place of the second. */
 export function withoutDuplicates(list: unknown[]): unknown[] {
   const out = [...list];
   for (let a = 0; a < out.length; a++) {

@@ -45,7 +45,7 @@ function ruleOf(schema: Schema | undefined, field: string): PatchRule {
   };
 }
 
-/** What stays of a part of the patch that has nothing to be merged with: no directives, no nulls. Undefined where it is a directive. */
+/** A part of the patch for a new field: without directives and nulls. Undefined if it is a directive. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(plain).filter((item) => item !== undefined);
@@ -66,7 +66,7 @@ function applyDirective(directive: unknown, patch: JsonObject): JsonObject {
   return rest;
 }
 
-/** `$retainKeys`: everything that it does not name goes; what the patch sets must be named. */
+/** `$retainKeys`: removes all keys that it does not list; it must list those that the patch sets. */
 function retain(target: JsonObject, patch: JsonObject): JsonObject {
   const named = patch[RETAIN_KEYS];
   if (named === undefined) return target;
@@ -112,7 +112,7 @@ function listAt(value: unknown): unknown[] | undefined {
   return value as unknown[];
 }
 
-/** `$setElementOrder/FIELD`: merges the field's list, if it is patched, and puts it in order. In place; the field is done then. */
+/** `$setElementOrder/FIELD`: merges the field's list, if it is patched, and orders it, in place. The field needs no further merge. */
 function applyOrders(target: JsonObject, patch: JsonObject, schema: Schema | undefined): void {
   for (const [directive, order] of Object.entries(patch)) {
     if (!directive.startsWith(SET_ORDER)) continue;
@@ -178,9 +178,9 @@ function mergeMap(given: JsonObject, givenPatch: JsonObject, schema: Schema | un
 }
 
 /**
- * Strategic merge patch for built-in types, what client-side `kubectl apply`, `edit` and `patch` send: a JSON merge patch whose lists
- * merge by the schema's merge keys, with the directives `$patch`, `$setElementOrder`, `$deleteFromPrimitiveList` and `$retainKeys`.
- * Throws what a kube-apiserver answers to a patch that can't be applied: 400 or 422 for some, 500 without a reason for others.
+ * Strategic merge patch for built-in types, as client-side `kubectl apply`, `edit` and `patch` send it: a JSON merge patch whose lists
+ * merge by the schema's merge keys, with the directives `$patch`, `$setElementOrder`, `$deleteFromPrimitiveList` and `$retainKeys`. Throws
+ * a kube-apiserver's errors for patches that can't be applied: 400, 422, or 500 without a reason.
  */
 export function strategicPatch(target: JsonObject, patch: JsonObject, schema: Schema): JsonObject {
   return mergeMap(structuredClone(target), structuredClone(patch), schema);

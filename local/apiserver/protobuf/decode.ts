@@ -42,7 +42,7 @@ function addField(object: JsonObject, field: Field, raw: ProtobufField): void {
     object[name] = [...((object[name] as unknown[] | undefined) ?? []), readValue(type, raw)];
   else {
     const value = readValue(type, raw);
-    // Go writes every plain string, and means absent by an empty one.
+    // Go writes empty strings for absent ones.
     const isAbsent = value === '' || (field.omitZero === true && (value === 0 || value === false));
     if (!isAbsent) object[name] = value;
   }
@@ -59,8 +59,8 @@ function readMessage(type: string, bytes: Uint8Array): JsonObject {
 }
 
 /**
- * Reads the protobuf form (`application/vnd.kubernetes.protobuf`) of the few kinds that kubectl's typed commands send. Throws 415 for
- * other kinds, which JSON and YAML are accepted for, and 400 for what can't be read.
+ * Reads the protobuf form (`application/vnd.kubernetes.protobuf`) of the few kinds that kubectl's typed commands send. Throws 415 for other
+ * kinds, which must be JSON or YAML, and 400 for invalid bodies.
  */
 export function decodeProtobuf(body: Buffer): JsonObject {
   try {

@@ -5,7 +5,7 @@ export interface Field {
   repeated?: boolean;
   /** A map from strings to this type. */
   map?: boolean;
-  /** Absent where it is 0 or false. */
+  /** Absent if it is 0 or false. */
   omitZero?: boolean;
 }
 

@@ -8,8 +8,8 @@ const EVICTED_AFTER_SECONDS = 300;
 const tolerated = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
 /**
- * What the API server's own admission plugins do to a Pod, before any webhook: ServiceAccount (`default` where none is named; one that
- * does not exist is refused; no token volume is added), Priority and DefaultTolerationSeconds. In place.
+ * The API server's own admission plugins for a Pod, before any webhook: ServiceAccount (default `default`; it must exist; no token volume
+ * is added), Priority and DefaultTolerationSeconds. In place.
  */
 export function admitPod(api: Api, type: ResourceType, pod: KubeObject): void {
   const { spec } = pod;
@@ -33,7 +33,7 @@ export function admitPod(api: Api, type: ResourceType, pod: KubeObject): void {
   tolerate(spec);
 }
 
-/** The same for a changed Pod, which keeps what it was given. In place. */
+/** The same for an update of a Pod: it keeps its values. In place. */
 export function readmitPod(pod: KubeObject, { spec: old }: KubeObject): void {
   const { spec } = pod;
   if (!isObject(spec)) return;

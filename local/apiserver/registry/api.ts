@@ -4,7 +4,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { VersionConverter } from '../catalog/versions.ts';
 import type { Store } from '../storage/store.ts';
 
-/** What every operation works on. */
+/** What every operation needs. */
 export interface Api {
   store: Store;
   catalog: Catalog;

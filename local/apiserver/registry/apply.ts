@@ -14,7 +14,7 @@ import { checkChanged } from './replace.ts';
 import { checkName, changeObject, checkVersionText } from './update.ts';
 import type { Target } from './update.ts';
 
-/** What is applied: an object with its type, of which only the applier's fields are given. */
+/** The applied object: apiVersion, kind and the applier's fields. */
 function configOf(type: ResourceType, raw: JsonObject): KubeObject {
   const { kind, apiVersion } = raw;
   if (kind !== type.kind || apiVersion !== apiVersionOf(type)) {
@@ -23,11 +23,11 @@ function configOf(type: ResourceType, raw: JsonObject): KubeObject {
     const shown = `${group}/${version}, Kind=${parts.length > 2 ? '' : textAt(raw, 'kind')}`;
     throw badRequest(`invalid object type: ${shown}`);
   }
-  // Metadata of another type is found when the fields' types are.
+  // The later type check finds invalid metadata.
   return { ...raw, apiVersion, kind, metadata: raw['metadata'] ?? {} };
 }
 
-/** Brings what an apply makes into its type's shape; a version that it does not speak of is no precondition. */
+/** Decodes the result of an apply. Without a resourceVersion in the applied object there is no precondition. */
 function shaped(
   target: Target,
   config: KubeObject,
@@ -42,7 +42,7 @@ function shaped(
   return { object: out, managedFields };
 }
 
-/** Whether the text of what was applied is fine; 400 or warnings, as the request has it. */
+/** Reports errors of strict reading: 400 or warnings, by the field validation. */
 function reportStrictErrors({ strictErrors, fieldValidation, warnings }: WriteRequest): void {
   if (strictErrors.length === 0 || fieldValidation === 'Ignore') return;
   if (fieldValidation === 'Warn') warnings.push(...strictErrors);
@@ -52,8 +52,8 @@ function reportStrictErrors({ strictErrors, fieldValidation, warnings }: WriteRe
 }
 
 /**
- * Server-side apply (`application/apply-patch+yaml`): changes the object, or creates it where there is none. `created` tells which.
- * Throws 409 with the conflicting fields unless `force`.
+ * Server-side apply (`application/apply-patch+yaml`): changes the object, or creates it if there is none (`created`). Throws 409 with the
+ * conflicting fields unless `force`.
  */
 export async function applyObject(
   api: Api,

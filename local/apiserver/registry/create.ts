@@ -18,12 +18,12 @@ import { validateNew } from './validate-object.ts';
 const NAMESPACES = { group: '', resource: 'namespaces' };
 const MAX_NAME_TRIES = 8;
 
-/** What may be said of an object and is not kept: its link. In place. */
+/** Removes selfLink, which is not stored. In place. */
 export function dropUnstored({ metadata }: Pick<KubeObject, 'metadata'>): void {
   delete (metadata as { selfLink?: string }).selfLink;
 }
 
-/** Puts the object where the request goes; 400 where it names another namespace. In place. */
+/** Sets the request's namespace; 400 if the object has another one. In place. */
 export function placeInNamespace(type: ResourceType, object: KubeObject, namespace: string | undefined): void {
   if (!type.namespaced) {
     delete object.metadata.namespace;
@@ -36,7 +36,7 @@ export function placeInNamespace(type: ResourceType, object: KubeObject, namespa
   object.metadata.namespace = namespace ?? '';
 }
 
-/** What only the server says of an object. In place. */
+/** Sets the metadata that only the server sets. In place. */
 function wipe({ metadata }: KubeObject): void {
   for (const key of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const)
     delete metadata[key];
@@ -88,8 +88,8 @@ function prepare(api: Api, type: ResourceType, object: KubeObject): void {
 }
 
 /**
- * Creates a decoded object that is in its namespace already: admitted, validated, stored (with dryRun: everything but stored), with the
- * given managedFields, which are those of what was submitted. `isPost`: a version that it comes with is refused; else it says nothing.
+ * Creates a decoded object that has its namespace: admits, validates and (without dryRun) stores it, with the given managedFields of the
+ * submitted object. `isPost`: a resourceVersion is refused; else it is ignored.
  */
 export async function storeNew(
   api: Api,
@@ -124,9 +124,9 @@ export async function storeNew(
   request.warnings.push(...(type.strategy.warnings?.(object) ?? []));
   if (!type.builtIn) request.warnings.push(...finalizerWarnings(object, undefined));
   await api.admission.validate({ ...attributes, object, name: object.metadata.name });
-  // Nothing comes between this and the store, so that no two Services get the same.
+  // Synchronous up to the store, so that no two Services get the same.
   if (type.storageKey === '/services') allocateServiceAddresses(api, type, object);
-  // The store minds a version that could be one, and a trial does not get there.
+  // The store checks this, but a dry run does not reach it.
   if (isPost && !request.dryRun && /^0*[1-9]\d*$/.test(object.metadata.resourceVersion ?? ''))
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
   const existing = api.store.get(type.storageKey, object.metadata.namespace, object.metadata.name ?? '');

@@ -15,17 +15,17 @@ import { goConvertProblem, goDecodeProblem } from '../schema/go-types.ts';
 import { badRequest, internalError } from '../status.ts';
 import type { WriteRequest } from './write-request.ts';
 
-/** `named`: the kind that was sent, which may be another. */
+/** `named`: the kind in the request, which may differ. */
 function handled(type: ResourceType, problem: string, named = type.kind): string {
   return `${named} in version "${type.version}" cannot be handled as a ${type.kind}: ${problem}`;
 }
 
-/** The package of a built-in type's own version, in which Go's errors name it. */
+/** The Go package of a built-in type in errors. */
 function internalName({ group, kind }: ResourceType): string {
   return `${group === '' ? 'core' : group.split('.')[0]}.${kind}`;
 }
 
-/** Why an object of another built-in type is none of this one. */
+/** The error for an object of another built-in type. */
 function otherBuiltIn(type: ResourceType, apiVersion: string, kind: string, raw: JsonObject): string {
   const [version = '', group = ''] = apiVersion.split('/').reverse();
   const named = { group, version, kind };
@@ -34,7 +34,7 @@ function otherBuiltIn(type: ResourceType, apiVersion: string, kind: string, raw:
   return problem ?? `converting (${version}.${kind}) to (${internalName(type)}): unknown conversion`;
 }
 
-/** An object of another version of a custom resource is read by that version's schema, or by none, before it is refused. */
+/** A custom resource of another version is read by that version's schema, if there is one, and then refused. */
 function reportOtherVersion(type: ResourceType, raw: JsonObject, request: WriteRequest): void {
   const [version = '', group = ''] = textAt(raw, 'apiVersion').split('/').reverse();
   const unknown = noUnknownFields();
@@ -54,7 +54,7 @@ function reportOtherVersion(type: ResourceType, raw: JsonObject, request: WriteR
   reportUnknown(type, unknown, request, strictly);
 }
 
-/** A built-in type's apiVersion and kind may be left out; a custom resource names both. */
+/** apiVersion and kind are optional for built-in types, required for custom resources. */
 function checkGroupVersionKind(type: ResourceType, given: JsonObject, request: WriteRequest): JsonObject {
   const expected = apiVersionOf(type);
   const raw = type.builtIn
@@ -68,7 +68,7 @@ function checkGroupVersionKind(type: ResourceType, given: JsonObject, request: W
     const problem = otherBuiltIn(type, apiVersion, kind, raw);
     throw badRequest(`${kind} in version "${version}" cannot be handled as a ${type.kind}: ${problem}`);
   }
-  // Another kind is found when the object is validated.
+  // Validation finds another kind.
   if (apiVersion === expected) return raw;
   reportOtherVersion(type, raw, request);
   throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected})`);
@@ -102,11 +102,11 @@ function checkPatchedType(type: ResourceType, raw: JsonObject, { refuse, fromMap
     if (version !== expected || named !== type.kind) throw refuse(otherBuiltIn(type, version, named, raw));
     return { ...raw, apiVersion: expected, kind: named };
   }
-  // Another version or kind is found when the object is validated.
+  // Validation finds another version or kind.
   return raw;
 }
 
-/** Wrong types in fields that the server reads itself can't even be decoded: 400, not 422. */
+/** Wrong types in fields that the server reads itself are decoding errors: 400, not 422. */
 function checkTypes(type: ResourceType, raw: JsonObject, options: DecodeOptions): void {
   const problem = options.fromMap
     ? goConvertProblem(type.schema, raw)
@@ -118,14 +118,14 @@ function checkTypes(type: ResourceType, raw: JsonObject, options: DecodeOptions)
 
 const isMeta = (path: string): boolean => path.startsWith('metadata.');
 
-/** A custom resource's are told of in order: those of its metadata, its own, those of metadata inside of it. */
+/** For a custom resource in this order: metadata, its own fields, metadata of embedded objects. */
 function orderOf({ builtIn }: ResourceType, { paths, embedded }: UnknownFields): string[] {
   if (builtIn) return paths;
   const own = paths.filter((path) => !isMeta(path));
   return [paths.filter(isMeta), own, embedded].flatMap((list) => list.sort());
 }
 
-/** All in one; what is wrong with a YAML text is one error with several lines. */
+/** All in one. The errors of a YAML text are one error of several lines. */
 function strictText(named: string[]): string {
   const ofYaml = named.filter((one) => /^line \d+: key .* already set in map$/.test(one));
   const others = named.filter((one) => !ofYaml.includes(one));
@@ -147,34 +147,34 @@ function reportUnknown(
   request.warnings.push(...named);
 }
 
-/** Brings an object into its type's shape again: unknown fields out, defaults in (in a copy). */
+/** A copy of an object without unknown fields and with defaults. */
 export function normalize(type: ResourceType, object: JsonObject, unknown = noUnknownFields()): KubeObject {
   const pruned = prune(type.schema, object, '', unknown) as KubeObject;
   if (!isObject(pruned.metadata)) pruned.metadata = {};
-  // Nulls of custom resources are dropped from what is sent, and from nothing else.
+  // Nulls of custom resources are dropped in requests only.
   if (type.builtIn) dropNulls(type.schema, pruned);
   else {
     dropNulls(objectMetaSchema(), pruned.metadata);
-    // A custom resource's empty lists are gone before they could ask for something.
+    // An empty list would reset the managers.
     if (pruned.metadata.managedFields?.length === 0) delete pruned.metadata.managedFields;
   }
   applyDefaults(type.schema, pruned);
   return pruned;
 }
 
-/** How a patched object differs from one that was sent. */
+/** The differences between a patched and a submitted object. */
 export interface DecodeOptions {
-  /** Makes the error for what can't be decoded. */
+  /** Makes a decoding error. */
   refuse: (this: void, problem: string) => Error;
-  /** Built from a map, as a strategic merge patch leaves it, and not from JSON. */
+  /** Converted from a map, as after a strategic merge patch, not from JSON. */
   fromMap: boolean;
-  /** Made by a patch, which leaves its fields in order. */
+  /** The result of a patch, with sorted fields. */
   isPatch?: boolean;
 }
 
 /**
- * Reads a submitted object: right apiVersion and kind, unknown fields pruned (and refused or warned of, by `fieldValidation`), schema
- * defaults applied. Throws 400 for what is no such object, or what `options` say of a patch.
+ * Reads a submitted object: checks apiVersion and kind, prunes unknown fields (an error or a warning by `fieldValidation`) and sets schema
+ * defaults. Throws 400, or for a patch the error of `options`.
  */
 export function decode(type: ResourceType, raw: unknown, request: WriteRequest, options?: DecodeOptions): KubeObject {
   const how = options ?? {
@@ -186,12 +186,12 @@ export function decode(type: ResourceType, raw: unknown, request: WriteRequest, 
   const given =
     options === undefined ? checkGroupVersionKind(type, raw, request) : checkPatchedType(type, raw, options);
   checkTypes(type, given, how);
-  // What a patch leaves has its fields by name.
+  // The result of a patch has sorted fields.
   const ordered = options?.isPatch === true ? (withSortedKeys(given) as JsonObject) : given;
   const sent = type.builtIn ? ordered : structuredClone(given);
   if (!type.builtIn) dropNulls(type.schema, sent);
   const object = normalize(type, sent, unknown);
-  // Of another kind than its own, only a custom resource's metadata is known.
+  // With another kind, only a custom resource's metadata is read.
   const isOther = !type.builtIn && (object.kind !== type.kind || object.apiVersion !== apiVersionOf(type));
   const known = isOther ? { paths: unknown.paths.filter(isMeta), embedded: [] } : unknown;
   const strictly = (problem: string): Error => badRequest(handled({ ...type, kind: object.kind }, problem));

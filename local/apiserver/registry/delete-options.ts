@@ -7,7 +7,7 @@ import type { Schema } from '../schema/schema.ts';
 import { badRequest } from '../status.ts';
 import { integerFrom } from '../storage/list-options.ts';
 
-/** meta.k8s.io/v1 DeleteOptions, as far as Go's decoder minds. */
+/** meta.k8s.io/v1 DeleteOptions: the types that Go's decoder checks. */
 const optionsSchema: Schema = {
   type: 'object',
   struct: 'DeleteOptions',
@@ -28,9 +28,9 @@ export interface DeleteOptions {
   gracePeriodSeconds?: number;
   propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
   preconditions?: { uid?: string; resourceVersion?: string };
-  /** `orphanDependents` was given as false: a deletion that takes longer is told to be accepted only. */
+  /** `orphanDependents` was false: a deletion that takes longer is answered with 202. */
   isCascading?: boolean;
-  /** A whole collection is deleted: webhooks are not told the object's name then. */
+  /** A deletecollection: webhooks then don't get the object's name. */
   isOfCollection?: boolean;
 }
 
@@ -52,7 +52,7 @@ function checkOptions(given: JsonObject): void {
   if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
 }
 
-/** The options that a deletion's query gives. */
+/** The options in a deletion's query. */
 export function deleteOptionsIn(query: URLSearchParams): JsonObject {
   const gracePeriodSeconds = integerFrom(query, 'gracePeriodSeconds');
   return {
@@ -63,14 +63,14 @@ export function deleteOptionsIn(query: URLSearchParams): JsonObject {
   };
 }
 
-/** Other kinds than DeleteOptions, of any group, are none. */
+/** The kind must be DeleteOptions, of any group. */
 function checkKind({ kind, apiVersion }: JsonObject): void {
   if (kind === undefined || kind === 'DeleteOptions') return;
   const version = typeof apiVersion === 'string' && apiVersion !== '' ? apiVersion : 'meta.k8s.io/v1';
   throw badRequest(notRegistered(kind, version));
 }
 
-/** Reads DeleteOptions. Throws 400 for what is none, 422 for values that they can't have. */
+/** Reads DeleteOptions. Throws 400 for another kind or type, 422 for invalid values. */
 export function parseDeleteOptions(submitted: JsonObject): DeleteOptions {
   const given = Object.fromEntries(Object.entries(submitted).filter(([, value]) => value !== null));
   checkKind(given);

@@ -46,7 +46,7 @@ const isNamespace = ({ type }: Target): boolean => type.storageKey === '/namespa
 const isDefinition = ({ type }: Target): boolean =>
   type.storageKey === 'apiextensions.k8s.io/customresourcedefinitions';
 
-/** Seconds a Pod's node gets to stop it: none where no node has it or it has ended. */
+/** A Pod's grace period in seconds: 0 without a node or after its end. */
 function graceSeconds(target: Target, current: KubeObject, options: DeleteOptions): number {
   if (!isPod(target)) return 0;
   const phase = valueAt(current, 'status', 'phase');
@@ -55,9 +55,9 @@ function graceSeconds(target: Target, current: KubeObject, options: DeleteOption
   return options.gracePeriodSeconds ?? (typeof own === 'number' ? own : DEFAULT_POD_GRACE_SECONDS);
 }
 
-/** The finalizers that keep the object for now: its own, and those that the way of deletion asks for. */
+/** The object's finalizers and those of the propagation policy. */
 function finalizersFor(target: Target, current: KubeObject, policy: DeleteOptions['propagationPolicy']): string[] {
-  // Events own nothing.
+  // Events have no dependents.
   if (target.type.storageKey === '/events') return current.metadata.finalizers ?? [];
   const own = (current.metadata.finalizers ?? []).filter(
     (one) => policy === undefined || (one !== FOREGROUND && one !== ORPHAN),
@@ -93,12 +93,12 @@ function sameMark(a: KubeObject, b: KubeObject): boolean {
   );
 }
 
-/** A namespace is deleted by its uid, even where the request names none. */
+/** A namespace is deleted by its uid, even without one in the request. */
 function withUid(request: WriteRequest, { metadata: { uid } }: KubeObject): WriteRequest {
   return { ...request, givenOptions: { preconditions: { uid }, ...request.givenOptions } };
 }
 
-/** Deletes an object, or marks it for deletion where finalizers, a Pod's grace period or a namespace's content keep it for now. */
+/** Deletes an object, or marks it for deletion while finalizers, a Pod's grace period or a namespace's content keep it. */
 export async function deleteObject(
   api: Api,
   target: Target,
@@ -132,7 +132,7 @@ export async function deleteObject(
   const waits = grace > 0 && !(current.metadata.deletionTimestamp !== undefined && pending === 0);
   const stays = finalizers.length > 0 || waits || isNamespace(target);
   const next = marked(api, target, current, grace, finalizers);
-  // A Pod is told of its end, even where that is now.
+  // A Pod gets its deletion fields, even without a grace period.
   const told = stays || isPod(target);
   if (request.dryRun) return { object: told ? next : current, gone: !stays };
   const unchanged = current.metadata.deletionTimestamp !== undefined && sameMark(current, next);

@@ -8,13 +8,13 @@ import { storeNew } from './create.ts';
 import { changeObject, checkPlace, checkUid, checkVersionText } from './update.ts';
 import type { Change, Target } from './update.ts';
 
-/** What is wrong with a patched or applied object before anything else: that it is in another place is told of first. */
+/** The first check of a patched or applied object: its name and namespace. */
 export function checkChanged(target: Target, object: KubeObject): void {
   checkPlace(target, object);
   requireResourceVersion(target.type, object);
 }
 
-/** 422 where the type's objects can't be changed without saying which version of them was read. */
+/** 422 if the type needs a resourceVersion for updates and there is none. */
 function requireResourceVersion(type: ResourceType, object: KubeObject): void {
   if (type.strategy.needsVersion !== true || (object.metadata.resourceVersion ?? '') !== '') return;
   throw invalidObject({ group: type.group, kind: type.resource }, object.metadata.name ?? '', [
@@ -22,7 +22,7 @@ function requireResourceVersion(type: ResourceType, object: KubeObject): void {
   ]);
 }
 
-/** Whether a PUT of this type creates what is not there. */
+/** Whether a PUT of this type creates a missing object. */
 function createdByUpdate({ type, namespace, name, subresource }: Target, api: Api): boolean {
   return (
     subresource === undefined &&
@@ -31,7 +31,7 @@ function createdByUpdate({ type, namespace, name, subresource }: Target, api: Ap
   );
 }
 
-/** Replaces a stored object by a decoded one (PUT). `created` tells that there was none, and that the type is created this way, too. */
+/** Replaces a stored object by a decoded one (PUT). `created`: there was none, and the type allows creation by PUT. */
 export async function replaceObject(
   api: Api,
   target: Target,

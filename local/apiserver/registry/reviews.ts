@@ -5,8 +5,8 @@ import { isObject } from '../object.ts';
 import type { JsonObject } from '../object.ts';
 
 /**
- * What answers who-am-I and may-I questions (given the question's body); undefined for any other resource. Whoever is authenticated
- * may do everything here.
+ * Answers SelfSubjectReviews and access reviews (given the request's body); undefined for other resources. Authenticated users may do
+ * everything here.
  */
 export function answerReview(
   path: { group: string; version: string; resource: string },

@@ -11,7 +11,7 @@ import { changeObject } from './update.ts';
 import type { Change, Target } from './update.ts';
 
 const CHANGED = 'the object has been modified; please apply your changes to the latest version and try again';
-/** What stands for a number that a custom resource does not have. */
+/** The value for a replica count that a custom resource does not have. */
 const ABSENT = -(2 ** 31);
 
 function workloadSelector(object: KubeObject): string {
@@ -45,7 +45,9 @@ function pathsOf({ scale, resource }: ResourceType): ScalePaths {
   return scale;
 }
 
-/** `deployments/NAME/scale`: how many replicas an object has, as a Scale of autoscaling/v1. 500 where a custom resource does not say. */
+/**
+ * `deployments/NAME/scale`: how many replicas an object has, as a Scale of autoscaling/v1. 500 if a custom resource has no replica count.
+ */
 export function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
   const paths = pathsOf(type);
   if (!type.builtIn && numberAt(object, paths.replicas) === undefined)
@@ -59,7 +61,7 @@ function withValueAt(object: JsonObject, [key = '', ...rest]: string[], value: u
   return { ...object, [key]: withValueAt(isObject(inner) ? inner : {}, rest, value) };
 }
 
-/** The number that a changed Scale asks for; 422 or 400 where it is none that can be had. */
+/** The replica count of a changed Scale; 422 or 400 if it is invalid. */
 function replicasOf({ type, name }: Target, { replicas: path }: ScalePaths, scale: KubeObject): number {
   const replicas = numberAt(scale, ['spec', 'replicas']) ?? 0;
   if (replicas === ABSENT) throw badRequest(`the spec replicas field ".${path.join('.')}" cannot be empty`);
@@ -70,7 +72,7 @@ function replicasOf({ type, name }: Target, { replicas: path }: ScalePaths, scal
   return replicas;
 }
 
-/** Changes the number of replicas to what `change` makes of the current Scale; 409 where that names another version of the object. */
+/** Sets the replica count to that of `change`'s Scale; 409 if that has another resourceVersion. */
 export async function updateScale(
   api: Api,
   target: Target,

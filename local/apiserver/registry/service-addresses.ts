@@ -7,7 +7,7 @@ import type { KubeObject } from '../object.ts';
 import { internalError } from '../status.ts';
 import type { Api } from './api.ts';
 
-/** As kubeadm has it: 10.96.0.0/12, of which the first is the API server's own. */
+/** kubeadm's default 10.96.0.0/12. The first address is the API server's. */
 const FIRST_ADDRESS = ((10 << 24) | (96 << 16)) >>> 0;
 const ADDRESSES = 2 ** 20;
 const FIRST_NODE_PORT = 30_000;
@@ -70,7 +70,7 @@ function allocateNodePorts(spec: ServiceSpec, used: Set<number>): FieldError[] {
   });
 }
 
-/** One family; a Service without a selector whose addresses nobody allots may have both. */
+/** One family; a headless Service without a selector may have both. */
 function setFamilies(spec: ServiceSpec): void {
   const isOpen = isHeadless(spec) && Object.keys(spec.selector ?? {}).length === 0;
   spec.ipFamilyPolicy ??= isOpen ? 'RequireDualStack' : 'SingleStack';
@@ -79,8 +79,8 @@ function setFamilies(spec: ServiceSpec): void {
 }
 
 /**
- * Gives a Service the cluster address and node ports that it needs and does not have, in place. Throws 422 where it asks for some that can't be
- * had. Nothing listens there: a cluster address is a name that clients wait for.
+ * Allocates a Service's missing cluster address and node ports, in place. Throws 422 if it asks for unavailable ones. Nothing listens
+ * there, but clients wait for the fields.
  */
 export function allocateServiceAddresses(api: Api, type: ResourceType, service: KubeObject, old?: KubeObject): void {
   const spec = specOf(service);

@@ -46,7 +46,7 @@ function restrict(target: Target, next: KubeObject, current: KubeObject): KubeOb
     else Object.assign(metadata, { [key]: system[key] });
   }
   if (subresource === 'status') {
-    // Only built-in types let labels and annotations through their status endpoint.
+    // Only built-in types take labels and annotations at the status endpoint.
     const kept = type.builtIn
       ? { ...metadata, ownerReferences: system.ownerReferences }
       : { ...system, managedFields: next.metadata.managedFields };
@@ -59,7 +59,7 @@ function restrict(target: Target, next: KubeObject, current: KubeObject): KubeOb
   return merged;
 }
 
-/** 400 where the object has no name or another one than the path. */
+/** 400 if the object has no name, or another one than the path. */
 export function checkName(target: Target, { metadata: { name = '' } }: KubeObject): void {
   if (name === '')
     throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
@@ -67,13 +67,13 @@ export function checkName(target: Target, { metadata: { name = '' } }: KubeObjec
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
 }
 
-/** Where a kube-apiserver has the object in etcd, which its errors tell. */
+/** The object's key in a kube-apiserver's etcd, for errors. */
 function storedAt({ type, namespace, name }: Target, isTrial: boolean): string {
   const prefix = type.builtIn ? [type.resource] : [type.group, type.resource];
   return [isTrial ? '' : '/registry', ...prefix, ...(namespace === undefined ? [] : [namespace]), name].join('/');
 }
 
-/** 400 where the object is in another namespace than the path, or has not its name. */
+/** 400 if the object has another namespace or name than the path. */
 export function checkPlace(target: Target, object: KubeObject): void {
   const { namespace } = object.metadata;
   if (namespace !== undefined && namespace !== '' && namespace !== target.namespace) {
@@ -82,7 +82,7 @@ export function checkPlace(target: Target, object: KubeObject): void {
   checkName(target, object);
 }
 
-/** 409 where the object is said to be another one than is stored, if any is. */
+/** 409 if the object has another uid than the stored one. */
 export function checkUid(
   target: Target,
   { metadata: { uid } }: KubeObject,
@@ -98,7 +98,7 @@ export function checkUid(
   }
 }
 
-/** 500 where an object's version is none. */
+/** 500 for an invalid resourceVersion. */
 export function checkVersionText({ metadata: { resourceVersion = '' } }: KubeObject): void {
   if (!/^\d*$/.test(resourceVersion))
     throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
@@ -111,14 +111,14 @@ function checkVersion(target: Target, next: KubeObject, current: KubeObject): vo
     throw conflict(target.type, target.name, CHANGED);
 }
 
-/** A time alone is no change. */
+/** Times in managedFields alone are no change. */
 function withoutTimes(object: KubeObject): unknown {
   const { managedFields = [], resourceVersion: _resourceVersion, ...metadata } = object.metadata;
   const entries = managedFields.map(({ time: _time, ...entry }) => entry);
   return { ...object, metadata: { ...metadata, managedFields: entries } };
 }
 
-/** Stores the change, or removes the object when the change took the last thing that kept it. */
+/** Stores the change, or removes the object if the change removed its last finalizer. */
 function commit(api: Api, type: ResourceType, next: KubeObject, stored: KubeObject): KubeObject {
   const { deletionTimestamp, finalizers = [], deletionGracePeriodSeconds = 0 } = next.metadata;
   const namespaceHeld = type.storageKey === '/namespaces' && deletionTimestamp !== undefined;
@@ -128,7 +128,7 @@ function commit(api: Api, type: ResourceType, next: KubeObject, stored: KubeObje
     deletionGracePeriodSeconds === 0 &&
     !namespaceHeld
   ) {
-    // The change itself is never stored: who watches sees what was deleted as it last was.
+    // The change itself is not stored: watches get the last stored object.
     api.store.remove(type.storageKey, stored);
     return next;
   }
@@ -138,16 +138,16 @@ function commit(api: Api, type: ResourceType, next: KubeObject, stored: KubeObje
   return api.store.put(type.storageKey, written);
 }
 
-/** What a request makes of an object: decoded, not yet restricted to what its endpoint may change. */
+/** The request's object: decoded, with fields that its endpoint may not change. */
 export interface Change {
   object: KubeObject;
-  /** The entries after the change, where the request decides about them itself: an apply. */
+  /** The managedFields after an apply. */
   managedFields?: ManagedFieldsEntry[];
-  /** It was sent whole, and not made of the current object. */
+  /** Submitted as a whole (PUT), not made from the current object. */
   isReplacement?: boolean;
 }
 
-/** What webhooks are shown: the object before the server restricts it to what its endpoint may change. */
+/** The object for webhooks, before fields are restored that its endpoint may not change. */
 function shownObject(change: Change, current: KubeObject, managedFields: ManagedFieldsEntry[]): KubeObject {
   const { metadata, ...rest } = change.object;
   const { resourceVersion } = current.metadata;
@@ -155,14 +155,14 @@ function shownObject(change: Change, current: KubeObject, managedFields: Managed
   return { ...rest, metadata: { ...metadata, ...version, managedFields } };
 }
 
-/** What counts as sent of the metadata: nothing at a custom resource's status endpoint, and no end of a Pod at its own. */
+/** The submitted metadata that counts: none at a custom resource's status endpoint, no deletion fields at a Pod's. */
 function submittedMetadata({ type, subresource }: Target, { metadata }: KubeObject): ObjectMeta {
   if (subresource !== 'status') return metadata;
   const { deletionTimestamp: _deletionTimestamp, ...rest } = metadata;
   return !type.builtIn ? {} : type.storageKey === '/pods' ? rest : metadata;
 }
 
-/** The object that is to be stored, but for its managedFields. */
+/** The object to be stored, without its managedFields. */
 function prepared(target: Target, admitted: KubeObject, current: KubeObject): KubeObject {
   const { type, subresource } = target;
   const object = normalize(type, admitted);
@@ -219,8 +219,8 @@ async function attempt(
 }
 
 /**
- * Changes a stored object: `change` makes the new one from the current one. Optimistic concurrency as in Kubernetes: a resourceVersion
- * that is not the current one is 409; without one the change is made again on the newest object, should another writer come between.
+ * Changes a stored object: `change` makes the new object from the current one. Another resourceVersion than the current one is 409. Without
+ * one the change is repeated on the newest object after a conflict.
  */
 export async function changeObject(
   api: Api,
@@ -243,7 +243,7 @@ export async function changeObject(
   }
 }
 
-/** Changes a stored object (see changeObject) to what `change` makes of the current one. */
+/** Changes a stored object (see changeObject). */
 export function updateObject(
   api: Api,
   target: Target,

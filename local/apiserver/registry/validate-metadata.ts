@@ -17,7 +17,7 @@ function checkLabels(labels: Record<string, string>): FieldError[] {
   ]);
 }
 
-/** Keys are taken in any case. */
+/** Keys are case-insensitive. */
 function checkAnnotations(annotations: Record<string, string>): FieldError[] {
   const sizeBytes = Object.entries(annotations).reduce(
     (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
@@ -80,7 +80,7 @@ function checkFinalizers(finalizers: string[]): FieldError[] {
   return errors;
 }
 
-/** Finalizers of Kubernetes itself; on its types, others have a prefix. */
+/** Kubernetes' finalizers. Others need a prefix on built-in types. */
 const standardFinalizers = ['kubernetes', ORPHAN, FOREGROUND];
 const otherGroups = ['apiextensions.k8s.io', 'admissionregistration.k8s.io', 'coordination.k8s.io'];
 
@@ -99,7 +99,7 @@ function checkStandard(type: ResourceType, finalizers: string[]): FieldError[] {
   );
 }
 
-/** What is wrong with any object's metadata (the API machinery's ValidateObjectMetaAccessor). */
+/** The errors in any object's metadata (the API machinery's ValidateObjectMetaAccessor). */
 export function checkAnyMetadata({ metadata }: KubeObject, rule: NameRule): FieldError[] {
   return [
     ...validateGenerateName(metadata.generateName, rule),
@@ -125,7 +125,7 @@ function checkNewFinalizers(metadata: ObjectMeta, old: ObjectMeta): FieldError[]
   return [forbiddenField('metadata.finalizers', `${problem} []string{${list.join(', ')}}`)];
 }
 
-/** What was submitted of fields that nobody can change; one that is left out stays as it is. */
+/** The submitted immutable fields. Absent ones stay unchanged. */
 function checkFixed(submitted: ObjectMeta, old: ObjectMeta): FieldError[] {
   const keys = ['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
   return keys.flatMap((key) => {
@@ -146,9 +146,8 @@ function checkUpdate({ metadata }: KubeObject, submitted: ObjectMeta, old: Objec
 }
 
 /**
- * What is wrong with an object's metadata after an update of which `submitted` was sent: found by the API machinery for all types, and
- * again, with other causes of the same field, for all but Events by the type itself (ValidateObjectMetaUpdate), unless it is not of that
- * type (`isUntyped`).
+ * The errors in an object's metadata after an update with `submitted`: first those of the API machinery, then, except for Events and if
+ * `isUntyped`, those of the type itself (ValidateObjectMetaUpdate).
  */
 export function checkMetadataUpdate(
   type: ResourceType,

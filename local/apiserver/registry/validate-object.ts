@@ -6,7 +6,7 @@ import type { KubeObject, ObjectMeta } from '../object.ts';
 import { validateCustomResource } from '../crd/validate.ts';
 import { checkAnyMetadata, checkMetadata, checkMetadataUpdate } from './validate-metadata.ts';
 
-/** The content of a subresource is of built-in types not validated as that of the object is. */
+/** Subresources of built-in types are not validated like the object. */
 function checkContent(type: ResourceType, object: KubeObject, change?: ValidatedChange): FieldError[] {
   const { old, subresource, warnings = [] } = change ?? {};
   if (type.builtIn && subresource !== undefined) return [];
@@ -16,14 +16,14 @@ function checkContent(type: ResourceType, object: KubeObject, change?: Validated
   ];
 }
 
-/** `sent`: where a custom resource's version and kind are said, which may not be its own. */
+/** `sent`: the submitted version and kind, which may be wrong for a custom resource. */
 function refuse(type: ResourceType, object: KubeObject, errors: FieldError[], sent = object): void {
   if (errors.length === 0) return;
   const [, group = ''] = sent.apiVersion.split('/').reverse();
   throw invalidObject(type.builtIn ? type : { group, kind: sent.kind }, object.metadata.name ?? '', errors);
 }
 
-/** A custom resource may say that it is of another kind or, when it is patched, of another version. */
+/** A custom resource may have another kind or, after a patch, another version. */
 function checkTypeMeta(type: ResourceType, { apiVersion, kind }: KubeObject): FieldError[] {
   if (type.builtIn) return [];
   const expected = apiVersionOf(type);
@@ -33,7 +33,7 @@ function checkTypeMeta(type: ResourceType, { apiVersion, kind }: KubeObject): Fi
   ];
 }
 
-/** Throws 422 with everything that is wrong with a new object: first what its type finds, then what holds for all types. */
+/** Throws 422 with all errors in a new object: first those of its type, then those for all types. */
 export function validateNew(type: ResourceType, object: KubeObject): void {
   refuse(type, object, checkTypeMeta(type, object));
   const metadata = type.strategy.ignoresMetadata === true ? [] : checkMetadata(type, object);
@@ -41,17 +41,17 @@ export function validateNew(type: ResourceType, object: KubeObject): void {
   refuse(type, object, checkAnyMetadata(object, 'path-segment'));
 }
 
-/** An object's change: what was sent, what of it is taken for its metadata, what was stored, and whether it is of the object or a subresource. */
+/** An update: the submitted object, its metadata that counts, the stored object, and whether it is a subresource. */
 export interface ValidatedChange {
   sent: KubeObject;
   submitted: ObjectMeta;
   old: KubeObject;
   subresource: string | undefined;
-  /** What the client is told of; this adds to it. */
+  /** The warnings for the client; this adds to them. */
   warnings: string[];
 }
 
-/** Throws 422 with everything that is wrong with a changed object, or with the change. */
+/** Throws 422 with all errors in a changed object, or in the change. */
 export function validateChanged(type: ResourceType, object: KubeObject, change: ValidatedChange): void {
   const { sent, submitted, old, subresource } = change;
   const { isValidatedAnew = false, validateUpdate } = type.strategy;

@@ -12,15 +12,15 @@ export interface WriteRequest {
   /** An apply takes over the fields of others. */
   force: boolean;
   fieldValidation: FieldValidation;
-  /** What only a strict reader minds in the request's text. */
+  /** Errors of strict reading. */
   strictErrors: string[];
-  /** What the query asks for by name, as a webhook is shown it. */
+  /** The query's options, for webhooks. */
   givenOptions: JsonObject;
   /** Sent back as Warning headers; operations add to it. */
   warnings: string[];
 }
 
-/** The server's own writer, for what controllers inside it do. */
+/** The writer of the server's own controllers. */
 export function systemRequest(name: string): WriteRequest {
   return {
     user: {

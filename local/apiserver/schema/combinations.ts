@@ -2,7 +2,7 @@ import { invalid } from '../field-errors.ts';
 import type { FieldError } from '../field-errors.ts';
 import type { Schema } from './schema.ts';
 
-/** What is wrong with a value, and how much of its schema was looked at: the alternative that fits best is told of. */
+/** The errors in a value, and how many parts of its schema were checked: the errors of the best alternative are reported. */
 export interface Result {
   errors: FieldError[];
   matches: number;
@@ -12,7 +12,7 @@ type Check = (schema: Schema, value: unknown, path: string) => Result;
 
 export const none = (): Result => ({ errors: [], matches: 0 });
 
-/** All in one; what is said twice is said once. */
+/** All in one, without duplicates. */
 export function merged(results: Result[]): Result {
   const errors = new Map<string, FieldError>();
   for (const error of results.flatMap((one) => one.errors)) {
@@ -22,7 +22,7 @@ export function merged(results: Result[]): Result {
   return { errors: [...errors.values()], matches: results.reduce((sum, one) => sum + one.matches, 0) };
 }
 
-/** A combination is no field's fault: kube-apiserver names none. */
+/** As in kube-apiserver, errors of combinations have no field. */
 function about(path: string, problem: string): Result {
   return { errors: [invalid('<nil>', '', `${JSON.stringify(path)} must ${problem}`)], matches: 0 };
 }

@@ -1,7 +1,7 @@
 import { isObject } from '../object.ts';
 import type { Schema } from './schema.ts';
 
-/** Fills in the schema's defaults, in place; a null where null is not allowed counts as absent, as in Kubernetes. */
+/** Fills in the schema's defaults, in place; a null if null is not allowed counts as absent, as in Kubernetes. */
 export function applyDefaults(schema: Schema, value: unknown): void {
   if (Array.isArray(value)) {
     if (schema.items !== undefined) for (const item of value) applyDefaults(schema.items, item);
@@ -29,7 +29,7 @@ function isEmpty(value: unknown): boolean {
   return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
 }
 
-/** What Go reads in place of a null among the texts of a map, or of a list of bytes; undefined where a value is as it stands. */
+/** Go's value for a null in a map of strings or a list of bytes; undefined for other values. */
 function readAs(property: Schema, item: unknown, isMember: boolean): string | undefined {
   const isBytes = property.format === 'byte';
   if (isBytes && Array.isArray(item)) return Buffer.from(item as number[]).toString('base64');
@@ -37,8 +37,8 @@ function readAs(property: Schema, item: unknown, isMember: boolean): string | un
 }
 
 /**
- * Removes nulls that the schema does not allow, in place: Kubernetes drops them from objects instead of refusing them. Of built-in types
- * the empty lists, maps and scalars that Go does not write, too.
+ * Removes nulls that the schema does not allow, in place: Kubernetes drops them from objects instead of refusing them. For built-in types
+ * also removes the empty lists, maps and scalars that Go does not write.
  */
 export function dropNulls(schema: Schema, value: unknown): void {
   if (Array.isArray(value)) return dropNullsOfList(schema, value);
@@ -59,7 +59,7 @@ export function dropNulls(schema: Schema, value: unknown): void {
 function dropNullsOfList({ items }: Schema, list: unknown[]): void {
   if (items === undefined) return;
   for (const [index, item] of list.entries()) {
-    // Go reads a null as a struct without values, an empty text or a zero.
+    // Go reads a null as an empty struct, an empty string or zero.
     const zero = items.struct === undefined ? items.default : {};
     if (item === null && items.nullable !== true && zero !== undefined) list[index] = structuredClone(zero);
     dropNulls(items, list[index]);

@@ -16,7 +16,7 @@ const PREFIX = '#/components/schemas/';
 /** By name, such as `io.k8s.api.core.v1.Pod`. */
 export const definitions = data.definitions as Record<string, Definition>;
 
-/** The name that a `$ref` in `schema` gives (itself, or as its only `allOf`); undefined where it refers to nothing. */
+/** The name that a `$ref` in `schema` gives (itself, or as its only `allOf`); undefined without a reference. */
 export function referenceOf(schema: Definition): string | undefined {
   const [only] = Array.isArray(schema['allOf']) ? (schema['allOf'] as unknown[]) : [];
   const reference = schema['$ref'] ?? (isObject(only) ? only['$ref'] : undefined);
@@ -33,12 +33,12 @@ function isOfKind(definition: Definition, { group, version, kind }: GroupVersion
   );
 }
 
-/** Whether Kubernetes has such a kind, as far as it is known here. */
+/** Whether this is a known kind of Kubernetes. */
 export function isDefined(kind: GroupVersionKind): boolean {
   return Object.values(definitions).some((definition) => isOfKind(definition, kind));
 }
 
-/** The name of the definition of a built-in kind. Throws where there is none: a fault of the program. */
+/** The name of the definition of a built-in kind. Throws if there is none. */
 export function definitionName(kind: GroupVersionKind): string {
   const found = Object.entries(definitions).find(([, definition]) => isOfKind(definition, kind));
   if (found === undefined)

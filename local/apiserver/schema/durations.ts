@@ -2,7 +2,7 @@ const goForm = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))
 const goPart = /(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g;
 const wordPart = /(?<!\d)(\d+)[\t\n\f\r ]*([A-Za-zµ]+)/g;
 const MAX_INT64 = 2n ** 63n - 1n;
-/** Of what is smaller no unit makes a nanosecond. */
+/** Smaller values are less than a nanosecond in any unit. */
 const FRACTION_DIGITS = 18;
 
 const nanos: Record<string, bigint> = {
@@ -19,7 +19,7 @@ const nanos: Record<string, bigint> = {
   w: 604_800_000_000_000n,
   wk: 604_800_000_000_000n,
 };
-/** How units may begin that are written out. */
+/** The beginnings of units that are written out. */
 const words: [string, string][] = [
   ['nano', 'ns'],
   ['micro', 'us'],
@@ -49,8 +49,8 @@ function unitOf(name: string): bigint | undefined {
 }
 
 /**
- * The nanoseconds of a duration as kube-apiserver reads it (kube-openapi, strfmt.ParseDuration): as Go writes one (`1h30m`), or else the
- * sum of all in the text that has a unit (`3 days`). Undefined where it is none.
+ * The nanoseconds of a duration as kube-apiserver reads it (kube-openapi, strfmt.ParseDuration): in Go's form (`1h30m`), else the sum of
+ * all numbers with a unit in the text (`3 days`). Undefined if invalid.
  */
 export function durationNanos(text: string): bigint | undefined {
   const exact = goDuration(text);
@@ -60,7 +60,7 @@ export function durationNanos(text: string): bigint | undefined {
     const count = BigInt(digits);
     if (count > MAX_INT64) return undefined;
     const unit = unitOf(name.toLowerCase());
-    // What is too much begins again at the other end, as in Go.
+    // Overflows wrap around, as in Go.
     if (unit !== undefined) sum = BigInt.asIntN(64, (sum ?? 0n) + count * unit);
   }
   return sum;

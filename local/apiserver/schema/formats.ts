@@ -31,7 +31,7 @@ const uuids = {
   uuid5: uuid('5', '[89ab]'),
 };
 
-/** The formats of strings that kube-apiserver checks in custom resources (kube-openapi, strfmt), without dashes; others say nothing. */
+/** The formats of strings that kube-apiserver checks in custom resources (kube-openapi, strfmt), without dashes; others are ignored. */
 const formats: Record<string, (text: string) => boolean> = {
   datetime: isDateTime,
   date: isDate,
@@ -53,7 +53,7 @@ const formats: Record<string, (text: string) => boolean> = {
   k8slongname: (text) => text.length <= 253 && text.split('.').every((part) => shortName.test(part)),
 };
 
-/** Whether a text has the named format, as far as it is one that is checked. */
+/** Whether a text has the named format; true for unknown formats. */
 export function hasFormat(format: string, text: string): boolean {
   const name = format.replaceAll('-', '');
   return !Object.hasOwn(formats, name) || formats[name]?.(text) === true;

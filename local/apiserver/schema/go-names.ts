@@ -1,6 +1,6 @@
 /**
- * The Go types of texts that have one of their own, by struct and field: OpenAPI knows them as strings, errors of Go's decoder name them
- * (types.go of k8s.io/api, k8s.io/apimachinery and k8s.io/apiextensions-apiserver).
+ * The named Go types of strings, by struct and field: errors of Go's decoder contain them, OpenAPI does not (types.go of k8s.io/api,
+ * k8s.io/apimachinery and k8s.io/apiextensions-apiserver).
  */
 export const goNames: Record<string, Record<string, string>> = {
   AppArmorProfile: { type: 'v1.AppArmorProfileType' },

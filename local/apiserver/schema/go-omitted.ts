@@ -1,6 +1,6 @@
 /**
- * Texts, numbers and truth values that Go does not write where they are zero, by struct: OpenAPI does not tell them from those that are
- * pointers, of which a zero is written (types.go of k8s.io/api, k8s.io/apimachinery and k8s.io/apiextensions-apiserver).
+ * Strings, numbers and booleans that Go omits if they are zero, by struct: OpenAPI does not distinguish them from pointers, whose zero is
+ * written (types.go of k8s.io/api, k8s.io/apimachinery and k8s.io/apiextensions-apiserver).
  */
 export const goOmitted: Record<string, string> = {
   AWSElasticBlockStoreVolumeSource: 'fsType partition readOnly',

@@ -2,7 +2,7 @@
 export const TIME = 'time';
 export const MICRO_TIME = 'micro-time';
 
-/** The parts of Go's layouts, with what stands for each. */
+/** The parts of Go's layouts and their patterns. */
 const date: [string, RegExp][] = [
   ['2006', /^\d{4}/],
   ['-', /^-/],
@@ -17,7 +17,7 @@ const date: [string, RegExp][] = [
 ];
 const zone: [string, RegExp] = ['Z07:00', /^(Z|[+-]\d\d:\d\d)/];
 const layouts: Record<string, [string, RegExp][]> = {
-  // Go takes a fraction where the layout has none.
+  // Go accepts a fraction that is not in the layout.
   [TIME]: [...date, ['05', /^\d\d(\.\d+)?/], zone],
   [MICRO_TIME]: [...date, ['05', /^\d\d/], ['.000000', /^\.\d{6}/], zone],
 };
@@ -32,7 +32,7 @@ function outOfRange(text: string): string | undefined {
   return minute > 59 ? 'minute' : second > 59 ? 'second' : undefined;
 }
 
-/** What Go's time.Parse says of a text that is no time of this format; undefined where it is one. */
+/** The error of Go's time.Parse; undefined for a valid time. */
 export function goTimeProblem(format: string, text: string): string | undefined {
   let rest = text;
   for (const [part, pattern] of layouts[format] ?? []) {
@@ -49,8 +49,8 @@ export function goTimeProblem(format: string, text: string): string | undefined 
 }
 
 /**
- * A time as it is kept: in UTC. Other than a kube-apiserver, which cuts times to whole seconds, a fraction stays: the local node's times
- * have milliseconds. What is no time stays as it is.
+ * A time as stored: in UTC. A fraction stays, because the local node writes milliseconds; a kube-apiserver truncates to seconds. Invalid
+ * times stay unchanged.
  */
 export function storedTime(format: string, text: string): string {
   if (text.endsWith('Z') || goTimeProblem(format, text) !== undefined) return text;

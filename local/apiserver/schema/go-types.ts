@@ -6,7 +6,7 @@ import { quantityProblem } from './quantities.ts';
 import { QUANTITY } from './schema.ts';
 import type { Schema } from './schema.ts';
 
-/** The Go type that a field is decoded into, as errors name it. */
+/** The Go type of a field, for errors. */
 function goTypeOf(schema: Schema): string {
   if (schema.struct !== undefined) return `v1.${schema.struct}`;
   switch (schema.type) {
@@ -49,7 +49,7 @@ function fits({ type, format }: Schema, value: unknown): boolean {
   }
 }
 
-/** Where a value is: the struct that holds the field, and the path of it without indexes. */
+/** The position of a value: the Go struct, and the path without indexes. */
 interface Where {
   struct: string;
   path: string;
@@ -65,7 +65,7 @@ function wrongType(schema: Schema, value: unknown, { struct, path }: Where): str
 
 const isTime = ({ format }: Schema): boolean => format === TIME || format === MICRO_TIME;
 
-/** Where Go's decoder finds the first byte that is no base64: where the last four of them begin if they are not complete. */
+/** The position of the first invalid base64 byte in Go's decoder; for an incomplete end, the start of the last four. */
 function base64Problem(text: string): string | undefined {
   const [good = ''] = /^[A-Za-z0-9+/\r\n]*/.exec(text) ?? [];
   const rest = text.slice(good.length).replaceAll(/[\r\n]/g, '');
@@ -76,7 +76,7 @@ function base64Problem(text: string): string | undefined {
   return `illegal base64 data at input byte ${at}`;
 }
 
-/** What the types that decode themselves say: Go stops there, whatever else was wrong before. */
+/** The error of types with their own decoder: Go stops there and reports no other. */
 function wrongCustom(schema: Schema, value: unknown): string | undefined {
   if (schema['x-kubernetes-int-or-string'] === true) {
     return typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))
@@ -96,7 +96,7 @@ function wrongScalar(schema: Schema, value: unknown, where: Where): string | und
   return typeof value === 'string' && schema.format === 'byte' ? base64Problem(value) : undefined;
 }
 
-/** The first value of a wrong type, as Go's JSON decoder tells of it; undefined where all can be decoded. */
+/** Go's JSON decoding error for the first value of a wrong type; undefined if there is none. */
 export function goDecodeProblem(schema: Schema, value: unknown): string | undefined {
   const start = { struct: '', path: '' };
   return firstProblem(wrongCustom, schema, value, start) ?? firstProblem(wrongScalar, schema, value, start);
@@ -124,7 +124,7 @@ function firstProblem(check: Check, schema: Schema, value: unknown, where: Where
   });
 }
 
-/** Bytes may be given as a list of numbers, too. */
+/** Bytes may also be a list of numbers. */
 const itemsOf = ({ items, format }: Schema): Schema =>
   items ?? (format === 'byte' ? { type: 'integer', format: 'uint8' } : {});
 
@@ -136,7 +136,7 @@ function firstOf<T>(list: T[], problem: (one: T) => string | undefined): string 
   return undefined;
 }
 
-/** What the converter that builds an object from a map says to the same; `name`: of a type that a text or number has of its own. */
+/** The same for Go's converter from maps; `name`: the named type of a string or number. */
 export function goConvertProblem(schema: Schema, value: unknown, name?: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   const custom = isTime(schema) || schema.format === QUANTITY;
@@ -150,7 +150,7 @@ export function goConvertProblem(schema: Schema, value: unknown, name?: string):
   }
   if (Array.isArray(value)) return firstOf(value, (item) => goConvertProblem(itemsOf(schema), item, name));
   if (!isObject(value)) return undefined;
-  // In every struct of an object, its metadata comes first.
+  // Metadata is the first field of every struct.
   const { metadata, ...fields } = value;
   const entries = Object.entries(metadata === undefined ? value : { metadata, ...fields });
   return firstOf(entries, ([key, item]) => {
@@ -172,7 +172,7 @@ function wrongConversion(schema: Schema, value: unknown, name = goTypeOf(schema)
   if (schema.struct !== undefined) return `cannot restore struct from: ${kind}`;
   if (schema.type === 'array' || schema.format === 'byte') return `cannot restore slice from ${kind}`;
   if (schema.type === 'object') return `cannot restore map from ${kind}`;
-  // Go can make a text of a whole number, and a whole number of any number; JSON can't.
+  // This converter accepts an integer as string, and any number as integer; JSON decoding does not.
   const isConvertible = schema.type === 'string' ? kind === 'int64' : schema.type === 'integer' && kind === 'float64';
   return isConvertible ? `cannot convert ${kind} to ${name}` : `unrecognized type: ${goTypeOf(schema)}`;
 }

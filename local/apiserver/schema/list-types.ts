@@ -4,7 +4,7 @@ import { isObject } from '../object.ts';
 import { fieldPath } from './schema.ts';
 import type { Schema } from './schema.ts';
 
-/** What tells an item of a set or a map from others; undefined where it has nothing that does. */
+/** The identity of an item of a set or map; undefined without one. */
 function identityOf(schema: Schema, item: unknown): unknown {
   if (schema['x-kubernetes-list-type'] === 'set') return item;
   if (!isObject(item)) return undefined;
@@ -12,7 +12,7 @@ function identityOf(schema: Schema, item: unknown): unknown {
   return Object.fromEntries(keys.flatMap((key) => (item[key] === undefined ? [] : [[key, item[key]]])));
 }
 
-/** Each value that occurs again, once, at its second place. */
+/** Each duplicate once, with the index of its second occurrence. */
 function duplicatesIn(schema: Schema, list: unknown[], path: string): FieldError[] {
   const counts = new Map<string, number>();
   return list.flatMap((item, index) => {
@@ -25,7 +25,7 @@ function duplicatesIn(schema: Schema, list: unknown[], path: string): FieldError
   });
 }
 
-/** What occurs twice in a list that is a set or a map to Kubernetes. */
+/** The duplicates in a list of type set or map. */
 export function checkListTypes(schema: Schema, value: unknown, path = ''): FieldError[] {
   if (Array.isArray(value)) {
     const { items } = schema;

@@ -9,7 +9,7 @@ import { writtenTimes } from './times.ts';
 
 export const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
-/** What a number or text may be, which Kubernetes reads with code of its own. */
+/** Types that Kubernetes decodes with their own code. */
 const scalars: Record<string, Schema> = {
   'io.k8s.apimachinery.pkg.api.resource.Quantity': { type: 'string', format: QUANTITY },
   'io.k8s.apimachinery.pkg.apis.meta.v1.Time': { type: 'string', format: TIME },
@@ -29,7 +29,7 @@ const markers = [
 
 const cache = new Map<string, Schema>();
 
-/** Schemas that repeat a definition with marks of their own, to be filled once the definition is complete. */
+/** Schemas that add extensions to a definition; filled once the definition is complete. */
 type Pending = { schema: Schema; target: Schema; own: Schema }[];
 
 function ownPart(node: Definition): Schema {
@@ -54,12 +54,12 @@ function compileInto(schema: Schema, node: Definition, pending: Pending): Schema
   return schema;
 }
 
-/** Lists and maps that are not required are written only where they have something in them. */
+/** Optional lists and maps are omitted if empty. */
 function markOmitted(properties: Record<string, Schema>, required: unknown): void {
   const needed: unknown[] = Array.isArray(required) ? required : [];
   for (const [key, schema] of Object.entries(properties)) {
     const isMap = schema.type === 'object' && schema.additionalProperties !== undefined;
-    // An empty list of managedFields asks for something: to forget them.
+    // An empty managedFields has a meaning: it resets them.
     const isWritten = needed.includes(key) || key === 'managedFields';
     if ((schema.type === 'array' || isMap) && !isWritten) schema.omitEmpty = true;
   }
@@ -103,21 +103,21 @@ function compile(node: Definition, pending: Pending): Schema {
 
 /**
  * The structural schema of a definition of Kubernetes, such as `io.k8s.api.core.v1.Pod`: names, types, defaults, list and map types.
- * What is required and which values are allowed is not in it, because a kube-apiserver decodes built-in types without these.
- * `default: {}` stands for the structs that are always there.
+ * Required fields and allowed values are left out: a kube-apiserver decodes built-in types without them. `default: {}` marks structs that
+ * are always written.
  */
 export function namedSchema(name: string): Schema {
   const pending: Pending = [];
   const schema = named(name, pending);
   for (const { schema: repeated, target, own } of pending) Object.assign(repeated, target, own);
   for (const { schema: repeated } of pending) {
-    // An empty object is no value of a time, a quantity or a number.
+    // Times, quantities and numbers have no empty object.
     if (isObject(repeated.default) && repeated.type !== 'object') delete repeated.default;
   }
   return schema;
 }
 
-/** metadata, of every type. */
+/** The metadata of every type. */
 export function objectMetaSchema(): Schema {
   return namedSchema(OBJECT_META);
 }

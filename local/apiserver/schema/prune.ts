@@ -8,15 +8,15 @@ import type { Schema } from './schema.ts';
 
 const typeMeta: Record<string, Schema> = { apiVersion: { type: 'string' }, kind: { type: 'string' } };
 
-/** The schema with the fields every object has, which a CustomResourceDefinition need not spell out. */
+/** The schema with the common fields of objects, which a CustomResourceDefinition may omit. */
 export function withObjectFields(schema: Schema): Schema {
   return { ...schema, properties: { ...schema.properties, ...typeMeta, metadata: objectMetaSchema() } };
 }
 
-/** Paths of fields that a schema does not know, in the order in which they were found. */
+/** Paths of unknown fields, in the order of the walk. */
 export interface UnknownFields {
   paths: string[];
-  /** Those in the metadata of objects inside of an object. */
+  /** Those in the metadata of embedded objects. */
   embedded: string[];
 }
 

@@ -2,13 +2,13 @@ const form = /^([+-]?)(\d*)(?:\.(\d*))?((?:[eEinumkKMGTP]+[-+]?\d*|[-+]\d*)?)$/;
 const knownSuffix = /^(?:[numkMGTPE]|[KMGTPE]i|[eE][-+]?\d+)?$/;
 const FORM_TEXT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const SMALLEST_EXPONENT = -9;
-/** Of what is larger nobody has so much. */
+/** The largest quantity. */
 const MAX_POWER = 1000;
 
 const decimals: Record<string, number> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 const binaries = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 
-/** Why a text is no quantity (resource.ParseQuantity); undefined where it is one. */
+/** The error in a quantity (resource.ParseQuantity); undefined if valid. */
 export function quantityTextProblem(text: string): string | undefined {
   const suffix = text === '' ? undefined : form.exec(text)?.[4];
   if (suffix === undefined) return FORM_TEXT;
@@ -26,7 +26,7 @@ interface Decimal {
   exponent: number;
 }
 
-/** Without zeros at the end, and with nothing smaller than a billionth, which is rounded away from zero. */
+/** Without trailing zeros, and rounded to billionths away from zero. */
 function simplified({ mantissa, exponent }: Decimal): Decimal {
   let [rest, at] = [mantissa, exponent];
   if (at < SMALLEST_EXPONENT) {
@@ -51,11 +51,11 @@ function decimalText({ mantissa, exponent }: Decimal, isScientific: boolean): st
   return suffix === undefined ? `${digits}e${scale}` : digits + suffix;
 }
 
-/** What a quantity's text says: `mantissa` × 10^(`power` - `places`), in the way that its suffix has. */
+/** A parsed quantity: `mantissa` × 10^(`power` - `places`), in the format of its suffix. */
 interface Reading {
   mantissa: bigint;
   power: number;
-  /** Digits behind the point. */
+  /** Digits after the point. */
   places: number;
   suffix: 'decimal' | 'scientific' | 'binary';
 }
@@ -72,8 +72,7 @@ function readingOf(text: string): Reading {
 }
 
 /**
- * A quantity in billionths, exactly: nothing is smaller than one of them. Powers of ten beyond 1000 count as 1000. Throws an Error that says
- * why a text is none.
+ * A quantity in billionths, exactly: there are no smaller ones. Powers of ten beyond 1000 count as 1000. Throws for an invalid quantity.
  */
 export function quantityNanos(text: string): bigint {
   const problem = quantityTextProblem(text);
@@ -84,7 +83,7 @@ export function quantityNanos(text: string): bigint {
   return value.mantissa * 10n ** BigInt(value.exponent - SMALLEST_EXPONENT);
 }
 
-/** The one form in which Kubernetes writes a quantity (Quantity.CanonicalizeBytes): 0.5 is 500m, 1024Mi is 1Gi. What is none stays. */
+/** The canonical form of a quantity (Quantity.CanonicalizeBytes): 0.5 is 500m, 1024Mi is 1Gi. Invalid ones stay unchanged. */
 export function canonicalQuantity(text: string): string {
   const trimmed = text.trim();
   if (quantityTextProblem(trimmed) !== undefined) return text;

@@ -8,7 +8,7 @@ export interface ValidationRule {
   optionalOldSelf?: boolean;
 }
 
-/** The part of an OpenAPI v3 structural schema that decides about an object's shape. */
+/** An OpenAPI v3 structural schema, without descriptions. */
 export interface Schema {
   type?: string;
   format?: string;
@@ -38,7 +38,7 @@ export interface Schema {
   description?: string;
   /** The Go struct of a built-in type. */
   struct?: string;
-  /** Go leaves it out where it is empty. */
+  /** Go omits it if empty. */
   omitEmpty?: boolean;
   'x-kubernetes-preserve-unknown-fields'?: boolean;
   'x-kubernetes-int-or-string'?: boolean;

@@ -1,6 +1,6 @@
 /**
- * Times that Go writes as null where nobody has set them: they are no pointers in the Kubernetes API types, and `omitempty` does not leave
- * a struct out. OpenAPI documents do not tell them from others.
+ * Times that Go writes as null if unset: they are no pointers in the API types, and `omitempty` does not omit structs. OpenAPI does not
+ * distinguish them.
  */
 export const writtenTimes: Record<string, string[]> = {
   'io.k8s.api.apps.v1.DaemonSetCondition': ['lastTransitionTime'],

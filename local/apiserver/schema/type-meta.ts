@@ -1,10 +1,10 @@
 import { jsonKind } from '../go-text.ts';
 import { isObject } from '../object.ts';
 
-/** What Go decodes first of all, as its errors name it. */
+/** The Go struct that is decoded first, for errors. */
 const TYPE_META = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`;
 
-/** Why apiVersion and kind can't be read; undefined where they can. */
+/** The error in apiVersion or kind; undefined if valid. */
 export function typeMetaProblem(value: unknown): string | undefined {
   if (value === null) return undefined;
   if (!isObject(value)) return `json: cannot unmarshal ${jsonKind(value)} into Go value of type ${TYPE_META}`;

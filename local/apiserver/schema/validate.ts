@@ -9,7 +9,7 @@ import { hasFormat } from './formats.ts';
 import { fieldPath } from './schema.ts';
 import type { Schema } from './schema.ts';
 
-/** What was stored before a value, where it can be told: what stays as it is may stay wrong. */
+/** The old value, if it can be correlated: unchanged values may stay invalid. */
 interface Was {
   value: unknown;
 }
@@ -26,7 +26,7 @@ function hasType(expected: string, value: unknown): boolean {
   return actual === expected || (expected === 'number' && actual === 'integer');
 }
 
-/** A number is looked at as a number even where its type is wrong. */
+/** A number is checked as a number even if its type is wrong. */
 function checkRange({ type, format }: Schema, value: number, path: string): FieldError[] {
   if (type !== 'integer') return [];
   const limit = format === 'int32' ? 2 ** 31 : 2 ** 63;
@@ -89,7 +89,7 @@ function checkArray(schema: Schema, value: unknown[], path: string, was: Was | u
   return result;
 }
 
-/** apiVersion and kind are never as they were: both objects are shown in one version. */
+/** apiVersion and kind have no old value: both objects are in one version. */
 function formerField(key: string, path: string, was: Was | undefined): Was | undefined {
   if (!isObject(was?.value) || was.value[key] === undefined) return undefined;
   return path === '' && (key === 'apiVersion' || key === 'kind') ? undefined : { value: was.value[key] };
@@ -126,7 +126,7 @@ function wrongType(schema: Schema, value: unknown, path: string): FieldError | u
   const passes = schema.type === 'string' && schema.format !== undefined && Array.isArray(value);
   if (fits || passes) return undefined;
   if (schema.format !== undefined && !anyNumber && typeof value !== 'string' && !Array.isArray(value)) {
-    // What has a format is told of by formats.
+    // With a format the error names formats.
     const format = typeof value !== 'number' ? '' : Number.isInteger(value) ? 'int64' : 'double';
     return typeInvalid(path, format, `${path} in body must be of type ${schema.format}: ${JSON.stringify(format)}`);
   }
@@ -156,7 +156,7 @@ function checkAll(schema: Schema, value: unknown, path: string, was: Was | undef
     ];
     return { errors: [wrong, ...others], matches: 1 };
   }
-  // An integer or text may be given by such a combination, too; it says no more than the mark does.
+  // An int-or-string may also have such a combination, which is redundant.
   const combined =
     schema['x-kubernetes-int-or-string'] === true ? none() : checkCombinations(schema, value, path, check);
   return merged([
@@ -174,7 +174,7 @@ function check(schema: Schema, value: unknown, path: string, was?: Was): Result 
 }
 
 /**
- * Everything in `value` that does not fit `schema`, with the messages of the Kubernetes OpenAPI validator; but for what is as it was in
+ * The errors in `value` by `schema`, with the messages of the Kubernetes OpenAPI validator, except for values that are unchanged since
  * `old`.
  */
 export function validate(schema: Schema, value: unknown, path: string, old?: unknown): FieldError[] {

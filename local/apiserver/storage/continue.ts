@@ -1,7 +1,7 @@
 import { parseJson } from '../go-json.ts';
 import { badRequest } from '../status.ts';
 
-/** Where a paged list goes on: at which version (-1: the newest), and after which key. */
+/** The position of the next page: version (-1: the newest) and last key. */
 export interface Continuation {
   revision: number;
   start: string;
@@ -26,7 +26,7 @@ function base64Problem(token: string): string | undefined {
   return text.length % 4 === 1 ? `illegal base64 data at input byte ${text.length - 1}` : undefined;
 }
 
-/** Reads a token; 400 for what is none. */
+/** Reads a token; 400 if invalid. */
 export function decodeContinue(token: string): Continuation {
   const problem = base64Problem(token);
   if (problem !== undefined) throw refuse(`: ${problem}`);

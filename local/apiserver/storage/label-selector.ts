@@ -9,7 +9,7 @@ export type Matches = (labels: Labels) => boolean;
 const operators = ['in', 'notin', '=', '==', '!=', '>', '<'];
 const OPERATORS_TEXT = 'in, notin, =, ==, !=, gt, lt';
 
-/** The tokens of a selector, read one after the other. */
+/** A reader of the tokens of a selector. */
 interface Reader {
   next(): Token;
   ahead(): Token;
@@ -113,7 +113,7 @@ function inRequirement(reader: Reader): Matches {
   }
 }
 
-/** Parses the `labelSelector` query parameter; 400 in the API machinery's words for what is none. */
+/** Parses the `labelSelector` query parameter; 400 with the API machinery's message if invalid. */
 export function parseLabelSelector(selector: string): Matches {
   const tokens = tokensOf(selector);
   const end: Token = { kind: 'end', text: '' };
@@ -137,7 +137,7 @@ export interface LabelSelector {
   matchExpressions?: { key: string; operator: string; values?: string[] }[];
 }
 
-/** Whether labels fit a LabelSelector object; an empty or missing one fits all. */
+/** Whether labels match a LabelSelector; an empty or missing one matches all. */
 export function matchesLabelSelector(selector: LabelSelector | undefined, labels: Labels): boolean {
   const pairs = Object.entries(selector?.matchLabels ?? {});
   if (!pairs.every(([key, value]) => labels[key] === value)) return false;

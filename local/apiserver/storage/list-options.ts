@@ -3,7 +3,7 @@ import type { FieldError } from '../field-errors.ts';
 import { badRequest, StatusError } from '../status.ts';
 import type { Store } from './store.ts';
 
-/** Reads a resourceVersion parameter; undefined where none was given. `refuse` makes the error for what is none: 500 where absent. */
+/** Reads a resourceVersion parameter; undefined if absent. `refuse` makes the error for an invalid one (default 500). */
 export function parseRevision(
   text: string | null,
   refuse = (problem: string): StatusError => new StatusError(500, '', problem),
@@ -15,8 +15,7 @@ export function parseRevision(
 }
 
 /**
- * Whether an object can be read at least as new as the request wants it: 504 for a version to come, and 500 for what is none, or 400 of a
- * type that a kube-apiserver does not keep in its cache.
+ * Checks the resourceVersion of a get: 504 for a future one; 500 for an invalid one, or 400 for types that a kube-apiserver does not cache.
  */
 export function checkReadVersion(store: Store, query: URLSearchParams, isCached: boolean): void {
   const uncached = (problem: string): StatusError => badRequest(`invalid resource version: ${problem}`);
@@ -24,7 +23,7 @@ export function checkReadVersion(store: Store, query: URLSearchParams, isCached:
   if (asked !== undefined && asked > store.revision()) throw tooLargeVersion(asked, store.revision());
 }
 
-/** A whole number among the parameters; undefined where it is not given, 400 where it is none. */
+/** An integer parameter; undefined if absent, 400 if invalid. */
 export function integerFrom(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
@@ -73,7 +72,7 @@ export function checkWatchOptions(query: URLSearchParams): void {
   refuse(errors);
 }
 
-/** What a version from the future is answered with. */
+/** The error for a future version. */
 export function tooLargeVersion(requested: number, current: number): StatusError {
   return new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${requested}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],

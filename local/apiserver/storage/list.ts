@@ -9,9 +9,9 @@ import type { Store } from './store.ts';
 export interface Page {
   revision: number;
   items: KubeObject[];
-  /** Given back as `continue` to read on. */
+  /** The `continue` token of the next page. */
   next?: string;
-  /** How many objects follow; absent where a selector leaves it unknown. */
+  /** How many objects follow; unknown with a selector. */
   remaining?: number;
 }
 
@@ -19,14 +19,14 @@ const TOO_OLD = 'The resourceVersion for the provided list is too old.';
 const TOKEN_TOO_OLD =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
 
-/** As in Kubernetes, a limit that is not positive is none; nor is one of a list that a cache may answer in any version. */
+/** As in Kubernetes, a limit counts only if positive, and for cached types not with resourceVersion 0. */
 function limitOf(query: URLSearchParams, isCached: boolean): number {
   const limit = integerFrom(query, 'limit') ?? 0;
   if (isCached && query.get('resourceVersion') === '0' && !query.get('continue')) return Number.POSITIVE_INFINITY;
   return limit > 0 ? limit : Number.POSITIVE_INFINITY;
 }
 
-/** What is listed: a resource, and how it is read. */
+/** The resource of a list, and its options. */
 type Listed = Pick<ResourceType, 'storageKey' | 'isCached'>;
 
 interface Snapshot {
@@ -70,8 +70,8 @@ function laterPage(
 }
 
 /**
- * Reads a list, or a page of one: every page shows the collection as it was at the first one's version. Throws 410 when that is no longer
- * known, 400, 422 or 504 for parameters that can't be served.
+ * Reads a list, or a page of one: every page is at the version of the first one. Throws 410 when that is no longer known, 400, 422 or 504
+ * for invalid parameters.
  */
 export function listObjects(store: Store, listed: Listed, selection: Selection, query: URLSearchParams): Page {
   const limit = limitOf(query, listed.isCached);
@@ -79,7 +79,7 @@ export function listObjects(store: Store, listed: Listed, selection: Selection, 
     selection.namespace !== undefined || namespace === undefined ? name : `${namespace}/${name}`;
   const read = (query.get('continue') ?? '') === '' ? firstPage : laterPage;
   const { revision, items: stored } = read(store, listed, selection, query, keyOf);
-  // One object is looked up; no others are left for a next page.
+  // A single object: there is no next page.
   const { name: only } = selection;
   const items =
     only === undefined || read === laterPage ? stored : stored.filter(({ metadata }) => metadata.name === only);

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../object.ts';
 import type { StoredObject } from './stored-object.ts';
 
-/** Who exists by uid, and who names whom as its owner. */
+/** Existing objects by uid, and dependents by owner. */
 export interface OwnerIndex {
   replace(stored: StoredObject, previous: KubeObject | undefined): void;
   remove(object: KubeObject): void;

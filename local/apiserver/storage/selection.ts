@@ -5,12 +5,12 @@ import type { KubeObject } from '../object.ts';
 import { badRequest } from '../status.ts';
 import { parseLabelSelector } from './label-selector.ts';
 
-/** Which objects of a resource a list, watch or deletecollection is about. */
+/** The objects of a resource that a list, watch or deletecollection selects. */
 export interface Selection {
   namespace: string | undefined;
-  /** No selector narrows it. */
+  /** It has no selector. */
   all: boolean;
-  /** The only name that its fields allow. */
+  /** The only name that the field selector allows. */
   name?: string;
   matches(object: KubeObject): boolean;
 }
@@ -26,12 +26,12 @@ function fieldValue(type: ResourceType, object: KubeObject, field: string): stri
       : '';
 }
 
-/** Splits at commas, except behind a backslash, which stays. */
+/** Splits at commas that have no backslash before them. Backslashes stay. */
 function termsOf(selector: string): string[] {
   return selector.match(/(?:\\[^]|[^,\\])+\\?|\\/g) ?? [];
 }
 
-/** The value that is meant: `\\`, `\,` and `\=` stand for the second character. */
+/** Unescapes a value: `\\`, `\,` and `\=`. */
 function unescaped(value: string): string {
   return value.replaceAll(/\\([^]?)|=/g, (sequence, character: string | undefined) => {
     if (sequence === '=') throw badRequest('invalid field selector: unescaped character in value: 61');
@@ -51,7 +51,7 @@ function checkSelectable(type: ResourceType, field: string): void {
 }
 
 interface Fields {
-  /** Nothing is said of any. */
+  /** It has no requirements. */
   all: boolean;
   matches(object: KubeObject): boolean;
   name?: string;
@@ -81,8 +81,8 @@ function parseFieldSelector(type: ResourceType, selector: string, validate: () =
 }
 
 /**
- * Reads `labelSelector` and `fieldSelector` of a request; 400 where one can't be read or names a field that can't be selected by.
- * `validate` looks at the other parameters in between.
+ * Reads `labelSelector` and `fieldSelector` of a request; 400 if one is invalid or names a field without selector support. `validate`
+ * checks the other parameters in between.
  */
 export function parseSelection(
   type: ResourceType,

@@ -1,4 +1,4 @@
-/** What a label selector is made of; `end` is its end. */
+/** A token of a label selector; `end` is the end of input. */
 export interface Token {
   kind: 'word' | 'symbol' | 'end' | 'error';
   text: string;
@@ -13,7 +13,7 @@ function word(text: string, from: number): Token {
   return { kind: 'word', text: text.slice(from, end) };
 }
 
-/** The longest symbol of those characters, as long as each step on the way is one. */
+/** The longest symbol at the start of these characters, extended while it is one. */
 function symbol(text: string, from: number): Token & { taken: number } {
   let read = '';
   let last = '';

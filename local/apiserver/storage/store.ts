@@ -6,7 +6,7 @@ export interface StoredEvent {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
   revision: number;
   object: KubeObject;
-  /** What was stored before: a watch with a selector needs it to tell who enters and who leaves. */
+  /** The object before: a watch with a selector needs it to see which objects enter and leave. */
   previous: KubeObject | undefined;
 }
 
@@ -26,17 +26,17 @@ interface Delivery {
   event: StoredEvent;
 }
 
-/** Objects in memory, one revision counter for all of them, and each resource's last events for watches that come back. */
+/** Objects in memory, one revision counter for all of them, and each resource's last events for resumed watches. */
 export interface Store {
   revision(): number;
   get(storageKey: string, namespace: string | undefined, name: string): KubeObject | undefined;
-  /** In the order of the keys: by namespace, then by name. */
+  /** Sorted by namespace, then by name. */
   list(storageKey: string, namespace?: string): KubeObject[];
-  /** The same as it was at an earlier revision, or undefined when that is no longer known. */
+  /** The same at an earlier revision, undefined if that is no longer known. */
   listAt(storageKey: string, namespace: string | undefined, revision: number): KubeObject[] | undefined;
   /** Stores `object` under its own namespace and name with the next resourceVersion; returns what was stored. */
   put(storageKey: string, object: KubeObject): KubeObject;
-  /** Removes it; the answer carries the resourceVersion of the removal, as a DELETED event does. */
+  /** Removes it; the result has the resourceVersion of the removal, like a DELETED event. */
   remove(storageKey: string, object: KubeObject): KubeObject;
   /** Events after `revision`, or undefined when some of them are no longer kept. */
   eventsSince(storageKey: string, revision: number): StoredEvent[] | undefined;
@@ -45,11 +45,11 @@ export interface Store {
   byUid(uid: string): StoredObject | undefined;
   ownedBy(uid: string): StoredObject[];
   storageKeys(): string[];
-  /** Reads stored objects anew, as they are seen from now on: no change of them, without a version and without an event. */
+  /** Converts stored objects, without a new resourceVersion and without events. */
   reread(storageKey: string, read: (object: KubeObject) => KubeObject): void;
   /** Forgets a resource (its CustomResourceDefinition is gone) and ends its watches' history. */
   drop(storageKey: string): void;
-  /** Forgets how everything was before now, as etcd's compaction does. */
+  /** Drops the history, as etcd's compaction does. */
   compact(): void;
 }
 
@@ -58,9 +58,9 @@ export interface StoreOptions {
   maxHistory?: number;
 }
 
-/** Versions are whole objects, of runs some 30 kB each. A watch that is further behind lists anew. */
+/** Each event holds a whole object, some 30 kB for a run. A watch that is further behind lists again. */
 const DEFAULT_MAX_HISTORY = 500;
-/** A kube-apiserver has written objects of its own, and forgotten the first versions, before anybody can ask. */
+/** A kube-apiserver has written its own objects, and compacted the first versions, before it serves. */
 const FIRST_REVISION = 2;
 
 export function objectKey(namespace: string | undefined, name: string): string {
@@ -99,7 +99,7 @@ export function createStore({ maxHistory = DEFAULT_MAX_HISTORY }: StoreOptions =
     return fresh;
   };
 
-  /** One event after the other to everybody, even where a listener writes: nobody sees a later revision first. */
+  /** Each event goes to all listeners before the next one, even if a listener writes. */
   const deliver = (): void => {
     if (delivering) return;
     delivering = true;

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../object.ts';
 
-/** An object together with where it is stored. */
+/** An object with its storage key. */
 export interface StoredObject {
   storageKey: string;
   object: KubeObject;

@@ -23,7 +23,7 @@ export function humanDuration(durationMs: number): string {
   return days < 365 * 8 ? pair(years, 'y', days % 365, 'd') : `${years}y`;
 }
 
-/** How long ago `timestamp` was, or `<unknown>` where there is none. */
+/** How long ago `timestamp` was, or `<unknown>` without one. */
 export function age(timestamp: unknown, now: Date): string {
   const time = typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN;
   return Number.isNaN(time) ? '<unknown>' : humanDuration(now.getTime() - time);

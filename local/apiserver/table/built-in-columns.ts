@@ -29,7 +29,7 @@ function claimStatus(claim: KubeObject): string {
 
 const isBound = (claim: KubeObject): boolean => text(valueAt(claim, 'spec', 'volumeName'), '') !== '';
 
-/** The annotation is older than the field, and counts more. */
+/** The annotation has priority over the field. */
 function storageClass(claim: KubeObject): string {
   return (
     claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ??

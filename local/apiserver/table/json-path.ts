@@ -40,7 +40,7 @@ function filter(expression: string): Step {
 
 const token = /^(?:\.((?:\\.|[^.[\]\\])+)|\['((?:[^'\\]|\\.)*)'\]|\[(-?\d+)\]|\[\?\((.*?)\)\]|(\.?\[?\*\]?))/;
 
-/** Compiles the JSONPath of a printer column (`.status.conditions[?(@.type=="Ready")].status`); throws where it is beyond this subset. */
+/** Compiles the JSONPath of a printer column (`.status.conditions[?(@.type=="Ready")].status`); throws if it is not in this subset. */
 export function compileJsonPath(path: string): (object: unknown) => unknown[] {
   const steps: Step[] = [];
   let rest = path.startsWith('.') || path.startsWith('[') ? path : `.${path}`;

@@ -48,7 +48,7 @@ function containerReason(pod: KubeObject): { reason?: string; running: boolean }
   return { ...(reason === undefined ? {} : { reason }), running };
 }
 
-/** The STATUS that kubectl shows: the most telling of phase, reasons of containers and deletion. */
+/** kubectl's STATUS column: from phase, reasons of containers and deletion. */
 export function podStatus(pod: KubeObject): string {
   const phase = textAt(pod, 'status', 'phase');
   const podReason = valueAt(pod, 'status', 'reason');

@@ -40,7 +40,7 @@ function selector(service: KubeObject): string {
 const joined = (address: string, { port: number }: JsonObject): string =>
   `${address.includes(':') ? `[${address}]` : address}:${String(number)}`;
 
-/** The first addresses, and how many more there are. */
+/** The first addresses, and the number of the others. */
 function endpoints(object: KubeObject): string {
   const shown = objectsIn(object['subsets']).flatMap((subset) => {
     const addresses = objectsIn(subset['addresses']).map((one) => textAt(one, 'ip'));

@@ -17,7 +17,7 @@ const listed = (object: KubeObject, field: string): string =>
     .map((one) => textAt(one, field))
     .join(',');
 
-/** `app=web,tier in (a,b)`: a selector as kubectl's tables have it. */
+/** `app=web,tier in (a,b)`: a selector as in kubectl's tables. */
 function selectorText(object: KubeObject): string {
   const selector = valueAt(object, 'spec', 'selector');
   const labels = isObject(valueAt(selector, 'matchLabels')) ? (valueAt(selector, 'matchLabels') as JsonObject) : {};

@@ -8,25 +8,25 @@ import type { Pod } from '../types.ts';
 import { expand } from './expand.ts';
 import { fieldValue, resourceValue } from './field-ref.ts';
 
-/** What containerd gives a container whose image sets none. */
+/** containerd's default for an image without PATH. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * Where a container finds programs: `DEFAULT_PATH`, then what `ownPath` (this process's PATH) has besides, as long as containers see it in
- * every isolation (/usr/local/go/bin, /opt/x/bin; nothing of a home). An image would bring such a PATH of its own.
+ * A container's PATH: `DEFAULT_PATH`, then the other directories of `ownPath` (this process's PATH) that containers see in every isolation
+ * (/usr/local/go/bin, /opt/x/bin; none of a home). It stands for the PATH of an image.
  */
 export function searchPath(ownPath = ''): string {
   const machine = ownPath
     .split(':')
     .filter((directory) => path.posix.normalize(directory) === directory && !directory.endsWith('/'))
     .filter((directory) => MACHINE_DIRECTORIES.some((name) => directory.startsWith(`/${name}/`)))
-    .filter((directory) => !directory.includes('/node_modules/')); // npm adds those of the package that it runs a script of.
+    .filter((directory) => !directory.includes('/node_modules/')); // npm adds those of the package whose script it runs.
   return [...new Set([...DEFAULT_PATH.split(':'), ...machine])].join(':');
 }
 
 export type Environment = Record<string, string>;
 
-/** What a container gets when it starts, below what its spec says (`own`): variables that no API object holds. */
+/** A container's variables from the node, with lower priority than those of its spec (`own`): no API object contains them. */
 export type AddedEnvironment = (pod: Pod, container: string, own: Environment) => Environment;
 
 async function fromEnvFrom(container: V1Container, namespace: string, objects: ObjectSource): Promise<Environment> {
@@ -79,8 +79,7 @@ async function valueOf(
 }
 
 /**
- * What the container's spec puts into its environment; nothing of this process's own. Throws with the kubelet's reason when
- * something it names doesn't exist.
+ * The environment from the container's spec, without this process's own. Throws the kubelet's error if a referenced object does not exist.
  */
 export async function specEnvironment(container: V1Container, pod: Pod, objects: ObjectSource): Promise<Environment> {
   const env = await fromEnvFrom(container, pod.metadata.namespace ?? '', objects);

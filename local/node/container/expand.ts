@@ -1,6 +1,4 @@
-/**
- * `$(NAME)` as Kubernetes expands it in env, command and args: `$$` stands for one `$`, a name that isn't known stays as written.
- */
+/** `$(NAME)` as Kubernetes expands it in env, command and args: `$$` stands for one `$`, unknown names stay as written. */
 export function expand(text: string, values: Record<string, string>): string {
   return text.replace(/\$(?:\$|\(([^)]*)\))/g, (match, name: string | undefined) => {
     if (name === undefined) return '$';

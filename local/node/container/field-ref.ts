@@ -5,7 +5,7 @@ import type { V1Container, V1ResourceFieldSelector } from '@kubernetes/client-no
 import type { Pod } from '../types.ts';
 import { parseQuantity } from './quantity.ts';
 
-/** What a Pod's containers see of themselves on this node. */
+/** The values of the downward API on this node. */
 export const NODE_IP = '127.0.0.1';
 
 /** One line per key, sorted, as the kubelet writes a label or annotation map into a file. */
@@ -30,7 +30,7 @@ const FIELDS: Record<string, (pod: Pod) => string> = {
   'status.podIPs': () => NODE_IP,
 };
 
-/** The value of a downward API field; a label or annotation that isn't there is empty. Throws for a path the kubelet has no field for. */
+/** The value of a downward API field; empty for an absent label or annotation. Throws for an unknown path. */
 export function fieldValue(pod: Pod, fieldPath: string): string {
   const keyed = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(fieldPath);
   if (keyed) return (keyed[1] === 'labels' ? pod.metadata.labels : pod.metadata.annotations)?.[keyed[2] ?? ''] ?? '';
@@ -44,7 +44,7 @@ function allocatable(resource: string): string {
   return resource === 'memory' ? String(os.totalmem()) : '0';
 }
 
-/** A container's request or limit in units of the divisor, rounded up; what isn't set is what the node has. Throws for an unknown resource. */
+/** A container's request or limit in units of the divisor, rounded up; the node's capacity if not set. Throws for an unknown resource. */
 export function resourceValue(container: V1Container, selector: V1ResourceFieldSelector): string {
   const [kind, name = ''] = selector.resource.split(/\.(.*)/s);
   if (kind !== 'limits' && kind !== 'requests')

@@ -19,7 +19,7 @@ function subPathOf(volume: string, subPath: string): string {
   return makeInside(volume, subPath, 'directory');
 }
 
-/** A path of the container as the kubelet takes it: absolute, whatever was written, and without anything that leads up. */
+/** A container path as the kubelet reads it: absolute, without `..`. */
 export function containerPath(written: string): string {
   if (written.includes('\n')) throw new Error(`path ${JSON.stringify(written)} has a line break`);
   return path.posix.normalize(`/${written}`).replace(/(?<=.)\/$/, '');
@@ -41,8 +41,8 @@ function volumeMount(mount: V1VolumeMount, pod: Pod, volumes: PodVolumes, env: E
 }
 
 /**
- * What other containers of the Pod have at /tekton/run. The entrypoint's `init` makes links there for all of them; without mount
- * namespaces a link has to lead to the volume itself, so its container has to see it.
+ * The mounts of the Pod's other containers at /tekton/run. The entrypoint's `init` makes links there for all of them. Without mount
+ * namespaces a link leads to the volume itself, so the container of `init` needs the mounts, too.
  */
 export function runMounts(container: V1Container, pod: Pod, volumes: PodVolumes): Mount[] {
   const own = new Set((container.volumeMounts ?? []).map(({ mountPath }) => mountPath));
@@ -52,7 +52,7 @@ export function runMounts(container: V1Container, pod: Pod, volumes: PodVolumes)
   return [...byPath.values()];
 }
 
-/** Everything a container has mounted, parents before what lies inside them. Throws the reason for a mount that can't be made. */
+/** A container's mounts, parents first. Throws the reason for one that can't be made. */
 export function containerMounts(
   container: V1Container,
   pod: Pod,

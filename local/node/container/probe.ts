@@ -11,7 +11,7 @@ import { NODE_IP } from './field-ref.ts';
 export type ProbeKind = 'Startup' | 'Readiness' | 'Liveness';
 
 export interface ProbeReport {
-  /** The probe's threshold was reached: the container counts as having passed, or failed, it from now on. */
+  /** The probe has reached its success or failure threshold. */
   settled(kind: ProbeKind, passed: boolean): void;
   /** One failed attempt, for an Event. */
   failed(kind: ProbeKind, message: string): void;

@@ -83,10 +83,7 @@ function homeOf(credentials: Credentials): string {
   return credentials.uid === 0 || credentials.uid === process.getuid?.() ? '/root' : '/';
 }
 
-/**
- * Makes everything ready to start a container in `directory`: its environment, mounts, user and log. Throws CreateError with the
- * kubelet's reason.
- */
+/** Prepares a container in `directory`: its environment, mounts, user and log. Throws CreateError with the kubelet's reason. */
 export async function createContainer(
   record: ContainerRecord,
   pod: Pod,
@@ -108,7 +105,7 @@ export async function createContainer(
   const launch = await creating('CreateContainerError', async (): Promise<Launch> => {
     unsupported(record);
     await fs.mkdir(directory, { recursive: true });
-    await fs.rm(terminationFile, { force: true }); // What the container's last run left there may be a link.
+    await fs.rm(terminationFile, { force: true }); // The container's last run may have left a link there.
     await fs.writeFile(terminationFile, '', { flag: 'wx' });
     await fs.chmod(terminationFile, 0o666);
     const added = runtime.addedEnvironment(pod, spec.name, specEnv);

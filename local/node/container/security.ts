@@ -5,7 +5,7 @@ import type { IsolationKind } from '../isolation/kind.ts';
 import { describePod } from '../types.ts';
 import type { Pod } from '../types.ts';
 
-/** What container runtimes leave a container by default, but for `mknod`: nothing here keeps a container from this machine's disks. */
+/** The default capabilities of container runtimes, without `mknod`: with it a container could read this machine's disks. */
 const DEFAULT_CAPABILITIES = [
   'chown',
   'dac_override',
@@ -22,7 +22,7 @@ const DEFAULT_CAPABILITIES = [
   'setfcap',
 ];
 
-/** With one of these root reaches this machine's files from inside any container: they make it a privileged one. */
+/** With one of these, root in a container can reach this machine's files, as in a privileged container. */
 const PRIVILEGED_CAPABILITIES = [
   'bpf',
   'dac_read_search',
@@ -35,7 +35,7 @@ const PRIVILEGED_CAPABILITIES = [
   'sys_rawio',
 ];
 
-/** As whom a container's processes run, and with what rights. */
+/** User, groups and capabilities of a container's processes. */
 export interface Credentials {
   uid: number;
   gid: number;
@@ -43,7 +43,7 @@ export interface Credentials {
   noNewPrivileges: boolean;
   /** Names without `cap_`, in lower case. */
   capabilities: string[];
-  /** Whether the spec asks for other capabilities than a runtime gives. */
+  /** Whether the spec changes the default capabilities. */
   capabilitiesChanged: boolean;
 }
 
@@ -51,7 +51,7 @@ export interface NodeIdentity {
   isolation: IsolationKind;
   uid: number;
   gid: number;
-  /** What the node was found to be allowed. */
+  /** The node's rights, found by trying. */
   rights: Rights;
 }
 
@@ -95,7 +95,7 @@ function chooseGroups(pod: Pod, container: V1Container, node: NodeIdentity): num
     refuse(
       `group ${foreign.join(', ')} (fsGroup, supplementalGroups): this node runs as user ${node.uid} and may not take it (container: ${container.name})`,
     );
-  return []; // It has its own group as it is.
+  return []; // It has its own group anyway.
 }
 
 function chooseCapabilities(container: V1Container, node: NodeIdentity): string[] {
@@ -118,8 +118,8 @@ function chooseCapabilities(container: V1Container, node: NodeIdentity): string[
 }
 
 /**
- * As whom the container runs here. What this node may not give (a user it can't switch to, privileged) is refused with the reason.
- * seccomp, AppArmor, SELinux and resource limits are not enforced by this node.
+ * The container's credentials. Throws the reason for what this node may not do (switch to another user, privileged). seccomp, AppArmor,
+ * SELinux and resource limits are not enforced by this node.
  */
 export function chooseCredentials(pod: Pod, container: V1Container, node: NodeIdentity): Credentials {
   const context = container.securityContext ?? {};

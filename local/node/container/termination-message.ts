@@ -6,7 +6,7 @@ export const MAX_MESSAGE_BYTES = 4096;
 const FALLBACK_BYTES = 2048;
 const FALLBACK_LINES = 80;
 
-/** Only of a regular file: a container may have put a link or a named pipe in its place. */
+/** Regular files only: a container may put a link or a named pipe there. */
 function head(file: string, maxBytes: number): string {
   const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
   try {
@@ -34,7 +34,7 @@ function written(file: string): string {
   }
 }
 
-/** What an ended container says of itself: its termination file's first 4096 bytes or, where the policy says so, a failed one's log. */
+/** An ended container's message: the first 4096 bytes of its termination file or, by its policy, the end of a failed container's log. */
 export function terminationMessage(
   file: string,
   policy: string | undefined,

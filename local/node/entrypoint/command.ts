@@ -6,7 +6,7 @@ import path from 'node:path';
 import { openPipe } from './pipe.ts';
 import { writeAll } from './write.ts';
 
-/** Carries the path of mkfifo(1) to the entrypoint; a step never sees it. */
+/** The path of mkfifo(1) for the entrypoint; the step does not get it. */
 export const MKFIFO_VARIABLE = 'TEKTRACE_MKFIFO';
 
 export interface CommandOptions {
@@ -55,11 +55,11 @@ function startError(program: string, error: NodeJS.ErrnoException): StartError {
 interface Output {
   /** What the step's process gets as its descriptor. */
   stdio: number | 'inherit';
-  /** To be called once the process has its own copy; resolves when all output is in both places, rejects when it can't be. */
+  /** Call it when the process has its own copy. Resolves when all output is in both places; rejects if a write fails. */
   copied(): Promise<void>;
 }
 
-/** Output goes straight to ours, `fd`; with a path, also to the end of that file, whole however the step ends. */
+/** Output goes directly to our `fd`; with a path, also to the end of that file, complete however the step ends. */
 async function output(fd: 1 | 2, file: string, pipeDirectory: string): Promise<Output> {
   if (file === '') return { stdio: 'inherit', copied: async () => undefined };
   fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -82,8 +82,8 @@ async function output(fd: 1 | 2, file: string, pipeDirectory: string): Promise<O
 }
 
 /**
- * Runs the step's command in a process group of its own, hands it our signals, and resolves with its exit code (128 + signal number
- * when a signal ended it). Throws StartError when it can't be started, the signal's reason when aborted.
+ * Runs the step's command in its own process group, forwards our signals, and resolves with its exit code (128 + signal number when a
+ * signal ended it). Throws StartError when it can't be started, the signal's reason when aborted.
  */
 export async function runCommand(command: string[], options: CommandOptions): Promise<number> {
   const [program = '', ...args] = command;
@@ -100,7 +100,7 @@ export async function runCommand(command: string[], options: CommandOptions): Pr
       child.on('exit', (code, signal) => resolve(code ?? 128 + (signal ? os.constants.signals[signal] : 0)));
     });
     if (options.signal.aborted) kill();
-    // A copy that fails ends the reading, and a step that goes on writing ends by SIGPIPE: the error is told after its end.
+    // A failed copy ends the reading, and SIGPIPE ends a step that still writes: the error is reported after its end.
     const copied = Promise.allSettled([out.copied(), err.copied()]);
     const exitCode = await ended;
     for (const copy of await copied) if (copy.status === 'rejected') throw copy.reason;

@@ -1,7 +1,7 @@
 import { PATH_MAP_VARIABLE } from './path-map.ts';
 import { WORKING_DIRECTORY_VARIABLE } from './working-directory.ts';
 
-/** Carries the environment that the launcher was started with, as /proc has it, in base64. */
+/** The launcher's initial environment, as in /proc, in base64. */
 export const ENVIRONMENT_VARIABLE = 'TEKTRACE_ENVIRONMENT';
 
 /** The variables of a process as /proc shows them: `NAME=value`, each ended by a zero byte. */
@@ -12,7 +12,7 @@ function parse(environ: string): NodeJS.ProcessEnv {
   );
 }
 
-/** The step's variables: those that the launcher was started with, without what the node tells the entrypoint. `own`: the entrypoint's. */
+/** The step's variables: the launcher's initial ones, without those for the entrypoint. `own`: the entrypoint's. */
 export function stepEnvironment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const encoded = own[ENVIRONMENT_VARIABLE];
   if (encoded) {

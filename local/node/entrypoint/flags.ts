@@ -1,4 +1,4 @@
-/** What the entrypoint is told on its command line; names and meaning are upstream's (`cmd/entrypoint`). */
+/** The entrypoint's flags; names and meaning are upstream's (`cmd/entrypoint`). */
 export interface EntrypointFlags {
   waitFiles: string[];
   waitFileContent: boolean;
@@ -81,7 +81,7 @@ function parse(args: string[]): Map<string, string> {
   return values;
 }
 
-/** What this entrypoint can't do is refused before the step runs, not left out. */
+/** Refuses unsupported flags before the step runs. */
 function refuseUnsupported(values: Map<string, string>): void {
   for (const name of ['breakpoint_on_failure', 'debug_before_step', 'enable_spire']) {
     if (values.get(name) === 'true') throw new UsageError(`flag -${name}: not supported by this node's entrypoint`);

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 const isBelow = (file: string, root: string): boolean => root === '/' || file === root || file.startsWith(`${root}/`);
 
-/** Where a link leads, undefined when it leads nowhere. */
+/** Where a link leads, undefined if its target does not exist. */
 function resolved(file: string): string | undefined {
   try {
     return fs.realpathSync(file);
@@ -13,9 +13,8 @@ function resolved(file: string): string | undefined {
 }
 
 /**
- * The place `relative` names below the directory `base`, by its real path; made, one level at a time, where it is missing: directories,
- * with a file last for kind `file`. A link that stays in `base` is followed. Throws, before anything is made, when a link, which a
- * container may have planted, or `..` leads out of `base`.
+ * The real path of `relative` below the directory `base`. Creates missing directories, and for kind `file` the file. Follows links inside
+ * `base`. Throws, before it creates anything, if a link (a container may have planted it) or `..` leads out of `base`.
  */
 export function makeInside(base: string, relative: string, kind: 'directory' | 'file'): string {
   const root = fs.realpathSync(base);

@@ -4,7 +4,7 @@ import { OPEN_FILES_VARIABLE, PRLIMIT_VARIABLE } from './limits.ts';
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** What a step's process finds of the launcher in its environment: paths of tools, for the step's PATH may not have them, and what it is to give the step. */
+/** Absolute paths of tools, which the step's PATH may not have. */
 export interface LauncherTools {
   base64: string;
   mkfifo: string;
@@ -12,12 +12,12 @@ export interface LauncherTools {
 }
 
 /**
- * The program `/ko-app/entrypoint`, which `init` copies into a Pod. It is a shell script, so that the parts that only place files
- * (`init SOURCE DESTINATION STEP…`, `cp`, `decode-script FILE`) cost no start of Node; a step runs `script` in `node`.
- * The step's own environment is put by for it: a shell adds to it, drops what it has no name for (`db.password`), and NODE_OPTIONS is not for this
- * Node. One argument or variable can't be larger than 128 KiB, so that a very large environment goes as the shell leaves it. With its
- * modules in the compile cache Node is three times as fast to start. Node waits for ever where one of its threads is refused (RLIMIT_NPROC):
- * it gets as few as it can have, and the shell first starts as many processes.
+ * The program `/ko-app/entrypoint`, which `init` copies into a Pod. It is a shell script, so that commands that only place files (`init
+ * SOURCE DESTINATION STEP…`, `cp`, `decode-script FILE`) need no Node; a step runs `script` in `node`. The step's environment is saved in a
+ * variable: a shell adds to it and drops names that it does not support (`db.password`), and NODE_OPTIONS must not reach this Node. One
+ * argument or variable is limited to 128 KiB: a larger environment passes through the shell. With its modules in the compile cache Node
+ * starts three times as fast. Node hangs if one of its threads is refused (RLIMIT_NPROC): it gets the minimum of threads, and the shell
+ * first starts as many processes.
  */
 export function launcher(node: string, script: string, compileCache: string, tools: LauncherTools): string {
   return `#!/bin/sh

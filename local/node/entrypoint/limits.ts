@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** What the launcher tells the entrypoint: the path of prlimit(1), if there is one, and how many files the step may have open. */
+/** Variables from the launcher: the path of prlimit(1), if installed, and the step's limit of open files. */
 export const PRLIMIT_VARIABLE = 'TEKTRACE_PRLIMIT';
 export const OPEN_FILES_VARIABLE = 'TEKTRACE_OPEN_FILES';
 
 /**
- * Node raises its soft limit of open files as far as it can when it starts; the step would inherit that. Puts it back, as Go's runtime does
- * for what it starts. Where prlimit is missing or not allowed the step has the higher one, which is no reason to fail it.
+ * Node raises its soft limit of open files to the maximum at its start, and the step would inherit that. Restores it, as Go's runtime does
+ * for its children. Without prlimit or the permission the step keeps the higher limit.
  */
 export async function restoreOpenFiles(env: NodeJS.ProcessEnv): Promise<void> {
   const { [PRLIMIT_VARIABLE]: prlimit, [OPEN_FILES_VARIABLE]: files } = env;

@@ -11,10 +11,10 @@ import { writeAllSync } from './write.ts';
 const log = (message: string): void => writeAllSync(2, Buffer.from(`${message}\n`));
 
 const WATCH_MS = 500;
-/** What ends the step gets to do before this process ends. */
+/** The time for ending the step before this process ends. */
 const END_MS = 1_000;
 
-/** Aborts when the node that started this process is gone. Only where nothing else ends the step then, as a PID namespace does. */
+/** Aborts when the node that started this process is gone. Only without a PID namespace, which would end the step. */
 function nodeGone(): AbortSignal {
   const gone = new AbortController();
   const node = process.ppid;

@@ -4,16 +4,16 @@ import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-/** Output as it comes. A chunk is valid until the next one is asked for. */
+/** A stream of output. A chunk is valid until the next one is requested. */
 export interface OutputReader extends AsyncIterable<Buffer> {
-  /** Ends the reading; whoever writes gets SIGPIPE. */
+  /** Stops reading; writers get SIGPIPE. */
   destroy(error?: Error): unknown;
 }
 
 export interface Pipe {
-  /** What comes out of it; ends with the last process that holds a write end. */
+  /** The read end; it ends when the last process closes its write end. */
   reader: OutputReader;
-  /** Write ends, each opened on its own: what a program does to the flags of one leaves the others as they are. They block. */
+  /** Write ends, opened separately, so that a program's changes to the flags of one do not affect the others. They block. */
   writers: number[];
   /** Closes our copies of the write ends. */
   release(): void;
@@ -22,8 +22,8 @@ export interface Pipe {
 const BUFFER_BYTES = 64 * 1024;
 
 /**
- * Reads a pipe, whose descriptor does not block, into the same memory again and again: with a new buffer for each read, a fast writer
- * leaves tens of megabytes behind before they are collected. Nothing is read before it is asked for.
+ * Reads a pipe, whose descriptor does not block, into the same memory again and again: with a new buffer for each read, a fast writer would
+ * leave tens of megabytes for the garbage collector. Nothing is read ahead.
  */
 function read(fd: number): OutputReader {
   const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
@@ -33,7 +33,7 @@ function read(fd: number): OutputReader {
   const callback = (bytes: number): boolean => {
     filled = bytes;
     wake();
-    return false; // Not before this has been taken.
+    return false; // Pause until this chunk is taken.
   };
   const socket = new net.Socket({ fd, readable: true, writable: false, onread: { buffer, callback } });
   socket.on('close', () => {
@@ -66,9 +66,8 @@ function read(fd: number): OutputReader {
 const { O_RDONLY, O_NONBLOCK, O_WRONLY } = fs.constants;
 
 /**
- * Makes a pipe for the output of a child process. Not Node's own kind: that is a socket, and `>/dev/stderr` fails on a socket. Its
- * place in `directory` is free again at once; it can be written to by every user, as `su` in a step may open /dev/stdout anew.
- * `mkfifo` is the tool's path.
+ * Makes a pipe for the output of a child process. Node's own pipes are sockets, on which `>/dev/stderr` fails. Its file in `directory` is
+ * removed at once. All users may write to it, because `su` in a step may reopen /dev/stdout. `mkfifo` is the tool's path.
  */
 export async function openPipe(directory: string, writers: number, mkfifo: string): Promise<Pipe> {
   const place = fs.mkdtempSync(path.join(directory, 'pipe-'));

@@ -17,9 +17,9 @@ export interface StepContext {
   flags: EntrypointFlags;
   env: NodeJS.ProcessEnv;
   map: PathMap;
-  /** Where the step runs. Undefined: where this process was started. */
+  /** The step's working directory; default: this process's. */
   workingDirectory: WorkingDirectory | undefined;
-  /** Aborted when the step is to end at once. */
+  /** Aborts to end the step at once. */
   end: AbortSignal;
   log: (message: string) => void;
   now: () => Date;
@@ -38,7 +38,7 @@ function post(file: string, failed: boolean): void {
   writeFileNamed(failed ? `${file}.err` : file, '');
 }
 
-/** In `plain` a script names the Pod's paths: it runs as a copy that names this machine's. */
+/** In `plain` a script contains the Pod's paths: a copy with this machine's paths runs instead. */
 function localScript(command: string[], map: PathMap): string[] {
   const [program = '', ...args] = command;
   const scripts = mapPath('/tekton/scripts', map);
@@ -90,7 +90,7 @@ async function execute(context: StepContext): Promise<Outcome> {
       return { exitCode: 0, post: 'out', reason: 'Skipped', exitCodeFile: '0' };
     }
     if (command.length === 0) return { exitCode: 0, post: 'out', exitCodeFile: '0' };
-    // Only now: an earlier step may have made it.
+    // Not earlier: a step before may create it.
     if (context.workingDirectory) process.chdir(locateWorkingDirectory(context.workingDirectory));
     const exitCode = await runWithin(context, localScript(command, map));
     if (exitCode === 0) return { exitCode, post: 'out', exitCodeFile: '0' };

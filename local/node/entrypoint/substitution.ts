@@ -11,7 +11,7 @@ function loadResult(stepsDir: string, step: string, result: string): ResultValue
   try {
     return JSON.parse(text) as ResultValue;
   } catch {
-    return text; // A string result may look like JSON without being it.
+    return text; // A string result may resemble JSON without being valid.
   }
 }
 

@@ -30,7 +30,7 @@ export function decodeMessage(text: string): RunResult[] {
   return JSON.parse(json) as RunResult[];
 }
 
-/** One entry a key, the last one counts, sorted by key: how upstream's parser reads it. */
+/** As in upstream's parser: one entry per key, the last one counts, sorted by key. */
 function merge(entries: RunResult[]): RunResult[] {
   const byKey = new Map(entries.map((entry) => [`${entry.type}/${entry.key}`, entry]));
   return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));

@@ -16,7 +16,7 @@ function state(file: string, expectContent: boolean): 'there' | 'failed' | 'miss
   return fs.existsSync(`${file}.err`) ? 'failed' : 'missing';
 }
 
-/** Calls `changed` whenever the directory does. Only where the machine has no watches left (inotify limits) it looks at intervals. */
+/** Calls `changed` at each change of the directory. Polls if the machine has no watches left (inotify limits). */
 function onChange(directory: string, changed: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const poll = (): void => {
@@ -39,7 +39,7 @@ function onChange(directory: string, changed: () => void): () => void {
 
 /**
  * Resolves when `file` exists (with content, if asked for). Throws SkipError when `file.err` does instead, the signal's reason when
- * aborted. The watch is armed before the first look, so no change falls between.
+ * aborted. The watch starts before the first check, so that no change is missed.
  */
 export async function waitForFile(file: string, expectContent: boolean, signal?: AbortSignal): Promise<void> {
   const directory = path.dirname(file);

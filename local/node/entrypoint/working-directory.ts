@@ -3,21 +3,21 @@ import fs from 'node:fs';
 import { StartError } from './command.ts';
 import { makeInside } from './inside.ts';
 
-/** Carries a step's working directory to the entrypoint as JSON; the step never sees it. */
+/** A step's working directory for the entrypoint as JSON; the step does not get it. */
 export const WORKING_DIRECTORY_VARIABLE = 'TEKTRACE_WORKING_DIRECTORY';
 
 /** Where a container's `workingDir` is. */
 export interface WorkingDirectory {
   /** As the Pod names it. */
   path: string;
-  /** A directory of the machine, taken if it is there. Only where the container has no root of its own. */
+  /** A directory of the machine, used if it exists. Only for containers without their own root. */
   machine?: string;
-  /** Else the directory `relative` below `base`, made if it is missing. */
+  /** Else the directory `relative` below `base`, created if missing. */
   base: string;
   relative: string;
 }
 
-/** What a container runtime ends with when it can't start a container's process. */
+/** The exit code of a container runtime that can't start the process. */
 const START_ERROR = 128;
 
 const REASONS: Record<string, string> = {
@@ -30,8 +30,8 @@ const REASONS: Record<string, string> = {
 };
 
 /**
- * The directory on this machine, made where a container runtime would make it. Throws StartError with the reason when it can't be
- * used: it is a file, a link leads out of its volume, permission is denied.
+ * The directory on this machine, created as a container runtime would. Throws StartError with the reason when it can't be used: it is a
+ * file, a link leads out of its volume, permission is denied.
  */
 export function locateWorkingDirectory({ path, machine, base, relative }: WorkingDirectory): string {
   try {

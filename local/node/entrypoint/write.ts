@@ -7,8 +7,8 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 const isFull = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EAGAIN';
 
 /**
- * Writes all of it, waiting for the reader. Not by `process.stdout`, for Node makes that not to block, and with it every other process
- * that has the same pipe: their writes would fail. Whatever runs in the container may have done so itself. Throws what the write throws.
+ * Writes all data, and waits for the reader. It does not use `process.stdout`: Node makes that non-blocking, also for all other processes
+ * with the same pipe, whose writes would fail. A program in the container may have done the same. Throws the error of the write.
  */
 export function writeAllSync(fd: number, data: Buffer): void {
   for (let done = 0; done < data.length;) {
@@ -35,7 +35,7 @@ export async function writeAll(fd: number, data: Buffer): Promise<void> {
   }
 }
 
-/** Writes a whole file. What the operating system says of a write that fails does not name the file: what this throws does. */
+/** Writes a whole file. Unlike the operating system's, its errors name the file. */
 export function writeFileNamed(file: string, data: string, mode?: number): void {
   try {
     fs.writeFileSync(file, data, mode === undefined ? {} : { mode });

@@ -17,12 +17,12 @@ export interface ChosenIsolation {
   rights: Rights;
 }
 
-/** What `auto` would choose here is not safe enough to be chosen without being asked for by name. */
+/** The choice of `auto` is not safe enough here: it has to be requested by name. */
 export class IsolationRefused extends Error {}
 
 const TRIAL_MS = 10_000;
 
-/** Runs `true` in a container of namespaces. Throws the reason when that doesn't work here. */
+/** Runs `true` in a container with namespaces. Throws the reason if that fails. */
 async function tryNamespaces(own: { uid: number; gid: number }, directory: string): Promise<Isolation> {
   const isolation = createNamespaceIsolation(own);
   await fs.mkdir(path.join(directory, 'volume'), { recursive: true });
@@ -44,8 +44,8 @@ async function tryNamespaces(own: { uid: number; gid: number }, directory: strin
 }
 
 /**
- * Settles how containers are kept apart, by trying. `auto` takes namespaces where they work and says why not where they don't.
- * Throws when `namespaces` was asked for by name and doesn't work, and IsolationRefused where steps would be root of this machine itself.
+ * Chooses the isolation by trying. `auto` takes namespaces if they work, and gives the reason if not. Throws if `namespaces` was requested
+ * and fails, and IsolationRefused if steps would be root of this machine.
  */
 export async function chooseIsolation(wanted: 'auto' | IsolationKind, rootDir: string): Promise<ChosenIsolation> {
   const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };

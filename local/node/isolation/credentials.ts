@@ -1,10 +1,10 @@
 import type { Credentials } from '../container/security.ts';
 import { requireTool } from './tools.ts';
 
-/** Has the kernel kill a process when the one that started it is gone. Whoever becomes another user loses that and has to ask again. */
+/** The kernel kills a process when its parent is gone. A change of user resets that, so it must be set again. */
 export const LEASH = ['--pdeathsig', 'KILL'];
 
-/** The command that becomes the container's user and drops rights before it runs what follows it. */
+/** The command that switches to the container's user and drops rights before it runs the rest. */
 export function switchUser(
   credentials: Credentials,
   own: { uid: number; gid: number },

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 const CLOSE_ON_EXEC = 0o2000000;
 const FIRST_OWN = 3;
 
-/** Whether a program that this process starts would get the descriptor; undefined once it is closed. */
+/** Whether children inherit the descriptor; undefined if it is closed. */
 function handedOn(fd: number): boolean | undefined {
   try {
     const flags = /^flags:\s*([0-7]+)/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
@@ -14,9 +14,8 @@ function handedOn(fd: number): boolean | undefined {
 }
 
 /**
- * Closes what whoever started this process left open to it, past standard input, output and error: each container would inherit it,
- * and a lock or a pipe would be held for as long as it runs. Node marks only the first few of these as not to be inherited; what it opens
- * itself is marked.
+ * Closes inherited descriptors after standard input, output and error: each container would inherit them, and hold a lock or a pipe while
+ * it runs. Node sets close-on-exec only on the first few of them, and on those that it opens.
  */
 export function closeInheritedDescriptors(): void {
   for (const name of fs.readdirSync('/proc/self/fd')) {

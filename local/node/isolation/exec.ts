@@ -14,14 +14,14 @@ export interface ExecResult {
 export interface ExecOptions {
   env: Record<string, string>;
   cwd: string;
-  /** Where its pipe can be made. */
+  /** The directory for its pipe. */
   directory: string;
   /** Its standard input. */
   input: string;
   signal: AbortSignal;
 }
 
-/** As many as the kubelet reads of a probe's output. */
+/** The kubelet's limit for a probe's output. */
 const MAX_OUTPUT_BYTES = 10 * 1024;
 
 async function head(output: OutputReader): Promise<string> {
@@ -34,10 +34,7 @@ async function head(output: OutputReader): Promise<string> {
   return Buffer.concat(kept).toString('utf8');
 }
 
-/**
- * Runs a command in a session of its own to its end. Throws when it can't be started; when the signal aborts, kills it and throws the
- * signal's reason.
- */
+/** Runs a command in its own session. Throws if it can't be started. If the signal aborts, kills it and throws the signal's reason. */
 export async function exec(command: string[], options: ExecOptions): Promise<ExecResult> {
   const { env, cwd, directory, input, signal } = options;
   const [file = '', ...args] = command;
@@ -50,7 +47,7 @@ export async function exec(command: string[], options: ExecOptions): Promise<Exe
     pipe.reader.destroy(signal.reason as Error);
   };
   signal.addEventListener('abort', kill);
-  child.stdin?.on('error', () => undefined); // It ended without reading: its exit code says why.
+  child.stdin?.on('error', () => undefined); // It ended without reading: its exit code has the reason.
   child.stdin?.end(input);
   const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject);

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { hasVariable, listProcesses, stillRuns, userOf, writesTo } from './process-table.ts';
 import type { ProcessInfo } from './process-table.ts';
 
-/** By this variable a process that left its session is still known as its container's, and its node's. */
+/** This variable identifies the container and node of a process that left its session. */
 export const MARKER_VARIABLE = 'TEKTRACE_CONTAINER_ID';
 
-/** By what the processes of one container are known where it has no PID namespace. */
+/** What identifies the processes of a container without a PID namespace. */
 export interface Family {
   /** The container's main process, which leads a session. Undefined when it could not be started. */
   leader: Pick<ProcessInfo, 'pid' | 'startTicks'> | undefined;
@@ -23,9 +23,8 @@ const RESCAN_MS = 5;
 const GIVE_UP_MS = 5_000;
 
 /**
- * The members of a family among `processes`: the leader, its session and descendants; who carries the mark; who writes to its output.
- * A process that is older than the leader is none. `session` says whether the leader's session may still be asked for: once nobody
- * is in it, its number can be somebody else's.
+ * The members of a family among `processes`: the leader, its session and descendants, processes with the mark, and writers to its output.
+ * Processes older than the leader are none. `session`: whether the session still counts; its number may be reused once it is empty.
  */
 function members(family: Started, processes: ProcessInfo[], session: boolean): ProcessInfo[] {
   const { leader, marker, outputs, uid } = family;
@@ -49,7 +48,7 @@ function members(family: Started, processes: ProcessInfo[], session: boolean): P
   return younger.filter(({ pid }) => found.has(pid));
 }
 
-/** Sends SIGKILL, but not to another process that got the number meanwhile. False when this user may not. */
+/** Sends SIGKILL, but not to another process that has reused the PID. False if this user may not. */
 export function killProcess(one: Pick<ProcessInfo, 'pid' | 'startTicks'>): boolean {
   if (!stillRuns(one)) return true;
   try {
@@ -61,8 +60,8 @@ export function killProcess(one: Pick<ProcessInfo, 'pid' | 'startTicks'>): boole
 }
 
 /**
- * Kills a container's processes until none is left, whatever sessions they moved to. Resolves with those that can't be killed: a
- * program that runs with another user's rights, or one that the kernel holds.
+ * Kills a container's processes in all sessions until none is left. Resolves with those that can't be killed: of another user, or blocked
+ * in the kernel.
  */
 export async function killFamily(family: Family): Promise<number[]> {
   const { leader } = family;
@@ -73,7 +72,7 @@ export async function killFamily(family: Family): Promise<number[]> {
     try {
       processes = listProcesses();
     } catch (error) {
-      // No descriptor may be left at this moment: who gave up now would leave them running.
+      // Possibly no descriptor is left at the moment. Giving up would leave them running.
       if (performance.now() - startMs > GIVE_UP_MS) throw error;
       await delay(RESCAN_MS);
       continue;

@@ -4,7 +4,7 @@ import type { OutputReader } from '../entrypoint/pipe.ts';
 import type { ExecResult } from './exec.ts';
 import type { IsolationKind } from './kind.ts';
 
-/** Something of this machine at a path of the container. */
+/** A file or directory of this machine at a path of the container. */
 export interface Mount {
   source: string;
   target: string;
@@ -21,9 +21,9 @@ export interface Launch {
   command: string[];
   env: Environment;
   workingDir: string;
-  /** Whether the command is Tekton's entrypoint, which waits for the step's turn and looks for the working directory then. */
+  /** Whether the command is Tekton's entrypoint, which waits for the step's turn and then resolves the working directory. */
   waits?: boolean;
-  /** Parents before what is mounted inside them. */
+  /** Parents first. */
   mounts: Mount[];
   credentials: Credentials;
 }
@@ -34,11 +34,11 @@ export interface Exit {
 }
 
 export interface RunningContainer {
-  /** What the container's processes write to standard output and standard error, in the order in which they write it. */
+  /** The container's standard output and error, in the order of the writes. */
   output: OutputReader;
-  /** Resolves once the main process has ended and none of its descendants is left. */
+  /** Resolves when the main process and all its descendants have ended. */
   exited: Promise<Exit>;
-  /** Sends SIGTERM to the main process, until it has had the chance to catch it or `over` aborts. Does nothing once it has ended. */
+  /** Sends SIGTERM to the main process, repeatedly until it could catch it or `over` aborts. No effect after its end. */
   terminate: (over: AbortSignal) => Promise<void>;
   /** Runs another command in the container, as its user and with its environment. */
   exec: (command: string[], signal: AbortSignal) => Promise<ExecResult>;
@@ -46,10 +46,10 @@ export interface RunningContainer {
   kill: () => void;
 }
 
-/** How this node keeps containers apart from the machine. */
+/** How this node isolates containers from the machine. */
 export interface Isolation {
   kind: IsolationKind;
-  /** Starts the container's command. Throws StartFailure when it can't be. */
+  /** Starts the container's command. Throws StartFailure if it can't be started. */
   start(launch: Launch): Promise<RunningContainer>;
 }
 

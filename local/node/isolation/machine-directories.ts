@@ -1,4 +1,4 @@
-/** What of this machine a container sees, read-only. Nothing of its homes, data or sockets. */
+/** The machine's directories that a container sees, read-only: no homes, data or sockets. */
 export const MACHINE_DIRECTORIES = [
   'bin',
   'sbin',

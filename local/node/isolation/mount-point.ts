@@ -4,7 +4,7 @@ import { makeInside } from '../entrypoint/inside.ts';
 import { StartFailure } from './isolation.ts';
 import type { Mount } from './isolation.ts';
 
-/** Where a path of the container is: below the volume that it lies in, else below the container's `root`. */
+/** The location of a container path: in its volume, else in the container's `root`. */
 export function placeOf(target: string, mounts: Mount[], root: string): { base: string; relative: string } {
   const outer = mounts
     .filter((other) => target.startsWith(`${other.target}/`))
@@ -13,8 +13,8 @@ export function placeOf(target: string, mounts: Mount[], root: string): { base: 
 }
 
 /**
- * Makes what a mount of a container is put on, in the container's `root` or in the volume that its target lies in, and gives its real
- * path; with `parentOnly` just the directory around it. Throws StartFailure when it can't be made, as where a link leads out.
+ * Creates the mount point of a container's mount, in its `root` or in the volume of the target, and returns its real path; with
+ * `parentOnly` only its directory. Throws StartFailure if it can't be created, for example because a link leads out.
  */
 export function makeMountPoint(mount: Mount, mounts: Mount[], root: string, parentOnly = false): string {
   const { target } = mount;

@@ -25,7 +25,7 @@ export function mountsInside(mounts: MountPoint[], directory: string): MountPoin
   return mounts.filter(({ path }) => path !== directory && below(path, directory));
 }
 
-/** The options of the mount a path lies on that a bind of it must keep (a user namespace may not drop them). */
+/** The options of a path's mount that a bind must keep (a user namespace may not drop them). */
 export function keptOptions(mounts: MountPoint[], path: string): string[] {
   const holder = mounts
     .filter((mount) => below(path, mount.path))

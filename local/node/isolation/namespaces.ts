@@ -22,8 +22,8 @@ const MAX_HOSTNAME_LENGTH = 63;
 const STARTED = '\u0001started\n';
 
 /**
- * Process 1 of the container: mounts its root, enters it, and becomes the command, which finds its variables on descriptor 0. Says on
- * standard error, which is not the container's, how that went; 3 and 4 are the container's output.
+ * Process 1 of the container: mounts its root, enters it, and executes the command with its variables on descriptor 0. Reports on standard
+ * error, which is not the container's; descriptors 3 and 4 are the container's output.
  */
 const SETUP = `set -e
 exec 1>&2
@@ -46,7 +46,7 @@ cd "$tektrace_setup_directory/root"
 exec "$@"
 `;
 
-/** The container's variables, with where the entrypoint finds the working directory. */
+/** The container's variables, with the entrypoint's one for the working directory. */
 function withWorkingDirectory({ env, waits, workingDir }: Launch): Environment {
   if (!waits) return env;
   const place: WorkingDirectory = { path: workingDir, base: '/', relative: workingDir };
@@ -55,7 +55,7 @@ function withWorkingDirectory({ env, waits, workingDir }: Launch): Environment {
 
 const TOOLS = ['mount', 'umount', 'pivot_root', 'mkdir'];
 
-/** The last that is said to the node: whether there is such a program, seen from the container. */
+/** The last report to the node: whether the program exists in the container. */
 function reportStart(program: string): string {
   const missing = `exec: "${program}": executable file not found in $PATH`;
   return `command -v -- ${quote(program)} >/dev/null || { printf %s ${quote(missing)}; exit 127; }
@@ -64,9 +64,9 @@ exec 1>&3 2>&4 3>&- 4>&-`;
 }
 
 interface Report {
-  /** Resolves when the setup says the command runs; rejects with a StartFailure that says what went wrong otherwise. */
+  /** Resolves when the setup reports that the command runs; rejects with a StartFailure if it fails. */
   started: Promise<void>;
-  /** What unshare said of the container's end; resolves with unshare's own. */
+  /** unshare's report of the container's end; resolves when unshare ends. */
   afterStart: Promise<string>;
 }
 
@@ -91,7 +91,10 @@ function readReport(child: ChildProcess): Report {
   return { started, afterStart };
 }
 
-/** As a shell says it. unshare can't end by SIGKILL as its child did: newer ones complain and end with 1. */
+/**
+ * The exit code in a shell's form. After a SIGKILL of its child unshare can't end by SIGKILL itself: newer versions print an error and exit
+ * with 1.
+ */
 async function exitOf(child: ChildProcess, afterStart: Promise<string>): Promise<Exit> {
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
     child.on('exit', (...end) => resolve(end)),
@@ -100,7 +103,7 @@ async function exitOf(child: ChildProcess, afterStart: Promise<string>): Promise
   return { exitCode: code ?? 128 + (signal ? os.constants.signals[signal] : 0) };
 }
 
-/** Runs as an ordinary user are root of a user namespace; a Pod that wants this user gets it by a second one inside. */
+/** For an ordinary user, containers are root of a user namespace. A Pod that needs this user gets a second user namespace inside. */
 function becomeUser(launch: Launch, own: { uid: number; gid: number }, unshare: string): string[] {
   const { credentials } = launch;
   if (own.uid === 0) return switchUser(credentials, own, { dropCapabilities: true });
@@ -115,8 +118,8 @@ function becomeUser(launch: Launch, own: { uid: number; gid: number }, unshare: 
 }
 
 /**
- * A mount, PID, IPC and UTS namespace a container (and a user namespace, unless root): a root of its own with this machine's programs
- * read-only. Everything in it ends with its first process. Throws when a tool is missing.
+ * Each container has mount, PID, IPC and UTS namespaces (and a user namespace, unless root), and its own root with this machine's programs
+ * read-only. All its processes end with the first. Throws if a tool is missing.
  */
 export function createNamespaceIsolation(own: { uid: number; gid: number }): Isolation {
   const unshare = requireTool('unshare');

@@ -26,8 +26,8 @@ import { findProgram, findTool, requireTool } from './tools.ts';
 const MARKER_BYTES = 16;
 
 /**
- * Which paths of the Pod are elsewhere: /tmp, each mount path, or all of its first directory where this machine has none of that
- * name, and a working directory that isn't this machine's.
+ * The Pod's paths to map: /tmp, each mount path (or its first directory, if this machine has none of that name), and a working directory
+ * that this machine does not have.
  */
 export function planPaths(
   targets: string[],
@@ -46,8 +46,8 @@ export function planPaths(
 }
 
 /**
- * Moves an emptyDir into the one that it is mounted in, so that `..` leads from one to the other as it does in the Pod; a link stays
- * where it was. False for other volumes, which belong to more than this Pod.
+ * Moves an emptyDir into the one that it is mounted in, so that `..` leads from one to the other as it does in the Pod; a link stays where
+ * it was. False for other volumes, which other Pods may share.
  */
 function moveInside(mount: Mount, mounts: Mount[], place: string): boolean {
   const inVolumes = (one: Mount): boolean => path.basename(path.dirname(one.source)) === 'volumes';
@@ -65,8 +65,8 @@ function moveInside(mount: Mount, mounts: Mount[], place: string): boolean {
 }
 
 /**
- * Removes a mount point, and the empty directories in it: Tekton makes working directories that lie in a workspace (`$(workspaces.w.path)/src`)
- * below /workspace before the workspace is mounted. A mount would hide files, too; here they would be lost.
+ * Removes a mount point, and the empty directories in it: Tekton makes working directories that lie in a workspace
+ * (`$(workspaces.w.path)/src`) below /workspace before the workspace is mounted. A mount would hide files; here they would be lost.
  */
 function removeMountPoint(place: string, target: string): void {
   const inside = fs.readdirSync(place, { recursive: true, withFileTypes: true });
@@ -78,7 +78,7 @@ function removeMountPoint(place: string, target: string): void {
   for (const directory of [place, ...directories].sort((a, b) => b.length - a.length)) fs.rmdirSync(directory);
 }
 
-/** Puts a link to the mount's source at its path; inside another mount, into that one's directory. */
+/** Creates a link to the mount's source at its path; for a path in another mount, in that one's directory. */
 function link(mount: Mount, mounts: Mount[], root: string): void {
   const place = makeMountPoint(mount, mounts, root, true);
   const there = fs.lstatSync(place, { throwIfNoEntry: false });
@@ -104,18 +104,18 @@ function prepare(launch: Launch): { root: string; map: PathMap } {
   return { root, map: planPaths(targets, launch.workingDir, root, fs.existsSync) };
 }
 
-/** A script the node starts itself (a sidecar's) gets the same treatment that the entrypoint gives a step's. */
+/** Maps the paths in a script that the node starts itself (a sidecar's), as the entrypoint does for a step's. */
 function localScript(program: string, map: PathMap, directory: string): string {
   if (path.dirname(program) !== mapPath('/tekton/scripts', map)) return program;
   const copy = path.join(directory, 'script');
   fs.rmSync(copy, { force: true });
-  // Not through a link, which may lead to a file that only this node's user can read.
+  // No links: they may lead to files that only this node's user can read.
   const script = fs.readFileSync(program, { encoding: 'utf8', flag: fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW });
   fs.writeFileSync(copy, mapPaths(script, map), { mode: 0o755, flag: 'wx' });
   return copy;
 }
 
-/** A working directory that neither a volume nor the machine has is the container's own. */
+/** A working directory that is in no volume and not on this machine is the container's own. */
 function workingDirectory(launch: Launch, root: string, map: PathMap): WorkingDirectory {
   const { workingDir } = launch;
   const mount = launch.mounts.find(({ target }) => target === workingDir);
@@ -123,7 +123,7 @@ function workingDirectory(launch: Launch, root: string, map: PathMap): WorkingDi
   return { path: workingDir, ...(mapPath(workingDir, map) === workingDir && { machine: workingDir }), ...place };
 }
 
-/** Where the container starts. What waits for its turn goes to its working directory then: an earlier step may replace it meanwhile. */
+/** The container's start directory. The entrypoint changes to the working directory at the step's turn: an earlier step may replace it. */
 function startDirectory(place: WorkingDirectory, waits: boolean, root: string): string {
   try {
     const directory = locateWorkingDirectory(place);
@@ -142,7 +142,7 @@ function environment(launch: Launch, root: string, map: PathMap, mark: string): 
   return { ...env, [PATH_MAP_VARIABLE]: JSON.stringify(map), [MARKER_VARIABLE]: mark };
 }
 
-/** A descriptor that the variables are read from. */
+/** A descriptor with the variables. */
 function variablesFile(launch: Launch, env: Record<string, string>): number {
   const file = path.join(launch.directory, 'variables');
   fs.rmSync(file, { force: true });
@@ -150,7 +150,7 @@ function variablesFile(launch: Launch, env: Record<string, string>): number {
   return fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
 }
 
-/** `exited` resolves when all of the family has ended that this user may end. */
+/** `exited` resolves when all processes of the family that this user may end have ended. */
 function observe(child: ChildProcess, family: Family): { exited: Promise<Exit>; kill: () => void } {
   const exited = new Promise<Exit>((resolve, reject) => {
     child.on('exit', (code, signal) => {
@@ -158,11 +158,11 @@ function observe(child: ChildProcess, family: Family): { exited: Promise<Exit>; 
       killFamily(family).then(() => resolve(exit), reject);
     });
   });
-  // What keeps it from killing now (no descriptor is left) is told by `exited`.
+  // `exited` reports errors of killing (no descriptor is left).
   return { exited, kill: () => void killFamily(family).catch(() => undefined) };
 }
 
-/** The command that ends what it runs with this process. Empty where there is none: BusyBox' setpriv has no such option. */
+/** The command prefix that ends its program with this process. Empty if unsupported: BusyBox' setpriv has no such option. */
 function leashHere(): string[] {
   const setpriv = findTool('setpriv');
   if (setpriv === undefined) return [];
@@ -174,7 +174,7 @@ function leashHere(): string[] {
 
 /**
  * No namespaces: the container's processes see this machine, and the Pod's paths in command, args, env and scripts are replaced by
- * directories of the Pod. Mounts can't be made read-only here. `product` is this node's name, by which the next start knows what it left behind.
+ * directories of the Pod. Mounts can't be made read-only here. `product` is this node's name, by which the next start finds its leftovers.
  */
 export function createPlainIsolation(own: { uid: number; gid: number }, product: string): Isolation {
   const leash = leashHere();
@@ -195,7 +195,7 @@ export function createPlainIsolation(own: { uid: number; gid: number }, product:
     const command = [localScript(program, map, launch.directory), ...args];
     const outer = { [MARKER_VARIABLE]: mark };
     const inner = (words: string[]): string[] => [...user, ...underEnvironment(words)];
-    // The entrypoint watches for this process itself, to end its step, too.
+    // The entrypoint watches this process itself, so that it can end its step.
     const [file = '', ...argv] = [...(launch.waits ? [] : leash), ...inner(command)];
     const output = await openOutput(launch.directory);
     const input = variablesFile(launch, env);

@@ -3,27 +3,27 @@ import fs from 'node:fs';
 /** The bits of open(2)'s flags that say whether a file may be read or written. */
 const ACCESS_MODE = 3;
 
-/** One process of this machine. A number is given again; with the start it names one process for as long as the machine runs. */
+/** One process of this machine. PIDs are reused; with the start time they are unique until a reboot. */
 export interface ProcessInfo {
   pid: number;
   parent: number;
   session: number;
-  /** When it started, in clock ticks since the machine did. */
+  /** Its start time in clock ticks since boot. */
   startTicks: number;
 }
 
-/** Reads a process from /proc. Undefined when there is none, or one that has ended and only waits to be collected. */
+/** Reads a process from /proc. Undefined if there is none, or only a zombie. */
 export function readProcess(pid: number): ProcessInfo | undefined {
   const info = readEntry(pid);
   return info && info.state !== 'Z' && info.state !== 'X' ? info : undefined;
 }
 
-/** A child of this process, also when it has already ended and was not collected. Undefined when it was, or was never started. */
+/** A child of this process, also a zombie. Undefined if it was reaped or never started. */
 export function identityOf(pid: number | undefined): Pick<ProcessInfo, 'pid' | 'startTicks'> | undefined {
   return pid === undefined ? undefined : readEntry(pid);
 }
 
-/** Whether this very process, not another one that got its number, still runs. */
+/** Whether this process, not another one with a reused PID, still runs. */
 export const stillRuns = ({ pid, startTicks }: Pick<ProcessInfo, 'pid' | 'startTicks'>): boolean =>
   readProcess(pid)?.startTicks === startTicks;
 
@@ -32,7 +32,7 @@ function readEntry(pid: number): (ProcessInfo & { state: string }) | undefined {
   try {
     stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
   } catch {
-    return undefined; // There is no such process, or it ended while we looked.
+    return undefined; // There is no such process, or it has just ended.
   }
   // proc(5): the name, in brackets, may hold spaces and brackets; state is the third field, starttime the 22nd.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -49,7 +49,7 @@ export function listProcesses(): ProcessInfo[] {
     .filter((info) => info !== undefined);
 }
 
-/** Whether the process started with an entry (`NAME=value`) in its environment that `matches`. False where that can't be read. */
+/** Whether the process started with an entry (`NAME=value`) in its environment that `matches`. False if that can't be read. */
 export function hasVariable(pid: number, matches: (entry: string) => boolean): boolean {
   try {
     return fs.readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').some(matches);
@@ -63,7 +63,7 @@ export function userOf(pid: number): number | undefined {
   return fs.statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
 }
 
-/** Whether the process can write to an open file that /proc shows by a name that `matches`. False where that can't be read. */
+/** Whether the process can write to an open file that /proc shows by a name that `matches`. False if that can't be read. */
 export function writesTo(pid: number, matches: (link: string) => boolean): boolean {
   let descriptors: string[];
   try {
@@ -77,7 +77,7 @@ export function writesTo(pid: number, matches: (link: string) => boolean): boole
       const flags = /^flags:\s*(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'latin1'))?.[1];
       return (parseInt(flags ?? '0', 8) & ACCESS_MODE) !== fs.constants.O_RDONLY;
     } catch {
-      return false; // It was closed while we looked.
+      return false; // It has just been closed.
     }
   });
 }

@@ -29,14 +29,14 @@ function catchesTermination(pid: number): boolean {
     const caught = /^SigCgt:\s*([0-9a-f]+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0';
     return ((BigInt(`0x${caught}`) >> BigInt(os.constants.signals.SIGTERM - 1)) & 1n) === 1n;
   } catch {
-    return false; // It ended while we looked.
+    return false; // It has just ended.
   }
 }
 
 /**
- * Sends SIGTERM to process 1 of a PID namespace, which the kernel drops while that has no handler, as when it still becomes the program
- * it is to be: again and again until one is sent to a handler. A handler that is gone afterwards may have been Node's
- * own, of its start, which only passes the signal on. Ends with the process, or when `over` aborts.
+ * Sends SIGTERM to process 1 of a PID namespace. The kernel drops it while the process has no handler, for example before its exec. So it
+ * is repeated until a handler has got one. A handler that is gone afterwards may be that of Node's start, which only passes the signal on.
+ * Ends with the process, or when `over` aborts.
  */
 export async function terminateInit(pid: number, over: AbortSignal): Promise<void> {
   while (!over.aborted) {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 import { findTool, requireTool } from './tools.ts';
 
-/** What this process may do to the processes that it starts. */
+/** The rights of this process over its children. */
 export interface Rights {
   /** Become any user and group. Root of a user namespace with one user may not. */
   switchUsers: boolean;
@@ -11,10 +11,10 @@ export interface Rights {
   limitCapabilities: boolean;
 }
 
-/** nobody, everywhere. */
+/** nobody. */
 const OTHER_USER = 65534;
 
-/** Finds out by trying: uid 0 alone says nothing of it. */
+/** Finds the rights by trying: uid 0 is not enough. */
 export async function findRights(own: { uid: number; gid: number }): Promise<Rights> {
   const tool = findTool('setpriv');
   if (own.uid !== 0 || tool === undefined) return { switchUsers: false, limitCapabilities: false };

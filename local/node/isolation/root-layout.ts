@@ -36,7 +36,7 @@ const OWN_DIRECTORIES: [string, number][] = [
 export interface RootLayout {
   /** Lines for mount(8)'s --fstab, in order. */
   fstab: string;
-  /** Mount points below the machine's directories that must be made read-only on their own, with the options to keep. */
+  /** Mount points below the machine's directories that need a read-only remount of their own, with the options to keep. */
   remounts: { target: string; options: string }[];
 }
 
@@ -91,7 +91,7 @@ class LayoutBuilder {
     fs.symlinkSync('../run', path.join(this.#root, 'var/run'));
   }
 
-  /** Root in a container is root to /proc: what sets the whole machine (a core_pattern is run by its kernel) is read-only. */
+  /** Root in a container is root in /proc: settings of the whole machine (the kernel runs core_pattern) are read-only. */
   #proc(): void {
     const proc = `${this.#root}/proc`;
     this.#lines.push(`proc ${escape(proc)} proc nosuid,nodev,noexec 0 0`);
@@ -101,7 +101,7 @@ class LayoutBuilder {
       );
   }
 
-  /** Binds a directory of this machine; where a volume needs a mount point in it that isn't there, its entries one by one. */
+  /** Binds a directory of this machine; its entries one by one if a volume needs a missing mount point in it. */
   #host(directory: string): void {
     const stat = fs.lstatSync(directory, { throwIfNoEntry: false });
     const place = this.#root + directory;
@@ -115,7 +115,7 @@ class LayoutBuilder {
     for (const name of fs.readdirSync(directory)) this.#host(path.join(directory, name));
   }
 
-  /** A file that is a link out of what is bound (resolv.conf into /run) appears where the link leads. */
+  /** A link out of the bound directories (resolv.conf into /run): the target is bound at the link's target path. */
   #hostFile(file: string): void {
     if (!fs.existsSync(file)) return;
     const real = fs.realpathSync(file);
@@ -140,7 +140,7 @@ class LayoutBuilder {
   }
 }
 
-/** Fills the (new, empty) directory `root` with mount points and says what to mount on them. */
+/** Creates the mount points in the empty directory `root`, and returns the mounts. */
 export function layOutRoot(root: string, mounts: Mount[]): RootLayout {
   return new LayoutBuilder(
     root,

@@ -24,12 +24,12 @@ export function findProgram(name: string, searchPath: string, cwd = '/'): string
     .find(executable);
 }
 
-/** A tool of this machine by its absolute path: by our PATH, then where system tools are. */
+/** The absolute path of a tool: from our PATH, then from the system directories. */
 export function findTool(name: string): string | undefined {
   return findProgram(name, [process.env.PATH ?? '', ...SYSTEM_DIRECTORIES].join(':'));
 }
 
-/** The Debian packages of the tools that the node needs; other distributions call them nearly all the same. */
+/** The Debian packages of the tools that the node needs; most have the same name in other distributions. */
 const PACKAGES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(['base64', 'cat', 'env', 'mkdir', 'mkfifo', 'true'].map((name) => [name, 'coreutils'])),
   ...Object.fromEntries(
@@ -40,7 +40,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   sh: 'dash',
 };
 
-/** As `findTool`. Throws what is not installed, and the package it comes with. */
+/** As `findTool`. Throws an error with the missing tool and its package. */
 export function requireTool(name: string): string {
   const tool = findTool(name);
   if (tool === undefined) {

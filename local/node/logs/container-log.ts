@@ -10,10 +10,10 @@ import { HEADER_BYTES, openForWriting, writeChunks } from './log-file.ts';
 import type { LogChunk } from './log-file.ts';
 
 export interface ContainerLogOptions {
-  /** How large the file may get; what comes after is left out, but for the newest. */
+  /** The maximum size of the file; of later output only the newest is kept. */
   maxBytes: number;
   now: () => Date;
-  /** Told of each error that keeps output from the file. The container is not disturbed by it. */
+  /** Called for each error that keeps output from the file. It does not affect the container. */
   onFault: (file: string, error: unknown) => void;
 }
 
@@ -21,8 +21,8 @@ const TAIL_BYTES = 2048;
 const NEWLINE = 10;
 
 /**
- * One run of a container's output on disk. Errors of the disk never reach the container: its output is read on, what could not be
- * written is marked in the log, and writing goes on as soon as it works again. Emits `change` after each write and at the end.
+ * One run of a container's output on disk. Disk errors never reach the container: its output is still read, gaps are marked in the log, and
+ * writing continues when it works again. Emits `change` after each write and at the end.
  */
 export class ContainerLog extends EventEmitter<{ change: [] }> {
   readonly file: string;
@@ -47,7 +47,7 @@ export class ContainerLog extends EventEmitter<{ change: [] }> {
     return this.#ended;
   }
 
-  /** How much of the file holds whole chunks. */
+  /** The length of the file up to its last complete chunk. */
   get size(): number {
     return this.#size;
   }
@@ -57,12 +57,12 @@ export class ContainerLog extends EventEmitter<{ change: [] }> {
     return this.#tail;
   }
 
-  /** What comes after all that is in the file, as long as it can't be written there. */
+  /** Output after the end of the file that could not be written yet. */
   get rest(): LogChunk[] {
     return this.#kept ? [this.#chunk(this.#kept.content(this.#lastByte !== NEWLINE))] : [];
   }
 
-  /** Resolves once there is more than at the time of `changes`, or nothing more will come, or the signal aborts. */
+  /** Resolves when there is more than at `changes`, at the end of the output, or when the signal aborts. */
   async changed(changes: number, signal: AbortSignal): Promise<void> {
     if (this.#ended || this.#changes !== changes || signal.aborted) return;
     await once(this, 'change', { signal }).catch((error: unknown) => {
@@ -75,14 +75,14 @@ export class ContainerLog extends EventEmitter<{ change: [] }> {
   }
 
   /**
-   * Copies a container's output until it ends, reading no faster than it can write. Once `exited` resolves, a process that has left the
-   * container and keeps the output open is not waited for.
+   * Copies a container's output until it ends, no faster than it can be written. After `exited` it does not wait for a process that left
+   * the container and keeps the output open.
    */
   async copy(output: OutputReader, exited: Promise<unknown>): Promise<void> {
     for await (const content of readUntilOver(output, exited)) await this.#append(content);
   }
 
-  /** To be called once, after the last output. */
+  /** Call it once, after the last output. */
   async end(): Promise<void> {
     if (this.#ended) return;
     if (this.#kept && (await this.#write(this.rest, true))) this.#kept = undefined;
@@ -120,7 +120,7 @@ export class ContainerLog extends EventEmitter<{ change: [] }> {
     } else this.#kept?.add(content);
   }
 
-  /** False when they could not be written; then `#kept` takes them. */
+  /** False if they could not be written; then `#kept` takes them. */
   async #write(chunks: LogChunk[], pastLimit = false): Promise<boolean> {
     const bytes = chunks.reduce((sum, { content }) => sum + HEADER_BYTES + content.length, 0);
     this.#limited ||= this.#size + bytes > this.#options.maxBytes;

@@ -6,8 +6,8 @@ const IDLE_MS = 1000;
 const MAX_ROUNDS = 10;
 
 /**
- * What comes out of `output` until it ends. Ended are then all processes that write to it, but for one that has left the container: after
- * `exited` this gives what is still in the pipe, and ends when nothing came for a second, or something still comes after ten.
+ * Reads `output` until all its writers have ended. Only a process that left the container may still write after `exited`: then this ends
+ * after a second without output, or after ten.
  */
 export async function* readUntilOver(output: OutputReader, exited: Promise<unknown>): AsyncGenerator<Buffer> {
   const done = new AbortController();
@@ -18,7 +18,7 @@ export async function* readUntilOver(output: OutputReader, exited: Promise<unkno
     for (let round = 0; round < MAX_ROUNDS && (before !== received || !waiting); round++) {
       before = received;
       await delay(IDLE_MS, undefined, { signal: done.signal });
-      await afterPoll(); // This process may have been stopped: what came meanwhile is seen first.
+      await afterPoll(); // This process may have been stopped: output from that time is read first.
     }
     if (done.signal.aborted) return;
     cut = true;

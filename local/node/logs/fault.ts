@@ -13,8 +13,8 @@ const ADVICE: Record<string, string> = {
 };
 
 /**
- * Warns of an error that keeps a container's output from its log, with the file and what to do: once for each kind of error, and again after ten
- * minutes, because a full disk meets every container.
+ * Warns of an error that keeps a container's output from its log, with the file and what to do: once per kind of error, and again after ten
+ * minutes, because a full disk affects all containers.
  */
 export function createFaultReporter(log: Logger, now: () => Date): (file: string, error: unknown) => void {
   const told = new Map<string, number>();

@@ -1,16 +1,16 @@
 import { lineCount } from './lines.ts';
 
-/** How much of what could not be written is kept in memory: its newest lines, where the reason of a failure stands. */
+/** How much unwritten output is kept in memory: the newest lines, which have the reason of a failure. */
 const KEPT_BYTES = 64 * 1024;
 
-/** Output that is not in the log file (yet): its newest bytes, and how much came before them and is lost. */
+/** Output that is not (yet) in the log file: its newest bytes, and the number of lost bytes before them. */
 export class KeptOutput {
   #content: Buffer = Buffer.alloc(0);
   #lostBytes = 0;
   #lostLines = 0;
   readonly reason: string;
 
-  /** `reason`: why it is not in the file, for whoever reads the log. */
+  /** `reason`: why it is not in the file, for the log. */
   constructor(reason: string) {
     this.reason = reason;
   }
@@ -29,7 +29,7 @@ export class KeptOutput {
     this.#content = Buffer.from(all.subarray(cut));
   }
 
-  /** What the log shows in its place: a line that says what is lost, then what was kept. `newLine`: the log's last line is not ended. */
+  /** The log's text for it: a line about the lost bytes, then the kept ones. `newLine`: the log's last line is incomplete. */
   content(newLine: boolean): Buffer {
     if (this.#lostBytes === 0) return this.#content;
     const lines = this.#lostLines === 0 ? '' : ` (${this.#lostLines} ${this.#lostLines === 1 ? 'line' : 'lines'})`;

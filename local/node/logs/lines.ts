@@ -1,13 +1,13 @@
 const NEWLINE = 10;
 
-/** How many line feeds there are. */
+/** The number of line feeds. */
 export function lineCount(content: Uint8Array): number {
   let count = 0;
   for (const byte of content) if (byte === NEWLINE) count++;
   return count;
 }
 
-/** Leaves out the first `count` lines: what is left, and how many are still to be left out. */
+/** Skips the first `count` lines. Returns the rest, and the number of lines still to skip. */
 export function dropLines(content: Buffer, count: number): { rest: Buffer; left: number } {
   let from = 0;
   for (let left = count; left > 0; left--) {
@@ -18,7 +18,7 @@ export function dropLines(content: Buffer, count: number): { rest: Buffer; left:
   return { rest: content.subarray(from), left: 0 };
 }
 
-/** Puts `prefix` before each line that starts in `content`; `atStart`: its first byte starts one. */
+/** Adds `prefix` before each line that starts in `content`; `atStart`: the first byte starts a line. */
 export function prefixLines(content: Buffer, prefix: Buffer, atStart: boolean): Buffer {
   const parts: Buffer[] = atStart ? [prefix] : [];
   for (let from = 0; from < content.length;) {

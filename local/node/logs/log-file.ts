@@ -10,8 +10,8 @@ export interface LogChunk {
 }
 
 /**
- * A log file is a row of chunks: the time (float64) and the length (uint32), big-endian, then that many bytes as the container wrote
- * them. So it is hardly larger than the output, however short the lines are, and what is no text stays as it is.
+ * A log file is a row of chunks: the time (float64) and the length (uint32), big-endian, then that many bytes as the container wrote them.
+ * So it is hardly larger than the output even with short lines, and keeps binary output.
  */
 export const HEADER_BYTES = 12;
 const BLOCK_BYTES = 64 * 1024;
@@ -23,7 +23,7 @@ function header({ time, content }: LogChunk): Buffer {
   return bytes;
 }
 
-/** What is left of `parts` without their first `count` bytes. */
+/** `parts` without their first `count` bytes. */
 function without(parts: Buffer[], count: number): Buffer[] {
   let left = count;
   return parts.flatMap((part) => {
@@ -33,7 +33,7 @@ function without(parts: Buffer[], count: number): Buffer[] {
   });
 }
 
-/** Writes all of them at `position`. What a write that fails has left there counts for nothing and is written over by the next. */
+/** Writes all of them at `position`. The next write overwrites the remains of a failed one. */
 export async function writeChunks(handle: FileHandle, chunks: LogChunk[], position: number): Promise<void> {
   let parts = chunks.flatMap((chunk) => [header(chunk), chunk.content]);
   for (let at = position; parts.length > 0;) {
@@ -43,7 +43,7 @@ export async function writeChunks(handle: FileHandle, chunks: LogChunk[], positi
   }
 }
 
-/** Throws for a link in its place. */
+/** Throws for a link. */
 export const openForWriting = (file: string): Promise<FileHandle> =>
   fs.open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600);
 
@@ -52,7 +52,7 @@ export class LogFileReader {
   readonly #file: string;
   #handle: FileHandle | undefined;
   #position = 0;
-  /** Of the chunk that the position is in. */
+  /** Of the chunk at the position. */
   #left = 0;
   #time = 0;
 
@@ -60,7 +60,7 @@ export class LogFileReader {
     this.#file = file;
   }
 
-  /** What comes next up to `size`, where a chunk ends; a long chunk comes in several parts. Throws when the file can't be read. */
+  /** The next chunks up to `size`; a long chunk comes in several parts. Throws if the file can't be read. */
   async *until(size: number): AsyncGenerator<LogChunk> {
     while (this.#position < size) {
       const block = await this.#block(size);

@@ -6,7 +6,7 @@ import type { LogChunk } from './log-file.ts';
 
 const NEWLINE = 10;
 
-/** Everything the log holds, then, when following, what is added until it ends. */
+/** The whole log, then, when following, additions until its end. */
 async function* chunksOf(log: ContainerLog, follow: boolean, signal: AbortSignal): AsyncGenerator<LogChunk> {
   const reader = new LogFileReader(log.file);
   try {
@@ -22,7 +22,7 @@ async function* chunksOf(log: ContainerLog, follow: boolean, signal: AbortSignal
   }
 }
 
-/** How many lines to leave out so that the last `count` of what is there now are left; one that is not ended counts. */
+/** How many lines to skip for the last `count` of the present lines; an incomplete one counts. */
 async function linesToSkip(log: ContainerLog, count: number, signal: AbortSignal): Promise<number> {
   let [total, last] = [0, NEWLINE];
   for await (const { content } of chunksOf(log, false, signal)) {

@@ -3,9 +3,9 @@ import type { V1Container } from '@kubernetes/client-node';
 import type { ContainerLog } from '../logs/container-log.ts';
 import type { ContainerState, ContainerStatus } from '../types.ts';
 
-/** What the node knows of one container of a Pod. */
+/** The node's record of one container of a Pod. */
 export interface ContainerRecord {
-  /** The spec it is (to be) run by; a new image replaces it. */
+  /** The current spec; a new image replaces it. */
   spec: V1Container;
   kind: 'init' | 'sidecar' | 'main';
   state: ContainerState;
@@ -30,7 +30,7 @@ export function createRecord(spec: V1Container, kind: ContainerRecord['kind'], w
   };
 }
 
-/** `imageID` is empty: there is no image store whose digest could be told. */
+/** `imageID` is empty: there is no image store with digests. */
 export function containerStatus(record: ContainerRecord): ContainerStatus {
   const { spec, state, lastState, ready, started, restartCount, containerID } = record;
   return {
@@ -46,7 +46,7 @@ export function containerStatus(record: ContainerRecord): ContainerStatus {
   };
 }
 
-/** Where an Event about the container points. */
+/** The fieldPath of the container's Events. */
 export function fieldPath({ spec, kind }: ContainerRecord): string {
   return `spec.${kind === 'main' ? 'containers' : 'initContainers'}{${spec.name}}`;
 }

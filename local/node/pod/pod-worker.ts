@@ -42,9 +42,9 @@ export class PodWorker {
   readonly #state: PodState;
   readonly #supervisors: ContainerSupervisor[];
   readonly #status: StatusWriter;
-  /** Aborted when the Pod is to end: waits are cut short, nothing new starts. */
+  /** Aborts to end the Pod: waits end, nothing new starts. */
   readonly #ending = new AbortController();
-  /** Aborted when nothing is to be written any more: the Pod is gone, or the node closes. */
+  /** Aborts when nothing may be written any more: the Pod is gone, or the node closes. */
   readonly #gone = new AbortController();
   #deadline: NodeJS.Timeout | undefined;
   #finished: Promise<void> = Promise.resolve();
@@ -104,7 +104,7 @@ export class PodWorker {
       .finally(() => clearTimeout(this.#deadline));
   }
 
-  /** Takes a newer version of the Pod: its labels, annotations, images, and whether it is to be deleted. */
+  /** Takes a newer version of the Pod: labels, annotations, images, deletion. */
   update(pod: Pod): void {
     this.#state.pod = pod;
     const grace = this.#graceMs();
@@ -123,7 +123,7 @@ export class PodWorker {
     if (pod.metadata.deletionTimestamp !== undefined) this.#delete(grace);
   }
 
-  /** Ends the Pod at once and removes its directories; nothing is written any more. */
+  /** Ends the Pod at once and removes its directories. Writes nothing any more. */
   async abandon(): Promise<void> {
     this.#gone.abort(new Error('the Pod is gone'));
     await this.#end(0);
@@ -179,7 +179,7 @@ export class PodWorker {
     }
   }
 
-  /** Init containers one after the other; a sidecar among them has only to be started. False when the Pod is not to go on. */
+  /** Runs init containers in order; sidecars among them need only to start. False if the Pod must not go on. */
   async #initialize(): Promise<boolean> {
     for (const supervisor of this.#supervisors.filter(({ record }) => record.kind !== 'main')) {
       if (this.#ending.signal.aborted) return false;
@@ -220,7 +220,7 @@ export class PodWorker {
     void this.#end(this.#graceMs()).catch((error: unknown) => this.#warn('containers could not be ended', error));
   }
 
-  /** In an initialized Pod that ends, a container that never ran has no end of its own: the kubelet writes this one. */
+  /** The kubelet's status for containers that never ran in an initialized Pod that ends. */
   #markLost(): void {
     const { records } = this.#state;
     const initialized = records.every(({ kind, state }) => kind !== 'init' || state.terminated?.exitCode === 0);
@@ -248,14 +248,14 @@ export class PodWorker {
     const remove = async (): Promise<void> => {
       await stopped;
       await this.#finished;
-      // What can't be removed now is at the end, with all else: the Pod must not stay for it.
+      // The node's end removes the rest: the Pod must not stay for it.
       await this.#removeVolumes().catch((error: unknown) => this.#warn('volumes could not be removed', error));
       await this.#confirmDeletion();
     };
     void remove().catch((error: unknown) => this.#warn('pod could not be deleted', error));
   }
 
-  /** Tells the API server that nothing of the Pod is left. */
+  /** Reports to the API server that the Pod has ended. */
   async #confirmDeletion(): Promise<void> {
     const { namespace, name, uid } = this.pod.metadata;
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid } };

@@ -5,7 +5,7 @@ import type { Logger } from '../../../shared/runtime/log.ts';
 import type { Retry } from '../retry.ts';
 import type { Pod, PodStatus } from '../types.ts';
 
-/** Writes a Pod's status, the newest only: what changes while a write is under way goes with the next one. */
+/** Writes a Pod's newest status: changes during a write go with the next one. */
 export class StatusWriter {
   readonly #client: KubeClient;
   readonly #pod: Pod;
@@ -29,7 +29,7 @@ export class StatusWriter {
     this.#running ??= this.#drain();
   }
 
-  /** Resolves once the newest status is written, or can't be any more (the Pod is gone, the node closes). */
+  /** Resolves when the newest status is written, or can't be any more (the Pod is gone, the node closes). */
   async flush(): Promise<void> {
     await this.#running;
   }

@@ -8,7 +8,7 @@ export interface PodState {
   pod: Pod;
   records: ContainerRecord[];
   startTime: Date;
-  /** The Pod's directories are there. */
+  /** The Pod's directories exist. */
   sandboxReady: boolean;
   /** Set when the node itself ended the Pod. */
   verdict?: { reason: string; message: string };

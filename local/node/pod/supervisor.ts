@@ -16,13 +16,13 @@ import type { PodVolumes } from '../volumes/pod-volumes.ts';
 import { fieldPath } from './container-record.ts';
 import type { ContainerRecord } from './container-record.ts';
 
-/** The kubelet's: at once, then 10 s doubled up to 5 min. */
+/** As the kubelet: at once, then 10 s doubled up to 5 min. */
 const BACKOFF_MS = { first: 10_000, max: 300_000 };
 const DEFAULT_GRACE_SECONDS = 30;
 const CONFIG_RETRY_MS = { first: 500, max: 10_000 };
-/** What a runtime reports for a container whose command could not be started. */
+/** A runtime's exit code if the command could not be started. */
 const START_ERROR = { exitCode: 128, reason: 'StartError', startedAt: '1970-01-01T00:00:00Z' };
-/** The kubelet's, for a container of whose end it knows nothing. */
+/** The kubelet's exit code for a container with unknown end. */
 const UNKNOWN_END = { exitCode: 137, reason: 'ContainerStatusUnknown' };
 
 export interface SupervisorOptions {
@@ -39,7 +39,7 @@ export interface SupervisorOptions {
   changed: () => void;
 }
 
-/** Runs one container of a Pod: creates, starts, watches, restarts by the Pod's policy, until it is done or stopped. */
+/** Runs one container of a Pod: creates, starts, watches and restarts it by the Pod's policy, until its end. */
 export class ContainerSupervisor {
   readonly record: ContainerRecord;
   readonly #options: SupervisorOptions;
@@ -57,13 +57,13 @@ export class ContainerSupervisor {
     this.firstStart = new Promise((resolve) => (this.#markStarted = resolve));
   }
 
-  /** Resolves when the container has ended for good. */
+  /** Resolves when the container has ended and will not restart. */
   run(): Promise<void> {
     this.#done = this.#supervise().finally(() => this.#markStarted());
     return this.#done;
   }
 
-  /** The container's spec changed: the kubelet restarts a running container whose image is another. */
+  /** Takes a changed spec: as in the kubelet, a running container with a new image restarts. */
   async update(spec: V1Container, graceMs: number): Promise<void> {
     if (spec.image === this.record.spec.image) return;
     this.record.spec = spec;
@@ -72,7 +72,7 @@ export class ContainerSupervisor {
     await this.#end(`Container ${spec.name} definition changed, will be restarted`, graceMs);
   }
 
-  /** Ends the container, killing it after the grace; resolves when it has ended. It is not started again. */
+  /** Ends the container, and kills it after the grace period. Resolves at its end. It does not restart. */
   async stop(graceMs: number): Promise<void> {
     const first = !this.#stop.signal.aborted;
     this.#stop.abort();
@@ -125,7 +125,7 @@ export class ContainerSupervisor {
     record.started = false;
   }
 
-  /** Waits before a restart. False when the container is to be stopped instead. */
+  /** Waits before a restart. False if the container must stop instead. */
   async #backOff(failures: number): Promise<boolean> {
     const { record } = this;
     const ended = record.state;
@@ -157,7 +157,7 @@ export class ContainerSupervisor {
     await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 
-  /** Creates the container, trying again while its configuration can't be had. Undefined when stopped meanwhile. */
+  /** Creates the container; retries while its configuration is missing. Undefined if stopped meanwhile. */
   async #create(): Promise<CreatedContainer | undefined> {
     const { record } = this;
     const { directory, containerDirectory, volumes, runtime, pod } = this.#options;
@@ -260,7 +260,7 @@ export class ContainerSupervisor {
     };
     record.started = false;
     record.ready = record.kind === 'init' && end.exitCode === 0;
-    if (!this.#replace) this.#options.changed(); // Its replacement is the news, not its end: the Pod hasn't ended by it.
+    if (!this.#replace) this.#options.changed(); // It is being replaced: the Pod does not end by this.
   }
 
   /** Tekton's nop image does nothing and exits with 0. */

@@ -10,7 +10,7 @@ export interface ProjectedFile {
 /** Files of a volume by path relative to it. */
 export type ProjectedFiles = Map<string, ProjectedFile>;
 
-/** Where a file goes in `directory`. Throws for a name that leads out of it. */
+/** The path of a file in `directory`. Throws for a name that leads out of it. */
 function fileBelow(directory: string, name: string): string {
   const file = path.resolve(directory, name);
   if (!file.startsWith(`${path.resolve(directory)}/`)) throw new Error(`file name "${name}" leads out of its volume`);
@@ -18,8 +18,9 @@ function fileBelow(directory: string, name: string): string {
 }
 
 /**
- * Makes a volume hold exactly `files`, all at once: they are written into a fresh directory and `..data`, through which every name
- * leads, is switched to it by one rename, as the kubelet does. A group (the Pod's fsGroup) may read all of them. Throws, before anything is written, for a name that leads out.
+ * Replaces all files of a volume atomically, as the kubelet does: writes them into a new directory, then renames the link `..data`, which
+ * all names lead through, to it. A group (the Pod's fsGroup) may read all of them. Throws, before anything is written, for a name that
+ * leads out.
  */
 export async function writeAtomically(directory: string, files: ProjectedFiles, group?: number): Promise<void> {
   const fresh = `..${randomBytes(8).toString('hex')}`;

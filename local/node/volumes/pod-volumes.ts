@@ -9,12 +9,12 @@ import { followsPod, projectVolume } from './projection.ts';
 import type { ProjectionSources } from './projection.ts';
 
 export interface VolumeOptions extends ProjectionSources {
-  /** Where the Pod's volumes live; removed with the Pod. */
+  /** The directory of the Pod's volumes; removed with the Pod. */
   directory: string;
   /** The same for `medium: Memory`. */
   memoryDirectory: string;
   allowHostPath: boolean;
-  /** Whether this node may give files to a group that is not its own. */
+  /** Whether this node may change files to other groups. */
   mayGiveAway: boolean;
   /** The directory of a claim. Throws when there is no such claim. */
   claimDirectory: (namespace: string, name: string) => Promise<string>;
@@ -22,7 +22,7 @@ export interface VolumeOptions extends ProjectionSources {
 
 const PLUGIN_NEUTRAL = new Set(['name']);
 
-/** Anybody may write; with a group, what is made in it belongs to the group. */
+/** Writable for all. With a group, new files belong to the group. */
 async function emptyDirectory(directory: string, group: number | undefined): Promise<string> {
   await fs.mkdir(directory, { recursive: true });
   if (group !== undefined) await fs.chown(directory, -1, group);
@@ -60,7 +60,7 @@ export class PodVolumes {
     return directory;
   }
 
-  /** Rewrites the files that follow the Pod's labels and annotations, one update at a time. */
+  /** Rewrites the files with the Pod's labels and annotations, one update at a time. */
   async follow(pod: Pod): Promise<void> {
     const volumes = (pod.spec.volumes ?? []).filter(
       (volume) => followsPod(volume) && this.#directories.has(volume.name),
@@ -72,16 +72,16 @@ export class PodVolumes {
     await this.#refreshing;
   }
 
-  /** Resolves when nothing is written into the volumes any more, so that they can be removed. */
+  /** Resolves when no write is pending, so that the volumes can be removed. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#refreshing.catch(() => undefined); // Whoever asked for the update has the error.
+    await this.#refreshing.catch(() => undefined); // The caller of the update gets the error.
   }
 
   async #prepare(pod: Pod, volume: V1Volume): Promise<string> {
     const { directory, memoryDirectory, allowHostPath, mayGiveAway, claimDirectory } = this.#options;
     const own = path.join(volume.emptyDir?.medium === 'Memory' ? memoryDirectory : directory, volume.name);
-    // Where it may not, the Pod's containers are refused with the reason.
+    // If it may not, the Pod's containers are refused with the reason.
     const group = mayGiveAway ? pod.spec.securityContext?.fsGroup : undefined;
     if (volume.emptyDir) return emptyDirectory(own, group);
     if (volume.persistentVolumeClaim)

@@ -108,7 +108,7 @@ export async function projectVolume(
   return files;
 }
 
-/** Whether the volume's files follow the Pod's labels and annotations. */
+/** Whether the volume's files depend on the Pod's labels and annotations. */
 export function followsPod(volume: V1Volume): boolean {
   return (
     volume.downwardAPI !== undefined ||

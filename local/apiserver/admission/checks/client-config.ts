@@ -48,7 +48,7 @@ function checkPath(path: string, field: string): FieldError[] {
 function checkService(service: ServiceReference, field: string): FieldError[] {
   const { name = '', namespace = '', port = 443, path = '' } = service;
   return [
-    // A kube-apiserver has the two the wrong way round.
+    // A kube-apiserver swaps the two.
     ...(namespace === '' ? [required(`${field}.name`)] : []),
     ...(name === '' ? [required(`${field}.namespace`)] : []),
     ...(port >= 1 && port <= 65_535
@@ -58,7 +58,7 @@ function checkService(service: ServiceReference, field: string): FieldError[] {
   ];
 }
 
-/** Everything that is wrong with how a webhook is reached. */
+/** All errors in a clientConfig. */
 export function checkClientConfig(config: Webhook['clientConfig'] | undefined, field: string): FieldError[] {
   const { url, service } = config ?? {};
   if ((url === undefined) === (service === undefined))

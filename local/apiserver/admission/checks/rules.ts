@@ -12,7 +12,7 @@ function checkWildcard(list: string[], field: string, what: string): FieldError[
     : [];
 }
 
-/** `RES/*` and `*` + `/SUB` each leave no room for others of the same resource or subresource that come after them. */
+/** After `RES/*` (or `*` with `/SUB`) no other entry of the same resource (or subresource) is allowed. */
 function checkSubresources(resources: string[], field: string): FieldError[] {
   const whole = new Set<string>();
   const everywhere = new Set<string>();
@@ -38,13 +38,13 @@ function checkResources(resources: string[], field: string): FieldError[] {
   const errors = checkSubresources(resources, field);
   if (resources.length > 1 && resources.includes('*/*'))
     errors.push(invalid(field, resources, "if '*/*' is present, must not specify other resources"));
-  // The last plain one decides, as in Kubernetes.
+  // As in Kubernetes, the last one without a subresource decides.
   if (plain.includes('*') && plain.at(-1) !== '*')
     errors.push(invalid(field, resources, "if '*' is present, must not specify other resources without subresources"));
   return errors;
 }
 
-/** Everything that is wrong with one rule of a webhook. */
+/** All errors in one rule of a webhook. */
 export function checkRule(rule: WebhookRule, field: string): FieldError[] {
   const { operations: asked = [], apiGroups = [], apiVersions = [], resources = [], scope = '*' } = rule;
   return [

@@ -22,7 +22,7 @@ function checkOperator({ operator, values = [] }: Requirement, field: string): F
   }
 }
 
-/** Everything that is wrong with a LabelSelector. */
+/** All errors in a LabelSelector. */
 export function checkLabelSelector(selector: LabelSelector | undefined, field: string): FieldError[] {
   const labels = Object.entries(selector?.matchLabels ?? {}).flatMap(([key, value]) => [
     ...checkQualifiedName(key, `${field}.matchLabels`),

@@ -82,7 +82,7 @@ function checkWebhook(
   ];
 }
 
-/** Everything that is wrong with the webhooks of one configuration, in a kube-apiserver's words and order. */
+/** All errors in the webhooks of one configuration, with the messages and order of a kube-apiserver. */
 export function checkWebhooks(webhooks: Webhook[], kind: WebhookKind, checkExpression: CheckExpression): FieldError[] {
   return webhooks.flatMap((webhook, index) => {
     const field = `webhooks[${index}]`;

@@ -34,7 +34,7 @@ function applyDefaults(object: KubeObject): void {
   if (spec.type === 'LoadBalancer') applyBalancer(spec, object['status']);
 }
 
-/** `clusterIP` and the first of `clusterIPs` are one thing: who sets the one sets the other. */
+/** `clusterIP` is the first of `clusterIPs`: setting one sets the other. */
 function alignAddresses(spec: ServiceSpec, old?: ServiceSpec): void {
   const { clusterIP = '', clusterIPs = [] } = spec;
   if (old === undefined) {
@@ -47,7 +47,7 @@ function alignAddresses(spec: ServiceSpec, old?: ServiceSpec): void {
   else spec.clusterIPs = [clusterIP];
 }
 
-/** What was allotted stays where the client does not speak of it. */
+/** Allocated values stay unless the client sets them. */
 function keepAddresses(spec: ServiceSpec, old: ServiceSpec): void {
   if (!hasClusterAddress(old) || !hasClusterAddress(spec)) return;
   const isEmpty = (value: unknown): boolean => value === undefined || value === '' || sameJson(value, []);
@@ -64,7 +64,7 @@ function keepNodePorts({ ports = [], ...spec }: ServiceSpec, old: ServiceSpec): 
   }
 }
 
-/** What a Service of another type does not have goes with the old type, unless the client changes it. */
+/** Fields that the new type does not have are removed, unless the client changes them. */
 function dropOthers(spec: ServiceSpec, old: ServiceSpec): void {
   if (hasClusterAddress(old) && !hasClusterAddress(spec)) {
     for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy'] as const)
@@ -85,7 +85,7 @@ export const serviceStrategy: Strategy = {
     object['status'] = { loadBalancer: {} };
   },
   prepareForUpdate(object, old) {
-    // What is stored is never changed.
+    // Stored objects are never changed.
     const spec = structuredClone(specOf(object));
     object['spec'] = spec;
     const before = specOf(old);

@@ -25,7 +25,7 @@ export interface ServiceSpec {
   ports?: ServicePort[];
 }
 
-/** The spec of a decoded Service, whose fields have their types; an empty one where there is none. */
+/** The spec of a decoded Service; empty if absent. */
 export function specOf(object: KubeObject): ServiceSpec {
   if (!isObject(object['spec'])) object['spec'] = {};
   return object['spec'] as ServiceSpec;

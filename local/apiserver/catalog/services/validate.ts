@@ -116,7 +116,7 @@ function checkDuplicates(ports: ServicePort[]): FieldError[] {
   return [...nodePorts, ...own];
 }
 
-/** What is wrong with a Service's spec, in the order in which Kubernetes tells it. */
+/** The errors in a Service's spec, in Kubernetes' order. */
 export function validateService(spec: ServiceSpec): FieldError[] {
   const { type = '', ports = [], selector = {}, sessionAffinity = '' } = spec;
   const names: string[] = [];
@@ -148,7 +148,7 @@ export function validateService(spec: ServiceSpec): FieldError[] {
   ];
 }
 
-/** Addresses are given once, but to what becomes an ExternalName or was one. */
+/** Addresses can't change, unless the type changes from or to ExternalName. */
 export function checkClusterAddressChange(spec: ServiceSpec, old: ServiceSpec): FieldError[] {
   if (spec.type === 'ExternalName' || old.type === 'ExternalName') return [];
   const { clusterIPs = [] } = spec;

@@ -2,13 +2,13 @@ import { invalid } from '../../field-errors.ts';
 import type { FieldError } from '../../field-errors.ts';
 import { dnsLabel1035Problems } from '../../names.ts';
 
-/** What is wrong with a name that is to be a DNS label. */
+/** The errors in a DNS label. */
 export function checkLabel(text: string, field: string): FieldError[] {
   const problems = dnsLabel1035Problems(text);
   return problems.length === 0 ? [] : [invalid(field, text, problems.join(','))];
 }
 
-/** The same for a name that may have capital letters. */
+/** The same, with capital letters allowed. */
 export function checkMixedCaseLabel(text: string, field: string): FieldError[] {
   const problems = dnsLabel1035Problems(text.toLowerCase());
   if (problems.length === 0) return [];

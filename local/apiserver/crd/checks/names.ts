@@ -41,7 +41,7 @@ function checkForms(names: Partial<CrdNames>, field: string): FieldError[] {
   ];
 }
 
-/** `spec.names`: what must be there, and the form of all. */
+/** Validates `spec.names`. */
 export function checkNames(names: Partial<CrdNames>): FieldError[] {
   const missing = (['plural', 'singular', 'kind', 'listKind'] as const).filter((key) => (names[key] ?? '') === '');
   return [...missing.map((key) => required(`spec.names.${key}`)), ...checkForms(names, 'spec.names')];

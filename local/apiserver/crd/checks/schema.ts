@@ -41,7 +41,7 @@ function checkKeys(schema: Schema, field: string): FieldError[] {
   ];
 }
 
-/** A mark that goes with one type only. */
+/** An extension that is valid for one type only. */
 function checkMarkedType(schema: Schema, mark: keyof Schema, type: string, field: string): FieldError[] {
   if (schema[mark] === undefined || schema.type === type) return [];
   const problem = `must be ${type} if ${mark} is specified`;
@@ -59,7 +59,7 @@ function checkOneOf(
   return value === undefined || known.includes(value) ? [] : [notSupported(`${field}.${mark}`, value, known)];
 }
 
-/** Items of a set are told apart as a whole. */
+/** The items of a set are compared as a whole. */
 function checkSet(items: Schema, field: string): FieldError[] {
   const problem = 'must be atomic as item of a list with x-kubernetes-list-type=set';
   const listType = items['x-kubernetes-list-type'];
@@ -156,7 +156,7 @@ function inner(schema: Schema, field: string): [Schema, string][] {
   ];
 }
 
-/** What is wrong with a schema and all in it, but for its structure (ValidateCustomResourceDefinitionOpenAPISchema). */
+/** The errors in a schema and all inside it, without those of its structure (ValidateCustomResourceDefinitionOpenAPISchema). */
 export function checkOpenApiSchema(schema: Schema, field: string): FieldError[] {
   const { properties = {} } = schema;
   const common = objectFields.filter((key) => Object.hasOwn(properties, key));
@@ -167,7 +167,7 @@ export function checkOpenApiSchema(schema: Schema, field: string): FieldError[] 
   ];
 }
 
-/** `noDefaults` says where defaults are not allowed; empty where they are. */
+/** `noDefaults`: why defaults are not allowed; empty if they are. */
 function checkAll(schema: Schema, field: string, noDefaults: string): FieldError[] {
   return [
     ...checkKeys(schema, field),

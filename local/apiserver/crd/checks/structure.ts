@@ -11,7 +11,7 @@ const missingType: Record<Level, string> = {
   field: 'must not be empty for specified object fields',
 };
 
-/** What a schema inside of `allOf`, `anyOf`, `oneOf` or `not` must leave to the schema around it. */
+/** Fields that are forbidden inside `allOf`, `anyOf`, `oneOf` and `not`. */
 const forbiddenInside: [keyof Schema, string][] = [
   ['type', 'must be empty to be structural'],
   ['additionalProperties', 'must be undefined to be structural'],
@@ -37,7 +37,7 @@ function isIntOrString(schemas: Schema[] | undefined): boolean {
   return types.length === 2 && types[0] === 'integer' && types[1] === 'string';
 }
 
-/** The alternatives and conditions of a schema, each with its path. `anyOf` of an int-or-string says no more than the mark. */
+/** The alternatives of a schema, each with its path. The `anyOf` of an int-or-string is redundant. */
 function parts({ allOf = [], anyOf = [], oneOf = [], not }: Schema, field: string): [Schema, string, boolean][] {
   const ofAny = isIntOrString(anyOf) ? [] : anyOf;
   return [
@@ -91,7 +91,7 @@ function checkType(schema: Schema, level: Level, field: string): FieldError[] {
   return level === 'root' && type !== 'object' ? [invalid(`${field}.type`, type, 'must be object at the root')] : [];
 }
 
-/** metadata at the root may only say more of the name. */
+/** metadata at the root may only restrict the name. */
 function checkMetadata(metadata: Schema, isRoot: boolean, isMeta: boolean, field: string): FieldError[] {
   const ofType =
     isMeta && metadata.type !== 'object' ? [invalid(`${field}.type`, metadata.type ?? '', 'must be object')] : [];
@@ -159,7 +159,7 @@ function invariants(schema: Schema, level: Level, field: string): FieldError[] {
   ];
 }
 
-/** What a condition speaks of must be in the schema around it, too. */
+/** Fields in a condition must also be in the schema around it. */
 function checkComplete(part: Schema, whole: Schema | undefined, field: string, partField: string): FieldError[] {
   if (whole === undefined) return [required(field, `because it is defined in ${partField}`)];
   const { items, properties = {} } = part;
@@ -172,7 +172,7 @@ function checkComplete(part: Schema, whole: Schema | undefined, field: string, p
   ];
 }
 
-/** Whether a schema is structural, as a custom resource's has to be (k8s.io/apiextensions-apiserver, ValidateStructural). */
+/** Whether a schema is structural (k8s.io/apiextensions-apiserver, ValidateStructural). */
 export function checkStructure(schema: Schema, field: string): FieldError[] {
   const incomplete = parts(schema, field).flatMap(([one, at]) => checkComplete(one, schema, field, at));
   const text = (error: FieldError): string => `${error.field}: ${error.message}`;

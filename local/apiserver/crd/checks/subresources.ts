@@ -2,7 +2,7 @@ import { invalid, required } from '../../field-errors.ts';
 import type { FieldError } from '../../field-errors.ts';
 import type { CrdSubresources } from '../types.ts';
 
-/** Why a text is no simple JSONPath. */
+/** The error in a simple JSONPath. */
 export function pathProblem(path: string): string | undefined {
   return path.startsWith('.') ? undefined : 'must be a simple json path starting with .';
 }

@@ -34,7 +34,7 @@ function checkColumn(
   return errors;
 }
 
-/** What this server's reader of JSONPaths does not know. */
+/** JSONPaths that this server can't evaluate. */
 function checkReadable(jsonPath: string, field: string): FieldError[] {
   try {
     compileJsonPath(jsonPath);
@@ -47,7 +47,7 @@ function checkReadable(jsonPath: string, field: string): FieldError[] {
 const checkColumns = (columns: PrinterColumn[], field: string): FieldError[] =>
   columns.flatMap((column, index) => checkColumn(column, `${field}[${index}]`));
 
-/** What the root of a schema may say where the status is a subresource, as Go names it. */
+/** The fields that the root of a schema may have with a status subresource, by their Go names. */
 const rootNames =
   'Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations';
 const otherKeys = ['allOf', 'anyOf', 'oneOf', 'not', 'nullable', 'default', 'enum', 'minProperties', 'maxProperties'];
@@ -66,7 +66,7 @@ function checkRoot(schema: Schema, hasStatus: boolean, field: string): FieldErro
   return otherKeys.some((key) => key in schema) ? [invalid(field, schema, problem)] : [];
 }
 
-/** What is wrong with the schema of one version, or of all. */
+/** The errors in the schema of one version, or of all. */
 function checkSchema(schema: Schema, hasStatus: boolean, field: string): FieldError[] {
   const structure = checkStructure(schema, field);
   const defaults = structure.length === 0 ? checkDefaults(schema, field) : [];
@@ -94,7 +94,7 @@ function checkDeprecation({ deprecated, deprecationWarning: warning }: CrdVersio
 
 type Part = 'schema' | 'subresources' | 'columns' | 'selectableFields';
 
-/** Parts of versions: what all of them have in common belongs to the definition itself, in a kube-apiserver's eyes. */
+/** Parts of versions: a kube-apiserver treats those that all versions share as parts of the definition. */
 const shared: Record<Part, (version: CrdVersion) => unknown> = {
   schema: (version: CrdVersion) => version.schema,
   subresources: (version: CrdVersion) => version.subresources,
@@ -126,7 +126,7 @@ function checkPart(part: Part, version: CrdVersion, field: string, schemaField: 
 
 const inOrder: Part[] = ['schema', 'subresources', 'columns', 'selectableFields'];
 
-/** `spec.versions`: names and all that is in them. `spec.names` is told of in between, as a kube-apiserver does. */
+/** Validates `spec.versions`. The errors of `spec.names` come in between, as in a kube-apiserver. */
 export function checkVersions({ versions = [] }: CustomResourceDefinition['spec'], names: FieldError[]): FieldError[] {
   const [first] = versions;
   const common = inOrder.filter((part) => isShared(versions, part));

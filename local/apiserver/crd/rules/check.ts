@@ -49,7 +49,7 @@ function shown(rule: ValidationRule): object {
   };
 }
 
-/** Where a schema can't tell which of its old values a new one was: there is no oldSelf inside. */
+/** Why old and new values can't be correlated here: there is no oldSelf inside. */
 type Uncorrelatable = string | undefined;
 
 function checkExpressions(
@@ -103,7 +103,7 @@ function walk(
   ];
 }
 
-/** What is wrong with the rules of a schema; expressions are compiled only where the schema itself is sound. */
+/** The errors in the rules of a schema; expressions are compiled only if the schema is valid. */
 export function checkRules(schema: Schema, field: string, isSound: boolean): FieldError[] {
   return walk(schema, field, true, isSound, undefined);
 }

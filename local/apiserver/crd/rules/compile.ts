@@ -10,13 +10,13 @@ export interface CompiledRule {
   rule: ValidationRule;
   expression: Expression;
   message: Expression | undefined;
-  /** It compares with what was there before. */
+  /** It uses oldSelf. */
   usesOldSelf: boolean;
-  /** It, or its message, speaks of that. */
+  /** It or its message uses oldSelf. */
   seesOldSelf: boolean;
 }
 
-/** What does not compile, with what is said of it. */
+/** A compile error. */
 export interface RuleProblem {
   key: 'rule' | 'messageExpression';
   detail: string;
@@ -26,7 +26,7 @@ const base = createRuleEnvironment().registerVariable('text', 'string');
 const ruleOutcome: Outcome = { type: 'bool', refuse: () => 'cel expression must evaluate to a bool' };
 const messageOutcome: Outcome = { type: 'string', refuse: () => 'messageExpression must evaluate to a string' };
 
-/** The variables of a rule; `oldSelf` is undefined where it is not asked for, or there was nothing that can be compared. */
+/** The variables of a rule; `oldSelf` is undefined if it is not used, or if there is no old value. */
 export function variablesOf(
   { optionalOldSelf }: ValidationRule,
   self: unknown,
@@ -40,11 +40,11 @@ export function variablesOf(
 /** The rules of one schema, compiled for its values. */
 export interface RuleCompiler {
   compile(this: void, rule: ValidationRule): CompiledRule | RuleProblem;
-  /** A value of the schema as expressions see it. Throws an Error in a kube-apiserver's words where it is none. */
+  /** Converts a value of the schema to CEL. Throws a kube-apiserver's Error if it has another type. */
   convert(this: void, value: unknown): unknown;
 }
 
-/** Undefined where expressions can't see values of this schema: it leaves open what they are. */
+/** Undefined if the schema has no type, so that expressions can't use its values. */
 export function createRuleCompiler(schema: Schema, isRoot: boolean): RuleCompiler | undefined {
   const environment = base.clone();
   const type: CelType | undefined = createTypes(environment)(schema, isRoot);

@@ -10,12 +10,12 @@ import { fieldPathOf } from '../field-path.ts';
 import { createRuleCompiler, variablesOf } from './compile.ts';
 import type { CompiledRule, RuleCompiler, RuleProblem } from './compile.ts';
 
-/** For all rules of one object. A kube-apiserver bounds their cost instead. */
+/** For all rules of one object. A kube-apiserver limits their cost instead. */
 const MAX_TIME_MS = 3000;
 const MAX_MESSAGE_LENGTH = 5 * 1024;
 const NO_TIME_LEFT = 'validation failed due to running out of cost budget, no further validation rules will be run';
 
-/** The rules of a schema and of all in it. */
+/** The rules of a schema and of the schemas inside it. */
 interface RuleTree {
   schema: Schema;
   compiler: RuleCompiler | undefined;
@@ -56,13 +56,13 @@ function treeOf(schema: Schema): RuleTree | undefined {
   return tree;
 }
 
-/** A value with its place, and with what it was before. */
+/** A value with its path and its old value. */
 interface Place {
   path: string;
   value: unknown;
-  /** Undefined where there was nothing that can be compared. */
+  /** Undefined without an old value. */
   old: unknown;
-  /** It stays as it was: what is wrong with it is only warned of. */
+  /** Unchanged: its errors are only warnings. */
   stays: boolean;
 }
 
@@ -98,7 +98,7 @@ function evaluationProblem(rule: ValidationRule, problem: string): string {
     : `${problem} evaluating rule: ${ruleText(rule)}`;
 }
 
-/** What a rule's author says; the rule itself where its expression for that fails or says nothing. */
+/** The rule's message; the rule itself if its messageExpression fails or is empty. */
 function detailOf({ rule, message }: CompiledRule, variables: Record<string, unknown>, leftMs: number): string {
   if (message !== undefined) {
     try {
@@ -111,13 +111,13 @@ function detailOf({ rule, message }: CompiledRule, variables: Record<string, unk
   return (rule.message ?? '') === '' ? `failed rule: ${ruleText(rule)}` : ruleText(rule);
 }
 
-/** What the rules of one place are evaluated with. */
+/** The values for the rules at one path. */
 interface Seen {
   self(): unknown;
   oldSelf(): unknown;
 }
 
-/** Evaluates one rule; throws a TimeExceededError where the time for all is over. */
+/** Evaluates one rule; throws a TimeExceededError when the time for all is over. */
 function evaluateRule(tree: RuleTree, compiled: CompiledRule, place: Place, seen: Seen, run: Run): void {
   const { rule, expression, usesOldSelf, seesOldSelf } = compiled;
   const { path, old } = place;
@@ -191,8 +191,8 @@ const blocking: FieldError['reason'][] = [
 ];
 
 /**
- * What an object breaks of its schema's rules in CEL. They are not looked at where `found`, what is wrong with it otherwise, keeps them
- * from being evaluated. What stays as it was in `old` is only warned of.
+ * The errors of a schema's CEL rules. They are not evaluated if `found`, the other errors, prevents it. For values that are unchanged since
+ * `old` they are warnings.
  */
 export function validateRules(
   schema: Schema,

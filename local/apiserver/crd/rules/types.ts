@@ -4,9 +4,9 @@ import { isObject } from '../../object.ts';
 import { durationNanos } from '../../schema/durations.ts';
 import type { Schema } from '../../schema/schema.ts';
 
-/** How the values of a schema are seen in CEL. */
+/** The CEL type of a schema. */
 export interface CelType {
-  /** As expressions are checked by it: `int`, `list<string>` or the name of a type made for an object. */
+  /** The type for the type checker: `int`, `list<string>` or the name of a type made for an object. */
   name: string;
   convert(this: void, value: unknown): unknown;
 }
@@ -18,7 +18,7 @@ const reserved =
     ' ',
   );
 
-/** A field's name as an identifier of CEL; undefined where it can't be one (k8s.io/apiserver, cel.Escape). */
+/** A field's name as a CEL identifier; undefined if it can't be one (k8s.io/apiserver, cel.Escape). */
 export function escaped(name: string): string | undefined {
   if (reserved.includes(name)) return `__${name}__`;
   if (!/^[a-zA-Z_.\-/][\w.\-/]*$/.test(name)) return undefined;
@@ -36,7 +36,7 @@ function goTypeOf(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'map[string]interface {}';
 }
 
-/** A type of values of which each is a `type` in JSON; what was stored by another schema may be none. */
+/** A type whose values are a `type` in JSON. Values stored by an older schema may have another type. */
 function scalar<T>(
   name: string,
   type: 'string' | 'number' | 'boolean',
@@ -78,7 +78,7 @@ const objectMeta: Schema = {
   properties: { name: { type: 'string' }, generateName: { type: 'string' } },
 };
 
-/** Of an object and of objects inside of it, rules see this much of what all objects have. */
+/** The common fields of objects, and of objects inside them, that rules can use. */
 function withCommonFields(schema: Schema): Schema {
   const properties = { ...schema.properties, kind: { type: 'string' }, apiVersion: { type: 'string' } };
   return { ...schema, properties: { ...properties, metadata: objectMeta } };
