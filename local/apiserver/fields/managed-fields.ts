@@ -241,8 +241,8 @@ const INVALID_AFTER_ADMISSION =
   '.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ';
 
 /**
- * The entries to store after admission: what webhooks left of them; no entries where they took all away. Those from `before`, with a
- * warning, where what is left can't be read.
+ * The entries to store after admission: what webhooks left of them, or none if they removed all. Invalid ones are replaced by those from
+ * before admission, with a warning.
  */
 export function admittedFields(
   before: ManagedFieldsEntry[],
