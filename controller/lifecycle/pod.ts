@@ -4,6 +4,7 @@ import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import { isStepContainer } from '../../shared/tekton/containers.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
+import { hasUnknownEnd, ranOnce } from '../model/pod/unknown-end.ts';
 import type { Attempt } from './attempt.ts';
 import { containerSpans } from './containers.ts';
 import { conditionMs, podOffsetMs } from './node-clock.ts';
@@ -88,6 +89,9 @@ function startingSpans(pod: Pod, attempt: Attempt, steps: readonly TimedStep[], 
   const fromMs = handoverMs(pod, offsetMs);
   if (fromMs === undefined) return [];
   const untilMs = firstStepMs(pod, steps, offsetMs);
+  // The kubelet has written over what the containers waited for, and no watch had brought it before.
+  const isForgotten = (pod.status?.containerStatuses ?? []).some((one) => hasUnknownEnd(one) && !ranOnce(one));
+  if (untilMs === undefined && isForgotten) return [];
   const end = untilMs === undefined ? unfinished(attempt, uncreated(pod)) : {};
   const interval = { startMs: fromMs, endMs: untilMs ?? attempt.endMs };
   return [

@@ -1,5 +1,6 @@
-import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
+import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { LABEL_TASK_RUN_UID } from '../../shared/tekton/annotations.ts';
+import { hasUnknownEnd } from '../model/pod/unknown-end.ts';
 
 /** The known Pods of a TaskRun: existing ones, and the last states of deleted ones. */
 export interface KnownPods {
@@ -11,12 +12,6 @@ export interface KnownPods {
 export function taskRunUid({ metadata: { labels, ownerReferences = [] } }: Pod): string {
   return labels?.[LABEL_TASK_RUN_UID] ?? ownerReferences.find(({ kind }) => kind === 'TaskRun')?.uid ?? '';
 }
-
-/**
- * Whether a container's end is unknown. When the kubelet ends a Pod, each container without an end gets this reason, lost or never started
- * (`TerminatePod` of its status manager).
- */
-const isUnknown = ({ state }: ContainerStatus): boolean => state?.terminated?.reason === 'ContainerStatusUnknown';
 
 type PodsByUid = Map<string, Map<string, Pod>>;
 
@@ -51,10 +46,10 @@ export class PodLedger {
   #withWaits(taskRunUid: string, pod: Pod): Pod {
     const before = this.#present.get(taskRunUid)?.get(pod.metadata.uid ?? '')?.status;
     const { status } = pod;
-    if (!before || !status?.containerStatuses?.some(isUnknown)) return pod;
+    if (!before || !status?.containerStatuses?.some(hasUnknownEnd)) return pod;
     const waits = new Map((before.containerStatuses ?? []).map(({ name, state }) => [name, state]));
     const containerStatuses = status.containerStatuses.map((one) =>
-      isUnknown(one) && waits.get(one.name)?.waiting ? { ...one, state: waits.get(one.name) } : one,
+      hasUnknownEnd(one) && waits.get(one.name)?.waiting ? { ...one, state: waits.get(one.name) } : one,
     );
     return { ...pod, status: { ...status, containerStatuses } };
   }

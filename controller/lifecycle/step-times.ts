@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import type { StepState } from '../../shared/tekton/types.ts';
+import { ranOnce } from '../model/pod/unknown-end.ts';
 import { stepStartedAt } from '../model/termination-message.ts';
 import type { Attempt } from './attempt.ts';
 import { needsPod, stepFate } from './step-fate.ts';
@@ -92,12 +93,6 @@ const placed = (step: StepState, fate: StepFate, startMs: number, endMs = startM
   interval: { startMs, endMs: Math.max(startMs, endMs) },
 });
 
-/** Whether a container ran: else it has neither its own id nor its image's, which the kubelet writes in any case. */
-function ranOnce(step: StepState, pod: Pod | undefined): boolean {
-  const { containerID, imageID, state } = containerOf(step, pod) ?? {};
-  return !state?.waiting && !(imageID === '' && !containerID);
-}
-
 /** The time of a step that was lost with its node: from the previous step's end, or the end of init, to the Pod's DisruptionTarget condition, else to the attempt's end. */
 function lost(step: StepState, at: number, attempt: Attempt): TimedStep {
   const { pod, startMs, endMs } = attempt;
@@ -129,7 +124,7 @@ function timed(facts: StepFacts, { at, over }: Cursor, later: StepFacts[], attem
       if (over) return placed(step, 'skipped', at);
       return placed(step, fate, Math.max(start?.ms ?? attempt.startMs, at), end?.ms ?? attempt.endMs);
     case 'lost':
-      return over || !ranOnce(step, attempt.pod) ? undefined : lost(step, at, attempt);
+      return over || !ranOnce(containerOf(step, attempt.pod) ?? { name: '' }) ? undefined : lost(step, at, attempt);
     default:
       return undefined;
   }
