@@ -20,6 +20,8 @@ import type { StartOptions } from './start.ts';
 export interface WholeCluster extends TestCluster {
   /** Of the node: its NodePorts are there. */
   nodeAddress: string;
+  /** From now on the API server reaches `target` of this machine's loopback at `port` of its own. */
+  relay(port: number, target: number): void;
 }
 
 /**
@@ -67,6 +69,7 @@ export async function startWholeCluster(): Promise<WholeCluster> {
     kubeconfigPath,
     client,
     nodeAddress: network.nodeAddress,
+    relay: (port, target) => relay.open(port, target),
     capabilities: {
       version: await gitVersion(client),
       garbageCollection: true,

@@ -12,6 +12,8 @@ const POLL_MS = 100;
 export interface ClusterJaeger {
   /** Of the collector, for Pods. */
   otlpUrl: string;
+  /** Of the collector, for programs of this machine. */
+  nodeOtlpUrl: string;
   /** Of the query service, for this machine. */
   queryUrl: string;
 }
@@ -90,8 +92,9 @@ interface Service {
 export async function installJaeger(client: KubeClient, nodeAddress: string): Promise<ClusterJaeger> {
   for (const [collection, object] of objects()) await client.request('POST', collection, { body: object });
   const { spec } = await client.request<Service>('GET', `/api/v1/namespaces/${NAMESPACE}/services/jaeger`);
-  const queryPort = spec.ports.find(({ name }) => name === 'query')?.nodePort;
-  const queryUrl = `http://${nodeAddress}:${queryPort}`;
+  const onNode = (wanted: string): string =>
+    `http://${nodeAddress}:${spec.ports.find(({ name }) => name === wanted)?.nodePort}`;
+  const queryUrl = onNode('query');
   const deadline = Date.now() + READY_TIMEOUT_MS;
   // The NodePort is there when its Pod is ready and kube-proxy knows.
   for (;;) {
@@ -99,7 +102,12 @@ export async function installJaeger(client: KubeClient, nodeAddress: string): Pr
       ({ ok }) => ok,
       () => false,
     );
-    if (ready) return { otlpUrl: `http://${spec.clusterIP}:${OTLP_PORT}/v1/traces`, queryUrl };
+    if (ready)
+      return {
+        otlpUrl: `http://${spec.clusterIP}:${OTLP_PORT}/v1/traces`,
+        nodeOtlpUrl: `${onNode('otlp')}/v1/traces`,
+        queryUrl,
+      };
     if (Date.now() > deadline) throw new Error(`Jaeger does not answer at ${queryUrl}`);
     await delay(POLL_MS);
   }

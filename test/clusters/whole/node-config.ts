@@ -96,6 +96,8 @@ function kubeletConfig({ directory, pki }: Layout): object {
     imageGCHighThresholdPercent: 100,
     maxPods: 100,
     nodeStatusUpdateFrequency: '5s',
+    // What an annotation changes in a volume comes with the next look at the Pod, by default within a minute: an entrypoint of Tekton's waits for that.
+    syncFrequency: '5s',
   };
 }
 

@@ -27,8 +27,8 @@ export class LoopbackRelay {
     return socket.on('close', () => this.#sockets.delete(socket));
   }
 
-  /** Relays `port` from now on. */
-  open(port: number): void {
+  /** Relays `port` from now on, to `target` of this machine's loopback: another one where its program listens on all addresses. */
+  open(port: number, target = port): void {
     if (this.#servers.has(port)) return;
     const { hostAddress } = this.#network;
     if (this.#servers.size === 0) {
@@ -38,10 +38,10 @@ export class LoopbackRelay {
       this.#runInside('iptables', ['-w', '-t', 'nat', '-A', 'POSTROUTING', ...leaving]);
     }
     const arriving = ['-p', 'tcp', '-d', '127.0.0.1', '--dport', String(port)];
-    const target = ['-j', 'DNAT', '--to-destination', `${hostAddress}:${port}`];
-    this.#runInside('iptables', ['-w', '-t', 'nat', '-A', 'OUTPUT', ...arriving, ...target]);
+    const destination = ['-j', 'DNAT', '--to-destination', `${hostAddress}:${port}`];
+    this.#runInside('iptables', ['-w', '-t', 'nat', '-A', 'OUTPUT', ...arriving, ...destination]);
     const server = createServer((inner) => {
-      const outer = this.#keep(connect(port, '127.0.0.1'));
+      const outer = this.#keep(connect(target, '127.0.0.1'));
       this.#keep(inner).pipe(outer).pipe(inner);
       for (const [one, other] of [
         [inner, outer],

@@ -16,7 +16,7 @@ export type PeerProgram =
   | 'helm'
   | 'jaeger'
   | 'kwok'
-  | `tekton-${'controller' | 'webhook' | 'entrypoint' | 'nop' | 'workingdirinit' | 'sidecarlogresults' | 'convert'}`;
+  | `tekton-${'controller' | 'webhook' | 'resolvers' | 'entrypoint' | 'nop' | 'workingdirinit' | 'sidecarlogresults' | 'convert'}`;
 
 /** envtest's variables, so that a machine which has a Kubernetes for tests need not build one. */
 const assetVariables: Partial<Record<PeerProgram, string>> = {

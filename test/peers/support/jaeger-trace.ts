@@ -3,10 +3,12 @@ import type { Jaeger } from './jaeger.ts';
 export interface StoredSpan {
   name: string;
   spanId: string;
+  service: string;
+  /** What Jaeger finds wrong with it. */
+  warnings: string[];
 }
 
 export interface ShownSpan extends StoredSpan {
-  service: string;
   /** Undefined for a span without a parent in this trace. */
   parentSpanId: string | undefined;
   startMs: number;
@@ -21,7 +23,7 @@ export interface JaegerTrace {
   shown: ShownSpan[];
   /** As it is stored (`/api/v3/traces`): every copy. */
   stored: StoredSpan[];
-  /** What Jaeger finds wrong, in either answer: `<span name>: <warning>`. */
+  /** What Jaeger finds wrong with the trace or a span of it, in either answer: `<span name>: <warning>`. */
   warnings: string[];
 }
 
@@ -43,14 +45,21 @@ interface ApiTrace {
   warnings: string[] | null;
 }
 
+interface OtlpAttribute {
+  key: string;
+  value: { stringValue?: string; arrayValue?: { values: { stringValue?: string }[] } };
+}
+
 interface OtlpSpan {
   spanId: string;
   name: string;
-  attributes?: { key: string; value: { stringValue?: string; arrayValue?: { values: { stringValue?: string }[] } } }[];
+  attributes?: OtlpAttribute[];
 }
 
 interface OtlpTrace {
-  result: { resourceSpans: { scopeSpans: { spans?: OtlpSpan[] }[] }[] };
+  result: {
+    resourceSpans: { resource?: { attributes?: OtlpAttribute[] }; scopeSpans: { spans?: OtlpSpan[] }[] }[];
+  };
 }
 
 /** Unknown paths are answered with the page, and 200. */
@@ -72,31 +81,28 @@ function shownSpan(span: ApiSpan, trace: ApiTrace): ShownSpan {
     endMs: (span.startTime + span.duration) / 1000,
     tags: Object.fromEntries(span.tags.map(({ key, value }) => [key, value])),
     links: span.references.filter((reference) => reference !== parent).map(({ traceID }) => traceID),
+    warnings: span.warnings ?? [],
   };
 }
 
-function v3Warnings(span: OtlpSpan): string[] {
-  const found = (span.attributes ?? []).filter(({ key }) => key === '@jaeger@warnings');
-  return found.map(
-    ({ value }) =>
-      `${span.name}: ${(value.arrayValue?.values ?? [value]).map(({ stringValue }) => stringValue).join('; ')}`,
-  );
+function storedSpans({ result }: OtlpTrace): StoredSpan[] {
+  return result.resourceSpans.flatMap(({ resource, scopeSpans }) => {
+    const service = resource?.attributes?.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
+    return scopeSpans.flatMap(({ spans = [] }) =>
+      spans.map(({ name, spanId, attributes = [] }) => {
+        const found = attributes.filter(({ key }) => key === '@jaeger@warnings');
+        const texts = found.flatMap(({ value }) => (value.arrayValue?.values ?? [value]).map((one) => one.stringValue));
+        return { name, spanId, service, warnings: texts.map(String) };
+      }),
+    );
+  });
 }
 
 /** One trace, from both of Jaeger's query interfaces. Throws when either does not know it. */
 export async function readTrace({ queryUrl }: Pick<Jaeger, 'queryUrl'>, traceId: string): Promise<JaegerTrace> {
   const { data } = (await readJson(`${queryUrl}/api/traces/${traceId}`)) as { data: ApiTrace[] };
-  const { result } = (await readJson(`${queryUrl}/api/v3/traces/${traceId}`)) as OtlpTrace;
-  const stored = result.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans = [] }) => spans));
-  return {
-    shown: data.flatMap((trace) => trace.spans.map((span) => shownSpan(span, trace))),
-    stored,
-    warnings: [
-      ...data.flatMap(({ warnings, spans }) => [
-        ...(warnings ?? []),
-        ...spans.flatMap((span) => (span.warnings ?? []).map((warning) => `${span.operationName}: ${warning}`)),
-      ]),
-      ...stored.flatMap(v3Warnings),
-    ],
-  };
+  const stored = storedSpans((await readJson(`${queryUrl}/api/v3/traces/${traceId}`)) as OtlpTrace);
+  const shown = data.flatMap((trace) => trace.spans.map((span) => shownSpan(span, trace)));
+  const ofSpans = [...shown, ...stored].flatMap(({ name, warnings }) => warnings.map((text) => `${name}: ${text}`));
+  return { shown, stored, warnings: [...data.flatMap(({ warnings }) => warnings ?? []), ...ofSpans] };
 }

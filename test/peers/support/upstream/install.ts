@@ -11,11 +11,14 @@ export const TEKTON_NAMESPACE = 'tekton-pipelines';
 
 /** What installs upstream Tekton but for its Deployments, in the order in which it is wanted. */
 const installed = /^(100-namespace|200-|201-|300-crds|config-|clusterrole-aggregate|500-webhooks)/;
+/** Beside that, what its resolvers want. */
+const resolversInstalled = /^resolvers\/(.*-config|config-.*|100-.*|20.-.*)\.yaml$/;
 
 type Manifest = KubeObject & Record<string, unknown>;
 
-async function readManifests(directory: string): Promise<Manifest[]> {
-  const names = (await readdir(directory, { recursive: true })).filter((name) => installed.test(name)).sort();
+async function readManifests(directory: string, patterns: RegExp[]): Promise<Manifest[]> {
+  const isWanted = (name: string): boolean => patterns.some((pattern) => pattern.test(name));
+  const names = (await readdir(directory, { recursive: true })).filter(isWanted).sort();
   const texts = names.filter((name) => name.endsWith('.yaml')).map((name) => readFile(join(directory, name), 'utf8'));
   return (await Promise.all(texts))
     .flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Manifest | null))
@@ -45,33 +48,46 @@ const webhookService = (port: number): object => ({
   spec: { type: 'ExternalName', externalName: 'localhost', ports: [{ name: 'https-webhook', port }] },
 });
 
-const tracing = (endpoint: string): object => ({
+/** Upstream's tracing; it reads a change while it runs. */
+export const tracingConfig = (endpoint: string, enabled: boolean): object => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name: 'config-tracing', namespace: TEKTON_NAMESPACE },
-  data: { enabled: 'true', endpoint },
+  data: { enabled: String(enabled), endpoint },
 });
+
+/** Sets feature flags; upstream reads a change while it runs. */
+function withFeatures(manifest: Manifest, features: Record<string, string>): Manifest {
+  const { name, namespace } = manifest.metadata;
+  if (name !== 'feature-flags' || namespace !== TEKTON_NAMESPACE) return manifest;
+  return { ...manifest, data: { ...(manifest['data'] as object), ...features } };
+}
 
 export interface InstallOptions {
   kubeconfigPath: string;
   webhookPort: number;
   /** Where upstream sends its own spans. */
   otlpUrl: string;
+  /** Whether it does so from the start. */
+  tracing: boolean;
+  /** What differs from its feature flags as they come. */
+  features: Record<string, string>;
+  /** Whether its resolvers of remote tasks and pipelines are installed. */
+  resolvers: boolean;
   /** For a file. */
   directory: string;
 }
 
 /** Applies upstream's namespaces, roles, resource definitions, settings and webhook configurations. Its programs run outside the cluster. */
-export async function installUpstream({
-  kubeconfigPath,
-  webhookPort,
-  otlpUrl,
-  directory,
-}: InstallOptions): Promise<void> {
-  const manifests = (await readManifests(share)).map((manifest) => callAt(manifest, webhookPort));
+export async function installUpstream(options: InstallOptions): Promise<void> {
+  const { kubeconfigPath, webhookPort, otlpUrl, tracing, features, resolvers, directory } = options;
+  const patterns = resolvers ? [installed, resolversInstalled] : [installed];
+  const manifests = (await readManifests(share, patterns))
+    .map((manifest) => callAt(manifest, webhookPort))
+    .map((manifest) => withFeatures(manifest, features));
   const others = manifests.filter(({ metadata }) => metadata.name !== 'config-tracing');
   const file = join(directory, 'tekton.json');
-  const items = [...others, webhookService(webhookPort), tracing(otlpUrl)];
+  const items = [...others, webhookService(webhookPort), tracingConfig(otlpUrl, tracing)];
   await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   const kubectl = (...args: string[]): Promise<string> =>
     runPeer('kubectl', [`--kubeconfig=${kubeconfigPath}`, ...args]);

@@ -1,5 +1,5 @@
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
@@ -15,6 +15,7 @@ import { TEKTON_NAMESPACE, installUpstream } from './install.ts';
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 const CONFIGURATION = 'webhook.pipeline.tekton.dev';
+const RESOLVERS_NAMESPACE = 'tekton-pipelines-resolvers';
 
 /** The user that upstream's controller is in a cluster. */
 export const upstreamController = `system:serviceaccount:${TEKTON_NAMESPACE}:tekton-pipelines-controller`;
@@ -38,6 +39,18 @@ export interface UpstreamOptions {
   client: KubeClient;
   otlpUrl: string;
   directory: string;
+  /** Whether it traces from the start; it does unless told. */
+  tracing?: boolean;
+  /** What differs from its feature flags as they come. */
+  features?: Record<string, string>;
+  /** Whether it resolves remote tasks and pipelines; not unless told. */
+  resolvers?: boolean;
+  /** What its Pods run from: an image with its own programs, one with a shell. Where no Pods run, any names do. */
+  images?: { programs: string; shell: string };
+  /** Makes the API server reach `target` of this machine's loopback at `port` of its own, where they don't have one loopback. */
+  relay?: (port: number, target: number) => void;
+  /** Further arguments of its controller. */
+  controllerArgs?: string[];
 }
 
 /** Reads and writes with the rights that upstream's own roles give. */
@@ -50,12 +63,15 @@ async function kubeconfigAs(user: string, { kubeconfig, directory }: UpstreamOpt
 }
 
 async function startProgram(
-  program: 'tekton-controller' | 'tekton-webhook',
+  program: 'tekton-controller' | 'tekton-webhook' | 'tekton-resolvers',
   args: string[],
   env: Record<string, string>,
   directory: string,
+  /** By its log, where it answers no probe. */
+  readyLine?: string,
 ): Promise<ServerProcess> {
   const [probes = 0, metrics = 0] = await freePorts(2);
+  const logFile = join(directory, `${program}.log`);
   return startServerProcess({
     program: peerProgram(program),
     args,
@@ -66,8 +82,11 @@ async function startProgram(
       POD_NAME: program,
       ...env,
     },
-    logFile: join(directory, `${program}.log`),
-    isReady: async () => (await fetch(`http://127.0.0.1:${probes}/readiness`)).ok,
+    logFile,
+    isReady: async () =>
+      readyLine === undefined
+        ? (await fetch(`http://127.0.0.1:${probes}/readiness`)).ok
+        : (await readFile(logFile, 'utf8')).includes(readyLine),
     startTimeoutMs: START_TIMEOUT_MS,
     // On SIGTERM the webhook waits 45 s for requests that do not come.
     stopSignal: 'SIGKILL',
@@ -89,13 +108,16 @@ async function webhookPublished(client: KubeClient): Promise<void> {
 /** Installs upstream Tekton, which converts, fills in and checks its objects by a webhook: a process of this machine. */
 export async function startUpstreamWebhook(options: UpstreamOptions): Promise<ServerProcess> {
   const { client, kubeconfigPath, otlpUrl, directory } = options;
-  const [webhookPort = 0] = await freePorts(1);
-  await installUpstream({ kubeconfigPath, webhookPort, otlpUrl, directory });
+  const { tracing = true, features = {}, resolvers = false } = options;
+  const [listensAt = 0, relayedAt = 0] = await freePorts(2);
+  options.relay?.(relayedAt, listensAt);
+  const webhookPort = options.relay === undefined ? listensAt : relayedAt;
+  await installUpstream({ kubeconfigPath, webhookPort, otlpUrl, directory, tracing, features, resolvers });
   const user = `system:serviceaccount:${TEKTON_NAMESPACE}:tekton-pipelines-webhook`;
   const args = ['-kubeconfig', await kubeconfigAs(user, options)];
   const env = {
     CONFIG_LEADERELECTION_NAME: 'config-leader-election-webhook',
-    WEBHOOK_PORT: String(webhookPort),
+    WEBHOOK_PORT: String(listensAt),
     WEBHOOK_ADMISSION_CONTROLLER_NAME: CONFIGURATION,
     WEBHOOK_SERVICE_NAME: 'tekton-pipelines-webhook',
     WEBHOOK_SECRET_NAME: 'webhook-certs',
@@ -110,27 +132,43 @@ export async function startUpstreamWebhook(options: UpstreamOptions): Promise<Se
   }
 }
 
-/** Installs upstream Tekton and starts its webhook and its controller as processes of this machine, tracing on. */
+async function startController(options: UpstreamOptions): Promise<ServerProcess> {
+  const { images = { programs: 'tektrace.test/programs', shell: 'tektrace.test/shell' }, controllerArgs = [] } =
+    options;
+  const args = ['-kubeconfig', await kubeconfigAs(upstreamController, options)]
+    .concat(
+      ['entrypoint', 'nop', 'sidecarlogresults', 'workingdirinit'].flatMap((n) => [`-${n}-image`, images.programs]),
+    )
+    .concat(['-shell-image', images.shell, '-shell-image-win', images.shell], controllerArgs);
+  const env = { CONFIG_LEADERELECTION_NAME: 'config-leader-election-controller' };
+  return startProgram('tekton-controller', args, env, options.directory);
+}
+
+async function startResolvers(options: UpstreamOptions): Promise<ServerProcess> {
+  const user = `system:serviceaccount:${RESOLVERS_NAMESPACE}:tekton-pipelines-resolvers`;
+  const args = ['-kubeconfig', await kubeconfigAs(user, options)];
+  const env = {
+    SYSTEM_NAMESPACE: RESOLVERS_NAMESPACE,
+    CONFIG_LEADERELECTION_NAME: 'config-leader-election-resolvers',
+    METRICS_DOMAIN: 'tekton.dev/resolution',
+    ARTIFACT_HUB_API: 'https://artifacthub.io/',
+  };
+  const leads = 'has started leading \\"controller.tektonresolverframework.cluster';
+  return startProgram('tekton-resolvers', args, env, options.directory, leads);
+}
+
+/** Installs upstream Tekton and starts its webhook, its controller and, where they are wanted, its resolvers as processes of this machine. */
 export async function startUpstream(options: UpstreamOptions): Promise<{ stop(): Promise<void> }> {
-  const { directory } = options;
-  const webhook = await startUpstreamWebhook(options);
+  const started = [await startUpstreamWebhook(options)];
+  const stop = async (): Promise<void> => {
+    for (const program of started.splice(0).reverse()) await program.stop();
+  };
   try {
-    const images = ['entrypoint', 'nop', 'sidecarlogresults', 'workingdirinit', 'shell'];
-    const args = ['-kubeconfig', await kubeconfigAs(upstreamController, options)].concat(
-      [
-        ...images.map((name) => [`-${name}-image`, `tektrace.test/${name}`]),
-        ['-shell-image-win', 'tektrace.test/shell'],
-      ].flat(),
-    );
-    const env = { CONFIG_LEADERELECTION_NAME: 'config-leader-election-controller' };
-    const controller = await startProgram('tekton-controller', args, env, directory);
-    const stop = async (): Promise<void> => {
-      await controller.stop();
-      await webhook.stop();
-    };
+    started.push(await startController(options));
+    if (options.resolvers === true) started.push(await startResolvers(options));
     return { stop };
   } catch (error) {
-    await webhook.stop();
+    await stop();
     throw error;
   }
 }

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { provideRequirements } from '../clusters/whole/requirements.ts';
+import { machineState } from '../whole-cluster/support/machine.ts';
+import { kinds } from './kinds/all.ts';
+import { pipelineRun, step, task } from './kinds/kind.ts';
+import type { Kind, Setting } from './kinds/kind.ts';
+import { startFollowCluster } from './support/cluster.ts';
+import type { FollowCluster } from './support/cluster.ts';
+import { inTurn } from './support/in-turn.ts';
+import { pacedRuns } from './support/paced.ts';
+import { setNativeSidecars, traceUpstream } from './support/settings.ts';
+import { inOrder } from './support/tree.ts';
+import { splitRuns } from './support/upstream-spans.ts';
+import { spansNamed, verify } from './support/verify.ts';
+import type { Outcome } from './support/verify.ts';
+
+const UP_TIMEOUT_MS = 300_000;
+const RUNS_TIMEOUT_MS = 600_000;
+/** So many runs at once that the machine is busy, and a Pod still starts within the timeouts of the table. */
+const AT_ONCE = 8;
+/** Upstream alone splits two of five traces. FOLLOW_PACED_RUNS=200 measures it at length. */
+const PACED = Number(process.env['FOLLOW_PACED_RUNS'] ?? 40);
+const PACE_MS = 1_500;
+
+let before: Record<string, unknown>;
+let cluster: FollowCluster;
+beforeAll(async () => {
+  await provideRequirements((line) => process.stderr.write(`${line}\n`));
+  before = await machineState();
+  cluster = await startFollowCluster();
+}, UP_TIMEOUT_MS);
+afterAll(async () => {
+  await cluster?.stop();
+  expect(await machineState()).toEqual(before);
+}, UP_TIMEOUT_MS);
+
+/** Makes all runs of a setting, and keeps what came back of each, be it an error. */
+async function verifyAll(namespace: string, isTraced: boolean, setting?: Setting): Promise<Map<Kind, Outcome | Error>> {
+  const outcomes = new Map<Kind, Outcome | Error>();
+  const chosen = kinds.filter((kind) => kind.setting === setting);
+  await inTurn(AT_ONCE, chosen, async (kind) => {
+    const outcome = await verify(cluster, namespace, kind, isTraced).catch((error: unknown) => error as Error);
+    outcomes.set(kind, outcome);
+  });
+  return outcomes;
+}
+
+async function verifyEachSetting(namespace: string, isTraced: boolean): Promise<Map<Kind, Outcome | Error>> {
+  await cluster.createNamespace(namespace);
+  const plain = await verifyAll(namespace, isTraced);
+  await setNativeSidecars(cluster, true);
+  const native = await verifyAll(namespace, isTraced, 'native sidecars');
+  await setNativeSidecars(cluster, false);
+  // Upstream has begun a trace of its own before anybody could have told it of another.
+  if (isTraced) return new Map([...plain, ...native]);
+  await cluster.setWebhook(false);
+  const unseen = await verifyAll(namespace, isTraced, 'no webhook');
+  await cluster.setWebhook(true);
+  return new Map([...plain, ...native, ...unseen]);
+}
+
+const statuses = (outcome: Outcome, name: string): string[] =>
+  spansNamed(outcome, name).map(({ tags }) => String(tags['otel.status_description']));
+
+describe.each(['off', 'on'])('upstream’s tracing is %s', (tracing) => {
+  let outcomes: Map<Kind, Outcome | Error>;
+  beforeAll(async () => {
+    if (tracing === 'on') await traceUpstream(cluster);
+    outcomes = await verifyEachSetting(`tracing-${tracing}`, tracing === 'on');
+  }, RUNS_TIMEOUT_MS);
+
+  const shown = kinds.filter(({ setting }) => tracing === 'off' || setting !== 'no webhook');
+  test.each(shown)('$title', (kind) => {
+    const outcome = outcomes.get(kind);
+    if (outcome === undefined || outcome instanceof Error) throw outcome ?? new Error('it was not run');
+    const { trees, defects, times, steps, links, firstTrace, upstream } = outcome;
+    expect(trees).toEqual([inOrder(kind.tree)]);
+    expect({ defects, times, upstream }).toEqual({ defects: [], times: [], upstream: [] });
+    expect(links).toEqual(kind.isLinked === true ? [firstTrace] : []);
+    expect(steps).toEqual({ read: kind.steps ?? expect.any(Number), problems: [] });
+    for (const [name, message] of Object.entries(kind.messages ?? {}))
+      expect(statuses(outcome, name)).toEqual([expect.stringMatching(message)]);
+    for (const [name, tags] of Object.entries(kind.tags ?? {}))
+      expect(spansNamed(outcome, name).map((span) => span.tags)).toEqual([expect.objectContaining(tags)]);
+  });
+});
+
+test(
+  `of ${PACED} runs, made one after the other with upstream’s tracing on, none has a split trace`,
+  async () => {
+    await cluster.createNamespace('paced');
+    const run = pipelineRun('', [task('a', [step('only')]), task('b', [step('only')], { runAfter: ['a'] })]);
+    const written = { ...run, metadata: { generateName: 'paced-' } };
+    const runs = await pacedRuns(cluster, 'paced', written, { count: PACED, paceMs: PACE_MS });
+    const split: string[] = [];
+    for (const live of runs) split.push(...(await splitRuns(live)));
+    expect(split).toEqual([]);
+  },
+  RUNS_TIMEOUT_MS,
+);

@@ -1,0 +1,95 @@
+import { begun, pipelineRun, pod, ran, step, task, taskRun } from './kind.ts';
+import type { Kind } from './kind.ts';
+
+const sidecar = (name: string, script: string): object => ({
+  name,
+  image: 'busybox:1.37',
+  command: ['sh', '-c'],
+  args: [script],
+});
+const polite = 'trap "exit 0" TERM; sleep 600 & wait';
+const limit = '20s';
+
+/** What becomes of Pods. */
+export const pods: Kind[] = [
+  {
+    title: 'a sidecar, which is stopped when the steps have ended',
+    run: taskRun('sidecar', [step('only', 'sleep 2')], {}, { sidecars: [sidecar('db', polite)] }),
+    tree: { 'RUN sidecar = success': [...begun, ...pod, 'step only = success', 'sidecar db'] },
+    steps: 1,
+  },
+  {
+    title: 'a sidecar that takes half a minute to stop',
+    run: pipelineRun('slow-sidecar', [
+      {
+        name: 'long',
+        taskSpec: { steps: [step('only', 'sleep 2')], sidecars: [sidecar('db', 'trap "" TERM; sleep 600 & wait')] },
+      },
+      task('next', [step('only')], { runAfter: ['long'] }),
+    ]),
+    tree: {
+      'RUN slow-sidecar = success': [
+        ...begun,
+        { 'task long = success': [...pod, 'step only = success', 'sidecar db'] },
+        ran('next', 'only'),
+      ],
+    },
+    steps: 2,
+  },
+  {
+    title: 'a native sidecar',
+    setting: 'native sidecars',
+    run: taskRun('native-sidecar', [step('only', 'sleep 2')], {}, { sidecars: [sidecar('db', polite)] }),
+    tree: { 'RUN native-sidecar = success': [...begun, ...pod, 'step only = success', 'sidecar db'] },
+    steps: 1,
+  },
+  {
+    title: 'a Pod that no node takes, until the TaskRun’s timeout',
+    run: taskRun('unschedulable', [step('only')], { timeout: limit, podTemplate: { nodeSelector: { no: 'where' } } }),
+    tree: { 'RUN unschedulable = timeout (TaskRunTimeout)!': [...begun, 'pod scheduling (Unschedulable)!'] },
+    messages: { 'pod scheduling': /node\(s\) didn't match/ },
+    steps: 0,
+  },
+  {
+    title: 'a step that needs more memory than it may have',
+    run: taskRun('out-of-memory', [
+      { ...step('only', 'tail /dev/zero'), computeResources: { limits: { memory: '24Mi' } } },
+    ]),
+    tree: { 'RUN out-of-memory = failure (StepOOM)!': [...begun, ...pod, 'step only = failure (OOMKilled)!'] },
+    steps: 1,
+  },
+  {
+    title: 'a sidecar whose container can’t be started',
+    run: taskRun(
+      'bad-sidecar',
+      [step('only', 'sleep 1')],
+      {},
+      {
+        sidecars: [{ name: 'db', image: 'busybox:1.37', command: ['/nowhere'] }],
+      },
+    ),
+    tree: {
+      'RUN bad-sidecar = success': [...begun, ...pod, 'step only = success', 'sidecar db (StartError)!'],
+    },
+    messages: { 'sidecar db': /nowhere/ },
+    steps: 1,
+  },
+  {
+    title: 'a Pod that is evicted, because it writes more than its volume may hold',
+    run: taskRun(
+      'evicted',
+      [
+        {
+          ...step('only', 'dd if=/dev/zero of=/full/file bs=1M count=16; sleep 600'),
+          volumeMounts: [{ name: 'small', mountPath: '/full' }],
+        },
+      ],
+      {},
+      { volumes: [{ name: 'small', emptyDir: { sizeLimit: '2Mi' } }] },
+    ),
+    tree: {
+      'RUN evicted = error (PodEvicted)!': [...begun, ...pod, 'step only = error (PodEvicted)!'],
+    },
+    messages: { 'RUN evicted': /exceeds the limit/ },
+  },
+];

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+
+import type { KubeClient } from '../../../shared/kubernetes/client.ts';
+import { isNotFound } from '../../../shared/kubernetes/errors.ts';
+import type { Pod } from '../../../shared/kubernetes/pod.ts';
+import { PODS, resourcePath } from '../../../shared/kubernetes/resources.ts';
+import type { ShownSpan } from '../../peers/support/jaeger-trace.ts';
+import { isCut, placeOf } from './facts.ts';
+import type { Place } from './facts.ts';
+import type { Family } from './family.ts';
+import { paths } from './tree.ts';
+import type { SpanNode } from './tree.ts';
+
+const SECOND_MS = 1000;
+/** A step's own clock has hundredths of a second. */
+const OWN_CLOCK_MS = 10;
+
+/** What a step of `step()` writes: its context, and when its command began and ended (seconds since this machine's start). */
+interface StepLog {
+  traceparent: string | undefined;
+  fromMs: number | undefined;
+  untilMs: number | undefined;
+}
+
+/** Epoch milliseconds of this machine's start. */
+const bootMs = (): number => Date.now() - Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * SECOND_MS;
+
+function parseLog(text: string): StepLog {
+  const find = (key: string): string | undefined => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1];
+  const at = (key: string): number | undefined => {
+    const uptime = find(key);
+    return uptime === undefined ? undefined : bootMs() + Number(uptime) * SECOND_MS;
+  };
+  return { traceparent: find('traceparent'), fromMs: at('from'), untilMs: at('until') };
+}
+
+/** Undefined when the Pod is gone. */
+async function readLog(client: KubeClient, { metadata }: Pod, container: string): Promise<StepLog | undefined> {
+  const { namespace = '', name = '' } = metadata;
+  const path = resourcePath(PODS, { namespace, name, subresource: 'log' });
+  try {
+    let text = '';
+    for await (const line of await client.stream(path, { query: { container }, pieces: true })) text += `${line}\n`;
+    return parseLog(text);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Whether the entrypoint's word on when the command began is known: it is in the end of a container that ended by itself. Without it the container's
+ * start is all that is known.
+ */
+function saysStart({ pod, status }: Place, container: string): boolean {
+  const { state } = pod?.status?.containerStatuses?.find(({ name }) => name === container) ?? {};
+  const { terminated } = status.steps?.find((step) => step.container === container) ?? {};
+  return !isCut(terminated) && state?.terminated?.message?.includes('StartedAt') === true;
+}
+
+/** When the command began and ended by the step's own clock, beside when its span does. */
+function compareTimes({ fromMs, untilMs }: StepLog, span: ShownSpan, startIsKnown: boolean): string[] {
+  const problems: string[] = [];
+  const late = untilMs === undefined ? 0 : span.endMs - untilMs;
+  if (Math.abs(late) > SECOND_MS + OWN_CLOCK_MS) problems.push(`ended ${-late} ms after its span`);
+  if (fromMs === undefined || !startIsKnown) return problems;
+  const early = fromMs - span.startMs;
+  if (early < -OWN_CLOCK_MS || early > SECOND_MS) problems.push(`began ${early} ms after its span`);
+  const missing = (untilMs ?? NaN) - fromMs - (span.endMs - span.startMs);
+  if (missing > SECOND_MS + OWN_CLOCK_MS) problems.push(`took ${missing} ms longer than its span`);
+  return problems;
+}
+
+/** What the step saw, beside what its span says. */
+function compare(container: string, log: StepLog, root: SpanNode, family: Family, pod: Pod): string[] {
+  const [, traceId, spanId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-01$/.exec(log.traceparent ?? '') ?? [];
+  const path = [...paths(root)].find((one) => one.at(-1)?.spanId === spanId);
+  const span = path?.at(-1);
+  if (path === undefined || span === undefined) return [`sees "${log.traceparent}", which is no span of its trace`];
+  const place = placeOf(path, family);
+  if (span.tags['k8s.container.name'] !== container || place?.pod !== pod)
+    return [`sees the span of ${path.map(({ name }) => name).join(' > ')} (${traceId})`];
+  return compareTimes(log, span, saysStart(place, container));
+}
+
+/** Reads the log of every step whose Pod is still there: `problems` is what does not fit its span, `read` how many were read. */
+export async function stepProblems(
+  client: KubeClient,
+  root: SpanNode,
+  family: Family,
+): Promise<{ read: number; problems: string[] }> {
+  const problems: string[] = [];
+  let read = 0;
+  for (const pod of family.pods) {
+    for (const { name, state } of pod.status?.containerStatuses ?? []) {
+      if (!name.startsWith('step-') || state?.terminated === undefined) continue;
+      const log = await readLog(client, pod, name);
+      // A step that was skipped, or never began, has written nothing; one without a context has written nothing of it.
+      if (!log?.traceparent) continue;
+      read += 1;
+      const found = compare(name, log, root, family, pod);
+      problems.push(...found.map((problem) => `${name} of ${pod.metadata.name} ${problem}`));
+    }
+  }
+  return { read, problems };
+}

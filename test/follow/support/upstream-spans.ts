@@ -1,0 +1,39 @@
+import { runSpan } from '../../../shared/tracing/run-context.ts';
+import { until } from '../../peers/support/until.ts';
+import type { FollowCluster } from './cluster.ts';
+import type { LiveRun, Run } from './live-run.ts';
+
+const SERVICES = ['pipelinerun-reconciler', 'taskrun-reconciler'];
+/** Upstream sends its spans every five seconds. */
+const SENT_WITHIN_MS = 20_000;
+
+/** The ids of the traces in which upstream has spans of an object. */
+async function tracesOf({ jaeger }: FollowCluster, { kind = '', metadata }: Run): Promise<string[]> {
+  const tags = JSON.stringify({ [kind.toLowerCase()]: metadata.name, namespace: metadata.namespace });
+  const ids = SERVICES.map(async (service) => {
+    const query = new URLSearchParams({ service, tags, limit: '20', lookback: '2h' });
+    const response = await fetch(`${jaeger.queryUrl}/api/traces?${query.toString()}`);
+    return ((await response.json()) as { data: { traceID: string }[] }).data.map(({ traceID }) => traceID);
+  });
+  return [...new Set((await Promise.all(ids)).flat())];
+}
+
+/**
+ * Which runs, of a run and all that came of it, have spans of upstream's in another trace than the run's own: none, unless the trace is split. Throws when
+ * upstream sent no span of one.
+ */
+export async function splitRuns(live: LiveRun): Promise<string[]> {
+  const { pipelineRuns, taskRuns } = live.family();
+  const { traceId = '' } = runSpan(live.now()) ?? {};
+  const found: string[] = [];
+  for (const run of [...pipelineRuns, ...taskRuns]) {
+    const what = `${run.kind} ${run.metadata.name}`;
+    const look = async (): Promise<string[] | undefined> => {
+      const ids = await tracesOf(live.cluster, run);
+      return ids.length > 0 ? ids : undefined;
+    };
+    const ids = await until(`spans of upstream’s of ${what}`, look, SENT_WITHIN_MS);
+    found.push(...ids.filter((id) => id !== traceId).map((id) => `${what}: ${id}`));
+  }
+  return found;
+}

@@ -1,0 +1,67 @@
+import { apiPath } from './api-path.ts';
+import type { Kind } from '../kinds/kind.ts';
+import type { JaegerTrace, ShownSpan } from '../../peers/support/jaeger-trace.ts';
+import type { FollowCluster } from './cluster.ts';
+import { LiveRun } from './live-run.ts';
+import { stepProblems } from './steps.ts';
+import { timeProblems } from './times.ts';
+import { splitRuns } from './upstream-spans.ts';
+import { defects, isOurs, lifecycleNodes, paths, treeOf } from './tree.ts';
+import type { SpanNode, Tree } from './tree.ts';
+
+/** What came back of a run, beside what it must be. */
+export interface Outcome {
+  live: LiveRun;
+  trace: JaegerTrace;
+  trees: Tree[];
+  /** What makes the trace less than whole. */
+  defects: string[];
+  /** What kubectl and the steps' own logs show otherwise. */
+  times: string[];
+  steps: { read: number; problems: string[] };
+  /** The ids of the traces that the root links to, and of that of the run which was made first. */
+  links: string[];
+  firstTrace: string | undefined;
+  /** Spans of upstream's that are where none may be. */
+  upstream: string[];
+}
+
+/** The spans of a name that is one of the lifecycle spans'. */
+export function spansNamed({ trace }: Outcome, name: string): ShownSpan[] {
+  return lifecycleNodes(trace)
+    .flatMap((root) => [...paths(root)].map((path) => path.at(-1) as ShownSpan))
+    .filter((span) => span.name === name);
+}
+
+/** Makes a kind's run, does to it what is done, and reads its trace when that is whole. `isUpstreamTraced`: upstream has spans of its own. */
+export async function verify(
+  cluster: FollowCluster,
+  namespace: string,
+  kind: Kind,
+  isUpstreamTraced: boolean,
+): Promise<Outcome> {
+  for (const object of kind.beside ?? [])
+    await cluster.client.request('POST', apiPath(object, namespace), { body: object });
+  const first = await LiveRun.create(cluster, namespace, kind.run);
+  const live = (await kind.act?.(first)) ?? first;
+  const trace = await live.trace();
+  const roots = lifecycleNodes(trace);
+  const family = live.family();
+  const steps = await Promise.all(roots.map((root: SpanNode) => stepProblems(cluster.client, root, family)));
+  return {
+    live,
+    trace,
+    trees: roots.map(treeOf),
+    defects: defects(trace),
+    times: roots.flatMap((root) => timeProblems(root, family)),
+    steps: {
+      read: steps.reduce((sum, { read }) => sum + read, 0),
+      problems: steps.flatMap(({ problems }) => problems),
+    },
+    links: roots.flatMap(({ span }) => span.links),
+    firstTrace: first.traceId(),
+    upstream: isUpstreamTraced
+      ? await splitRuns(live)
+      : trace.shown.filter((span) => !isOurs(span)).map(({ name }) => name),
+  };
+}
