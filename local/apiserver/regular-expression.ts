@@ -5,8 +5,8 @@ const MAX_COMPILED = 500;
 const compiled = new LruMap<string, RE2JS>(MAX_COMPILED);
 
 /**
- * A regular expression as Kubernetes has them (RE2): its time grows with the length of the text only, so that none needs a limit. Throws an
- * Error in Go's words when the pattern is none.
+ * A regular expression with Kubernetes' syntax (RE2). It takes linear time, so it needs no time limit. Throws Go's error for an invalid
+ * pattern.
  */
 export function regularExpression(pattern: string): RE2JS {
   const known = compiled.get(pattern);

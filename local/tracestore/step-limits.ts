@@ -12,7 +12,7 @@ interface Use {
   requests: TokenBucket;
   spans: number;
   bytes: number;
-  told: boolean;
+  warned: boolean;
 }
 
 /** Counts the exports of each run's steps, so that none fills the memory or the CPU. */
@@ -48,9 +48,9 @@ export class StepLimits {
   /** True once per run: only its first refusal is logged. */
   isNew(traceId: string): boolean {
     const use = this.#use(traceId);
-    const { told } = use;
-    use.told = true;
-    return !told;
+    const { warned } = use;
+    use.warned = true;
+    return !warned;
   }
 
   readonly full = `the steps of a run may send ${STEP_LIMITS.spans} spans and ${STEP_LIMITS.bytes / 1024 / 1024} MiB`;
@@ -64,7 +64,7 @@ export class StepLimits {
       requests: new TokenBucket({ perSecond, burst, ...(nowMs && { nowMs }) }),
       spans: 0,
       bytes: 0,
-      told: false,
+      warned: false,
     };
     this.#runs.set(traceId, use);
     return use;

@@ -133,10 +133,10 @@ export async function deleteObject(
   const stays = finalizers.length > 0 || waits || isNamespace(target);
   const next = marked(api, target, current, grace, finalizers);
   // A Pod gets its deletion fields, even without a grace period.
-  const told = stays || isPod(target);
-  if (request.dryRun) return { object: told ? next : current, gone: !stays };
+  const isMarked = stays || isPod(target);
+  if (request.dryRun) return { object: isMarked ? next : current, gone: !stays };
   const unchanged = current.metadata.deletionTimestamp !== undefined && sameMark(current, next);
-  const left = !told || unchanged ? current : api.store.put(type.storageKey, next);
+  const left = !isMarked || unchanged ? current : api.store.put(type.storageKey, next);
   if (stays) return { object: left, gone: false };
   return { object: api.store.remove(type.storageKey, left), gone: true };
 }

@@ -52,14 +52,14 @@ export async function waitForFile(file: string, expectContent: boolean, signal?:
       end();
     };
     const aborted = (): void => settle(() => reject(signal?.reason as Error));
-    const look = (): void => {
+    const check = (): void => {
       const found = state(file, expectContent);
       if (found === 'there') settle(resolve);
       else if (found === 'failed') settle(() => reject(new SkipError()));
     };
     if (signal?.aborted) return aborted();
     signal?.addEventListener('abort', aborted);
-    stop = onChange(directory, look);
-    look();
+    stop = onChange(directory, check);
+    check();
   });
 }

@@ -9,7 +9,7 @@ const ADVICE: Record<string, string> = {
   EACCES: 'set TMPDIR to a directory that can be written to',
   EMFILE: 'raise the limit of open files (ulimit -n) and start again',
   ENFILE: 'the machine has too many files open: end other programs',
-  EIO: 'the disk fails: look at the kernel log',
+  EIO: 'the disk fails: see the kernel log',
 };
 
 /**
@@ -17,12 +17,12 @@ const ADVICE: Record<string, string> = {
  * minutes, because a full disk affects all containers.
  */
 export function createFaultReporter(log: Logger, now: () => Date): (file: string, error: unknown) => void {
-  const told = new Map<string, number>();
+  const warned = new Map<string, number>();
   return (file, error) => {
     const { code = (error as Error).message } = error as NodeJS.ErrnoException;
     const time = now().getTime();
-    if (time - (told.get(code) ?? -Infinity) < AGAIN_MS) return;
-    told.set(code, time);
+    if (time - (warned.get(code) ?? -Infinity) < AGAIN_MS) return;
+    warned.set(code, time);
     log.warn('output of a container can not be written to its log; the container goes on', {
       file,
       error,
