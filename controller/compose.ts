@@ -77,7 +77,8 @@ async function createTracing(
   const { client, isLeader, metrics, spans, log } = options;
   const clusterKey = await readClusterKey(client, log, options.signal);
   const { recordReconcile, queue } = createTracingPipeline(sink, clusterKey, log, spans);
-  if (metrics) measureSpanQueue(queue.counts, metrics.registry);
+  const sender = new LifecycleSender({ sink, clusterKey, log, maySend: isLeader, settings: spans });
+  if (metrics) measureSpanQueue(queue.counts, metrics.registry, sender.counts);
   const observer = metrics && { observer: metrics.kubernetes.events };
   const events = createEventRecorder(client, { component: 'tektrace-lifecycle-controller', log, ...observer });
   const lifecycle = new LifecycleController({
@@ -85,15 +86,22 @@ async function createTracing(
     watches,
     events,
     sources,
-    sender: new LifecycleSender({ sink, clusterKey, log, maySend: isLeader, settings: spans }),
+    sender,
     policy,
-    ...(metrics && { observer: metrics.kubernetes.workQueue('lifecycle'), registry: metrics.registry }),
+    ...(metrics && {
+      observers: {
+        stamping: metrics.kubernetes.workQueue('stamping'),
+        exporting: metrics.kubernetes.workQueue('lifecycle'),
+      },
+      registry: metrics.registry,
+    }),
     log,
   });
   return {
     lifecycle,
     runs: {
-      ready: (run) => lifecycle.isReady(run),
+      waitMs: (run) => lifecycle.waitMs(run),
+      trusted: (run) => lifecycle.trusted(run),
       reconcile: (span, fn) => recordReconcile(span, lifecycle.spanOf(span.run), fn),
     },
     flush: () => queue.flush(FLUSH_MS),
@@ -147,9 +155,10 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
     drive?.start();
     if (!tracing) return;
     await ignored.synced;
+    tracing.lifecycle.startStamping();
     // A list that does not come holds up nothing: its spans are then missing.
     await Promise.race([extra?.synced, sleep(SOURCES_MS, stopping.signal).catch(() => undefined)]);
-    tracing.lifecycle.start();
+    if (!stopping.signal.aborted) tracing.lifecycle.startExporting();
   };
   return {
     synced: start(),

@@ -17,6 +17,12 @@ export type Run = PipelineRun | TaskRun;
 export interface Entry {
   /** With the context that was fixed, whatever has been written since. */
   run: Run;
+  /** When this process saw it first, in milliseconds since the epoch. */
+  seenMs: number;
+  /** The id of the own span that this process has written last, even if the watch has not brought it yet. */
+  stamped?: string | undefined;
+  /** Whether the API server refused its context: it has none, and gets none from this process. */
+  untraced?: boolean;
   /** Its context, once that is known for its own. */
   fixed?: FixedContext | undefined;
   /** What has been written over it and is to be put back. */
@@ -76,11 +82,12 @@ export class Ledger {
     return this.#entries.values();
   }
 
-  observe(run: Run): Entry {
+  /** `seenMs` counts for a new run. */
+  observe(run: Run, seenMs = 0): Entry {
     const uid = run.metadata.uid ?? '';
     const known = this.#entries.get(uid);
     if (known) this.#unindex(known);
-    const entry = known ?? { run, early: new Set(), settled: false, goneChildren: new Set(), putBack: 0 };
+    const entry = known ?? { run, seenMs, early: new Set(), settled: false, goneChildren: new Set(), putBack: 0 };
     const { fixed } = entry;
     entry.run = fixed ? withFixedContext(run, fixed) : run;
     entry.drift = fixed && driftOf(run, fixed);
@@ -105,8 +112,8 @@ export class Ledger {
   }
 
   /** Whether what a run has as its context is not its own: a client wrote it, or it is not that of the run which owns it. */
-  isForeign({ run, own }: Entry): boolean {
-    if (!own) return false;
+  isForeign({ run, own, stamped }: Entry): boolean {
+    if (!own || own.spanId === stamped) return false;
     const owners = run.kind === 'TaskRun' ? this.ownerOf(run)?.own : undefined;
     if (owners) return owners.traceId !== own.traceId || owners.spanId !== own.parentSpanId;
     return isClaimed(run.metadata, carrierNames(run.kind).own);

@@ -11,7 +11,6 @@ import { DEFAULT_SPAN_SETTINGS } from '../../shared/tracing/span-settings.ts';
 import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 
 const BACKOFF_MS = { first: 250, max: 15_000 };
-const MAX_RETRY_AFTER_MS = 60_000;
 
 export interface LifecycleSenderOptions {
   sink: SpanSink;
@@ -22,13 +21,29 @@ export interface LifecycleSenderOptions {
   settings?: SpanSettings | undefined;
   /** A random number from 0 to 1, for the jitter. */
   random?: () => number;
+  /** Monotonic milliseconds. */
+  nowMs?: () => number;
   log: Logger;
 }
 
-/** `refused`: the same request would be refused again. `retry`: send the spans again after `retryMs`. */
-export type SendResult = 'accepted' | 'refused' | 'retry';
+/** `refused`: the same request would be refused again. `retry`: send the spans again in `inMs`. */
+export type SendResult = { kind: 'accepted' | 'refused' } | { kind: 'retry'; inMs: number };
 
-/** Sends lifecycle spans and reports what the collector accepted. Logs one warning when it becomes unavailable, one line when it accepts again. */
+/** A run whose spans were not accepted: how often in a row, and when to try again. */
+interface Failing {
+  failures: number;
+  dueMs: number;
+}
+
+/** Since the start. `dropped`: spans that no collector accepted for as long as their run was remembered. */
+export interface LifecycleCounts {
+  dropped: number;
+}
+
+/**
+ * Sends lifecycle spans and reports what the collector accepted. Each run has its own back-off; a wait that the collector asks for
+ * (`Retry-After`) holds for all. Logs one warning when the first run fails, one line when the last one is accepted.
+ */
 export class LifecycleSender {
   readonly #sink: SpanSink;
   readonly #log: Logger;
@@ -36,8 +51,10 @@ export class LifecycleSender {
   readonly #settings: SpanSettings;
   readonly #maySend: () => boolean;
   readonly #random: () => number;
-  #failures = 0;
-  #retryAfterMs = 0;
+  readonly #nowMs: () => number;
+  readonly #failing = new Map<string, Failing>();
+  readonly counts: LifecycleCounts = { dropped: 0 };
+  #heldUntilMs = 0;
   #refusal: string | undefined;
 
   constructor(options: LifecycleSenderOptions) {
@@ -46,46 +63,66 @@ export class LifecycleSender {
     this.#log = log;
     this.#maySend = maySend;
     this.#random = options.random ?? Math.random;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
     this.#settings = settings;
     this.#resource = serviceResource(LIFECYCLE_SERVICE, clusterKey, settings.resourceAttributes);
   }
 
-  /** Sends `spans` and resolves to the result. A partial success counts as accepted, because OTLP forbids a retry. */
-  async send(spans: SpanRecord[]): Promise<SendResult> {
-    if (spans.length === 0) return 'accepted';
-    if (!this.#maySend()) return 'retry';
+  /** Sends the spans of the run with uid `run`. A partial success counts as accepted, because OTLP forbids a retry. */
+  async send(run: string, spans: SpanRecord[]): Promise<SendResult> {
+    if (spans.length === 0) return { kind: 'accepted' };
+    if (!this.#maySend()) return { kind: 'retry', inMs: BACKOFF_MS.first };
+    const earlyMs = Math.max(this.#heldUntilMs, this.#failing.get(run)?.dueMs ?? 0) - this.#nowMs();
+    if (earlyMs > 0) return { kind: 'retry', inMs: this.#spread(earlyMs) };
     try {
       await this.#sink.send(spans.map((span) => toReadableSpan(span, this.#resource, this.#settings.limits)));
     } catch (error) {
-      if (error instanceof ExportError && !error.retryable) return this.#refused(error, spans.length);
-      if (this.#failures === 0)
-        this.#log.warn(
-          'the collector did not accept lifecycle spans: runs go on, the spans are sent again until it accepts them',
-          { error },
-        );
-      this.#failures += 1;
-      this.#retryAfterMs = (error instanceof ExportError ? error.retryAfterMs : undefined) ?? 0;
-      return 'retry';
+      if (error instanceof ExportError && !error.retryable) return this.#refused(run, error, spans.length);
+      return this.#failed(run, error);
     }
-    if (this.#failures > 0 || this.#refusal !== undefined)
+    const failed = this.#failing.delete(run);
+    if ((failed && this.#failing.size === 0) || this.#refusal !== undefined)
       this.#log.info('the collector accepts lifecycle spans again', { collector: this.#sink.target });
-    this.#failures = 0;
     this.#refusal = undefined;
-    return 'accepted';
+    return { kind: 'accepted' };
+  }
+
+  /** The run's spans are not sent any more. */
+  forget(run: string): void {
+    this.#failing.delete(run);
+  }
+
+  /** Counts spans that are given up. */
+  drop(spans: number): void {
+    this.counts.dropped += spans;
+  }
+
+  #failed(run: string, error: unknown): SendResult {
+    if (this.#failing.size === 0)
+      this.#log.warn(
+        'the collector did not accept lifecycle spans: runs go on, the spans are sent again until it accepts them',
+        { error },
+      );
+    const failures = (this.#failing.get(run)?.failures ?? 0) + 1;
+    const backoffMs = jittered(Math.min(BACKOFF_MS.first * 2 ** (failures - 1), BACKOFF_MS.max), this.#random);
+    const askedMs = error instanceof ExportError ? (error.retryAfterMs ?? 0) : 0;
+    const inMs = Math.max(backoffMs, askedMs);
+    this.#failing.set(run, { failures, dueMs: this.#nowMs() + inMs });
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, this.#nowMs() + askedMs);
+    return { kind: 'retry', inMs };
   }
 
   /** Logs a final refusal (OTLP 1.x) once for each response, until the collector accepts spans again. */
-  #refused(error: ExportError, spans: number): SendResult {
+  #refused(run: string, error: ExportError, spans: number): SendResult {
     if (this.#refusal !== refusalOf(error))
       this.#log.warn('the collector finally refused lifecycle spans: they are not sent again', { error, spans });
     this.#refusal = refusalOf(error);
-    this.#failures = 0;
-    return error.partial ? 'accepted' : 'refused';
+    this.#failing.delete(run);
+    return { kind: error.rejected === undefined ? 'refused' : 'accepted' };
   }
 
-  /** Milliseconds until the retry. */
-  retryMs(): number {
-    const backoffMs = Math.min(BACKOFF_MS.first * 2 ** Math.max(0, this.#failures - 1), BACKOFF_MS.max);
-    return Math.max(jittered(backoffMs, this.#random), Math.min(this.#retryAfterMs, MAX_RETRY_AFTER_MS));
+  /** Up to a fifth more, so that runs that waited for the same moment do not come together. */
+  #spread(ms: number): number {
+    return ms * (1 + 0.2 * this.#random());
   }
 }

@@ -23,11 +23,13 @@ export const reconcilePipelineRun = traced(
     if (!run || run.metadata.deletionTimestamp || !context.policy.isExecuted(run)) return undefined;
     // A finished run's trace is complete: no spans for another reconcile.
     if (isDone(run)) await stopLateTaskRuns(context, run, cachedChildren(context, run));
-    if (isDone(run) || !context.tracing.ready(run)) return undefined;
+    if (isDone(run)) return undefined;
+    const waitMs = context.tracing.waitMs(run);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
     const { name = '', namespace = '' } = run.metadata;
     const span = { name: 'PipelineRun:ReconcileKind' as const, run, attributes: { pipelinerun: name, namespace } };
     try {
-      return await context.tracing.reconcile(span, () => reconcileKind(context, run));
+      return await context.tracing.reconcile(span, () => reconcileKind(context, context.tracing.trusted(run)));
     } finally {
       if (context.pipelineRuns.get(key)?.metadata.uid !== run.metadata.uid) forgetRun(context, run);
     }

@@ -129,11 +129,12 @@ export const reconcileTaskRun = traced(
       return undefined;
     // A finished run's trace is complete: no spans for another reconcile.
     if (isDone(taskRun) && !needsStopSidecars(context, taskRun)) return undefined;
-    if (!context.tracing.ready(taskRun)) return undefined;
+    const waitMs = context.tracing.waitMs(taskRun);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
     const { name = '', namespace = '' } = taskRun.metadata;
     const span = { name: 'TaskRun:ReconcileKind', run: taskRun, attributes: { taskrun: name, namespace } } as const;
     try {
-      return await context.tracing.reconcile(span, () => reconcileKind(context, taskRun));
+      return await context.tracing.reconcile(span, () => reconcileKind(context, context.tracing.trusted(taskRun)));
     } finally {
       const { uid = '' } = taskRun.metadata;
       if (context.taskRuns.get(key)?.metadata.uid !== uid) context.created.forgetOwner(uid);

@@ -5,7 +5,7 @@ import { ExportError } from './exporters/sink.ts';
 import type { SpanSink } from './exporters/sink.ts';
 import type { SpanQueueCounts } from './span-queue.ts';
 
-/** `sink` with metrics of accepted spans and failed exports. */
+/** `sink` with metrics of accepted and refused spans and failed exports. */
 export function measuredSink(sink: SpanSink, registry: Registry): SpanSink {
   const exported = new Counter({
     name: 'tektrace_spans_exported_total',
@@ -18,6 +18,11 @@ export function measuredSink(sink: SpanSink, registry: Registry): SpanSink {
     labelNames: ['retryable'] as const,
     registers: [registry],
   });
+  const refused = new Counter({
+    name: 'tektrace_spans_refused_total',
+    help: 'Spans the collector finally refused; they are not sent again',
+    registers: [registry],
+  });
   for (const retryable of ['true', 'false']) failures.inc({ retryable }, 0);
   return {
     target: sink.target,
@@ -27,15 +32,23 @@ export function measuredSink(sink: SpanSink, registry: Registry): SpanSink {
         await sink.send(spans, signal);
         exported.inc(spans.length);
       } catch (error) {
-        failures.inc({ retryable: String(error instanceof ExportError && error.retryable) });
+        const retryable = error instanceof ExportError && error.retryable;
+        failures.inc({ retryable: String(retryable) });
+        const count = (error instanceof ExportError ? error.rejected : undefined) ?? spans.length;
+        if (!retryable) refused.inc(count);
+        if (!retryable) exported.inc(spans.length - count);
         throw error;
       }
     },
   };
 }
 
-/** Metrics of the controllers' span queue; `counts` is read at each scrape. */
-export function measureSpanQueue(counts: SpanQueueCounts, registry: Registry): void {
+/** Metrics of the controllers' span queue, and of spans that never got to the collector; the counts are read at each scrape. */
+export function measureSpanQueue(
+  counts: SpanQueueCounts,
+  registry: Registry,
+  lifecycle: { readonly dropped: number } = { dropped: 0 },
+): void {
   new Gauge({
     name: 'tektrace_span_queue_spans',
     help: 'Spans that wait for the collector',
@@ -46,11 +59,11 @@ export function measureSpanQueue(counts: SpanQueueCounts, registry: Registry): v
   });
   new Counter({
     name: 'tektrace_spans_dropped_total',
-    help: 'Spans dropped because the queue was full, or finally refused by the collector',
+    help: 'Spans dropped: the queue was full, the process ended, or no collector accepted those of a deleted run for an hour',
     registers: [registry],
     collect() {
       this.reset();
-      this.inc(counts.dropped);
+      this.inc(counts.dropped + lifecycle.dropped);
     },
   });
 }

@@ -5,12 +5,21 @@ import {
   PIPELINE_RUN_SPAN_CONTEXT,
   REFUSED_OWNER,
   TASK_RUN_SPAN_CONTEXT,
+  UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT,
+  UPSTREAM_TASK_RUN_SPAN_CONTEXT,
 } from '../tekton/annotations.ts';
 import type { KubeObject } from '../kubernetes/types.ts';
 import { parseCarrier, parseForeignCarrier } from './carrier.ts';
 import type { SpanCarrier } from './carrier.ts';
 import { deriveSpanId } from './ids.ts';
 import { traceParentOf } from './provenance.ts';
+
+const OWN_CONTEXTS = [
+  PIPELINE_RUN_SPAN_CONTEXT,
+  TASK_RUN_SPAN_CONTEXT,
+  UPSTREAM_PIPELINE_RUN_SPAN_CONTEXT,
+  UPSTREAM_TASK_RUN_SPAN_CONTEXT,
+];
 
 /** A run's own span. A TaskRun that a PipelineRun owns also has the PipelineRun's span as its parent. */
 export interface RunSpan extends SpanCarrier {
@@ -43,6 +52,12 @@ export function podTaskSpan({ metadata }: KubeObject, taskRunUid: string): SpanC
 /** A run's own span, for a PipelineRun or a TaskRun. */
 export function runSpan(run: KubeObject): RunSpan | undefined {
   return run.kind === 'PipelineRun' ? pipelineRunSpan(run) : taskRunSpan(run);
+}
+
+/** The run without the annotations that name its own span: it has no context then. */
+export function withoutContext<T extends KubeObject>(run: T): T {
+  const annotations = Object.entries(run.metadata.annotations ?? {}).filter(([name]) => !OWN_CONTEXTS.includes(name));
+  return { ...run, metadata: { ...run.metadata, annotations: Object.fromEntries(annotations) } };
 }
 
 /** The inbound parent that the creator supplied, whether it was joined or not. */

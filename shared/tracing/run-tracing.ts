@@ -12,13 +12,19 @@ export interface ReconcileSpan {
 /** The tracing interface of the drive controllers. */
 export interface RunTracing {
   /**
-   * False while the lifecycle controller must still write the run's own span context. The reconcile then returns; the annotation's arrival
-   * requeues the run. Always true without an exporter.
+   * Milliseconds until the run may start without a span context; 0: it may start now. Until then the reconcile returns; the annotation's arrival
+   * requeues the run. Always 0 without an exporter.
    */
-  ready(run: PipelineRun | TaskRun): boolean;
+  waitMs(run: PipelineRun | TaskRun): number;
+  /** The run as it may be executed: without a span context that is not its own. */
+  trusted<T extends PipelineRun | TaskRun>(run: T): T;
   /** Runs one reconcile inside its span, below the run's own span. The spans of its functions are sent together after its end. */
   reconcile<T>(span: ReconcileSpan, fn: () => Promise<T>): Promise<T>;
 }
 
 /** Without an exporter: nothing is recorded, at no cost. */
-export const noRunTracing: RunTracing = { ready: () => true, reconcile: (_span, fn) => fn() };
+export const noRunTracing: RunTracing = {
+  waitMs: () => 0,
+  trusted: (run) => run,
+  reconcile: (_span, fn) => fn(),
+};

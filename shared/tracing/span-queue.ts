@@ -21,9 +21,10 @@ export interface SpanQueueOptions {
 
 const BACKOFF_MS = { first: 500, max: 30_000 };
 
-/** Counts since the start; `dropped` are spans that did not fit into the queue and spans that the collector finally refused. */
+/** Counts since the start. `refused`: by the collector, finally. `dropped`: they did not fit into the queue, or the process ended before they left. */
 export interface SpanQueueCounts {
   sent: number;
+  refused: number;
   dropped: number;
   queued: number;
 }
@@ -37,7 +38,7 @@ export class SpanQueue {
   /** Each entry has the spans of one reconcile: a batch with only a part of them could leave orphans. */
   readonly #reconciles: ReadableSpan[][] = [];
   readonly #stop = new AbortController();
-  readonly counts: SpanQueueCounts = { sent: 0, dropped: 0, queued: 0 };
+  readonly counts: SpanQueueCounts = { sent: 0, refused: 0, dropped: 0, queued: 0 };
   #wake: () => void = () => undefined;
   #flushes: (() => void)[] = [];
   #flushing = false;
@@ -143,7 +144,9 @@ export class SpanQueue {
     } catch (error) {
       // Any other error (spans that can't be encoded) would fail again, and delay the spans behind it.
       if (!this.#stop.signal.aborted && !(error instanceof ExportError && error.retryable)) {
-        this.counts.dropped += batch.length;
+        const refused = (error instanceof ExportError ? error.rejected : undefined) ?? batch.length;
+        this.counts.refused += refused;
+        this.counts.sent += batch.length - refused;
         const refusal = refusalOf(error);
         if (this.#refusal !== refusal)
           log.warn('the collector finally refused spans: they are dropped', { error, spans: batch.length });

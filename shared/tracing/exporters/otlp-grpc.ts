@@ -142,7 +142,7 @@ export async function createOtlpGrpcSink(options: OtlpGrpcOptions): Promise<Span
     if (refused)
       throw new ExportError(
         `${target}: refused ${refused.count} of ${spans.length} spans: ${publicText(refused.message, secrets())}`,
-        { retryable: false, partial: true },
+        { retryable: false, rejected: refused.count },
       );
   }
 

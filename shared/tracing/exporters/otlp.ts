@@ -135,7 +135,7 @@ export function createOtlpSink(options: OtlpOptions): SpanSink {
     if (refused)
       throw new ExportError(
         `${target}: refused ${refused.count} of ${spans.length} spans: ${publicText(refused.message, secrets)}`,
-        { retryable: false, partial: true },
+        { retryable: false, rejected: refused.count },
       );
   }
 

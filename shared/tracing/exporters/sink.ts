@@ -1,5 +1,7 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
+import { boundedRetryMs } from './answer.ts';
+
 /** A destination of spans. */
 export interface SpanSink {
   /** Resolves when the collector has accepted all of `spans`. Throws ExportError if it has not, or may not have. */
@@ -13,19 +15,20 @@ export interface SpanSink {
 export class ExportError extends Error {
   /** False if the same request would be refused again (a 4xx response, a partial success). */
   readonly retryable: boolean;
+  /** At most a minute, whatever the collector asks for. */
   readonly retryAfterMs: number | undefined;
-  /** The request was accepted without some of its spans (OTLP's partial success). */
-  readonly partial: boolean;
+  /** How many spans of an accepted request were rejected (OTLP's partial success); undefined if the whole request was. */
+  readonly rejected: number | undefined;
 
   constructor(
     message: string,
-    options: { retryable: boolean; partial?: boolean; retryAfterMs?: number; cause?: unknown },
+    options: { retryable: boolean; rejected?: number; retryAfterMs?: number; cause?: unknown },
   ) {
     super(message, { cause: options.cause });
     this.name = 'ExportError';
     this.retryable = options.retryable;
-    this.retryAfterMs = options.retryAfterMs;
-    this.partial = options.partial ?? false;
+    this.retryAfterMs = options.retryAfterMs === undefined ? undefined : boundedRetryMs(options.retryAfterMs);
+    this.rejected = options.rejected;
   }
 }
 

@@ -32,8 +32,14 @@ export class Lifecycle {
   readonly lines: string[] = [];
   /** Why the collector does not take spans; undefined: it does. */
   refusal: (spans: ReadableSpan[]) => Error | undefined = () => undefined;
+  /** Whether the collector swallows what it gets: no request ends. */
+  swallows = false;
+  /** The exports under way that the collector has swallowed. */
+  swallowed = 0;
+  #controller: LifecycleController | undefined;
   nowMs = ms(25);
   readonly #stops: (() => Promise<void>)[] = [];
+  readonly #releases: (() => void)[] = [];
   #ended = false;
 
   /** Starts a controller, as a process does; the returned function ends it. */
@@ -62,10 +68,12 @@ export class Lifecycle {
       log,
       nowMs: () => this.nowMs,
     });
+    this.#controller = controller;
     const stop = new AbortController();
     const { synced, ended: watchesEnded } = runWatches({ ...watches, ...sources }, stop.signal);
     await synced;
-    controller.start();
+    controller.startStamping();
+    controller.startExporting();
     let ended = false;
     const end = async (): Promise<void> => {
       if (ended) return;
@@ -81,12 +89,19 @@ export class Lifecycle {
   /** Ends all that was started. */
   async stop(): Promise<void> {
     this.#ended = true;
+    this.swallows = false;
+    for (const release of this.#releases) release();
     for (const stop of this.#stops) await stop();
   }
 
   /** Lets everything that is under way happen until `holds`; the test's own time limit is the only one. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds() && !this.#ended) await new Promise<void>((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** What drive asks the controller that was started last. */
+  get drive(): Pick<LifecycleController, 'waitMs' | 'trusted' | 'spanOf'> {
+    return this.#controller!;
   }
 
   /** The names of accepted spans, in their order. */
@@ -105,6 +120,10 @@ export class Lifecycle {
   readonly #sink: SpanSink = {
     target: 'http://collector',
     send: async (spans) => {
+      if (this.swallows) {
+        this.swallowed += 1;
+        await new Promise<void>((resolve) => this.#releases.push(resolve));
+      }
       const error = this.refusal(spans);
       if (error) throw error;
       this.accepted.push(spans);

@@ -9,77 +9,102 @@ const spans = [span({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }, 'step m
 
 function sender(answers: (Error | undefined)[], random = () => 0.5) {
   const lines: string[] = [];
+  const clock = { nowMs: 0 };
+  let requests = 0;
   const sink = {
     target: 'http://collector',
     send: async () => {
+      requests += 1;
       const error = answers.shift();
       if (error) throw error;
     },
     close: async () => undefined,
   };
   const log = createLogger({ format: 'text', write: (line) => void lines.push(line) });
-  return { lines, send: new LifecycleSender({ sink, clusterKey: 'c', log, random }) };
+  const lifecycle = new LifecycleSender({ sink, clusterKey: 'c', log, random, nowMs: () => clock.nowMs });
+  const send = (run = 'a') => lifecycle.send(run, spans);
+  /** Sends, and lets the time pass that it asks for. */
+  const sendAndWait = async (run = 'a'): Promise<number | string> => {
+    const result = await send(run);
+    if (result.kind !== 'retry') return result.kind;
+    clock.nowMs += result.inMs;
+    return result.inMs;
+  };
+  return { lines, lifecycle, clock, send, sendAndWait, requests: () => requests };
 }
+const levels = (lines: string[]) => lines.map((line) => line.slice(13, 17));
+const busy = (retryAfterMs: number) => new ExportError('503', { retryable: true, retryAfterMs });
 
 test('waits longer after each refusal, up to 15 s, and starts anew after an acceptance', async () => {
-  const { send } = sender([...Array.from({ length: 40 }, () => new Error('away')), undefined, new Error('away')]);
-  const waits: number[] = [];
-  for (let index = 0; index < 40; index++) {
-    expect(await send.send(spans)).toBe('retry');
-    waits.push(send.retryMs());
-  }
+  const away = Array.from({ length: 40 }, () => new Error('away'));
+  const { sendAndWait } = sender([...away, undefined, new Error('away')]);
+  const waits: (number | string)[] = [];
+  for (let index = 0; index < 40; index++) waits.push(await sendAndWait());
   expect(waits.slice(0, 8)).toEqual([250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
   expect(waits.at(-1)).toBe(15_000);
-  expect(await send.send(spans)).toBe('accepted');
-  await send.send(spans);
-  expect(send.retryMs()).toBe(250);
+  expect(await sendAndWait()).toBe('accepted');
+  expect(await sendAndWait()).toBe(250);
 });
 
 test('waits a fifth less or more, so that many do not come back at once', async () => {
   for (const [random, expected] of [
     [0, 200],
     [1, 300],
-  ] as const) {
-    const { send } = sender([new Error('away')], () => random);
-    await send.send(spans);
-    expect(send.retryMs()).toBeCloseTo(expected);
-  }
+  ] as const)
+    expect(await sender([new Error('away')], () => random).sendAndWait()).toBeCloseTo(expected);
 });
 
-test('waits as long as the collector asks for, within a minute', async () => {
-  const { send } = sender(
-    [7000, 3_600_000].map((retryAfterMs) => new ExportError('503', { retryable: true, retryAfterMs })),
-  );
-  await send.send(spans);
-  expect(send.retryMs()).toBe(7000);
-  await send.send(spans);
-  expect(send.retryMs()).toBe(60_000);
+test('each run has its own wait: an acceptance of one does not shorten that of another, nor hide that it fails', async () => {
+  const { send, sendAndWait, lines } = sender([new Error('away'), new Error('away'), undefined, new Error('away')]);
+  expect([await sendAndWait('a'), await sendAndWait('a')]).toEqual([250, 500]);
+  expect(await send('b')).toEqual({ kind: 'accepted' });
+  expect(await sendAndWait('a')).toBe(1000);
+  expect(await sendAndWait('a')).toBe('accepted');
+  expect(levels(lines)).toEqual(['warn', 'info']);
+});
+
+test('is not asked before the time: whatever else brings the run back', async () => {
+  const { send, clock, requests } = sender([new Error('away')]);
+  await send();
+  clock.nowMs = 100;
+  expect(await send()).toMatchObject({ kind: 'retry' });
+  expect(requests()).toBe(1);
+  clock.nowMs = 250;
+  expect(await send()).toEqual({ kind: 'accepted' });
+});
+
+test('the wait that the collector asks for holds for all runs, and is a minute at most', async () => {
+  const { send, clock, requests } = sender([busy(7000), busy(30 * 86_400_000)]);
+  expect(await send('a')).toEqual({ kind: 'retry', inMs: 7000 });
+  expect(await send('b')).toMatchObject({ kind: 'retry' });
+  expect(requests()).toBe(1);
+  clock.nowMs = 7000;
+  expect(await send('a')).toEqual({ kind: 'retry', inMs: 60_000 });
 });
 
 test('warns once while the collector is away, and says once that it is back', async () => {
-  const { send, lines } = sender([new Error('away'), new Error('away'), undefined, undefined]);
-  for (let index = 0; index < 4; index++) await send.send(spans);
-  expect(lines.map((line) => line.slice(13, 17))).toEqual(['warn', 'info']);
+  const { sendAndWait, lines } = sender([new Error('away'), new Error('away'), undefined, undefined]);
+  for (let index = 0; index < 4; index++) await sendAndWait();
+  expect(levels(lines)).toEqual(['warn', 'info']);
 });
 
 test('nothing to send is accepted without asking anybody', async () => {
-  const { send } = sender([new Error('asked')]);
-  expect(await send.send([])).toBe('accepted');
+  expect(await sender([new Error('asked')]).lifecycle.send('a', [])).toEqual({ kind: 'accepted' });
 });
 
-const refusal = (message: string, partial = false): ExportError =>
-  new ExportError(message, { retryable: false, partial });
+const refusal = (message: string, rejected?: number): ExportError =>
+  new ExportError(message, { retryable: false, ...(rejected !== undefined && { rejected }) });
 
 test('a refusal and a partial success are told apart; each answer is said once until spans are accepted', async () => {
   const { send, lines } = sender([
     refusal('answered 400'),
     refusal('answered 400'),
-    refusal('refused 1 of 2 spans: old', true),
-    refusal('refused 3 of 9 spans: old', true),
+    refusal('refused 1 of 2 spans: old', 1),
+    refusal('refused 3 of 9 spans: old', 3),
     undefined,
     refusal('answered 400'),
   ]);
   const results = ['refused', 'refused', 'accepted', 'accepted', 'accepted', 'refused'];
-  for (const result of results) expect(await send.send(spans)).toBe(result);
-  expect(lines.map((line) => line.slice(13, 17))).toEqual(['warn', 'warn', 'info', 'warn']);
+  for (const kind of results) expect(await send()).toEqual({ kind });
+  expect(levels(lines)).toEqual(['warn', 'warn', 'info', 'warn']);
 });

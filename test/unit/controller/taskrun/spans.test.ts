@@ -5,6 +5,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
 import { createReconcileTracing } from '../../../../shared/tracing/reconcile-tracing.ts';
 import type { SpanBudget } from '../../../../shared/tracing/reconcile-tracing.ts';
+import { noRunTracing } from '../../../../shared/tracing/run-tracing.ts';
 import type { SpanQueue } from '../../../../shared/tracing/span-queue.ts';
 import { ended, FakeCluster } from './support/fake-cluster.ts';
 
@@ -33,7 +34,7 @@ function tracedTaskRun(budget?: SpanBudget): { cluster: FakeCluster; reconciles:
     ...(budget ? { budget } : {}),
   });
   const cluster = new FakeCluster({
-    tracing: { ready: () => true, reconcile: (span, fn) => record(span, own, fn) },
+    tracing: { ...noRunTracing, reconcile: (span, fn) => record(span, own, fn) },
   });
   cluster.createTaskRun(spec);
   return { cluster, reconciles };

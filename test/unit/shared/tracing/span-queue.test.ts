@@ -35,7 +35,7 @@ test('queued spans are sent when the shutdown is done', async () => {
   queue.add(spans('c'));
   await queue.shutDown(5000);
   expect(batches.flat()).toEqual(['a', 'b', 'c']);
-  expect(queue.counts).toEqual({ sent: 3, dropped: 0, queued: 0 });
+  expect(queue.counts).toEqual({ sent: 3, refused: 0, dropped: 0, queued: 0 });
 });
 
 test('the spans of one reconcile are never in two batches', async () => {
@@ -66,7 +66,7 @@ test.each([
   queue.add(spans('good'));
   await queue.shutDown(5000);
   expect(batches).toEqual([['bad'], ['good']]);
-  expect(queue.counts).toMatchObject({ sent: 1, dropped: 1 });
+  expect(queue.counts).toMatchObject({ sent: 1, refused: 1, dropped: 0 });
   expect(warnings()).toHaveLength(1);
 });
 
@@ -103,5 +103,5 @@ test('refusals of the same kind are logged once, until spans are accepted', asyn
   expect(batches).toHaveLength(4);
   expect(warnings()).toHaveLength(2);
   expect(lines.at(-1)).toContain('accepts spans again');
-  expect(queue.counts).toMatchObject({ sent: 1, dropped: 3 });
+  expect(queue.counts).toMatchObject({ sent: 1, refused: 3, dropped: 0 });
 });

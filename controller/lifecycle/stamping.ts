@@ -1,0 +1,159 @@
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { Controller } from '../../shared/kubernetes/controller.ts';
+import type { EventRecorder } from '../../shared/kubernetes/events.ts';
+import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import { isDone } from '../../shared/tekton/conditions.ts';
+import { runSpan, withoutContext } from '../../shared/tracing/run-context.ts';
+import { isRefused } from '../model/refused.ts';
+import type { Policy } from '../policy.ts';
+import { annotate } from './annotate.ts';
+import { withFixedContext } from './fixed.ts';
+import type { Entry, Ledger, Run } from './ledger.ts';
+import { decideContext } from './mint.ts';
+import type { ContextDecision } from './mint.ts';
+
+/** Longest time that a run waits for its context before it starts without one, in milliseconds. */
+export const CONTEXT_WAIT_MS = 5_000;
+
+/** How often a run's context is put back. Who writes it again and again is not fought for ever; the run keeps its trace all the same. */
+const MAX_PUT_BACK = 5;
+
+export interface StampingOptions {
+  client: KubeClient;
+  ledger: Ledger;
+  policy: Policy;
+  /** Called when a run will not get a context: the API server refused the annotation. */
+  gaveUp: (entry: Entry) => void;
+  events?: EventRecorder;
+  observer?: WorkQueueObserver;
+  log: Logger;
+  nowMs: () => number;
+}
+
+/** Gives each run its span context. Queue and workers are its own: an export that takes long delays no run. */
+export class Stamping {
+  readonly #options: StampingOptions;
+  readonly #controller: Controller;
+
+  constructor(options: StampingOptions) {
+    this.#options = options;
+    this.#controller = new Controller({
+      name: 'stamping',
+      reconcile: async (uid) => void (await this.#reconcile(uid)),
+      ...(options.observer && { observer: options.observer }),
+      log: options.log,
+    });
+  }
+
+  start(): void {
+    this.#controller.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#controller.stop();
+  }
+
+  enqueue({ run }: Entry): void {
+    this.#controller.queue.add(run.metadata.uid ?? '');
+  }
+
+  /** A run is traced if all runs above it are, and its own labels allow it. */
+  isTraced({ run }: Entry): boolean {
+    const { ledger, policy } = this.#options;
+    return [run, ...ledger.ownersOf(run).map((owner) => owner.run)].every(policy.isTraced);
+  }
+
+  /** Whether a context of its own is still to be written. A run that ended without one gets none; one that ended with another's must not pass for that one. */
+  isPending(entry: Entry): boolean {
+    if (entry.deletedMs !== undefined || entry.untraced || !this.isTraced(entry)) return false;
+    const gets = !isDone(entry.run) || this.#options.ledger.isForeign(entry);
+    return gets && this.#decide(entry).kind !== 'present';
+  }
+
+  /**
+   * Milliseconds that a run's start still waits for its context: 0 if it has one or gets none, if it has started, and 5 s after this process saw
+   * it first. A TaskRun waits no longer than its PipelineRun.
+   */
+  waitMs(entry: Entry): number {
+    if (entry.untraced || !this.isTraced(entry) || entry.run.status?.startTime !== undefined) return 0;
+    const { ledger } = this.#options;
+    if (entry.own && !ledger.isForeign(entry)) return 0;
+    const [top = entry] = ledger.ownersOf(entry.run).slice(-1);
+    return Math.max(0, top.seenMs + CONTEXT_WAIT_MS - this.#options.nowMs());
+  }
+
+  /** The run with the context that is its own: without any other, whatever has been written, and without any if it is not traced. */
+  trusted<T extends Run>(entry: Entry, run: T): T {
+    if (this.#options.ledger.isForeign(entry) || !this.isTraced(entry)) return withoutContext(run);
+    return entry.fixed ? withFixedContext(run, entry.fixed) : run;
+  }
+
+  #decide({ run, own, stamped }: Entry): ContextDecision {
+    const { ledger, policy } = this.#options;
+    if (own && own.spanId === stamped) return { kind: 'present' };
+    const owner = ledger.ownerOf(run);
+    // An owner hands on nothing before its context is known for its own.
+    const span = owner && !ledger.isForeign(owner) ? owner.own : undefined;
+    return decideContext(run, { span, isElsewhere: ledger.isOwnerElsewhere(run) }, policy);
+  }
+
+  async #reconcile(uid: string): Promise<void> {
+    const { ledger } = this.#options;
+    const entry = ledger.get(uid);
+    if (!entry || entry.deletedMs !== undefined || entry.untraced || !this.isTraced(entry)) return;
+    if (await this.#putBack(entry)) return;
+    if (isDone(entry.run) && !ledger.isForeign(entry)) return;
+    const decision = this.#decide(entry);
+    if (decision.kind === 'present' && ledger.ownerOf(entry.run)?.own) ledger.fix(entry);
+    // Without a context of its owner a run waits: the owner's requeues it.
+    if (decision.kind === 'stamp') await this.#stamp(entry, decision);
+  }
+
+  /** Writes the run's context. The written annotation requeues the run. */
+  async #stamp(entry: Entry, { annotations, because }: ContextDecision & { kind: 'stamp' }): Promise<void> {
+    const { client, ledger, gaveUp, log } = this.#options;
+    const { run } = entry;
+    const named = { kind: run.kind, namespace: run.metadata.namespace, name: run.metadata.name };
+    if (because !== 'missing' && because !== 'inherited')
+      log.warn('a run gets a new span context', { ...named, because });
+    ledger.unfix(entry);
+    const stamped = Object.entries(annotations).filter((change): change is [string, string] => change[1] !== null);
+    entry.stamped = runSpan({
+      ...run,
+      metadata: { ...run.metadata, annotations: Object.fromEntries(stamped) },
+    })?.spanId;
+    try {
+      await annotate(client, run, annotations, { unchanged: true });
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      log.warn('the API server refused the span context of a run: the run goes on and is not traced', {
+        ...named,
+        error,
+      });
+      entry.untraced = true;
+      gaveUp(entry);
+    }
+  }
+
+  /** Writes a context that was written over, and returns true then: the written annotation requeues the run. */
+  async #putBack(entry: Entry): Promise<boolean> {
+    const { client, events } = this.#options;
+    const { run, drift = {} } = entry;
+    const names = Object.keys(drift).join(', ');
+    if (names === '' || entry.putBack >= MAX_PUT_BACK) return false;
+    try {
+      await annotate(client, run, drift, { unchanged: true });
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      entry.putBack = MAX_PUT_BACK;
+      return false;
+    }
+    entry.putBack += 1;
+    const rest = entry.putBack < MAX_PUT_BACK ? 'put back' : 'put back for the last time, the trace stays the same';
+    const trace = entry.own?.traceId ?? 'none';
+    const message = `${names}: changed after the run had its trace (${trace}), ${rest}`;
+    events?.record(run, 'Warning', 'SpanContextChanged', message);
+    return true;
+  }
+}
