@@ -7,6 +7,7 @@ import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { isStepContainer } from '../../shared/tekton/containers.ts';
 import { isNativeSidecar } from '../model/pod/native-sidecar.ts';
 import type { Attempt } from './attempt.ts';
+import { errorAttributes, statusOf } from './result.ts';
 import { span } from './span.ts';
 import type { TimedStep } from './step-times.ts';
 import { instant, later, LAST_MS, startMs } from './times.ts';
@@ -34,11 +35,21 @@ function exit({ exitCode, reason, message, startedAt }: ContainerStateTerminated
   };
 }
 
+/** Whether a container ended badly because its TaskRun was ended, and its Pod with it: not before that, by whole seconds. */
+function wasStopped({ exitCode, finishedAt }: ContainerStateTerminated, attempt: Attempt, offsetMs: number): boolean {
+  const end = later(instant(finishedAt), offsetMs);
+  const endedByController = ['timeout', 'cancellation'].includes(attempt.outcome.result);
+  return exitCode !== 0 && endedByController && end !== undefined && end.ms + LAST_MS >= attempt.endMs;
+}
+
+/** The span of an init container that has ended. One that starts after its TaskRun's end has none. */
 function initSpan(status: ContainerStatus, attempt: Attempt, offsetMs: number): SpanRecord[] {
   const { terminated } = status.state ?? {};
   const [start, end] = [startOf(terminated), startMs(terminated?.finishedAt)];
-  if (!terminated || start === undefined || end === undefined) return [];
-  const { attributes, status: outcome } = exit(terminated);
+  if (!terminated || start === undefined || end === undefined || start + offsetMs > attempt.endMs) return [];
+  const { attributes, status: outcome } = wasStopped(terminated, attempt, offsetMs)
+    ? { attributes: errorAttributes(attempt.outcome), status: statusOf(attempt.outcome) }
+    : exit(terminated);
   return [
     span(
       ids('init', status, attempt),

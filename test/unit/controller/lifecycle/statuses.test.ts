@@ -210,6 +210,22 @@ describe('a Pod that never gets a step started', () => {
   });
 });
 
+test('an init container that its TaskRun’s end stops ends as that does; one that starts later has no span', () => {
+  const init = (name: string, from: number, to: number): ContainerStatus => ({
+    name,
+    state: { terminated: { exitCode: 137, reason: 'Error', startedAt: at(from), finishedAt: at(to) } },
+  });
+  const inits = [init('prepare', 3, 40), init('place-scripts', 41, 42)];
+  const pod = podOf([], { phase: 'Failed', initContainerStatuses: inits });
+  const spans = build(failed('TaskRunCancelled', 'cancelled', []), [pod]);
+  expect(named(spans, 'init prepare')).toMatchObject({ startMs: ms(3), endMs: ms(12), status: { code: UNSET } });
+  expect(named(spans, 'init prepare').attributes).toMatchObject({
+    'error.type': 'TaskRunCancelled',
+    'tektrace.actual_end': new Date(ms(40)).toISOString(),
+  });
+  expect(names(spans)).not.toContain('init place-scripts');
+});
+
 test('an evicted Pod cuts the step short that ran, and says why; those after it never ran', () => {
   const message = 'The node was low on resource: memory.';
   const steps = [step('a', 5, 6), step('b', 6, 9, 137), step('c', 4, 9, 137)];
