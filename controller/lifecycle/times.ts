@@ -19,8 +19,9 @@ export interface Instant {
 
 /** Parses a time. Undefined if it is absent or invalid, or for 1970 and the year 1, which runtimes and Go write for an unknown time. */
 export function instant(time: string | undefined): Instant | undefined {
-  const ms = Date.parse(time ?? '');
-  return Number.isNaN(ms) || ms <= 0 ? undefined : { ms, whole: !time?.includes('.') };
+  if (time === undefined || time === '') return undefined;
+  const ms = Date.parse(time);
+  return Number.isNaN(ms) || ms <= 0 ? undefined : { ms, whole: !time.includes('.') };
 }
 
 /** The time plus `byMs`. */

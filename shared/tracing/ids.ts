@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** The families of derived span ids and their keys (docs/trace.md). */
 export type SpanFamily =
@@ -44,9 +44,6 @@ export function newSpanId(random: RandomBytes = randomBytes): string {
  * Every process computes the same id from the run's trace id and the objects' uids: webhook, controllers, before and after a restart.
  */
 export function deriveSpanId(traceId: string, family: SpanFamily, ...key: (string | number)[]): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([traceId, family, ...key]))
-    .digest('hex')
-    .slice(0, 16);
+  const digest = hash('sha256', JSON.stringify([traceId, family, ...key])).slice(0, 16);
   return digest === ZERO_SPAN_ID ? `${ZERO_SPAN_ID.slice(1)}1` : digest;
 }

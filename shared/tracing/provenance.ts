@@ -96,10 +96,12 @@ export function formatAdmissionTime(time: AdmissionTime): string {
   return `${new Date(time.receivedMs).toISOString()}/${new Date(time.answeredMs).toISOString()}`;
 }
 
+const INSTANT = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
+const INTERVAL = new RegExp(`^(${INSTANT})/(${INSTANT})$`);
+
 /** Parses an ISO 8601 interval with milliseconds in UTC; any other text is undefined. */
 export function parseAdmissionTime(annotation: string | undefined): AdmissionTime | undefined {
-  const instant = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
-  const match = new RegExp(`^(${instant})/(${instant})$`).exec(annotation ?? '');
+  const match = annotation === undefined ? undefined : INTERVAL.exec(annotation);
   if (!match) return undefined;
   const [receivedMs, answeredMs] = [Date.parse(match[1] ?? ''), Date.parse(match[2] ?? '')];
   return Number.isNaN(receivedMs) || Number.isNaN(answeredMs) || answeredMs < receivedMs
