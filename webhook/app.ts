@@ -2,7 +2,8 @@ import express from 'express';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 
 import { formatAdmissionTime } from '../shared/tracing/provenance.ts';
-import { ADMISSION_TIME } from '../shared/tekton/annotations.ts';
+import { ADMISSION_TIME, REFUSED_OWNER } from '../shared/tekton/annotations.ts';
+import { LruMap } from '../shared/runtime/lru.ts';
 import type { AnnotationChanges } from '../shared/kubernetes/patch.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { answer, NotAReviewError, reviewIdentity, reviewRequest } from './admission-review.ts';
@@ -24,10 +25,32 @@ export interface WebhookAppOptions {
   isReady: () => boolean;
 }
 
+/** Users that are remembered, so that each is warned of once. */
+const MAX_WARNED = 1000;
+
 type Mutation = (request: AdmissionRequest, settings: StampSettings, receivedMs: number) => JsonPatch;
 
+type Stamp = (request: AdmissionRequest, settings: StampSettings) => AnnotationChanges;
+
+/** Warns of a requester whose owner references are refused, once: it may be a controller that should be trusted. */
+function warningOfRefusals(stamp: Stamp, log: Logger): Stamp {
+  const warned = new LruMap<string, true>(MAX_WARNED);
+  return (request, settings) => {
+    const stamped = stamp(request, settings);
+    const { username, namespace, object } = request;
+    if (typeof stamped[REFUSED_OWNER] === 'string' && !warned.get(username)) {
+      warned.set(username, true);
+      log.warn(
+        'an owner reference to a PipelineRun is refused, the run gets its own trace: if this user is a controller that creates TaskRuns, start the webhook with --trusted-requester',
+        { user: username, kind: object.kind, namespace },
+      );
+    }
+    return stamped;
+  };
+}
+
 /** The patch, with the time of the request in an annotation: the controller makes the `admission` span from it. */
-function stamping(stamp: (request: AdmissionRequest, settings: StampSettings) => AnnotationChanges): Mutation {
+function stamping(stamp: Stamp): Mutation {
   return (request, settings, receivedMs) => {
     const stamped = stamp(request, settings);
     if (Object.keys(stamped).length === 0) return [];
@@ -78,8 +101,8 @@ export function createWebhookApp(options: WebhookAppOptions): Express {
     next();
   });
   app.use('/mutate', express.json({ limit: MAX_BODY, type: () => true }));
-  app.post('/mutate/pipelinerun', mutate(stamping(stampPipelineRun), options));
-  app.post('/mutate/taskrun', mutate(stamping(stampTaskRun), options));
+  app.post('/mutate/pipelinerun', mutate(stamping(warningOfRefusals(stampPipelineRun, options.log)), options));
+  app.post('/mutate/taskrun', mutate(stamping(warningOfRefusals(stampTaskRun, options.log)), options));
   app.post('/mutate/pod', mutate(patchPod, options));
   app.use(
     (request, response) =>

@@ -17,6 +17,7 @@ import { silentLogger } from '../../../shared/runtime/log.ts';
 import { PIPELINE_RUN_SPAN_CONTEXT } from '../../../shared/tekton/annotations.ts';
 import { startWebhookServer } from '../../../webhook/server.ts';
 import type { WebhookServer } from '../../../webhook/server.ts';
+import type { StampSettings } from '../../../webhook/stamp.ts';
 import { runPeer } from './command.ts';
 import { chart, helm } from './helm.ts';
 import type { Values } from './helm.ts';
@@ -36,9 +37,11 @@ export interface WebhookCluster {
   server: KubeApiserver;
   /** The administrator's. */
   client: KubeClient;
-  /** A client whose requests are `user`'s. */
-  clientAs(user: string): KubeClient;
+  /** A client whose requests are `user`'s, under that user agent. */
+  clientAs(user: string, userAgent?: string): KubeClient;
   webhook: WebhookServer;
+  /** The webhook's, read anew with each review. */
+  settings: StampSettings;
   authority: Authority;
   kubectl(...args: string[]): Promise<string>;
   stop(): Promise<void>;
@@ -85,10 +88,10 @@ export async function webhookAnswers(client: KubeClient): Promise<void> {
   }
 }
 
-function clientOf(server: KubeApiserver, user?: string): KubeClient {
+function clientOf(server: KubeApiserver, user?: string, userAgent?: string): KubeClient {
   const config = loadKubeConfig({ text: server.kubeconfig });
   if (user !== undefined) config.users = config.users.map((admin) => ({ ...admin, impersonateUser: user }));
-  return createKubeClient(config);
+  return createKubeClient(config, { ...(userAgent !== undefined && { userAgent }) });
 }
 
 export interface WebhookClusterOptions extends KubeApiserverOptions {
@@ -109,15 +112,16 @@ export async function startWebhookCluster(options: WebhookClusterOptions = {}): 
     const target = ['--create-namespace', '--namespace', namespace, '--kubeconfig', server.kubeconfigPath];
     await helm(['install', 'tektrace', chart, ...target], values);
     const authority = await createAuthority({ commonName: 'webhook-ca', lifetimeMs: DAY_MS });
+    const settings: StampSettings = {
+      sampling: { ratio: 1 },
+      inbound: 'trusted',
+      trustedRequesters: [controllerUser, ...trustedRequesters],
+    };
     const webhook = await startWebhookServer({
       host: '127.0.0.1',
       port: 0,
       certificate: await issueWebhookCertificate(authority),
-      settings: {
-        sampling: { ratio: 1 },
-        inbound: 'trusted',
-        trustedRequesters: [controllerUser, ...trustedRequesters],
-      },
+      settings,
       log: silentLogger,
     });
     const client = clientOf(server);
@@ -127,11 +131,12 @@ export async function startWebhookCluster(options: WebhookClusterOptions = {}): 
     return {
       server,
       client,
-      clientAs: (user) => {
-        clients.push(clientOf(server, user));
+      clientAs: (user, userAgent) => {
+        clients.push(clientOf(server, user, userAgent));
         return clients.at(-1) ?? client;
       },
       webhook,
+      settings,
       authority,
       kubectl: (...args) => runPeer('kubectl', [`--kubeconfig=${server.kubeconfigPath}`, ...args]),
       stop: async () => {

@@ -1,7 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
+import supertest from 'supertest';
 
+import { createLogger } from '../../../shared/runtime/log.ts';
 import { parseCarrier } from '../../../shared/tracing/carrier.ts';
-import { admit, carrier, ownedByRun, review, submitted, taskRun, TRACE, TRUSTED } from './review.ts';
+import { createWebhookApp } from '../../../webhook/app.ts';
+import {
+  admit,
+  carrier,
+  ownedByRun,
+  review,
+  reviewOf,
+  settings,
+  submitted,
+  taskRun,
+  TRACE,
+  TRUSTED,
+} from './review.ts';
 
 const OWN = 'tekton/taskrun-span-context';
 const UPSTREAM = 'tekton.dev/taskrunSpanContext';
@@ -60,4 +74,15 @@ describe('a TaskRun of a PipelineRun', () => {
   test('is left to the controller if its owner has no context', async () => {
     expect((await review('taskrun', taskRun(ownedByRun), { username: TRUSTED })).patch).toEqual([]);
   });
+});
+
+test('an owner reference that is refused is a warning, once for each user: it may be a controller that was forgotten', async () => {
+  const lines: string[] = [];
+  const log = createLogger({ format: 'text', write: (line) => void lines.push(line) });
+  const app = supertest(createWebhookApp({ settings, log, isReady: () => true }));
+  for (const username of ['operator', 'operator', 'jane', TRUSTED])
+    await app.post('/mutate/taskrun').send(reviewOf('taskrun', taskRun(ownedByRun), { username }));
+  await app.post('/mutate/taskrun').send(reviewOf('taskrun', taskRun(), { username: 'joe' }));
+  expect(lines.map((line) => /user=(\S+)/.exec(line)?.[1])).toEqual(['operator', 'jane']);
+  expect(lines[0]).toContain('--trusted-requester');
 });

@@ -1,6 +1,7 @@
 import type { KubeClient, KubeRequest } from '../../../../shared/kubernetes/client.ts';
 import { ApiError } from '../../../../shared/kubernetes/errors.ts';
-import type { KubeObject } from '../../../../shared/kubernetes/types.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../../../shared/kubernetes/types.ts';
+import { CONTROLLER_MANAGER } from '../../../../shared/tracing/provenance.ts';
 
 type Plural = 'pipelineruns' | 'taskruns' | 'pods' | 'customruns' | 'resolutionrequests' | 'events';
 
@@ -12,6 +13,32 @@ interface Event {
 
 const pluralOf = (path: string): Plural =>
   /\/(pipelineruns|taskruns|pods|customruns|resolutionrequests|events)\b/.exec(path)?.[1] as Plural;
+
+type Fields = Record<string, Record<string, object> | undefined>;
+
+/** As the API server does it: who changes a field takes it over, in the one entry that it has under its name. */
+function managedAfter(entries: ManagedFieldsEntry[], names: string[]): ManagedFieldsEntry[] {
+  const fields = names.map((name) => `f:${name}`);
+  const listed = ({ fieldsV1 }: ManagedFieldsEntry): [string, object][] =>
+    Object.entries((fieldsV1?.['f:metadata'] as Fields | undefined)?.['f:annotations'] ?? {});
+  const withFields = (entry: ManagedFieldsEntry, own: [string, object][]): ManagedFieldsEntry => ({
+    ...entry,
+    fieldsV1: { ...entry.fieldsV1, 'f:metadata': { 'f:annotations': Object.fromEntries(own) } },
+  });
+  const isOurs = ({ manager, operation }: ManagedFieldsEntry): boolean =>
+    manager === CONTROLLER_MANAGER && operation === 'Update';
+  const ours = entries.find(isOurs) ?? { manager: CONTROLLER_MANAGER, operation: 'Update' };
+  const others = entries.filter((entry) => !isOurs(entry));
+  return [
+    ...others.map((entry) =>
+      withFields(
+        entry,
+        listed(entry).filter(([field]) => !fields.includes(field)),
+      ),
+    ),
+    withFields(ours, [...listed(ours), ...fields.map((field): [string, object] => [field, {}])]),
+  ];
+}
 
 /** An API server of a few maps: lists, watches, and merge patches of annotations. */
 export class FakeApi {
@@ -73,8 +100,8 @@ export class FakeApi {
     this.patches.push({ name, annotations: metadata.annotations });
     const merged = Object.entries({ ...object.metadata.annotations, ...metadata.annotations });
     const annotations = Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null));
-    // Who changes a field takes it over: its former manager's entry loses it.
-    this.put(plural, { ...object, metadata: { ...object.metadata, annotations, managedFields: [] } });
+    const managedFields = managedAfter(object.metadata.managedFields ?? [], Object.keys(metadata.annotations));
+    this.put(plural, { ...object, metadata: { ...object.metadata, annotations, managedFields } });
     return this.get(plural, name);
   }
 
