@@ -21,6 +21,9 @@ export interface SpanBudget {
 
 const DEFAULT_BUDGET: SpanBudget = { perReconcile: 500, perRun: 3000 };
 const RUNS_REMEMBERED = 10_000;
+/** The share of a run's budget that only spans with errors may use, and how many of them (with those above them) a reconcile may use of it. */
+const KEPT_FOR_ERRORS = 0.1;
+const ERRORS_BEYOND = 20;
 
 interface Recording extends ReconcileScope {
   spans: ReadableSpan[];
@@ -56,17 +59,20 @@ class ReconcileCollector implements SpanProcessor {
 
 const hasError = (span: ReadableSpan): boolean => span.status.code === SpanStatusCode.ERROR;
 
-/** The spans that stay beyond the budget: those with errors, and their ancestors. */
-function errorsWithParents(spans: ReadableSpan[]): ReadableSpan[] {
+/** The first spans with errors, each with all spans above it, as long as they are `max` together. */
+function errorsWithParents(spans: ReadableSpan[], max: number): ReadableSpan[] {
   const byId = new Map(spans.map((span) => [span.spanContext().spanId, span]));
   const kept = new Set<ReadableSpan>();
   for (const failed of spans.filter(hasError)) {
+    const path: ReadableSpan[] = [];
     for (
       let span: ReadableSpan | undefined = failed;
       span && !kept.has(span);
       span = byId.get(span.parentSpanContext?.spanId ?? '')
     )
-      kept.add(span);
+      path.push(span);
+    if (kept.size + path.length > max) break;
+    for (const span of path) kept.add(span);
   }
   return spans.filter((span) => kept.has(span));
 }
@@ -121,16 +127,15 @@ export function createReconcileTracing({
   const providers = { PipelineRun: provide(PIPELINE_RUN_SERVICE), TaskRun: provide(TASK_RUN_SERVICE) };
   const spansByRun = new LruMap<string, number>(RUNS_REMEMBERED);
 
-  function spend(runUid: string, spans: number): number {
-    const spent = (spansByRun.get(runUid) ?? 0) + spans;
-    spansByRun.set(runUid, spent);
-    return spent;
-  }
-
-  function withinBudget(recording: Recording, runUid: string): ReadableSpan[] {
-    const { spans, keep } = recording;
-    const over = spans.length > budget.perReconcile || spend(runUid, spans.length + 1) > budget.perRun;
-    return keep || !over ? spans : errorsWithParents(spans);
+  /** All spans of a reconcile, or, if they are too many, those with errors: these may use what is kept for them, a few each time, to its end. */
+  function withinBudget({ spans, keep }: Recording, runUid: string): ReadableSpan[] {
+    const spent = spansByRun.get(runUid) ?? 0;
+    const left = budget.perRun - Math.floor(budget.perRun * KEPT_FOR_ERRORS) - spent - 1;
+    const most = Math.min(budget.perReconcile, left);
+    const ofErrors = Math.max(most, Math.min(ERRORS_BEYOND, budget.perRun - spent - 1));
+    const kept = keep || spans.length <= most ? spans : errorsWithParents(spans, ofErrors);
+    spansByRun.set(runUid, spent + kept.length + 1);
+    return kept;
   }
 
   return async ({ name, run, attributes }, own, fn) => {

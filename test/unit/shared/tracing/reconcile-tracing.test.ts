@@ -129,6 +129,22 @@ describe('the budget', () => {
     expect(left.map((spans) => spans.length)).toEqual([3, 3, 1, 3]);
   });
 
+  test('holds for a run that fails again and again: a few errors of each reconcile, then one span; the last reconcile stays whole', async () => {
+    const record = tracing({ perReconcile: 50, perRun: 300 });
+    for (let index = 0; index < 20; index++)
+      await reconcile(async () => {
+        for (let one = 0; one < 60; one++) await failing().catch(() => undefined);
+      }, record);
+    const counts = left.map((spans) => spans.length);
+    expect(counts).toEqual([51, 51, 51, 51, 51, 21, 21, 3, ...Array.from({ length: 12 }, () => 1)]);
+    expect(left.at(-1)?.[0]?.attributes['tektrace.spans.omitted']).toBe(60);
+    await reconcile(async () => {
+      keepReconcile();
+      await many(5);
+    }, record);
+    expect(left.at(-1)).toHaveLength(6);
+  });
+
   test('does not touch the reconcile that ends the run', async () => {
     await reconcile(
       async () => {
