@@ -10,6 +10,7 @@ import { keepProvenance } from '../shared/tracing/provenance.ts';
 import { noRunTracing } from '../shared/tracing/run-tracing.ts';
 import type { RunTracing } from '../shared/tracing/run-tracing.ts';
 import type { SpanSettings } from '../shared/tracing/span-settings.ts';
+import { traceMessage } from '../shared/tracing/trace-url.ts';
 import { readClusterKey } from './cluster-key.ts';
 import { createDrive } from './drive.ts';
 import { LifecycleController } from './lifecycle/controller.ts';
@@ -102,6 +103,10 @@ async function createTracing(
     runs: {
       waitMs: (run) => lifecycle.waitMs(run),
       trusted: (run) => lifecycle.trusted(run),
+      describe(run) {
+        const own = lifecycle.spanOf(run);
+        return own?.sampled ? traceMessage(run, own.traceId) : '';
+      },
       reconcile: (span, fn) => recordReconcile(span, lifecycle.spanOf(span.run), fn),
     },
     flush: () => queue.flush(FLUSH_MS),

@@ -12,7 +12,7 @@ import {
 import type { AnnotationChanges } from '../shared/kubernetes/patch.ts';
 import { wasSubmitted } from '../shared/tracing/provenance.ts';
 import type { AdmissionRequest } from './admission-review.ts';
-import { isTrusted, stampRoot, traceUrl } from './stamp.ts';
+import { isTrusted, stampRoot, traceLink } from './stamp.ts';
 import type { StampSettings } from './stamp.ts';
 
 /** The annotations a PipelineRun gets at CREATE: a root of its own, or a span below the run that owns it. */
@@ -38,6 +38,6 @@ function stampChild({ object }: AdmissionRequest, settings: StampSettings): Anno
     [RERUN_SPAN_CONTEXT]: null,
     [TRACE_EXPORTED]: null,
     [REFUSED_OWNER]: null,
-    ...traceUrl(settings, inherited.traceId),
+    ...traceLink(settings, inherited.traceId),
   };
 }

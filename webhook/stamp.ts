@@ -7,6 +7,7 @@ import { suppliedParent } from '../shared/tracing/inbound.ts';
 import { isSubmittedCopy, wasSubmitted } from '../shared/tracing/provenance.ts';
 import { shouldSample } from '../shared/tracing/sampling.ts';
 import type { Sampling } from '../shared/tracing/sampling.ts';
+import { traceUrl } from '../shared/tracing/trace-url.ts';
 import {
   carrierNames,
   PARENT_SPAN_CONTEXT,
@@ -54,8 +55,8 @@ function newRoot(request: AdmissionRequest, settings: StampSettings, parent: Spa
 }
 
 /** The link to the trace; without a template none, not even a copied one. */
-export function traceUrl(settings: StampSettings, traceId: string): AnnotationChanges {
-  return { [TRACE_URL]: settings.traceUrlTemplate?.replaceAll('{traceId}', () => traceId) ?? null };
+export function traceLink(settings: StampSettings, traceId: string): AnnotationChanges {
+  return { [TRACE_URL]: traceUrl(settings.traceUrlTemplate, traceId) ?? null };
 }
 
 /**
@@ -84,6 +85,6 @@ export function stampRoot(
     [RERUN_SPAN_CONTEXT]: present ? formatCarrier(present) : null,
     [TRACE_EXPORTED]: null,
     [REFUSED_OWNER]: refusedOwner,
-    ...traceUrl(settings, root.traceId),
+    ...traceLink(settings, root.traceId),
   };
 }

@@ -11,7 +11,7 @@ import {
 } from '../shared/tekton/annotations.ts';
 import type { AnnotationChanges } from '../shared/kubernetes/patch.ts';
 import type { AdmissionRequest } from './admission-review.ts';
-import { isTrusted, stampRoot, traceUrl } from './stamp.ts';
+import { isTrusted, stampRoot, traceLink } from './stamp.ts';
 import type { StampSettings } from './stamp.ts';
 
 /** The annotations a TaskRun gets at CREATE: a root of its own, or the context of the PipelineRun that owns it. */
@@ -38,6 +38,6 @@ function stampChild(request: AdmissionRequest, settings: StampSettings): Annotat
     [RERUN_SPAN_CONTEXT]: null,
     [TRACE_EXPORTED]: null,
     [REFUSED_OWNER]: null,
-    ...traceUrl(settings, parent.traceId),
+    ...traceLink(settings, parent.traceId),
   };
 }

@@ -27,7 +27,7 @@ export interface LifecycleOptions {
   watches: Watches;
   sender: LifecycleSender;
   policy: Policy;
-  /** Absent: changes of a run's context by others are only undone. */
+  /** Absent: no Event names a run's trace, and changes of a run's context by others are only undone. */
   events?: EventRecorder;
   /** The metrics of the queues. */
   observers?: { stamping: WorkQueueObserver; exporting: WorkQueueObserver };
@@ -87,6 +87,7 @@ export class LifecycleController {
       stamping: this.#stamping,
       sender,
       metrics: this.#metrics,
+      ...(events && { events }),
       ...(observers && { observer: observers.exporting }),
       ...(markDelayMs !== undefined && { markDelayMs }),
     });

@@ -1,11 +1,14 @@
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { Controller } from '../../shared/kubernetes/controller.ts';
 import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
+import type { EventRecorder } from '../../shared/kubernetes/events.ts';
 import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
+import { traceParentOf } from '../../shared/tracing/provenance.ts';
+import { traceMessage } from '../../shared/tracing/trace-url.ts';
 import { isRefused } from '../model/refused.ts';
 import type { Policy } from '../policy.ts';
 import { annotate } from './annotate.ts';
@@ -32,6 +35,7 @@ export interface ExportingOptions {
   stamping: Stamping;
   sender: LifecycleSender;
   metrics: RunMetrics | undefined;
+  events?: EventRecorder;
   observer?: WorkQueueObserver;
   log: Logger;
   /** Delay of a TaskRun's mark, in milliseconds: its run's mark may come before. */
@@ -110,7 +114,7 @@ export class Exporting {
   }
 
   async #sendFinal(entry: Entry): Promise<ReconcileResult> {
-    const { ledger, pods, sources, sender, policy, metrics, log, nowMs } = this.#options;
+    const { ledger, pods, sources, sender, policy, log, nowMs } = this.#options;
     if (entry.settled) return this.#settled(entry);
     const podsOf = (taskRun: TaskRun): KnownPods => pods.of(taskRun.metadata.uid ?? '');
     const decision = decideExport(entry, { ledger, podsOf, sources, policy, nowMs: nowMs() });
@@ -128,12 +132,21 @@ export class Exporting {
         name: run.metadata.name,
       });
     }
-    if (result.kind === 'accepted') metrics?.exported(entry, nowMs());
+    if (result.kind === 'accepted') this.#announce(entry);
     // Refused spans get no mark: the next process, perhaps with other settings, sends them once more.
     entry.refused = result.kind === 'refused';
     this.#settled(entry);
     const isMarkable = result.kind === 'accepted' && !ledger.childrenOf(entry.run).some((child) => child.refused);
     return isMarkable && entry.deletedMs === undefined ? this.#markDue(entry) : undefined;
+  }
+
+  /** Counts an exported run, and records the one Event that names its trace. A run that this process executes has it in its first Event. */
+  #announce(entry: Entry): void {
+    const { metrics, events, policy, nowMs } = this.#options;
+    const { run, own, deletedMs } = entry;
+    metrics?.exported(entry, nowMs());
+    if (!own || traceParentOf(run) || deletedMs !== undefined || policy.isExecuted(run)) return;
+    events?.record(run, 'Normal', 'TraceExported', traceMessage(run, own.traceId));
   }
 
   /** Schedules the mark of accepted spans. They are not sent again, even if writing the mark fails. A TaskRun's mark waits, because its run's mark may replace it. */

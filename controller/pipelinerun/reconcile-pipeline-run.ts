@@ -99,7 +99,7 @@ const start = traced('start', (context: PipelineRunContext, run: PipelineRun): v
   const startTime = createdMs > now.getTime() ? new Date(createdMs) : now;
   run.status = { ...run.status, startTime: startTime.toISOString() };
   setCondition(run, now, 'Unknown', 'Started', '');
-  context.events.record(run, 'Normal', 'Started', '');
+  context.events.record(run, 'Normal', 'Started', context.tracing.describe(run));
 });
 
 /** Reasons without an Event of their own: the first has one already, the second is every run's normal progress. */

@@ -54,7 +54,7 @@ export const emitReconcileEvents = traced(
     const after = succeededCondition(taskRun);
     // The run's status and Events report the progress of its TaskRuns; their own Events report only waits and failures.
     const isChild = parentOf(taskRun) !== undefined;
-    if (started && !isChild) context.events.record(taskRun, 'Normal', 'Started', '');
+    if (started && !isChild) context.events.record(taskRun, 'Normal', 'Started', context.tracing.describe(taskRun));
     if (!after || (after.reason === before?.reason && after.message === before?.message)) return;
     if (after.status === 'True') {
       if (!isChild) context.events.record(taskRun, 'Normal', 'Succeeded', after.message ?? '');

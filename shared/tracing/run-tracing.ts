@@ -18,6 +18,8 @@ export interface RunTracing {
   waitMs(run: PipelineRun | TaskRun): number;
   /** The run as it may be executed: without a span context that is not its own. */
   trusted<T extends PipelineRun | TaskRun>(run: T): T;
+  /** The message of the run's first Event: its trace. Empty if the run is not recorded. */
+  describe(run: PipelineRun | TaskRun): string;
   /** Runs one reconcile inside its span, below the run's own span. The spans of its functions are sent together after its end. */
   reconcile<T>(span: ReconcileSpan, fn: () => Promise<T>): Promise<T>;
 }
@@ -26,5 +28,6 @@ export interface RunTracing {
 export const noRunTracing: RunTracing = {
   waitMs: () => 0,
   trusted: (run) => run,
+  describe: () => '',
   reconcile: (_span, fn) => fn(),
 };

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 
-import { PIPELINE_RUNS, TASK_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import type { CoreEvent } from '../../shared/kubernetes/events/event.ts';
+import { EVENTS, PIPELINE_RUNS, TASK_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import type { KubeList, KubeObject } from '../../shared/kubernetes/types.ts';
 import { LABEL_PIPELINE_RUN, PIPELINE_RUN_SPAN_CONTEXT, TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
@@ -136,6 +137,16 @@ describe('webhook and controllers on the real kube-apiserver, with the rights of
         );
         expect(variables.every((names) => names.includes('TRACEPARENT'))).toBe(true);
         await controller.stop();
+
+        const events = await cluster.client.request<KubeList<CoreEvent>>(
+          'GET',
+          resourcePath(EVENTS, { namespace: 'default' }),
+          { query: { fieldSelector: `involvedObject.uid=${metadata.uid}` } },
+        );
+        const naming = events.items.filter(({ message }) => message?.includes(traceIdOf(run)));
+        expect(naming.map(({ reason, message }) => [reason, message])).toEqual([
+          ['Started', `trace ${traceIdOf(run)}`],
+        ]);
 
         const trace = await traceOf(run);
         expectOneTree(trace);

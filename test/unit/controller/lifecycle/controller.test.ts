@@ -124,6 +124,24 @@ describe('settle, export, mark', () => {
     });
   });
 
+  test('a run that is executed elsewhere has one Event, with its trace and the URL', async () => {
+    await lifecycle.start();
+    const url = `https://jaeger.example.com/trace/${TRACE}`;
+    const annotations = { [OWN]: carrier(), 'tekton/trace-url': url };
+    lifecycle.api.put('pods', pod());
+    lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { annotations }));
+    lifecycle.api.put('taskruns', taskRun(ranTask));
+    await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) === 'uid-run');
+    expect(lifecycle.events).toEqual([{ name: RUN, reason: 'TraceExported', message: `trace ${TRACE}: ${url}` }]);
+  });
+
+  test('a run that is executed here has no second Event: its first one names the trace', async () => {
+    await lifecycle.start({ policy: { manage: 'all' } });
+    lifecycle.api.put('pipelineruns', pipelineRun(ranRun));
+    await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) === 'uid-run');
+    expect(lifecycle.events).toEqual([]);
+  });
+
   test("the run's mark says that its TaskRuns left, too", async () => {
     const end = await lifecycle.start({ markDelayMs: 3_600_000 });
     lifecycle.api.put('pods', pod());
