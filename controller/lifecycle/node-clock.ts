@@ -1,4 +1,5 @@
 import type { ContainerState, Pod } from '../../shared/kubernetes/pod.ts';
+import { completionOf } from '../../shared/tekton/conditions.ts';
 import { isStepContainer } from '../../shared/tekton/containers.ts';
 import { isNativeSidecar } from '../model/pod/native-sidecar.ts';
 import type { Attempt } from './attempt.ts';
@@ -45,7 +46,7 @@ function saidByPod({ status }: Pod, endedSteps: ReadonlySet<string>): (number | 
   return [startMs(startTime), ...starts, ...ended.map(({ state }) => startMs(state?.terminated?.finishedAt))];
 }
 
-const completedMs = ({ status, endMs }: Attempt): number => startMs(status.completionTime) ?? endMs;
+const completedMs = ({ status, endMs }: Attempt): number => startMs(completionOf({ status })) ?? endMs;
 
 function endedSteps({ status, createdMs }: Attempt): NonNullable<Attempt['status']['steps']> {
   return (status.steps ?? []).filter((step) => stepFate(step, status, createdMs) === 'ended');

@@ -1,4 +1,4 @@
-import type { Pod } from '../../shared/kubernetes/pod.ts';
+import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import { LABEL_TASK_RUN_UID } from '../../shared/tekton/annotations.ts';
 import { hasUnknownEnd } from '../model/pod/unknown-end.ts';
 
@@ -12,6 +12,14 @@ export interface KnownPods {
 export function taskRunUid({ metadata: { labels, ownerReferences = [] } }: Pod): string {
   return labels?.[LABEL_TASK_RUN_UID] ?? ownerReferences.find(({ kind }) => kind === 'TaskRun')?.uid ?? '';
 }
+
+/**
+ * Whether a container's state no longer says why it never started. A deleted Pod's containers wait anew, without a message, before the kubelet writes
+ * that their end is unknown.
+ */
+const saysNothing = (status: ContainerStatus, { metadata }: Pod): boolean =>
+  hasUnknownEnd(status) ||
+  (metadata.deletionTimestamp !== undefined && status.state?.waiting !== undefined && !status.state.waiting.message);
 
 type PodsByUid = Map<string, Map<string, Pod>>;
 
@@ -46,10 +54,10 @@ export class PodLedger {
   #withWaits(taskRunUid: string, pod: Pod): Pod {
     const before = this.#present.get(taskRunUid)?.get(pod.metadata.uid ?? '')?.status;
     const { status } = pod;
-    if (!before || !status?.containerStatuses?.some(hasUnknownEnd)) return pod;
+    if (!before || !status?.containerStatuses?.some((one) => saysNothing(one, pod))) return pod;
     const waits = new Map((before.containerStatuses ?? []).map(({ name, state }) => [name, state]));
     const containerStatuses = status.containerStatuses.map((one) =>
-      hasUnknownEnd(one) && waits.get(one.name)?.waiting ? { ...one, state: waits.get(one.name) } : one,
+      saysNothing(one, pod) && waits.get(one.name)?.waiting ? { ...one, state: waits.get(one.name) } : one,
     );
     return { ...pod, status: { ...status, containerStatuses } };
   }

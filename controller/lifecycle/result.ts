@@ -1,7 +1,7 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, SpanStatus } from '@opentelemetry/api';
 
-import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
+import { completionOf, isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import type { CustomRun, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { startMs } from './times.ts';
 
@@ -46,7 +46,7 @@ const isIgnored = (run: Run): boolean => succeededCondition(run)?.reason === 'Fa
 
 /** The reason of the child that failed first and so failed its run; undefined if there is none. */
 function firstFailure(children: readonly Run[]): string | undefined {
-  const endedMs = ({ status }: Run): number => startMs(status?.completionTime) ?? Infinity;
+  const endedMs = (run: Run): number => startMs(completionOf(run)) ?? Infinity;
   const failed = children.filter((one) => isDone(one) && BAD.includes(outcomeOf(one).result) && !isIgnored(one));
   const name = ({ metadata }: Run): string => metadata.name ?? '';
   const [first] = failed.sort((a, b) => endedMs(a) - endedMs(b) || (name(a) < name(b) ? -1 : 1));

@@ -1,3 +1,4 @@
+import { completionOf } from '../../shared/tekton/conditions.ts';
 import { trustedAdmissionTime } from '../../shared/tracing/provenance.ts';
 import type { PipelineRun, TaskRun, TaskRunStatus } from '../../shared/tekton/types.ts';
 import { createdMs } from './span.ts';
@@ -37,7 +38,7 @@ export function runInterval(
   below: readonly Interval[] = [],
 ): Interval {
   const start = createdMs(run);
-  const written = startMs(run.status?.completionTime) ?? deletedMs ?? startMs(run.metadata.deletionTimestamp) ?? start;
+  const written = startMs(completionOf(run)) ?? deletedMs ?? startMs(run.metadata.deletionTimestamp) ?? start;
   const { retriesStatus = [], ...status }: TaskRunStatus = run.kind === 'TaskRun' ? (run.status ?? {}) : {};
   const end = raisedTo(
     written,

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 
-import { isDone } from '../../shared/tekton/conditions.ts';
+import { completionOf, isDone } from '../../shared/tekton/conditions.ts';
 import { parentOf } from '../../shared/tekton/parent-of.ts';
 import type { Entry, Run } from './ledger.ts';
 import { isMarked } from './marks.ts';
@@ -101,7 +101,7 @@ export function createRunMetrics(registry: Registry, running: () => Iterable<Ent
         exemplarLabels,
       });
     const interval = runInterval(run, deletedMs);
-    const endedMs = startMs(run.status?.completionTime) ?? interval.endMs;
+    const endedMs = startMs(completionOf(run)) ?? interval.endMs;
     const startedMs = startMs(run.status?.startTime);
     observe(interval.startMs, startedMs ?? endedMs, { cicd_pipeline_run_state: 'pending' });
     const { result, errorType } = outcomeOf(run);

@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 
-import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
+import { completionOf, isDone } from '../../shared/tekton/conditions.ts';
 import { isStepContainer } from '../../shared/tekton/containers.ts';
 import type { PipelineRun, TaskRun, TaskRunStatus } from '../../shared/tekton/types.ts';
 import { childKey } from './ledger.ts';
@@ -42,8 +42,7 @@ function isFixed(pod: Pod, taskRun: TaskRun): boolean {
 
 /** Milliseconds until the end of the wait; 0 if the run's end is unknown. */
 function leftToSettleMs(run: TaskRun | PipelineRun, nowMs: number): number {
-  const endedMs =
-    startMs(run.status?.completionTime) ?? startMs(succeededCondition(run)?.lastTransitionTime) ?? -Infinity;
+  const endedMs = startMs(completionOf(run)) ?? -Infinity;
   return Math.max(0, endedMs + SETTLE_MS - nowMs);
 }
 

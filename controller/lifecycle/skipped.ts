@@ -1,5 +1,5 @@
 import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
-import { isDone, isSuccessful } from '../../shared/tekton/conditions.ts';
+import { completionOf, isDone, isSuccessful } from '../../shared/tekton/conditions.ts';
 import { buildGraph, topologicalOrder } from '../../shared/tekton/graph.ts';
 import { resultReferences } from '../../shared/tekton/result-references.ts';
 import type { PipelineRun, PipelineTask, SkippedTask, TaskRun } from '../../shared/tekton/types.ts';
@@ -18,7 +18,7 @@ const STOPPING = 'PipelineRun was stopping';
 
 /** When a run ended, as its span shows it, epoch milliseconds; undefined when it has not. */
 function endMs(run: TaskRun | PipelineRun): number | undefined {
-  return startMs(run.status?.completionTime) && runInterval(run, undefined).endMs;
+  return startMs(completionOf(run)) && runInterval(run, undefined).endMs;
 }
 
 /** The latest end of each task's runs, epoch milliseconds. */

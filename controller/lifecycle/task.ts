@@ -3,6 +3,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanEvent, SpanRecord } from '../../shared/tracing/span-record.ts';
 import { LABEL_PIPELINE_RUN, LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
+import { completionOf } from '../../shared/tekton/conditions.ts';
 import { attemptOfPod } from '../../shared/tekton/names.ts';
 import { traceParentOf } from '../../shared/tracing/provenance.ts';
 import type { TaskRun, TaskRunStatus } from '../../shared/tekton/types.ts';
@@ -64,7 +65,7 @@ function attemptSpan(
   previousEndMs: number,
 ): SpanRecord {
   const start = raisedTo(startMs(status.startTime) ?? task.startMs, previousEndMs);
-  const written = startMs(status.completionTime);
+  const written = startMs(completionOf({ status }));
   const end = written === undefined ? task.endMs : attemptEndMs(status, creationMs(taskRun), written);
   const outcome = outcomeOf({ ...taskRun, status });
   const ids = {

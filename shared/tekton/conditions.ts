@@ -15,6 +15,12 @@ export function isDone(run: Conditioned): boolean {
   return status === 'True' || status === 'False';
 }
 
+/** When a run was done. Upstream writes no `completionTime` when a container can't be created; then it is the time of the condition. */
+export function completionOf(run: Conditioned): string | undefined {
+  const decided = isDone(run) ? succeededCondition(run)?.lastTransitionTime : undefined;
+  return run.status?.completionTime ?? decided;
+}
+
 export function isSuccessful(run: Conditioned): boolean {
   return succeededCondition(run)?.status === 'True';
 }

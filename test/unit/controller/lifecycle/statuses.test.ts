@@ -172,6 +172,10 @@ describe('a Pod that never gets a step started', () => {
   test('still says so when the kubelet has written over it, as it does when the Pod is deleted', () => {
     const ledger = new PodLedger();
     ledger.put('uid-compile', pulls());
+    const deleted = pulls();
+    deleted.metadata.deletionTimestamp = at(12);
+    deleted.status!.containerStatuses = [{ ...waiting, state: { waiting: { reason: 'PodInitializing' } } }];
+    ledger.put('uid-compile', deleted);
     const unknown = { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } };
     ledger.put('uid-compile', podOf([{ ...waiting, state: unknown }], { phase: 'Failed' }));
     ledger.remove('uid-compile', podOf([{ ...waiting, state: unknown }], { phase: 'Failed' }), true);
@@ -191,6 +195,14 @@ describe('a Pod that never gets a step started', () => {
       attributes: { 'error.type': 'CreateContainerConfigError' },
       status: { code: ERROR, message: 'secret "nowhere" not found' },
     });
+  });
+
+  test('ends when its TaskRun failed, by the condition where upstream writes no completion time', () => {
+    const { completionTime, ...status } = failed('CreateContainerConfigError', 'Failed to create pod', []);
+    const conditions = [{ ...status.conditions![0]!, lastTransitionTime: completionTime! }];
+    const spans = build({ ...status, conditions }, [pulls()]);
+    expect(times(spans, 'task compile')[1]).toBe(12_000);
+    expect(times(spans, 'pod starting')).toEqual([2000, 12_000]);
   });
 
   test('and is evicted has the kubelet’s message on its start', () => {
