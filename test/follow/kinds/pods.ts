@@ -51,6 +51,24 @@ export const pods: Kind[] = [
     steps: 0,
   },
   {
+    title: 'an image that can’t be pulled',
+    run: pipelineRun('no-image', [task('pull', [{ ...step('only'), image: 'tektrace.test/absent:1' }])]),
+    tree: {
+      'RUN no-image = failure (TaskRunImagePullFailed)!': [
+        ...begun,
+        {
+          'task pull = error (TaskRunImagePullFailed)!': [
+            'pod scheduling',
+            'init prepare',
+            { 'pod starting (TaskRunImagePullFailed)!': ['image pull tektrace.test/absent:1 (ImagePullBackOff)!'] },
+          ],
+        },
+      ],
+    },
+    messages: { 'image pull tektrace.test/absent:1': /absent/ },
+    steps: 0,
+  },
+  {
     title: 'a step that needs more memory than it may have',
     run: taskRun('out-of-memory', [
       { ...step('only', 'tail /dev/zero'), computeResources: { limits: { memory: '24Mi' } } },
@@ -73,6 +91,22 @@ export const pods: Kind[] = [
     },
     messages: { 'sidecar db': /nowhere/ },
     steps: 1,
+  },
+  {
+    title: 'a step whose container can’t be made, because its Secret is missing',
+    run: taskRun('no-secret', [
+      { ...step('only'), env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'nowhere', key: 'a' } } }] },
+    ]),
+    tree: {
+      'RUN no-secret = error (CreateContainerConfigError)!': [
+        ...begun,
+        'pod scheduling',
+        'init prepare',
+        'pod starting (CreateContainerConfigError)!',
+      ],
+    },
+    messages: { 'pod starting': /nowhere/ },
+    steps: 0,
   },
   {
     title: 'a Pod that is evicted, because it writes more than its volume may hold',

@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod } from '../../../shared/kubernetes/pod.ts';
 import type { KubeObject } from '../../../shared/kubernetes/types.ts';
+import { completionOf } from '../../../shared/tekton/conditions.ts';
 import type { Condition, PipelineRun, TaskRun, TaskRunStatus, StepState } from '../../../shared/tekton/types.ts';
 import type { ShownSpan } from '../../peers/support/jaeger-trace.ts';
 import type { Family } from './family.ts';
@@ -18,7 +19,7 @@ const fact = (start: string | undefined, end: string | undefined): Fact => ({ st
 
 /** An object that is gone before it was done ended when it was seen to be gone. */
 function runFact(run: PipelineRun | TaskRun, { goneMs }: Family): Fact {
-  const { startMs, endMs } = fact(run.metadata.creationTimestamp, run.status?.completionTime);
+  const { startMs, endMs } = fact(run.metadata.creationTimestamp, completionOf(run));
   return { startMs, endMs: endMs ?? goneMs(run) };
 }
 
@@ -96,7 +97,7 @@ const ofPlace: Record<string, (place: Place, span: ShownSpan, family: Family) =>
   image: ({ pod }, { name }, { events }) => pod && pullFact(pod, name.split(' ')[2] ?? '', events),
   'pod scheduling': ({ pod }) => pod && fact(pod.metadata.creationTimestamp, scheduledAt(pod)),
   'pod starting': (place, { tags }) =>
-    place.pod && fact(scheduledAt(place.pod), tags['error'] === true ? place.status.completionTime : firstStart(place)),
+    place.pod && fact(scheduledAt(place.pod), tags['error'] === true ? completionOf(place) : firstStart(place)),
 };
 
 /** A TaskRun that was retried began with its first attempt. */
