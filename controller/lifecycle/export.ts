@@ -13,6 +13,7 @@ import { runInterval } from './run-interval.ts';
 import { pipelineTaskOf } from './pipeline-of.ts';
 import type { Sources } from './sources.ts';
 import { childrenSettleInMs, SETTLE_MS, settlesInMs } from './settled.ts';
+import { raisedTo } from './times.ts';
 import type { Interval } from './times.ts';
 import { buildTaskRun } from './task.ts';
 
@@ -59,9 +60,17 @@ function shownInterval({ run, deletedMs }: Entry, ledger: Ledger): Interval {
   );
 }
 
-function ownerInterval(owner: Entry): Interval {
+/** The time of a run, in which what it owns lies; the end of one that still runs is not known. A child run lies in its owner's time, too. */
+function ownerInterval(owner: Entry, ledger: Ledger): Interval {
   const { startMs, endMs } = runInterval(owner.run, owner.deletedMs);
-  return { startMs, endMs: finished(owner) ? endMs : Infinity };
+  const own = { startMs, endMs: finished(owner) ? endMs : Infinity };
+  const above = ledger.parentOf(owner.run);
+  if (!above) return own;
+  const limit = ownerInterval(above, ledger);
+  return {
+    startMs: Math.max(own.startMs, limit.startMs),
+    endMs: Math.min(own.endMs, raisedTo(limit.endMs, own.endMs)),
+  };
 }
 
 function taskRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDecision {
@@ -83,7 +92,7 @@ function taskRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDec
       pullEventsOf: (pod) => facts.sources.pullEventsOf(pod),
       resolutions: facts.sources.resolutionsOf(taskRun),
       fold,
-      owner: owner && ownerInterval(owner),
+      owner: owner && ownerInterval(owner, facts.ledger),
       pipelineTask: run && pipelineTaskOf(run, taskRun),
       deletedMs: entry.deletedMs,
     }),
@@ -117,6 +126,7 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
       below: [...children.map((child) => shownInterval(child, facts.ledger)), ...customs],
       customRuns,
       resolutions: facts.sources.resolutionsOf(run),
+      owner: owner && ownerInterval(owner, facts.ledger),
       pipelineTask: owner && pipelineTaskOf(owner.run, run),
       deletedMs: entry.deletedMs,
     }),

@@ -41,6 +41,8 @@ export interface PipelineRunFacts {
   resolutions?: readonly ResolutionRequest[];
   /** When its children ran, with what is below them. */
   below: readonly Interval[];
+  /** The time of the PipelineRun that owns a child PipelineRun, whose end may be still to come. */
+  owner?: Interval | undefined;
   /** The pipeline task of a child PipelineRun, in the Pipeline of its owner. */
   pipelineTask?: PipelineTask | undefined;
   deletedMs?: number;

@@ -11,6 +11,7 @@ import { combinationOf, matrixAttributes, memberLabel } from './matrix.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { runInterval } from './run-interval.ts';
 import { ancestry, runAttributes, span } from './span.ts';
+import { raisedTo, within } from './times.ts';
 
 /** The run's low-cardinality name: that of its reference, else, for a child, of its task, else generateName without its dash, else the run's name. */
 export function definitionName(run: PipelineRun | TaskRun): string {
@@ -38,14 +39,14 @@ function vcsAttributes(run: PipelineRun | TaskRun): Attributes {
 }
 
 /** Facts about a run besides the object. A TaskRun needs no children, because its interval covers them. */
-type RootFacts = Pick<PipelineRunFacts, 'deletedMs' | 'pipelineTask'> &
+type RootFacts = Pick<PipelineRunFacts, 'deletedMs' | 'pipelineTask' | 'owner'> &
   Partial<Pick<PipelineRunFacts, 'children' | 'below'>>;
 
 /** The run's root span, with the run's time and result. It is sent last, once. */
 export function rootSpan(
   run: PipelineRun | TaskRun,
   own: SpanCarrier,
-  { deletedMs, pipelineTask, children = [], below = [] }: RootFacts,
+  { deletedMs, pipelineTask, owner, children = [], below = [] }: RootFacts,
 ): SpanRecord {
   const combination = combinationOf(pipelineTask, run.spec.params);
   const outcome = outcomeOf(run, children);
@@ -61,10 +62,12 @@ export function rootSpan(
     ...vcsAttributes(run),
     ...errorAttributes(outcome),
   };
-  return span(ids, `RUN ${definitionName(run)}${memberLabel(combination)}`, runInterval(run, deletedMs, below), {
+  const root = span(ids, `RUN ${definitionName(run)}${memberLabel(combination)}`, runInterval(run, deletedMs, below), {
     kind: SpanKind.SERVER,
     attributes,
     links,
     status: statusOf(outcome),
   });
+  // A child that takes its time to be cancelled ends with its owner, whose root may end later in the same second because of it.
+  return owner ? within(root, { ...owner, endMs: raisedTo(owner.endMs, root.endMs) }) : root;
 }

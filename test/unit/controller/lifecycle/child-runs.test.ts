@@ -4,7 +4,7 @@ import { CONTROLLER_MANAGER } from '../../../../shared/tracing/provenance.ts';
 import type { PipelineRun, PipelineRunStatus, TaskRun } from '../../../../shared/tekton/types.ts';
 import type { ObjectMeta } from '../../../../shared/kubernetes/types.ts';
 import { Lifecycle, RUN } from './lifecycle.ts';
-import { at, carrier, condition, pipelineRun, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
+import { at, carrier, condition, ms, pipelineRun, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
 
 const OWN = 'tekton/pipelinerun-span-context';
 const TASK_OWN = 'tekton/taskrun-span-context';
@@ -103,6 +103,21 @@ describe('the trace of a run with a child PipelineRun', () => {
     expect(parents).toMatchObject({ 'task push': 'c'.repeat(16), 'RUN deploy': ROOT, 'RUN build': undefined });
     expect(lifecycle.sent().filter((name) => name.startsWith('RUN'))).toEqual(['RUN deploy', 'RUN build']);
     expect(lifecycle.mark('pipelineruns', CHILD)).toBe('uid-child');
+  });
+
+  test('does not reach beyond a cancelled run that ended before its child did', async () => {
+    await lifecycle.start();
+    lifecycle.api.put('pipelineruns', pipelineRun({ ...status, completionTime: at(10) }));
+    lifecycle.api.put('pipelineruns', childRun({ ...ranRun, startTime: at(2), completionTime: at(19) }, own('c'.repeat(16)))); // prettier-ignore
+    await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) !== undefined);
+    lifecycle.api.put('taskruns', taskOfChild({ [TASK_OWN]: carrier(TRACE, 'c'.repeat(16)) }));
+    await lifecycle.until(() => lifecycle.sent().includes('task push'));
+    const spans = lifecycle.accepted
+      .flat()
+      .filter(({ name }) => ['RUN build', 'RUN deploy', 'task push'].includes(name));
+    expect(spans.map(({ endTime: [seconds] }) => seconds * 1000)).toEqual([ms(10), ms(10), ms(10)]);
+    const child = spans.find(({ name }) => name === 'RUN deploy');
+    expect(child?.attributes['tektrace.actual_end']).toBe(new Date(ms(19)).toISOString());
   });
 
   test('ends with the root, which waits for a child that is still running', async () => {
