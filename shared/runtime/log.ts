@@ -1,3 +1,5 @@
+import { isFault, messageOf, stackOf } from './error-text.ts';
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** The message is constant, values are in fields, so that lines can be searched by their message. */
@@ -21,7 +23,7 @@ export interface LoggerOptions {
 const severity: Record<LogLevel, number> = { debug: 10, info: 20, warn: 30, error: 40 };
 
 function plain(value: unknown): unknown {
-  return value instanceof Error ? value.message : value;
+  return value instanceof Error ? messageOf(value) : value;
 }
 
 function textLine(time: string, level: LogLevel, message: string, fields: Record<string, unknown>): string {
@@ -33,12 +35,14 @@ function textLine(time: string, level: LogLevel, message: string, fields: Record
 }
 
 /** The stacks of the errors among the fields. */
-function stacksOf(fields: Record<string, unknown>): string | undefined {
-  const stacks = Object.values(fields).flatMap((value) => (value instanceof Error && value.stack ? [value.stack] : []));
-  return stacks.length > 0 ? stacks.join('\n') : undefined;
+function stacksOf(errors: Error[]): string | undefined {
+  return errors.length > 0 ? errors.map((error) => stackOf(error)).join('\n') : undefined;
 }
 
-/** Writes to standard error; standard output is for results. Errors are written as their message; with the level `debug` their stacks follow. */
+/**
+ * Writes to standard error; standard output is for results. Errors are written as their message with that of their causes. A JSON line has their
+ * stacks, too. A text line has them below it, if the error is a fault of this program, or with the level `debug`.
+ */
 export function createLogger(options: LoggerOptions = {}, fields: Record<string, unknown> = {}): Logger {
   const {
     level = 'info',
@@ -50,7 +54,8 @@ export function createLogger(options: LoggerOptions = {}, fields: Record<string,
     if (severity[at] < severity[level]) return;
     const given = { ...fields, ...more };
     const all = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, plain(value)]));
-    const stack = level === 'debug' ? stacksOf(given) : undefined;
+    const errors = Object.values(given).filter((value) => value instanceof Error);
+    const stack = stacksOf(format === 'json' || level === 'debug' ? errors : errors.filter(isFault));
     const time = now().toISOString();
     write(
       format === 'json'

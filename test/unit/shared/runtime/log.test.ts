@@ -30,23 +30,37 @@ test('text is short, and leaves out what is not there', () => {
   ]);
 });
 
-test('errors are written as their message, without a stack', () => {
-  const error = new Error('no answer');
-  for (const format of ['json', 'text'] as const) {
-    const [line] = logged({ format }, (log) => log.error('failed', { error }));
-    expect(line).toContain('no answer');
-    expect(line).not.toContain('at ');
-  }
+const at = (error: Error): Error => Object.assign(error, { stack: `${error.name}: ${error.message}\n    at here` });
+const failed = (error: Error) => (log: ReturnType<typeof createLogger>) => log.warn('failed', { error });
+
+test('a JSON line has the error’s message, and its stack with those of its causes', () => {
+  const error = at(new Error('no answer', { cause: at(new TypeError('x is undefined')) }));
+  const [line = ''] = logged({}, failed(error));
+  expect(JSON.parse(line)).toMatchObject({
+    error: 'no answer (cause: x is undefined)',
+    stack: 'Error: no answer\n    at here\ncaused by: TypeError: x is undefined\n    at here',
+  });
 });
 
-test('with the level debug the stacks of errors follow', () => {
-  const error = Object.assign(new Error('no answer'), { stack: 'Error: no answer\n    at here' });
-  const use = (log: ReturnType<typeof createLogger>) => log.warn('failed', { error });
-  expect(logged({ level: 'debug', format: 'text' }, use)).toEqual([
+test('a text line has the message, and the stack below it for a fault of the program, or with the level debug', () => {
+  const answer = at(new Error('no answer'));
+  expect(logged({ format: 'text' }, failed(answer))).toEqual(['10:00:00.250 warn  failed  error=no answer\n']);
+  expect(logged({ level: 'debug', format: 'text' }, failed(answer))).toEqual([
     '10:00:00.250 warn  failed  error=no answer\n  Error: no answer\n      at here\n',
   ]);
-  const [line = ''] = logged({ level: 'debug' }, use);
-  expect(JSON.parse(line)).toMatchObject({ error: 'no answer', stack: error.stack });
+  expect(logged({ format: 'text' }, failed(at(new TypeError('x is undefined'))))).toEqual([
+    '10:00:00.250 warn  failed  error=x is undefined\n  TypeError: x is undefined\n      at here\n',
+  ]);
+});
+
+test('a cause is said once, all errors of several are said, and a circle of causes ends', () => {
+  const message = (error: Error): unknown =>
+    (JSON.parse(logged({}, failed(error))[0] ?? '') as { error: string }).error;
+  expect(message(new Error('GET /x: refused', { cause: new Error('refused') }))).toBe('GET /x: refused');
+  expect(message(new AggregateError([new Error('one'), 'two'], 'several'))).toBe('several (cause: one; two)');
+  const circle = new Error('round');
+  circle.cause = new Error('and', { cause: circle });
+  expect(message(circle)).toMatch(/^round \(cause: and/);
 });
 
 test('lines below the level are not written', () => {
