@@ -48,9 +48,9 @@ function startOf(step: StepState, fate: StepFate, pod: Pod | undefined): Instant
 }
 
 /** When the step's container ended, at the latest at the next step's start: the entrypoint starts a step after the previous one's end. */
-function endOf(startMs: number, end: Instant, next: Instant | undefined): number {
-  // Then only the second is known, in which it started and ended.
-  const lastMs = end.whole && end.ms <= startMs ? end.ms + LAST_MS : end.ms;
+function endOf(startMs: number, end: Instant, next: Instant | undefined, attemptEndMs: number): number {
+  // Then only the second is known, in which it started and ended, and that the attempt did not end before.
+  const lastMs = end.whole && end.ms <= startMs ? Math.min(end.ms + LAST_MS, attemptEndMs) : end.ms;
   // If the next start is before this step's end, it is of a container that waited for its turn. Clocks of one node differ by less than a second.
   const toleranceMs = next?.whole ? 0 : LAST_MS;
   const binds = next !== undefined && next.ms >= startMs && next.ms >= end.ms - toleranceMs;
@@ -101,13 +101,13 @@ function lost(step: StepState, at: number, attempt: Attempt): TimedStep {
   return placed(step, 'lost', from, (pod && conditionMs(pod, 'DisruptionTarget')) ?? endMs);
 }
 
-function ended(facts: StepFacts, { at, over }: Cursor, later: StepFacts[]): TimedStep | undefined {
+function ended(facts: StepFacts, { at, over }: Cursor, later: StepFacts[], endMs: number): TimedStep | undefined {
   const { step, start, end } = facts;
   if (!start || !end) return undefined;
   // The container waited for its turn, and was stopped with the Pod.
   if (over && start.ms < at && failed(facts)) return placed(step, 'skipped', at);
   const from = Math.max(start.ms, at);
-  return placed(step, 'ended', from, endOf(from, end, nextStart(later)));
+  return placed(step, 'ended', from, endOf(from, end, nextStart(later), endMs));
 }
 
 /** A step's time: after the end of the previous one, although its container may have started long before and waited. */
@@ -115,7 +115,7 @@ function timed(facts: StepFacts, { at, over }: Cursor, later: StepFacts[], attem
   const { step, fate, start, end } = facts;
   switch (fate) {
     case 'ended':
-      return ended(facts, { at, over }, later);
+      return ended(facts, { at, over }, later, attempt.endMs);
     case 'skipped':
       return end && placed(step, fate, Math.max(at, start?.whole === false ? start.ms : end.ms));
     case 'unstarted':

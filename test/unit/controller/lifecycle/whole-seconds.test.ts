@@ -94,6 +94,13 @@ test('steps in milliseconds do not need the Pod, and are the same with it', () =
   expect(names(build(status, []))).toEqual(['step a', 'step b', 'task compile']);
 });
 
+test('a step that ended in the second of its start ends with its task, where that is known in milliseconds: that is no cut', () => {
+  const steps = [{ ...step('a', 5.2, 5), terminated: { exitCode: 0, startedAt: at(5.2), finishedAt: at(5) } }];
+  const spans = build(ran(steps, at(5.7)), []);
+  expect(times(spans, 'step a')).toEqual([5200, 5700]);
+  expect(named(spans, 'step a').attributes).not.toHaveProperty('tektrace.cut_to_parent');
+});
+
 test('a run that ends in the second of its admission has the length of that', () => {
   const annotations = {
     'tekton/pipelinerun-span-context': carrier(),
