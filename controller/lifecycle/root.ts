@@ -40,16 +40,16 @@ function vcsAttributes(run: PipelineRun | TaskRun): Attributes {
 
 /** Facts about a run besides the object. A TaskRun needs no children, because its interval covers them. */
 type RootFacts = Pick<PipelineRunFacts, 'deletedMs' | 'pipelineTask' | 'owner'> &
-  Partial<Pick<PipelineRunFacts, 'children' | 'below'>>;
+  Partial<Pick<PipelineRunFacts, 'children' | 'customRuns' | 'below'>>;
 
 /** The run's root span, with the run's time and result. It is sent last, once. */
 export function rootSpan(
   run: PipelineRun | TaskRun,
   own: SpanCarrier,
-  { deletedMs, pipelineTask, owner, children = [], below = [] }: RootFacts,
+  { deletedMs, pipelineTask, owner, children = [], customRuns = [], below = [] }: RootFacts,
 ): SpanRecord {
   const combination = combinationOf(pipelineTask, run.spec.params);
-  const outcome = outcomeOf(run, children);
+  const outcome = outcomeOf(run, [...children, ...customRuns.map(({ customRun }) => customRun)]);
   const { parentSpanId, links } = ancestry(run, own);
   const ids = { traceId: own.traceId, spanId: own.spanId, ...(parentSpanId !== undefined && { parentSpanId }) };
   const attributes: Attributes = {

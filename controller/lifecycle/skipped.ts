@@ -2,9 +2,10 @@ import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import { completionOf, isDone, isSuccessful } from '../../shared/tekton/conditions.ts';
 import { buildGraph, topologicalOrder } from '../../shared/tekton/graph.ts';
 import { resultReferences } from '../../shared/tekton/result-references.ts';
-import type { PipelineRun, PipelineTask, SkippedTask, TaskRun } from '../../shared/tekton/types.ts';
+import type { CustomRun, PipelineRun, PipelineTask, SkippedTask, TaskRun } from '../../shared/tekton/types.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
+import { customInterval } from './custom.ts';
 import type { PipelineRunFacts } from './facts.ts';
 import { specOf } from './pipeline-of.ts';
 import { combinationsOf, matrixAttributes, memberLabel } from './matrix.ts';
@@ -21,25 +22,39 @@ function endMs(run: TaskRun | PipelineRun): number | undefined {
   return startMs(completionOf(run)) && runInterval(run, undefined).endMs;
 }
 
+/** What became of one run of a task of the Pipeline. */
+interface TaskEnd {
+  task: string;
+  endMs: number | undefined;
+  isFailed: boolean;
+}
+
+function taskEnds({ children, customRuns = [] }: PipelineRunFacts): TaskEnd[] {
+  const end = (run: TaskRun | PipelineRun | CustomRun, at: number | undefined): TaskEnd => ({
+    task: run.metadata.labels?.[LABEL_PIPELINE_TASK] ?? '',
+    endMs: at,
+    isFailed: isDone(run) && !isSuccessful(run),
+  });
+  return [
+    ...children.map((child) => end(child, endMs(child))),
+    ...customRuns.map((known) => end(known.customRun, customInterval(known)?.endMs)),
+  ];
+}
+
 /** The latest end of each task's runs, epoch milliseconds. */
-function taskEnds({ children }: PipelineRunFacts): Map<string, number> {
-  const ends = new Map<string, number>();
-  for (const child of children) {
-    const name = child.metadata.labels?.[LABEL_PIPELINE_TASK] ?? '';
-    const end = endMs(child);
-    if (end !== undefined) ends.set(name, Math.max(end, ends.get(name) ?? end));
-  }
-  return ends;
+function latestEnds(ends: TaskEnd[]): Map<string, number> {
+  const latest = new Map<string, number>();
+  for (const { task, endMs: at } of ends) if (at !== undefined) latest.set(task, Math.max(at, latest.get(task) ?? at));
+  return latest;
 }
 
 /** When the first task failed whose failure stops the run, in milliseconds since the epoch. */
-function stoppedMs({ children }: PipelineRunFacts, tasks: ReadonlyMap<string, PipelineTask>): number | undefined {
-  const failed = children.filter((child) => {
-    const task = tasks.get(child.metadata.labels?.[LABEL_PIPELINE_TASK] ?? '');
-    return task && task.onError !== 'continue' && isDone(child) && !isSuccessful(child);
-  });
-  const ends = failed.map(endMs).filter((end) => end !== undefined);
-  return ends.length === 0 ? undefined : Math.min(...ends);
+function stoppedMs(ends: TaskEnd[], tasks: ReadonlyMap<string, PipelineTask>): number | undefined {
+  const failed = ends.filter(
+    ({ task, isFailed }) => isFailed && tasks.has(task) && tasks.get(task)?.onError !== 'continue',
+  );
+  const times = failed.map(({ endMs: at }) => at).filter((at) => at !== undefined);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** The dependencies of a task: `runAfter`, and the tasks whose results it uses, also in its matrix. */
@@ -64,12 +79,13 @@ interface Skip extends SkippedTask {
  */
 function skips(facts: PipelineRunFacts, root: SpanRecord): Skip[] {
   const { run } = facts;
+  const ends = taskEnds(facts);
   const { tasks = [], finally: last = [] } = specOf(run);
   const byName = new Map(tasks.map((task) => [task.name, task]));
   const parents = parentsByTask(tasks);
   const startedMs = startMs(run.status?.startTime) ?? root.startMs;
-  const stopped = stoppedMs(facts, byName);
-  const known = taskEnds(facts);
+  const stopped = stoppedMs(ends, byName);
+  const known = latestEnds(ends);
   const latest = (names: Iterable<string>): number =>
     Math.max(startedMs, ...[...names].map((name) => known.get(name) ?? startedMs));
   const finallyMs = (): number => Math.max(latest(byName.keys()), startMs(run.status?.finallyStartTime) ?? startedMs);

@@ -100,7 +100,7 @@ export const shapes: Kind[] = [
       await live.until('three seconds', isOld);
       await live.patch({ spec: { status: null } });
     },
-    tree: { 'RUN pending = success': [...begun, ran('only', 'only')] },
+    tree: { 'RUN pending = success': ['admission', { queued: ['pending'] }, ran('only', 'only')] },
     steps: 1,
   },
 ];
