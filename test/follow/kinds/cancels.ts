@@ -90,4 +90,13 @@ export const cancels: Kind[] = [
     },
     tree: { 'RUN deleted-done = success': [...begun, ran('only', 'one', 'two')] },
   },
+  {
+    title: 'a run is deleted before it starts',
+    run: pipelineRun('deleted-pending', [task('only', [step('one')])], { status: 'PipelineRunPending' }),
+    act: async (live) => {
+      await live.until('the run to be pending', () => live.now().status?.conditions?.[0]);
+      await live.delete();
+    },
+    tree: { 'RUN deleted-pending = cancellation (deleted)': ['admission', 'pending'] },
+  },
 ];

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../../shared/kubernetes/types.ts';
 import { MERGE_PATCH, resourcePath } from '../../../shared/kubernetes/resources.ts';
+import { until } from '../../peers/support/until.ts';
 import type { LiveRun } from '../support/live-run.ts';
 import { CUSTOM_RUNS } from '../support/recorder.ts';
 import { begun, pipelineRun, pod, ran, step, task } from './kind.ts';
@@ -95,9 +96,8 @@ export const shapes: Kind[] = [
     act: async (live) => {
       const { created } = live;
       await live.until('the run to be pending', () => live.now().status?.conditions?.[0]);
-      const isOld = (): true | undefined =>
-        Date.now() - Date.parse(created.metadata.creationTimestamp ?? '') > 3000 || undefined;
-      await live.until('three seconds', isOld);
+      const createdMs = Date.parse(created.metadata.creationTimestamp ?? '');
+      await until('three seconds to pass', async () => Date.now() - createdMs > 3000 || undefined);
       await live.patch({ spec: { status: null } });
     },
     tree: { 'RUN pending = success': ['admission', { queued: ['pending'] }, ran('only', 'only')] },

@@ -122,6 +122,10 @@ export function factOf(path: ShownSpan[], family: Family): Fact | undefined {
     );
   const owner = byUid(runs, path.at(-2));
   const [first = ''] = span.name.split(' ');
+  if (first === 'pending') {
+    const pending = owner ?? byUid(runs, path.at(-3));
+    return pending && fact(pending.metadata.creationTimestamp, startOf(pending) ?? completionOf(pending));
+  }
   if (first === 'queued') return owner && fact(owner.metadata.creationTimestamp, startOf(owner));
   if (first === 'resolve') {
     const request = family.requests.find(({ metadata }) =>
