@@ -22,7 +22,7 @@ export interface SpanNode {
 }
 
 /** The waits of a run or task, in their order. */
-const WAITS = ['admission', 'queued', 'pod scheduling', 'pod starting'];
+const WAITS = ['admission', 'queued', 'pending', 'pod scheduling', 'pod starting'];
 
 const waitOf = ({ located, sender }: SpanNode): number => (sender ? -1 : WAITS.indexOf(located.span.name));
 
