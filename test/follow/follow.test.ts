@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { provideRequirements } from '../clusters/whole/requirements.ts';
-import { machineState } from '../whole-cluster/support/machine.ts';
 import { kinds } from './kinds/all.ts';
 import { pipelineRun, step, task } from './kinds/kind.ts';
 import type { Kind, Setting } from './kinds/kind.ts';
@@ -23,16 +22,13 @@ const AT_ONCE = 8;
 const PACED = Number(process.env['FOLLOW_PACED_RUNS'] ?? 40);
 const PACE_MS = 1_500;
 
-let before: Record<string, unknown>;
 let cluster: FollowCluster;
 beforeAll(async () => {
   await provideRequirements((line) => process.stderr.write(`${line}\n`));
-  before = await machineState();
   cluster = await startFollowCluster();
 }, UP_TIMEOUT_MS);
 afterAll(async () => {
   await cluster?.stop();
-  expect(await machineState()).toEqual(before);
 }, UP_TIMEOUT_MS);
 
 /** Makes all runs of a setting, and keeps what came back of each, be it an error. */
