@@ -31,8 +31,8 @@ export interface Above extends Interval {
 }
 
 /** What executes it: `example.dev/v1 Approval`. */
-function definition({ spec: { customRef, customSpec } }: CustomRun): Attributes {
-  const { apiVersion, kind } = customRef ?? customSpec ?? {};
+function definition({ spec }: CustomRun): Attributes {
+  const { apiVersion, kind } = spec?.customRef ?? spec?.customSpec ?? {};
   const parts = [apiVersion, kind].filter((part) => part !== undefined);
   return parts.length === 0 ? {} : { 'tektrace.custom_task': parts.join(' ') };
 }
@@ -51,7 +51,7 @@ export function customSpan(known: KnownCustomRun, run: PipelineRun, root: Above)
   const { uid = '', name = '', namespace = '', labels, creationTimestamp } = customRun.metadata;
   const task = labels?.[LABEL_PIPELINE_TASK] ?? name;
   const outcome = isOver(known) ? outcomeOf(customRun) : undefined;
-  const combination = combinationOf(pipelineTaskOf(run, customRun), customRun.spec.params);
+  const combination = combinationOf(pipelineTaskOf(run, customRun), customRun.spec?.params);
   const from = startMs(creationTimestamp) ?? root.startMs;
   const interval = customInterval(known) ?? { startMs: from, endMs: root.endMs };
   const attributes: Attributes = {

@@ -39,7 +39,7 @@ interface Pull extends Interval {
  */
 function pullOf(pulling: PullEvent, pulled: PullEvent): Pull | undefined {
   const [from, to] = [firstMs(pulling), lastMs(pulled)];
-  const { image, took, waited, bytes } = PULLED.exec(pulled.message)?.groups ?? {};
+  const { image, took, waited, bytes } = PULLED.exec(pulled.message ?? '')?.groups ?? {};
   if (image === undefined || from === undefined || to === undefined || to < from) return undefined;
   const tookMs = goDurationMs(waited ?? took ?? '');
   const attempts = pulling.count ?? 1;
@@ -88,7 +88,7 @@ export function pullSpans(
   return containers.flatMap((container) => {
     const own = events.filter((event) => containerOf(event) === container);
     const pulling = own.find(({ reason }) => reason === 'Pulling');
-    const pulled = own.find(({ reason, message }) => reason === 'Pulled' && PULLED.test(message));
+    const pulled = own.find(({ reason, message }) => reason === 'Pulled' && PULLED.test(message ?? ''));
     const pull = pulling && pulled && pullOf(pulling, pulled);
     if (!pull) return [];
     const moved = { ...pull, startMs: pull.startMs + offsetMs, endMs: pull.endMs + offsetMs };

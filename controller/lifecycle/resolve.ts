@@ -14,7 +14,7 @@ const MAX_MESSAGE_CHARS = 1024;
 
 /** What was asked for: its name, or its path in a repository; else the resolver alone. */
 function referenceOf({ spec, metadata }: ResolutionRequest): string {
-  const named = spec.params?.find(({ value }) => typeof value === 'string' && value !== '')?.value;
+  const named = spec?.params?.find(({ value }) => typeof value === 'string' && value !== '')?.value;
   return typeof named === 'string' ? named : (metadata.labels?.[LABEL_RESOLVER] ?? '');
 }
 

@@ -8,7 +8,7 @@ const MAX_MESSAGE_CHARS = 1024;
 export interface PullEvent extends KubeObject {
   involvedObject: { uid?: string; name?: string; fieldPath?: string };
   reason: string;
-  message: string;
+  message?: string;
   /** Whole seconds; null or absent where `eventTime` has microseconds. */
   firstTimestamp?: string | null;
   lastTimestamp?: string | null;
@@ -39,7 +39,7 @@ export function essentialPullEvent(event: PullEvent): PullEvent | undefined {
     },
     involvedObject: { uid, ...(fieldPath !== undefined && { fieldPath }) },
     reason,
-    message: event.message.slice(0, MAX_MESSAGE_CHARS),
+    message: (event.message ?? '').slice(0, MAX_MESSAGE_CHARS),
     ...(firstTimestamp && { firstTimestamp }),
     ...(lastTimestamp && { lastTimestamp }),
     ...(eventTime && { eventTime }),
@@ -49,7 +49,7 @@ export function essentialPullEvent(event: PullEvent): PullEvent | undefined {
 
 /** A CustomRun without its embedded spec and its results. */
 export function essentialCustomRun({ spec, status, ...object }: CustomRun): CustomRun {
-  const { customRef, customSpec, params } = spec;
+  const { customRef, customSpec, params } = spec ?? {};
   const { conditions, startTime, completionTime } = status ?? {};
   return {
     ...object,
@@ -72,7 +72,7 @@ const NAMING_PARAMS = ['name', 'pathInRepo'];
 
 /** A ResolutionRequest without what was resolved, which is most of it. */
 export function essentialResolution({ spec, status, ...object }: ResolutionRequest): ResolutionRequest {
-  const params = spec.params?.filter(({ name }: Param) => NAMING_PARAMS.includes(name));
+  const params = spec?.params?.filter(({ name }: Param) => NAMING_PARAMS.includes(name));
   return {
     ...object,
     metadata: essentialMetadata(object.metadata),

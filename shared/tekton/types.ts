@@ -277,7 +277,7 @@ export interface PipelineRunSpec {
 
 /** Run of a custom task (`tekton.dev/v1beta1`): a controller of its own executes it. */
 export interface CustomRun extends KubeObject {
-  spec: {
+  spec?: {
     customRef?: { apiVersion?: string; kind?: string; name?: string };
     customSpec?: { apiVersion?: string; kind?: string };
     params?: Param[];
@@ -287,7 +287,7 @@ export interface CustomRun extends KubeObject {
 
 /** What upstream asks a resolver for (`resolution.tekton.dev/v1beta1`): the run that needs it is its owner. */
 export interface ResolutionRequest extends KubeObject {
-  spec: { params?: Param[] };
+  spec?: { params?: Param[] };
   status?: { conditions?: Condition[] };
 }
 

@@ -1,7 +1,7 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import type { CustomRun, ResolutionRequest } from '../../../../shared/tekton/types.ts';
+import type { CustomRun, Param, ResolutionRequest } from '../../../../shared/tekton/types.ts';
 import { deriveSpanId } from '../../../../shared/tracing/ids.ts';
 import { Lifecycle, RUN } from './lifecycle.ts';
 import { at, carrier, condition, ms, pipelineRun, ranRun, ROOT, succeeded, TRACE } from './objects.ts';
@@ -11,7 +11,7 @@ const status = { ...ranRun, childReferences: [{ kind: 'CustomRun', name: CUSTOM,
 const started = { startTime: at(1), childReferences: status.childReferences };
 const owner = [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: RUN, uid: 'uid-run' }];
 
-function customRun(state: CustomRun['status'], params: CustomRun['spec']['params'] = []): CustomRun {
+function customRun(state: CustomRun['status'], params: Param[] = []): CustomRun {
   return {
     metadata: {
       name: CUSTOM,

@@ -80,3 +80,11 @@ test('a ResolutionRequest is kept without what was resolved, and without params 
     status: { conditions: [{ type: 'Succeeded', status: 'True' }] },
   });
 });
+
+test('objects without the fields that the API lets be absent are no error', () => {
+  const bare = { metadata } as CustomRun & ResolutionRequest;
+  expect(essentialCustomRun(bare).spec).toEqual({});
+  expect(essentialResolution(bare).spec).toEqual({});
+  const { message: _message, ...silent } = event();
+  expect(essentialPullEvent(silent)?.message).toBe('');
+});
