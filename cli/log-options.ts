@@ -1,4 +1,5 @@
 import type { LoggerOptions } from '../shared/runtime/log.ts';
+import { activeSpanFields } from '../shared/tracing/log-correlation.ts';
 import { choice } from './options.ts';
 import type { OptionHelp, OptionValues } from './options.ts';
 
@@ -11,6 +12,7 @@ export function logSettings(values: OptionValues): LoggerOptions {
   return {
     level: choice(values, 'log-level', ['debug', 'info', 'warn', 'error'] as const, 'info'),
     format: choice(values, 'log-format', ['json', 'text'] as const, 'json'),
+    correlation: activeSpanFields,
   };
 }
 

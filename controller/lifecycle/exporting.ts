@@ -17,6 +17,7 @@ import { parentOfTaskRun } from './ledger.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { isExported, isMarked, MARK_DELAY_MS } from './marks.ts';
 import type { KnownPods, PodLedger } from './pods.ts';
+import { runFields } from './run-fields.ts';
 import type { RunMetrics } from './run-metrics.ts';
 import { buildEarly } from './run.ts';
 import type { LifecycleSender } from './sender.ts';
@@ -123,14 +124,10 @@ export class Exporting {
     const spans = decision.spans.filter((span) => !entry.early.has(span.spanId));
     const result = await sender.send(uidOf(entry), spans);
     if (result.kind === 'retry') {
-      const { deletedMs, run } = entry;
+      const { deletedMs } = entry;
       if (deletedMs === undefined || nowMs() - deletedMs < TOMBSTONE_MS) return { requeueAfterMs: result.inMs };
       sender.drop(spans.length);
-      log.error('the spans of a deleted run are dropped: no collector accepted them for an hour', {
-        kind: run.kind,
-        namespace: run.metadata.namespace,
-        name: run.metadata.name,
-      });
+      log.error('the spans of a deleted run are dropped: no collector accepted them for an hour', runFields(entry));
     }
     if (result.kind === 'accepted') this.#announce(entry);
     // Refused spans get no mark: the next process, perhaps with other settings, sends them once more.
@@ -166,10 +163,8 @@ export class Exporting {
       await this.#mark(entry);
     } catch (error) {
       if (!isRefused(error)) throw error;
-      const { kind, metadata } = entry.run;
-      const named = { kind, namespace: metadata.namespace, name: metadata.name };
       this.#options.log.warn('the API server refused the mark of a run: the next process sends its spans again', {
-        ...named,
+        ...runFields(entry),
         error,
       });
     }

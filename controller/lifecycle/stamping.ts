@@ -10,6 +10,7 @@ import type { Policy } from '../policy.ts';
 import { annotate } from './annotate.ts';
 import { withFixedContext } from './fixed.ts';
 import type { Entry, Ledger, Run } from './ledger.ts';
+import { runFields } from './run-fields.ts';
 import { decideContext } from './mint.ts';
 import type { ContextDecision } from './mint.ts';
 
@@ -114,9 +115,9 @@ export class Stamping {
   async #stamp(entry: Entry, { annotations, because }: ContextDecision & { kind: 'stamp' }): Promise<void> {
     const { client, ledger, gaveUp, log } = this.#options;
     const { run } = entry;
-    const named = { kind: run.kind, namespace: run.metadata.namespace, name: run.metadata.name };
+    const fields = runFields(entry);
     if (because !== 'missing' && because !== 'inherited')
-      log.warn('a run gets a new span context', { ...named, because });
+      log.warn('a run gets a new span context', { ...fields, because });
     ledger.unfix(entry);
     const stamped = Object.entries(annotations).filter((change): change is [string, string] => change[1] !== null);
     entry.stamped = runSpan({
@@ -128,7 +129,7 @@ export class Stamping {
     } catch (error) {
       if (!isRefused(error)) throw error;
       log.warn('the API server refused the span context of a run: the run goes on and is not traced', {
-        ...named,
+        ...fields,
         error,
       });
       entry.untraced = true;

@@ -16,6 +16,8 @@ export interface LoggerOptions {
   level?: LogLevel;
   /** `json`: one object per line, for a cluster; `text`: for a person at a terminal. */
   format?: 'json' | 'text';
+  /** Fields that JSON lines have besides, read for each line: the active span. */
+  correlation?: () => Record<string, string>;
   write?: (line: string) => void;
   now?: () => Date;
 }
@@ -47,6 +49,7 @@ export function createLogger(options: LoggerOptions = {}, fields: Record<string,
   const {
     level = 'info',
     format = 'json',
+    correlation = () => ({}),
     write = (line: string) => process.stderr.write(line),
     now = () => new Date(),
   } = options;
@@ -59,7 +62,7 @@ export function createLogger(options: LoggerOptions = {}, fields: Record<string,
     const time = now().toISOString();
     write(
       format === 'json'
-        ? `${JSON.stringify({ time, level: at, message, ...all, ...(stack !== undefined && { stack }) })}\n`
+        ? `${JSON.stringify({ time, level: at, message, ...correlation(), ...all, ...(stack !== undefined && { stack }) })}\n`
         : textLine(time, at, message, all) + (stack === undefined ? '' : `${stack.replace(/^/gm, '  ')}\n`),
     );
   };

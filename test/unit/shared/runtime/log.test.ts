@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
+import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 
 import { createLogger } from '../../../../shared/runtime/log.ts';
 import type { LoggerOptions } from '../../../../shared/runtime/log.ts';
+import { activeSpanFields } from '../../../../shared/tracing/log-correlation.ts';
 
 function logged(options: LoggerOptions, use: (log: ReturnType<typeof createLogger>) => void): string[] {
   const lines: string[] = [];
@@ -68,4 +71,15 @@ test('lines below the level are not written', () => {
     (['debug', 'info', 'warn', 'error'] as const).forEach((level) => log[level](level));
   expect(logged({ level: 'warn', format: 'text' }, all)).toHaveLength(2);
   expect(logged({ level: 'debug', format: 'text' }, all)).toHaveLength(4);
+});
+
+test('a JSON line has the active span, so that it is found from the trace and the trace from it', () => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const span = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
+  const [inside = '', outside = ''] = logged({ correlation: activeSpanFields }, (log) => {
+    context.with(trace.setSpanContext(ROOT_CONTEXT, span), () => log.info('a pod was created'));
+    log.info('synced');
+  });
+  expect(JSON.parse(inside)).toMatchObject({ trace_id: span.traceId, span_id: span.spanId });
+  expect(JSON.parse(outside)).not.toHaveProperty('trace_id');
 });
