@@ -45,7 +45,7 @@ function findNode() {
 }
 
 // A small young generation and an old one that is collected early: by itself Node takes several times what the embedded cluster needs.
-var NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8', '--max-old-space-size=768'];
+var NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', '--max-old-space-size=768'];
 // Each of glibc's arenas keeps what its thread has freed.
 var env = Object.assign({ MALLOC_ARENA_MAX: '2' }, process.env);
 
