@@ -160,6 +160,18 @@ describe('settle, export, mark', () => {
     expect(lifecycle.sent()).not.toContain('task compile');
   });
 
+  test('a followed run of three tasks that the webhook has stamped costs one write: its mark', async () => {
+    await lifecycle.start({ markDelayMs: 3_600_000 });
+    const tasks = ['compile', 'test', 'publish'];
+    lifecycle.api.put('pipelineruns', pipelineRun({ startTime: at(1), conditions: [condition('Unknown', 'Running')] }));
+    for (const task of tasks) lifecycle.api.put('taskruns', taskRun({ ...ranTask, podName: undefined }, {}, task));
+    await lifecycle.until(() => tasks.every((task) => lifecycle.sent().includes(`task ${task}`)));
+    lifecycle.api.put('pipelineruns', pipelineRun(ranRun));
+    await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) === 'uid-run');
+    await lifecycle.stop();
+    expect(lifecycle.api.patches.map(({ name }) => name)).toEqual([RUN]);
+  });
+
   test('a process that ends before the run marks the TaskRuns that left', async () => {
     const end = await lifecycle.start({ markDelayMs: 3_600_000 });
     lifecycle.api.put('pods', pod());
