@@ -110,6 +110,7 @@ export class Exporting {
     const spans = buildEarly({ run, own, ...known }).filter((span) => !early.has(span.spanId));
     const result = await sender.send(uidOf(entry), spans);
     if (result.kind === 'retry') return { requeueAfterMs: result.inMs };
+    if (result.kind === 'refused') entry.refused = true;
     for (const span of spans) early.add(span.spanId);
     return undefined;
   }
@@ -131,10 +132,10 @@ export class Exporting {
     }
     if (result.kind === 'accepted') this.#announce(entry);
     // Refused spans get no mark: the next process, perhaps with other settings, sends them once more.
-    entry.refused = result.kind === 'refused';
+    if (result.kind !== 'accepted') entry.refused = true;
     this.#settled(entry);
-    const isMarkable = result.kind === 'accepted' && !ledger.childrenOf(entry.run).some((child) => child.refused);
-    return isMarkable && entry.deletedMs === undefined ? this.#markDue(entry) : undefined;
+    const isRefused = [entry, ...ledger.childrenOf(entry.run)].some(({ refused }) => refused);
+    return isRefused || entry.deletedMs !== undefined ? undefined : this.#markDue(entry);
   }
 
   /** Counts an exported run, and records the one Event that names its trace. A run that this process executes has it in its first Event. */

@@ -39,7 +39,7 @@ export interface Entry {
   early: Set<string>;
   /** Whether its spans were accepted, or there are none to send. */
   settled: boolean;
-  /** Whether the collector finally refused its spans. */
+  /** Whether the collector finally refused some of its spans. */
   refused?: boolean;
   /** Keys (`childKey`) of its settled and deleted TaskRuns and child PipelineRuns. */
   goneChildren: Set<string>;

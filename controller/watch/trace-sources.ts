@@ -1,6 +1,7 @@
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import type { KubernetesMetrics } from '../../shared/kubernetes/metrics.ts';
 import { Reflector } from '../../shared/kubernetes/reflector.ts';
+import type { ReflectorOptions } from '../../shared/kubernetes/reflector.ts';
 import { CUSTOM_RUNS, EVENTS, RESOLUTION_REQUESTS } from '../../shared/kubernetes/resources.ts';
 import type { Resource } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
@@ -31,11 +32,13 @@ export interface TraceSourceOptions {
   /** All namespaces without it. */
   namespace?: string | undefined;
   metrics?: KubernetesMetrics | undefined;
+  /** How the reflectors wait before they try again. */
+  sleep?: ReflectorOptions<KubeObject>['sleep'];
   log: Logger;
 }
 
 /** Handlers are added before they run. */
-export function createTraceSources({ client, namespace, metrics, log }: TraceSourceOptions): TraceSources {
+export function createTraceSources({ client, namespace, metrics, sleep, log }: TraceSourceOptions): TraceSources {
   const common = <T extends KubeObject>(resource: Resource) =>
     ({
       client,
@@ -43,6 +46,7 @@ export function createTraceSources({ client, namespace, metrics, log }: TraceSou
       log,
       optional: true,
       ...(namespace === undefined ? {} : { namespace }),
+      ...(sleep && { sleep }),
       ...(metrics && { observer: metrics.reflector(resource.plural) }),
     }) satisfies Partial<ConstructorParameters<typeof Reflector<T>>[0]>;
   return {

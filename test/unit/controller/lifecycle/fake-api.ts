@@ -14,6 +14,21 @@ interface Event {
 const pluralOf = (path: string): Plural =>
   /\/(pipelineruns|taskruns|pods|customruns|resolutionrequests|events)\b/.exec(path)?.[1] as Plural;
 
+interface Patch {
+  metadata: { uid?: string; resourceVersion?: string; annotations: Record<string, string | null> };
+}
+
+/** The API server's answer to a patch that names another uid or version than the object's. */
+function preconditionFailed(path: string, { metadata }: KubeObject, patch: Patch['metadata']): ApiError | undefined {
+  const kind = 'Status';
+  const details = { causes: [{ field: 'metadata.uid', message: 'field is immutable', reason: 'FieldValueInvalid' }] };
+  if (patch.uid !== undefined && patch.uid !== metadata.uid)
+    return new ApiError(`PATCH ${path}`, 422, { kind, reason: 'Invalid', message: 'another uid', code: 422, details });
+  if (patch.resourceVersion !== undefined && patch.resourceVersion !== metadata.resourceVersion)
+    return new ApiError(`PATCH ${path}`, 409, { kind, reason: 'Conflict', message: 'it was modified', code: 409 });
+  return undefined;
+}
+
 type Fields = Record<string, Record<string, object> | undefined>;
 
 /** As the API server does it: who changes a field takes it over, in the one entry that it has under its name. */
@@ -40,7 +55,7 @@ function managedAfter(entries: ManagedFieldsEntry[], names: string[]): ManagedFi
   ];
 }
 
-/** An API server of a few maps: lists, watches, and merge patches of annotations. */
+/** An API server of a few maps: lists, watches, and merge patches of annotations with their preconditions. */
 export class FakeApi {
   readonly #objects = new Map<string, KubeObject>();
   readonly #events: Event[] = [];
@@ -55,7 +70,7 @@ export class FakeApi {
     request: async <T>(method: string, path: string, { body }: KubeRequest = {}): Promise<T> =>
       (method === 'GET'
         ? this.#list(path)
-        : this.#patch(path, body as { metadata: { annotations: Record<string, string | null> } })) as T,
+        : this.#patch(path, body as Patch)) as T,
     stream: async (path, { query, signal } = {}) => {
       if (query?.sendInitialEvents)
         throw new ApiError(`GET ${path}`, 422, { reason: 'Invalid', message: 'lists are not streamed' });
@@ -89,13 +104,13 @@ export class FakeApi {
     return { metadata: { resourceVersion: String(this.#version) }, items };
   }
 
-  #patch(path: string, { metadata }: { metadata: { annotations: Record<string, string | null> } }): KubeObject {
+  #patch(path: string, { metadata }: Patch): KubeObject {
     const plural = pluralOf(path);
     const name = path.split('/').at(-1) ?? '';
     const object = this.get(plural, name);
     if (!object)
       throw new ApiError(`PATCH ${path}`, 404, { kind: 'Status', reason: 'NotFound', message: 'not found', code: 404 });
-    const failure = this.failPatch?.(metadata.annotations);
+    const failure = preconditionFailed(path, object, metadata) ?? this.failPatch?.(metadata.annotations);
     if (failure) throw failure;
     this.patches.push({ name, annotations: metadata.annotations });
     const merged = Object.entries({ ...object.metadata.annotations, ...metadata.annotations });
