@@ -51,6 +51,8 @@ export class LifecycleController {
   readonly #exporting: Exporting;
   readonly #nowMs: () => number;
   readonly #metrics: RunMetrics | undefined;
+  /** Whether the first lists of runs and Pods have come. */
+  #listed = false;
 
   /** Adds its handlers to the watches, so create it before they run. */
   constructor(options: LifecycleOptions) {
@@ -98,6 +100,7 @@ export class LifecycleController {
 
   /** To be called when the watches of runs are synced. */
   startStamping(): void {
+    this.#listed = true;
     this.#stamping.start();
   }
 
@@ -132,7 +135,9 @@ export class LifecycleController {
   #runHandler<T extends Run>(): ReflectorHandler<T> {
     const observe = (run: T, deleted: boolean): void => {
       const before = this.#ledger.get(run.metadata.uid ?? '')?.run;
+      const ends = this.#listed && isDone(run) && !(before && isDone(before));
       const entry = this.#ledger.observe(run, this.#nowMs());
+      if (ends) entry.doneSeenMs = this.#nowMs();
       if (deleted) entry.deletedMs = this.#nowMs();
       this.#metrics?.seen(entry, before);
       this.#enqueueWithFamily(entry);

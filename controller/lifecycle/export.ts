@@ -13,6 +13,7 @@ import { runInterval } from './run-interval.ts';
 import { pipelineTaskOf } from './pipeline-of.ts';
 import type { Sources } from './sources.ts';
 import { childrenSettleInMs, SETTLE_MS, settlesInMs } from './settled.ts';
+import type { Observed } from './settled.ts';
 import { raisedTo } from './times.ts';
 import type { Interval } from './times.ts';
 import { buildTaskRun } from './task.ts';
@@ -35,6 +36,8 @@ export interface ExportFacts {
   policy: Pick<Policy, 'isExported'>;
   nowMs: number;
 }
+
+const observedAt = ({ doneSeenMs = -Infinity }: Entry, { nowMs }: ExportFacts): Observed => ({ nowMs, doneSeenMs });
 
 const finished = (entry: Entry): boolean => isDone(entry.run) || entry.deletedMs !== undefined;
 
@@ -77,7 +80,7 @@ function taskRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDec
   const taskRun: TaskRun = entry.run;
   const pods = facts.podsOf(taskRun);
   // One that is deleted right after its end has a Pod that still has to say how its steps ended.
-  const inMs = settlesInMs(taskRun, pods, facts.nowMs) ?? 0;
+  const inMs = settlesInMs(taskRun, pods, observedAt(entry, facts)) ?? 0;
   if (inMs > 0) return { kind: 'later', inMs };
   const owner = facts.ledger.parentOf(taskRun);
   const run: PipelineRun | undefined = owner?.run;
@@ -114,7 +117,7 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
   const over = customRuns.filter(isOver).map(({ customRun }) => childKey(customRun));
   const seen = new Set([...facts.ledger.seenChildren(entry), ...over]);
   const customs = customRuns.map(customInterval).filter((interval) => interval !== undefined);
-  const inMs = entry.deletedMs === undefined ? childrenSettleInMs(run, seen, facts.nowMs) : 0;
+  const inMs = entry.deletedMs === undefined ? childrenSettleInMs(run, seen, observedAt(entry, facts)) : 0;
   if (inMs > 0) return { kind: 'later', inMs };
   return {
     kind: 'send',

@@ -31,6 +31,8 @@ export interface Entry {
   putBack: number;
   /** Its own span, parsed once from its annotation when the object enters the ledger. */
   own?: RunSpan | undefined;
+  /** When its end was observed, in milliseconds since the epoch; undefined if the first list had it. */
+  doneSeenMs?: number;
   /** When its deletion was observed, in milliseconds since the epoch. From then on only this entry has its data. */
   deletedMs?: number;
   /** Whether it was pending at some time: once it has started, the object does not say so. */

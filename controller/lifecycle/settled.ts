@@ -40,20 +40,27 @@ function isFixed(pod: Pod, taskRun: TaskRun): boolean {
   return metadata.deletionTimestamp !== undefined && says;
 }
 
+/** When a finished run is observed, in milliseconds since the epoch. */
+export interface Observed {
+  nowMs: number;
+  /** When its end came. After an API server's absence that is later than the end, and the Pods come later still. -Infinity: the first list had it. */
+  doneSeenMs: number;
+}
+
 /** Milliseconds until the end of the wait; 0 if the run's end is unknown. */
-function leftToSettleMs(run: TaskRun | PipelineRun, nowMs: number): number {
-  const endedMs = startMs(completionOf(run)) ?? -Infinity;
-  return Math.max(0, endedMs + SETTLE_MS - nowMs);
+function leftToSettleMs(run: TaskRun | PipelineRun, { nowMs, doneSeenMs }: Observed): number {
+  const endedMs = startMs(completionOf(run));
+  return endedMs === undefined ? 0 : Math.max(0, Math.max(endedMs, doneSeenMs) + SETTLE_MS - nowMs);
 }
 
 /**
- * Milliseconds until a finished run need not wait for its children: 0 if each child in its status is in `seen` (by `childKey`), or 30 s after its end.
- * A child that was never observed is not deleted: the watch of TaskRuns may be behind that of PipelineRuns. A CustomRun that was cancelled with its run may
+ * Milliseconds until a finished run need not wait for its children: 0 if each child in its status is in `seen` (by `childKey`), or 30 s after its end
+ * came. A child that was never observed is not deleted: the watch of TaskRuns may be behind that of PipelineRuns. A CustomRun that was cancelled with its run may
  * never end.
  */
-export function childrenSettleInMs(run: PipelineRun, seen: ReadonlySet<string>, nowMs: number): number {
+export function childrenSettleInMs(run: PipelineRun, seen: ReadonlySet<string>, observed: Observed): number {
   const named = (run.status?.childReferences ?? []).filter(({ kind = '' }) => WATCHED.includes(kind));
-  return named.every((child) => seen.has(childKey(child))) ? 0 : leftToSettleMs(run, nowMs);
+  return named.every((child) => seen.has(childKey(child))) ? 0 : leftToSettleMs(run, observed);
 }
 
 /** Names of the Pods of all attempts. */
@@ -63,11 +70,11 @@ function podNamesOf({ status }: TaskRun): string[] {
 
 /**
  * Milliseconds until a TaskRun's spans can't change any more: 0 if it is done and its Pods' spans are final or the Pods are deleted, or in any case 30 s
- * after its end. Undefined while it runs. A Pod that was never observed is not deleted: the watch of Pods may be behind that of TaskRuns.
+ * after its end came. Undefined while it runs. A Pod that was never observed is not deleted: the watch of Pods may be behind that of TaskRuns.
  */
-export function settlesInMs(taskRun: TaskRun, { present, gone }: KnownPods, nowMs: number): number | undefined {
+export function settlesInMs(taskRun: TaskRun, { present, gone }: KnownPods, observed: Observed): number | undefined {
   if (!isDone(taskRun)) return undefined;
   const known = new Set([...present, ...gone].map((pod) => pod.metadata.name));
   if (present.every((pod) => isFixed(pod, taskRun)) && podNamesOf(taskRun).every((name) => known.has(name))) return 0;
-  return leftToSettleMs(taskRun, nowMs);
+  return leftToSettleMs(taskRun, observed);
 }

@@ -68,9 +68,7 @@ export class FakeApi {
   readonly client: KubeClient = {
     server: 'https://fake',
     request: async <T>(method: string, path: string, { body }: KubeRequest = {}): Promise<T> =>
-      (method === 'GET'
-        ? this.#list(path)
-        : this.#patch(path, body as Patch)) as T,
+      (method === 'GET' ? this.#list(path) : this.#patch(path, body as Patch)) as T,
     stream: async (path, { query, signal } = {}) => {
       if (query?.sendInitialEvents)
         throw new ApiError(`GET ${path}`, 422, { reason: 'Invalid', message: 'lists are not streamed' });

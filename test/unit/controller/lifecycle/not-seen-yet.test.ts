@@ -60,10 +60,16 @@ test('a run waits for a TaskRun that its status names: the watch of TaskRuns may
   expect(lifecycle.sent().at(-1)).toBe('RUN build');
 });
 
-test('a run waits half a minute, and no longer, for a TaskRun that nobody brings', async () => {
-  lifecycle.nowMs = ms(50);
+test('a run waits half a minute after its end came, and no longer, for a TaskRun that nobody brings', async () => {
+  lifecycle.nowMs = ms(500);
   await lifecycle.start();
-  lifecycle.api.put('pipelineruns', pipelineRun({ ...ranRun, childReferences: [{ kind: 'TaskRun', name: TASK }] }));
+  const waiting = { ...ranRun, childReferences: [{ kind: 'TaskRun', name: TASK }] };
+  lifecycle.api.put('pipelineruns', pipelineRun(waiting));
+  lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { name: 'other', uid: 'uid-other' }));
+  await lifecycle.until(() => lifecycle.mark('pipelineruns', 'other') !== undefined);
+  expect(lifecycle.mark('pipelineruns', RUN)).toBeUndefined();
+  lifecycle.nowMs = ms(530);
+  lifecycle.api.put('pipelineruns', pipelineRun(waiting, { labels: { touched: 'true' } }));
   await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) === 'uid-run');
 });
 
@@ -132,13 +138,22 @@ test('a TaskRun whose Pod was not seen yet waits for it: the watch of Pods may b
   expect(lifecycle.sent()).toContain('pod scheduling');
 });
 
-test('a TaskRun waits half a minute, and no longer, for a Pod that nobody brings', async () => {
-  lifecycle.nowMs = ms(42);
+test('a TaskRun waits half a minute after its end came, and no longer, for a Pod that nobody brings', async () => {
+  lifecycle.nowMs = ms(500);
   await lifecycle.start();
-  lifecycle.api.put('pipelineruns', pipelineRun(undefined));
-  lifecycle.api.put('taskruns', taskRun(ranTask));
+  await endsUnmarked();
+  lifecycle.nowMs = ms(530);
+  lifecycle.api.put('taskruns', taskRun(ranTask, { finalizers: ['touched'] }));
   await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
   expect(lifecycle.sent()).not.toContain('pod scheduling');
+});
+
+test('what had ended before this process started waits half a minute from its end: all first lists are there', async () => {
+  lifecycle.nowMs = ms(42);
+  lifecycle.api.put('pipelineruns', pipelineRun(undefined));
+  lifecycle.api.put('taskruns', taskRun(ranTask));
+  await lifecycle.start();
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
 });
 
 test('a TaskRun whose Pod was deleted at its end shows what its Pod waited for, and waits for nothing', async () => {

@@ -41,10 +41,7 @@ async function expectWhole(): Promise<void> {
 }
 
 describe('kill -9, and another process 15 s later', () => {
-  const moments = SENT.flatMap((what, index) => [
-    ['before', what, index] as const,
-    ['after', what, index] as const,
-  ]);
+  const moments = SENT.flatMap((what, index) => [['before', what, index] as const, ['after', what, index] as const]);
   test.each(moments)('%s %s', async (when, _what, index) => {
     const process = await rig.process();
     rig[when] = (sent) => {

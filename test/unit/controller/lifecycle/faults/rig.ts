@@ -34,6 +34,7 @@ export class Rig {
   readonly api = new FakeApi();
   readonly collector = new Collector();
   readonly events: { reason: string; message: string }[] = [];
+  /** What it logs as a warning, without those of watches. */
   readonly warnings: string[] = [];
   /** All that was sent, as it was sent. */
   readonly sent: Sent[] = [];
@@ -66,7 +67,7 @@ export class Rig {
 
   async process(): Promise<Process> {
     const sink = createOtlpSink({ url: this.collector.url, timeoutMs: PATIENCE_MS });
-    const log = createLogger({ format: 'text', write: (line) => void (line.includes('warn') && this.warnings.push(line)) }); // prettier-ignore
+    const log = createLogger({ format: 'text', write: (line) => void (/warn|error/.test(line) && !line.includes('list or watch') && this.warnings.push(line)) }); // prettier-ignore
     const event = (reason: string, message: string): void => void this.events.push({ reason, message });
     const process = await startProcess({ client: this.#client, sink: this.#counted(sink), log, event });
     this.#processes.push(process);
@@ -118,7 +119,8 @@ export class Rig {
   /** The API server is away: connections break and are refused, until the returned function is called. */
   away(): () => void {
     const before = this.failRequest;
-    this.failRequest = (method, path) => new ConnectionError(`${method} ${path}`, new Error('connect ECONNREFUSED'), false);
+    this.failRequest = (method, path) =>
+      new ConnectionError(`${method} ${path}`, new Error('connect ECONNREFUSED'), false);
     this.cut(new ConnectionError('GET', new Error('socket hang up')));
     return () => void (this.failRequest = before);
   }

@@ -67,7 +67,7 @@ function podOf(task: string, attempt: Attempt, skew: number, sidecar: boolean): 
       initContainerStatuses: [{ name: 'prepare', state: { terminated: init } }],
       containerStatuses,
     },
-  } as Pod;
+  };
 }
 
 /** The kubelet's Events about the image of an attempt's first step. */
