@@ -1,5 +1,5 @@
-import { buildPipelineRun } from '../controller/lifecycle/run.ts';
-import { buildTaskRun } from '../controller/lifecycle/task.ts';
+import { pipelineRunSpans } from '../controller/lifecycle/run.ts';
+import { taskRunSpans } from '../controller/lifecycle/task.ts';
 import type { Pod } from '../shared/kubernetes/pod.ts';
 import type { PipelineRun, PipelineTask, TaskRun } from '../shared/tekton/types.ts';
 import { deriveSpanId } from '../shared/tracing/ids.ts';
@@ -82,14 +82,14 @@ function pipelineTasks(): PipelineTask[] {
 function buildAll(run: PipelineRun, ran: { taskRun: TaskRun; pod: Pod }[]): SpanRecord[] {
   const own = { traceId: TRACE, spanId: ROOT, sampled: true };
   const tasks = ran.flatMap(({ taskRun: one, pod }) =>
-    buildTaskRun({
+    taskRunSpans({
       taskRun: one,
       own: { ...own, spanId: deriveSpanId(TRACE, 'task', one.metadata.uid ?? ''), parentSpanId: ROOT },
       pods: [pod],
       fold: true,
     }),
   );
-  return [...tasks, ...buildPipelineRun({ run, own, children: ran.map((one) => one.taskRun), below: [] })];
+  return [...tasks, ...pipelineRunSpans({ run, own, children: ran.map((one) => one.taskRun), below: [] })];
 }
 
 const names = pipelineTasks().map(({ name }) => name);

@@ -34,7 +34,7 @@ export interface Policy {
   /** The sampling decision for a new trace. */
   isSampled: (traceId: string, namespace: string) => boolean;
   /** Whether a traced run is exported. `result` is its outcome, absent before its end. Undefined if the outcome will decide. */
-  isExported: (sampled: boolean, result: string | undefined) => boolean | undefined;
+  shouldExport: (sampled: boolean, result: string | undefined) => boolean | undefined;
 }
 
 export function createPolicy(options: PolicyOptions): Policy {
@@ -50,7 +50,7 @@ export function createPolicy(options: PolicyOptions): Policy {
       return labels[IGNORE] === undefined && !excludedNamespaces.includes(namespace) && !isIgnoredNamespace(namespace);
     },
     isSampled: (traceId, namespace) => shouldSample(sampling, traceId, namespace),
-    isExported(sampled, result) {
+    shouldExport(sampled, result) {
       if (sampled) return true;
       if (!keepFailures) return false;
       return result === undefined ? undefined : FAILED.includes(result);

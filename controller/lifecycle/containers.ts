@@ -10,7 +10,7 @@ import type { Attempt } from './attempt.ts';
 import { errorAttributes, statusOf } from './result.ts';
 import { span } from './span.ts';
 import type { TimedStep } from './step-times.ts';
-import { instant, later, LAST_MS, startMs } from './times.ts';
+import { instant, plusMs, LAST_MS, epochMs } from './times.ts';
 
 const ids = (
   family: 'init' | 'sidecar',
@@ -20,7 +20,7 @@ const ids = (
 
 /** The start of a container. One that did not run (`StartError`) has none: then it is the time of its end. */
 function startOf(terminated: ContainerStateTerminated | undefined): number | undefined {
-  return startMs(terminated?.startedAt) ?? startMs(terminated?.finishedAt);
+  return epochMs(terminated?.startedAt) ?? epochMs(terminated?.finishedAt);
 }
 
 function exit({ exitCode, reason, message, startedAt }: ContainerStateTerminated): {
@@ -28,7 +28,7 @@ function exit({ exitCode, reason, message, startedAt }: ContainerStateTerminated
   status: SpanStatus;
 } {
   const failed = exitCode !== 0;
-  const why = (startMs(startedAt) === undefined && message) || `exit code ${exitCode}`;
+  const why = (epochMs(startedAt) === undefined && message) || `exit code ${exitCode}`;
   return {
     attributes: { 'process.exit.code': exitCode, ...(failed && { 'error.type': reason ?? 'Error' }) },
     status: failed ? { code: SpanStatusCode.ERROR, message: why } : { code: SpanStatusCode.UNSET },
@@ -37,7 +37,7 @@ function exit({ exitCode, reason, message, startedAt }: ContainerStateTerminated
 
 /** Whether a container ended badly because its TaskRun was ended, and its Pod with it: not before that, by whole seconds. */
 function wasStopped({ exitCode, finishedAt }: ContainerStateTerminated, attempt: Attempt, offsetMs: number): boolean {
-  const end = later(instant(finishedAt), offsetMs);
+  const end = plusMs(instant(finishedAt), offsetMs);
   const endedByController = ['timeout', 'cancellation'].includes(attempt.outcome.result);
   return exitCode !== 0 && endedByController && end !== undefined && end.ms + LAST_MS >= attempt.endMs;
 }
@@ -45,7 +45,7 @@ function wasStopped({ exitCode, finishedAt }: ContainerStateTerminated, attempt:
 /** The span of an init container that has ended. One that starts after its TaskRun's end has none. */
 function initSpan(status: ContainerStatus, attempt: Attempt, offsetMs: number): SpanRecord[] {
   const { terminated } = status.state ?? {};
-  const [start, end] = [startOf(terminated), startMs(terminated?.finishedAt)];
+  const [start, end] = [startOf(terminated), epochMs(terminated?.finishedAt)];
   if (!terminated || start === undefined || end === undefined || start + offsetMs > attempt.endMs) return [];
   const { attributes, status: outcome } = wasStopped(terminated, attempt, offsetMs)
     ? { attributes: errorAttributes(attempt.outcome), status: statusOf(attempt.outcome) }
@@ -70,7 +70,7 @@ function ownEnd(
 ): ContainerStateTerminated | undefined {
   // The nop image stops a sidecar: the state is then the nop image's, and the sidecar's is the previous one.
   if (lastState?.terminated) return undefined;
-  const end = later(instant(state?.terminated?.finishedAt), offsetMs);
+  const end = plusMs(instant(state?.terminated?.finishedAt), offsetMs);
   if (end === undefined || end.ms > stepsEndMs) return undefined;
   // In whole seconds, an end right before the steps' and one right after it (by the Pod's deletion, or by the kubelet) are equal.
   const mayBeLater = end.ms + (end.whole ? LAST_MS : 0) >= stepsEndMs;
@@ -94,11 +94,11 @@ function sidecarSpan(
   offsetMs: number,
 ): SpanRecord[] {
   const { state, lastState } = status;
-  const started = startOf(lastState?.terminated) ?? startOf(state?.terminated) ?? startMs(state?.running?.startedAt);
+  const started = startOf(lastState?.terminated) ?? startOf(state?.terminated) ?? epochMs(state?.running?.startedAt);
   if (started === undefined) return [];
   const start = started + offsetMs;
   const own = ownEnd(pod, status, stepsEndMs, offsetMs, isNative);
-  const end = own ? startMs(own.finishedAt) : undefined;
+  const end = own ? epochMs(own.finishedAt) : undefined;
   const name = `sidecar ${status.name.replace(/^sidecar-/, '')}`;
   // A sidecar that failed by itself fails its TaskRun (upstream: SidecarFailed).
   const { attributes, status: outcome } = own

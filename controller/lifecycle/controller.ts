@@ -79,7 +79,7 @@ export class LifecycleController {
     });
     const sources = new Sources(options.sources, {
       changed: (runUid) => this.#exporting.enqueue(this.#ledger.get(runUid)),
-      isOpen: (runUid) => this.#ledger.get(runUid)?.settled === false,
+      isOpen: (runUid) => this.#ledger.get(runUid)?.finished === false,
       nowMs,
     });
     this.#exporting = new Exporting({
@@ -149,7 +149,7 @@ export class LifecycleController {
   #podHandler(): ReflectorHandler<Pod> {
     const enqueueEnded = (uid: string): void => {
       const entry = this.#ledger.get(uid);
-      if (entry && !entry.settled && isDone(entry.run)) this.#exporting.enqueue(entry);
+      if (entry && !entry.finished && isDone(entry.run)) this.#exporting.enqueue(entry);
     };
     const put = (pod: Pod): void => {
       this.#pods.put(taskRunUid(pod), pod);
@@ -160,7 +160,7 @@ export class LifecycleController {
       updated: put,
       deleted: (pod) => {
         const uid = taskRunUid(pod);
-        this.#pods.remove(uid, pod, this.#ledger.get(uid)?.settled === false);
+        this.#pods.remove(uid, pod, this.#ledger.get(uid)?.finished === false);
         enqueueEnded(uid);
       },
     };
@@ -168,11 +168,11 @@ export class LifecycleController {
 
   /** Enqueues the run, its owner and its children. A child waits for its owner's context, in an unsampled run also for its end; the owner waits for its children. */
   #enqueueWithFamily(entry: Entry): void {
-    const below = this.#ledger.descendantsOf(entry.run).filter((child) => !child.settled);
+    const below = this.#ledger.descendantsOf(entry.run).filter((child) => !child.finished);
     for (const one of [entry, ...below]) {
       this.#stamping.enqueue(one);
       this.#exporting.enqueue(one);
     }
-    this.#exporting.enqueue(this.#ledger.parentOf(entry.run));
+    this.#exporting.enqueue(this.#ledger.ownerWaitingFor(entry.run));
   }
 }

@@ -9,7 +9,7 @@ import { combinationOf, matrixAttributes, memberLabel } from './matrix.ts';
 import { pipelineTaskOf } from './pipeline-of.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { span } from './span.ts';
-import { startMs, within } from './times.ts';
+import { epochMs, within } from './times.ts';
 import type { Interval } from './times.ts';
 
 /** A CustomRun as it is, or as it was at last. */
@@ -40,8 +40,8 @@ function definition({ spec }: CustomRun): Attributes {
 /** From its creation to its completion, or deletion; undefined while there is none of both. */
 export function customInterval({ customRun, deletedMs }: KnownCustomRun): Interval | undefined {
   const changed = isDone(customRun) ? succeededCondition(customRun)?.lastTransitionTime : undefined;
-  const end = startMs(customRun.status?.completionTime) ?? startMs(changed) ?? deletedMs;
-  const start = startMs(customRun.metadata.creationTimestamp);
+  const end = epochMs(customRun.status?.completionTime) ?? epochMs(changed) ?? deletedMs;
+  const start = epochMs(customRun.metadata.creationTimestamp);
   return start === undefined || end === undefined ? undefined : { startMs: start, endMs: end };
 }
 
@@ -52,7 +52,7 @@ export function customSpan(known: KnownCustomRun, run: PipelineRun, root: Above)
   const task = labels?.[LABEL_PIPELINE_TASK] ?? name;
   const outcome = isOver(known) ? outcomeOf(customRun) : undefined;
   const combination = combinationOf(pipelineTaskOf(run, customRun), customRun.spec?.params);
-  const from = startMs(creationTimestamp) ?? root.startMs;
+  const from = epochMs(creationTimestamp) ?? root.startMs;
   const interval = customInterval(known) ?? { startMs: from, endMs: root.endMs };
   const attributes: Attributes = {
     'cicd.pipeline.task.name': task,

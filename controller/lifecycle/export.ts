@@ -8,7 +8,7 @@ import { childKey } from './ledger.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { outcomeOf } from './result.ts';
 import type { KnownPods } from './pods.ts';
-import { buildPipelineRun } from './run.ts';
+import { pipelineRunSpans } from './run.ts';
 import { runInterval } from './run-interval.ts';
 import { pipelineTaskOf } from './pipeline-of.ts';
 import type { Sources } from './sources.ts';
@@ -16,7 +16,7 @@ import { childrenSettleInMs, SETTLE_MS, settlesInMs } from './settled.ts';
 import type { Observed } from './settled.ts';
 import { raisedTo } from './times.ts';
 import type { Interval } from './times.ts';
-import { buildTaskRun } from './task.ts';
+import { taskRunSpans } from './task.ts';
 
 /** Number of tasks above which waits become events: Jaeger's critical path fails near 5000 spans. */
 const FOLD_TASKS = 500;
@@ -26,32 +26,32 @@ export type ExportDecision =
   | { kind: 'send'; spans: SpanRecord[] }
   /** Nothing is sent, now or later. */
   | { kind: 'nothing' }
-  /** An event will requeue the run, or the time `inMs`. */
+  /** Not yet: the run is requeued after `inMs`, or, without it, when what it waits for has changed. */
   | { kind: 'later'; inMs?: number };
 
 export interface ExportFacts {
   ledger: Ledger;
   podsOf: (taskRun: TaskRun) => KnownPods;
   sources: Sources;
-  policy: Pick<Policy, 'isExported'>;
+  policy: Pick<Policy, 'shouldExport'>;
   nowMs: number;
 }
 
 const observedAt = ({ doneSeenMs = -Infinity }: Entry, { nowMs }: ExportFacts): Observed => ({ nowMs, doneSeenMs });
 
-const finished = (entry: Entry): boolean => isDone(entry.run) || entry.deletedMs !== undefined;
+const hasEnded = (entry: Entry): boolean => isDone(entry.run) || entry.deletedMs !== undefined;
 
-/** The root run of the trace. */
+/** The run whose root waits, directly or not, for this one and for which none waits: the trace's root run. */
 function topOf(entry: Entry, ledger: Ledger): Entry {
   let top = entry;
-  for (let above = ledger.parentOf(top.run); above; above = ledger.parentOf(top.run)) top = above;
+  for (let above = ledger.ownerWaitingFor(top.run); above; above = ledger.ownerWaitingFor(top.run)) top = above;
   return top;
 }
 
 /** Whether the run is exported; undefined while that depends on the end of the trace's root run. */
 function wanted(entry: Entry, own: RunSpan, { ledger, policy }: ExportFacts): boolean | undefined {
   const top = topOf(entry, ledger);
-  return policy.isExported(own.sampled, finished(top) ? outcomeOf(top.run).result : undefined);
+  return policy.shouldExport(own.sampled, hasEnded(top) ? outcomeOf(top.run).result : undefined);
 }
 
 /** When a run ran, as its root shows it: with what is below it. */
@@ -59,15 +59,15 @@ function shownInterval({ run, deletedMs }: Entry, ledger: Ledger): Interval {
   return runInterval(
     run,
     deletedMs,
-    ledger.childrenOf(run).map((child) => shownInterval(child, ledger)),
+    ledger.childrenAwaitedBy(run).map((child) => shownInterval(child, ledger)),
   );
 }
 
 /** The time of a run, in which what it owns lies; the end of one that still runs is not known. A child run lies in its owner's time, too. */
 function ownerInterval(owner: Entry, ledger: Ledger): Interval {
   const { startMs, endMs } = runInterval(owner.run, owner.deletedMs);
-  const own = { startMs, endMs: finished(owner) ? endMs : Infinity };
-  const above = ledger.parentOf(owner.run);
+  const own = { startMs, endMs: hasEnded(owner) ? endMs : Infinity };
+  const above = ledger.ownerWaitingFor(owner.run);
   if (!above) return own;
   const limit = ownerInterval(above, ledger);
   return {
@@ -76,18 +76,19 @@ function ownerInterval(owner: Entry, ledger: Ledger): Interval {
   };
 }
 
-function taskRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDecision {
+function decideTaskRun(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDecision {
   const taskRun: TaskRun = entry.run;
   const pods = facts.podsOf(taskRun);
-  // One that is deleted right after its end has a Pod that still has to say how its steps ended.
+  // A deleted TaskRun waits, too, if it had ended: its Pod has not said yet how its steps ended.
+  // Undefined: deleted while it ran, nothing to wait for.
   const inMs = settlesInMs(taskRun, pods, observedAt(entry, facts)) ?? 0;
   if (inMs > 0) return { kind: 'later', inMs };
-  const owner = facts.ledger.parentOf(taskRun);
+  const owner = facts.ledger.ownerWaitingFor(taskRun);
   const run: PipelineRun | undefined = owner?.run;
   const fold = (run?.status?.pipelineSpec?.tasks?.length ?? 0) > FOLD_TASKS;
   return {
     kind: 'send',
-    spans: buildTaskRun({
+    spans: taskRunSpans({
       taskRun,
       own,
       wasPending: entry.wasPending,
@@ -102,12 +103,12 @@ function taskRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDec
   };
 }
 
-function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDecision {
+function decidePipelineRun(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDecision {
   const run: PipelineRun = entry.run;
-  const owner = facts.ledger.parentOf(run);
-  const children = facts.ledger.childrenOf(run);
-  // The root is last: each settled child requeues it.
-  if (children.some((child) => !child.settled)) {
+  const owner = facts.ledger.ownerWaitingFor(run);
+  const children = facts.ledger.childrenAwaitedBy(run);
+  // The root is sent last: each child requeues it when it is finished.
+  if (children.some((child) => !child.finished)) {
     if (entry.deletedMs === undefined) return { kind: 'later' };
     // A finalizer may keep a child of a deleted run for ever.
     const inMs = entry.deletedMs + SETTLE_MS - facts.nowMs;
@@ -121,7 +122,7 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
   if (inMs > 0) return { kind: 'later', inMs };
   return {
     kind: 'send',
-    spans: buildPipelineRun({
+    spans: pipelineRunSpans({
       run,
       own,
       wasPending: entry.wasPending,
@@ -140,9 +141,9 @@ function pipelineRunSpans(entry: Entry, own: RunSpan, facts: ExportFacts): Expor
 export function decideExport(entry: Entry, facts: ExportFacts): ExportDecision {
   const { own } = entry;
   if (!own) return { kind: 'nothing' };
-  if (!finished(entry)) return { kind: 'later' };
+  if (!hasEnded(entry)) return { kind: 'later' };
   const want = wanted(entry, own, facts);
   if (want === undefined) return { kind: 'later' };
   if (!want) return { kind: 'nothing' };
-  return entry.run.kind === 'PipelineRun' ? pipelineRunSpans(entry, own, facts) : taskRunSpans(entry, own, facts);
+  return entry.run.kind === 'PipelineRun' ? decidePipelineRun(entry, own, facts) : decideTaskRun(entry, own, facts);
 }

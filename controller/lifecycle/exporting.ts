@@ -13,13 +13,12 @@ import { isRefused } from '../model/refused.ts';
 import type { Policy } from '../policy.ts';
 import { annotate } from './annotate.ts';
 import { decideExport } from './export.ts';
-import { parentOfTaskRun } from './ledger.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { isExported, isMarked, MARK_DELAY_MS } from './marks.ts';
 import type { KnownPods, PodLedger } from './pods.ts';
 import { runFields } from './run-fields.ts';
 import type { RunMetrics } from './run-metrics.ts';
-import { buildEarly } from './run.ts';
+import { earlySpans } from './run.ts';
 import type { LifecycleSender } from './sender.ts';
 import type { Sources } from './sources.ts';
 import type { Stamping } from './stamping.ts';
@@ -74,7 +73,7 @@ export class Exporting {
     const waiting = [...this.#marksDue.keys()]
       .map((uid) => ledger.get(uid))
       .filter((entry) => entry !== undefined)
-      .filter((entry) => entry.deletedMs === undefined && !isExported(entry, ledger.parentOf(entry.run)));
+      .filter((entry) => entry.deletedMs === undefined && !isExported(entry, ledger.ownerWaitingFor(entry.run)));
     const marked = await Promise.allSettled(waiting.map((entry) => this.#mark(entry)));
     const failed = marked.filter((result) => result.status === 'rejected');
     if (failed.length > 0)
@@ -92,10 +91,10 @@ export class Exporting {
     const { ledger, stamping } = this.#options;
     const entry = ledger.get(uid);
     if (!entry) return undefined;
-    if (isExported(entry, ledger.parentOf(entry.run))) return this.#settled(entry);
+    if (isExported(entry, ledger.ownerWaitingFor(entry.run))) return this.#finish(entry);
     if (this.#marksDue.has(uid) && entry.deletedMs === undefined) return this.#markWhenDue(entry);
-    if (stamping.isPending(entry)) return undefined;
-    if (!entry.own || ledger.isForeign(entry) || !stamping.isTraced(entry)) return this.#settled(entry);
+    if (stamping.awaitsContext(entry)) return undefined;
+    if (!entry.own || ledger.isForeign(entry) || !stamping.isTraced(entry)) return this.#finish(entry);
     const early = await this.#sendEarly(entry);
     return early ?? this.#sendFinal(entry);
   }
@@ -103,11 +102,12 @@ export class Exporting {
   /** Sends the spans that are final before the run's end, so that a running run can be found in Jaeger. */
   async #sendEarly(entry: Entry): Promise<ReconcileResult> {
     const { run, own, early } = entry;
-    if (!own?.sampled || parentOfTaskRun(run) || isDone(run) || entry.deletedMs !== undefined) return undefined;
+    const isChildTask = run.kind === 'TaskRun' && traceParentOf(run) !== undefined;
+    if (!own?.sampled || isChildTask || isDone(run) || entry.deletedMs !== undefined) return undefined;
     const { sender, sources } = this.#options;
     const customRuns = run.kind === 'PipelineRun' ? sources.customRunsOf(run) : [];
     const known = { wasPending: entry.wasPending, customRuns, resolutions: sources.resolutionsOf(run) };
-    const spans = buildEarly({ run, own, ...known }).filter((span) => !early.has(span.spanId));
+    const spans = earlySpans({ run, own, ...known }).filter((span) => !early.has(span.spanId));
     const result = await sender.send(uidOf(entry), spans);
     if (result.kind === 'retry') return { requeueAfterMs: result.inMs };
     if (result.kind === 'refused') entry.refused = true;
@@ -117,11 +117,11 @@ export class Exporting {
 
   async #sendFinal(entry: Entry): Promise<ReconcileResult> {
     const { ledger, pods, sources, sender, policy, log, nowMs } = this.#options;
-    if (entry.settled) return this.#settled(entry);
+    if (entry.finished) return this.#finish(entry);
     const podsOf = (taskRun: TaskRun): KnownPods => pods.of(taskRun.metadata.uid ?? '');
     const decision = decideExport(entry, { ledger, podsOf, sources, policy, nowMs: nowMs() });
     if (decision.kind === 'later') return decision.inMs === undefined ? undefined : { requeueAfterMs: decision.inMs };
-    if (decision.kind === 'nothing') return this.#settled(entry);
+    if (decision.kind === 'nothing') return this.#finish(entry);
     const spans = decision.spans.filter((span) => !entry.early.has(span.spanId));
     const result = await sender.send(uidOf(entry), spans);
     if (result.kind === 'retry') {
@@ -129,13 +129,14 @@ export class Exporting {
       if (deletedMs === undefined || nowMs() - deletedMs < TOMBSTONE_MS) return { requeueAfterMs: result.inMs };
       sender.drop(spans.length);
       log.error('the spans of a deleted run are dropped: no collector accepted them for an hour', runFields(entry));
+      return this.#finish(entry);
     }
     if (result.kind === 'accepted') this.#announce(entry);
     // Refused spans get no mark: the next process, perhaps with other settings, sends them once more.
-    if (result.kind !== 'accepted') entry.refused = true;
-    this.#settled(entry);
-    const isRefused = [entry, ...ledger.childrenOf(entry.run)].some(({ refused }) => refused);
-    return isRefused || entry.deletedMs !== undefined ? undefined : this.#markDue(entry);
+    if (result.kind === 'refused') entry.refused = true;
+    this.#finish(entry);
+    const someRefused = [entry, ...ledger.childrenAwaitedBy(entry.run)].some(({ refused }) => refused);
+    return someRefused || entry.deletedMs !== undefined ? undefined : this.#markDue(entry);
   }
 
   /** Counts an exported run, and records the one Event that names its trace. A run that this process executes has it in its first Event. */
@@ -150,7 +151,7 @@ export class Exporting {
   /** Schedules the mark of accepted spans. They are not sent again, even if writing the mark fails. A TaskRun's mark waits, because its run's mark may replace it. */
   async #markDue(entry: Entry): Promise<ReconcileResult> {
     const { ledger, markDelayMs = MARK_DELAY_MS, nowMs } = this.#options;
-    const owner = ledger.parentOf(entry.run);
+    const owner = ledger.ownerWaitingFor(entry.run);
     const waits =
       entry.run.kind === 'TaskRun' && owner !== undefined && owner.deletedMs === undefined && !isMarked(owner);
     this.#marksDue.set(uidOf(entry), nowMs() + (waits ? markDelayMs : 0));
@@ -169,7 +170,7 @@ export class Exporting {
         error,
       });
     }
-    return this.#settled(entry);
+    return this.#finish(entry);
   }
 
   async #mark(entry: Entry): Promise<void> {
@@ -177,12 +178,13 @@ export class Exporting {
     entry.marked = true;
   }
 
-  #settled(entry: Entry): undefined {
+  /** Nothing more is sent for the run. Its owner is requeued, whose root may have waited for it. */
+  #finish(entry: Entry): undefined {
     const { ledger, pods, sources, sender } = this.#options;
-    const first = !entry.settled;
+    const first = !entry.finished;
     const uid = uidOf(entry);
-    entry.settled = true;
-    if (first) this.enqueue(ledger.parentOf(entry.run));
+    entry.finished = true;
+    if (first) this.enqueue(ledger.ownerWaitingFor(entry.run));
     this.#marksDue.delete(uid);
     sender.forget(uid);
     pods.forgetGone(uid);

@@ -23,7 +23,7 @@ export interface Entry {
   stamped?: string | undefined;
   /** Whether the API server refused its context: it has none, and gets none from this process. */
   untraced?: boolean;
-  /** Its context, once that is known for its own. */
+  /** Its context, kept from the moment at which it is known to be its own, and not another run's or a client's. */
   fixed?: FixedContext | undefined;
   /** What has been written over it and is to be put back. */
   drift?: AnnotationChanges | undefined;
@@ -39,11 +39,11 @@ export interface Entry {
   wasPending?: boolean;
   /** Ids of spans that were sent before the run was done. */
   early: Set<string>;
-  /** Whether its spans were accepted, or there are none to send. */
-  settled: boolean;
-  /** Whether the collector finally refused some of its spans. */
+  /** Nothing more is sent for it: its spans were accepted, refused or dropped, or are not wanted. */
+  finished: boolean;
+  /** Whether the collector permanently refused some of its spans. */
   refused?: boolean;
-  /** Keys (`childKey`) of its settled and deleted TaskRuns and child PipelineRuns. */
+  /** Keys (`childKey`) of its TaskRuns and child PipelineRuns that are finished here, and deleted. */
   goneChildren: Set<string>;
   /** Whether this process has written its mark, even if the watch has not brought it yet. */
   marked?: boolean;
@@ -52,11 +52,6 @@ export interface Entry {
 /** The key of a child in its PipelineRun's status: names are unique within a kind. */
 export function childKey(child: KubeObject | ChildReference): string {
   return `${child.kind ?? ''}/${'metadata' in child ? child.metadata.name : child.name}`;
-}
-
-/** The PipelineRun whose context a TaskRun has. Undefined for a child PipelineRun, which has its own context. */
-export function parentOfTaskRun(run: Run): Parent | undefined {
-  return run.kind === 'TaskRun' ? traceParentOf(run) : undefined;
 }
 
 const familyKey = ({ namespace, uid }: Parent): string => `${namespace}/${uid}`;
@@ -71,7 +66,15 @@ function remove(index: Map<string, Set<string>>, key: string, uid: string): void
   if (uids?.size === 0) index.delete(key);
 }
 
-/** Every run that exists, or was deleted and is not exported yet, by uid. */
+/**
+ * Every run that exists, or was deleted and is not exported yet, by uid. What lies above a run, and below a PipelineRun:
+ *
+ * | upwards | downwards | which |
+ * |---|---|---|
+ * | `traceParentOf(run)` (provenance.ts) | | the PipelineRun that the owner reference names, whether it is in the ledger or not |
+ * | `ownerOf(run)`, `ownersOf(run)` | `descendantsOf(run)` | that PipelineRun's entry, and all above it, whatever context they have |
+ * | `ownerWaitingFor(run)` | `childrenAwaitedBy(run)` | the owner, if its root is sent after the run's spans: both are in one trace |
+ */
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
   readonly #children = new Map<string, Set<string>>();
@@ -89,12 +92,12 @@ export class Ledger {
     const uid = run.metadata.uid ?? '';
     const known = this.#entries.get(uid);
     if (known) this.#unindex(known);
-    const entry = known ?? { run, seenMs, early: new Set(), settled: false, goneChildren: new Set(), putBack: 0 };
+    const entry = known ?? { run, seenMs, early: new Set(), finished: false, goneChildren: new Set(), putBack: 0 };
     const { fixed } = entry;
     entry.run = fixed ? withFixedContext(run, fixed) : run;
     entry.drift = fixed && driftOf(run, fixed);
     entry.own = runSpan(entry.run);
-    // Of a run that belongs to no other's trace, who wrote the context is enough to know.
+    // The context of a run without an owner is its own if no client wrote it; that of a child must also fit its owner's, which stamping checks.
     if (!traceParentOf(entry.run) && entry.own && !this.isForeign(entry)) this.fix(entry);
     if (isPending(run)) entry.wasPending = true;
     this.#entries.set(uid, entry);
@@ -156,8 +159,8 @@ export class Ledger {
     return parent !== undefined && entry !== undefined && !isParent(entry.run, parent);
   }
 
-  /** The PipelineRun whose root waits for the run: its owner; for a child PipelineRun only if both have the same trace. */
-  parentOf(run: Run): Entry | undefined {
+  /** The PipelineRun whose root waits for the run: the owner of a TaskRun; that of a child PipelineRun only if both have the same trace. */
+  ownerWaitingFor(run: Run): Entry | undefined {
     const owner = this.ownerOf(run);
     if (!owner || run.kind === 'TaskRun') return owner;
     const own = this.get(run.metadata.uid ?? '')?.own;
@@ -165,8 +168,8 @@ export class Ledger {
   }
 
   /** The TaskRuns and child PipelineRuns that a PipelineRun's root waits for. */
-  childrenOf(run: Run): Entry[] {
-    return this.#ownedBy(run).filter((child) => this.parentOf(child.run) !== undefined);
+  childrenAwaitedBy(run: Run): Entry[] {
+    return this.#ownedBy(run).filter((child) => this.ownerWaitingFor(child.run) !== undefined);
   }
 
   /** All runs that a PipelineRun owns, at any depth, whatever context they have. */

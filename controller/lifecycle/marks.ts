@@ -1,13 +1,10 @@
 import { TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
 import type { Entry, Run } from './ledger.ts';
-import { startMs } from './times.ts';
+import { epochMs, LAST_MS } from './times.ts';
 
 /** Delay of a TaskRun's mark, in milliseconds: its run's mark, which is valid for all its TaskRuns, may come before. */
 export const MARK_DELAY_MS = 60_000;
-
-/** The last millisecond of a second. */
-const LAST_MS = 999;
 
 /** Whether the run has its own mark. */
 export function isMarked({ run, marked }: Entry): boolean {
@@ -16,9 +13,9 @@ export function isMarked({ run, marked }: Entry): boolean {
 
 /** Whether a run existed before its owner ended. A creation time is a whole second, so the creation may be as late as the second's end. */
 function existedBefore({ metadata, status }: Run, owner: Run): boolean {
-  const endedMs = startMs(owner.status?.completionTime) ?? -Infinity;
-  const createdMs = startMs(metadata.creationTimestamp) ?? Infinity;
-  const completedMs = startMs(status?.completionTime) ?? Infinity;
+  const endedMs = epochMs(owner.status?.completionTime) ?? -Infinity;
+  const createdMs = epochMs(metadata.creationTimestamp) ?? Infinity;
+  const completedMs = epochMs(status?.completionTime) ?? Infinity;
   return createdMs <= endedMs && (createdMs + LAST_MS <= endedMs || completedMs <= endedMs);
 }
 
@@ -30,5 +27,5 @@ function existedBefore({ metadata, status }: Run, owner: Run): boolean {
 export function isExported(entry: Entry, owner: Entry | undefined): boolean {
   if (isMarked(entry)) return true;
   if (!owner || !isMarked(owner) || !isDone(entry.run)) return false;
-  return owner.marked === true ? entry.settled : existedBefore(entry.run, owner.run);
+  return owner.marked === true ? entry.finished : existedBefore(entry.run, owner.run);
 }

@@ -4,18 +4,18 @@ import { isStepContainer } from '../../shared/tekton/containers.ts';
 import { isNativeSidecar } from '../model/pod/native-sidecar.ts';
 import type { Attempt } from './attempt.ts';
 import { stepFate, stepsNeedPod } from './step-fate.ts';
-import { SKEW_TOLERANCE_MS, startMs } from './times.ts';
+import { SKEW_TOLERANCE_MS, epochMs } from './times.ts';
 
 /** The time of a Pod's condition by the control plane's clock, in milliseconds since the epoch; undefined while the condition is not True. */
 export function conditionMs(pod: Pod, type: string): number | undefined {
   const condition = pod.status?.conditions?.find((one) => one.type === type && one.status === 'True');
-  return startMs(condition?.lastTransitionTime);
+  return epochMs(condition?.lastTransitionTime);
 }
 
 /** When the last init container had ended, epoch milliseconds by the node's clock; undefined when none has. */
 export function initialisedMs(pod: Pod): number | undefined {
   const inits = (pod.status?.initContainerStatuses ?? []).filter((status) => !isNativeSidecar(pod, status));
-  const ends = inits.map(({ state }) => startMs(state?.terminated?.finishedAt)).filter((ms) => ms !== undefined);
+  const ends = inits.map(({ state }) => epochMs(state?.terminated?.finishedAt)).filter((ms) => ms !== undefined);
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
@@ -35,7 +35,7 @@ function disagreement({ times, notBeforeMs, notAfterMs }: Said): { toFirstMs: nu
 }
 
 const startedMs = ({ running, terminated }: ContainerState = {}): number | undefined =>
-  startMs(running?.startedAt ?? terminated?.startedAt);
+  epochMs(running?.startedAt ?? terminated?.startedAt);
 
 /** A Pod's times of its node's clock, without those that may be after the TaskRun's end: of stopped sidecars and stopped steps. */
 function saidByPod({ status }: Pod, endedSteps: ReadonlySet<string>): (number | undefined)[] {
@@ -43,10 +43,10 @@ function saidByPod({ status }: Pod, endedSteps: ReadonlySet<string>): (number | 
   const steps = containerStatuses.filter(({ name }) => isStepContainer(name));
   const starts = [...initContainerStatuses, ...steps].map(({ state }) => startedMs(state));
   const ended = steps.filter(({ name }) => endedSteps.has(name));
-  return [startMs(startTime), ...starts, ...ended.map(({ state }) => startMs(state?.terminated?.finishedAt))];
+  return [epochMs(startTime), ...starts, ...ended.map(({ state }) => epochMs(state?.terminated?.finishedAt))];
 }
 
-const completedMs = ({ status, endMs }: Attempt): number => startMs(completionOf({ status })) ?? endMs;
+const completedMs = ({ status, endMs }: Attempt): number => epochMs(completionOf({ status })) ?? endMs;
 
 function endedSteps({ status, createdMs }: Attempt): NonNullable<Attempt['status']['steps']> {
   return (status.steps ?? []).filter((step) => stepFate(step, status, createdMs) === 'ended');
@@ -57,7 +57,7 @@ function endedSteps({ status, createdMs }: Attempt): NonNullable<Attempt['status
  * or the steps ended after the TaskRun. A node gets a Pod within a second of its scheduling, so both count as the same time.
  */
 export function podOffsetMs(pod: Pod, attempt: Attempt): number {
-  const notBeforeMs = conditionMs(pod, 'PodScheduled') ?? startMs(pod.metadata.creationTimestamp) ?? attempt.createdMs;
+  const notBeforeMs = conditionMs(pod, 'PodScheduled') ?? epochMs(pod.metadata.creationTimestamp) ?? attempt.createdMs;
   const names = new Set(endedSteps(attempt).map(({ container = '' }) => container));
   const times = saidByPod(pod, names);
   const { toFirstMs = 0 } = disagreement({ times, notBeforeMs, notAfterMs: completedMs(attempt) }) ?? {};
@@ -72,9 +72,9 @@ export function nodeOffsetMs(attempt: Attempt): number {
   const { status, createdMs, pod } = attempt;
   if (pod && stepsNeedPod(status, createdMs)) return podOffsetMs(pod, attempt);
   const times = endedSteps(attempt).flatMap(({ terminated }) => [
-    startMs(terminated?.startedAt),
-    startMs(terminated?.finishedAt),
+    epochMs(terminated?.startedAt),
+    epochMs(terminated?.finishedAt),
   ]);
-  const notBeforeMs = startMs(status.startTime) ?? createdMs;
+  const notBeforeMs = epochMs(status.startTime) ?? createdMs;
   return disagreement({ times, notBeforeMs, notAfterMs: completedMs(attempt) })?.toLastMs ?? 0;
 }

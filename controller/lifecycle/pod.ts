@@ -13,7 +13,7 @@ import { errorAttributes, statusOf } from './result.ts';
 import type { Outcome } from './result.ts';
 import { span } from './span.ts';
 import type { TimedStep } from './step-times.ts';
-import { raisedTo, startMs, within } from './times.ts';
+import { raisedTo, epochMs, within } from './times.ts';
 
 /**
  * When the node got the Pod. The API server writes PodScheduled in whole seconds. The kubelet's `startTime` is used if it is more exact and within
@@ -21,7 +21,7 @@ import { raisedTo, startMs, within } from './times.ts';
  */
 function handoverMs(pod: Pod, offsetMs: number): number | undefined {
   const scheduled = conditionMs(pod, 'PodScheduled');
-  const taken = startMs(pod.status?.startTime);
+  const taken = epochMs(pod.status?.startTime);
   return scheduled === undefined ? undefined : raisedTo(scheduled, taken && taken + offsetMs);
 }
 
@@ -51,7 +51,7 @@ const ids = (family: 'scheduling' | 'starting', { traceId, taskRunUid, number, p
 
 /** The span of the wait for a node: from the Pod's creation to its PodScheduled condition, else to the attempt's end. */
 function schedulingSpan(pod: Pod, attempt: Attempt, offsetMs: number): SpanRecord[] {
-  const from = startMs(pod.metadata.creationTimestamp);
+  const from = epochMs(pod.metadata.creationTimestamp);
   if (from === undefined) return [];
   const until = handoverMs(pod, offsetMs);
   const node = pod.spec?.nodeName;
@@ -75,7 +75,7 @@ function firstStepMs(pod: Pod, steps: readonly TimedStep[], offsetMs: number): n
   const began = steps.filter(({ fate }) => fate !== 'skipped').map(({ interval }) => interval.startMs);
   if (began.length > 0) return Math.min(...began);
   const startOf = ({ state }: ContainerStatus): number | undefined =>
-    startMs(state?.running?.startedAt ?? state?.terminated?.startedAt);
+    epochMs(state?.running?.startedAt ?? state?.terminated?.startedAt);
   const containers = (pod.status?.containerStatuses ?? []).filter(({ name }) => isStepContainer(name));
   const starts = containers.map(startOf).filter((ms) => ms !== undefined);
   return starts.length > 0 ? Math.min(...starts) + offsetMs : undefined;

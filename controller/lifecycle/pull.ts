@@ -5,7 +5,7 @@ import type { PullEvent } from '../watch/essentials.ts';
 import type { Attempt } from './attempt.ts';
 import { podOffsetMs } from './node-clock.ts';
 import { span } from './span.ts';
-import { startMs, within } from './times.ts';
+import { epochMs, within } from './times.ts';
 import type { Interval } from './times.ts';
 
 /** The kubelet's words (Kubernetes 1.24 to 1.36); an image that was there already has others. */
@@ -24,8 +24,8 @@ export function goDurationMs(text: string): number | undefined {
 const containerOf = ({ involvedObject }: PullEvent): string =>
   /^spec\.(?:initContainers|containers)\{(.+)\}$/.exec(involvedObject.fieldPath ?? '')?.[1] ?? '';
 
-const firstMs = (event: PullEvent): number | undefined => startMs(event.firstTimestamp ?? event.eventTime ?? undefined);
-const lastMs = (event: PullEvent): number | undefined => startMs(event.lastTimestamp ?? event.eventTime ?? undefined);
+const firstMs = (event: PullEvent): number | undefined => epochMs(event.firstTimestamp ?? event.eventTime ?? undefined);
+const lastMs = (event: PullEvent): number | undefined => epochMs(event.lastTimestamp ?? event.eventTime ?? undefined);
 
 interface Pull extends Interval {
   image: string;

@@ -6,7 +6,7 @@ import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import type { Above } from './custom.ts';
 import { span } from './span.ts';
-import { startMs, within } from './times.ts';
+import { epochMs, within } from './times.ts';
 
 const LABEL_RESOLVER = 'resolution.tekton.dev/type';
 
@@ -21,8 +21,8 @@ function referenceOf({ spec, metadata }: ResolutionRequest): string {
 function resolveSpan(request: ResolutionRequest, above: Above): SpanRecord[] {
   const { uid = '', namespace = '', labels, creationTimestamp } = request.metadata;
   const condition = succeededCondition(request);
-  const from = startMs(creationTimestamp);
-  const to = startMs(condition?.lastTransitionTime);
+  const from = epochMs(creationTimestamp);
+  const to = epochMs(condition?.lastTransitionTime);
   if (!isDone(request) || from === undefined || to === undefined) return [];
   const { traceId, spanId: parentSpanId } = above;
   const ids = { traceId, spanId: deriveSpanId(traceId, 'resolve', above.spanId, uid), parentSpanId };

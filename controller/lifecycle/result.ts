@@ -3,7 +3,7 @@ import type { Attributes, SpanStatus } from '@opentelemetry/api';
 
 import { completionOf, isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import type { CustomRun, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
-import { startMs } from './times.ts';
+import { epochMs } from './times.ts';
 
 type Run = PipelineRun | TaskRun | CustomRun;
 
@@ -46,7 +46,7 @@ const isIgnored = (run: Run): boolean => succeededCondition(run)?.reason === 'Fa
 
 /** The reason of the child that failed first and so failed its run; undefined if there is none. */
 function firstFailure(children: readonly Run[]): string | undefined {
-  const endedMs = (run: Run): number => startMs(completionOf(run)) ?? Infinity;
+  const endedMs = (run: Run): number => epochMs(completionOf(run)) ?? Infinity;
   const failed = children.filter((one) => isDone(one) && BAD.includes(outcomeOf(one).result) && !isIgnored(one));
   const name = ({ metadata }: Run): string => metadata.name ?? '';
   const [first] = failed.sort((a, b) => endedMs(a) - endedMs(b) || (name(a) < name(b) ? -1 : 1));

@@ -3,7 +3,7 @@ import { trustedAdmissionTime } from '../../shared/tracing/provenance.ts';
 import type { PipelineRun, TaskRun, TaskRunStatus } from '../../shared/tekton/types.ts';
 import { createdMs } from './span.ts';
 import { stepFate } from './step-fate.ts';
-import { instant, lastOfSecond, raisedTo, sameSecond, startMs } from './times.ts';
+import { instant, lastOfSecond, raisedTo, sameSecond, epochMs } from './times.ts';
 import type { Interval } from './times.ts';
 
 /**
@@ -25,7 +25,7 @@ export function attemptEndMs(status: TaskRunStatus, createdAtMs: number, endMs: 
 
 /** When the API server created the object: a whole second, in milliseconds since the epoch. */
 export function creationMs(run: PipelineRun | TaskRun): number {
-  return startMs(run.metadata.creationTimestamp) ?? 0;
+  return epochMs(run.metadata.creationTimestamp) ?? 0;
 }
 
 /**
@@ -38,7 +38,7 @@ export function runInterval(
   below: readonly Interval[] = [],
 ): Interval {
   const start = createdMs(run);
-  const written = startMs(completionOf(run)) ?? deletedMs ?? startMs(run.metadata.deletionTimestamp) ?? start;
+  const written = epochMs(completionOf(run)) ?? deletedMs ?? epochMs(run.metadata.deletionTimestamp) ?? start;
   const { retriesStatus = [], ...status }: TaskRunStatus = run.kind === 'TaskRun' ? (run.status ?? {}) : {};
   const end = raisedTo(
     written,

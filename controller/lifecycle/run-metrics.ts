@@ -8,7 +8,7 @@ import { isMarked } from './marks.ts';
 import { outcomeOf } from './result.ts';
 import { definitionName } from './root.ts';
 import { runInterval } from './run-interval.ts';
-import { startMs } from './times.ts';
+import { epochMs } from './times.ts';
 
 /** Buckets in seconds: a build takes from a second to hours. */
 const DURATION_BUCKETS = [1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400];
@@ -101,8 +101,8 @@ export function createRunMetrics(registry: Registry, running: () => Iterable<Ent
         exemplarLabels,
       });
     const interval = runInterval(run, deletedMs);
-    const endedMs = startMs(completionOf(run)) ?? interval.endMs;
-    const startedMs = startMs(run.status?.startTime);
+    const endedMs = epochMs(completionOf(run)) ?? interval.endMs;
+    const startedMs = epochMs(run.status?.startTime);
     observe(interval.startMs, startedMs ?? endedMs, { cicd_pipeline_run_state: 'pending' });
     const { result, errorType } = outcomeOf(run);
     const error = ['failure', 'error', 'timeout'].includes(result) ? limitedErrorType(errorType ?? OTHER) : undefined;

@@ -10,7 +10,7 @@ import { within } from './times.ts';
 import { waitSpans } from './waits.ts';
 
 /** The spans that are sent before the run's end, so that a running run is found in Jaeger. They do not change any more. */
-export function buildEarly(
+export function earlySpans(
   facts: Pick<PipelineRunFacts, 'own' | 'wasPending' | 'customRuns' | 'resolutions'> & { run: Run },
 ): SpanRecord[] {
   const { run, own } = facts;
@@ -24,7 +24,7 @@ export function buildEarly(
 }
 
 /** The spans of a PipelineRun without those of its TaskRuns; its root is last. */
-export function buildPipelineRun(facts: PipelineRunFacts): SpanRecord[] {
+export function pipelineRunSpans(facts: PipelineRunFacts): SpanRecord[] {
   const { run, own } = facts;
   const root = rootSpan(run, own, facts);
   const waits = waitSpans(facts, root.endMs).map((one) => within(one, root));

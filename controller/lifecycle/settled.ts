@@ -7,7 +7,7 @@ import { childKey } from './ledger.ts';
 import type { KnownPods } from './pods.ts';
 import { creationMs } from './run-interval.ts';
 import { podSays } from './step-times.ts';
-import { startMs } from './times.ts';
+import { epochMs } from './times.ts';
 
 /** How long a finished TaskRun waits for its Pod's last state, and a finished run for TaskRuns that the watch has not brought. */
 export const SETTLE_MS = 30_000;
@@ -49,7 +49,7 @@ export interface Observed {
 
 /** Milliseconds until the end of the wait; 0 if the run's end is unknown. */
 function leftToSettleMs(run: TaskRun | PipelineRun, { nowMs, doneSeenMs }: Observed): number {
-  const endedMs = startMs(completionOf(run));
+  const endedMs = epochMs(completionOf(run));
   return endedMs === undefined ? 0 : Math.max(0, Math.max(endedMs, doneSeenMs) + SETTLE_MS - nowMs);
 }
 

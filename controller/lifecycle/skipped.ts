@@ -12,14 +12,14 @@ import { combinationsOf, matrixAttributes, memberLabel } from './matrix.ts';
 import type { Combination } from './matrix.ts';
 import { runInterval } from './run-interval.ts';
 import { span } from './span.ts';
-import { startMs } from './times.ts';
+import { epochMs } from './times.ts';
 
 /** Upstream's reason for tasks that had not started when another task failed. */
 const STOPPING = 'PipelineRun was stopping';
 
 /** When a run ended, as its span shows it, epoch milliseconds; undefined when it has not. */
 function endMs(run: TaskRun | PipelineRun): number | undefined {
-  return startMs(completionOf(run)) && runInterval(run, undefined).endMs;
+  return epochMs(completionOf(run)) && runInterval(run, undefined).endMs;
 }
 
 /** What became of one run of a task of the Pipeline. */
@@ -83,12 +83,12 @@ function skips(facts: PipelineRunFacts, root: SpanRecord): Skip[] {
   const { tasks = [], finally: last = [] } = specOf(run);
   const byName = new Map(tasks.map((task) => [task.name, task]));
   const parents = parentsByTask(tasks);
-  const startedMs = startMs(run.status?.startTime) ?? root.startMs;
+  const startedMs = epochMs(run.status?.startTime) ?? root.startMs;
   const stopped = stoppedMs(ends, byName);
   const known = latestEnds(ends);
   const latest = (names: Iterable<string>): number =>
     Math.max(startedMs, ...[...names].map((name) => known.get(name) ?? startedMs));
-  const finallyMs = (): number => Math.max(latest(byName.keys()), startMs(run.status?.finallyStartTime) ?? startedMs);
+  const finallyMs = (): number => Math.max(latest(byName.keys()), epochMs(run.status?.finallyStartTime) ?? startedMs);
   const reasons = new Map((run.status?.skippedTasks ?? []).map((skipped) => [skipped.name, skipped]));
   const placed: Skip[] = [];
   const place = (task: PipelineTask, atMs: number): void => {

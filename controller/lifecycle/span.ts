@@ -8,7 +8,7 @@ import { isClaimed, traceParentOf, trustedAdmissionTime } from '../../shared/tra
 import type { SpanLink, SpanRecord } from '../../shared/tracing/span-record.ts';
 import { PARENT_SPAN_CONTEXT, RERUN_SPAN_CONTEXT } from '../../shared/tekton/annotations.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
-import { startMs } from './times.ts';
+import { epochMs } from './times.ts';
 
 /** A span below `parentSpanId`. Default kind INTERNAL, default status Unset. */
 export function span(
@@ -33,7 +33,7 @@ export function span(
 
 /** When an object was created, in milliseconds since the epoch: the webhook's time, else the API server's whole second. */
 export function createdMs(object: KubeObject): number {
-  return trustedAdmissionTime(object.metadata)?.receivedMs ?? startMs(object.metadata.creationTimestamp) ?? 0;
+  return trustedAdmissionTime(object.metadata)?.receivedMs ?? epochMs(object.metadata.creationTimestamp) ?? 0;
 }
 
 /**

@@ -66,7 +66,7 @@ export class Stamping {
   }
 
   /** Whether a context of its own is still to be written. A run that ended without one gets none; one that ended with another's must not pass for that one. */
-  isPending(entry: Entry): boolean {
+  awaitsContext(entry: Entry): boolean {
     if (entry.deletedMs !== undefined || entry.untraced || !this.isTraced(entry)) return false;
     const gets = !isDone(entry.run) || this.#options.ledger.isForeign(entry);
     return gets && this.#decide(entry).kind !== 'present';

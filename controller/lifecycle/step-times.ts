@@ -6,7 +6,7 @@ import type { Attempt } from './attempt.ts';
 import { needsPod, stepFate } from './step-fate.ts';
 import type { StepFate } from './step-fate.ts';
 import { conditionMs, initialisedMs, nodeOffsetMs } from './node-clock.ts';
-import { instant, LAST_MS, later, sameSecond } from './times.ts';
+import { instant, LAST_MS, plusMs, sameSecond } from './times.ts';
 import type { Instant, Interval } from './times.ts';
 
 /** A step with a span, and its time, which does not overlap the next step's. */
@@ -47,11 +47,15 @@ function startOf(step: StepState, fate: StepFate, pod: Pod | undefined): Instant
   return told && sameSecond(told.ms, written.ms) ? told : written;
 }
 
-/** When the step's container ended, at the latest at the next step's start: the entrypoint starts a step after the previous one's end. */
+/**
+ * When the step ended: when its container did, but not after the next step's start, because the entrypoint starts a step when the previous one
+ * has ended.
+ */
 function endOf(startMs: number, end: Instant, next: Instant | undefined, attemptEndMs: number): number {
-  // Then only the second is known, in which it started and ended, and that the attempt did not end before.
+  // It started and ended in the same second, and only the second of its end is known: it gets all of it, until the attempt's end.
   const lastMs = end.whole && end.ms <= startMs ? Math.min(end.ms + LAST_MS, attemptEndMs) : end.ms;
-  // If the next start is before this step's end, it is of a container that waited for its turn. Clocks of one node differ by less than a second.
+  // A next start that is before this step's end is that of a container that waited for its turn, and does not count.
+  // A start with milliseconds may be up to a second before it all the same: start and end come from two readings of the node's clock.
   const toleranceMs = next?.whole ? 0 : LAST_MS;
   const binds = next !== undefined && next.ms >= startMs && next.ms >= end.ms - toleranceMs;
   return Math.max(startMs, binds ? Math.min(lastMs, next.ms) : lastMs);
@@ -70,15 +74,15 @@ function factsOf(attempt: Attempt): StepFacts[] {
     return {
       step,
       fate,
-      start: later(startOf(step, fate, pod), offsetMs),
-      end: fate === 'cut' ? end : later(end, offsetMs),
+      start: plusMs(startOf(step, fate, pod), offsetMs),
+      end: fate === 'cut' ? end : plusMs(end, offsetMs),
     };
   });
 }
 
 /** The start of the next step that has its own start. */
-function nextStart(later: StepFacts[]): Instant | undefined {
-  return later.find(({ fate, start }) => fate === 'ended' || (fate === 'skipped' && start?.whole === false))?.start;
+function nextStart(following: StepFacts[]): Instant | undefined {
+  return following.find(({ fate, start }) => fate === 'ended' || (fate === 'skipped' && start?.whole === false))?.start;
 }
 
 /** State between two steps: when the last step ended, and whether a step ended the attempt, so that later ones did not run. */
@@ -93,7 +97,10 @@ const placed = (step: StepState, fate: StepFate, startMs: number, endMs = startM
   interval: { startMs, endMs: Math.max(startMs, endMs) },
 });
 
-/** The time of a step that was lost with its node: from the previous step's end, or the end of init, to the Pod's DisruptionTarget condition, else to the attempt's end. */
+/**
+ * The time of a step that was lost with its node. It starts when the previous step ended, or when the init containers had ended. It ends at the Pod's
+ * condition DisruptionTarget; without one at the attempt's end.
+ */
 function lost(step: StepState, at: number, attempt: Attempt): TimedStep {
   const { pod, startMs, endMs } = attempt;
   const initialised = pod && initialisedMs(pod);
@@ -101,21 +108,26 @@ function lost(step: StepState, at: number, attempt: Attempt): TimedStep {
   return placed(step, 'lost', from, (pod && conditionMs(pod, 'DisruptionTarget')) ?? endMs);
 }
 
-function ended(facts: StepFacts, { at, over }: Cursor, later: StepFacts[], endMs: number): TimedStep | undefined {
+function ended(facts: StepFacts, { at, over }: Cursor, following: StepFacts[], endMs: number): TimedStep | undefined {
   const { step, start, end } = facts;
   if (!start || !end) return undefined;
   // The container waited for its turn, and was stopped with the Pod.
   if (over && start.ms < at && failed(facts)) return placed(step, 'skipped', at);
   const from = Math.max(start.ms, at);
-  return placed(step, 'ended', from, endOf(from, end, nextStart(later), endMs));
+  return placed(step, 'ended', from, endOf(from, end, nextStart(following), endMs));
 }
 
 /** A step's time: after the end of the previous one, although its container may have started long before and waited. */
-function timed(facts: StepFacts, { at, over }: Cursor, later: StepFacts[], attempt: Attempt): TimedStep | undefined {
+function timed(
+  facts: StepFacts,
+  { at, over }: Cursor,
+  following: StepFacts[],
+  attempt: Attempt,
+): TimedStep | undefined {
   const { step, fate, start, end } = facts;
   switch (fate) {
     case 'ended':
-      return ended(facts, { at, over }, later, attempt.endMs);
+      return ended(facts, { at, over }, following, attempt.endMs);
     case 'skipped':
       return end && placed(step, fate, Math.max(at, start?.whole === false ? start.ms : end.ms));
     case 'unstarted':

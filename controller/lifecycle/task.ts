@@ -19,7 +19,7 @@ import { attemptEndMs, creationMs, runInterval } from './run-interval.ts';
 import { runAttributes, span } from './span.ts';
 import { timedSteps } from './step-times.ts';
 import { stepSpans } from './steps.ts';
-import { raisedTo, shiftedWithin, startMs, within } from './times.ts';
+import { raisedTo, shiftedWithin, epochMs, within } from './times.ts';
 import { waitSpans } from './waits.ts';
 
 /** The task's own span: a child of the run's root; for a TaskRun that no run owns, the root itself. */
@@ -42,17 +42,18 @@ function taskSpan({ taskRun, own, owner, pipelineTask, deletedMs }: TaskRunFacts
   const ids = { traceId: own.traceId, spanId: own.spanId, parentSpanId: own.parentSpanId };
   const shown = `task ${name}${memberLabel(combination)}`;
   const task = span(ids, shown, runInterval(taskRun, deletedMs), { attributes, status: statusOf(outcome) });
-  // The run's root ends in that second, too, and not before its tasks.
+  // The run's end may be written without its fraction of a second. The root is then raised to the task's end, so the task is not cut.
   return owner ? shiftedWithin(task, { ...owner, endMs: raisedTo(owner.endMs, task.endMs) }) : task;
 }
 
-interface ArchivedAttempt {
+interface NumberedStatus {
+  /** Counted from 0. */
   number: number;
   status: TaskRunStatus;
 }
 
 /** Each attempt's status: those in retriesStatus, then the present one. */
-function attempts(taskRun: TaskRun): ArchivedAttempt[] {
+function attempts(taskRun: TaskRun): NumberedStatus[] {
   const all = [...(taskRun.status?.retriesStatus ?? []), taskRun.status ?? {}];
   return all.map((status, index) => ({ number: status.podName ? attemptOfPod(status.podName) : index, status }));
 }
@@ -60,12 +61,12 @@ function attempts(taskRun: TaskRun): ArchivedAttempt[] {
 /** The span of one attempt. It starts after the previous attempt's end `previousEndMs`, which may be in the same second. */
 function attemptSpan(
   taskRun: TaskRun,
-  { number, status }: ArchivedAttempt,
+  { number, status }: NumberedStatus,
   task: SpanRecord,
   previousEndMs: number,
 ): SpanRecord {
-  const start = raisedTo(startMs(status.startTime) ?? task.startMs, previousEndMs);
-  const written = startMs(completionOf({ status }));
+  const start = raisedTo(epochMs(status.startTime) ?? task.startMs, previousEndMs);
+  const written = epochMs(completionOf({ status }));
   const end = written === undefined ? task.endMs : attemptEndMs(status, creationMs(taskRun), written);
   const outcome = outcomeOf({ ...taskRun, status });
   const ids = {
@@ -80,7 +81,7 @@ function attemptSpan(
 
 function attemptTree(
   { taskRun, pods, pullEventsOf }: TaskRunFacts,
-  { number, status }: ArchivedAttempt,
+  { number, status }: NumberedStatus,
   { traceId, spanId, startMs: fromMs, endMs: toMs }: SpanRecord,
 ): SpanRecord[] {
   const attempt: Attempt = {
@@ -116,8 +117,8 @@ function fold(task: SpanRecord, below: SpanRecord[]): SpanRecord[] {
   return [...below.filter((one) => !FOLDED.test(one.name)), { ...task, events }];
 }
 
-/** All spans of a settled TaskRun; its own span is last. */
-export function buildTaskRun(facts: TaskRunFacts): SpanRecord[] {
+/** All spans of a TaskRun that can't change any more; its own span is last. */
+export function taskRunSpans(facts: TaskRunFacts): SpanRecord[] {
   const { taskRun, own } = facts;
   const task = taskSpan(facts);
   const all = attempts(taskRun);

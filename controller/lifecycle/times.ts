@@ -24,13 +24,13 @@ export function instant(time: string | undefined): Instant | undefined {
   return Number.isNaN(ms) || ms <= 0 ? undefined : { ms, whole: !time.includes('.') };
 }
 
-/** The time plus `byMs`. */
-export function later(time: Instant | undefined, byMs: number): Instant | undefined {
-  return time && { ...time, ms: time.ms + byMs };
+/** The time plus `ms`. */
+export function plusMs(time: Instant | undefined, ms: number): Instant | undefined {
+  return time && { ...time, ms: time.ms + ms };
 }
 
-/** Milliseconds since the epoch; undefined if the time is unknown. */
-export function startMs(time: string | undefined): number | undefined {
+/** A time of the API in milliseconds since the epoch; undefined if it is unknown (`instant`). */
+export function epochMs(time: string | undefined): number | undefined {
   return instant(time)?.ms;
 }
 

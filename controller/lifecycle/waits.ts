@@ -4,7 +4,7 @@ import { trustedAdmissionTime } from '../../shared/tracing/provenance.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import type { PipelineRun, TaskRun, TaskRunStatus } from '../../shared/tekton/types.ts';
 import { createdMs, span } from './span.ts';
-import { startMs } from './times.ts';
+import { epochMs } from './times.ts';
 
 export interface WaitFacts {
   run: PipelineRun | TaskRun;
@@ -28,7 +28,7 @@ export function admissionSpan(run: PipelineRun | TaskRun, root: SpanCarrier): Sp
 /** When the controller started the run, epoch milliseconds: a TaskRun's first attempt, whose status the next one archives. */
 function startedMs({ status }: PipelineRun | TaskRun): number | undefined {
   const [first]: TaskRunStatus[] = status && 'retriesStatus' in status ? (status.retriesStatus ?? []) : [];
-  return startMs((first ?? status)?.startTime);
+  return epochMs((first ?? status)?.startTime);
 }
 
 /** When a run began to wait, epoch milliseconds: at its admission, else its creation. */

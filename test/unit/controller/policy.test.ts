@@ -57,6 +57,6 @@ describe('a traced run is exported', () => {
     [false, undefined, false, false],
     [false, 'failure', false, false],
   ])('sampled %s, result %s, --keep-failures %s: %s', (sampled, result, keepFailures, expected) => {
-    expect(policy({ keepFailures }).isExported(sampled, result)).toBe(expected);
+    expect(policy({ keepFailures }).shouldExport(sampled, result)).toBe(expected);
   });
 });

@@ -3,10 +3,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { Pod } from '../../../../shared/kubernetes/pod.ts';
 import type { TaskRunStatus } from '../../../../shared/tekton/types.ts';
 import { at, condition, endedStep, ms, podOf, ranTask, step, taskRun } from './objects.ts';
-import { buildTaskRun, expectWellFormed, named } from './spans.ts';
+import { taskRunSpans, expectWellFormed, named } from './spans.ts';
 
 const build = (status: TaskRunStatus, pods: Pod[], rest: object = {}) =>
-  buildTaskRun({ taskRun: taskRun(status), pods, fold: false, ...rest });
+  taskRunSpans({ taskRun: taskRun(status), pods, fold: false, ...rest });
 type Spans = ReturnType<typeof build>;
 const times = (spans: Spans, name: string): number[] => {
   const { startMs, endMs } = named(spans, name);

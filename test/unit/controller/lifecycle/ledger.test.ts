@@ -10,16 +10,16 @@ const foreign = taskRun(ranTask, { namespace: 'other', uid: 'uid-foreign' });
 test('a TaskRun belongs to the PipelineRun that owns it', () => {
   const ledger = new Ledger();
   for (const seen of [run, own]) ledger.observe(seen);
-  expect(ledger.parentOf(own)?.run).toBe(run);
-  expect(ledger.childrenOf(run).map((child) => child.run)).toEqual([own]);
+  expect(ledger.ownerWaitingFor(own)?.run).toBe(run);
+  expect(ledger.childrenAwaitedBy(run).map((child) => child.run)).toEqual([own]);
 });
 
 test('an owner reference that names a PipelineRun of another namespace makes no child: nobody holds up a run from there', () => {
   const ledger = new Ledger();
   for (const seen of [run, foreign]) ledger.observe(seen);
   expect(foreign.metadata.ownerReferences).toEqual(own.metadata.ownerReferences);
-  expect(ledger.parentOf(foreign)).toBeUndefined();
-  expect(ledger.childrenOf(run)).toEqual([]);
+  expect(ledger.ownerWaitingFor(foreign)).toBeUndefined();
+  expect(ledger.childrenAwaitedBy(run)).toEqual([]);
 });
 
 test('owner references that lead in a circle make nobody a parent: the runs above and below a run come to an end', () => {

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { combinationOf, matrixAttributes, memberLabel } from '../../../../controller/lifecycle/matrix.ts';
 import type { PipelineTask } from '../../../../shared/tekton/types.ts';
 import { ranTask, taskRun } from './objects.ts';
-import { buildTaskRun } from './spans.ts';
+import { taskRunSpans } from './spans.ts';
 
 const task: PipelineTask = {
   name: 'm',
@@ -44,7 +44,7 @@ test('a run without a matrix has neither', () => {
 test('the span of a member is named by its values, and known as a run of its pipeline task', () => {
   const made = taskRun(ranTask, {}, 'm');
   const member = { ...made, spec: { params: [{ name: 'os', value: 'linux' }] } };
-  expect(buildTaskRun({ taskRun: member, pods: [], fold: false, pipelineTask: task }).at(-1)).toMatchObject({
+  expect(taskRunSpans({ taskRun: member, pods: [], fold: false, pipelineTask: task }).at(-1)).toMatchObject({
     name: 'task m (linux)',
     attributes: { 'cicd.pipeline.task.name': 'm', 'tektrace.matrix.os': 'linux' },
   });

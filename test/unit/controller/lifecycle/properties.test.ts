@@ -6,7 +6,7 @@ import type { SpanRecord } from '../../../../shared/tracing/span-record.ts';
 import type { TaskRunStatus } from '../../../../shared/tekton/types.ts';
 import { at, condition, pipelineRun, pod, ranRun, taskRun } from './objects.ts';
 import { task, written } from './written.ts';
-import { buildPipelineRun, buildTaskRun, expectWellFormed } from './spans.ts';
+import { pipelineRunSpans, taskRunSpans, expectWellFormed } from './spans.ts';
 
 /** Jaeger wants a microsecond of each span: what has no length at its parent's end starts that much before. */
 const MICROSECOND_MS = 0.002;
@@ -15,9 +15,9 @@ function trace(status: TaskRunStatus, pods: Pod[]): SpanRecord[] {
   const run = taskRun(status);
   const completionTime = status.completionTime;
   const owner = pipelineRun({ ...ranRun, completionTime });
-  const root = buildPipelineRun({ run: owner, children: [run] });
+  const root = pipelineRunSpans({ run: owner, children: [run] });
   const { startMs } = root.at(-1)!;
-  const below = buildTaskRun({
+  const below = taskRunSpans({
     taskRun: run,
     pods,
     fold: false,

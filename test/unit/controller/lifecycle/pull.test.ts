@@ -6,7 +6,7 @@ import type { Pod } from '../../../../shared/kubernetes/pod.ts';
 import type { SpanRecord } from '../../../../shared/tracing/span-record.ts';
 import { deriveSpanId } from '../../../../shared/tracing/ids.ts';
 import { at, ms, pod, ranTask, taskRun, TRACE } from './objects.ts';
-import { buildTaskRun, expectWellFormed, named, names } from './spans.ts';
+import { taskRunSpans, expectWellFormed, named, names } from './spans.ts';
 
 const about = (container: string, reason: string, seconds: number, message: string, rest: object = {}): PullEvent => ({
   metadata: { name: `${container}-${reason}`, namespace: 'ci' },
@@ -29,7 +29,7 @@ const withContainers: Pod = {
   spec: { containers: [{ name: 'step-fetch' }, { name: 'step-make' }], initContainers: [{ name: 'prepare' }] }, // prettier-ignore
 };
 const build = (events: PullEvent[], rest: object = {}): SpanRecord[] =>
-  buildTaskRun({
+  taskRunSpans({
     taskRun: taskRun(ranTask),
     pods: [withContainers],
     fold: false,

@@ -1,11 +1,11 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import { describe, expect, test } from '@jest/globals';
 
-import { buildPipelineRun } from '../../../../controller/lifecycle/run.ts';
+import { pipelineRunSpans } from '../../../../controller/lifecycle/run.ts';
 import type { Condition, Param, ResolutionRequest } from '../../../../shared/tekton/types.ts';
 import type { SpanRecord } from '../../../../shared/tracing/span-record.ts';
 import { at, condition, ms, pipelineRun, ranRun, ranTask, ROOT, succeeded, taskRun, TRACE } from './objects.ts';
-import { buildTaskRun, expectWellFormed, named } from './spans.ts';
+import { taskRunSpans, expectWellFormed, named } from './spans.ts';
 
 const request = (name: string, answer: Condition | undefined, params: Param[] = []): ResolutionRequest => ({
   metadata: {
@@ -19,7 +19,7 @@ const request = (name: string, answer: Condition | undefined, params: Param[] = 
   status: { conditions: answer ? [{ ...answer, lastTransitionTime: at(0.9) }] : [] },
 });
 const build = (...resolutions: ResolutionRequest[]): SpanRecord[] =>
-  buildPipelineRun({
+  pipelineRunSpans({
     run: pipelineRun(ranRun),
     own: { traceId: TRACE, spanId: ROOT, sampled: true },
     children: [],
@@ -56,7 +56,7 @@ describe('what a run asked a resolver for', () => {
   test('stands below the task, where a TaskRun asked', () => {
     const asked = { ...request('a', { ...succeeded }), metadata: { ...request('a', succeeded).metadata, creationTimestamp: at(1) } }; // prettier-ignore
     const answered = { ...asked, status: { conditions: [{ ...succeeded, lastTransitionTime: at(2) }] } };
-    const spans = buildTaskRun({ taskRun: taskRun(ranTask), pods: [], fold: false, resolutions: [answered] });
+    const spans = taskRunSpans({ taskRun: taskRun(ranTask), pods: [], fold: false, resolutions: [answered] });
     expectWellFormed(spans);
     expect(named(spans, 'resolve git').parentSpanId).toBe(named(spans, 'task compile').spanId);
   });

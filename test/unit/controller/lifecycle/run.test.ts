@@ -3,14 +3,14 @@ import { describe, expect, test } from '@jest/globals';
 
 import type { PipelineRunStatus, TaskRun } from '../../../../shared/tekton/types.ts';
 import { at, carrier, condition, ms, pipelineRun, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
-import { buildPipelineRun, buildTaskRun, expectWellFormed, named, names } from './spans.ts';
+import { pipelineRunSpans, taskRunSpans, expectWellFormed, named, names } from './spans.ts';
 
 const build = (
   status: PipelineRunStatus | undefined,
   metadata: object = {},
   taskRuns: TaskRun[] = [],
   rest: object = {},
-) => buildPipelineRun({ run: pipelineRun(status, metadata), children: taskRuns, ...rest });
+) => pipelineRunSpans({ run: pipelineRun(status, metadata), children: taskRuns, ...rest });
 const annotated = (annotations: Record<string, string>): object => ({
   annotations: { 'tekton/pipelinerun-span-context': carrier(), ...annotations },
 });
@@ -54,7 +54,7 @@ describe('a PipelineRun’s root', () => {
 
   test('is called after the Pipeline, else generateName, else the run', () => {
     const named = (run: object) =>
-      buildPipelineRun({ run: { ...pipelineRun(ranRun), ...run }, children: [] }).at(-1)?.name;
+      pipelineRunSpans({ run: { ...pipelineRun(ranRun), ...run }, children: [] }).at(-1)?.name;
     expect(named({ spec: { pipelineRef: { name: 'release' } } })).toBe('RUN release');
     expect(named({})).toBe('RUN build');
     expect(named({ metadata: { ...pipelineRun(ranRun).metadata, generateName: undefined } })).toBe('RUN build-x7k2p');
@@ -145,7 +145,7 @@ describe('what stands above a root', () => {
 test('a run and its TaskRuns make one whole tree', () => {
   const children = [taskRun(ranTask), taskRun(ranTask, {}, 'lint')];
   const all = [
-    ...children.flatMap((one) => buildTaskRun({ taskRun: one, pods: [], fold: false })),
+    ...children.flatMap((one) => taskRunSpans({ taskRun: one, pods: [], fold: false })),
     ...build(ranRun, {}, children),
   ];
   expectWellFormed(all);

@@ -3,14 +3,14 @@ import { describe, expect, test } from '@jest/globals';
 import type { SpanRecord } from '../../../../shared/tracing/span-record.ts';
 import type { PipelineRunStatus, PipelineTask, SkippedTask, TaskRun } from '../../../../shared/tekton/types.ts';
 import { at, condition, ms, pipelineRun, ranRun, ranTask, ROOT, taskRun } from './objects.ts';
-import { buildPipelineRun, expectWellFormed, named, names } from './spans.ts';
+import { pipelineRunSpans, expectWellFormed, named, names } from './spans.ts';
 
 const WHEN = 'When Expressions evaluated to false';
 const STOPPING = 'PipelineRun was stopping';
 const MICROSECOND = 0.001;
 
 const build = (status: PipelineRunStatus, children: TaskRun[] = []): SpanRecord[] =>
-  buildPipelineRun({ run: pipelineRun(status), children });
+  pipelineRunSpans({ run: pipelineRun(status), children });
 const skip = (...tasks: string[]): SkippedTask[] => tasks.map((name) => ({ name, reason: WHEN }));
 
 describe('skipped tasks', () => {

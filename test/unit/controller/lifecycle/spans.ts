@@ -2,19 +2,19 @@ import { expect } from '@jest/globals';
 
 import type { PipelineRunFacts, TaskRunFacts } from '../../../../controller/lifecycle/facts.ts';
 import { runInterval } from '../../../../controller/lifecycle/run-interval.ts';
-import { buildPipelineRun as buildRun } from '../../../../controller/lifecycle/run.ts';
-import { buildTaskRun as buildTask } from '../../../../controller/lifecycle/task.ts';
+import { pipelineRunSpans as buildRun } from '../../../../controller/lifecycle/run.ts';
+import { taskRunSpans as buildTask } from '../../../../controller/lifecycle/task.ts';
 import { runSpan } from '../../../../shared/tracing/run-context.ts';
 import type { SpanRecord } from '../../../../shared/tracing/span-record.ts';
 
 /** The spans of a run whose own span is the one that its annotation names. */
-export const buildPipelineRun = (facts: Omit<PipelineRunFacts, 'own' | 'below'>): SpanRecord[] =>
+export const pipelineRunSpans = (facts: Omit<PipelineRunFacts, 'own' | 'below'>): SpanRecord[] =>
   buildRun({
     ...facts,
     own: runSpan(facts.run)!,
     below: facts.children.map((child) => runInterval(child, undefined)),
   });
-export const buildTaskRun = (facts: Omit<TaskRunFacts, 'own'>): SpanRecord[] =>
+export const taskRunSpans = (facts: Omit<TaskRunFacts, 'own'>): SpanRecord[] =>
   buildTask({ ...facts, own: runSpan(facts.taskRun)! });
 
 export const names = (spans: SpanRecord[]): string[] => spans.map((span) => span.name);

@@ -7,7 +7,7 @@ import { deriveSpanId } from '../../../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../../../shared/tracing/span-record.ts';
 import type { StepState, TaskRunStatus } from '../../../../shared/tekton/types.ts';
 import { at, condition, endedStep, ms, pipelineRun, podOf, ranRun, ranTask, step, taskRun, TRACE } from './objects.ts';
-import { buildPipelineRun, buildTaskRun, expectWellFormed, named, names } from './spans.ts';
+import { pipelineRunSpans, taskRunSpans, expectWellFormed, named, names } from './spans.ts';
 
 const { ERROR, UNSET } = SpanStatusCode;
 const failed = (reason: string, message: string, steps: StepState[], completed = 12): TaskRunStatus => ({
@@ -17,7 +17,7 @@ const failed = (reason: string, message: string, steps: StepState[], completed =
   steps,
 });
 const build = (status: TaskRunStatus, pods: Pod[] = []): SpanRecord[] => {
-  const spans = buildTaskRun({ taskRun: taskRun(status), pods, fold: false });
+  const spans = taskRunSpans({ taskRun: taskRun(status), pods, fold: false });
   expectWellFormed(spans);
   return spans;
 };
@@ -52,7 +52,7 @@ describe('a TaskRun that ran out of time', () => {
   test('makes its run a failure that says what the task’s reason is', () => {
     const run = { ...ranRun, conditions: [condition('False', 'Failed', 'Tasks Completed: 1 (Failed: 1)')] };
     const ignored = taskRun(failed('FailureIgnored', '', [], 3), {}, 'lint');
-    const root = buildPipelineRun({ run: pipelineRun(run), children: [ignored, taskRun(status)] }).at(-1);
+    const root = pipelineRunSpans({ run: pipelineRun(run), children: [ignored, taskRun(status)] }).at(-1);
     expect(root?.attributes).toMatchObject({ 'cicd.pipeline.result': 'failure', 'error.type': 'TaskRunTimeout' });
   });
 });
@@ -269,7 +269,7 @@ test('the step that ran when its TaskRun was deleted is cut short then', () => {
     running: { startedAt: at(4) },
   }));
   const running = { ...ranTask, completionTime: undefined, conditions: [condition('Unknown', 'Running')], steps };
-  const spans = buildTaskRun({ taskRun: taskRun(running), pods: [], fold: false, deletedMs: ms(9.5) });
+  const spans = taskRunSpans({ taskRun: taskRun(running), pods: [], fold: false, deletedMs: ms(9.5) });
   expectWellFormed(spans);
   expect(times(spans, 'step a')).toEqual([4000, 9500]);
   expect(named(spans, 'step a').attributes).toMatchObject({ 'error.type': 'deleted' });

@@ -5,10 +5,10 @@ import type { ContainerStatus } from '../../../../shared/kubernetes/pod.ts';
 import { deriveSpanId } from '../../../../shared/tracing/ids.ts';
 import type { TaskRunStatus } from '../../../../shared/tekton/types.ts';
 import { at, carrier, condition, ms, pod, ranTask, ROOT, standalone, step, taskRun, TRACE } from './objects.ts';
-import { buildTaskRun, expectWellFormed, named, names } from './spans.ts';
+import { taskRunSpans, expectWellFormed, named, names } from './spans.ts';
 
 const build = (status: TaskRunStatus | undefined, pods = [pod()], rest: object = {}) =>
-  buildTaskRun({ taskRun: taskRun(status), pods, fold: false, ...rest });
+  taskRunSpans({ taskRun: taskRun(status), pods, fold: false, ...rest });
 
 describe('a TaskRun that succeeded', () => {
   const spans = build(ranTask);
@@ -223,7 +223,7 @@ describe('a TaskRun of its own', () => {
   };
 
   test('is a root with its admission and its wait', () => {
-    const spans = buildTaskRun({ taskRun: taskRun({ ...ranTask, startTime: at(1.5) }, meta), pods: [], fold: false });
+    const spans = taskRunSpans({ taskRun: taskRun({ ...ranTask, startTime: at(1.5) }, meta), pods: [], fold: false });
     expectWellFormed(spans);
     expect(names(spans)).toEqual(['admission', 'queued', 'RUN build-x7k2p-compile']);
     expect(spans.at(-1)).toMatchObject({ spanId: ROOT, kind: SpanKind.SERVER, startMs: ms(1.1) });
@@ -234,7 +234,7 @@ describe('a TaskRun of its own', () => {
   test('that was retried waited until its first attempt', () => {
     const first = { ...ranTask, startTime: at(1.5), completionTime: at(4) };
     const retried = { ...ranTask, podName: 'compile-pod-retry1', startTime: at(4), retriesStatus: [first] };
-    const spans = buildTaskRun({ taskRun: taskRun(retried, meta), pods: [], fold: false });
+    const spans = taskRunSpans({ taskRun: taskRun(retried, meta), pods: [], fold: false });
     expect(named(spans, 'queued')).toMatchObject({ startMs: ms(1.2), endMs: ms(1.5) });
   });
 });

@@ -15,11 +15,11 @@ import {
   step,
   taskRun,
 } from './objects.ts';
-import { buildPipelineRun, buildTaskRun, expectWellFormed, named, names } from './spans.ts';
+import { pipelineRunSpans, taskRunSpans, expectWellFormed, named, names } from './spans.ts';
 
 const ran = (steps: StepState[], completionTime: string): TaskRunStatus => ({ ...ranTask, completionTime, steps });
 const build = (status: TaskRunStatus, pods: Pod[], rest: object = {}) =>
-  buildTaskRun({ taskRun: taskRun(status), pods, fold: false, ...rest });
+  taskRunSpans({ taskRun: taskRun(status), pods, fold: false, ...rest });
 const times = (spans: ReturnType<typeof build>, name: string): number[] => {
   const { startMs, endMs } = named(spans, name);
   return [startMs - ms(0), endMs - ms(0)];
@@ -57,7 +57,7 @@ describe('steps in whole seconds', () => {
     expect(times(spans, 'task compile')).toEqual([1000, 9999]);
     expect(build(status, [], { owner })).toEqual([named(spans, 'task compile')]);
     const run = { ...ranRun, completionTime: at(9) };
-    const root = buildPipelineRun({ run: pipelineRun(run), children: [taskRun(status)] });
+    const root = pipelineRunSpans({ run: pipelineRun(run), children: [taskRun(status)] });
     expect(times(root, 'RUN build')).toEqual([0, 9999]);
   });
 
@@ -107,7 +107,7 @@ test('a run that ends in the second of its admission has the length of that', ()
     'tekton/admission-time': `${at(0.3)}/${at(0.32)}`,
   };
   const run = pipelineRun({ ...ranRun, startTime: at(0), completionTime: at(0) }, { annotations });
-  const spans = buildPipelineRun({ run, children: [] });
+  const spans = pipelineRunSpans({ run, children: [] });
   expectWellFormed(spans);
   expect(times(spans, 'RUN build')).toEqual([300, 320]);
   expect(times(spans, 'admission')).toEqual([300, 320]);
