@@ -30,7 +30,7 @@ const FLUSH_MS = 5_000;
 /** Longest wait at the start for the lists that only traces need, in milliseconds. */
 const SOURCES_MS = 5_000;
 /** Milliseconds after the signal at which unfinished work is abandoned. With the flush, everything ends within the 30 s that a Pod has. */
-const LEFT_AFTER_MS = { reconciles: 8_000, lifecycle: 14_000 };
+const ABANDONED_AFTER_MS = { reconciles: 8_000, lifecycle: 14_000 };
 
 export interface RunControllersOptions extends Omit<PolicyOptions, 'isIgnoredNamespace'> {
   client: KubeClient;
@@ -54,8 +54,8 @@ export interface ControllerProcess {
   /** Resolves when the spans of finished reconciles were sent, or after a few seconds. */
   flush(): Promise<void>;
   /**
-   * Takes no more work. Resolves when running work has ended, waiting marks are written and the spans are sent, or after 19 s: unfinished work is
-   * abandoned and logged.
+   * Takes no more work. Resolves when running work has ended, waiting marks are written and the spans are sent. Unfinished work is abandoned
+   * after 14 s, and logged; unsent spans are dropped 5 s later.
    */
   stop(): Promise<void>;
 }
@@ -118,11 +118,13 @@ async function createTracing(
   };
 }
 
-/** Waits for the ends of parts of the process, each at most until a time since the first call. */
-function endings(log: Logger): (what: string, end: Promise<unknown> | undefined, leftAfterMs: number) => Promise<void> {
+/** Returns a function that waits for the end of a part of the process, until `abandonedAfterMs` after `endings()` was called at the latest. */
+function endings(
+  log: Logger,
+): (what: string, end: Promise<unknown> | undefined, abandonedAfterMs: number) => Promise<void> {
   const startedMs = performance.now();
-  return async (what, end, leftAfterMs) => {
-    const remainingMs = Math.max(0, startedMs + leftAfterMs - performance.now());
+  return async (what, end, abandonedAfterMs) => {
+    const remainingMs = Math.max(0, startedMs + abandonedAfterMs - performance.now());
     try {
       await within(Promise.resolve(end), remainingMs, 'not ended', undefined);
     } catch (error) {
@@ -148,21 +150,24 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
     isIgnoredNamespace: (name) => ignored.store.get(name) !== undefined,
   });
   const tracing = sink && (await createTracing(options, sink, watches, policy, sources));
-  const runs = tracing?.runs ?? noRunTracing;
-  const drive = policy.executesRuns ? createDrive({ ...common, watches, tracing: runs, policy, images }) : undefined;
+  const runTracing = tracing?.runs ?? noRunTracing;
+  const drive = policy.executesRuns
+    ? createDrive({ ...common, watches, tracing: runTracing, policy, images })
+    : undefined;
   const stopping = new AbortController();
   const { synced, ended } = runWatches(watches, stopping.signal);
-  const extra = tracing && runWatches(sources, stopping.signal);
-  const alsoEnded = tracing && Promise.all([ignored.run(stopping.signal), extra?.ended]);
+  const sourceWatches = tracing && runWatches(sources, stopping.signal);
+  const tracingWatchesEnded = tracing && Promise.all([ignored.run(stopping.signal), sourceWatches?.ended]);
   const start = async (): Promise<void> => {
     await synced;
     if (stopping.signal.aborted) return;
+    // Before the lists of tracing are there: a run that lacks its context waits in `waitMs`, a few seconds at most.
     drive?.start();
     if (!tracing) return;
     await ignored.synced;
     tracing.lifecycle.startStamping();
     // A list that does not come holds up nothing: its spans are then missing.
-    await Promise.race([extra?.synced, sleep(SOURCES_MS, stopping.signal).catch(() => undefined)]);
+    await Promise.race([sourceWatches?.synced, sleep(SOURCES_MS, stopping.signal).catch(() => undefined)]);
     if (!stopping.signal.aborted) tracing.lifecycle.startExporting();
   };
   return {
@@ -171,8 +176,8 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
     async stop() {
       stopping.abort();
       const ends = endings(log);
-      await ends('reconciles', Promise.all([drive?.stop(), ended, alsoEnded]), LEFT_AFTER_MS.reconciles);
-      await ends('exports and marks', tracing?.lifecycle.stop(), LEFT_AFTER_MS.lifecycle);
+      await ends('reconciles', Promise.all([drive?.stop(), ended, tracingWatchesEnded]), ABANDONED_AFTER_MS.reconciles);
+      await ends('exports and marks', tracing?.lifecycle.stop(), ABANDONED_AFTER_MS.lifecycle);
       await tracing?.close();
     },
   };

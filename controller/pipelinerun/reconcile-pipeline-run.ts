@@ -42,11 +42,11 @@ const reconcileKind = traced(
     const run = structuredClone(stored);
     const before = succeededCondition(run);
     if (!run.status?.startTime && run.spec.status !== 'PipelineRunPending') start(context, run);
-    const seen = cachedChildren(context, run);
+    const cached = cachedChildren(context, run);
     let unseen: TaskRun[];
     try {
-      unseen = await unseenChildren(context, run, seen);
-      await reconcile(context, run, [...seen, ...unseen]);
+      unseen = await unseenChildren(context, run, cached);
+      await reconcile(context, run, [...cached, ...unseen]);
     } catch (error) {
       await writeProblem(context, stored, run, error);
       throw error;

@@ -10,7 +10,7 @@ import type { ReconcileContext } from './context.ts';
 import { readPod } from './find-pod.ts';
 import { buildPod } from './pod/build.ts';
 
-/** Thrown if the Pod can't be created at present: the TaskRun gets this reason and is requeued. */
+/** Returned instead of a Pod if it can't be created now: the TaskRun gets this reason and is requeued. */
 export interface PodPostponed {
   reason: string;
   message: string;
@@ -20,7 +20,10 @@ export interface PodPostponed {
 const QUOTA_RETRY_MS = 60_000;
 const CONFLICT_RETRY_MS = 1000;
 
-/** Handles a refused creation (upstream's handlePodCreationError). Throws RunFailure if it is final, `error` if a retry may help. */
+/**
+ * Handles a failed creation (upstream's handlePodCreationError). Returns PodPostponed if a quota is in the way, throws RunFailure if the refusal is
+ * final, else `error`: the reconcile is retried.
+ */
 const handlePodCreationError = traced('handlePodCreationError', (taskRun: TaskRun, error: unknown): PodPostponed => {
   if (error instanceof ApiError && error.status === 409 && error.details?.kind === 'resourcequotas') {
     const text = 'tried to create pod, but it failed with ResourceQuotaConflictError';
@@ -52,7 +55,10 @@ const adoptPod = traced('adoptPod', async (context: ReconcileContext, taskRun: T
   throw new RunFailure('PodCreationFailed', message);
 });
 
-/** Creates the Pod of the TaskRun's present attempt, or returns the existing one. Throws RunFailure if the API server refuses it. */
+/**
+ * Creates the Pod of the TaskRun's present attempt, or returns the existing one. Returns PodPostponed if a quota is in the way. Throws RunFailure if
+ * the API server refuses the Pod.
+ */
 export const createPod = traced(
   'createPod',
   async (context: ReconcileContext, taskRun: TaskRun, taskSpec: TaskSpec): Promise<Pod | PodPostponed> => {

@@ -30,18 +30,21 @@ const start = traced('start', (taskRun: TaskRun, now: Date): boolean => {
 });
 
 /** Prepares and runs the TaskRun. A RunFailure fails it. */
-const run = traced('run', async (context: ReconcileContext, taskRun: TaskRun): Promise<ReconcileResult> => {
-  try {
-    return await reconcile(context, taskRun);
-  } catch (error) {
-    if (!(error instanceof RunFailure)) throw error;
-    const pod = await findPod(context, taskRun);
-    // A running Pod is deleted; a finished one stays for its logs.
-    if (pod && !isFinished(pod)) await failTaskRun(context, taskRun, error.reason, error.message);
-    else markFailed((taskRun.status ??= {}), error.reason, error.message, context.clock());
-    return undefined;
-  }
-});
+const prepareAndRun = traced(
+  'prepareAndRun',
+  async (context: ReconcileContext, taskRun: TaskRun): Promise<ReconcileResult> => {
+    try {
+      return await reconcile(context, taskRun);
+    } catch (error) {
+      if (!(error instanceof RunFailure)) throw error;
+      const pod = await findPod(context, taskRun);
+      // A running Pod is deleted; a finished one stays for its logs.
+      if (pod && !isFinished(pod)) await failTaskRun(context, taskRun, error.reason, error.message);
+      else markFailed((taskRun.status ??= {}), error.reason, error.message, context.clock());
+      return undefined;
+    }
+  },
+);
 
 /** Upstream's order of decisions: the first that applies is executed. */
 const advance = traced('advance', async (context: ReconcileContext, taskRun: TaskRun): Promise<ReconcileResult> => {
@@ -66,7 +69,7 @@ const advance = traced('advance', async (context: ReconcileContext, taskRun: Tas
     await failTaskRun(context, taskRun, failure.reason, failure.message);
     return undefined;
   }
-  return run(context, taskRun);
+  return prepareAndRun(context, taskRun);
 });
 
 /**
@@ -75,14 +78,14 @@ const advance = traced('advance', async (context: ReconcileContext, taskRun: Tas
  */
 const persistProblem = traced(
   'persistProblem',
-  async (context: ReconcileContext, seen: TaskRun, taskRun: TaskRun, problem: unknown): Promise<void> => {
+  async (context: ReconcileContext, stored: TaskRun, taskRun: TaskRun, problem: unknown): Promise<void> => {
     // A conflict: the cache is behind, and the next reconcile has the newer object.
     if (isConflict(problem)) return;
     const status = (taskRun.status ??= {});
     const reason = status.podName ? (succeededCondition(taskRun)?.reason ?? 'Running') : 'Pending';
     markRunning(status, reason, problem instanceof Error ? problem.message : String(problem), context.clock());
     try {
-      await persist(context, seen, taskRun);
+      await persist(context, stored, taskRun);
     } catch (error) {
       throw joinErrors(problem, error);
     }
@@ -91,11 +94,11 @@ const persistProblem = traced(
 
 const reconcileKind = traced(
   'reconcileKind',
-  async (context: ReconcileContext, seen: TaskRun): Promise<ReconcileResult> => {
-    const taskRun = structuredClone(seen);
+  async (context: ReconcileContext, stored: TaskRun): Promise<ReconcileResult> => {
+    const taskRun = structuredClone(stored);
     if (isDone(taskRun)) {
       await stopSidecars(context, taskRun);
-      await persist(context, seen, taskRun);
+      await persist(context, stored, taskRun);
       return undefined;
     }
     const started = start(taskRun, context.clock());
@@ -107,11 +110,12 @@ const reconcileKind = traced(
       await stopSidecarsOfRetries(context, taskRun);
     } catch (error) {
       taskRun.status = begun ?? {};
-      await persistProblem(context, seen, taskRun, error);
+      await persistProblem(context, stored, taskRun, error);
       throw error;
     }
     if (isDone(taskRun)) keepReconcile();
-    if (await persist(context, seen, taskRun)) emitReconcileEvents(context, taskRun, succeededCondition(seen), started);
+    if (await persist(context, stored, taskRun))
+      emitReconcileEvents(context, taskRun, succeededCondition(stored), started);
     if (isDone(taskRun)) context.created.forgetOwner(taskRun.metadata.uid ?? '');
     if (result || isDone(taskRun)) return result;
     const requeueAfterMs = remainingMs(taskRun, context.clock());

@@ -21,9 +21,9 @@ export interface SpanBudget {
 
 const DEFAULT_BUDGET: SpanBudget = { perReconcile: 500, perRun: 3000 };
 const RUNS_REMEMBERED = 10_000;
-/** The share of a run's budget that only spans with errors may use, and how many of them (with those above them) a reconcile may use of it. */
-const KEPT_FOR_ERRORS = 0.1;
-const ERRORS_BEYOND = 20;
+/** The last 10 % of a run's budget is for spans with errors and their ancestors: at most 20 a reconcile. */
+const SHARE_FOR_ERRORS = 0.1;
+const ERRORS_PER_RECONCILE = 20;
 
 interface Recording extends ReconcileScope {
   spans: ReadableSpan[];
@@ -83,7 +83,7 @@ export function keepReconcile(): void {
   if (recording) recording.keep = true;
 }
 
-/** Runs one reconcile inside its span, below `own`, the run's own span. Only runs it if there is no own span, or it is not sampled. */
+/** Runs one reconcile inside its span, below `own`, the run's own span. If there is no own span, or it is not sampled, `fn` runs unrecorded. */
 export type RecordReconcile = <T>(
   span: ReconcileSpan,
   own: SpanCarrier | undefined,
@@ -127,14 +127,15 @@ export function createReconcileTracing({
   const providers = { PipelineRun: provide(PIPELINE_RUN_SERVICE), TaskRun: provide(TASK_RUN_SERVICE) };
   const spansByRun = new LruMap<string, number>(RUNS_REMEMBERED);
 
-  /** All spans of a reconcile, or, if they are too many, those with errors: these may use what is kept for them, a few each time, to its end. */
+  /** The spans to send below the reconcile's own: all, or, if they are too many, those with errors and their ancestors. */
   function withinBudget({ spans, keep }: Recording, runUid: string): ReadableSpan[] {
-    const spent = spansByRun.get(runUid) ?? 0;
-    const left = budget.perRun - Math.floor(budget.perRun * KEPT_FOR_ERRORS) - spent - 1;
+    // The reconcile's own span is always sent: one of the budget.
+    const spent = (spansByRun.get(runUid) ?? 0) + 1;
+    const left = budget.perRun - Math.floor(budget.perRun * SHARE_FOR_ERRORS) - spent;
     const most = Math.min(budget.perReconcile, left);
-    const ofErrors = Math.max(most, Math.min(ERRORS_BEYOND, budget.perRun - spent - 1));
+    const ofErrors = Math.max(most, Math.min(ERRORS_PER_RECONCILE, budget.perRun - spent));
     const kept = keep || spans.length <= most ? spans : errorsWithParents(spans, ofErrors);
-    spansByRun.set(runUid, spent + kept.length + 1);
+    spansByRun.set(runUid, spent + kept.length);
     return kept;
   }
 
