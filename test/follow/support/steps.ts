@@ -5,6 +5,7 @@ import { isNotFound } from '../../../shared/kubernetes/errors.ts';
 import type { Pod } from '../../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath } from '../../../shared/kubernetes/resources.ts';
 import type { ShownSpan } from '../../peers/support/jaeger-trace.ts';
+import type { StepState } from '../../../shared/tekton/types.ts';
 import { isCut, placeOf } from './facts.ts';
 import type { Place } from './facts.ts';
 import type { Family } from './family.ts';
@@ -48,14 +49,18 @@ async function readLog(client: KubeClient, { metadata }: Pod, container: string)
   }
 }
 
+const stepState = ({ status }: Place, container: string): StepState['terminated'] =>
+  status.steps?.find((step) => step.container === container)?.terminated;
+
 /**
- * Whether the entrypoint's word on when the command began is known: it is in the end of a container that ended by itself. Without it the container's
- * start is all that is known.
+ * Whether the entrypoint's word on when the command began is known: it is in the end of a container that ended by itself, and upstream has read it there.
+ * Without it the container's start is all that is known.
  */
-function saysStart({ pod, status }: Place, container: string): boolean {
-  const { state } = pod?.status?.containerStatuses?.find(({ name }) => name === container) ?? {};
-  const { terminated } = status.steps?.find((step) => step.container === container) ?? {};
-  return !isCut(terminated) && state?.terminated?.message?.includes('StartedAt') === true;
+function saysStart(place: Place, container: string): boolean {
+  const { state } = place.pod?.status?.containerStatuses?.find(({ name }) => name === container) ?? {};
+  const told = /"StartedAt","value":"([^".]+)/.exec(state?.terminated?.message ?? '')?.[1];
+  const terminated = stepState(place, container);
+  return !isCut(terminated) && told !== undefined && terminated?.startedAt === `${told}Z`;
 }
 
 /** When the command began and ended by the step's own clock, beside when its span does. */
@@ -83,7 +88,16 @@ function compare(container: string, log: StepLog, root: SpanNode, family: Family
   return compareTimes(log, span, saysStart(place, container));
 }
 
-/** Reads the log of every step whose Pod is still there: `problems` is what does not fit its span, `read` how many were read. */
+/** Whether the step was ended with its TaskRun: then its Pod, and its log with it, goes at some time. */
+function wasCut({ taskRuns }: Family, { metadata }: Pod, container: string): boolean {
+  const status = taskRuns.map((taskRun) => taskRun.status).find((one) => one?.podName === metadata.name);
+  return isCut(status?.steps?.find((step) => step.container === container)?.terminated);
+}
+
+/**
+ * Reads the log of every step whose Pod is still there: `problems` is what does not fit its span, `read` how many of those that ended by themselves were
+ * read.
+ */
 export async function stepProblems(
   client: KubeClient,
   root: SpanNode,
@@ -97,7 +111,7 @@ export async function stepProblems(
       const log = await readLog(client, pod, name);
       // A step that was skipped, or never began, has written nothing; one without a context has written nothing of it.
       if (!log?.traceparent) continue;
-      read += 1;
+      if (!wasCut(family, pod, name)) read += 1;
       const found = compare(name, log, root, family, pod);
       problems.push(...found.map((problem) => `${name} of ${pod.metadata.name} ${problem}`));
     }
