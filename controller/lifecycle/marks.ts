@@ -1,14 +1,16 @@
 import { TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
+import { isClaimed } from '../../shared/tracing/provenance.ts';
 import type { Entry, Run } from './ledger.ts';
 import { epochMs, LAST_MS } from './times.ts';
 
 /** Delay of a TaskRun's mark, in milliseconds: its run's mark, which is valid for all its TaskRuns, may come before. */
 export const MARK_DELAY_MS = 60_000;
 
-/** Whether the run has its own mark. */
-export function isMarked({ run, marked }: Entry): boolean {
-  return marked === true || run.metadata.annotations?.[TRACE_EXPORTED] === run.metadata.uid;
+/** Whether the run has its own mark. One that a client wrote says nothing about what the collector has. */
+export function isMarked({ run: { metadata }, marked }: Entry): boolean {
+  if (marked === true) return true;
+  return metadata.annotations?.[TRACE_EXPORTED] === metadata.uid && !isClaimed(metadata, TRACE_EXPORTED);
 }
 
 /** Whether a run existed before its owner ended. A creation time is a whole second, so the creation may be as late as the second's end. */

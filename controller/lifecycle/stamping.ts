@@ -65,11 +65,21 @@ export class Stamping {
     return [run, ...ledger.ownersOf(run).map((owner) => owner.run)].every(policy.isTraced);
   }
 
-  /** Whether a context of its own is still to be written. A run that ended without one gets none; one that ended with another's must not pass for that one. */
+  /** Whether a context of its own is still to be written. */
   awaitsContext(entry: Entry): boolean {
     if (entry.deletedMs !== undefined || entry.untraced || !this.isTraced(entry)) return false;
-    const gets = !isDone(entry.run) || this.#options.ledger.isForeign(entry);
-    return gets && this.#decide(entry).kind !== 'present';
+    return this.#mayGet(entry) && this.#decide(entry).kind !== 'present';
+  }
+
+  /**
+   * A run that ended without a context gets none, unless it is a part of one that has a trace or still runs. One that ended with another's context
+   * must not pass for that one.
+   */
+  #mayGet(entry: Entry): boolean {
+    const { ledger } = this.#options;
+    if (!isDone(entry.run) || ledger.isForeign(entry)) return true;
+    const owner = ledger.ownerOf(entry.run);
+    return owner !== undefined && (owner.own !== undefined || !isDone(owner.run));
   }
 
   /**
@@ -104,7 +114,7 @@ export class Stamping {
     const entry = ledger.get(uid);
     if (!entry || entry.deletedMs !== undefined || entry.untraced || !this.isTraced(entry)) return;
     if (await this.#putBack(entry)) return;
-    if (isDone(entry.run) && !ledger.isForeign(entry)) return;
+    if (!this.#mayGet(entry)) return;
     const decision = this.#decide(entry);
     if (decision.kind === 'present' && ledger.ownerOf(entry.run)?.own) ledger.fix(entry);
     // Without a context of its owner a run waits: the owner's requeues it.

@@ -184,6 +184,19 @@ describe('a run that is deleted', () => {
     expectSpans(rig, whole);
   });
 
+  test('while the collector is away for longer is dropped an hour later, and the log says so', async () => {
+    await rig.process();
+    await rig.collector.close();
+    await rig.play(standardRun());
+    await rig.until(160);
+    remove();
+    await rig.until(3800);
+    await rig.collector.open();
+    await rig.until(3900);
+    expect(rig.collector.stored).toEqual([]);
+    expect(rig.warnings.filter((line) => line.includes('no collector accepted them for an hour'))).toHaveLength(4);
+  });
+
   test('while its watch is cut has its whole trace', async () => {
     await rig.process();
     await rig.play(standardRun());
