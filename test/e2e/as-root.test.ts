@@ -14,10 +14,13 @@ const WITHOUT_NAMESPACES = [
   'as-root',
 ];
 
-/** Root with an /etc that is a copy: what is written there is gone at the end. What is left there of a run is printed. */
+/**
+ * Root with an /etc that is a copy: what is written there is gone at the end. What is left there of a run is printed.
+ * `--no-mtab`: an ordinary user can't write to /run/mount, which mount reports as a failure after it has moved the mount.
+ */
 const WITH_ETC_OF_ITS_OWN = [
   ...['unshare', '--user', '--map-root-user', '--mount', '--', 'sh', '-c'],
-  `mount -t tmpfs etc /mnt && cp -r /etc/. /mnt 2>/dev/null; mount --move /mnt /etc || exit 99
+  `mount -t tmpfs etc /mnt && cp -r /etc/. /mnt 2>/dev/null; mount --no-mtab --move /mnt /etc || exit 99
 "$@"
 code=$?
 echo "in /etc: $(cat /etc/written-by-a-step 2>/dev/null)"
