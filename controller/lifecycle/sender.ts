@@ -3,7 +3,7 @@ import type { Resource } from '@opentelemetry/resources';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { LIFECYCLE_SERVICE, serviceResource } from '../../shared/tracing/resource.ts';
 import { jittered } from '../../shared/tracing/exporters/answer.ts';
-import { ExportError, refusalOf } from '../../shared/tracing/exporters/sink.ts';
+import { EncodingError, ExportError, exportErrorOf, refusalOf } from '../../shared/tracing/exporters/sink.ts';
 import type { SpanSink } from '../../shared/tracing/exporters/sink.ts';
 import { toReadableSpan } from '../../shared/tracing/span-record.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
@@ -77,8 +77,7 @@ export class LifecycleSender {
     try {
       await this.#sink.send(spans.map((span) => toReadableSpan(span, this.#resource, this.#settings.limits)));
     } catch (error) {
-      if (error instanceof ExportError && !error.retryable) return this.#refused(run, error, spans.length);
-      return this.#failed(run, error);
+      return exportErrorOf(error).retryable ? this.#failed(run, error) : this.#refused(run, error, spans.length);
     }
     const failed = this.#failing.delete(run);
     if ((failed && this.#failing.size === 0) || this.#refusal !== undefined)
@@ -98,27 +97,34 @@ export class LifecycleSender {
   }
 
   #failed(run: string, error: unknown): SendResult {
-    if (this.#failing.size === 0)
-      this.#log.warn(
-        'the collector did not accept lifecycle spans: runs go on, the spans are sent again until it accepts them',
-        { error },
-      );
+    if (this.#failing.size === 0) {
+      const what =
+        error instanceof ExportError
+          ? 'the collector did not accept lifecycle spans'
+          : "lifecycle spans can't be sent at present";
+      this.#log.warn(`${what}: runs go on, the spans are sent again until the collector accepts them`, { error });
+    }
     const failures = (this.#failing.get(run)?.failures ?? 0) + 1;
     const backoffMs = jittered(Math.min(BACKOFF_MS.first * 2 ** (failures - 1), BACKOFF_MS.max), this.#random);
-    const askedMs = error instanceof ExportError ? (error.retryAfterMs ?? 0) : 0;
+    const askedMs = exportErrorOf(error).retryAfterMs ?? 0;
     const inMs = Math.max(backoffMs, askedMs);
     this.#failing.set(run, { failures, dueMs: this.#nowMs() + inMs });
     this.#heldUntilMs = Math.max(this.#heldUntilMs, this.#nowMs() + askedMs);
     return { kind: 'retry', inMs };
   }
 
-  /** Logs a final refusal (OTLP 1.x) once for each response, until the collector accepts spans again. */
-  #refused(run: string, error: ExportError, spans: number): SendResult {
-    if (this.#refusal !== refusalOf(error))
-      this.#log.warn('the collector finally refused lifecycle spans: they are not sent again', { error, spans });
+  /** Logs a permanent refusal (OTLP 1.x) once for each response, until the collector accepts spans again. */
+  #refused(run: string, error: unknown, spans: number): SendResult {
+    if (this.#refusal !== refusalOf(error)) {
+      const what =
+        error instanceof EncodingError
+          ? "lifecycle spans can't be encoded"
+          : 'the collector permanently refused lifecycle spans';
+      this.#log.warn(`${what}: they are not sent again`, { error, spans });
+    }
     this.#refusal = refusalOf(error);
     this.#failing.delete(run);
-    return { kind: error.rejected === undefined ? 'refused' : 'accepted' };
+    return { kind: exportErrorOf(error).rejected === undefined ? 'refused' : 'accepted' };
   }
 
   /** Up to a fifth more, so that runs that waited for the same moment do not come together. */

@@ -1,7 +1,7 @@
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 
-import { ExportError } from './exporters/sink.ts';
+import { exportErrorOf } from './exporters/sink.ts';
 import type { SpanSink } from './exporters/sink.ts';
 import type { SpanQueueCounts } from './span-queue.ts';
 
@@ -20,7 +20,7 @@ export function measuredSink(sink: SpanSink, registry: Registry): SpanSink {
   });
   const refused = new Counter({
     name: 'tektrace_spans_refused_total',
-    help: 'Spans the collector finally refused; they are not sent again',
+    help: 'Spans the collector permanently refused, or that can not be encoded; they are not sent again',
     registers: [registry],
   });
   for (const retryable of ['true', 'false']) failures.inc({ retryable }, 0);
@@ -32,9 +32,9 @@ export function measuredSink(sink: SpanSink, registry: Registry): SpanSink {
         await sink.send(spans, signal);
         exported.inc(spans.length);
       } catch (error) {
-        const retryable = error instanceof ExportError && error.retryable;
+        const { retryable, rejected } = exportErrorOf(error);
         failures.inc({ retryable: String(retryable) });
-        const count = (error instanceof ExportError ? error.rejected : undefined) ?? spans.length;
+        const count = rejected ?? spans.length;
         if (!retryable) refused.inc(count);
         if (!retryable) exported.inc(spans.length - count);
         throw error;

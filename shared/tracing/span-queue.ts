@@ -5,7 +5,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
 import type { Logger } from '../runtime/log.ts';
 import { jittered } from './exporters/answer.ts';
-import { ExportError, refusalOf } from './exporters/sink.ts';
+import { EncodingError, ExportError, exportErrorOf, refusalOf } from './exporters/sink.ts';
 import type { SpanSink } from './exporters/sink.ts';
 
 export interface SpanQueueOptions {
@@ -21,12 +21,17 @@ export interface SpanQueueOptions {
 
 const BACKOFF_MS = { first: 500, max: 30_000 };
 
-/** Counts since the start. `refused`: by the collector, finally. `dropped`: they did not fit into the queue, or the process ended before they left. */
+/** Counts since the start. `refused`: permanently, by the collector, or because they can't be encoded. `dropped`: they did not fit into the queue, or the process ended before they left. */
 export interface SpanQueueCounts {
   sent: number;
   refused: number;
   dropped: number;
   queued: number;
+}
+
+/** What keeps spans from the collector: the collector itself, or something on this side. */
+function unavailable(error: unknown): string {
+  return error instanceof ExportError ? 'the collector is unavailable' : "spans can't be sent at present";
 }
 
 /**
@@ -35,13 +40,13 @@ export interface SpanQueueCounts {
  */
 export class SpanQueue {
   readonly #options: Required<SpanQueueOptions>;
-  /** Each entry has the spans of one reconcile: a batch with only a part of them could leave orphans. */
-  readonly #reconciles: ReadableSpan[][] = [];
+  /** Spans that were added together, those of one reconcile, say: a batch with only a part of them could leave orphans. */
+  readonly #groups: ReadableSpan[][] = [];
   readonly #stop = new AbortController();
   readonly counts: SpanQueueCounts = { sent: 0, refused: 0, dropped: 0, queued: 0 };
   #wake: () => void = () => undefined;
   #flushes: (() => void)[] = [];
-  #flushing = false;
+  #ending = false;
   #dropping = false;
   #unreachable = false;
   #refusal: string | undefined;
@@ -53,7 +58,7 @@ export class SpanQueue {
     this.#loop = context.with(ROOT_CONTEXT, () => this.#run());
   }
 
-  /** Adds the spans of one reconcile, all or none, so that a full queue leaves no orphans. */
+  /** Adds spans that belong together, all or none, so that a full queue leaves no orphans. */
   add(spans: ReadableSpan[]): void {
     const { maxSpans, log } = this.#options;
     if (this.counts.queued + spans.length > maxSpans) {
@@ -68,12 +73,12 @@ export class SpanQueue {
     }
     if (this.#dropping) log.info('the span queue has room again', { dropped: this.counts.dropped });
     this.#dropping = false;
-    this.#reconciles.push(spans);
+    this.#groups.push(spans);
     this.counts.queued += spans.length;
     this.#wake();
   }
 
-  /** Resolves when all spans that are queued now were sent or dropped, or after `timeoutMs`. */
+  /** Resolves when the queue is empty, or after `timeoutMs`. */
   async flush(timeoutMs: number): Promise<void> {
     const left = Promise.withResolvers<void>();
     const timer = setTimeout(left.resolve, timeoutMs);
@@ -85,7 +90,7 @@ export class SpanQueue {
 
   /** Sends the queued spans, for at most `timeoutMs`. The rest is counted as dropped. */
   async shutDown(timeoutMs: number): Promise<void> {
-    this.#flushing = true;
+    this.#ending = true;
     this.#wake();
     const timer = setTimeout(() => this.#stop.abort(new Error('shut down')), timeoutMs);
     await this.#loop;
@@ -102,23 +107,23 @@ export class SpanQueue {
   async #run(): Promise<void> {
     let backoffMs = BACKOFF_MS.first;
     while (!this.#stop.signal.aborted) {
-      if (this.#reconciles.length === 0) {
-        if (this.#flushing) return;
+      if (this.#groups.length === 0) {
+        if (this.#ending) return;
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
       }
-      await this.#pause(this.#options.delayMs, () => this.#flushing || this.counts.queued >= this.#options.batchSpans);
-      const reconciles = this.#nextBatch();
-      const batch = reconciles.flat();
+      await this.#pause(this.#options.delayMs, () => this.#ending || this.counts.queued >= this.#options.batchSpans);
+      const groups = this.#nextBatch();
+      const batch = groups.flat();
       const retryMs = await this.#send(batch, backoffMs);
       if (retryMs === undefined) {
-        this.#reconciles.splice(0, reconciles.length);
+        this.#groups.splice(0, groups.length);
         this.counts.queued -= batch.length;
         if (this.counts.queued === 0) for (const resolve of this.#flushes.splice(0)) resolve();
         backoffMs = BACKOFF_MS.first;
       } else {
-        const flushing = this.#flushing;
-        await this.#pause(flushing ? BACKOFF_MS.first : retryMs, () => this.#flushing && !flushing);
+        const ending = this.#ending;
+        await this.#pause(ending ? BACKOFF_MS.first : retryMs, () => this.#ending && !ending);
         backoffMs = Math.min(backoffMs * 2, BACKOFF_MS.max);
       }
     }
@@ -126,8 +131,8 @@ export class SpanQueue {
 
   #nextBatch(): ReadableSpan[][] {
     let spans = 0;
-    const end = this.#reconciles.findIndex((reconcile) => (spans += reconcile.length) >= this.#options.batchSpans);
-    return this.#reconciles.slice(0, end < 0 ? undefined : end + 1);
+    const end = this.#groups.findIndex((group) => (spans += group.length) >= this.#options.batchSpans);
+    return this.#groups.slice(0, end < 0 ? undefined : end + 1);
   }
 
   /** Milliseconds until the batch must be retried; undefined if it was sent or dropped. */
@@ -142,24 +147,29 @@ export class SpanQueue {
       this.#refusal = undefined;
       return undefined;
     } catch (error) {
-      // Any other error (spans that can't be encoded) would fail again, and delay the spans behind it.
-      if (!this.#stop.signal.aborted && !(error instanceof ExportError && error.retryable)) {
-        const refused = (error instanceof ExportError ? error.rejected : undefined) ?? batch.length;
-        this.counts.refused += refused;
-        this.counts.sent += batch.length - refused;
-        const refusal = refusalOf(error);
-        if (this.#refusal !== refusal)
-          log.warn('the collector finally refused spans: they are dropped', { error, spans: batch.length });
-        this.#refusal = refusal;
+      const { retryable, rejected, retryAfterMs } = exportErrorOf(error);
+      if (!retryable && !this.#stop.signal.aborted) {
+        this.#refused(error, batch.length, rejected ?? batch.length);
         return undefined;
       }
       if (!this.#unreachable && !this.#stop.signal.aborted)
-        log.warn('the collector is unavailable: runs go on, spans are kept and sent later', { error });
+        log.warn(`${unavailable(error)}: runs go on, spans are kept and sent later`, { error });
       this.#unreachable = true;
-      return (
-        (error instanceof ExportError ? error.retryAfterMs : undefined) ?? jittered(backoffMs, this.#options.random)
-      );
+      return retryAfterMs ?? jittered(backoffMs, this.#options.random);
     }
+  }
+
+  /** Counts a permanent refusal, and logs it once for each answer, until the collector accepts spans again. */
+  #refused(error: unknown, spans: number, refused: number): void {
+    this.counts.refused += refused;
+    this.counts.sent += spans - refused;
+    const refusal = refusalOf(error);
+    if (this.#refusal !== refusal) {
+      const what =
+        error instanceof EncodingError ? "spans can't be encoded" : 'the collector permanently refused spans';
+      this.#options.log.warn(`${what}: they are dropped`, { error, spans });
+    }
+    this.#refusal = refusal;
   }
 
   /** Waits `ms`, or until `isOver` is true after a change, or until the shutdown. */

@@ -7,7 +7,7 @@ import { publicText, withHint } from './answer.ts';
 import type { Credentials, CredentialSet } from './credentials.ts';
 import { retryInfoMs } from './retry-info.ts';
 import { ExporterSettingsError } from './settings.ts';
-import { basicAuthorization, ExportError, publicUrl, refusedSpans } from './sink.ts';
+import { basicAuthorization, encode, ExportError, publicUrl, refusedSpans } from './sink.ts';
 import type { SpanSink } from './sink.ts';
 
 export interface OtlpGrpcOptions {
@@ -133,8 +133,7 @@ export async function createOtlpGrpcSink(options: OtlpGrpcOptions): Promise<Span
   }
 
   async function send(spans: ReadableSpan[], signal?: AbortSignal): Promise<void> {
-    const body = ProtobufTraceSerializer.serializeRequest(spans);
-    if (!body) throw new ExportError(`${target}: the spans could not be encoded`, { retryable: false });
+    const body = encode(ProtobufTraceSerializer, spans, target);
     const answer = await call(Buffer.from(body), signal).catch((error: unknown) => {
       throw isServiceError(error) ? failure(error) : error;
     });

@@ -9,7 +9,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
 import { publicText, retryAfterMs, withHint } from './answer.ts';
 import type { Credentials, CredentialSet } from './credentials.ts';
-import { basicAuthorization, ExportError, publicUrl, refusedSpans } from './sink.ts';
+import { basicAuthorization, encode, ExportError, publicUrl, refusedSpans } from './sink.ts';
 import type { SpanSink } from './sink.ts';
 
 export interface OtlpOptions {
@@ -116,8 +116,7 @@ export function createOtlpSink(options: OtlpOptions): SpanSink {
   }
 
   async function send(spans: ReadableSpan[], signal?: AbortSignal): Promise<void> {
-    const encoded = serializer.serializeRequest(spans);
-    if (!encoded) throw new ExportError(`${target}: the spans could not be encoded`, { retryable: false });
+    const encoded = encode(serializer, spans, target);
     const body = compression === 'gzip' ? await compress(encoded) : Buffer.from(encoded);
     const set = await credentials();
     const answer = await post(body, set, signal);

@@ -4,7 +4,10 @@ import { boundedRetryMs } from './answer.ts';
 
 /** A destination of spans. */
 export interface SpanSink {
-  /** Resolves when the collector has accepted all of `spans`. Throws ExportError if it has not, or may not have. */
+  /**
+   * Resolves when the collector has accepted all of `spans`. Throws ExportError if it has not, or may not have, and EncodingError for spans that can't be
+   * encoded. Any other error came before the request (a renewed credential file that can't be used); `exportErrorOf` says what it means.
+   */
   send(spans: ReadableSpan[], signal?: AbortSignal): Promise<void>;
   /** The collector's URL without credentials, for messages. */
   readonly target: string;
@@ -30,6 +33,39 @@ export class ExportError extends Error {
     this.retryAfterMs = options.retryAfterMs === undefined ? undefined : boundedRetryMs(options.retryAfterMs);
     this.rejected = options.rejected;
   }
+}
+
+/** Thrown if spans can't be encoded: the collector did not get them. */
+export class EncodingError extends ExportError {
+  constructor(target: string, cause?: unknown) {
+    super(`${target}: the spans can't be encoded`, { retryable: false, cause });
+  }
+}
+
+/** Encodes spans. Throws EncodingError if the serializer throws, or returns nothing. */
+export function encode(
+  serializer: { serializeRequest: (spans: ReadableSpan[]) => Uint8Array | undefined },
+  spans: ReadableSpan[],
+  target: string,
+): Uint8Array {
+  let encoded: Uint8Array | undefined;
+  try {
+    encoded = serializer.serializeRequest(spans);
+  } catch (error) {
+    throw new EncodingError(target, error);
+  }
+  if (!encoded) throw new EncodingError(target);
+  return encoded;
+}
+
+/**
+ * An error of `SpanSink.send`, as ExportError. One that is none is not about these spans, but about what this process needs to send any: a file that
+ * may be renewed, a limit that may pass. So the spans are kept and sent again, with one warning; they would be lost for a mistake that is soon mended.
+ */
+export function exportErrorOf(error: unknown): ExportError {
+  if (error instanceof ExportError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ExportError(message, { retryable: true, cause: error });
 }
 
 /** A refusal's message without the number of spans: equal for refusals with the same cause. */

@@ -3,7 +3,8 @@ import { expect, test } from '@jest/globals';
 import { LifecycleSender } from '../../../../controller/lifecycle/sender.ts';
 import { span } from '../../../../controller/lifecycle/span.ts';
 import { createLogger } from '../../../../shared/runtime/log.ts';
-import { ExportError } from '../../../../shared/tracing/exporters/sink.ts';
+import { ExporterSettingsError } from '../../../../shared/tracing/exporters/settings.ts';
+import { EncodingError, ExportError } from '../../../../shared/tracing/exporters/sink.ts';
 
 const spans = [span({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }, 'step make', { startMs: 1, endMs: 2 })];
 
@@ -33,11 +34,12 @@ function sender(answers: (Error | undefined)[], random = () => 0.5) {
   return { lines, lifecycle, clock, send, sendAndWait, requests: () => requests };
 }
 const levels = (lines: string[]) => lines.map((line) => line.slice(13, 17));
+const away = () => new ExportError('away', { retryable: true });
 const busy = (retryAfterMs: number) => new ExportError('503', { retryable: true, retryAfterMs });
 
 test('waits longer after each refusal, up to 15 s, and starts anew after an acceptance', async () => {
-  const away = Array.from({ length: 40 }, () => new Error('away'));
-  const { sendAndWait } = sender([...away, undefined, new Error('away')]);
+  const refusals = Array.from({ length: 40 }, away);
+  const { sendAndWait } = sender([...refusals, undefined, away()]);
   const waits: (number | string)[] = [];
   for (let index = 0; index < 40; index++) waits.push(await sendAndWait());
   expect(waits.slice(0, 8)).toEqual([250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
@@ -51,11 +53,11 @@ test('waits a fifth less or more, so that many do not come back at once', async 
     [0, 200],
     [1, 300],
   ] as const)
-    expect(await sender([new Error('away')], () => random).sendAndWait()).toBeCloseTo(expected);
+    expect(await sender([away()], () => random).sendAndWait()).toBeCloseTo(expected);
 });
 
 test('each run has its own wait: an acceptance of one does not shorten that of another, nor hide that it fails', async () => {
-  const { send, sendAndWait, lines } = sender([new Error('away'), new Error('away'), undefined, new Error('away')]);
+  const { send, sendAndWait, lines } = sender([away(), away(), undefined, away()]);
   expect([await sendAndWait('a'), await sendAndWait('a')]).toEqual([250, 500]);
   expect(await send('b')).toEqual({ kind: 'accepted' });
   expect(await sendAndWait('a')).toBe(1000);
@@ -64,7 +66,7 @@ test('each run has its own wait: an acceptance of one does not shorten that of a
 });
 
 test('is not asked before the time: whatever else brings the run back', async () => {
-  const { send, clock, requests } = sender([new Error('away')]);
+  const { send, clock, requests } = sender([away()]);
   await send();
   clock.nowMs = 100;
   expect(await send()).toMatchObject({ kind: 'retry' });
@@ -83,7 +85,7 @@ test('the wait that the collector asks for holds for all runs, and is a minute a
 });
 
 test('warns once while the collector is away, and says once that it is back', async () => {
-  const { sendAndWait, lines } = sender([new Error('away'), new Error('away'), undefined, undefined]);
+  const { sendAndWait, lines } = sender([away(), away(), undefined, undefined]);
   for (let index = 0; index < 4; index++) await sendAndWait();
   expect(levels(lines)).toEqual(['warn', 'info']);
 });
@@ -107,4 +109,18 @@ test('a refusal and a partial success are told apart; each answer is said once u
   const results = ['refused', 'refused', 'accepted', 'accepted', 'accepted', 'refused'];
   for (const kind of results) expect(await send()).toEqual({ kind });
   expect(levels(lines)).toEqual(['warn', 'warn', 'info', 'warn']);
+});
+
+test('spans that can not be encoded are not sent again, and the collector is not blamed', async () => {
+  const { send, lines } = sender([new EncodingError('http://collector', new TypeError('no such field'))]);
+  expect(await send()).toEqual({ kind: 'refused' });
+  expect(lines).toEqual([expect.stringContaining("lifecycle spans can't be encoded")]);
+});
+
+test('spans are sent again while a renewed settings file is wrong, with one warning that does not blame the collector', async () => {
+  const wrong = new ExporterSettingsError('the header tenant: gRPC takes printable ASCII only');
+  const { sendAndWait, lines } = sender([wrong, wrong]);
+  expect([await sendAndWait(), await sendAndWait(), await sendAndWait()]).toEqual([250, 500, 'accepted']);
+  expect(levels(lines)).toEqual(['warn', 'info']);
+  expect(lines[0]).toMatch(/lifecycle spans can't be sent at present.*header tenant/);
 });

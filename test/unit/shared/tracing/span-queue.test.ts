@@ -2,7 +2,8 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { expect, test } from '@jest/globals';
 
 import { createLogger } from '../../../../shared/runtime/log.ts';
-import { ExportError } from '../../../../shared/tracing/exporters/sink.ts';
+import { ExporterSettingsError } from '../../../../shared/tracing/exporters/settings.ts';
+import { EncodingError, ExportError } from '../../../../shared/tracing/exporters/sink.ts';
 import { SpanQueue } from '../../../../shared/tracing/span-queue.ts';
 import { testSpan } from './exporters/collector.ts';
 
@@ -58,16 +59,26 @@ test('a collector that is away gets the same batch again, and is warned of once'
 });
 
 test.each([
-  ['a collector refuses for good', new ExportError('answered 400', { retryable: false })],
-  ['can not be encoded', new TypeError('no such field')],
-])('a batch that %s is dropped, and those behind it go out', async (_what, error) => {
+  ['a collector refuses for good', 'permanently refused', new ExportError('answered 400', { retryable: false })],
+  ['can not be encoded', "can't be encoded", new EncodingError('http://collector', new TypeError('no such field'))],
+])('a batch that %s is dropped, and those behind it go out', async (_what, said, error) => {
   const { queue, batches, warnings } = harness([error], { batchSpans: 1 });
   queue.add(spans('bad'));
   queue.add(spans('good'));
   await queue.shutDown(5000);
   expect(batches).toEqual([['bad'], ['good']]);
   expect(queue.counts).toMatchObject({ sent: 1, refused: 1, dropped: 0 });
-  expect(warnings()).toHaveLength(1);
+  expect(warnings()).toEqual([expect.stringContaining(said)]);
+});
+
+test('spans are kept while a renewed settings file is wrong, with one warning that does not blame the collector', async () => {
+  const wrong = new ExporterSettingsError('the header tenant: gRPC takes printable ASCII only');
+  const { queue, batches, warnings } = harness([wrong, wrong]);
+  queue.add(spans('a'));
+  await queue.shutDown(10_000);
+  expect(batches).toEqual([['a'], ['a'], ['a']]);
+  expect(queue.counts).toMatchObject({ sent: 1, refused: 0, dropped: 0 });
+  expect(warnings()).toEqual([expect.stringMatching(/spans can't be sent at present.*header tenant/)]);
 });
 
 test('a full queue takes all or no spans of a reconcile, counts dropped ones, and logs once per burst', async () => {

@@ -172,3 +172,14 @@ test('a collector that is not there is to be tried again', async () => {
   });
   await sink.close();
 });
+
+test('spans that can not be encoded are not sent, and need no retry', async () => {
+  const broken = Object.create(testSpan('a'), { endTime: { value: undefined } }) as ReturnType<typeof testSpan>;
+  const sink = createOtlpSink({ url: collector.url('/v1/traces') });
+  await expect(sink.send([broken])).rejects.toMatchObject({
+    retryable: false,
+    message: expect.stringContaining("can't be encoded"),
+  });
+  expect(collector.requests).toEqual([]);
+  await sink.close();
+});
