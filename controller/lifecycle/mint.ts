@@ -60,10 +60,13 @@ function needed({ metadata }: PipelineRun | TaskRun, changes: AnnotationChanges)
   return Object.fromEntries(Object.entries(changes).filter(isNeeded));
 }
 
-/** What a copy has of its original, and a child of its owner, and neither may keep. */
+/** To be removed: annotations that are valid for one run alone, and that a copy takes over from its original, a child from its owner. */
 const COPIED = { [ADMISSION_TIME]: null, [TRACE_EXPORTED]: null, [TRACE_URL]: null, [RERUN_SPAN_CONTEXT]: null };
 
-/** A child PipelineRun has a span of its own in its owner's trace. What it has inherited names its owner's, or an older one. */
+/**
+ * A child PipelineRun has a span of its own in its owner's trace. Upstream copies the owner's annotations to it, so it comes with the context that its
+ * owner has, or had before: that is replaced.
+ */
 function childRun(
   run: PipelineRun,
   parent: SpanCarrier,
@@ -115,16 +118,16 @@ function rootContext(run: PipelineRun | TaskRun, settings: MintSettings): Contex
   const isOurs = !isClaimed(run.metadata, own);
   if (present && isOurs) return { kind: 'present' };
   // The webhook gave both names the same value: where a client changed one of them, the other still has it.
-  const isLeft = trustedAdmissionTime(run.metadata) !== undefined && !isClaimed(run.metadata, upstream);
-  const left = isLeft ? parseCarrier(annotations[upstream]) : undefined;
-  if (left) return { kind: 'stamp', annotations: { [own]: formatCarrier(left) }, because: 'changed' };
+  const isTrusted = trustedAdmissionTime(run.metadata) !== undefined && !isClaimed(run.metadata, upstream);
+  const restorable = isTrusted ? parseCarrier(annotations[upstream]) : undefined;
+  if (restorable) return { kind: 'stamp', annotations: { [own]: formatCarrier(restorable) }, because: 'changed' };
   const because = annotations[own] === undefined ? 'missing' : present ? 'copied' : 'malformed';
   return { kind: 'stamp', annotations: needed(run, newRoot(run, present, settings)), because };
 }
 
 /**
- * The context of a run that no webhook stamped, or that a client wrote: `owner` is what is known of the PipelineRun that owns it, where one
- * does. Only what the webhook or the controller has written counts (docs/security.md).
+ * What to do about any run's context: keep it, wait for the owner's, or write a new one. Only a context that the webhook or the controller has written
+ * counts (docs/security.md). `owner`: what is known of the PipelineRun that owns the run; of no use for a run without an owner.
  */
 export function decideContext(run: PipelineRun | TaskRun, owner: OwnerFacts, settings: MintSettings): ContextDecision {
   const parent = traceParentOf(run);

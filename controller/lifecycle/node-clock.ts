@@ -6,6 +6,15 @@ import type { Attempt } from './attempt.ts';
 import { stepFate, stepsNeedPod } from './step-fate.ts';
 import { SKEW_TOLERANCE_MS, epochMs } from './times.ts';
 
+/*
+ * Times of two clocks meet in a Pod: the API server, the scheduler and the controllers write theirs by the control plane's clock; the kubelet and the
+ * containers by the node's. If the node's times are impossible by the control plane's, one offset is added to all of them. Example: the Pod was
+ * scheduled at 12:00:10, the node got it at 12:00:02, its steps ran until 12:00:05, and the TaskRun was completed at 12:00:14.
+ * - A Pod's first time is moved to its scheduling (`toFirstMs`, +8 s): a node gets a Pod within a second of it.
+ * - Steps without their Pod have no such first time: pulling images may take long between the TaskRun's start and the first step. So the last step's
+ *   end is moved to the TaskRun's completion (`toLastMs`, +9 s), which follows within about a second.
+ */
+
 /** The time of a Pod's condition by the control plane's clock, in milliseconds since the epoch; undefined while the condition is not True. */
 export function conditionMs(pod: Pod, type: string): number | undefined {
   const condition = pod.status?.conditions?.find((one) => one.type === type && one.status === 'True');
@@ -19,14 +28,14 @@ export function initialisedMs(pod: Pod): number | undefined {
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
-/** Times of a node's clock, with their limits by the control plane's clock, in milliseconds since the epoch. */
+/** Times by a node's clock, and the limits that they must be within, by the control plane's clock, in milliseconds since the epoch. */
 interface Said {
   times: readonly (number | undefined)[];
   notBeforeMs: number;
   notAfterMs: number;
 }
 
-/** Milliseconds to add so that the first time, or the last time, is at its limit. Undefined if all times are within the limits, with a second's tolerance. */
+/** Milliseconds to add so that the first time is at its limit, or the last. Undefined if no time is beyond its limit by more than a second. */
 function disagreement({ times, notBeforeMs, notAfterMs }: Said): { toFirstMs: number; toLastMs: number } | undefined {
   const known = times.filter((time) => time !== undefined);
   const toFirstMs = notBeforeMs - Math.min(...known);
@@ -53,8 +62,7 @@ function endedSteps({ status, createdMs }: Attempt): NonNullable<Attempt['status
 }
 
 /**
- * Milliseconds to add to the times of a Pod's node if they are impossible by the control plane's clock: the node got the Pod before it was scheduled,
- * or the steps ended after the TaskRun. A node gets a Pod within a second of its scheduling, so both count as the same time.
+ * Milliseconds to add to the times of a Pod's node: 0 unless the node got the Pod before it was scheduled, or a step ended after the TaskRun.
  */
 export function podOffsetMs(pod: Pod, attempt: Attempt): number {
   const notBeforeMs = conditionMs(pod, 'PodScheduled') ?? epochMs(pod.metadata.creationTimestamp) ?? attempt.createdMs;
@@ -65,8 +73,8 @@ export function podOffsetMs(pod: Pod, attempt: Attempt): number {
 }
 
 /**
- * The same for the times of the attempt's steps. If the TaskRun's status has them all, it alone decides, so that the steps' spans are equal with and
- * without the Pod. Then the last step's end counts as the completion, which follows within about a second.
+ * The same for the times of the attempt's steps: the Pod's offset if steps need the Pod. If the TaskRun's status has all their times, it alone decides, so
+ * that the steps' spans are equal with and without the Pod.
  */
 export function nodeOffsetMs(attempt: Attempt): number {
   const { status, createdMs, pod } = attempt;

@@ -25,8 +25,8 @@ function attemptOf({ metadata }: Pod, { status }: TaskRun): TaskRunStatus {
 }
 
 /**
- * Whether a Pod's spans can't change any more, even if the Pod has not ended: all of its containers have started, and its steps have ended or are being
- * deleted with it. The span of a sidecar that is still running ends with the last step.
+ * Whether a Pod's spans can't change any more: the Pod has ended; or all of its containers have started, and either all steps have ended, or the Pod is
+ * being deleted and has the times that its steps need. A sidecar may still run: its span ends with the last step.
  */
 function isFixed(pod: Pod, taskRun: TaskRun): boolean {
   const { metadata, spec, status } = pod;
@@ -55,7 +55,7 @@ function leftToSettleMs(run: TaskRun | PipelineRun, { nowMs, doneSeenMs }: Obser
 
 /**
  * Milliseconds until a finished run need not wait for its children: 0 if each child in its status is in `seen` (by `childKey`), or 30 s after its end
- * came. A child that was never observed is not deleted: the watch of TaskRuns may be behind that of PipelineRuns. A CustomRun that was cancelled with its run may
+ * came. A child that was never observed does not count as deleted: the watch of TaskRuns may be behind that of PipelineRuns. A CustomRun that was cancelled with its run may
  * never end.
  */
 export function childrenSettleInMs(run: PipelineRun, seen: ReadonlySet<string>, observed: Observed): number {
@@ -69,8 +69,8 @@ function podNamesOf({ status }: TaskRun): string[] {
 }
 
 /**
- * Milliseconds until a TaskRun's spans can't change any more: 0 if it is done and its Pods' spans are final or the Pods are deleted, or in any case 30 s
- * after its end came. Undefined while it runs. A Pod that was never observed is not deleted: the watch of Pods may be behind that of TaskRuns.
+ * Milliseconds until a TaskRun's spans can't change any more. Undefined while it runs. 0 if it is done, and each Pod that its status names is deleted or
+ * has final spans; or 30 s after its end came. A Pod that was never observed does not count as deleted: the watch of Pods may be behind that of TaskRuns.
  */
 export function settlesInMs(taskRun: TaskRun, { present, gone }: KnownPods, observed: Observed): number | undefined {
   if (!isDone(taskRun)) return undefined;

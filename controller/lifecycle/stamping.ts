@@ -65,15 +65,15 @@ export class Stamping {
     return [run, ...ledger.ownersOf(run).map((owner) => owner.run)].every(policy.isTraced);
   }
 
-  /** Whether a context of its own is still to be written. */
+  /** Whether the run's own context is still to be written. */
   awaitsContext(entry: Entry): boolean {
     if (entry.deletedMs !== undefined || entry.untraced || !this.isTraced(entry)) return false;
     return this.#mayGet(entry) && this.#decide(entry).kind !== 'present';
   }
 
   /**
-   * A run that ended without a context gets none, unless it is a part of one that has a trace or still runs. One that ended with another's context
-   * must not pass for that one.
+   * Whether a run may get a context. One that ended without a context gets none, unless it is a part of a run that has a trace or still runs. One that
+   * ended with another run's context gets its own, so that its spans don't appear as that run's.
    */
   #mayGet(entry: Entry): boolean {
     const { ledger } = this.#options;
@@ -104,7 +104,7 @@ export class Stamping {
     const { ledger, policy } = this.#options;
     if (own && own.spanId === stamped) return { kind: 'present' };
     const owner = ledger.ownerOf(run);
-    // An owner hands on nothing before its context is known for its own.
+    // An owner's context that is not its own may be a stranger's: children get none until it is replaced.
     const span = owner && !ledger.isForeign(owner) ? owner.own : undefined;
     return decideContext(run, { span, isElsewhere: ledger.isOwnerElsewhere(run) }, policy);
   }
@@ -117,7 +117,7 @@ export class Stamping {
     if (!this.#mayGet(entry)) return;
     const decision = this.#decide(entry);
     if (decision.kind === 'present' && ledger.ownerOf(entry.run)?.own) ledger.fix(entry);
-    // Without a context of its owner a run waits: the owner's requeues it.
+    // On 'wait' nothing is done: when the owner has its context, the watch brings it, and this run is requeued with its owner.
     if (decision.kind === 'stamp') await this.#stamp(entry, decision);
   }
 

@@ -50,7 +50,7 @@ export const buildTaskRun = traced(
   },
 );
 
-/** An embedded task's spec without fields of pipeline tasks alone. Upstream's defaulting adds `metadata: {}` and `spec: null`. */
+/** An embedded task's spec without the fields that only a Pipeline allows. Upstream's defaulting adds two of them: `metadata: {}` and `spec: null`. */
 const embeddedTaskSpec = traced('embeddedTaskSpec', ({ taskSpec }: PipelineTask): TaskSpec => {
   const { metadata: _metadata, apiVersion: _apiVersion, kind: _kind, spec: _spec, ...rest } = taskSpec ?? {};
   return rest;

@@ -29,7 +29,8 @@ const lists = (entry: ManagedFieldsEntry, annotation: string): boolean =>
 
 /**
  * At CREATE: whether the requester sent this annotation. The API server fills managedFields from what was sent, before mutating admission,
- * and takes no entries from the requester: what a webhook added is in none. Where it failed to fill them, nothing is known, so all was sent.
+ * and takes no entries from the requester, so an annotation that a webhook added is in no entry. Without managedFields nothing is known: then each
+ * annotation counts as sent.
  */
 export function wasSubmitted({ annotations, managedFields }: ObjectMeta, annotation: string): boolean {
   if (annotations?.[annotation] === undefined) return false;
@@ -42,8 +43,8 @@ export function isSubmittedCopy({ kind, metadata }: KubeObject): boolean {
 }
 
 /**
- * Whether the controller wrote this entry, as far as that can be known: a client may choose the manager's name. Who creates an object has its
- * spec in its entry, though, and the controller writes no spec of a run that it did not create.
+ * Whether the controller wrote this entry to an object that was there. A client may choose the controller's name as its manager, so the name is not
+ * enough: who creates an object has its spec in the entry, too. An entry with a spec may be such a client's, so it does not count as the controller's.
  */
 function isControllers({ manager, operation, subresource, fieldsV1 }: ManagedFieldsEntry): boolean {
   return manager === CONTROLLER_MANAGER && operation === 'Update' && !subresource && fieldsV1?.['f:spec'] === undefined;
@@ -69,8 +70,8 @@ export function traceParentOf(run: KubeObject): Parent | undefined {
 }
 
 /**
- * The run with only that of its managedFields which tells who wrote its trace context: nothing, unless a client wrote some of it. They are
- * often most of what a cache of runs would hold.
+ * The run without managedFields, except what says that a client wrote an annotation of its trace context (`isClaimed`). managedFields are often most
+ * of an object, and every run is kept in a cache.
  */
 export function keepProvenance<T extends KubeObject>(run: T): T {
   const { managedFields, ...metadata } = run.metadata;
