@@ -16,7 +16,11 @@ export interface ControllerProcess {
 }
 
 /** The controllers as `tektrace controller`, a process of its own. Resolves when it works. */
-export async function startController(cluster: LocalCluster, collectorUrl: string): Promise<ControllerProcess> {
+export async function startController(
+  cluster: LocalCluster,
+  collectorUrl: string,
+  manage: 'all' | 'none' = 'all',
+): Promise<ControllerProcess> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'tektrace-controller-'));
   const kubeconfig = path.join(directory, 'kubeconfig');
   await writeFile(
@@ -26,7 +30,7 @@ export async function startController(cluster: LocalCluster, collectorUrl: strin
   );
   const child = startCli([
     'controller',
-    '--manage=all',
+    `--manage=${manage}`,
     '--kubeconfig',
     kubeconfig,
     '--jaeger-collector-url',
