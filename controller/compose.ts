@@ -63,7 +63,7 @@ export interface ControllerProcess {
 /** Tracing: the lifecycle controller, and its interface for the drive controllers. */
 interface Tracing {
   lifecycle: LifecycleController;
-  runs: RunTracing;
+  runTracing: RunTracing;
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -100,7 +100,7 @@ async function createTracing(
   });
   return {
     lifecycle,
-    runs: {
+    runTracing: {
       waitMs: (run) => lifecycle.waitMs(run),
       trusted: (run) => lifecycle.trusted(run),
       describe(run) {
@@ -150,7 +150,7 @@ export async function runControllers(options: RunControllersOptions): Promise<Co
     isIgnoredNamespace: (name) => ignored.store.get(name) !== undefined,
   });
   const tracing = sink && (await createTracing(options, sink, watches, policy, sources));
-  const runTracing = tracing?.runs ?? noRunTracing;
+  const runTracing = tracing?.runTracing ?? noRunTracing;
   const drive = policy.executesRuns
     ? createDrive({ ...common, watches, tracing: runTracing, policy, images })
     : undefined;
