@@ -91,7 +91,7 @@ test('invalid options give an error with what to do', async () => {
     [['run', '--nonsense'], 'tektrace run --help'],
     [['nonsense'], 'no such command: nonsense'],
     [['webhook', '--step-otlp-endpoint', 'collector:4318'], 'is not an http or https URL'],
-    [['webhook', '--step-otlp-endpoint', 'http://me:secret@collector:4318'], 'which every Pod would show'],
+    [['webhook', '--step-otlp-endpoint', 'http://me:secret@collector:4318'], 'and every Pod would show it'],
     [['run', '-f', 'nobody-wrote-it.yaml'], 'nobody-wrote-it.yaml: there is no such file or directory\n'],
     [[...EXAMPLE, '--timeout', 'soon'], '--timeout'],
     [[...EXAMPLE, '--trace-out', '/no/such/x.json'], '--trace-out /no/such/x.json: there is no directory /no/such'],
