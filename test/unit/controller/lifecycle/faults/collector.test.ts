@@ -61,6 +61,7 @@ describe('a collector that takes nothing for more than two minutes gets everythi
     ['answers 429 and asks for a word', refusal(429, afterWait('soon'))],
     ['stores the spans and breaks the connection', UNANSWERED],
   ])('%s', async (_what, answer) => {
+    if (answer === SILENCE) rig.patienceMs = 100;
     answers(answer, 0, 150);
     await rig.process();
     await rig.play(standardRun());

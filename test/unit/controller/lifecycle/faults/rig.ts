@@ -23,8 +23,6 @@ export interface Sent {
   what: string;
 }
 
-/** How long a sender waits for the collector, in milliseconds of a real clock: a local collector that takes longer says nothing. */
-const PATIENCE_MS = 100;
 const STEP_MS = 1_000;
 const pluralOf = (path: string): string =>
   /\/(pipelineruns|taskruns|pods|customruns|resolutionrequests|events)\b/.exec(path)?.[1] ?? '';
@@ -33,6 +31,8 @@ const pluralOf = (path: string): string =>
 export class Rig {
   readonly api = new FakeApi();
   readonly collector = new Collector();
+  /** How long a sender waits for the collector, in milliseconds of a real clock. */
+  patienceMs = 10_000;
   readonly events: { reason: string; message: string }[] = [];
   /** What it logs as a warning, without those of watches. */
   readonly warnings: string[] = [];
@@ -66,7 +66,7 @@ export class Rig {
   }
 
   async process(): Promise<Process> {
-    const sink = createOtlpSink({ url: this.collector.url, timeoutMs: PATIENCE_MS });
+    const sink = createOtlpSink({ url: this.collector.url, timeoutMs: this.patienceMs });
     const log = createLogger({ format: 'text', write: (line) => void (/warn|error/.test(line) && !line.includes('list or watch') && this.warnings.push(line)) }); // prettier-ignore
     const event = (reason: string, message: string): void => void this.events.push({ reason, message });
     const process = await startProcess({ client: this.#client, sink: this.#counted(sink), log, event });
