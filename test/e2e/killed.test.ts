@@ -74,6 +74,8 @@ interface StartedByNpm extends Started {
 async function npmStart(isolation: string): Promise<StartedByNpm> {
   const env = {
     ...{ PATH: process.env.PATH, HOME: directory, TMPDIR: directory, LANG: 'C.UTF-8' },
+    // npm lets Node 22 and newer keep its compiled code in TMPDIR.
+    NODE_DISABLE_COMPILE_CACHE: '1',
     ...{ npm_config_update_notifier: 'false', npm_config_logs_max: '0', npm_config_cache: path.join(directory, 'npm') },
   };
   const child = spawn('npm', ['start', '--', '--isolation', isolation], { env, stdio: ['ignore', 'pipe', 'ignore'] });
