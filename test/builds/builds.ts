@@ -152,8 +152,8 @@ export const builds: ExpectedBuild[] = [
       '!test/attempt 1/connect',
       '!test/attempt 2',
       '!test/attempt 2/connect',
-      'test/attempt 2',
-      'test/attempt 2/connect',
+      'test/attempt 3',
+      'test/attempt 3/connect',
     ],
   },
   {
