@@ -114,7 +114,8 @@ export const pods: Kind[] = [
       'evicted',
       [
         {
-          ...step('only', 'dd if=/dev/zero of=/full/file bs=1M count=16; sleep 600'),
+          // The kubelet reports that the step runs before it evicts the Pod.
+          ...step('only', 'sleep 15; dd if=/dev/zero of=/full/file bs=1M count=16; sleep 600'),
           volumeMounts: [{ name: 'small', mountPath: '/full' }],
         },
       ],
