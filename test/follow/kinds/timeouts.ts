@@ -2,7 +2,6 @@ import { begun, endless, pipelineRun, pod, ran, skipped, step, task, taskRun } f
 import type { Kind } from './kind.ts';
 
 /** Long enough that a Pod's step runs on a busy machine. */
-/** Long enough for a Pod of a loaded machine to have started its step. */
 const limit = '45s';
 const tooLong = new RegExp(`failed to finish within "${limit}"`);
 const cut = (name: string): string => `step ${name} = cancellation (TaskRunCancelled)`;
