@@ -40,10 +40,13 @@ export function statusesOf(pod: Pod, now: () => Date): (() => PodStatus)[] {
   });
   const unready = `containers with unready status: [${containers.map(({ name }) => name).join(' ')}]`;
   const uninitialized = `containers with incomplete status: [${initContainers.map(({ name }) => name).join(' ')}]`;
+  // Later statuses keep its time: it does not change again.
+  let scheduled: PodCondition | undefined;
+  const isScheduled = (): PodCondition => (scheduled ??= is('PodScheduled'));
   const notReady = (): PodCondition[] => [
     isNot('Ready', 'ContainersNotReady', unready),
     isNot('ContainersReady', 'ContainersNotReady', unready),
-    is('PodScheduled'),
+    isScheduled(),
   ];
   const ended = (): ContainerState => ({
     terminated: { exitCode: 0, reason: 'Completed', startedAt: at(), finishedAt: at() },
@@ -51,7 +54,7 @@ export function statusesOf(pod: Pod, now: () => Date): (() => PodStatus)[] {
   const message = (): string => JSON.stringify([{ key: 'StartedAt', value: now().toISOString(), type: 3 }]);
   let started = '';
   return [
-    () => ({ phase: 'Pending', conditions: [is('PodScheduled')] }),
+    () => ({ phase: 'Pending', conditions: [isScheduled()] }),
     () => ({
       phase: 'Pending',
       startTime: at(),
@@ -73,7 +76,7 @@ export function statusesOf(pod: Pod, now: () => Date): (() => PodStatus)[] {
       started = at();
       return {
         phase: 'Running',
-        conditions: ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map(is),
+        conditions: [...['Initialized', 'Ready', 'ContainersReady'].map(is), isScheduled()],
         containerStatuses: statuses(containers, { running: { startedAt: started } }, true),
       };
     },
