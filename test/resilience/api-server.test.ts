@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
-import type { KubeList } from '../../shared/kubernetes/types.ts';
-import type { PipelineRun } from '../../shared/tekton/types.ts';
+import { CONFIGMAPS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { compact } from './support/compact.ts';
 import { createRun, startLoad } from './support/load.ts';
 import { startObserver } from './support/observer.ts';
@@ -129,8 +128,12 @@ describe('one controller process, whose API server and network fail', () => {
       proxy.refuse();
       proxy.cut();
       await delay(1_000);
-      const path = resourcePath(PIPELINE_RUNS, { namespace: 'default' });
-      const { metadata } = await client.request<KubeList<PipelineRun>>('GET', path, { query: { limit: 1 } });
+      // Written while no watch is open: each watch has an older version.
+      const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'version-' } };
+      const write = (): Promise<KubeObject> =>
+        client.request<KubeObject>('POST', resourcePath(CONFIGMAPS, { namespace: 'default' }), { body });
+      await write();
+      const { metadata } = await write();
       await compact(server.etcdUrl, metadata.resourceVersion ?? '');
       proxy.accept();
       // Who was not there when a version was forgotten is not there for the next one, either: the next round waits.
