@@ -50,7 +50,7 @@ function overlaps({ below }: SpanNode): string[] {
 /** A whole second stands as written. It is raised to its last millisecond only where something began in it, and nothing says when that ended. */
 function raised(node: SpanNode, { endMs }: Fact): string[] {
   if (endMs === undefined || node.span.endMs - endMs !== SECOND_MS - 1) return [];
-  const began = nodes(node).some(({ span }) => span.startMs > endMs);
+  const began = nodes(node).some(({ span }) => span.startMs >= endMs);
   return began ? [] : ['ends with the last millisecond of a second, which nothing says'];
 }
 
