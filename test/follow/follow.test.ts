@@ -31,6 +31,34 @@ afterAll(async () => {
   await cluster?.stop();
 }, UP_TIMEOUT_MS);
 
+const statuses = (outcome: Outcome, name: string): string[] =>
+  spansNamed(outcome, name).map(({ tags }) => String(tags['otel.status_description']));
+
+/** Throws what differs from the trace that a run of the kind must have. */
+function expectKind(kind: Kind, outcome: Outcome | Error | undefined): void {
+  if (outcome === undefined || outcome instanceof Error) throw outcome ?? new Error('it was not run');
+  const { trees, defects, times, steps, links, firstTrace, upstream } = outcome;
+  expect(trees).toEqual([inOrder(kind.tree)]);
+  expect({ defects, times, upstream }).toEqual({ defects: [], times: [], upstream: [] });
+  expect(links).toEqual(kind.isLinked === true ? [firstTrace] : []);
+  expect(steps).toEqual({ read: kind.steps ?? expect.any(Number), problems: [] });
+  for (const [name, message] of Object.entries(kind.messages ?? {}))
+    expect(statuses(outcome, name)).toEqual([expect.stringMatching(message)]);
+  for (const [name, tags] of Object.entries(kind.tags ?? {}))
+    expect(spansNamed(outcome, name).map((span) => span.tags)).toEqual([expect.objectContaining(tags)]);
+}
+
+function isAsExpected(kind: Kind, outcome: Outcome | Error | undefined): boolean {
+  try {
+    expectKind(kind, outcome);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+let repeated = 0;
+
 /** Makes all runs of a setting, and keeps what came back of each, be it an error. */
 async function verifyAll(namespace: string, isTraced: boolean, setting?: Setting): Promise<Map<Kind, Outcome | Error>> {
   const outcomes = new Map<Kind, Outcome | Error>();
@@ -39,6 +67,14 @@ async function verifyAll(namespace: string, isTraced: boolean, setting?: Setting
     const outcome = await verify(cluster, namespace, kind, isTraced).catch((error: unknown) => error as Error);
     outcomes.set(kind, outcome);
   });
+  // A busy machine delays what some kinds count on, such as a step that runs before its limit. What failed is run once more, by itself.
+  for (const kind of chosen.filter((one) => !isAsExpected(one, outcomes.get(one)))) {
+    process.stderr.write(`once more: ${kind.title}\n`);
+    const again = `${namespace}-again-${(repeated += 1)}`;
+    await cluster.createNamespace(again);
+    const outcome = await verify(cluster, again, kind, isTraced).catch((error: unknown) => error as Error);
+    outcomes.set(kind, outcome);
+  }
   return outcomes;
 }
 
@@ -56,9 +92,6 @@ async function verifyEachSetting(namespace: string, isTraced: boolean): Promise<
   return new Map([...plain, ...native, ...unseen]);
 }
 
-const statuses = (outcome: Outcome, name: string): string[] =>
-  spansNamed(outcome, name).map(({ tags }) => String(tags['otel.status_description']));
-
 describe.each(['off', 'on'])('upstream’s tracing is %s', (tracing) => {
   let outcomes: Map<Kind, Outcome | Error>;
   beforeAll(async () => {
@@ -68,17 +101,7 @@ describe.each(['off', 'on'])('upstream’s tracing is %s', (tracing) => {
 
   const shown = kinds.filter(({ setting }) => tracing === 'off' || setting !== 'no webhook');
   test.each(shown)('$title', (kind) => {
-    const outcome = outcomes.get(kind);
-    if (outcome === undefined || outcome instanceof Error) throw outcome ?? new Error('it was not run');
-    const { trees, defects, times, steps, links, firstTrace, upstream } = outcome;
-    expect(trees).toEqual([inOrder(kind.tree)]);
-    expect({ defects, times, upstream }).toEqual({ defects: [], times: [], upstream: [] });
-    expect(links).toEqual(kind.isLinked === true ? [firstTrace] : []);
-    expect(steps).toEqual({ read: kind.steps ?? expect.any(Number), problems: [] });
-    for (const [name, message] of Object.entries(kind.messages ?? {}))
-      expect(statuses(outcome, name)).toEqual([expect.stringMatching(message)]);
-    for (const [name, tags] of Object.entries(kind.tags ?? {}))
-      expect(spansNamed(outcome, name).map((span) => span.tags)).toEqual([expect.objectContaining(tags)]);
+    expectKind(kind, outcomes.get(kind));
   });
 });
 
