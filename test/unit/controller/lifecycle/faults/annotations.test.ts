@@ -1,13 +1,13 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import type { KubeObject, ManagedFieldsEntry } from '../../../../../shared/kubernetes/types.ts';
 import type { LocatedSpan } from '../../../../../shared/otlp/spans.ts';
 import type { TaskRun } from '../../../../../shared/tekton/types.ts';
 import { at, carrier, ranTask, ROOT, taskRun, TRACE } from '../objects.ts';
-import { Rig } from './rig.ts';
+import { rig, whole } from './stage.ts';
 import { ADMITTED, RUN, standardRun } from './standard-run.ts';
 import type { Stage } from './standard-run.ts';
-import { expectDone, expectQuiet, expectSpans, named, shapeOf, traceOf, undisturbed } from './trace.ts';
+import { expectDone, expectQuiet, expectSpans, named, shapeOf, traceOf } from './trace.ts';
 
 const OWN = 'tekton/pipelinerun-span-context';
 const TASK_OWN = 'tekton/taskrun-span-context';
@@ -15,17 +15,6 @@ const UPSTREAM = 'tekton.dev/pipelinerunSpanContext';
 const ADMISSION = 'tekton/admission-time';
 const MARK = 'tekton/trace-exported';
 const OTHERS = carrier('9'.repeat(32), '8'.repeat(16));
-
-let whole: LocatedSpan[];
-beforeAll(async () => {
-  whole = await undisturbed();
-});
-
-let rig: Rig;
-beforeEach(async () => {
-  rig = await Rig.start();
-});
-afterEach(() => rig.stop());
 
 /** The annotations of a creation as a client sent them. */
 function sent(annotations: Record<string, string>): Pick<KubeObject['metadata'], 'annotations' | 'managedFields'> {

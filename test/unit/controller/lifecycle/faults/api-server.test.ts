@@ -1,23 +1,12 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { ApiError, ConnectionError } from '../../../../../shared/kubernetes/errors.ts';
-import type { LocatedSpan } from '../../../../../shared/otlp/spans.ts';
 import { pipelineRun } from '../objects.ts';
-import { Rig, status } from './rig.ts';
+import { status } from './rig.ts';
+import { rig, whole } from './stage.ts';
 import { ADMITTED, RUN, standardRun } from './standard-run.ts';
 import type { Stage } from './standard-run.ts';
-import { attributeOf, expectDone, expectQuiet, expectSpans, named, traceOf, undisturbed } from './trace.ts';
-
-let whole: LocatedSpan[];
-beforeAll(async () => {
-  whole = await undisturbed();
-});
-
-let rig: Rig;
-beforeEach(async () => {
-  rig = await Rig.start();
-});
-afterEach(() => rig.stop());
+import { attributeOf, expectDone, expectQuiet, expectSpans, named, traceOf } from './trace.ts';
 
 async function expectWhole(): Promise<void> {
   await rig.until(260);

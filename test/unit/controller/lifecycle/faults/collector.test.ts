@@ -1,23 +1,12 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import type { LocatedSpan } from '../../../../../shared/otlp/spans.ts';
 import { ms } from '../objects.ts';
 import { ACCEPTED, partialSuccess, refusal, SILENCE, UNANSWERED } from './collector.ts';
 import type { Answer } from './collector.ts';
-import { Rig } from './rig.ts';
+import { rig, whole } from './stage.ts';
 import { standardRun } from './standard-run.ts';
-import { expectDone, expectQuiet, expectSpans, undisturbed } from './trace.ts';
-
-let whole: LocatedSpan[];
-beforeAll(async () => {
-  whole = await undisturbed();
-});
-
-let rig: Rig;
-beforeEach(async () => {
-  rig = await Rig.start();
-});
-afterEach(() => rig.stop());
+import { expectDone, expectQuiet, expectSpans } from './trace.ts';
 
 /** What the collector does between two seconds of the run; before and after it accepts. */
 function answers(answer: Answer, from: number, to: number): void {

@@ -1,9 +1,8 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
-import type { LocatedSpan } from '../../../../../shared/otlp/spans.ts';
-import { Rig } from './rig.ts';
+import { rig, whole } from './stage.ts';
 import { RUN, standardRun } from './standard-run.ts';
-import { expectDone, expectQuiet, expectSpans, undisturbed } from './trace.ts';
+import { expectDone, expectQuiet, expectSpans } from './trace.ts';
 
 /** What an undisturbed run sends, in this order (collector.test.ts). */
 const SENT = [
@@ -19,17 +18,6 @@ const SENT = [
 ];
 /** From the end of a process to the start of the next one. */
 const RESTART_MS = 15_000;
-
-let whole: LocatedSpan[];
-beforeAll(async () => {
-  whole = await undisturbed();
-});
-
-let rig: Rig;
-beforeEach(async () => {
-  rig = await Rig.start();
-});
-afterEach(() => rig.stop());
 
 const restart = (): void => void setTimeout(() => void rig.process(), RESTART_MS);
 

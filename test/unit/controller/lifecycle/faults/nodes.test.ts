@@ -1,22 +1,11 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import type { Pod } from '../../../../../shared/kubernetes/pod.ts';
 import type { LocatedSpan } from '../../../../../shared/otlp/spans.ts';
-import { Rig } from './rig.ts';
+import { rig, whole } from './stage.ts';
 import { standardRun } from './standard-run.ts';
 import type { Stage } from './standard-run.ts';
-import { attributeOf, expectDone, expectQuiet, expectSpans, named, traceOf, undisturbed } from './trace.ts';
-
-let whole: LocatedSpan[];
-beforeAll(async () => {
-  whole = await undisturbed();
-});
-
-let rig: Rig;
-beforeEach(async () => {
-  rig = await Rig.start();
-});
-afterEach(() => rig.stop());
+import { attributeOf, expectDone, expectQuiet, expectSpans, named, traceOf } from './trace.ts';
 
 const isPull = ({ span }: LocatedSpan): boolean => span.name.startsWith('image pull');
 const SKEW = 'tektrace.clock_skew_ms';
