@@ -2,6 +2,7 @@ import { IGNORE, MANAGED_BY } from '../shared/tekton/annotations.ts';
 import type { PipelineRun, TaskRun } from '../shared/tekton/types.ts';
 import { shouldSample } from '../shared/tracing/sampling.ts';
 import type { Sampling } from '../shared/tracing/sampling.ts';
+import { isBad } from './lifecycle/result.ts';
 
 export const MANAGE = ['none', 'managed-by', 'all'] as const;
 /** The runs that the drive controllers of a process execute: none, those with `spec.managedBy: tektrace.dev/controller`, or all. */
@@ -9,8 +10,6 @@ export type Manage = (typeof MANAGE)[number];
 
 /** Upstream's value of `spec.managedBy`; equal to an absent one. */
 const UPSTREAM_MANAGED_BY = 'tekton.dev/pipeline';
-
-const FAILED = ['failure', 'error', 'timeout'];
 
 export interface PolicyOptions {
   manage: Manage;
@@ -53,7 +52,7 @@ export function createPolicy(options: PolicyOptions): Policy {
     shouldExport(sampled, result) {
       if (sampled) return true;
       if (!keepFailures) return false;
-      return result === undefined ? undefined : FAILED.includes(result);
+      return result === undefined ? undefined : isBad(result);
     },
   };
 }

@@ -69,7 +69,12 @@ export class LifecycleController {
       nowMs = Date.now,
     } = options;
     this.#nowMs = nowMs;
-    this.#metrics = registry && createRunMetrics(registry, () => this.#ledger.all());
+    this.#metrics =
+      registry &&
+      createRunMetrics(registry, {
+        running: () => this.#ledger.all(),
+        isTraced: (entry) => this.#stamping.isTraced(entry),
+      });
     const common = { client, ledger: this.#ledger, policy, log, nowMs };
     this.#stamping = new Stamping({
       ...common,

@@ -36,7 +36,10 @@ function resultOf(reason: string): Result {
   return CANCELLATIONS.includes(reason) ? 'cancellation' : 'error';
 }
 
-const BAD: readonly Result[] = ['failure', 'error', 'timeout'];
+const BAD: readonly string[] = ['failure', 'error', 'timeout'] satisfies Result[];
+
+/** Whether a result is an error in its span, in metrics, and for `--keep-failures`. */
+export const isBad = (result: string): boolean => BAD.includes(result);
 
 /** A PipelineRun's reason if a task did not succeed. It does not show how the task ended. */
 const SOME_TASK_FAILED = 'Failed';
@@ -47,7 +50,7 @@ const isIgnored = (run: Run): boolean => succeededCondition(run)?.reason === 'Fa
 /** The reason of the child that failed first and so failed its run; undefined if there is none. */
 function firstFailure(children: readonly Run[]): string | undefined {
   const endedMs = (run: Run): number => epochMs(completionOf(run)) ?? Infinity;
-  const failed = children.filter((one) => isDone(one) && BAD.includes(outcomeOf(one).result) && !isIgnored(one));
+  const failed = children.filter((one) => isDone(one) && isBad(outcomeOf(one).result) && !isIgnored(one));
   const name = ({ metadata }: Run): string => metadata.name ?? '';
   const [first] = failed.sort((a, b) => endedMs(a) - endedMs(b) || (name(a) < name(b) ? -1 : 1));
   return first && outcomeOf(first).errorType;
@@ -69,7 +72,7 @@ export function outcomeOf(run: Run, children: readonly Run[] = []): Outcome {
 
 /** The span status: Error for failure, error and timeout. A cancellation is no error and stays Unset. */
 export function statusOf(outcome: Outcome): SpanStatus {
-  if (!BAD.includes(outcome.result)) return { code: SpanStatusCode.UNSET };
+  if (!isBad(outcome.result)) return { code: SpanStatusCode.UNSET };
   const message = outcome.message?.slice(0, MAX_MESSAGE_CHARS);
   return { code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) };
 }

@@ -2,10 +2,10 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 
 import { completionOf, isDone } from '../../shared/tekton/conditions.ts';
-import { parentOf } from '../../shared/tekton/parent-of.ts';
+import { traceParentOf } from '../../shared/tracing/provenance.ts';
 import type { Entry, Run } from './ledger.ts';
 import { isMarked } from './marks.ts';
-import { outcomeOf } from './result.ts';
+import { isBad, outcomeOf } from './result.ts';
 import { definitionName } from './root.ts';
 import { runInterval } from './run-interval.ts';
 import { epochMs } from './times.ts';
@@ -37,16 +37,19 @@ function limited(max: number): (value: string) => string {
   };
 }
 
-/** Whether a run has its own root span: a PipelineRun, or a TaskRun that no run owns. */
-const isPipelineRun = (run: Run): boolean => run.kind === 'PipelineRun' || parentOf(run) === undefined;
+/** Whether a run has its own `RUN` span: a PipelineRun, or a TaskRun in no other run's trace. */
+const isPipelineRun = (run: Run): boolean => run.kind === 'PipelineRun' || traceParentOf(run) === undefined;
 
 const PIPELINE_LABELS = ['k8s_namespace_name', 'cicd_pipeline_name'] as const;
 
 /**
- * Registers the metrics. `running` returns the existing runs, to count active ones. As in the conventions, a run is `pending` until the controller
- * starts it, then `executing`. Once per registry.
+ * Registers the metrics, once per registry. As in the conventions, a run is `pending` until the controller starts it, then `executing`. `running`
+ * returns the existing runs, to count active ones. Only runs that are traced count: those of an ignored namespace are in no metric.
  */
-export function createRunMetrics(registry: Registry, running: () => Iterable<Entry>): RunMetrics {
+export function createRunMetrics(
+  registry: Registry,
+  { running, isTraced }: { running: () => Iterable<Entry>; isTraced: (entry: Entry) => boolean },
+): RunMetrics {
   const duration = new Histogram({
     name: 'cicd_pipeline_run_duration_seconds',
     help: 'Duration of runs, by state',
@@ -83,8 +86,9 @@ export function createRunMetrics(registry: Registry, running: () => Iterable<Ent
     registers: [registry],
     collect() {
       this.reset();
-      for (const { run, deletedMs } of running()) {
-        if (!isPipelineRun(run) || isDone(run) || deletedMs !== undefined) continue;
+      for (const entry of running()) {
+        const { run, deletedMs } = entry;
+        if (!isPipelineRun(run) || isDone(run) || deletedMs !== undefined || !isTraced(entry)) continue;
         const state = run.status?.startTime === undefined ? 'pending' : 'executing';
         this.inc({ ...pipelineOf(run), cicd_pipeline_run_state: state });
       }
@@ -105,7 +109,7 @@ export function createRunMetrics(registry: Registry, running: () => Iterable<Ent
     const startedMs = epochMs(run.status?.startTime);
     observe(interval.startMs, startedMs ?? endedMs, { cicd_pipeline_run_state: 'pending' });
     const { result, errorType } = outcomeOf(run);
-    const error = ['failure', 'error', 'timeout'].includes(result) ? limitedErrorType(errorType ?? OTHER) : undefined;
+    const error = isBad(result) ? limitedErrorType(errorType ?? OTHER) : undefined;
     if (startedMs !== undefined)
       observe(startedMs, endedMs, {
         cicd_pipeline_run_state: 'executing',
@@ -118,7 +122,7 @@ export function createRunMetrics(registry: Registry, running: () => Iterable<Ent
   return {
     seen(entry, before) {
       const hasEnded = isDone(entry.run) || entry.deletedMs !== undefined;
-      if (!hasEnded || !isPipelineRun(entry.run)) return;
+      if (!hasEnded || !isPipelineRun(entry.run) || !isTraced(entry)) return;
       // If a run ended before this process started and is exported, an earlier process has counted it.
       const isNew = before ? !isDone(before) : entry.own?.sampled === true && !isMarked(entry);
       if (isNew) count(entry);

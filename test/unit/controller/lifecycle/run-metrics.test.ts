@@ -14,7 +14,10 @@ let metrics: RunMetrics;
 beforeEach(() => {
   ledger = new Ledger();
   registry = createMetricsRegistry('1.2.3');
-  metrics = createRunMetrics(registry, () => ledger.all());
+  metrics = createRunMetrics(registry, {
+    running: () => ledger.all(),
+    isTraced: ({ run }) => run.metadata.namespace !== 'ignored',
+  });
 });
 
 function see(run: Run): Entry {
@@ -110,4 +113,17 @@ test('the lag is from the end of a run to the acceptance of its root', async () 
     expect.stringMatching(/_sum [23](\.\d+)?$/),
     'tektrace_run_export_lag_seconds_count 1',
   ]);
+});
+
+test('a run that is not traced is in no metric; a TaskRun whose owner was refused is a run of its own', async () => {
+  const ignored = { namespace: 'ignored', uid: 'ignored' };
+  see(pipelineRun(running, ignored));
+  expect(await lines(/^cicd_pipeline_run_active\{/)).toEqual([]);
+  see(pipelineRun(failed, ignored));
+  expect(await lines(/^cicd_pipeline_run_(errors|duration)/)).toEqual([]);
+
+  const { uid = '' } = taskRun(running).metadata.ownerReferences?.[0] ?? {};
+  const refused = { annotations: { ...taskRun(running).metadata.annotations, 'tekton/refused-owner': uid } };
+  see(taskRun(running, refused));
+  expect(await lines(/^cicd_pipeline_run_active\{/)).toHaveLength(1);
 });
