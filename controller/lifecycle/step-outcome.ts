@@ -21,9 +21,22 @@ function kubeletMessage({ terminated }: StepState): string | undefined {
   return message && parseTerminationMessage(message) === undefined ? message : undefined;
 }
 
-/** The outcome of a step with an exit code other than 0. Only the TaskRun reports an eviction; the step looks killed. */
-function failure(step: StepState, { outcome }: Attempt): StepOutcome {
-  if (outcome.errorType === EVICTED) return { result: 'error', errorType: EVICTED, message: outcome.message };
+/** Only the TaskRun reports an eviction: the step looks killed, or lost. */
+function eviction({ outcome }: Attempt): StepOutcome | undefined {
+  return outcome.errorType === EVICTED ? { result: 'error', errorType: EVICTED, message: outcome.message } : undefined;
+}
+
+/** The outcome of a step whose container the kubelet did not find any more. */
+function loss(step: StepState): StepOutcome {
+  return {
+    result: 'error',
+    errorType: stepReason(step) ?? 'ContainerStatusUnknown',
+    message: kubeletMessage(step) ?? 'the container was lost',
+  };
+}
+
+/** The outcome of a step with an exit code other than 0. */
+function failure(step: StepState): StepOutcome {
   const reason = step.terminationReason === 'Continued' ? undefined : stepReason(step);
   const message = kubeletMessage(step) ?? `exit code ${step.terminated?.exitCode}`;
   return { result: 'failure', errorType: reason ?? 'Error', message };
@@ -37,8 +50,7 @@ function cutShort({ result, errorType, message }: Attempt['outcome']): StepOutco
 export function stepOutcome(step: StepState, fate: StepFate, attempt: Attempt): StepOutcome {
   if (fate === 'skipped') return { result: 'skip' };
   if (fate === 'cut') return cutShort(attempt.outcome);
-  if (fate === 'lost')
-    return { result: 'error', errorType: stepReason(step), message: kubeletMessage(step) ?? 'the container was lost' };
+  if (fate === 'lost') return eviction(attempt) ?? loss(step);
   switch (stepReason(step)) {
     case 'TimeoutExceeded':
       return { result: 'timeout', errorType: 'TimeoutExceeded', message: 'the step exceeded its timeout' };
@@ -48,6 +60,6 @@ export function stepOutcome(step: StepState, fate: StepFate, attempt: Attempt): 
     case 'TaskRunTimeout':
       return { result: 'timeout', errorType: 'TaskRunTimeout', message: 'the TaskRun ran out of time' };
     default:
-      return step.terminated?.exitCode === 0 ? { result: 'success' } : failure(step, attempt);
+      return step.terminated?.exitCode === 0 ? { result: 'success' } : (eviction(attempt) ?? failure(step));
   }
 }

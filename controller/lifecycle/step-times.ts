@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import type { StepState } from '../../shared/tekton/types.ts';
-import { ranOnce } from '../model/pod/unknown-end.ts';
+import { ranOnce, wasLost } from '../model/pod/unknown-end.ts';
 import { stepStartedAt } from '../model/termination-message.ts';
 import type { Attempt } from './attempt.ts';
 import { needsPod, stepFate } from './step-fate.ts';
@@ -61,14 +61,21 @@ function endOf(startMs: number, end: Instant, next: Instant | undefined, attempt
   return Math.max(startMs, binds ? Math.min(lastMs, next.ms) : lastMs);
 }
 
+/** A step's fate. Upstream shows a step as waiting whose container was lost: only the Pod says that it had run. */
+function fateOf(step: StepState, { status, createdMs, pod }: Attempt): StepFate {
+  const fate = stepFate(step, status, createdMs);
+  const container = containerOf(step, pod);
+  return fate === 'pending' && container && wasLost(container) ? 'lost' : fate;
+}
+
 const failed = ({ step }: StepFacts): boolean =>
   step.terminated?.exitCode !== 0 && step.terminationReason !== 'Continued';
 
 function factsOf(attempt: Attempt): StepFacts[] {
-  const { status, createdMs, pod } = attempt;
+  const { status, pod } = attempt;
   const offsetMs = nodeOffsetMs(attempt);
   return (status.steps ?? []).map((step) => {
-    const fate = stepFate(step, status, createdMs);
+    const fate = fateOf(step, attempt);
     const end = instant(step.terminated?.finishedAt);
     // The end of an interrupted step is the TaskRun's, by the controller's clock.
     return {

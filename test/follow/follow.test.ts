@@ -48,17 +48,6 @@ function expectKind(kind: Kind, outcome: Outcome | Error | undefined): void {
     expect(spansNamed(outcome, name).map((span) => span.tags)).toEqual([expect.objectContaining(tags)]);
 }
 
-function isAsExpected(kind: Kind, outcome: Outcome | Error | undefined): boolean {
-  try {
-    expectKind(kind, outcome);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-let repeated = 0;
-
 /** Makes all runs of a setting, and keeps what came back of each, be it an error. */
 async function verifyAll(namespace: string, isTraced: boolean, setting?: Setting): Promise<Map<Kind, Outcome | Error>> {
   const outcomes = new Map<Kind, Outcome | Error>();
@@ -67,14 +56,6 @@ async function verifyAll(namespace: string, isTraced: boolean, setting?: Setting
     const outcome = await verify(cluster, namespace, kind, isTraced).catch((error: unknown) => error as Error);
     outcomes.set(kind, outcome);
   });
-  // A busy machine delays what some kinds count on, such as a step that runs before its limit. What failed is run once more, by itself.
-  for (const kind of chosen.filter((one) => !isAsExpected(one, outcomes.get(one)))) {
-    process.stderr.write(`once more: ${kind.title}\n`);
-    const again = `${namespace}-again-${(repeated += 1)}`;
-    await cluster.createNamespace(again);
-    const outcome = await verify(cluster, again, kind, isTraced).catch((error: unknown) => error as Error);
-    outcomes.set(kind, outcome);
-  }
   return outcomes;
 }
 

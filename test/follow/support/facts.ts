@@ -12,9 +12,11 @@ export interface Fact {
   endMs: number | undefined;
 }
 
-/** Runtimes write 1970 where they know of no time. */
-const ms = (time: string | undefined): number | undefined =>
-  time === undefined || Date.parse(time) <= 0 ? undefined : Date.parse(time);
+/** Where no time is known, runtimes write 1970, and the kubelet null. */
+const ms = (time: string | null | undefined): number | undefined => {
+  const found = Date.parse(time ?? '');
+  return found > 0 ? found : undefined;
+};
 const fact = (start: string | undefined, end: string | undefined): Fact => ({ startMs: ms(start), endMs: ms(end) });
 
 /** An object that is gone before it was done ended when it was seen to be gone. */
@@ -62,7 +64,7 @@ function firstStart({ status, pod }: Place): string | undefined {
     ({ state, lastState }: ContainerStatus) =>
       (lastState?.terminated ?? state?.terminated ?? state?.running)?.startedAt,
   );
-  return step ?? containers.filter((time) => time !== undefined).sort()[0];
+  return step ?? containers.filter((time) => ms(time) !== undefined).sort()[0];
 }
 
 const scheduledAt = ({ status }: Pod): string | undefined =>

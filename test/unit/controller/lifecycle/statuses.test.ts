@@ -119,6 +119,38 @@ describe('a node that is lost', () => {
   });
 });
 
+describe('a Pod that is evicted while the kubelet does not find its container any more', () => {
+  const message = 'Usage of EmptyDir volume "small" exceeds the limit "2Mi".';
+  const waiting = { waiting: { reason: 'PodInitializing' } };
+  const lastState = {
+    terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message: 'The container used to be Running' },
+  };
+  // Upstream copies the state of that moment.
+  const status = failed('PodEvicted', message, [{ name: 'a', container: 'step-a', ...waiting }], 60);
+  const evicted = (state: ContainerStatus['state']): Pod => {
+    const pod = podOf([{ name: 'step-a', imageID: '', containerID: '', state, lastState }], { phase: 'Failed' });
+    pod.status!.conditions!.push({ type: 'DisruptionTarget', status: 'True', lastTransitionTime: at(59) });
+    return pod;
+  };
+
+  test('has the step that ran, from the end of init to the eviction, with the kubelet’s message', () => {
+    const spans = build(status, [evicted(waiting)]);
+    expect(times(spans, 'step a')).toEqual([4000, 59_000]);
+    expect(named(spans, 'step a')).toMatchObject({
+      attributes: { 'error.type': 'PodEvicted', 'tektrace.derived': true },
+      status: { code: ERROR, message },
+    });
+    expect(times(spans, 'pod starting')[1]).toBe(4000);
+    expect(named(spans, 'pod starting').status.code).toBe(UNSET);
+  });
+
+  test('and has the same spans from what the kubelet writes a second later, and fewer without the Pod', () => {
+    const spans = build(status, [evicted(waiting)]);
+    expect(build(status, [evicted(lastState)])).toEqual(spans);
+    for (const span of build(status)) expect(spans).toContainEqual(span);
+  });
+});
+
 describe('a Pod that never gets a step started', () => {
   const timeout = (steps: StepState[] = []): TaskRunStatus => failed('TaskRunTimeout', 'too late', steps);
 
