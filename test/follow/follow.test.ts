@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { provideRequirements } from '../clusters/whole/requirements.ts';
+import { until } from '../peers/support/until.ts';
 import { kinds } from './kinds/all.ts';
 import { pipelineRun, step, task } from './kinds/kind.ts';
 import type { Kind, Setting } from './kinds/kind.ts';
 import { startFollowCluster } from './support/cluster.ts';
 import type { FollowCluster } from './support/cluster.ts';
 import { inTurn } from './support/in-turn.ts';
+import { LiveRun } from './support/live-run.ts';
 import { pacedRuns } from './support/paced.ts';
 import { setNativeSidecars, traceUpstream } from './support/settings.ts';
 import { inOrder } from './support/tree.ts';
@@ -96,6 +98,22 @@ test(
     const split: string[] = [];
     for (const live of runs) split.push(...(await splitRuns(live)));
     expect(split).toEqual([]);
+  },
+  RUNS_TIMEOUT_MS,
+);
+
+test(
+  'kubectl describe names the trace of a run, in one Event',
+  async () => {
+    await cluster.createNamespace('described');
+    const live = await LiveRun.create(cluster, 'described', pipelineRun('described', [task('a', [step('only')])]));
+    await live.exported();
+    const { name = '' } = live.created.metadata;
+    const described = await until('the Event', async () => {
+      const text = await cluster.kubectl('describe', '--namespace=described', 'pipelinerun', name);
+      return text.includes('TraceExported') ? text : undefined;
+    });
+    expect(described.match(/TraceExported .*/g)).toEqual([expect.stringContaining(`trace ${live.traceId()}`)]);
   },
   RUNS_TIMEOUT_MS,
 );

@@ -1,8 +1,7 @@
 import type { KubeObject } from '../../../shared/kubernetes/types.ts';
-import { MERGE_PATCH, resourcePath } from '../../../shared/kubernetes/resources.ts';
+import { CUSTOM_RUNS, MERGE_PATCH, resourcePath } from '../../../shared/kubernetes/resources.ts';
 import { until } from '../../peers/support/until.ts';
 import type { LiveRun } from '../support/live-run.ts';
-import { CUSTOM_RUNS } from '../support/recorder.ts';
 import { begun, pipelineRun, pod, ran, step, task } from './kind.ts';
 import type { Kind } from './kind.ts';
 

@@ -1,15 +1,15 @@
 import type { Pod } from '../../../shared/kubernetes/pod.ts';
 import type { KubeObject } from '../../../shared/kubernetes/types.ts';
-import type { PipelineRun, TaskRun } from '../../../shared/tekton/types.ts';
-import type { CoreEvent, Recorder, Told } from './recorder.ts';
+import type { CustomRun, PipelineRun, ResolutionRequest, TaskRun } from '../../../shared/tekton/types.ts';
+import type { CoreEvent, Recorder } from './recorder.ts';
 
 /** A run with all that came of it, as kubectl shows it. */
 export interface Family {
   pipelineRuns: PipelineRun[];
   taskRuns: TaskRun[];
   pods: Pod[];
-  customRuns: Told[];
-  requests: Told[];
+  customRuns: CustomRun[];
+  requests: ResolutionRequest[];
   events: CoreEvent[];
   goneMs: (object: KubeObject) => number | undefined;
 }

@@ -1,31 +1,18 @@
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import type { Pod } from '../../../shared/kubernetes/pod.ts';
 import { Reflector } from '../../../shared/kubernetes/reflector.ts';
-import { EVENTS, PIPELINE_RUNS, PODS, TASK_RUNS } from '../../../shared/kubernetes/resources.ts';
+import {
+  CUSTOM_RUNS,
+  EVENTS,
+  PIPELINE_RUNS,
+  PODS,
+  RESOLUTION_REQUESTS,
+  TASK_RUNS,
+} from '../../../shared/kubernetes/resources.ts';
 import type { Resource } from '../../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../../shared/kubernetes/types.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
-import type { Condition, PipelineRun, TaskRun } from '../../../shared/tekton/types.ts';
-
-export const CUSTOM_RUNS: Resource = {
-  group: 'tekton.dev',
-  version: 'v1beta1',
-  plural: 'customruns',
-  kind: 'CustomRun',
-  namespaced: true,
-};
-const RESOLUTION_REQUESTS: Resource = {
-  group: 'resolution.tekton.dev',
-  version: 'v1beta1',
-  plural: 'resolutionrequests',
-  kind: 'ResolutionRequest',
-  namespaced: true,
-};
-
-/** A CustomRun or a ResolutionRequest, as far as it is read here. */
-export interface Told extends KubeObject {
-  status?: { startTime?: string; completionTime?: string; conditions?: Condition[] };
-}
+import type { CustomRun, PipelineRun, ResolutionRequest, TaskRun } from '../../../shared/tekton/types.ts';
 
 /** A core/v1 Event. */
 export interface CoreEvent extends KubeObject {
@@ -40,8 +27,8 @@ interface Kinds {
   PipelineRun: PipelineRun;
   TaskRun: TaskRun;
   Pod: Pod;
-  CustomRun: Told;
-  ResolutionRequest: Told;
+  CustomRun: CustomRun;
+  ResolutionRequest: ResolutionRequest;
   Event: CoreEvent;
 }
 
