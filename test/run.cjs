@@ -48,5 +48,11 @@ const brokenSuites = result.numRuntimeErrorTestSuites;
 const skipFails = process.env.CI === 'true' ? skipped : 0;
 if (skipFails) console.error(`${skipped} skipped: with CI=true that is a failure`);
 const failed = result.numFailedTests + brokenSuites + skipFails;
+for (const file of result.testResults) {
+  const name = path.relative(root, file.name);
+  const tests = file.assertionResults.filter(({ status }) => status === 'failed');
+  for (const { fullName } of tests) console.log(`failed: ${name}: ${fullName}`);
+  if (file.status === 'failed' && tests.length === 0) console.log(`failed: ${name}: could not run`);
+}
 console.log(`${result.numPassedTests} passed, ${failed} failed${skipped && !skipFails ? `, ${skipped} skipped` : ''}`);
 process.exit(failed > 0 || result.numPassedTests === 0 || run.status !== 0 ? 1 : 0);
