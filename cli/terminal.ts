@@ -1,8 +1,8 @@
 import { renderWaterfall } from './waterfall/render.ts';
 import { printable } from './waterfall/display-width.ts';
 import { drained } from './standard-streams.ts';
-import { createLogText } from './text/log-text.ts';
-import type { LogText } from './text/log-text.ts';
+import { createLogText } from '../shared/text/log-text.ts';
+import type { LogText } from '../shared/text/log-text.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 
 /** The output of a command for a person, and what it can show. */

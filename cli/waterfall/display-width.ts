@@ -1,4 +1,4 @@
-import { withoutSequences } from '../text/escape-sequences.ts';
+import { withoutSequences } from '../../shared/text/escape-sequences.ts';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const zeroWidth = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;

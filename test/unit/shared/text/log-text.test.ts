@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { createLogText } from '../../../../cli/text/log-text.ts';
+import { createLogText } from '../../../../shared/text/log-text.ts';
 
 function shown(colours: boolean, ...lines: string[]): string[] {
   const text = createLogText(colours);
