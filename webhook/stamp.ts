@@ -7,7 +7,6 @@ import { suppliedParent } from '../shared/tracing/inbound.ts';
 import { isSubmittedCopy, wasSubmitted } from '../shared/tracing/provenance.ts';
 import { shouldSample } from '../shared/tracing/sampling.ts';
 import type { Sampling } from '../shared/tracing/sampling.ts';
-import { traceUrl } from '../shared/tracing/trace-url.ts';
 import {
   carrierNames,
   PARENT_SPAN_CONTEXT,
@@ -25,8 +24,8 @@ export interface StampSettings {
   inbound: 'trusted' | 'join' | 'link' | 'ignore';
   /** User names whose owner references and inbound parents are trusted: upstream's controllers, ours, Pipelines-as-Code. */
   trustedRequesters: string[];
-  /** URL for the annotation `tekton/trace-url`; `{traceId}` is replaced. */
-  traceUrlTemplate?: string;
+  /** The URL of a trace for the annotation `tekton/trace-url`. */
+  traceUrl?: (traceId: string) => string;
   /** `OTEL_EXPORTER_OTLP_ENDPOINT` for containers without OTLP settings of their own. */
   stepOtlpEndpoint?: string;
   random?: RandomBytes;
@@ -54,9 +53,9 @@ function newRoot(request: AdmissionRequest, settings: StampSettings, parent: Spa
   return { traceId, spanId, sampled: shouldSample(settings.sampling, traceId, request.namespace) };
 }
 
-/** The link to the trace; without a template none, not even a copied one. */
+/** The link to the trace; without a setting none, not even a copied one. */
 export function traceLink(settings: StampSettings, traceId: string): AnnotationChanges {
-  return { [TRACE_URL]: traceUrl(settings.traceUrlTemplate, traceId) ?? null };
+  return { [TRACE_URL]: settings.traceUrl?.(traceId) ?? null };
 }
 
 /**

@@ -5,6 +5,7 @@ import { startHealthServer } from '../../shared/runtime/health.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { createMetricsRegistry } from '../../shared/runtime/metrics.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
+import { traceUrl } from '../../shared/tracing/trace-url.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
 import { CommandError } from '../errors.ts';
 import { readKubeconfig } from '../kubeconfig-file.ts';
@@ -76,11 +77,11 @@ export const webhookSpec: CommandSpec = {
   examples: ['tektrace webhook --namespace tektrace --service-name tektrace-webhook'],
 };
 
-function traceUrlTemplate(values: OptionValues): { traceUrlTemplate?: string } {
+function traceUrlSetting(values: OptionValues): { traceUrl?: (traceId: string) => string } {
   const template = text(values, 'trace-url-template');
   if (template === undefined) return {};
   if (!template.includes('{traceId}')) throw new CommandError('--trace-url-template: {traceId} is missing');
-  return { traceUrlTemplate: template };
+  return { traceUrl: (traceId) => traceUrl(template, traceId) };
 }
 
 /** A URL without credentials: everybody who may read Pods can read it. Throws CommandError. */
@@ -104,7 +105,7 @@ export async function webhookCommand(args: string[]): Promise<number> {
     sampling: sampling(values),
     inbound: choice(values, 'inbound', ['trusted', 'join', 'link', 'ignore'], 'trusted'),
     trustedRequesters: [...UPSTREAM_CONTROLLERS, ...list(values, 'trusted-requester')],
-    ...traceUrlTemplate(values),
+    ...traceUrlSetting(values),
     ...stepOtlpEndpoint(values),
   };
   const ports = { webhook: port(values, 'port', 8443), health: port(values, 'health-port', 8081) };

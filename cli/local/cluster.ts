@@ -99,7 +99,7 @@ async function startWebhook(admin: KubeClient, traces: TraceStore, log: Logger):
       // Only the person who started this cluster has its credentials.
       inbound: 'join',
       trustedRequesters: [CONTROLLER_MANAGER],
-      traceUrlTemplate: `${traces.url}/trace/{traceId}`,
+      traceUrl: (traceId) => traces.runUrl(traceId),
     },
     log: log.child({ component: 'webhook' }),
   });

@@ -28,12 +28,18 @@ export const securityHeaders: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** The viewer: one page for `/` (the list of traces) and `/trace/:id`, its scripts and styles below `/page/`. */
+/** The viewer's scripts and styles, which are the same for everyone and need no token. */
+export function assetsRouter(): Router {
+  const router = express.Router();
+  router.use('/page', express.static(PAGE_FOLDER, { index: false, redirect: false, cacheControl: false }));
+  return router;
+}
+
+/** The viewer: one page for `/` (the list of traces) and `/trace/:id`. */
 export function pageRouter(): Router {
   const router = express.Router();
   router.get(['/', '/trace/:id'], (_request, response) => {
     response.sendFile('index.html', { root: PAGE_FOLDER, cacheControl: false });
   });
-  router.use('/page', express.static(PAGE_FOLDER, { index: false, redirect: false, cacheControl: false }));
   return router;
 }

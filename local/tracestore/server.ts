@@ -11,9 +11,12 @@ import { eventsRouter } from './events.ts';
 import { asHttpError, HttpError } from './http-error.ts';
 import { ingestRouter } from './ingest.ts';
 import { TraceMemory, type TraceMemoryCounters } from './memory.ts';
-import { pageRouter, securityHeaders } from './page.ts';
+import { loginPage } from './login-page.ts';
+import { assetsRouter, pageRouter, securityHeaders } from './page.ts';
 import { queryRouter } from './query.ts';
 import { createStepTokens, type StepTokens } from './step-token.ts';
+import { tracesOf } from './grants.ts';
+import { createTraceTokens } from './trace-token.ts';
 
 const MIB = 1024 * 1024;
 const KEEP_ALIVE_MS = 120_000;
@@ -44,6 +47,8 @@ export interface TraceStore {
   otlpUrl: string;
   /** The address for a browser, with the token: the list of traces, or one trace. */
   pageUrl(traceId?: string): string;
+  /** The address of one trace for a browser, with a token that opens this trace only. */
+  runUrl(traceId: string): string;
   /** A token for the header `STEP_TOKEN_HEADER` of exports: only for spans that this container sends to its run's trace. */
   stepToken(sender: SpanSender): string;
   /** Whether the product itself, not a step, sent a span of this id in the trace. */
@@ -71,6 +76,9 @@ function answerError(log: Logger): ErrorRequestHandler {
     if (request.path.startsWith('/api/v3/')) response.json({ error: { httpCode: status, message } });
     else if (request.path.startsWith('/api/')) {
       response.json({ data: null, total: 0, limit: 0, offset: 0, errors: [{ code: status, msg: message }] });
+    } else if (status === 401 && request.accepts(['text/plain', 'text/html']) === 'text/html') {
+      const [traceId, ...more] = tracesOf(request.path, request.query) ?? [];
+      response.type('text/html').send(loginPage(more.length > 0 ? undefined : traceId));
     } else response.type('text/plain').send(`${status}: ${message}\n`);
   };
 }
@@ -89,7 +97,8 @@ function createApp({ memory, access, stepTokens, events }: Parts, options: Trace
   app.disable('etag');
   app.use(securityHeaders, onlyLoopback);
   app.use(ingestRouter({ memory, authenticate: access.bearer, stepTokens, onStepSpans, maxBodyBytes, log }));
-  app.use(access.bearerOrCookie, queryRouter(memory), events, pageRouter());
+  app.use(assetsRouter());
+  app.use(access.reader, queryRouter(memory), events, pageRouter());
   app.use((request, _response, next) => next(new HttpError(404, `nothing is at ${request.path}`)));
   app.use(answerError(log));
   return app;
@@ -109,7 +118,8 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Trace
   const bound = await listen(server, { port, host: '127.0.0.1' }, options.log);
   const url = `http://127.0.0.1:${bound}`;
   const stepTokens = createStepTokens();
-  const access = createAccess(token, `tektrace-${bound}`);
+  const traceTokens = createTraceTokens();
+  const access = createAccess({ token, traceTokens, cookieName: `tektrace-${bound}` });
   const app = createApp({ memory, access, stepTokens, events: events.router }, options);
   server.on('request', app);
   return {
@@ -118,6 +128,7 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Trace
     otlpUrl: `${url}/v1/traces`,
     pageUrl: (traceId) =>
       `${url}${traceId === undefined ? '/' : `/trace/${traceId}`}?token=${encodeURIComponent(token)}`,
+    runUrl: (traceId) => `${url}/trace/${traceId}?token=${traceTokens.issue(traceId)}`,
     stepToken: (sender) => stepTokens.issue(sender),
     hasOwnSpan: (traceId, spanId) => memory.hasOwn(traceId, spanId),
     trace: (traceId) => memory.get(traceId),

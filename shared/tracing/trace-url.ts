@@ -1,10 +1,8 @@
 import type { KubeObject } from '../kubernetes/types.ts';
 import { TRACE_URL } from '../tekton/annotations.ts';
 
-/** The URL of a trace: `{traceId}` in `template` is replaced. Undefined without a template. */
-export function traceUrl(template: string | undefined, traceId: string): string | undefined {
-  return template?.replaceAll('{traceId}', () => traceId);
-}
+/** The URL of a trace: `{traceId}` in `template` is replaced. */
+export const traceUrl = (template: string, traceId: string): string => template.replaceAll('{traceId}', () => traceId);
 
 /** How an Event names a run's trace: its id, and its URL if the run has one. */
 export function traceMessage({ metadata }: KubeObject, traceId: string): string {

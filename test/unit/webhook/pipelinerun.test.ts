@@ -74,7 +74,7 @@ describe('a PipelineRun that is created', () => {
   test('has a link to its trace where a template is configured', async () => {
     const { annotations, root } = await stamped(
       {},
-      { settings: { traceUrlTemplate: 'https://jaeger/trace/{traceId}?x=$&' } },
+      { settings: { traceUrl: (traceId) => `https://jaeger/trace/${traceId}?x=$&` } },
     );
     expect(annotations['tekton/trace-url']).toBe(`https://jaeger/trace/${root?.traceId}?x=$&`);
   });

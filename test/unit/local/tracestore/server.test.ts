@@ -126,8 +126,8 @@ describe('who is let in', () => {
   test.each([
     '/',
     '/trace/1',
-    '/page/app.js',
     '/api/traces',
+    '/compare/1/2',
     `/api/traces/${TRACE_ID}`,
     '/api/v3/traces/1',
     '/api/events',
@@ -148,6 +148,73 @@ describe('who is let in', () => {
     const value = cookie.split(';')[0] ?? '';
     await request(store.url).get('/api/traces').set('Cookie', `other=1; ${value}`).expect(200);
     await request(store.url).post('/v1/traces').set('Cookie', value).send(exampleTrace).expect(401);
+  });
+
+  test('a link to one run opens that trace, and nothing else', async () => {
+    const address = new URL(store.runUrl(TRACE_ID));
+    const first = await request(store.url).get(`${address.pathname}${address.search}&span=1`).redirects(0).expect(302);
+    expect(first.headers['location']).toBe(`/trace/${TRACE_ID}?span=1`);
+    const [cookie = ''] = first.headers['set-cookie'] as unknown as string[];
+    expect(cookie).toMatch(/; HttpOnly/i);
+    expect(cookie).toMatch(/; SameSite=Strict/i);
+    const value = cookie.split(';')[0] ?? '';
+    const read = (path: string): request.Test => request(store.url).get(path).set('Cookie', value);
+    await post().set('Content-Type', 'application/json').send(exampleTrace).expect(200);
+    await read(`/trace/${TRACE_ID}`).expect(200);
+    await read(`/api/waterfall/${TRACE_ID}`).expect(200);
+    await read(`/api/v3/traces/${TRACE_ID}`).expect(200);
+    await read(`/api/download/${TRACE_ID}`).expect(200);
+    for (const path of [
+      '/',
+      '/api/traces',
+      '/api/events',
+      `/trace/${'1'.repeat(32)}`,
+      `/api/waterfall/${'1'.repeat(32)}`,
+      `/compare/${TRACE_ID}/${'1'.repeat(32)}`,
+    ])
+      await read(path).expect(401);
+    await request(store.url).post('/v1/traces').set('Cookie', value).send(exampleTrace).expect(401);
+  });
+
+  test('the token of one trace is none for another, or for the list', async () => {
+    const { search } = new URL(store.runUrl(TRACE_ID));
+    for (const path of ['/', `/trace/${'1'.repeat(32)}`, '/api/traces'])
+      await request(store.url).get(`${path}${search}`).expect(401);
+    await get('/api/traces')
+      .set('Authorization', `Bearer ${search.slice('?token='.length)}`)
+      .expect(401);
+  });
+
+  test('a link to one run leaves a browser that may see everything as it is', async () => {
+    const { pathname, search } = new URL(store.runUrl(TRACE_ID));
+    const all = `tektrace-${new URL(store.url).port}=${store.token}`;
+    await request(store.url).get(`${pathname}${search}`).set('Cookie', all).redirects(0).expect(302);
+    await request(store.url).get('/api/traces').set('Cookie', all).expect(200);
+  });
+
+  test('a link from an earlier start opens where the browser is known already', async () => {
+    const all = `tektrace-${new URL(store.url).port}=${store.token}`;
+    const old = await request(store.url)
+      .get(`/trace/${TRACE_ID}?token=old`)
+      .set('Cookie', all)
+      .redirects(0)
+      .expect(302);
+    expect(old.headers['location']).toBe(`/trace/${TRACE_ID}`);
+  });
+
+  test('a browser without a token gets a page that says how to get in', async () => {
+    const html = 'text/html,application/xhtml+xml,*/*;q=0.8';
+    const one = await request(store.url).get(`/trace/${TRACE_ID}`).set('Accept', html).expect(401);
+    expect(one.headers['content-type']).toMatch('text/html');
+    expect(one.headers['content-security-policy']).toMatch("default-src 'none'");
+    expect(one.text).toContain(`kubectl get pipelineruns,taskruns -A -o yaml | grep '${TRACE_ID}?token'`);
+    const hostile = await request(store.url)
+      .get('/trace/%3Cscript%3E?token=%3Cscript%3E')
+      .set('Accept', html)
+      .expect(401);
+    expect(hostile.text).not.toContain('<script');
+    const program = await request(store.url).get('/').expect(401);
+    expect(program.headers['content-type']).toMatch('text/plain');
   });
 
   test('a wrong token in the address is 401', async () => {
