@@ -1,0 +1,102 @@
+import type { Result } from '../classify.ts';
+
+/** What the trace does not have, from the API objects and the logs. Everything is optional: the summary is made of what there is. */
+export interface RunFacts {
+  /** The last lines of a container's log, oldest first, without their line feeds. Undefined if they are not known. */
+  logTail?: (pod: string, container: string) => readonly string[] | undefined;
+  /** `status.results` of the run. */
+  results?: readonly { name: string; value: unknown }[];
+  /** `status.skippedTasks` of the run. While it goes on, no span has them yet. */
+  skipped?: readonly SkippedFact[];
+}
+
+export interface SkippedFact {
+  name: string;
+  reason: string;
+  /** Those of the task, with their values: `{input: "dev", operator: "in", values: ["prod"]}`. */
+  whenExpressions?: readonly { input?: string; operator?: string; values?: readonly string[]; cel?: string }[];
+}
+
+/** A failure at the place where it began. */
+export interface SummaryFailure {
+  /** `WaterfallRow.id` of the span. */
+  rowId: string;
+  /** The task, with the values of its matrix; absent for a failure of the run itself. */
+  task?: string;
+  /** The step, or another container or wait of the task; absent for a failure of the task itself. */
+  step?: string;
+  exitCode?: number;
+  /** In one line: `exit code 3: expected 4, got 5`. */
+  cause: string;
+  /** The last lines of its log, oldest first; empty if they are not known. */
+  logTail: readonly string[];
+  pod?: string;
+  container?: string;
+  /** `unit-test › jest: exit code 1: expected 4, got 5`. */
+  text: string;
+}
+
+/** A task of the critical path. Times are milliseconds after the trace's start. */
+export interface PathTask {
+  rowId: string;
+  /** Below the task of a Pipeline in a Pipeline: `deploy/apply`. */
+  task: string;
+  result: Result;
+  offsetMs: number;
+  durationMs: number;
+  durationText: string;
+  /** The step of this task that took longest; absent if none ran. */
+  longestStep?: { rowId: string; step: string; durationMs: number; durationText: string };
+}
+
+export interface CriticalPath {
+  /** In the order of time, at least one. */
+  tasks: readonly PathTask[];
+  /** The task whose longest step is the longest of all. If no step ran, the longest task. */
+  longest: PathTask;
+  /** `clone → build-image › compile (8.00 s of 13.3 s) → deploy`: the step is the longest of the path, the times are its own and the run's. */
+  text: string;
+}
+
+export type WaitKind =
+  | 'admission'
+  | 'queued'
+  | 'pending'
+  | 'resolving'
+  | 'scheduling'
+  | 'image pull'
+  | 'starting'
+  /** No task of the path was there: controllers had yet to create it, or to end the run. */
+  | 'controller';
+
+export interface Waits {
+  totalMs: number;
+  /** Longest first. Each moment is counted once, so they add up to `totalMs`. */
+  kinds: readonly { kind: WaitKind; ms: number; text: string }[];
+  /** `Waited 1.30 s (starting 900 ms, scheduling 400 ms)`. */
+  text: string;
+}
+
+/** The definition of `Waits`, to be shown beside it. */
+export const WAITS_MEANING =
+  'The waits on the critical path. Each moment counts once, and none in which a step of that task ran; waits of other tasks do not count.';
+
+/** The definition of `CriticalPath`, to be shown beside it. */
+export const PATH_MEANING =
+  'The tasks that decided when the run ended: the last to end, before it the task whose end let that one start, and so on, from the times in the trace.';
+
+/** The answers to what a person asks first about a run. For the page and the terminal; everything in it is JSON. */
+export interface RunSummary {
+  result: Result;
+  /** False while the run goes on: then everything is as of the trace's last moment. */
+  finished: boolean;
+  durationMs: number;
+  durationText: string;
+  /** Why it failed, the most likely cause first. Empty for a run that succeeded, whatever failed in it. */
+  failures: readonly SummaryFailure[];
+  /** Absent while no task is in the trace. */
+  criticalPath?: CriticalPath;
+  waits: Waits;
+  results: readonly { name: string; value: string }[];
+  skipped: readonly { rowId?: string; task: string; reason: string }[];
+}

@@ -1,0 +1,98 @@
+import { formatDuration } from '../duration.ts';
+import type { WaterfallRow } from '../row.ts';
+import type { Waterfall } from '../waterfall.ts';
+import type { Segment } from './critical-path.ts';
+import { below, endOf, type Placed } from './run-rows.ts';
+import type { WaitKind, Waits } from './types.ts';
+
+/** More specific kinds first: an image pull is part of the Pod's start. `step` is no wait: it wins over all of them. */
+const ORDER = ['step', 'image pull', 'resolving', 'pending', 'admission', 'queued', 'scheduling', 'starting'] as const;
+type Occupied = (typeof ORDER)[number];
+
+function kindOf({ category, name, result, fromStep }: WaterfallRow): Occupied | undefined {
+  if (fromStep || result === 'skip') return undefined;
+  if (category === 'step') return 'step';
+  if (category === 'init') return 'starting';
+  if (category !== 'wait') return undefined;
+  if (name.startsWith('image pull ')) return 'image pull';
+  if (name.startsWith('resolve ')) return 'resolving';
+  return ORDER.find((kind) => name === kind || name === `pod ${kind}`);
+}
+
+interface Stretch {
+  fromMs: number;
+  toMs: number;
+}
+
+function within(one: Placed, { fromMs, toMs }: Segment): Stretch | undefined {
+  const stretch = { fromMs: Math.max(fromMs, one.row.offsetMs), toMs: Math.min(toMs, endOf(one)) };
+  return stretch.toMs > stretch.fromMs ? stretch : undefined;
+}
+
+/** What of the stretch none of the others covers. */
+function uncovered(stretch: Stretch, others: readonly Stretch[]): Stretch[] {
+  return others.reduce(
+    (free, taken) =>
+      free.flatMap(({ fromMs, toMs }) =>
+        [
+          { fromMs, toMs: Math.min(toMs, taken.fromMs) },
+          { fromMs: Math.max(fromMs, taken.toMs), toMs },
+        ].filter((rest) => rest.toMs > rest.fromMs),
+      ),
+    [stretch],
+  );
+}
+
+/** The time of each kind in the segment, in milliseconds. A moment with several kinds counts for the most specific one. */
+function unionByKind(rows: Placed[], segment: Segment): Map<Occupied, number> {
+  const covered: Stretch[] = [];
+  const sums = new Map<Occupied, number>();
+  for (const kind of ORDER) {
+    for (const one of rows.filter(({ row }) => kindOf(row) === kind)) {
+      const stretch = within(one, segment);
+      const free = stretch ? uncovered(stretch, covered) : [];
+      covered.push(...free);
+      sums.set(
+        kind,
+        free.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, sums.get(kind) ?? 0),
+      );
+    }
+  }
+  return sums;
+}
+
+/** The run's own waits, not those of its tasks. `pending` is below `queued`. */
+function ownWaits(waterfall: Waterfall, run: Placed): Placed[] {
+  const { rows } = waterfall;
+  return below(waterfall, run).filter(({ row }) => {
+    const parent = rows[row.parent];
+    return (
+      row.category === 'wait' &&
+      (row.parent === run.index || (parent?.category === 'wait' && parent.parent === run.index))
+    );
+  });
+}
+
+/** The waits in a segment. Time without a task that no span explains is the controllers', unless the times are not that exact. */
+function waitsIn(waterfall: Waterfall, segment: Segment, precision: number): Map<Occupied | WaitKind, number> {
+  if (segment.unit) return unionByKind(below(waterfall, segment.unit), segment);
+  const sums: Map<Occupied | WaitKind, number> = unionByKind(ownWaits(waterfall, segment.run), segment);
+  const explained = [...sums.values()].reduce((sum, ms) => sum + ms, 0);
+  const left = segment.toMs - segment.fromMs - explained;
+  if (left >= precision) sums.set('controller', left);
+  return sums;
+}
+
+/** The waits on the critical path (WAITS_MEANING). */
+export function waitsOf(waterfall: Waterfall, segments: readonly Segment[], precision: number): Waits {
+  const total = new Map<WaitKind, number>();
+  for (const segment of segments)
+    for (const [kind, ms] of waitsIn(waterfall, segment, precision))
+      if (kind !== 'step' && ms > 0) total.set(kind, (total.get(kind) ?? 0) + ms);
+  const kinds = [...total]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([kind, ms]) => ({ kind, ms, text: `${kind} ${formatDuration(ms)}` }));
+  const totalMs = kinds.reduce((sum, { ms }) => sum + ms, 0);
+  const list = kinds.map(({ text }) => text).join(', ');
+  return { totalMs, kinds, text: totalMs > 0 ? `Waited ${formatDuration(totalMs)} (${list})` : 'Waited for nothing' };
+}

@@ -1,0 +1,264 @@
+import { describe, expect, test } from '@jest/globals';
+import { summarizeRun } from '../../../../../local/viewer/summary/summary.ts';
+import type { RunFacts, RunSummary } from '../../../../../local/viewer/summary/types.ts';
+import { buildWaterfall } from '../../../../../local/viewer/waterfall.ts';
+import { exampleTrace, fromService, TRACE_ID, type SpanInput } from '../example-trace.ts';
+
+const of = (spans: SpanInput[], facts?: RunFacts): RunSummary =>
+  summarizeRun(buildWaterfall(TRACE_ID, { resourceSpans: [fromService('tekton-pipelines', spans)] }), facts);
+
+const root = (to: number, result = 'success'): SpanInput => ({
+  ...{ id: 'root', name: 'RUN build', from: 0, to },
+  attributes: { pipelinerun: 'build-1', namespace: 'ci', 'cicd.pipeline.result': result },
+});
+
+/** A task whose Pod needs 100 ms to be scheduled, and 200 ms to start; then its step runs to the task's end. */
+const task = (name: string, from: number, to: number, result = 'success', parent = 'root'): SpanInput[] => {
+  const id = name.slice(0, 5);
+  const outcome = { 'cicd.pipeline.task.run.result': result };
+  return [
+    { id, parent, name: `task ${name}`, from, to, attributes: { ...outcome, 'k8s.pod.name': `${name}-pod` } },
+    { id: `${id}sc`, parent: id, name: 'pod scheduling', from, to: from + 100 },
+    { id: `${id}st`, parent: id, name: 'pod starting', from: from + 100, to: from + 300 },
+    {
+      ...{ id: `${id}r`, parent: id, name: `step run-${name}`, from: from + 300, to },
+      attributes: { ...outcome, 'k8s.container.name': `step-run-${name}` },
+    },
+  ];
+};
+
+const path = ({ criticalPath }: RunSummary): string[] | undefined => criticalPath?.tasks.map((one) => one.task);
+const waits = ({ waits: { kinds } }: RunSummary): Record<string, number> =>
+  Object.fromEntries(kinds.map(({ kind, ms }) => [kind, ms]));
+
+describe('the critical path', () => {
+  test('goes back from the last task to the one whose end let it start, and so on', () => {
+    const summary = of([
+      root(5000),
+      ...task('clone', 0, 1000),
+      ...task('lint', 1010, 2000),
+      ...task('unit', 1010, 3000),
+      ...task('deploy', 3010, 5000),
+    ]);
+    expect(path(summary)).toEqual(['clone', 'unit', 'deploy']);
+    expect(summary.criticalPath?.text).toBe('clone → unit › run-unit (1.69 s of 5.00 s) → deploy');
+  });
+
+  test('leaves out a task that ran beside it, however long, and one that was skipped', () => {
+    const skip = { 'cicd.pipeline.task.run.result': 'skip' };
+    const summary = of([
+      root(5000),
+      ...task('docs', 0, 4990),
+      ...task('clone', 0, 1000),
+      ...task('unit', 1010, 5000),
+      { id: 'skip', parent: 'root', name: 'task publish', from: 1000, to: 1000, attributes: skip },
+    ]);
+    expect(path(summary)).toEqual(['clone', 'unit']);
+  });
+
+  test('has the longest step of each task, and names the longest of all where it is', () => {
+    const { criticalPath } = of([root(5000), ...task('clone', 0, 3000), ...task('unit', 3000, 5000)]);
+    expect(criticalPath?.tasks.map(({ longestStep }) => longestStep?.durationMs)).toEqual([2700, 1700]);
+    expect(criticalPath?.longest.task).toBe('clone');
+    expect(criticalPath?.text).toBe('clone › run-clone (2.70 s of 5.00 s) → unit');
+  });
+
+  test('is the task itself for a TaskRun of its own', () => {
+    const spans = task('only', 10, 2000).map((span) => ({ ...span, parent: 'root' }));
+    const summary = of([root(2000), ...spans.slice(1)]);
+    expect(summary.criticalPath?.text).toBe('build › run-only (1.69 s of 2.00 s)');
+    expect(waits(summary)).toEqual({ scheduling: 100, starting: 200 });
+  });
+
+  test('goes on inside of a Pipeline in a Pipeline', () => {
+    const child: SpanInput = {
+      ...{ id: 'child', parent: 'root', name: 'RUN deploy', from: 1000, to: 4000 },
+      attributes: { 'cicd.pipeline.result': 'success' },
+    };
+    const summary = of([
+      root(4000),
+      ...task('clone', 0, 1000),
+      child,
+      ...task('apply', 1000, 2500, 'success', 'child'),
+      ...task('check', 2500, 4000, 'success', 'child'),
+    ]);
+    expect(path(summary)).toEqual(['clone', 'deploy/apply', 'deploy/check']);
+  });
+
+  test('allows for whole seconds where Kubernetes wrote them: a task may seem to end after the next one began', () => {
+    const whole = (name: string, from: number, to: number): SpanInput[] =>
+      task(name, from, to).map((span) =>
+        span.name.startsWith('pod ')
+          ? { ...span, from: Math.floor(from / 1000) * 1000, to: 1000 * Math.ceil(from / 1000) }
+          : span,
+      );
+    const summary = of([root(5000), ...whole('clone', 200, 2999), ...whole('unit', 2400, 5000)]);
+    expect(path(summary)).toEqual(['clone', 'unit']);
+  });
+
+  test('is that of the trace so far while the run goes on', () => {
+    const summary = of([...task('clone', 0, 1000), ...task('unit', 1010, 3000)]);
+    expect(summary).toMatchObject({ finished: false, result: 'running' });
+    expect(path(summary)).toEqual(['clone', 'unit']);
+  });
+
+  test('is absent where no task is in the trace', () => {
+    expect(of([root(5000)])).not.toHaveProperty('criticalPath');
+  });
+});
+
+describe('the waits', () => {
+  test('are those of the critical path only, by kind', () => {
+    const summary = of([
+      root(3000),
+      { id: 'adm', parent: 'root', name: 'admission', from: 0, to: 10 },
+      { id: 'que', parent: 'root', name: 'queued', from: 10, to: 60 },
+      ...task('docs', 60, 500),
+      ...task('clone', 60, 1000),
+      ...task('unit', 1000, 3000),
+    ]);
+    expect(waits(summary)).toEqual({ starting: 400, scheduling: 200, queued: 50, admission: 10 });
+    expect(summary.waits.text).toBe(
+      'Waited 660 ms (starting 400 ms, scheduling 200 ms, queued 50 ms, admission 10 ms)',
+    );
+  });
+
+  test('count each moment once: an image pull is not part of the start, a running step is no wait', () => {
+    const summary = of([
+      root(3000),
+      ...task('unit', 0, 3000),
+      { id: 'pull', parent: 'unitst', name: 'image pull node:24', from: 120, to: 280 },
+      { id: 'init', parent: 'unit', name: 'init prepare', from: 110, to: 130 },
+      { id: 'late', parent: 'unit', name: 'image pull late', from: 250, to: 900 },
+    ]);
+    expect(waits(summary)).toEqual({ 'image pull': 180, scheduling: 100, starting: 20 });
+    expect(summary.waits.totalMs).toBe(300);
+  });
+
+  test('have the time without a task as the controllers’', () => {
+    const summary = of([root(3100), ...task('clone', 40, 1000), ...task('unit', 1500, 3000)]);
+    expect(waits(summary)).toMatchObject({ controller: 40 + 500 + 100 });
+  });
+
+  test('do not take the rounding of whole seconds for the controllers’ time', () => {
+    const whole = task('clone', 0, 1000).map((span) => (span.name.startsWith('pod ') ? { ...span, to: 1000 } : span));
+    expect(waits(of([root(1900), ...whole]))).not.toHaveProperty('controller');
+  });
+
+  test('of a run that never started are all there is', () => {
+    const summary = of([
+      root(9000, 'cancellation'),
+      { id: 'que', parent: 'root', name: 'queued', from: 0, to: 9000 },
+      { id: 'pen', parent: 'que', name: 'pending', from: 1000, to: 9000 },
+    ]);
+    expect(waits(summary)).toEqual({ pending: 8000, queued: 1000 });
+  });
+});
+
+describe('the failures', () => {
+  const failed = (spans: SpanInput[]): SpanInput[] =>
+    spans.map((span) =>
+      span.name.startsWith('step')
+        ? {
+            ...{ ...span, error: 'exit code 3' },
+            attributes: { ...span.attributes, 'process.exit.code': 3, 'error.type': 'Error' },
+          }
+        : span,
+    );
+  const failing = [root(3000, 'failure'), ...task('clone', 0, 1000), ...failed(task('unit', 1000, 3000, 'failure'))];
+
+  test('are where they began, with exit code and last lines of the log', () => {
+    const lines = ['1 of 2 tests', 'expected 4, got 5', ''];
+    const logTail = (pod: string, container: string): string[] | undefined =>
+      pod === 'unit-pod' && container === 'step-run-unit' ? lines : undefined;
+    expect(of(failing, { logTail }).failures).toEqual([
+      expect.objectContaining({
+        ...{ task: 'unit', step: 'run-unit', exitCode: 3, logTail: lines, pod: 'unit-pod', container: 'step-run-unit' },
+        text: 'unit › run-unit: exit code 3: expected 4, got 5',
+      }),
+    ]);
+  });
+
+  test('have what the container said about its end, before any line of the log', () => {
+    const { failures } = summarizeRun(buildWaterfall(TRACE_ID, exampleTrace), { logTail: () => ['a line'] });
+    expect(failures.map(({ text }) => text)).toEqual([
+      'build-image › push: exit code 1: unauthorized: authentication required',
+    ]);
+  });
+
+  test('come before the cancellations that they caused', () => {
+    const cancelled = task('docs', 0, 900, 'cancellation');
+    const summary = of([root(3000, 'failure'), ...cancelled, ...failed(task('unit', 1000, 3000, 'failure'))]);
+    expect(summary.failures.map(({ task: name }) => name)).toEqual(['unit', 'docs']);
+  });
+
+  test('are none in a run that succeeded after a retry or in spite of a task', () => {
+    expect(of([root(3000), ...failed(task('unit', 0, 3000, 'failure'))]).failures).toEqual([]);
+    const retried = failed(task('unit', 0, 3000)).map((span) =>
+      span.name.startsWith('step') ? { ...span, parent: 'att' } : span,
+    );
+    const attempt: SpanInput = {
+      ...{ id: 'att', parent: 'unit', name: 'attempt 1', from: 0, to: 3000, error: 'failed' },
+      attributes: { 'cicd.pipeline.task.run.result': 'failure' },
+    };
+    const other = failed(task('lint', 0, 2000, 'failure'));
+    expect(of([root(3000, 'failure'), ...retried, attempt, ...other]).failures.map((one) => one.task)).toEqual([
+      'lint',
+    ]);
+  });
+
+  test('of the run itself have neither task nor step', () => {
+    const spans = [{ ...root(0, 'error'), error: 'no Task named lnt', to: 100 }];
+    expect(of(spans).failures).toEqual([expect.objectContaining({ text: 'no Task named lnt' })]);
+  });
+
+  test('of a controller’s function, or of a program in a step, are none of the run', () => {
+    const { failures } = summarizeRun(
+      buildWaterfall(TRACE_ID, {
+        resourceSpans: [
+          fromService('tekton-pipelines', [root(3000, 'failure'), ...failed(task('unit', 0, 3000, 'failure'))]),
+          fromService('taskrun-reconciler', [
+            { id: 'c', parent: 'unit', name: 'f', from: 0, to: 1, error: 'conflict' },
+          ]),
+          fromService('jest', [{ id: 'j', parent: 'unitr', name: 'jest', from: 400, to: 500, error: 'boom' }]),
+        ],
+      }),
+    );
+    expect(failures.map(({ step }) => step)).toEqual(['run-unit']);
+  });
+});
+
+describe('results and skipped tasks', () => {
+  const attributes = {
+    'cicd.pipeline.task.name': 'publish',
+    'cicd.pipeline.task.run.result': 'skip',
+    'tektrace.skip.reason': 'When Expressions evaluated to false',
+  };
+  const spans = [root(1000), { id: 'skip', parent: 'root', name: 'task publish', from: 5, to: 5, attributes }];
+
+  test('results are text', () => {
+    const results = [
+      { name: 'digest', value: 'sha256:1' },
+      { name: 'files', value: ['a', 'b'] },
+    ];
+    expect(of(spans, { results }).results).toEqual([
+      { name: 'digest', value: 'sha256:1' },
+      { name: 'files', value: '["a","b"]' },
+    ]);
+  });
+
+  test('a skipped task has its reason, with the values of its when expressions if they are known', () => {
+    expect(of(spans).skipped).toEqual([
+      expect.objectContaining({ task: 'publish', reason: 'When Expressions evaluated to false' }),
+    ]);
+    const whenExpressions = [{ input: 'dev', operator: 'in', values: ['main', 'prod'] }];
+    const skipped = [
+      { name: 'publish', reason: 'When Expressions evaluated to false', whenExpressions },
+      { name: 'not-yet-in-the-trace', reason: 'PipelineRun was stopping' },
+    ];
+    expect(of(spans, { skipped }).skipped.map(({ task: name, reason }) => [name, reason])).toEqual([
+      ['publish', 'When Expressions evaluated to false: "dev" in ("main", "prod")'],
+      ['not-yet-in-the-trace', 'PipelineRun was stopping'],
+    ]);
+  });
+});
