@@ -24,6 +24,11 @@ export interface WebhookCertificateOptions {
   log: Logger;
 }
 
+export interface WebhookCertificate extends ServingCertificate {
+  /** The authorities that the API server is to trust, PEM. */
+  trusted(): string;
+}
+
 /**
  * The webhook's certificates: an authority in a Secret, its bundle in the webhook configuration, a server certificate in memory. Resolves when
  * there is a server certificate. Errors of the API server are retried until `signal` aborts; then it rejects. `start` keeps all three current.
@@ -31,7 +36,7 @@ export interface WebhookCertificateOptions {
 export async function createWebhookCertificate(
   options: WebhookCertificateOptions,
   signal: AbortSignal,
-): Promise<ServingCertificate> {
+): Promise<WebhookCertificate> {
   const { client, namespace, secretName, configurationName, dnsNames, clock = systemClock, log } = options;
   const ensure = (): Promise<SharedAuthority> =>
     ensureAuthority(client, { namespace, secretName }, signal, clock.now());
@@ -59,7 +64,7 @@ export async function createWebhookCertificate(
   async function keepCurrent(serving: ServingCertificate, stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       try {
-        const authority = await ensure();
+        authority = await ensure();
         // API servers get a new bundle by their watch, so a new authority signs one round after its publication.
         if (!(await publish(authority))) await serving.use(authority.current);
       } catch (error) {
@@ -69,13 +74,14 @@ export async function createWebhookCertificate(
     }
   }
 
-  const authority = await firstAuthority();
+  let authority = await firstAuthority();
   const serving = await createServingCertificate({ authority: authority.current, dnsNames, clock, log });
   await publish(authority).catch((error: unknown) =>
     log.error('the CA bundle is not published yet', { configurationName, error }),
   );
   return {
     ...serving,
+    trusted: () => authority.bundlePem,
     start: async (stop) => {
       await Promise.all([serving.start(stop), keepCurrent(serving, stop)]);
     },

@@ -4,12 +4,17 @@ import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import { formatAdmissionTime } from '../shared/tracing/provenance.ts';
 import { ADMISSION_TIME, REFUSED_OWNER } from '../shared/tekton/annotations.ts';
 import { LruMap } from '../shared/runtime/lru.ts';
+import { TokenBucket } from '../shared/runtime/token-bucket.ts';
 import type { AnnotationChanges } from '../shared/kubernetes/patch.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { answer, NotAReviewError, reviewIdentity, reviewRequest } from './admission-review.ts';
 import type { AdmissionRequest } from './admission-review.ts';
 import { annotationOperations, takeOver } from './json-patch.ts';
 import type { JsonPatch } from './json-patch.ts';
+import { KINDS } from './metrics.ts';
+import type { ReviewKind, WebhookObserver } from './metrics.ts';
+import { isUnchanged } from './outcome.ts';
+import type { Unchanged } from './outcome.ts';
 import { stampPipelineRun } from './pipelinerun.ts';
 import { patchPod } from './pod.ts';
 import type { StampSettings } from './stamp.ts';
@@ -23,22 +28,25 @@ export interface WebhookAppOptions {
   log: Logger;
   /** False when the server drains: it then keeps no connections. */
   isReady: () => boolean;
+  observer?: WebhookObserver;
 }
 
 /** Users that are remembered, so that each is warned of once. */
 const MAX_WARNED = 1000;
 
-type Mutation = (request: AdmissionRequest, settings: StampSettings, receivedMs: number) => JsonPatch;
+type Mutation = (request: AdmissionRequest, settings: StampSettings, receivedMs: number) => JsonPatch | Unchanged;
 
-type Stamp = (request: AdmissionRequest, settings: StampSettings) => AnnotationChanges;
+type Stamp = (request: AdmissionRequest, settings: StampSettings) => AnnotationChanges | Unchanged;
 
-/** Warns of a requester whose owner references are refused, once: it may be a controller that should be trusted. */
-function warningOfRefusals(stamp: Stamp, log: Logger): Stamp {
+/** Reports refused owner references. Each requester is warned of once: it may be a controller that should be trusted. */
+function reportingRefusals(kind: ReviewKind, stamp: Stamp, { log, observer }: WebhookAppOptions): Stamp {
   const warned = new LruMap<string, true>(MAX_WARNED);
   return (request, settings) => {
     const stamped = stamp(request, settings);
+    if (isUnchanged(stamped) || typeof stamped[REFUSED_OWNER] !== 'string') return stamped;
+    observer?.refusedOwner(kind);
     const { username, namespace, object } = request;
-    if (typeof stamped[REFUSED_OWNER] === 'string' && !warned.get(username)) {
+    if (!warned.get(username)) {
       warned.set(username, true);
       log.warn(
         'an owner reference to a PipelineRun is refused, the run gets its own trace: if this user is a controller that creates TaskRuns, start the webhook with --trusted-requester',
@@ -53,7 +61,7 @@ function warningOfRefusals(stamp: Stamp, log: Logger): Stamp {
 function stamping(stamp: Stamp): Mutation {
   return (request, settings, receivedMs) => {
     const stamped = stamp(request, settings);
-    if (Object.keys(stamped).length === 0) return [];
+    if (isUnchanged(stamped)) return stamped;
     const answeredMs = (settings.nowMs ?? Date.now)();
     const admissionTime = formatAdmissionTime({ receivedMs, answeredMs: Math.max(receivedMs, answeredMs) });
     const decided = { ...stamped, [ADMISSION_TIME]: admissionTime };
@@ -62,58 +70,88 @@ function stamping(stamp: Stamp): Mutation {
   };
 }
 
-function mutate(mutation: Mutation, { settings, log }: WebhookAppOptions): RequestHandler {
+function mutate(kind: ReviewKind, mutation: Mutation, { settings, log, observer }: WebhookAppOptions): RequestHandler {
+  const decide = (body: unknown, receivedMs: number): JsonPatch | Unchanged => {
+    const admission = reviewRequest(body);
+    if (!admission) return 'malformed';
+    return admission.operation === 'CREATE' ? mutation(admission, settings, receivedMs) : 'not_a_creation';
+  };
   return (request, response) => {
     const receivedMs = (settings.nowMs ?? Date.now)();
     const identity = reviewIdentity(request.body);
-    let patch: JsonPatch = [];
+    let decision: JsonPatch | Unchanged;
     try {
-      const admission = reviewRequest(request.body);
-      if (admission?.operation === 'CREATE') patch = mutation(admission, settings, receivedMs);
+      decision = decide(request.body, receivedMs);
     } catch (error) {
+      decision = 'failed';
       log.error('adding the span context failed, the object is admitted unchanged', {
         path: request.path,
         review: identity.uid,
         error,
       });
     }
-    response.json(answer(identity, patch));
+    observer?.decided(kind, isUnchanged(decision) ? decision : 'stamped');
+    const text = JSON.stringify(answer(identity, isUnchanged(decision) ? [] : decision));
+    // Headers and body in one write: `response.json` makes two of a body of more than 1000 characters, and each is a TLS record.
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+    response.end(text);
   };
 }
 
-const refuseBadBody =
-  (log: Logger): ErrorRequestHandler =>
-  (error: unknown, request, response, _next) => {
+/** `path` is below /mutate. */
+const kindOf = (path: string): ReviewKind => KINDS.find((kind) => path === `/${kind}`) ?? 'other';
+
+function observing(observer: WebhookObserver): RequestHandler {
+  return ({ path }, response, next) => {
+    const startedMs = performance.now();
+    observer.began();
+    response.once('close', () => {
+      const code = response.writableFinished ? String(response.statusCode) : '<aborted>';
+      observer.ended(kindOf(path), code, performance.now() - startedMs);
+    });
+    next();
+  };
+}
+
+const failure = (code: number, message: string): object => ({
+  ...{ kind: 'Status', apiVersion: 'v1', status: 'Failure' },
+  ...{ code, message },
+});
+
+function refuseBadBody(log: Logger): ErrorRequestHandler {
+  // Whoever reaches the port must not fill the log.
+  const lines = new TokenBucket({ perSecond: 1, burst: 20 });
+  return (error: unknown, request, response, _next) => {
+    // The client went, or its connection broke: nobody reads an answer.
+    if (request.destroyed && !request.complete) return;
     const status = error instanceof NotAReviewError ? 400 : Number((error as { status?: unknown }).status ?? 500);
     const message = error instanceof Error ? error.message : String(error);
-    log.warn('a request was not an AdmissionReview', { path: request.path, status, error });
-    response.status(status).json({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: status, message });
+    if (lines.tryTake()) log.warn('a request was not an AdmissionReview', { path: request.path, status, error });
+    response.status(status).json(failure(status, message));
   };
+}
 
-/** The webhook's HTTP application: one path per kind. It calls no API and records no span. */
+/** The webhook's HTTP application: one path per kind, and /readyz, by which it asks itself. It calls no API and records no span. */
 export function createWebhookApp(options: WebhookAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
+  if (options.observer) app.use('/mutate', observing(options.observer));
   app.use((_request, response, next) => {
     // Closes the connection: the client would send its next review on it, after this server has ended.
     if (!options.isReady()) response.set('connection', 'close');
     next();
   });
-  app.use('/mutate', express.json({ limit: MAX_BODY, type: () => true }));
-  app.post('/mutate/pipelinerun', mutate(stamping(warningOfRefusals(stampPipelineRun, options.log)), options));
-  app.post('/mutate/taskrun', mutate(stamping(warningOfRefusals(stampTaskRun, options.log)), options));
-  app.post('/mutate/pod', mutate(patchPod, options));
-  app.use(
-    (request, response) =>
-      void response.status(404).json({
-        kind: 'Status',
-        apiVersion: 'v1',
-        status: 'Failure',
-        code: 404,
-        message: `no such path: ${request.path}`,
-      }),
-  );
+  // The API server compresses nothing.
+  app.use('/mutate', express.json({ limit: MAX_BODY, type: () => true, inflate: false }));
+  const stamps = { pipelinerun: stampPipelineRun, taskrun: stampTaskRun };
+  for (const kind of ['pipelinerun', 'taskrun'] as const) {
+    const stamp = reportingRefusals(kind, stamps[kind], options);
+    app.post(`/mutate/${kind}`, mutate(kind, stamping(stamp), options));
+  }
+  app.post('/mutate/pod', mutate('pod', patchPod, options));
+  app.get('/readyz', (_request, response) => void response.type('text').send('ok'));
+  app.use((request, response) => void response.status(404).json(failure(404, `no such path: ${request.path}`)));
   app.use(refuseBadBody(options.log));
   return app;
 }

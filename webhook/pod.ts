@@ -8,6 +8,7 @@ import { LABEL_TASK_RUN_UID, POD_SPAN_CONTEXT } from '../shared/tekton/annotatio
 import type { AdmissionRequest } from './admission-review.ts';
 import { annotationOperations } from './json-patch.ts';
 import type { JsonPatch } from './json-patch.ts';
+import type { Unchanged } from './outcome.ts';
 import { isTrusted } from './stamp.ts';
 import type { StampSettings } from './stamp.ts';
 
@@ -15,21 +16,24 @@ import type { StampSettings } from './stamp.ts';
  * The patch of a TaskRun's Pod at CREATE: annotations and the env entries that read them, in one patch, so that no variable is empty. Also the
  * OTLP endpoint for programs in its containers, if the settings have one.
  */
-export function patchPod(request: AdmissionRequest, settings: StampSettings): JsonPatch {
+export function patchPod(request: AdmissionRequest, settings: StampSettings): JsonPatch | Unchanged {
   const { metadata } = request.object;
   const taskRunUid = metadata.labels?.[LABEL_TASK_RUN_UID] ?? ownerUid(request);
   const containers = (request.object as { spec?: { containers?: V1Container[] } }).spec?.containers;
+  if (taskRunUid === undefined) return 'no_task_run';
   // A Pod that a user created may have any span in its annotations.
-  if (taskRunUid === undefined || !isTrusted(request, settings) || !Array.isArray(containers)) return [];
+  if (!isTrusted(request, settings)) return 'untrusted_requester';
+  if (!Array.isArray(containers)) return 'malformed';
   const context = contextOf(request, taskRunUid, containers);
-  if (!context) return [];
+  if (!context) return 'no_owner_context';
   const env = containers.flatMap((container, index): JsonPatch => {
     const variables = [...(context.env.get(index) ?? []), ...endpointOf(container, settings)];
     const path = `/spec/containers/${index}/env`;
     if (!container.env) return variables.length > 0 ? [{ op: 'add', path, value: variables }] : [];
     return variables.map((value) => ({ op: 'add', path: `${path}/-`, value }));
   });
-  return [...annotationOperations(metadata.annotations, context.annotations), ...env];
+  const patch = [...annotationOperations(metadata.annotations, context.annotations), ...env];
+  return patch.length > 0 ? patch : 'already_stamped';
 }
 
 /** The Pod's trace context. Empty if the creator has set it, as the drive controller does; undefined if the Pod has no trace. */

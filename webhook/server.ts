@@ -6,12 +6,20 @@ import type { KeyPair } from '../certs/authority.ts';
 import { listen } from '../shared/runtime/listen.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { createWebhookApp } from './app.ts';
+import type { WebhookObserver } from './metrics.ts';
 import type { StampSettings } from './stamp.ts';
 
 /** The API server keeps idle connections for 90 s. Closing them earlier could lose a review that is being sent. */
 const KEEP_ALIVE_MS = 120_000;
-const HEADERS_TIMEOUT_MS = 60_000;
+/** The API server waits at most 30 s for a webhook, and sends a review at once: whoever takes longer is no API server. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+const TIMEOUT_CHECK_MS = 5_000;
+const MAX_HEADER_BYTES = 16 << 10;
+const MAX_HEADERS = 100;
+/** An API server keeps 25 idle connections, and opens more only while reviews wait. */
+const MAX_CONNECTIONS = 1000;
 
 export interface WebhookServerOptions {
   /** Default: every address of the machine, IPv6 included. */
@@ -20,7 +28,27 @@ export interface WebhookServerOptions {
   certificate: KeyPair;
   settings: StampSettings;
   log: Logger;
+  observer?: WebhookObserver;
+  limits?: Partial<WebhookLimits>;
 }
+
+/** What a slow or hostile client may take; times in milliseconds. Tests shorten them. */
+export interface WebhookLimits {
+  handshakeTimeoutMs: number;
+  headersTimeoutMs: number;
+  requestTimeoutMs: number;
+  /** How often the two times of requests are checked. */
+  timeoutCheckMs: number;
+  maxConnections: number;
+}
+
+const LIMITS: WebhookLimits = {
+  handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
+  headersTimeoutMs: HEADERS_TIMEOUT_MS,
+  requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  timeoutCheckMs: TIMEOUT_CHECK_MS,
+  maxConnections: MAX_CONNECTIONS,
+};
 
 export interface WebhookServer {
   port: number;
@@ -45,14 +73,32 @@ export async function startWebhookServer({
   certificate,
   settings,
   log,
+  observer,
+  limits = {},
 }: WebhookServerOptions): Promise<WebhookServer> {
   let ready = true;
-  const app = createWebhookApp({ settings, log, isReady: () => ready });
-  const server = https.createServer({ ...checked(certificate), minVersion: 'TLSv1.2' }, app);
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  const { handshakeTimeoutMs, headersTimeoutMs, requestTimeoutMs, timeoutCheckMs, maxConnections } = {
+    ...LIMITS,
+    ...limits,
+  };
+  const app = createWebhookApp({ settings, log, isReady: () => ready, ...(observer && { observer }) });
+  const server = https.createServer(
+    {
+      ...checked(certificate),
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: handshakeTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    app,
+  );
+  server.maxHeadersCount = MAX_HEADERS;
+  server.maxConnections = maxConnections;
   server.on('tlsClientError', (error) => log.debug('a TLS handshake failed', { error }));
+  server.on('drop', () => log.debug('a connection was closed at once, there are too many', { maxConnections }));
   const bound = await listen(server, { port, host }, log);
   return {
     port: bound,
@@ -63,7 +109,7 @@ export async function startWebhookServer({
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
-        setTimeout(() => server.closeAllConnections(), REQUEST_TIMEOUT_MS).unref();
+        setTimeout(() => server.closeAllConnections(), requestTimeoutMs).unref();
       });
     },
   };

@@ -16,6 +16,7 @@ import {
   TRACE_URL,
 } from '../shared/tekton/annotations.ts';
 import type { AdmissionRequest } from './admission-review.ts';
+import type { Unchanged } from './outcome.ts';
 
 /** The webhook's settings (docs/security.md). */
 export interface StampSettings {
@@ -67,12 +68,12 @@ export function stampRoot(
   request: AdmissionRequest,
   settings: StampSettings,
   refusedOwner: string | null = null,
-): AnnotationChanges {
+): AnnotationChanges | Unchanged {
   const { object } = request;
   const annotations = object.metadata.annotations ?? {};
   const { own, upstream } = carrierNames(object.kind);
   const present = parseCarrier(annotations[own]);
-  if (present && !wasSubmitted(object.metadata, own)) return {};
+  if (present && !wasSubmitted(object.metadata, own)) return 'already_stamped';
   const isCopy = isSubmittedCopy(object);
   const parent = isCopy || settings.inbound === 'ignore' ? undefined : suppliedParent(object);
   const root = newRoot(request, settings, parent && joins(request, settings) ? parent : undefined);

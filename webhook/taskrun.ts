@@ -11,23 +11,24 @@ import {
 } from '../shared/tekton/annotations.ts';
 import type { AnnotationChanges } from '../shared/kubernetes/patch.ts';
 import type { AdmissionRequest } from './admission-review.ts';
+import type { Unchanged } from './outcome.ts';
 import { isTrusted, stampRoot, traceLink } from './stamp.ts';
 import type { StampSettings } from './stamp.ts';
 
 /** The annotations a TaskRun gets at CREATE: a root of its own, or the context of the PipelineRun that owns it. */
-export function stampTaskRun(request: AdmissionRequest, settings: StampSettings): AnnotationChanges {
+export function stampTaskRun(request: AdmissionRequest, settings: StampSettings): AnnotationChanges | Unchanged {
   const owner = parentOf(request.object);
   if (!owner) return stampRoot(request, settings);
   // An owner reference that somebody else wrote must not bring its object into the owner's trace.
   return isTrusted(request, settings) ? stampChild(request, settings) : stampRoot(request, settings, owner.uid);
 }
 
-function stampChild(request: AdmissionRequest, settings: StampSettings): AnnotationChanges {
+function stampChild(request: AdmissionRequest, settings: StampSettings): AnnotationChanges | Unchanged {
   const annotations = request.object.metadata.annotations ?? {};
   // Upstream copies the PipelineRun's annotations to its TaskRuns; our controller writes the TaskRun's own instead.
   const parent =
     parseCarrier(annotations[PIPELINE_RUN_SPAN_CONTEXT]) ?? parseCarrier(annotations[TASK_RUN_SPAN_CONTEXT]);
-  if (!parent) return {};
+  if (!parent) return 'no_owner_context';
   const carrier = formatCarrier(parent);
   const upstream = parseCarrier(annotations[UPSTREAM_TASK_RUN_SPAN_CONTEXT]);
   return {

@@ -6,6 +6,8 @@ import { createLogger } from '../../shared/runtime/log.ts';
 import { createMetricsRegistry } from '../../shared/runtime/metrics.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { traceUrl } from '../../shared/tracing/trace-url.ts';
+import { createWebhookMetrics } from '../../webhook/metrics.ts';
+import { readiness, requestItself } from '../../webhook/self-request.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
 import { CommandError } from '../errors.ts';
 import { readKubeconfig } from '../kubeconfig-file.ts';
@@ -118,15 +120,16 @@ export async function webhookCommand(args: string[]): Promise<number> {
   });
   const namespace = text(values, 'namespace') ?? process.env.POD_NAMESPACE ?? 'tektrace';
   const service = text(values, 'service-name') ?? 'tektrace-webhook';
-  let ready = false;
-  const health = await startHealthServer(ports.health, () => ready, { metrics: registry });
+  let ready: () => Promise<boolean> | boolean = () => false;
+  const health = await startHealthServer(ports.health, () => ready(), { metrics: registry });
+  const serverName = `${service}.${namespace}.svc`;
   const certificate = await createWebhookCertificate(
     {
       client,
       namespace,
       secretName: text(values, 'secret-name') ?? 'tektrace-webhook-ca',
       configurationName: text(values, 'configuration-name') ?? 'tektrace-webhook',
-      dnsNames: [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`],
+      dnsNames: [serverName, `${serverName}.cluster.local`],
       log,
     },
     stop,
@@ -136,17 +139,19 @@ export async function webhookCommand(args: string[]): Promise<number> {
     certificate: certificate.current(),
     settings,
     log,
+    observer: createWebhookMetrics(registry),
   });
   certificate.onChange((pair) => server.setCertificate(pair));
   const renewing = certificate.start(stop);
-  ready = true;
+  const itself = { port: server.port, serverName };
+  ready = readiness(() => requestItself({ ...itself, trustedPem: certificate.trusted() }), log);
   log.info('the webhook has started', {
     port: server.port,
-    service: `${service}.${namespace}.svc`,
+    service: serverName,
     healthPort: health.port,
   });
   await aborted(stop);
-  ready = false;
+  ready = () => false;
   await server.close(drainMs);
   await renewing.catch(() => undefined);
   await health.close();

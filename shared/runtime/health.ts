@@ -21,6 +21,11 @@ function answer(response: ServerResponse, status: number, text = http.STATUS_COD
   response.writeHead(status, { 'content-type': type }).end(text);
 }
 
+async function answerReady(response: ServerResponse, isReady: () => boolean | Promise<boolean>): Promise<void> {
+  const ready = await (async () => isReady())().catch(() => false);
+  answer(response, ready ? 200 : 503);
+}
+
 async function answerMetrics(response: ServerResponse, metrics: Registry, accept: string | undefined): Promise<void> {
   try {
     const { text, contentType } = await renderMetrics(metrics, accept);
@@ -31,19 +36,19 @@ async function answerMetrics(response: ServerResponse, metrics: Registry, accept
 }
 
 /**
- * Plain HTTP for kubelet and Prometheus: /livez always succeeds, /readyz succeeds while `isReady`, /metrics has the `metrics`. Rejects if the port
- * is in use.
+ * Plain HTTP for kubelet and Prometheus: /livez always succeeds, /readyz succeeds while `isReady` gives true (a rejection is false), /metrics
+ * has the `metrics`. Rejects if the port is in use.
  */
 export async function startHealthServer(
   port: number,
-  isReady: () => boolean,
+  isReady: () => boolean | Promise<boolean>,
   { host, metrics }: HealthServerOptions = {},
 ): Promise<HealthServer> {
   const server = http.createServer((request, response) => {
     // Prometheus may be configured to send query parameters.
     const path = request.url?.split('?')[0];
     if (path === '/livez') answer(response, 200);
-    else if (path === '/readyz') answer(response, isReady() ? 200 : 503);
+    else if (path === '/readyz') void answerReady(response, isReady);
     else if (path === '/metrics' && metrics) void answerMetrics(response, metrics, request.headers.accept);
     else answer(response, 404);
   });

@@ -4,9 +4,12 @@ import tls from 'node:tls';
 
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 
+import { Registry } from 'prom-client';
+
 import { createAuthority, issueCertificate } from '../../../certs/authority.ts';
 import type { Authority, KeyPair } from '../../../certs/authority.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
+import { createWebhookMetrics } from '../../../webhook/metrics.ts';
 import { startWebhookServer } from '../../../webhook/server.ts';
 import type { WebhookServer } from '../../../webhook/server.ts';
 import { loopbackAddresses } from '../shared/runtime/loopback.ts';
@@ -106,6 +109,29 @@ test('while it drains it still answers, and asks its clients to come no more', a
   await closed;
   await expect(post(agent)).rejects.toThrow('ECONNREFUSED');
   agent.destroy();
+});
+
+test('a review that is being sent when it closes is answered', async () => {
+  const body = JSON.stringify(reviewOf('pipelinerun', pipelineRun()));
+  const began = Promise.withResolvers<void>();
+  const observer = { ...createWebhookMetrics(new Registry()), began: began.resolve };
+  const busy = await startWebhookServer({
+    ...{ host: '127.0.0.1', port: 0, certificate: first, settings },
+    observer,
+    log: silentLogger,
+  });
+  const request = https.request({
+    ...{ host: '127.0.0.1', port: busy.port, servername: 'localhost', ca: authority.certPem, agent: false },
+    ...{ method: 'POST', path: '/mutate/pipelinerun', headers: { 'content-length': Buffer.byteLength(body) } },
+  });
+  request.write(body.slice(0, 20));
+  await began.promise;
+  const closed = busy.close();
+  request.end(body.slice(20));
+  const [response] = (await once(request, 'response')) as [{ statusCode: number; resume: () => void }];
+  response.resume();
+  expect(response.statusCode).toBe(200);
+  await closed;
 });
 
 test('a handshake that fails ends nothing', async () => {
