@@ -9,48 +9,11 @@ import { parseOptions } from '../../cli/options.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { readResourceAttributes } from '../../shared/tracing/resource.ts';
+import { badValues, everyValue } from './support/chart-values.ts';
 import { chart, helm, renderChart } from './support/helm.ts';
+import type { Values } from './support/helm.ts';
 
 const allOf = <T>(objects: KubeObject[], kind: string): T[] => objects.filter((object) => object.kind === kind) as T[];
-
-const everyValue = {
-  fullnameOverride: 'traces',
-  image: { repository: 'registry.test/tektrace', tag: '1.2.3', pullPolicy: 'Always' },
-  imagePullSecrets: [{ name: 'registry' }],
-  jaegerCollectorUrl: 'http://jaeger:4318/v1/traces',
-  exporter: 'otlp',
-  otlp: {
-    protocol: 'http/json',
-    compression: 'gzip',
-    timeout: '5s',
-    caSecret: { name: 'collector-ca', key: 'bundle.pem' },
-    clientCertificateSecret: { name: 'collector-client' },
-    headersSecret: { name: 'collector-token', key: 'otlp' },
-  },
-  resourceAttributes: { 'k8s.cluster.name': 'a', note: 'two words, 100%=all', city: 'Köln' },
-  traceUrlTemplate: 'https://jaeger.test/trace/{traceId}',
-  steps: { otlpEndpoint: 'http://collector.test:4318' },
-  sampling: { ratio: 0.5, namespaces: { ci: 0.25 }, keepFailures: false },
-  log: { level: 'debug', format: 'text' },
-  crds: { install: false },
-  excludedNamespaces: ['kube-system', 'quiet'],
-  webhook: {
-    replicas: 1,
-    inbound: 'link',
-    trustedRequesters: ['creator'],
-    resources: { limits: { memory: '1Gi' } },
-  },
-  controller: {
-    replicas: 3,
-    manage: 'managed-by',
-    env: [{ name: 'OTEL_SPAN_EVENT_COUNT_LIMIT', value: '64' }],
-    images: { entrypoint: 'e:1', shell: 's:1', workingdirinit: 'w:1', nop: 'n:1' },
-    resources: { requests: { cpu: 1 } },
-  },
-  nodeSelector: { 'kubernetes.io/os': 'linux' },
-  tolerations: [{ key: 'ci', operator: 'Exists' }],
-  priorityClassName: 'high',
-};
 
 describe('helm lint --strict', () => {
   test.each([
@@ -75,19 +38,38 @@ test.each(['README.md', 'CONTRIBUTING.md'])('the chart renders with %s', async (
 });
 
 describe('the values schema', () => {
-  test.each([
-    ['an unknown key', { webhok: {} }, /webhok/],
-    ['an unknown key in a section', { webhook: { replica: 3 } }, /replica/],
-    ['a wrong type', { webhook: { replicas: 'two' } }, /replicas/],
-    ['no replica', { webhook: { replicas: 0 } }, /replicas/],
-    ['an unknown way to manage', { controller: { manage: 'some' } }, /manage/],
-    ['a protocol that is none', { otlp: { protocol: 'thrift' } }, /protocol/],
-    ['a timeout that is no duration', { otlp: { timeout: '5' } }, /timeout/],
-    ['an attribute that is no string', { resourceAttributes: { a: 1 } }, /resourceAttributes/],
-    ['a collector that is no URL', { jaegerCollectorUrl: 'jaeger:4318' }, /jaegerCollectorUrl/],
-    ['a credential for steps', { steps: { otlpEndpoint: 'http://me:secret@collector:4318' } }, /otlpEndpoint/],
-  ])('refuses %s with its path', async (_name, values, message) => {
-    await expect(renderChart(values)).rejects.toThrow(message);
+  test.each(badValues)('refuses $what with the name of the key', async ({ values, key }) => {
+    await expect(renderChart(values)).rejects.toThrow(key);
+  });
+});
+
+describe('the notes', () => {
+  const notes = async (values: Values): Promise<string> => {
+    const text = await helm(['install', 'tektrace', chart, '--namespace', 'tracing', '--dry-run=client'], values);
+    return text.slice(text.indexOf('NOTES:'));
+  };
+  const collector = { jaegerCollectorUrl: 'http://jaeger:4318' };
+
+  test('say what to do next, and warn of nothing where nothing is risky', async () => {
+    const text = await notes(collector);
+    expect(text).toContain('kubectl -n tracing get pods -l app.kubernetes.io/instance=tektrace');
+    expect(text).toContain('helm test tektrace -n tracing');
+    expect(text).toContain('kube-node-lease, kube-system, tracing');
+    expect(text).not.toContain('WARNING');
+  });
+
+  test.each<[string, Values]>([
+    ['jaegerCollectorUrl is empty', {}],
+    ['webhook.failurePolicy is Fail', { ...collector, webhook: { failurePolicy: 'Fail' } }],
+    ['webhook.timeoutSeconds is 30', { ...collector, webhook: { timeoutSeconds: 30 } }],
+    ['there is one webhook replica', { ...collector, webhook: { replicas: 1 } }],
+    ['Tekton’s own controller must not run', { ...collector, controller: { manage: 'all' } }],
+    ['sampling.ratio is 0', { ...collector, sampling: { ratio: 0 } }],
+    ['networkPolicy.metricsFrom is empty', { ...collector, networkPolicy: { enabled: true } }],
+    ['test.namespace is kube-system', { ...collector, test: { namespace: 'kube-system' } }],
+  ])('warn: %s', async (warning, values) => {
+    const warnings = (await notes(values)).match(/WARNING: .*/g) ?? [];
+    expect(warnings).toEqual([expect.stringContaining(`WARNING: ${warning.replace('’', "'")}`)]);
   });
 });
 

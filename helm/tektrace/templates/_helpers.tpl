@@ -44,6 +44,17 @@ tolerations:
 {{- end }}
 {{- end -}}
 
+{{/* One replica a node, where there are nodes enough. Takes what tektrace.selectorLabels takes. */}}
+{{- define "tektrace.topologySpread" -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "tektrace.selectorLabels" . | nindent 8 }}
+{{- end -}}
+
 {{/* The restricted Pod security standard. */}}
 {{- define "tektrace.podSecurityContext" -}}
 runAsNonRoot: true
@@ -62,7 +73,11 @@ capabilities:
 {{- end -}}
 
 {{- define "tektrace.image" -}}
+{{- if .Values.image.digest }}
+image: {{ printf "%s@%s" .Values.image.repository .Values.image.digest | quote }}
+{{- else }}
 image: {{ printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) | quote }}
+{{- end }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- end -}}
 
@@ -104,6 +119,64 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- end }}{{- end }}
 {{- end -}}
 
+{{/* The options that say where spans go and how. */}}
+{{- define "tektrace.exporterArgs" -}}
+{{- with .Values.jaegerCollectorUrl }}
+- {{ printf "--jaeger-collector-url=%s" . | quote }}
+{{- end }}
+{{- with .Values.exporter }}
+- --exporter={{ . }}
+{{- end }}
+{{- range $setting := list "protocol" "compression" "timeout" }}
+{{- with get $.Values.otlp $setting }}
+- --otlp-{{ $setting }}={{ . }}
+{{- end }}
+{{- end }}
+{{- range $volume := include "tektrace.otlpFiles" . | fromYamlArray }}
+{{- range .items }}
+- --{{ .flag }}=/etc/tektrace/otlp/{{ $volume.name }}/{{ .file }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The variables that say the same, and what else spans have. */}}
+{{- define "tektrace.exporterEnv" -}}
+{{- if .Values.resourceAttributes }}
+- name: OTEL_RESOURCE_ATTRIBUTES
+  value: {{ include "tektrace.resourceAttributes" . | quote }}
+{{- end }}
+{{- with .Values.controller.env }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "tektrace.otlpVolumeMounts" -}}
+{{- with include "tektrace.otlpFiles" . | fromYamlArray -}}
+volumeMounts:
+  {{- range . }}
+  - name: otlp-{{ .name }}
+    mountPath: /etc/tektrace/otlp/{{ .name }}
+    readOnly: true
+  {{- end }}
+{{- end -}}
+{{- end -}}
+
+{{- define "tektrace.otlpVolumes" -}}
+{{- with include "tektrace.otlpFiles" . | fromYamlArray -}}
+volumes:
+  {{- range . }}
+  - name: otlp-{{ .name }}
+    secret:
+      secretName: {{ .secret | quote }}
+      items:
+        {{- range .items }}
+        - key: {{ .key | quote }}
+          path: {{ .file }}
+        {{- end }}
+  {{- end }}
+{{- end -}}
+{{- end -}}
+
 {{/* OTEL_RESOURCE_ATTRIBUTES: keys and values are percent-encoded. */}}
 {{- define "tektrace.resourceAttributes" -}}
 {{- $entries := list -}}
@@ -127,4 +200,16 @@ readinessProbe:
     port: metrics
   periodSeconds: 2
   failureThreshold: 2
+{{- end -}}
+
+{{/* Not empty if runs of test.namespace are traced. */}}
+{{- define "tektrace.canTest" -}}
+{{- if not (has .Values.test.namespace (include "tektrace.excludedNamespaces" . | fromJsonArray)) }}true{{ end -}}
+{{- end -}}
+
+{{/* What the Pod of helm test needs comes before it, and goes when it has succeeded. */}}
+{{- define "tektrace.testHook" -}}
+helm.sh/hook: test
+helm.sh/hook-weight: "-1"
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}

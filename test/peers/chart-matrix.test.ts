@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { peerProgram } from './support/binaries.ts';
+import { runPeer } from './support/command.ts';
+import { everyValue, valueSets } from './support/chart-values.ts';
+import { chart, helm } from './support/helm.ts';
+import { startKubeApiserver } from './support/kube-apiserver.ts';
+import type { KubeApiserver } from './support/kube-apiserver.ts';
+
+const run = promisify(execFile);
+
+/** The Prometheus operator's kinds, without its schemas: what may be in them is not checked here. */
+const operatorKinds = ['ServiceMonitor', 'PrometheusRule'].map((kind) => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `${kind.toLowerCase()}s.monitoring.coreos.com` },
+  spec: {
+    group: 'monitoring.coreos.com',
+    scope: 'Namespaced',
+    names: { kind, plural: `${kind.toLowerCase()}s` },
+    versions: [
+      {
+        name: 'v1',
+        ...{ served: true, storage: true },
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+}));
+
+/** Pods that the restricted Pod security standard refuses are refused, and Deployments of such Pods give a warning. */
+const namespaces = ['tracing', 'ci', 'tracing-test'].map((name) => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: {
+    name,
+    labels: { 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted' },
+  },
+}));
+
+const priorityClass = {
+  apiVersion: 'scheduling.k8s.io/v1',
+  kind: 'PriorityClass',
+  metadata: { name: everyValue.priorityClassName },
+  value: 1000,
+};
+
+describe('what each set of values renders to is accepted by the real kube-apiserver', () => {
+  let server: KubeApiserver;
+  let directory: string;
+  /** Standard error: the API server's warnings. Throws what it refuses. */
+  const apply = async (file: string, ...flags: string[]): Promise<string> => {
+    const args = [`--kubeconfig=${server.kubeconfigPath}`, 'apply', '--filename', file, '--validate=strict', ...flags];
+    return (await run(peerProgram('kubectl'), args)).stderr;
+  };
+  beforeAll(async () => {
+    server = await startKubeApiserver();
+    directory = await mkdtemp(join(tmpdir(), 'tektrace-matrix-'));
+    const file = join(directory, 'before.json');
+    await writeFile(
+      file,
+      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...operatorKinds, ...namespaces, priorityClass] }),
+    );
+    await apply(file, '--server-side');
+    const definitions = operatorKinds.map(({ metadata }) => `customresourcedefinition/${metadata.name}`);
+    await runPeer('kubectl', [
+      `--kubeconfig=${server.kubeconfigPath}`,
+      ...['wait', '--for=condition=Established', ...definitions],
+    ]);
+  }, 120_000);
+  afterAll(async () => {
+    await server?.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  test.each(Object.entries(valueSets))(
+    '%s',
+    async (_name, values) => {
+      const file = join(directory, 'objects.yaml');
+      await writeFile(file, await helm(['template', 'tektrace', chart, '--namespace', 'tracing'], values));
+      expect(await apply(file, '--server-side', '--dry-run=server')).toBe('');
+    },
+    60_000,
+  );
+});
