@@ -2,7 +2,6 @@ import { createKubeClient } from '../shared/kubernetes/client.ts';
 import type { KubeClient } from '../shared/kubernetes/client.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import type { Telemetry } from '../shared/tracing/telemetry.ts';
-import { contextNamespace, readKubeconfig } from './kubeconfig-file.ts';
 import { startLocalCluster } from './local/cluster.ts';
 import type { LocalCluster } from './local/cluster.ts';
 import { findTraceSource } from './trace-source.ts';
@@ -26,6 +25,8 @@ export async function existingCluster(
   kubeconfigFile: string,
   { namespace, jaegerQueryUrl }: { namespace: string | undefined; jaegerQueryUrl: string | undefined },
 ): Promise<RunCluster> {
+  // Loaded on use: client-node takes 80 MB, and the embedded cluster needs none of it.
+  const { contextNamespace, readKubeconfig } = await import('./kubeconfig-file.ts');
   const config = readKubeconfig(kubeconfigFile);
   const client = createKubeClient(config, { userAgent: 'tektrace-cli' });
   return {

@@ -21,6 +21,9 @@ export interface Manifest {
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** `GROUP/VERSION`, or the version alone. Both get into the path of a request. */
+const API_VERSION = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
 function asObject(value: unknown, where: string): KubeObject {
   if (!isMap(value)) {
     const found = Array.isArray(value) ? 'a list' : value === null ? 'nothing' : `a ${typeof value}`;
@@ -29,6 +32,10 @@ function asObject(value: unknown, where: string): KubeObject {
   for (const field of ['apiVersion', 'kind'])
     if (typeof value[field] !== 'string' || value[field] === '')
       throw new CommandError(`${where}: ${field} is ${value[field] === undefined ? 'missing' : 'not text'}`);
+  if (!API_VERSION.test(String(value['apiVersion'])))
+    throw new CommandError(
+      `${where}: apiVersion is ${printable(JSON.stringify(value['apiVersion']))}, not a group and a version such as tekton.dev/v1`,
+    );
   return value as unknown as KubeObject;
 }
 

@@ -17,7 +17,7 @@ import { startTraceStore } from '../../local/tracestore/server.ts';
 import type { TraceStore } from '../../local/tracestore/server.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
-import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
+import { certificateAccess } from '../../shared/kubernetes/client/certificate.ts';
 import { MUTATING_WEBHOOK_CONFIGURATIONS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { createOtlpSink } from '../../shared/tracing/exporters/otlp.ts';
@@ -79,7 +79,8 @@ async function connect(
   identity: { user: string; groups: string[] } | undefined,
   userAgent: string,
 ): Promise<KubeClient> {
-  return createKubeClient(loadKubeConfig({ text: await server.kubeconfig(identity) }), { userAgent });
+  const access = certificateAccess(server.url, server.caPem, await server.clientCertificate(identity));
+  return createKubeClient(access, { userAgent });
 }
 
 async function startWebhook(admin: KubeClient, traces: TraceStore, log: Logger): Promise<Cleanup> {

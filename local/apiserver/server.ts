@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAuthority, issueCertificate } from '../../certs/authority.ts';
+import type { KeyPair } from '../../certs/authority.ts';
 import { listen } from '../../shared/runtime/listen.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
@@ -17,7 +18,7 @@ import { startGarbageCollector } from './garbage/collector.ts';
 import { startEventExpiry } from './garbage/events.ts';
 import { startNamespaceController } from './garbage/namespaces.ts';
 import { handleRequest } from './http/handler.ts';
-import { createKubeconfig } from './identity/kubeconfig.ts';
+import { createKubeconfig, issueClientCertificate } from './identity/kubeconfig.ts';
 import type { Identity } from './identity/kubeconfig.ts';
 import { createTokens } from './identity/tokens.ts';
 import { systemRequest } from './registry/write-request.ts';
@@ -47,6 +48,8 @@ export interface RunningApiServer {
   caPem: string;
   /** A kubeconfig (YAML) with a fresh client certificate; by default of kubernetes-admin in system:masters. */
   kubeconfig(identity?: Identity): Promise<string>;
+  /** A fresh client certificate; by default of kubernetes-admin in system:masters. */
+  clientCertificate(identity?: Identity): Promise<KeyPair>;
   /** Drops the history, as etcd's compaction does: lists and watches from before get 410. */
   compact(): void;
   /** Ends all watches and connections and frees the port. */
@@ -153,6 +156,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ru
     caPem: authority.certPem,
     kubeconfig: (identity = administrator) =>
       createKubeconfig({ url, caPem: authority.certPem, clientAuthority }, identity),
+    clientCertificate: (identity = administrator) => issueClientCertificate(clientAuthority, identity),
     compact: () => api.store.compact(),
     async close() {
       closing.abort();

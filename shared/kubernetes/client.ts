@@ -1,7 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 
-import type { KubeConfig } from '@kubernetes/client-node';
-
 import { silentLogger } from '../runtime/log.ts';
 import type { Logger } from '../runtime/log.ts';
 import { sleep as realSleep } from '../runtime/sleep.ts';
@@ -9,6 +7,7 @@ import { TokenBucket } from '../runtime/token-bucket.ts';
 import { createAttempts } from './client/attempts.ts';
 import type { RequestObserver } from './client/attempts.ts';
 import { errorFrom, parseBody, readLines, readText } from './client/body.ts';
+import type { ClusterAccess } from './client/certificate.ts';
 import { createCredentialSource } from './client/credentials.ts';
 import type { Credentials } from './client/credentials.ts';
 import { send } from './client/send.ts';
@@ -71,7 +70,7 @@ function target(server: string, path: string, query: KubeRequest['query'] = {}):
  * A client for one API server over pooled keep-alive connections (`node:https`, so that instrumentation-http sees each request).
  * Changed credentials are read again: token and certificate files, exec plugins. Throws if the kubeconfig has no current cluster.
  */
-export function createKubeClient(config: KubeConfig, options: KubeClientOptions = {}): KubeClient {
+export function createKubeClient(config: ClusterAccess, options: KubeClientOptions = {}): KubeClient {
   const cluster = config.getCurrentCluster();
   if (!cluster)
     throw new Error('the kubeconfig has no current cluster: set current-context, or name a kubeconfig with KUBECONFIG');

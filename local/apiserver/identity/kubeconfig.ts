@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { issueCertificate } from '../../../certs/authority.ts';
-import type { Authority } from '../../../certs/authority.ts';
+import type { Authority, KeyPair } from '../../../certs/authority.ts';
 
 export interface Identity {
   user: string;
@@ -14,17 +14,22 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-/** A kubeconfig (YAML) with embedded data and a new client certificate for a week. */
+/** A new client certificate (PEM) for a week. */
+export async function issueClientCertificate(authority: Authority, { user, groups }: Identity): Promise<KeyPair> {
+  return issueCertificate(authority, {
+    commonName: user,
+    organizations: groups,
+    usage: 'client',
+    lifetimeMs: LIFETIME_MS,
+  });
+}
+
+/** A kubeconfig (YAML) with embedded data and a new client certificate. */
 export async function createKubeconfig(
   server: { url: string; caPem: string; clientAuthority: Authority },
   identity: Identity,
 ): Promise<string> {
-  const pair = await issueCertificate(server.clientAuthority, {
-    commonName: identity.user,
-    organizations: identity.groups,
-    usage: 'client',
-    lifetimeMs: LIFETIME_MS,
-  });
+  const pair = await issueClientCertificate(server.clientAuthority, identity);
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',

@@ -2,11 +2,11 @@ import http from 'node:http';
 import https from 'node:https';
 import { createSecureContext } from 'node:tls';
 
-import { KubeConfig } from '@kubernetes/client-node';
-import type { Cluster, User } from '@kubernetes/client-node';
+import type { Cluster, KubeConfig, User } from '@kubernetes/client-node';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 
 import type { Logger } from '../../runtime/log.ts';
+import { clientCertificate } from './certificate.ts';
 import { createPools, destroyPools, retirePools } from './pools.ts';
 import type { ConnectionPools } from './pools.ts';
 
@@ -58,6 +58,14 @@ interface Material {
   proxy: http.Agent | undefined;
 }
 
+// A new KubeConfig has no cached token or exec credential. client-node is loaded on use: its generated clients take 80 MB.
+async function kubeConfigOf(cluster: Cluster, user: User): Promise<KubeConfig> {
+  const { KubeConfig: Config } = await import('@kubernetes/client-node');
+  const config = new Config();
+  config.loadFromClusterAndUser(cluster, user);
+  return config;
+}
+
 async function readMaterial(config: KubeConfig, cluster: Cluster, user: User): Promise<Material> {
   const options: https.RequestOptions = { headers: {} };
   await config.applyToHTTPSOptions(options);
@@ -99,20 +107,19 @@ function withSecureContext({ ca, cert, key, pfx, passphrase, ...rest }: https.Ag
 export function createCredentialSource({ cluster, user, log, nowMs }: CredentialSourceOptions): CredentialSource {
   const secure = cluster.server.startsWith('https:');
   const own = withExecInfo(user);
-  let config = load();
+  const certificate = clientCertificate(cluster, own);
+  let config: Promise<KubeConfig> | undefined;
   let latest: { credentials: Credentials; tls: string; readMs: number } | undefined;
   let reading: Promise<Credentials> | undefined;
   let forcedMs = -Infinity;
 
-  // A new KubeConfig has no cached token or exec credential.
-  function load(): KubeConfig {
-    const fresh = new KubeConfig();
-    fresh.loadFromClusterAndUser(cluster, own);
-    return fresh;
+  async function material(): Promise<Material> {
+    if (certificate) return { headers: {}, auth: undefined, tls: certificate, proxy: undefined };
+    return readMaterial(await (config ??= kubeConfigOf(cluster, own)), cluster, own);
   }
 
   async function read(): Promise<Credentials> {
-    const { headers, auth, tls, proxy } = await readMaterial(config, cluster, own);
+    const { headers, auth, tls, proxy } = await material();
     const tlsNow = fingerprint(tls);
     const before = latest;
     const pools = before?.tls === tlsNow ? before.credentials.pools : openPools(tls, proxy);
@@ -160,7 +167,7 @@ export function createCredentialSource({ cluster, user, log, nowMs }: Credential
       if (mended()) return true;
       if (nowMs() - forcedMs >= FORCED_READ_EVERY_MS) {
         forcedMs = nowMs();
-        config = load();
+        config = undefined;
         void readAgain();
       }
       // True for every caller, because several refused requests wait for the same read.

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import { CommandError } from '../../../cli/errors.ts';
 import { checkTaken } from '../../../cli/prepare-run.ts';
 import { takenBy } from '../../../cli/follow/given.ts';
 import { isRegular } from '../../../cli/follow/regular.ts';
 import type { Run } from '../../../cli/follow/follow-run.ts';
+import { fc } from '../../support/property.ts';
 
 const run = (params: string[], workspaces: string[] = []): Run => ({
   apiVersion: 'tekton.dev/v1',

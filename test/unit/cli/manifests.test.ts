@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import { CommandError } from '../../../cli/errors.ts';
 import { parseManifests } from '../../../cli/follow/manifests.ts';
+import { fc } from '../../support/property.ts';
 
 const read = (text: string): string[] =>
   parseManifests(text, 'run.yaml').map(({ object }) => `${object.kind}/${object.metadata.name}`);
@@ -87,6 +87,12 @@ test.each([
   ['a text', 'hello', /^run\.yaml:1: expected a Kubernetes object \(.*\), found a string/],
   ['a list', '- a', /^run\.yaml:1: expected a Kubernetes object \(.*\), found a list/],
   ['no apiVersion', 'kind: X', /apiVersion is missing/],
+  [
+    'an apiVersion that is a path',
+    'apiVersion: tekton.../../v1\nkind: X',
+    /apiVersion is "tekton.*, not a group and a version/,
+  ],
+  ['an apiVersion of three parts', 'apiVersion: tekton.dev/v1/x\nkind: X', /not a group and a version/],
   ['no kind', 'apiVersion: v1', /kind is missing/],
   ['a kind that is no text', 'apiVersion: v1\nkind: 5', /kind is not text/],
   ['no metadata', 'apiVersion: v1\nkind: X', /metadata is missing/],

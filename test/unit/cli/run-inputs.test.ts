@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import { CommandError } from '../../../cli/errors.ts';
 import type { Run } from '../../../cli/follow/follow-run.ts';
@@ -15,6 +14,7 @@ import { createKubeClient } from '../../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../../shared/kubernetes/kubeconfig.ts';
 import { createLogger } from '../../../shared/runtime/log.ts';
+import { fc } from '../../support/property.ts';
 
 let server: RunningApiServer;
 let client: KubeClient;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { applyPatch } from 'fast-json-patch';
-import fc from 'fast-check';
 
 import type { ManagedFieldsEntry } from '../../../shared/kubernetes/types.ts';
 import { pointerToken } from '../../../shared/kubernetes/patch.ts';
 import { annotationOperations, takeOver } from '../../../webhook/json-patch.ts';
 import { carrier, ownedByRun, pipelineRun, request, review, reviewOf, submitted, taskRun, TRUSTED } from './review.ts';
+import { fc } from '../../support/property.ts';
 
 const OURS = /^(tekton|tekton\.dev)\//;
 const PATHS = ['pipelinerun', 'taskrun', 'pod'] as const;

@@ -1,5 +1,4 @@
 import { stripVTControlCharacters } from 'node:util';
-import fc from 'fast-check';
 import { describe, expect, test } from '@jest/globals';
 import { displayWidth } from '../../../../cli/waterfall/display-width.ts';
 import { renderWaterfall, type WaterfallOptions } from '../../../../cli/waterfall/render.ts';
@@ -8,6 +7,7 @@ import { traceIdOf } from '../../../../cli/waterfall/trace-id.ts';
 import { buildWaterfall } from '../../../../local/viewer/waterfall.ts';
 import type { TracesData } from '../../../../shared/otlp/types.ts';
 import { exampleTrace, fromService, lifecycle, TRACE_ID, type SpanInput } from '../../local/viewer/example-trace.ts';
+import { fc } from '../../../support/property.ts';
 
 const plain: WaterfallOptions = { width: 80, color: false, unicode: true };
 const run = (...spans: SpanInput[]): TracesData => ({ resourceSpans: [fromService('tekton-pipelines', spans)] });

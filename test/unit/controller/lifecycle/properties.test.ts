@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from '@jest/globals';
 
 import type { Pod } from '../../../../shared/kubernetes/pod.ts';
@@ -7,6 +6,7 @@ import type { TaskRunStatus } from '../../../../shared/tekton/types.ts';
 import { at, condition, pipelineRun, pod, ranRun, taskRun } from './objects.ts';
 import { task, written } from './written.ts';
 import { pipelineRunSpans, taskRunSpans, expectWellFormed } from './spans.ts';
+import { fc } from '../../../support/property.ts';
 
 /** Jaeger wants a microsecond of each span: what has no length at its parent's end starts that much before. */
 const MICROSECOND_MS = 0.002;

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 
 import type { ContainerStatus, Pod } from '../../../../shared/kubernetes/pod.ts';
 import type { StepState, TaskRunStatus } from '../../../../shared/tekton/types.ts';
 import { at, condition, ms, pod } from './objects.ts';
+import { fc } from '../../../support/property.ts';
 
 const wholeSecond = (seconds: number): string => at(Math.floor(seconds));
 

@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import request from 'supertest';
 import { STEP_LIMITS, StepLimits } from '../../../../local/tracestore/step-limits.ts';
 import { startTraceStore, type TraceStore } from '../../../../local/tracestore/server.ts';
@@ -10,6 +9,7 @@ import type { SpanSender } from '../../../../shared/otlp/sender.ts';
 import type { ResourceSpans } from '../../../../shared/otlp/types.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { exampleTrace, fromService, spanId, TRACE_ID, type SpanInput } from '../viewer/example-trace.ts';
+import { fc } from '../../../support/property.ts';
 
 const OTHER_TRACE = 'f'.repeat(32);
 const sender: SpanSender = {

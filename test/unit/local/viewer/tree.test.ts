@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from '@jest/globals';
 import { buildTree, type SpanNode, type SpanTree } from '../../../../local/viewer/tree.ts';
 import { locateSpans } from '../../../../shared/otlp/spans.ts';
 import { fromService, type SpanInput } from './example-trace.ts';
+import { fc } from '../../../support/property.ts';
 
 const treeOf = (...spans: Partial<SpanInput>[]): SpanTree =>
   buildTree(

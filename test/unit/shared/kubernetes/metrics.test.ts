@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { Registry } from 'prom-client';
 
 import { createKubernetesMetrics } from '../../../../shared/kubernetes/metrics.ts';
 import type { KubernetesMetrics } from '../../../../shared/kubernetes/metrics.ts';
+import { fc } from '../../../support/property.ts';
 
 let registry: Registry;
 let metrics: KubernetesMetrics;

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fastJsonPatch from 'fast-json-patch';
-import fc from 'fast-check';
 
 import { annotationPatch, pointerToken } from '../../../../shared/kubernetes/patch.ts';
 import { isOwnAnnotation } from '../../../../shared/tekton/annotations.ts';
+import { fc } from '../../../support/property.ts';
 
 const RUN = { metadata: { name: 'build', namespace: 'ci', uid: 'u-1', resourceVersion: '7' } };
 const isOurs = isOwnAnnotation;

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import type { KubeClient, KubeRequest } from '../../../../shared/kubernetes/client.ts';
 import { ApiError, ConnectionError } from '../../../../shared/kubernetes/errors.ts';
@@ -8,6 +7,7 @@ import { PODS } from '../../../../shared/kubernetes/resources.ts';
 import { objectKey } from '../../../../shared/kubernetes/types.ts';
 import type { KubeObject } from '../../../../shared/kubernetes/types.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
+import { fc } from '../../../support/property.ts';
 
 /** What happens to the cluster and to the connection, in any order. */
 type Action =

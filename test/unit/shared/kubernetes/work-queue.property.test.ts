@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import { FairQueue } from '../../../../shared/kubernetes/fair-queue.ts';
 import { WorkQueue } from '../../../../shared/kubernetes/work-queue.ts';
+import { fc } from '../../../support/property.ts';
 
 /** What can happen to a queue, in any order. `get` is a worker that asks; `done` is a worker that finishes its oldest key. */
 type Action =

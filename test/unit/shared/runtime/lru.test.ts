@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import { LruMap } from '../../../../shared/runtime/lru.ts';
+import { fc } from '../../../support/property.ts';
 
 test('the least recently used entry is dropped first', () => {
   const map = new LruMap<string, number>(2);

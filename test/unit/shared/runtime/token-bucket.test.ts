@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import { TokenBucket } from '../../../../shared/runtime/token-bucket.ts';
+import { fc } from '../../../support/property.ts';
 
 test('lets through a burst, then one in its time', () => {
   let nowMs = 0;

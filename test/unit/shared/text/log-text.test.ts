@@ -1,8 +1,8 @@
 /* eslint-disable no-control-regex -- control characters are what this is about */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import { createLogText } from '../../../../shared/text/log-text.ts';
+import { fc } from '../../../support/property.ts';
 
 function shown(colours: boolean, ...lines: string[]): string[] {
   const text = createLogText(colours);

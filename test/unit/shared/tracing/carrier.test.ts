@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import {
   formatCarrier,
@@ -8,6 +7,7 @@ import {
   parseForeignCarrier,
   parseTraceparent,
 } from '../../../../shared/tracing/carrier.ts';
+import { fc } from '../../../support/property.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';

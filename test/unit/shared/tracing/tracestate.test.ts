@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import { readTracestate } from '../../../../shared/tracing/tracestate.ts';
+import { fc } from '../../../support/property.ts';
 
 describe('a tracestate', () => {
   test.each([

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   difference,
   has,
@@ -12,6 +11,7 @@ import {
 } from '../../../../../local/apiserver/fields/field-set.ts';
 import type { Path } from '../../../../../local/apiserver/fields/field-set.ts';
 import { fromFieldsV1, shownPath, toFieldsV1 } from '../../../../../local/apiserver/fields/fields-v1.ts';
+import { fc } from '../../../../support/property.ts';
 
 const labels = setOf(['f:metadata', 'f:labels'], ['f:metadata', 'f:labels', 'f:a'], ['f:metadata', 'f:labels', 'f:b']);
 

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import { errorFrom, readLines, readText } from '../../../../../shared/kubernetes/client/body.ts';
+import { fc } from '../../../../support/property.ts';
 
 function answerOf(chunks: Iterable<Buffer>, headers: Record<string, string> = {}, statusCode = 200): IncomingMessage {
   return Object.assign(Readable.from(chunks), { headers, statusCode }) as unknown as IncomingMessage;

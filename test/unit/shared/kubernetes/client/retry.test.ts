@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import { retryDelayMs } from '../../../../../shared/kubernetes/client/retry.ts';
 import { ApiError, ConnectionError } from '../../../../../shared/kubernetes/errors.ts';
+import { fc } from '../../../../support/property.ts';
 
 const answer = (status: number, retryAfterMs?: number): ApiError => new ApiError('GET /x', status, {}, retryAfterMs);
 const lost = (code: string, sent: boolean): ConnectionError =>

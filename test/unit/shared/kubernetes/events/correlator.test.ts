@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 
 import { EventCorrelator } from '../../../../../shared/kubernetes/events/correlator.ts';
 import { buildEvent } from '../../../../../shared/kubernetes/events/event.ts';
 import type { CoreEvent } from '../../../../../shared/kubernetes/events/event.ts';
+import { fc } from '../../../../support/property.ts';
 
 let nowMs: number;
 let correlator: EventCorrelator;
