@@ -1,4 +1,3 @@
-
 import type { ContainerStatus, Pod } from '../../../../shared/kubernetes/pod.ts';
 import type { StepState, TaskRunStatus } from '../../../../shared/tekton/types.ts';
 import { at, condition, ms, pod } from './objects.ts';
