@@ -29,11 +29,11 @@ test.each<[string, Partial<Cluster>, Partial<User>]>([
   ['a proxy', { proxyUrl: 'http://proxy' }, {}],
   ['another name of the server', { tlsServerName: 'api' }, {}],
   ['no check of the certificate', { skipTLSVerify: true }, {}],
-  ['no authority', { caData: undefined as never }, {}],
+  ['no authority', { caData: undefined }, {}],
   ['no TLS', { server: 'http://127.0.0.1:8080' }, {}],
   ['a token beside the certificate', {}, { token: 'secret' }],
   ['an exec plugin', {}, { exec: { command: 'login' } }],
-  ['a certificate in a file', {}, { certData: undefined as never, certFile: '/certificate.pem' }],
+  ['a certificate in a file', {}, { certData: undefined, certFile: '/certificate.pem' }],
 ])('client-node reads a kubeconfig with %s', (_what, ofCluster, ofUser) => {
   expect(clientCertificate({ ...cluster, ...ofCluster }, { ...user, ...ofUser })).toBeUndefined();
 });
