@@ -10,7 +10,9 @@ import { cancelRun, isPending, signalName, startCommand } from './follow/cancel.
 import { followRun } from './follow/follow-run.ts';
 import type { FollowedRun, Run } from './follow/follow-run.ts';
 import { LastLines } from './follow/last-lines.ts';
-import { showEnd } from './follow/show-end.ts';
+import { readEnd, showEnd } from './follow/show-end.ts';
+import type { RunEnd } from './follow/show-end.ts';
+import { showTrace } from './show-trace.ts';
 import { readTrace, TRACE_WAIT_MS, traceSoFar } from './read-trace.ts';
 import type { Terminal } from './terminal.ts';
 import type { TraceSource } from './trace-source.ts';
@@ -28,6 +30,8 @@ export interface ExecuteOptions {
   /** Whether the cluster goes on after the command. */
   isKept: boolean;
   timeoutMs?: number;
+  /** Draw the steps, however many tasks there are. */
+  isFull: boolean;
   terminal: Terminal;
   log: Logger;
   /** The first cancels the run, the second ends everything at once. The caller may pass the same signal for both. */
@@ -121,8 +125,8 @@ async function whenExported(followed: FollowedRun, run: Run, { terminal, interru
 }
 
 /**
- * Follows a created run: prints its steps' logs, waits for its end and its trace. The first interrupt cancels the run, and following goes on;
- * the second ends it with what is there. Throws when following is impossible.
+ * Follows a created run: prints its steps' logs, waits for its end and its trace, draws the trace and says how the run ended. The first interrupt
+ * cancels the run, and following goes on; the second ends it with what is there. Throws when following is impossible.
  */
 export async function execute(options: ExecuteOptions): Promise<ExecutedRun> {
   const { client, run: created, terminal, log, interrupts } = options;
@@ -132,6 +136,7 @@ export async function execute(options: ExecuteOptions): Promise<ExecutedRun> {
   const lastLines = new LastLines();
   const tellPending = pendingTeller(options);
   let current = created;
+  let end: RunEnd | undefined;
   terminal.print(`${terminal.bold(`${created.kind} ${created.metadata.namespace}/${created.metadata.name}`)}\n`);
   const followed = followRun({
     client,
@@ -154,17 +159,24 @@ export async function execute(options: ExecuteOptions): Promise<ExecutedRun> {
     current = await followed.done;
     cancelling.stop();
     const logs = { kubeconfigFile: options.kubeconfigFile, isKept: options.isKept };
-    await showEnd(current, { client, terminal, lastLines, cancelledBy: cancelling.by, logs, signal: stop });
+    end = await readEnd(current, {
+      ...{ client, terminal, lastLines, cancelledBy: cancelling.by, logs, signal: stop },
+    });
     current = await whenExported(followed, current, options);
-    return { run: current, trace: await readTrace(options, current, first.aborted ? second : first) };
+    const trace = await readTrace(options, current, first.aborted ? second : first);
+    showEnd(end, trace && showTrace(trace, current, options), terminal);
+    return { run: current, trace };
   } catch (error) {
     if (!second.aborted) throw error;
-    if (first !== second)
+    if (first !== second && !end)
       terminal.print(terminal.red(`\n${signalName((second.reason as Interrupted).signal)}: ended before the run was`));
     const [trace] = await Promise.all([
       traceSoFar(options, current),
       Promise.race([cancelling.asked, delay(LAST_REQUEST_MS)]),
     ]);
+    const summary = trace && showTrace(trace, current, options);
+    if (end) showEnd(end, summary, terminal);
+    else if (summary) terminal.summary(summary);
     return { run: current, trace };
   } finally {
     cancelling.stop();

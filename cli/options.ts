@@ -129,6 +129,11 @@ export function durationMs(values: OptionValues, name: string): number | undefin
   return ms;
 }
 
+export const fullOption: OptionHelp = {
+  type: 'boolean',
+  help: 'Draw the steps of each task, also in a run of more than ten tasks.',
+};
+
 export const exporterOptions: Record<string, OptionHelp> = {
   'jaeger-collector-url': {
     type: 'string',

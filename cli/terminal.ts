@@ -3,6 +3,8 @@ import { printable } from './waterfall/display-width.ts';
 import { drained } from './standard-streams.ts';
 import { createLogText } from '../shared/text/log-text.ts';
 import type { LogText } from '../shared/text/log-text.ts';
+import { summaryLines } from './summary-text.ts';
+import type { RunSummary } from '../local/viewer/summary/types.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 
 /** The output of a command for a person, and what it can show. */
@@ -18,7 +20,10 @@ export interface Terminal {
   logEnd(task: string, step: string): void;
   /** Prints lines of a log again, below the failure that they explain. */
   quote(lines: string[]): void;
-  waterfall(trace: TracesData): void;
+  /** Draws a trace. Above ten tasks their steps are left out, unless `full`. */
+  waterfall(trace: TracesData, options?: { full: boolean }): void;
+  /** Prints the summary of a run without its failures. */
+  summary(summary: RunSummary): void;
   bold(text: string): string;
   dim(text: string): string;
   red(text: string): string;
@@ -46,6 +51,7 @@ export function createTerminal(
   const unicode = /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || 'C.UTF-8');
   const paint = (code: number) => (text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
   const bar = paint(2)(unicode ? '│' : '|');
+  const width = (): number => stream.columns || Number(env.COLUMNS) || DEFAULT_WIDTH;
   const tasks: string[] = [];
   const logs = new Map<string, LogText>();
   let draining: Promise<void> | undefined;
@@ -85,8 +91,9 @@ export function createTerminal(
       const shown = [...lines.flatMap((line) => log.line(line)), ...log.end()];
       if (shown.length > 0) print(shown.map((line) => `    ${bar} ${line}`).join('\n'));
     },
-    waterfall: (trace) =>
-      print(renderWaterfall(trace, { width: stream.columns || Number(env.COLUMNS) || DEFAULT_WIDTH, color, unicode })),
+    waterfall: (trace, { full } = { full: false }) =>
+      print(renderWaterfall(trace, { width: width(), color, unicode, full })),
+    summary: (summary) => print(summaryLines(summary, { width: width(), unicode, dim: paint(2) }).join('\n')),
     bold: paint(1),
     dim: paint(2),
     red: paint(31),

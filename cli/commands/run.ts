@@ -7,7 +7,7 @@ import { execute } from '../execute.ts';
 import { endAfterSecond, tellNothingStarted, unlessInterrupted, untilInterrupted } from '../until-interrupted.ts';
 import type { ExecutedRun } from '../execute.ts';
 import { logOptions, logSettings } from '../log-options.ts';
-import { exporterOptions, parseOptions } from '../options.ts';
+import { exporterOptions, fullOption, parseOptions } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { checkTaken, knownObjects, prepareRun } from '../prepare-run.ts';
 import { reportOf } from '../report.ts';
@@ -58,6 +58,7 @@ export const runSpec: CommandSpec = {
       value: 'FILE',
       help: 'Write the whole traces as one OTLP JSON document (- = standard output).',
     },
+    full: fullOption,
     output: {
       type: 'string',
       short: 'o',
@@ -145,16 +146,13 @@ export async function runCommand(args: string[]): Promise<number> {
             traces,
             kubeconfigFile,
             isKept: cluster.local === undefined,
+            isFull: values.full === true,
             ...(timeoutMs !== undefined && { timeoutMs }),
             terminal,
             log,
             interrupts: asked,
           });
           executed.push(ended);
-          if (ended.trace && !asked.second.aborted) {
-            terminal.print('');
-            terminal.waterfall(ended.trace);
-          }
         },
         log,
         signal: asked.first,
@@ -163,5 +161,6 @@ export async function runCommand(args: string[]): Promise<number> {
     return await finish(executed, settings, interrupted());
   } finally {
     await cluster.close();
+    if (interrupted() && cluster.local) terminal.print('\n  The embedded cluster is removed, with all that ran in it.');
   }
 }

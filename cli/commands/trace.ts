@@ -6,8 +6,9 @@ import { runSpan } from '../../shared/tracing/run-context.ts';
 import { CommandError } from '../errors.ts';
 import type { Run } from '../follow/follow-run.ts';
 import { contextNamespace, readKubeconfig } from '../kubeconfig-file.ts';
-import { httpUrl, parseOptions, text } from '../options.ts';
+import { fullOption, httpUrl, parseOptions, text } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
+import { showWhole } from '../show-trace.ts';
 import { createTerminal } from '../terminal.ts';
 import { checkTraceFile, isStandardOutput, writeTrace } from '../trace-file.ts';
 import { findTraceSource } from '../trace-source.ts';
@@ -29,6 +30,7 @@ export const traceSpec: CommandSpec = {
       value: 'URL',
       help: 'The Jaeger to read from, like http://localhost:16686\n(default: the trace store, for the cluster of tektrace up).',
     },
+    full: fullOption,
     'trace-out': { type: 'string', value: 'FILE', help: 'Also write the whole trace as one OTLP JSON document.' },
   },
   examples: [
@@ -74,7 +76,10 @@ export async function traceCommand(args: string[]): Promise<number> {
     const trace = await traces.read(own.traceId);
     if (!trace) throw new CommandError(`${traces.name} has no span of trace ${own.traceId} yet`, 1);
     const isStdoutTaken = traceOut !== undefined && isStandardOutput(traceOut);
-    createTerminal(isStdoutTaken ? process.stderr : process.stdout).waterfall(trace);
+    showWhole(trace, run, {
+      terminal: createTerminal(isStdoutTaken ? process.stderr : process.stdout),
+      isFull: values.full === true,
+    });
     if (traceOut !== undefined) await writeTrace(traceOut, [trace]);
     return 0;
   } finally {

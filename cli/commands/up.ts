@@ -15,7 +15,7 @@ import { readRunnable } from '../follow/runnable.ts';
 import { startLocalCluster } from '../local/cluster.ts';
 import type { LocalCluster, LocalClusterOptions } from '../local/cluster.ts';
 import { logOptions, logSettings } from '../log-options.ts';
-import { choice, exporterOptions, exporterSettings, list, parseOptions, port } from '../options.ts';
+import { choice, exporterOptions, exporterSettings, fullOption, list, parseOptions, port } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { runInputs } from '../run-inputs.ts';
 import { createTerminal } from '../terminal.ts';
@@ -34,6 +34,7 @@ export const upSpec: CommandSpec = {
       help: 'Create the objects in FILE, follow its runs, draw their traces; may be repeated.\nA file, a directory, a pattern or -, as with tektrace run -f.',
     },
     exit: { type: 'boolean', help: 'End after these runs; exit code 1 if one failed.' },
+    full: fullOption,
     ...exporterOptions,
     'api-port': { type: 'string', value: 'PORT', help: 'Port of the API server (default: any).' },
     'page-port': { type: 'string', value: 'PORT', help: 'Port of the page (default: any).' },
@@ -58,7 +59,7 @@ function greet(cluster: LocalCluster, terminal: Terminal): void {
 async function runGiven(
   cluster: LocalCluster,
   manifests: Manifest[],
-  { terminal, signal, log }: { terminal: Terminal; signal: AbortSignal; log: Logger },
+  { isFull, terminal, signal, log }: { isFull: boolean; terminal: Terminal; signal: AbortSignal; log: Logger },
 ): Promise<number> {
   let failed = false;
   await runInputs({
@@ -71,7 +72,7 @@ async function runGiven(
       return withInboundParent(run, process.env);
     },
     follow: async (created) => {
-      const { run, trace } = await execute({
+      const { run } = await execute({
         client: cluster.client,
         run: created,
         traces: {
@@ -81,16 +82,13 @@ async function runGiven(
         },
         kubeconfigFile: cluster.kubeconfigFile,
         isKept: true,
+        isFull,
         terminal,
         log,
         // One signal ends the cluster and its runs.
         interrupts: { first: signal, second: signal },
       });
       if (signal.aborted) return;
-      if (trace) {
-        terminal.print('');
-        terminal.waterfall(trace);
-      }
       terminal.print(`\n  This trace as a page: ${terminal.bold(cluster.traces.pageUrl(runSpan(run)?.traceId))}`);
       failed ||= !isSuccessful(run);
     },
@@ -128,7 +126,10 @@ export async function upCommand(args: string[]): Promise<number> {
   }
   try {
     greet(cluster, terminal);
-    const code = manifests === undefined ? 0 : await runGiven(cluster, manifests, { terminal, signal, log });
+    const code =
+      manifests === undefined
+        ? 0
+        : await runGiven(cluster, manifests, { isFull: values.full === true, terminal, signal, log });
     const exitCode = interruptedBy(signal)?.exitCode ?? (values.exit === true ? code : undefined);
     if (exitCode !== undefined) return exitCode;
     terminal.print('\n  Ctrl-C ends the cluster and removes everything it made.');

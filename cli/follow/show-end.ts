@@ -1,3 +1,4 @@
+import type { RunSummary } from '../../local/viewer/summary/types.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { PODS, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import { LABEL_PIPELINE_RUN } from '../../shared/tekton/annotations.ts';
@@ -69,29 +70,57 @@ function line({ task, step, cause }: Failure, { arrow }: Terminal): string {
   return `  ${[...(where.length > 0 ? [where.join(` ${arrow} `)] : []), printable(withAdvice(cause))].join('  ')}`;
 }
 
-/** Prints how the run ended. For a failure also the failed tasks and steps with their reasons, and the last lines of the first few (steps or sidecars). */
-export async function showEnd(
+/** How a run ended, ready to be printed below its trace. */
+export interface RunEnd {
+  isGood: boolean;
+  /** `Failed  default/build-x7k2p` */
+  heading: string;
+  /** The failed tasks and steps with their reasons, and the last lines of the first few (steps or sidecars). */
+  failures: { text: string; lastLines: string[] }[];
+  /** Failures that are left out. */
+  more: number;
+  /** How to read what was not printed. */
+  hints: string[];
+}
+
+/** Reads how the run ended, as long as its Pods are there. */
+export async function readEnd(
   run: Run,
   { client, terminal, lastLines, cancelledBy, logs, signal }: EndContext,
-): Promise<void> {
-  const name = `${run.metadata.namespace}/${run.metadata.name}`;
+): Promise<RunEnd> {
   const isGood = isSuccessful(run);
-  const reason = printable(succeededCondition(run)?.reason ?? 'Failed');
-  terminal.print(isGood ? terminal.green(`\nSucceeded  ${name}`) : terminal.red(`\n${reason}  ${name}`));
+  const reason = isGood ? 'Succeeded' : printable(succeededCondition(run)?.reason ?? 'Failed');
   const taskRuns = await taskRunsOf(client, run, signal);
   const failures = failuresOf(run, taskRuns, cancelledBy);
   const shown = failures.slice(0, MAX_FAILURES);
   const quoted = shown
     .filter(({ step, container }) => step !== undefined || container !== undefined)
     .slice(0, MAX_QUOTED);
-  for (const failure of shown) {
-    terminal.print(line(failure, terminal));
-    if (!quoted.includes(failure)) continue;
+  const lastOf = async (failure: Failure): Promise<string[]> => {
+    if (!quoted.includes(failure)) return [];
     const { pod, step, container } = failure;
-    terminal.quote(
-      container === undefined ? lastLines.of(pod, step) : await readLastLines(client, run.metadata, failure, signal),
-    );
+    return container === undefined ? lastLines.of(pod, step) : readLastLines(client, run.metadata, failure, signal);
+  };
+  return {
+    isGood,
+    heading: `${reason}  ${run.metadata.namespace}/${run.metadata.name}`,
+    failures: await Promise.all(
+      shown.map(async (failure) => ({ text: line(failure, terminal), lastLines: await lastOf(failure) })),
+    ),
+    more: failures.length - shown.length,
+    hints: sidecarLogLines(taskRuns, quoted, logs),
+  };
+}
+
+/** Prints how the run ended: why it failed, then its summary if there is a trace. */
+export function showEnd(end: RunEnd, summary: RunSummary | undefined, terminal: Terminal): void {
+  const heading = `\n${end.heading}`;
+  terminal.print(end.isGood ? terminal.green(heading) : terminal.red(heading));
+  for (const { text, lastLines } of end.failures) {
+    terminal.print(text);
+    terminal.quote(lastLines);
   }
-  if (failures.length > shown.length) terminal.print(`  and ${failures.length - shown.length} more`);
-  for (const text of sidecarLogLines(taskRuns, quoted, logs)) terminal.print(terminal.dim(`  ${text}`));
+  if (end.more > 0) terminal.print(`  and ${end.more} more`);
+  if (summary) terminal.summary(summary);
+  for (const hint of end.hints) terminal.print(terminal.dim(`  ${hint}`));
 }

@@ -4,9 +4,8 @@ import { buildWaterfall, type Waterfall } from '../../local/viewer/waterfall.ts'
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { drawBar } from './bar.ts';
 import { displayWidth, fit, printable } from './display-width.ts';
-import { treeLines, type TreeLine } from './rows.ts';
+import { isFolded, treeLines, type TreeLine } from './rows.ts';
 import { colourOf, createStyle, type Style } from './style.ts';
-import { summaryParts } from './summary.ts';
 import { traceIdOf } from './trace-id.ts';
 
 export interface WaterfallOptions {
@@ -18,12 +17,15 @@ export interface WaterfallOptions {
   unicode: boolean;
   /** Draw the controllers' spans; otherwise one line counts them. */
   controllerSpans?: boolean;
+  /** Draw the steps of each task, also of more than ten. */
+  full?: boolean;
 }
 
 const MIN_WIDTH = 40;
 const MAX_WIDTH = 160;
 const MIN_BAR = 12;
 const MAX_CONTROLLER_ERRORS = 10;
+const FOLDED = '  more than ten tasks: --full draws their steps';
 const UNFINISHED = "not finished: the run's own span has not arrived";
 
 interface Layout {
@@ -77,7 +79,8 @@ function drawLine(line: TreeLine, note: string, layout: Layout, style: Style): s
   if (!row) return [trimEnd(`  ${style.paint('dim', name)}`)];
   const colour = colourOf(row.result);
   const quiet = row.category === 'wait' || row.result === 'skip';
-  const bar = drawBar(row, layout.totalMs, layout.bar, note, style);
+  const { totalMs: endMs, bar: width } = layout;
+  const bar = drawBar(row, { totalMs: endMs, width, note, ...line.folded }, style);
   const loud = colour !== undefined && row.result !== 'success' && !quiet;
   const mark = style.paint(colour, style.marks[row.result]);
   const text = [
@@ -146,15 +149,15 @@ function controllerLines(waterfall: Waterfall, layout: Layout, style: Style): st
 }
 
 /**
- * Draws a run's trace as a waterfall for a terminal: a header, one line for each span with its name, duration and bar in time, and a summary.
+ * Draws a run's trace as a waterfall for a terminal: a header, one line for each span with its name, duration and bar in time.
  * No line is wider than `options.width`; the text ends with a newline.
  */
 export function renderWaterfall(trace: TracesData, options: WaterfallOptions): string {
   const waterfall = buildWaterfall(traceIdOf(trace), trace);
   const style = createStyle(options);
   if (waterfall.rows.length === 0) return 'The trace has no spans.\n';
-  const { controllerSpans = false } = options;
-  const lines = treeLines(waterfall, { controllerSpans });
+  const { controllerSpans = false, full = false } = options;
+  const lines = treeLines(waterfall, { controllerSpans, full });
   const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, Math.floor(options.width)));
   const layout = layoutOf(lines, width, style);
   const noteOf = ({ row }: TreeLine): string =>
@@ -163,9 +166,7 @@ export function renderWaterfall(trace: TracesData, options: WaterfallOptions): s
     ...header(waterfall, layout, style),
     ...lines.flatMap((line) => drawLine(line, noteOf(line), layout, style)),
     ...(controllerSpans ? [] : controllerLines(waterfall, layout, style)),
-    ...summaryParts(waterfall).map((part) =>
-      style.paint('dim', trimEnd(fit(`  ${part}`, layout.width, style.ellipsis))),
-    ),
+    ...(!full && isFolded(waterfall) ? [style.paint('dim', trimEnd(fit(FOLDED, layout.width, style.ellipsis)))] : []),
     '',
   ].join('\n');
 }

@@ -83,6 +83,9 @@ test('a second signal ends at once, with the trace so far', async () => {
   child.kill('SIGTERM');
   expect(await exit).toBe(143);
   expect(child.output().stdout).toContain('SIGTERM: ended before the run was');
+  expect(child.output().stdout).toMatch(
+    /default\/interrupted-\w+ · running · [^]*RUN|running…[^]*waited [^]*cluster is removed/,
+  );
   const names = (await traceOf('second.json')).map(({ name }) => name);
   expect(names).toContain('PipelineRun:ReconcileKind');
   expect(names).not.toContain('RUN interrupted');

@@ -93,8 +93,32 @@ export function criticalPathOf(waterfall: Waterfall, segments: readonly Segment[
   const longest = (withStep.length > 0 ? withStep : tasks).toSorted((a, b) => lengthOf(b) - lengthOf(a))[0];
   if (!longest) return undefined;
   const own = `(${formatDuration(lengthOf(longest))} of ${waterfall.durationText})`;
-  const names = tasks.map((task) =>
-    task === longest ? [[task.task, task.longestStep?.step].filter(Boolean).join(' › '), own].join(' ') : task.task,
-  );
-  return { tasks, longest, text: names.join(' → ') };
+  const nameOf = (task: PathTask): string =>
+    task === longest ? [[task.task, task.longestStep?.step].filter(Boolean).join(' › '), own].join(' ') : task.task;
+  return {
+    tasks,
+    longest,
+    text: shortened(tasks, longest)
+      .map((part) => (typeof part === 'number' ? `… ${part} more` : nameOf(part)))
+      .join(' → '),
+  };
+}
+
+/** Tasks that are named in a path: its first and last ones, and the longest. */
+const MAX_NAMED = 8;
+const NAMED_AT_ENDS = 3;
+
+/** The tasks to name; a number for those between. */
+function shortened(tasks: readonly PathTask[], longest: PathTask): (PathTask | number)[] {
+  if (tasks.length <= MAX_NAMED) return [...tasks];
+  const isNamed = (task: PathTask, index: number): boolean =>
+    task === longest || index < NAMED_AT_ENDS || index >= tasks.length - NAMED_AT_ENDS;
+  const parts: (PathTask | number)[] = [];
+  for (const [index, task] of tasks.entries()) {
+    const last = parts.at(-1);
+    if (isNamed(task, index)) parts.push(task);
+    else if (typeof last === 'number') parts[parts.length - 1] = last + 1;
+    else parts.push(1);
+  }
+  return parts;
 }

@@ -54,7 +54,7 @@ export interface CriticalPath {
   tasks: readonly PathTask[];
   /** The task whose longest step is the longest of all. If no step ran, the longest task. */
   longest: PathTask;
-  /** `clone → build-image › compile (8.00 s of 13.3 s) → deploy`: the step is the longest of the path, the times are its own and the run's. */
+  /** `clone → build-image › compile (8.00 s of 13.3 s) → deploy`: the step is the longest of the path, the times are its own and the run's. Of more than eight tasks the middle is a number. */
   text: string;
 }
 

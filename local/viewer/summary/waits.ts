@@ -79,7 +79,9 @@ function waitsIn(waterfall: Waterfall, segment: Segment, precision: number): Map
   const sums: Map<Occupied | WaitKind, number> = unionByKind(ownWaits(waterfall, segment.run), segment);
   const explained = [...sums.values()].reduce((sum, ms) => sum + ms, 0);
   const left = segment.toMs - segment.fromMs - explained;
-  if (left >= precision) sums.set('controller', left);
+  // While a run goes on, what runs now has no span yet.
+  const mayRun = !waterfall.finished && segment.toMs === endOf(segment.run);
+  if (left >= precision && !mayRun) sums.set('controller', left);
   return sums;
 }
 

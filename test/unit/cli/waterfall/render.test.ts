@@ -2,9 +2,6 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { displayWidth } from '../../../../cli/waterfall/display-width.ts';
 import { renderWaterfall, type WaterfallOptions } from '../../../../cli/waterfall/render.ts';
-import { summaryParts } from '../../../../cli/waterfall/summary.ts';
-import { traceIdOf } from '../../../../cli/waterfall/trace-id.ts';
-import { buildWaterfall } from '../../../../local/viewer/waterfall.ts';
 import type { TracesData } from '../../../../shared/otlp/types.ts';
 import { exampleTrace, fromService, lifecycle, TRACE_ID, type SpanInput } from '../../local/viewer/example-trace.ts';
 import { fc } from '../../../support/property.ts';
@@ -33,7 +30,7 @@ const small = run(
   { id: 's', parent: 't', name: 'step s', from: 500, to: 1000, attributes: { 'process.exit.code': 3 }, error: 'boom' },
 );
 
-test('a failed run: header, tree, bars in their time, the reason at the step, the summary', () => {
+test('a failed run: header, tree, bars in their time, the reason at the step', () => {
   expect(renderWaterfall(small, { ...plain, width: 60 })).toBe(
     [
       'p-1 · failure · 1.00 s',
@@ -43,8 +40,6 @@ test('a failed run: header, tree, bars in their time, the reason at the step, th
       '  ├ queued    250 ms  ░░░░░░░░░░',
       '✗ └ task t    750 ms           █████████████████████████████',
       '✗   └ step s  500 ms   exit code 3: boom ███████████████████',
-      '  longest: task t (750 ms of 1.00 s)',
-      '  waiting: 250 ms',
       '',
     ].join('\n'),
   );
@@ -166,19 +161,40 @@ test('no span is a sentence', () => {
   expect(renderWaterfall({ resourceSpans: [] }, plain)).toBe('The trace has no spans.\n');
 });
 
-describe('the summary', () => {
-  test('names the longest task and how long was waited', () => {
-    expect(summaryParts(buildWaterfall(traceIdOf(small), small)).join(', ')).toBe(
-      'longest: task t (750 ms of 1.00 s), waiting: 250 ms',
-    );
+describe('a run of more than ten tasks', () => {
+  const task = (index: number): SpanInput[] => [
+    {
+      ...{ id: `t${index}`, parent: 'r', name: `task t${index}`, from: 0, to: 1000 },
+      ...(index === 11 && { error: 'Failed' }),
+      attributes: { 'cicd.pipeline.task.run.result': index === 11 ? 'failure' : 'success' },
+    },
+    { id: `w${index}`, parent: `t${index}`, name: 'pod starting', from: 0, to: 500 },
+    {
+      ...{ id: `s${index}`, parent: `t${index}`, name: `step s${index}`, from: 500, to: 1000 },
+      ...(index === 11 && { error: 'boom' }),
+    },
+  ];
+  const root: SpanInput = { id: 'r', name: 'RUN p', from: 0, to: 1000, error: 'Failed' };
+  const many = run(
+    root,
+    { id: 'q', parent: 'r', name: 'queued', from: 0, to: 9 },
+    ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].flatMap(task),
+  );
+
+  test('is drawn without the steps, with the wait for the first step at the front of each bar', () => {
+    const lines = renderWaterfall(many, { ...plain, width: 60 }).split('\n');
+    expect(lines.filter((line) => line.includes('step'))).toEqual([
+      expect.stringMatching(/^! │ └ step s11 /),
+      '  more than ten tasks: --full draws their steps',
+    ]);
+    expect(lines.find((line) => line.includes('task t1 '))).toMatch(/ (░+)█+$/);
+    expect(lines.some((line) => line.includes('queued'))).toBe(true);
+    expect(lines.some((line) => line.includes('pod starting'))).toBe(false);
   });
 
-  test('counts waits that overlap once', () => {
-    const waits = run(
-      { id: 'a', name: 'queued', from: 0, to: 100 },
-      { id: 'b', name: 'pod starting', from: 50, to: 150 },
-      { id: 'c', name: 'image pull x', from: 60, to: 80 },
-    );
-    expect(summaryParts(buildWaterfall(traceIdOf(waits), waits)).join(', ')).toBe('waiting: 150 ms');
+  test('is drawn with its steps when that is asked for', () => {
+    const text = renderWaterfall(many, { ...plain, full: true });
+    expect(text.match(/step s\d+/g)).toHaveLength(11);
+    expect(text).not.toContain('--full');
   });
 });

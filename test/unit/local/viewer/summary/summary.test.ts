@@ -140,6 +140,12 @@ describe('the waits', () => {
     expect(waits(summary)).toMatchObject({ controller: 40 + 500 + 100 });
   });
 
+  test('of a run that goes on do not have the time whose task has no span yet', () => {
+    const later: SpanInput = { id: 'later', name: 'step of the task that runs', from: 2900, to: 3000, parent: 'gone' };
+    const summary = of([...task('clone', 0, 1000), later]);
+    expect(waits(summary)).toEqual({ starting: 200, scheduling: 100 });
+  });
+
   test('do not take the rounding of whole seconds for the controllers’ time', () => {
     const whole = task('clone', 0, 1000).map((span) => (span.name.startsWith('pod ') ? { ...span, to: 1000 } : span));
     expect(waits(of([root(1900), ...whole]))).not.toHaveProperty('controller');

@@ -1,0 +1,67 @@
+import { summarizeRun } from '../local/viewer/summary/summary.ts';
+import type { RunFacts, RunSummary } from '../local/viewer/summary/types.ts';
+import type { Result } from '../local/viewer/classify.ts';
+import { buildWaterfall } from '../local/viewer/waterfall.ts';
+import type { Waterfall } from '../local/viewer/waterfall.ts';
+import type { TracesData } from '../shared/otlp/types.ts';
+import type { Run } from './follow/follow-run.ts';
+import { showEnd } from './follow/show-end.ts';
+import type { RunEnd } from './follow/show-end.ts';
+import type { Terminal } from './terminal.ts';
+import { printable } from './waterfall/display-width.ts';
+import { traceIdOf } from './waterfall/trace-id.ts';
+
+/** What the API object of the run adds to its trace. */
+export function factsOf({ status }: Run): RunFacts {
+  const { results = [] } = status ?? {};
+  const skipped = status && 'skippedTasks' in status ? (status.skippedTasks ?? []) : [];
+  return { results, skipped };
+}
+
+const MAX_FAILURES = 20;
+
+/** How the run ended, from its trace alone. */
+function endOf({ runName, title, namespace }: Waterfall, { result, finished, failures }: RunSummary): RunEnd {
+  const name = [namespace, runName ?? title].filter((part) => part !== undefined).join('/');
+  const shown = failures.slice(0, MAX_FAILURES);
+  return {
+    isGood: failures.length === 0 && (result === 'success' || !finished),
+    heading: printable(`${finished && result !== 'none' ? HEADINGS[result] : 'Not finished'}  ${name}`),
+    failures: shown.map(({ text, logTail }) => ({ text: `  ${printable(text)}`, lastLines: [...logTail] })),
+    more: failures.length - shown.length,
+    hints: [],
+  };
+}
+
+const HEADINGS: Record<Exclude<Result, 'none'>, string> = {
+  success: 'Succeeded',
+  failure: 'Failed',
+  error: 'Failed with an error',
+  timeout: 'Timed out',
+  cancellation: 'Cancelled',
+  skip: 'Skipped',
+  running: 'Running',
+};
+
+/** Draws the trace of a run. Returns the summary to print below it. */
+export function showTrace(
+  trace: TracesData,
+  run: Run,
+  { terminal, isFull }: { terminal: Terminal; isFull: boolean },
+): RunSummary {
+  terminal.print('');
+  terminal.waterfall(trace, { full: isFull });
+  return summarizeRun(buildWaterfall(traceIdOf(trace), trace), factsOf(run));
+}
+
+/** Draws the trace of a run that this process did not follow, and says how it ended. `run` is absent for a trace without its API object. */
+export function showWhole(
+  trace: TracesData,
+  run: Run | undefined,
+  { terminal, isFull }: { terminal: Terminal; isFull: boolean },
+): void {
+  terminal.waterfall(trace, { full: isFull });
+  const waterfall = buildWaterfall(traceIdOf(trace), trace);
+  const summary = summarizeRun(waterfall, run ? factsOf(run) : {});
+  showEnd(endOf(waterfall, summary), summary, terminal);
+}

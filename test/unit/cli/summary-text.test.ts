@@ -1,0 +1,54 @@
+import { expect, test } from '@jest/globals';
+
+import { summaryLines } from '../../../cli/summary-text.ts';
+import { displayWidth } from '../../../cli/waterfall/display-width.ts';
+import type { RunSummary } from '../../../local/viewer/summary/types.ts';
+
+const plain = { width: 80, unicode: true, dim: (text: string): string => text };
+const nothing: RunSummary = {
+  ...{ result: 'success', finished: true, durationMs: 1000, durationText: '1.00 s', failures: [] },
+  ...{ waits: { totalMs: 0, kinds: [], text: '' }, results: [], skipped: [] },
+};
+
+test('critical path, waits, skipped tasks by reason, results: each with its name at the left', () => {
+  const path = { tasks: [], longest: {}, text: 'clone → build › compile (8.00 s of 13.30 s)' };
+  const summary = {
+    ...nothing,
+    criticalPath: path as unknown as NonNullable<RunSummary['criticalPath']>,
+    waits: { totalMs: 1300, kinds: [{ kind: 'starting', ms: 1300, text: 'starting 1.30 s' }], text: '' },
+    skipped: [
+      { task: 'deploy', reason: 'PipelineRun was stopping' },
+      { task: 'docs', reason: 'When Expressions evaluated to false: "dev" in ("main")' },
+      { task: 'notify', reason: 'PipelineRun was stopping' },
+    ],
+    results: [
+      { name: 'digest', value: 'sha256:1' },
+      { name: 'tests', value: '6' },
+    ],
+  } satisfies RunSummary;
+  expect(summaryLines(summary, plain)).toEqual([
+    '  critical path  clone → build › compile (8.00 s of 13.30 s)',
+    '  waited         1.30 s of the critical path: starting 1.30 s',
+    '  skipped        deploy, notify: PipelineRun was stopping',
+    '                 docs: When Expressions evaluated to false: "dev" in ("main")',
+    '  results        digest = sha256:1',
+    '                 tests = 6',
+  ]);
+  expect(summaryLines(summary, { ...plain, unicode: false }).join('\n')).toContain('clone -> build > compile');
+});
+
+test('a value does not control the terminal, and no line is wider than it', () => {
+  const results = [{ name: 'log', value: `\x1b[2Ja b ${'x'.repeat(100)}\n日本語 ${'語'.repeat(40)}` }];
+  const lines = summaryLines({ ...nothing, results }, { ...plain, width: 60 });
+  expect(lines.join('')).not.toMatch(/[^\P{Cc}]/u);
+  for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(60);
+});
+
+test('of hundreds of skipped tasks and results the first are named and the rest counted', () => {
+  const skipped = Array.from({ length: 60 }, (_, index) => ({ task: `t${index}`, reason: 'stopping' }));
+  const results = Array.from({ length: 25 }, (_, index) => ({ name: `r${index}`, value: 'v' }));
+  const text = summaryLines({ ...nothing, skipped, results }, plain).join('\n');
+  expect(text).toContain('t7 and 52 more: stopping');
+  expect(text).toContain('and 5 more');
+  expect(text).not.toContain('r20');
+});
