@@ -4,7 +4,6 @@ import { MERGE_PATCH, resourcePath } from '../../shared/kubernetes/resources.ts'
 import type { Resource } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { CommandError } from '../errors.ts';
-import { printable } from '../waterfall/display-width.ts';
 import { describe } from './describe.ts';
 
 interface ResourceList {
@@ -23,14 +22,9 @@ export interface CreateOptions {
 /** Thrown for an object of a kind that the cluster does not serve. */
 export class UnservedKindError extends CommandError {}
 
-/** `v1`, `tekton.dev/v1`: anything else would be another path of the API server. */
-const API_VERSION = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\/)?[a-z0-9]+$/;
-
 /** The resource of a kind, from the API server's discovery. Throws UnservedKindError if it does not serve the kind. */
 async function discover(client: KubeClient, object: KubeObject, described: string): Promise<Resource> {
   const { apiVersion = '', kind = '' } = object;
-  if (!API_VERSION.test(apiVersion))
-    throw new UnservedKindError(`${described}: the cluster does not serve ${printable(apiVersion)}`);
   const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
   const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   let list: ResourceList;

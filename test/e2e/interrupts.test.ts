@@ -84,7 +84,7 @@ test('a second signal ends at once, with the trace so far', async () => {
   expect(await exit).toBe(143);
   expect(child.output().stdout).toContain('SIGTERM: ended before the run was');
   expect(child.output().stdout).toMatch(
-    /default\/interrupted-\w+ · running · [^]*RUN|running…[^]*waited [^]*cluster is removed/,
+    /default\/interrupted-\w+ · running · [^]*running…[^]*waited [^]*cluster is removed/,
   );
   const names = (await traceOf('second.json')).map(({ name }) => name);
   expect(names).toContain('PipelineRun:ReconcileKind');
