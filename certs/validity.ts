@@ -22,3 +22,9 @@ export function assertKeyPair({ certPem, keyPem }: KeyPair): void {
     throw new Error('the private key does not belong to the certificate');
   }
 }
+
+/** As `assertKeyPair`; also throws if the certificate may not sign others. */
+export function assertAuthority(pair: KeyPair): void {
+  assertKeyPair(pair);
+  if (!new X509Certificate(pair.certPem).ca) throw new Error('the certificate is not that of an authority');
+}

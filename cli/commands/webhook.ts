@@ -1,4 +1,8 @@
-import { createWebhookCertificate } from '../../certs/webhook-certificate.ts';
+import { systemClock } from '../../certs/clock.ts';
+import { givenCertificate } from '../../certs/given-certificate.ts';
+import { keepCertificate, PROPAGATION_MS } from '../../certs/keeper.ts';
+import { createCertificateMetrics } from '../../certs/metrics.ts';
+import { ownAuthority } from '../../certs/own-authority.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import { createRequestMetrics } from '../../shared/kubernetes/metrics/requests.ts';
 import { startHealthServer } from '../../shared/runtime/health.ts';
@@ -22,7 +26,8 @@ const DRAIN_MS = 15_000;
 
 export const webhookSpec: CommandSpec = {
   name: 'webhook',
-  summary: 'Serves the mutating admission webhook that adds span contexts. It creates its own certificate.',
+  summary:
+    'Serves the mutating admission webhook that adds span contexts. It creates its own certificate, unless it is given one.',
   options: {
     port: { type: 'string', value: 'PORT', help: 'HTTPS (default 8443; 0 = any).' },
     'health-port': {
@@ -39,6 +44,16 @@ export const webhookSpec: CommandSpec = {
       type: 'string',
       value: 'NAME',
       help: 'Secret of the certificate authority (default tektrace-webhook-ca).',
+    },
+    'certificate-secret': {
+      type: 'string',
+      value: 'NAME',
+      help: 'Secret with a certificate that something else keeps, such as cert-manager: tls.crt and\ntls.key are served, ca.crt is published (default: none, it has an authority of its own).',
+    },
+    'ca-propagation': {
+      type: 'string',
+      value: 'D',
+      help: 'How long a CA bundle is published before a certificate that needs it is served\n(default 30s).',
     },
     'configuration-name': {
       type: 'string',
@@ -111,6 +126,7 @@ export async function webhookCommand(args: string[]): Promise<number> {
     ...stepOtlpEndpoint(values),
   };
   const ports = { webhook: port(values, 'port', 8443), health: port(values, 'health-port', 8081) };
+  const propagationMs = durationMs(values, 'ca-propagation') ?? PROPAGATION_MS;
   const drainMs = durationMs(values, 'drain-duration') ?? DRAIN_MS;
   const registry = createMetricsRegistry(VERSION);
   const client = createKubeClient(readKubeconfig(text(values, 'kubeconfig')), {
@@ -123,17 +139,17 @@ export async function webhookCommand(args: string[]): Promise<number> {
   let ready: () => Promise<boolean> | boolean = () => false;
   const health = await startHealthServer(ports.health, () => ready(), { metrics: registry });
   const serverName = `${service}.${namespace}.svc`;
-  const certificate = await createWebhookCertificate(
-    {
-      client,
-      namespace,
-      secretName: text(values, 'secret-name') ?? 'tektrace-webhook-ca',
-      configurationName: text(values, 'configuration-name') ?? 'tektrace-webhook',
-      dnsNames: [serverName, `${serverName}.cluster.local`],
-      log,
-    },
+  const given = text(values, 'certificate-secret');
+  const location = { namespace, secretName: given ?? text(values, 'secret-name') ?? 'tektrace-webhook-ca' };
+  const kept = { client, ...location, clock: systemClock, log };
+  const certificate = await keepCertificate(
+    given === undefined
+      ? ownAuthority({ ...kept, dnsNames: [serverName, `${serverName}.cluster.local`] })
+      : givenCertificate(kept),
+    { ...kept, configurationName: text(values, 'configuration-name') ?? 'tektrace-webhook', propagationMs },
     stop,
   );
+  createCertificateMetrics(registry, certificate);
   const server = await startWebhookServer({
     port: ports.webhook,
     certificate: certificate.current(),
@@ -142,7 +158,6 @@ export async function webhookCommand(args: string[]): Promise<number> {
     observer: createWebhookMetrics(registry),
   });
   certificate.onChange((pair) => server.setCertificate(pair));
-  const renewing = certificate.start(stop);
   const itself = { port: server.port, serverName };
   ready = readiness(() => requestItself({ ...itself, trustedPem: certificate.trusted() }), log);
   log.info('the webhook has started', {
@@ -153,7 +168,7 @@ export async function webhookCommand(args: string[]): Promise<number> {
   await aborted(stop);
   ready = () => false;
   await server.close(drainMs);
-  await renewing.catch(() => undefined);
+  await certificate.ended;
   await health.close();
   client.close();
   return 0;

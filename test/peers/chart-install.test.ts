@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 
-import { createWebhookCertificate } from '../../certs/webhook-certificate.ts';
+import { systemClock } from '../../certs/clock.ts';
+import { keepCertificate } from '../../certs/keeper.ts';
+import { ownAuthority } from '../../certs/own-authority.ts';
 import { runControllers } from '../../controller/compose.ts';
 import { LOCAL_IMAGES } from '../../controller/taskrun/pod/images.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
@@ -73,17 +75,15 @@ describe('helm install into the real kube-apiserver', () => {
 
   test("the webhook's own rights are enough to make its authority and publish it, and an upgrade leaves it published", async () => {
     const client = await clientOf(server, 'tektrace-webhook');
-    await createWebhookCertificate(
-      {
-        client,
-        namespace,
-        secretName: 'tektrace-webhook-ca',
-        configurationName: 'tektrace-webhook',
-        dnsNames: [`tektrace-webhook.${namespace}.svc`],
-        log: silentLogger,
-      },
-      AbortSignal.timeout(20_000),
+    const stop = new AbortController();
+    const location = { client, namespace, secretName: 'tektrace-webhook-ca', clock: systemClock, log: silentLogger };
+    const certificate = await keepCertificate(
+      ownAuthority({ ...location, dnsNames: [`tektrace-webhook.${namespace}.svc`] }),
+      { ...location, configurationName: 'tektrace-webhook' },
+      AbortSignal.any([stop.signal, AbortSignal.timeout(20_000)]),
     );
+    stop.abort();
+    await certificate.ended;
     const bundles = ({ webhooks = [] }: V1MutatingWebhookConfiguration): (string | undefined)[] =>
       webhooks.map(({ clientConfig }) => clientConfig.caBundle);
     const published = bundles(await configuration());
