@@ -14,13 +14,18 @@ import type { KubeApiserver } from './support/kube-apiserver.ts';
 
 const run = promisify(execFile);
 
-/** The Prometheus operator's kinds, without its schemas: what may be in them is not checked here. */
-const operatorKinds = ['ServiceMonitor', 'PrometheusRule'].map((kind) => ({
+/** Kinds of the Prometheus operator and of cert-manager, without their schemas: what may be in them is not checked here. */
+const othersKinds = [
+  { group: 'monitoring.coreos.com', kind: 'ServiceMonitor' },
+  { group: 'monitoring.coreos.com', kind: 'PrometheusRule' },
+  { group: 'cert-manager.io', kind: 'Certificate' },
+  { group: 'cert-manager.io', kind: 'Issuer' },
+].map(({ group, kind }) => ({
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
-  metadata: { name: `${kind.toLowerCase()}s.monitoring.coreos.com` },
+  metadata: { name: `${kind.toLowerCase()}s.${group}` },
   spec: {
-    group: 'monitoring.coreos.com',
+    group,
     scope: 'Namespaced',
     names: { kind, plural: `${kind.toLowerCase()}s` },
     versions: [
@@ -64,10 +69,10 @@ describe('what each set of values renders to is accepted by the real kube-apiser
     const file = join(directory, 'before.json');
     await writeFile(
       file,
-      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...operatorKinds, ...namespaces, priorityClass] }),
+      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...othersKinds, ...namespaces, priorityClass] }),
     );
     await apply(file, '--server-side');
-    const definitions = operatorKinds.map(({ metadata }) => `customresourcedefinition/${metadata.name}`);
+    const definitions = othersKinds.map(({ metadata }) => `customresourcedefinition/${metadata.name}`);
     await runPeer('kubectl', [
       `--kubeconfig=${server.kubeconfigPath}`,
       ...['wait', '--for=condition=Established', ...definitions],

@@ -141,6 +141,43 @@ describe('the rendered chart', () => {
     ]);
   });
 
+  test('with a certificate that others keep, the webhook may write no Secret', async () => {
+    for (const certificate of [{ secretName: 'mine' }, { certManager: { enabled: true } }]) {
+      const objects = await renderChart({ webhook: { certificate } });
+      const secretName = certificate.secretName ?? 'tektrace-webhook-certificate';
+      const [role] = allOf<V1Role>(objects, 'Role').filter(({ metadata }) => metadata?.name === 'tektrace-webhook');
+      expect(role?.rules).toEqual([
+        { apiGroups: [''], resources: ['secrets'], resourceNames: [secretName], verbs: ['list', 'watch'] },
+      ]);
+      const [webhook] = allOf<V1Deployment>(objects, 'Deployment').filter(
+        ({ metadata }) => metadata?.name === 'tektrace-webhook',
+      );
+      expect(webhook?.spec?.template.spec?.containers[0]?.args).toContain(`--certificate-secret=${secretName}`);
+    }
+  });
+
+  test('cert-manager makes a certificate for the names that the API server calls, by itself or by the issuer named', async () => {
+    const render = (issuerRef: object) =>
+      renderChart({ webhook: { certificate: { certManager: { enabled: true, issuerRef } } } });
+    const own = await render({});
+    const [certificate] = allOf<KubeObject>(own, 'Certificate');
+    expect(certificate).toMatchObject({
+      spec: {
+        secretName: 'tektrace-webhook-certificate',
+        dnsNames: ['tektrace-webhook.tracing.svc', 'tektrace-webhook.tracing.svc.cluster.local'],
+        issuerRef: { name: 'tektrace-webhook', kind: 'Issuer' },
+      },
+    });
+    expect(allOf<KubeObject>(own, 'Issuer')).toMatchObject([
+      { metadata: { name: 'tektrace-webhook' }, spec: { selfSigned: {} } },
+    ]);
+    const issued = await render({ name: 'internal', kind: 'ClusterIssuer' });
+    expect(allOf<KubeObject>(issued, 'Issuer')).toEqual([]);
+    expect(allOf<KubeObject>(issued, 'Certificate')).toMatchObject([
+      { spec: { issuerRef: { name: 'internal', kind: 'ClusterIssuer' } } },
+    ]);
+  });
+
   test('several controllers elect one by a Lease that they may make, and then read and write by its name only', async () => {
     const objects = await renderChart(everyValue);
     const [controller] = allOf<V1Deployment>(objects, 'Deployment').filter(
@@ -310,7 +347,7 @@ describe('the rendered chart', () => {
       '--port=8443',
       '--health-port=8081',
       '--namespace=tracing',
-      '--secret-name=traces-webhook-ca',
+      '--certificate-secret=webhook-tls',
       '--configuration-name=traces-webhook',
       '--service-name=traces-webhook',
       '--trusted-requester=system:serviceaccount:tracing:traces-controller',

@@ -213,3 +213,14 @@ helm.sh/hook: test
 helm.sh/hook-weight: "-1"
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}
+
+{{/* Name of the Secret whose certificate the webhook serves; empty: it has an authority of its own. */}}
+{{- define "tektrace.certificateSecret" -}}
+{{- with .Values.webhook.certificate -}}
+{{- if .secretName -}}
+{{- .secretName -}}
+{{- else if .certManager.enabled -}}
+{{- include "tektrace.fullname" $ }}-webhook-certificate
+{{- end -}}
+{{- end -}}
+{{- end -}}

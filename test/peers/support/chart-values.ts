@@ -28,6 +28,7 @@ export const everyValue = {
     failurePolicy: 'Fail',
     timeoutSeconds: 5,
     trustedRequesters: ['creator'],
+    certificate: { secretName: 'webhook-tls' },
     resources: { limits: { memory: '1Gi' } },
   },
   controller: {
@@ -100,6 +101,16 @@ export const badValues: { what: string; values: Values; key: RegExp }[] = [
   { what: 'a name too long for its suffix', values: { nameOverride: 'a'.repeat(41) }, key: /nameOverride/ },
   { what: 'an interval that is none', values: { metrics: { serviceMonitor: { interval: '30' } } }, key: /interval/ },
   { what: 'a quantity that is none', values: { webhook: { resources: { limits: { cpu: 'much' } } } }, key: /cpu/ },
+  {
+    what: 'two certificates',
+    values: { webhook: { certificate: { secretName: 'a', certManager: { enabled: true } } } },
+    key: /certificate/,
+  },
+  {
+    what: 'an unknown key of an issuer',
+    values: { webhook: { certificate: { certManager: { issuerRef: { issuer: 'a' } } } } },
+    key: /issuerRef.*issuer/s,
+  },
   { what: 'a peer that is none', values: { networkPolicy: { metricsFrom: ['monitoring'] } }, key: /metricsFrom/ },
 ];
 
@@ -147,6 +158,13 @@ export const valueSets: Record<string, Values> = {
   'a webhook that fails closed': { webhook: { failurePolicy: 'Fail', timeoutSeconds: 30 } },
   'trusted requesters': { webhook: { trustedRequesters: ['system:serviceaccount:pac:controller', 'a@b.test'] } },
   'every inbound parent joined': { webhook: { inbound: 'join' } },
+  'a certificate from a Secret': { webhook: { certificate: { secretName: 'webhook-tls' } } },
+  'a certificate of cert-manager': { webhook: { certificate: { certManager: { enabled: true } } } },
+  'a certificate of an issuer': {
+    webhook: {
+      certificate: { certManager: { enabled: true, issuerRef: { name: 'internal', kind: 'ClusterIssuer' } } },
+    },
+  },
   'an image by its digest': { image: { repository: 'r.test:5000/a/b', digest: `sha256:${'0'.repeat(64)}` } },
   'a private registry': { image: { repository: 'r.test/tektrace' }, imagePullSecrets: [{ name: 'a' }, { name: 'b' }] },
   'other names': { nameOverride: 'traces' },
