@@ -5,23 +5,12 @@ import { HttpError } from './http-error.ts';
 import { jaegerTrace } from './jaeger-trace.ts';
 import type { TraceMemory } from './memory.ts';
 import { parseTraceId } from './trace-id.ts';
-import { summarize, type TraceSummary } from './summary.ts';
-
-/** The list of traces, newest first. A summary is made again only after a change. */
-function summariesOf(memory: TraceMemory): () => TraceSummary[] {
-  let known = new Map<string, TraceSummary>();
-  memory.onChange((traceId) => known.delete(traceId));
-  return () => {
-    const next = memory.ids().map((id) => known.get(id) ?? summarize(id, memory.get(id) ?? { resourceSpans: [] }));
-    known = new Map(next.map((summary) => [summary.id, summary]));
-    return next;
-  };
-}
+import { TraceList } from './trace-list.ts';
 
 /** The read side: a trace in Jaeger's two APIs, the list of traces, and the rows of the page. */
 export function queryRouter(memory: TraceMemory): Router {
   const router = express.Router();
-  const summaries = summariesOf(memory);
+  const list = new TraceList(memory);
   const find = (id: string): { traceId: string; traces: TracesData } => {
     const traceId = parseTraceId(id);
     const traces = memory.get(traceId);
@@ -29,8 +18,9 @@ export function queryRouter(memory: TraceMemory): Router {
     return { traceId, traces };
   };
 
-  router.get('/api/traces', (_request, response) => {
-    response.json({ data: summaries(), counters: memory.counters });
+  router.get('/api/traces', (request, response) => {
+    const { since } = request.query;
+    response.json({ ...list.update(typeof since === 'string' ? since : undefined), counters: memory.counters });
   });
   router.get('/api/traces/:id', (request, response) => {
     const { traceId, traces } = find(request.params.id);

@@ -151,17 +151,6 @@ const rowCount = (count: number): string => `document.querySelectorAll('.rows .r
     expect(page.complaints.filter((text) => !text.includes('404'))).toEqual([]);
   });
 
-  test('lists the traces and opens one', async () => {
-    await send(exampleTrace.resourceSpans);
-    const page = await browser.open(store.pageUrl());
-    await page.until(`document.querySelector('.card')`);
-    expect(await page.evaluate(`document.querySelector('.card').innerText`)).toMatch(
-      /failure[^]*build-and-test-x7k2p[^]*5\.23 s/,
-    );
-    await page.evaluate(`document.querySelector('.card').click()`);
-    await page.until(`location.pathname === '/trace/${TRACE_ID}' && ${rowCount(29)}`);
-  });
-
   test('opens from a link on another site, as a terminal in a web page has it', async () => {
     await send(exampleTrace.resourceSpans);
     const elsewhere = store.pageUrl().replace('127.0.0.1', 'localhost');

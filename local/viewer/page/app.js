@@ -4,6 +4,7 @@ import { follow } from './live.js';
 import { createTraceView } from './trace-view.js';
 
 const traceId = /^\/trace\/([0-9a-f]{1,32})$/i.exec(location.pathname)?.[1]?.toLowerCase().padStart(32, '0');
+/** @type {{element: HTMLElement, refresh: () => Promise<void>, onConnection?: (connected: boolean) => void}} */
 const view = traceId === undefined ? createListView() : createTraceView(traceId);
 const offline = h(
   'p',
@@ -14,4 +15,5 @@ const offline = h(
 document.getElementById('app')?.replaceChildren(offline, view.element);
 follow(traceId, view.refresh, (connected) => {
   offline.hidden = connected;
+  view.onConnection?.(connected);
 });
