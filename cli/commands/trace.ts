@@ -39,7 +39,8 @@ export const traceSpec: CommandSpec = {
   ],
 };
 
-async function findRun(client: KubeClient, namespace: string, name: string): Promise<Run> {
+/** The PipelineRun, else the TaskRun of this name. Throws CommandError (exit 2) if there is neither. */
+export async function findRun(client: KubeClient, namespace: string, name: string): Promise<Run> {
   for (const resource of [PIPELINE_RUNS, TASK_RUNS]) {
     try {
       return await client.request<Run>('GET', resourcePath(resource, { namespace, name }));

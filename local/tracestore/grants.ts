@@ -4,21 +4,20 @@ import { parseTraceId } from './trace-id.ts';
 const MAX_GRANTS = 12;
 
 const RULES = [
-  /^\/(?:trace|api\/[\w-]+)\/([0-9a-f]{1,32})(?:\/[\w-]+)*\/?$/i,
+  /^\/(?:trace|api\/(?!compare\/|v3\/)[\w-]+)\/([0-9a-f]{1,32})(?:\/[^/]+)*\/?$/i,
   /^\/api\/v3\/traces\/([0-9a-f]{1,32})\/?$/i,
   /^\/(?:api\/)?compare\/([0-9a-f]{1,32})\/([0-9a-f]{1,32})\/?$/i,
 ];
 
 /**
- * The traces that a request is about, undefined if it is about more than these. Every path `/api/NAME/TRACE` is about that trace alone;
- * live events have it as a parameter.
+ * The traces that a request is about, undefined if it is about more than these. Every path `/api/NAME/TRACE` is about that trace alone, except
+ * `compare`, which is about two; live events have it as a parameter.
  */
 export function tracesOf(path: string, query: Record<string, unknown>): string[] | undefined {
   const { trace } = query;
   if (path === '/api/events')
     return typeof trace === 'string' && /^[0-9a-f]{1,32}$/i.test(trace) ? [parseTraceId(trace)] : undefined;
-  // Two traces before one: `/api/compare/A/B` is about B, too.
-  for (const rule of RULES.toReversed()) {
+  for (const rule of RULES) {
     const found = rule.exec(path);
     if (found) return found.slice(1).map(parseTraceId);
   }

@@ -35,10 +35,10 @@ export function assetsRouter(): Router {
   return router;
 }
 
-/** The viewer: one page for `/` (the list of traces) and `/trace/:id`. */
+/** The viewer: one page for `/` (the list of traces), `/trace/:id` and `/compare/:before/:after`. */
 export function pageRouter(): Router {
   const router = express.Router();
-  router.get(['/', '/trace/:id'], (_request, response) => {
+  router.get(['/', '/trace/:id', '/compare/:before/:after'], (_request, response) => {
     response.sendFile('index.html', { root: PAGE_FOLDER, cacheControl: false });
   });
   return router;

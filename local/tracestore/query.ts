@@ -5,12 +5,10 @@ import { HttpError } from './http-error.ts';
 import { jaegerTrace } from './jaeger-trace.ts';
 import type { TraceMemory } from './memory.ts';
 import { parseTraceId } from './trace-id.ts';
-import { TraceList } from './trace-list.ts';
 
-/** The read side: a trace in Jaeger's two APIs, the list of traces, and the rows of the page. */
+/** The read side: a trace in Jaeger's two APIs, as a file, and the rows of the page. */
 export function queryRouter(memory: TraceMemory): Router {
   const router = express.Router();
-  const list = new TraceList(memory);
   const find = (id: string): { traceId: string; traces: TracesData } => {
     const traceId = parseTraceId(id);
     const traces = memory.get(traceId);
@@ -18,10 +16,6 @@ export function queryRouter(memory: TraceMemory): Router {
     return { traceId, traces };
   };
 
-  router.get('/api/traces', (request, response) => {
-    const { since } = request.query;
-    response.json({ ...list.update(typeof since === 'string' ? since : undefined), counters: memory.counters });
-  });
   router.get('/api/traces/:id', (request, response) => {
     const { traceId, traces } = find(request.params.id);
     response.json({ data: [jaegerTrace(traceId, traces)], total: 0, limit: 0, offset: 0, errors: null });

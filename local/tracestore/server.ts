@@ -10,12 +10,14 @@ import { createAccess, onlyLoopback, type Access } from './access.ts';
 import { eventsRouter } from './events.ts';
 import { asHttpError, HttpError } from './http-error.ts';
 import { ingestRouter } from './ingest.ts';
+import { listRouter } from './list-api.ts';
 import { TraceMemory, type TraceMemoryCounters } from './memory.ts';
 import { loginPage } from './login-page.ts';
 import { assetsRouter, pageRouter, securityHeaders } from './page.ts';
 import { queryRouter } from './query.ts';
 import { createStepTokens, type StepTokens } from './step-token.ts';
 import { tracesOf } from './grants.ts';
+import { TraceList } from './trace-list.ts';
 import { createTraceTokens } from './trace-token.ts';
 
 const MIB = 1024 * 1024;
@@ -98,7 +100,9 @@ function createApp({ memory, access, stepTokens, events }: Parts, options: Trace
   app.use(securityHeaders, onlyLoopback);
   app.use(ingestRouter({ memory, authenticate: access.bearer, stepTokens, onStepSpans, maxBodyBytes, log }));
   app.use(assetsRouter());
-  app.use(access.reader, queryRouter(memory), events, pageRouter());
+  const list = new TraceList(memory);
+  const history = listRouter({ list: (since) => list.update(since), get: (traceId) => memory.get(traceId) });
+  app.use(access.reader, history, queryRouter(memory), events, pageRouter());
   app.use((request, _response, next) => next(new HttpError(404, `nothing is at ${request.path}`)));
   app.use(answerError(log));
   return app;

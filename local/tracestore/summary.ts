@@ -1,7 +1,8 @@
 import type { TracesData } from '../../shared/otlp/types.ts';
 import type { Result } from '../viewer/classify.ts';
-import type { WaterfallRow } from '../viewer/row.ts';
-import { buildWaterfall, type Waterfall } from '../viewer/waterfall.ts';
+import { failuresOf } from '../viewer/summary/failures.ts';
+import { plainName, rootOf } from '../viewer/summary/run-rows.ts';
+import { buildWaterfall } from '../viewer/waterfall.ts';
 
 /** One line of the list of traces. */
 export interface TraceSummary {
@@ -21,33 +22,19 @@ export interface TraceSummary {
   problem?: string;
 }
 
-/** Of the spans whose problem may be a run's. */
-const CAN_FAIL_A_RUN = new Set(['run', 'task', 'attempt', 'step', 'init', 'sidecar', 'wait', 'custom']);
-
-const plainName = (row: WaterfallRow): string => row.name.replace(/^(?:RUN|task|step|custom|init|sidecar) /, '');
-
-function problemOf({ rows }: Waterfall): string | undefined {
-  const origin = rows.find(({ isOrigin, category }) => isOrigin && CAN_FAIL_A_RUN.has(category));
-  if (!origin) return undefined;
-  const path: string[] = [];
-  for (let row: WaterfallRow | undefined = origin; row && row.category !== 'run'; row = rows[row.parent])
-    if (row.category !== 'attempt') path.unshift(plainName(row));
-  return `${path.length > 0 ? `${path.join(' › ')}: ` : ''}${origin.problem ?? ''}`;
-}
-
 /** The line of a trace in the list. Pure. */
 export function summarize(id: string, traces: TracesData): TraceSummary {
   const waterfall = buildWaterfall(id, traces);
   const { title, runName, namespace, result, finished, startUnixMs, durationMs, durationText, spanCount } = waterfall;
-  const root = waterfall.rows.find(({ category, depth }) => category === 'run' && depth === 0);
-  const problem = finished && result !== 'success' ? problemOf(waterfall) : undefined;
+  const root = rootOf(waterfall)?.row;
+  const [failure] = finished && result !== 'success' ? failuresOf(waterfall, {}) : [];
   return {
     id,
     title,
     ...(runName !== undefined && { runName }),
-    ...(finished && root && { pipeline: plainName(root) }),
+    ...(root?.category === 'run' && { pipeline: plainName(root) }),
     ...(namespace !== undefined && { namespace }),
     ...{ result, finished, startUnixMs, durationMs, durationText, spanCount },
-    ...(problem !== undefined && { problem }),
+    ...(failure && { problem: failure.text }),
   };
 }

@@ -195,6 +195,41 @@ if (!chromium) {
     expect(page.complaints).toEqual([]);
   });
 
+  test('two chosen runs are compared: the task that became slower comes first, in red, with the difference', async () => {
+    const timed = (number: number, ms: number): ResourceSpans => {
+      const [traceId, attributes] = [id(number), { pipelinerun: `build-${number}`, 'cicd.pipeline.result': 'success' }];
+      return fromService('tekton-pipelines', [
+        { id: 'root', name: 'RUN build', from: number, to: number + ms + 1000, traceId, attributes },
+        { id: 'a', parent: 'root', name: 'task lint', from: number, to: number + 1000, traceId },
+        { id: 'b', parent: 'root', name: 'task test', from: number, to: number + ms, traceId },
+        { id: 'c', parent: 'b', name: `step ${hostile}`, from: number, to: number + ms, traceId },
+      ]);
+    };
+    await send([timed(1, 2000), timed(2, 5000)]);
+    const page = await browser.open(store.pageUrl());
+    await page.until(`document.querySelectorAll('.pick').length === 2`);
+    await page.evaluate(`document.querySelectorAll('.pick').forEach((box) => box.click())`);
+    await page.evaluate(`document.querySelector('.picks a').click()`);
+    await page.until(`document.querySelector('.compared') && document.querySelector('.verdict')`);
+    expect(await page.evaluate(`document.querySelector('.verdict').innerText`)).toBe('+3.00 s slower, 100 %');
+    const rows = `[...document.querySelectorAll('main > div > .compared tbody tr')].map((row) => [row.dataset.change, row.innerText.trim().replace(/\\s+/g, ' ')])`;
+    expect(await page.evaluate(rows)).toEqual([
+      ['slower', 'test 2.00 s 5.00 s +3.00 s'],
+      ['slower', `${hostile} 2.00 s 5.00 s +3.00 s`],
+    ]);
+    expect(await page.evaluate(`document.querySelector('details').innerText`)).toMatch(
+      /1 without a notable difference/,
+    );
+    await page.evaluate(`[...document.querySelectorAll('a')].find((link) => link.textContent === 'Swap').click()`);
+    await page.until(`document.querySelector('.verdict')?.innerText === '−3.00 s faster, 50 %'`);
+    expect(page.complaints).toEqual([]);
+  });
+
+  test('a comparison with a trace that is not here says so', async () => {
+    const page = await browser.open(store.pageUrl().replace('/?', `/compare/${id(1)}/${id(2)}?`));
+    await page.until(`/is not here/.test(document.querySelector('.empty').textContent)`);
+  });
+
   test.each([390, 800, 1440])('nothing is cut off or scrolled sideways at %d pixels', async (width) => {
     await send([
       run(1, 'a-pipeline-with-a-rather-long-name-as-people-like-them', 'failure'),

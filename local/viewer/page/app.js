@@ -1,11 +1,22 @@
+import { createCompareView } from './compare-view.js';
 import { h } from './dom.js';
 import { createListView } from './list-view.js';
 import { follow } from './live.js';
 import { createTraceView } from './trace-view.js';
 
-const traceId = /^\/trace\/([0-9a-f]{1,32})$/i.exec(location.pathname)?.[1]?.toLowerCase().padStart(32, '0');
+/** @param {string} id */
+const fullId = (id) => id.toLowerCase().padStart(32, '0');
+
+const [, ...compared] = /^\/compare\/([0-9a-f]{1,32})\/([0-9a-f]{1,32})$/i.exec(location.pathname) ?? [];
+const [before, after] = compared.map(fullId);
+const traceId = /^\/trace\/([0-9a-f]{1,32})$/i.exec(location.pathname)?.[1];
 /** @type {{element: HTMLElement, refresh: () => Promise<void>, onConnection?: (connected: boolean) => void}} */
-const view = traceId === undefined ? createListView() : createTraceView(traceId);
+const view =
+  before !== undefined && after !== undefined
+    ? createCompareView(before, after)
+    : traceId === undefined
+      ? createListView()
+      : createTraceView(fullId(traceId));
 const offline = h(
   'p',
   { class: 'offline', role: 'status', hidden: true },
@@ -13,7 +24,7 @@ const offline = h(
 );
 
 document.getElementById('app')?.replaceChildren(offline, view.element);
-follow(traceId, view.refresh, (connected) => {
+follow(traceId && fullId(traceId), view.refresh, (connected) => {
   offline.hidden = connected;
   view.onConnection?.(connected);
 });

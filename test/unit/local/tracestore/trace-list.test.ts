@@ -56,7 +56,7 @@ describe('the line of a trace', () => {
       namespace: 'default',
       result: 'failure',
       durationText: '5.23 s',
-      problem: 'build-image › push: exit code 1: Error: unauthorized: authentication required',
+      problem: 'build-image › push: exit code 1: unauthorized: authentication required',
     });
   });
 

@@ -1,0 +1,61 @@
+import { compareRuns } from '../../local/viewer/compare.ts';
+import { buildWaterfall } from '../../local/viewer/waterfall.ts';
+import { diffText } from '../diff-text.ts';
+import { CommandError } from '../errors.ts';
+import { namedTrace } from '../named-trace.ts';
+import { choice, httpUrl, parseOptions, text } from '../options.ts';
+import type { CommandSpec } from '../options.ts';
+import { createTerminal } from '../terminal.ts';
+
+const DEFAULT_WIDTH = 100;
+
+export const diffSpec: CommandSpec = {
+  name: 'diff',
+  summary:
+    'Compares two runs: which tasks, steps and waits became slower. A run is its name, its trace id, or a file\nthat --trace-out wrote (FILE#RUN if it has several).',
+  positionals: 'BEFORE AFTER',
+  options: {
+    namespace: {
+      type: 'string',
+      short: 'n',
+      value: 'NAME',
+      help: 'Namespace of the runs (default: kubectl’s, else default).',
+    },
+    kubeconfig: { type: 'string', value: 'FILE', help: 'Default: KUBECONFIG, ~/.kube/config.' },
+    'jaeger-query-url': {
+      type: 'string',
+      value: 'URL',
+      help: 'The Jaeger to read from, like http://localhost:16686\n(default: the trace store, for the cluster of tektrace up).',
+    },
+    all: { type: 'boolean', help: 'Show the tasks without a notable difference, too.' },
+    output: { type: 'string', short: 'o', value: 'text|json', help: 'json: the whole comparison (default text).' },
+  },
+  examples: ['tektrace diff build-and-test-x7k2p build-and-test-b2m9d', 'tektrace diff monday.json today.json'],
+};
+
+/** Exit code: 0 compared, 1 a trace is not there, 2 the input can't be used. */
+export async function diffCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parseOptions(diffSpec, args);
+  const [before, after, ...more] = positionals;
+  if (before === undefined || after === undefined || more.length > 0)
+    throw new CommandError('expected two runs: names, trace ids or files\nSee: tektrace diff --help');
+  const format = choice(values, 'output', ['text', 'json'], 'text');
+  const lookup = {
+    namespace: text(values, 'namespace'),
+    kubeconfig: text(values, 'kubeconfig'),
+    jaegerQueryUrl: httpUrl(values, 'jaeger-query-url'),
+  };
+  const [old, current] = [await namedTrace(before, lookup), await namedTrace(after, lookup)];
+  const comparison = compareRuns(
+    buildWaterfall(old.traceId, old.trace),
+    buildWaterfall(current.traceId, current.trace),
+  );
+  if (format === 'json') {
+    process.stdout.write(`${JSON.stringify(comparison)}\n`);
+    return 0;
+  }
+  const width = process.stdout.columns || Number(process.env.COLUMNS) || DEFAULT_WIDTH;
+  const terminal = createTerminal(process.stdout);
+  terminal.print(diffText(comparison, terminal, { width, all: values.all === true }).trimEnd());
+  return 0;
+}

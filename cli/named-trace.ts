@@ -1,0 +1,73 @@
+import { createKubeClient } from '../shared/kubernetes/client.ts';
+import { firstAttribute } from '../shared/otlp/split-traces.ts';
+import type { TracesData } from '../shared/otlp/types.ts';
+import { runSpan } from '../shared/tracing/run-context.ts';
+import { findRun } from './commands/trace.ts';
+import { CommandError } from './errors.ts';
+import { contextNamespace, readKubeconfig } from './kubeconfig-file.ts';
+import { findTraceSource } from './trace-source.ts';
+import { isFile, readTracesFile } from './traces-file.ts';
+
+/** Where to look for a run and its trace: the values of the options. */
+export interface TraceLookup {
+  namespace?: string | undefined;
+  kubeconfig?: string | undefined;
+  jaegerQueryUrl?: string | undefined;
+}
+
+export interface NamedTrace {
+  traceId: string;
+  trace: TracesData;
+}
+
+const RUN_NAME = ['pipelinerun', 'taskrun'];
+
+/** The trace in a file, or the one that the text after `#` names by its id, the beginning of it, or the name of its run. */
+async function fromFile(file: string, which: string | undefined): Promise<NamedTrace> {
+  const traces = [...(await readTracesFile(file))].map(([traceId, trace]) => ({ traceId, trace }));
+  const nameOf = ({ trace }: NamedTrace): string => firstAttribute(trace, ...RUN_NAME) ?? '';
+  const found =
+    which === undefined
+      ? traces
+      : traces.filter((one) => one.traceId.startsWith(which.toLowerCase()) || nameOf(one) === which);
+  const [one, ...more] = found;
+  if (one && more.length === 0) return one;
+  const names = traces.map((each) => [nameOf(each), each.traceId.slice(0, 8)].filter(Boolean).join(' '));
+  const shown = `${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`;
+  throw new CommandError(
+    `${file}: ${which === undefined ? `has the traces of ${traces.length} runs` : found.length === 0 ? `none of its runs is ${which}` : `${found.length} of its runs are ${which}`}; name one as ${file}#RUN, by its name or the beginning of its trace id: ${shown}`,
+  );
+}
+
+async function readFrom(lookup: TraceLookup, traceId: string): Promise<NamedTrace> {
+  const source = await findTraceSource(lookup.jaegerQueryUrl, lookup.kubeconfig ?? process.env.KUBECONFIG);
+  if (!source) throw new CommandError('where are the traces? name a Jaeger with --jaeger-query-url http://HOST:16686');
+  const trace = await source.read(traceId);
+  if (!trace) throw new CommandError(`${source.name} has no span of trace ${traceId}`, 1);
+  return { traceId, trace };
+}
+
+/**
+ * The trace that a person names: a file (`trace.json`, `trace.json#RUN` if it has several), a trace id of 32 hex digits, or the name of a
+ * PipelineRun or TaskRun. Throws CommandError if there is none.
+ */
+export async function namedTrace(name: string, lookup: TraceLookup): Promise<NamedTrace> {
+  const [, file = name, which] = /^(.+)#([^#/]+)$/.exec(name) ?? [];
+  if (await isFile(name)) return fromFile(name, undefined);
+  if (await isFile(file)) return fromFile(file, which);
+  if (/[/\\]|\.json(?:#|$)/.test(name)) throw new CommandError(`${file}: there is no such file`);
+  if (/^[0-9a-f]{32}$/i.test(name)) return readFrom(lookup, name.toLowerCase());
+  const config = readKubeconfig(lookup.kubeconfig);
+  const client = createKubeClient(config, { userAgent: 'tektrace-cli' });
+  try {
+    const run = await findRun(client, lookup.namespace ?? contextNamespace(config), name);
+    const own = runSpan(run);
+    if (own) return await readFrom(lookup, own.traceId);
+    throw new CommandError(
+      `${run.kind} ${name} has no span context: it was created before Tektrace was installed, or no trace is exported`,
+      1,
+    );
+  } finally {
+    client.close();
+  }
+}
