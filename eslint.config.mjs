@@ -9,7 +9,7 @@ const areas = {
   controller: ['certs', 'shared'],
   local: ['certs', 'shared'],
 };
-const everyArea = ['cli', 'local', 'webhook', 'controller', 'certs', 'shared', 'test', 'bench'];
+const everyArea = ['cli', 'local', 'webhook', 'controller', 'certs', 'shared', 'image', 'test', 'bench'];
 
 const importDirection = Object.entries(areas).map(([area, allowed]) => ({
   files: [`${area}/**/*.ts`],

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the real servers and tools of the peers suites into .peers/bin (npm run peers), from the pins in test/peers/modules.
-#   usage: build.sh [kubernetes|cluster|jaeger|tekton|tekton-convert|kwok|helm]...        default: all of them
+#   usage: build.sh [kubernetes|cluster|jaeger|tekton|tekton-convert|kwok|helm|prometheus]...        default: all of them
 # What already stands there from the same pins is left alone. Cold, on two idle cores: about 13 minutes and 8 GB of Go caches.
 # KUBEBUILDER_ASSETS, or all of TEST_ASSET_{ETCD,KUBE_APISERVER,KUBECTL}, name an API server to use instead of building one; the rest of
 # Kubernetes (`cluster`) is built all the same, because envtest's assets do not hold it.
@@ -115,10 +115,30 @@ helm() {
   pins_of helm >"$peers/stamps/helm"
 }
 
-[ $# -gt 0 ] || set -- helm jaeger kubernetes cluster tekton tekton-convert kwok
+# Debian's package, unpacked and not installed: as installed it would start a server.
+prometheus() {
+  if is_built prometheus prometheus promtool; then
+    echo 'peers: prometheus is up to date'
+    return
+  fi
+  command -v apt-get >/dev/null || die 'prometheus comes from a package of Debian, and there is no apt-get'
+  echo 'peers: unpacking prometheus'
+  local work=$peers/prometheus package
+  download() { apt-get download -qq -o APT::Sandbox::User=root "$package"; }
+  package=$(cat "$here/modules/prometheus/debian-package")
+  rm -rf "$work"
+  mkdir -p "$work"
+  (cd "$work" && { download || { apt-get update -qq && download; }; } && dpkg -x ./*.deb .) ||
+    die "prometheus: apt-get download $package failed"
+  install -m 755 "$work"/usr/bin/prometheus "$work"/usr/bin/promtool "$bin/"
+  rm -rf "$work"
+  pins_of prometheus >"$peers/stamps/prometheus"
+}
+
+[ $# -gt 0 ] || set -- helm prometheus jaeger kubernetes cluster tekton tekton-convert kwok
 for peer; do
   case $peer in
-    kubernetes | cluster | jaeger | tekton | tekton-convert | kwok | helm) "$peer" ;;
-    *) die "unknown peer '$peer'; known: kubernetes cluster jaeger tekton tekton-convert kwok helm" ;;
+    kubernetes | cluster | jaeger | tekton | tekton-convert | kwok | helm | prometheus) "$peer" ;;
+    *) die "unknown peer '$peer'; known: kubernetes cluster jaeger tekton tekton-convert kwok helm prometheus" ;;
   esac
 done

@@ -54,9 +54,9 @@ export async function takeDown(directory: string): Promise<void> {
 }
 
 /** A whole cluster for tests, in a temporary folder. It ends with this process at the latest. */
-export async function startWholeCluster(): Promise<WholeCluster> {
+export async function startWholeCluster(options: Pick<StartOptions, 'withTekton'> = {}): Promise<WholeCluster> {
   const directory = await mkdtemp(join(await realpath(tmpdir()), 'tektrace-whole-'));
-  const network = await bringUp(directory, { outlives: false, say: () => undefined });
+  const network = await bringUp(directory, { ...options, outlives: false, say: () => undefined });
   const enclosure = await findEnclosure(directory);
   if (enclosure === undefined) throw new Error('the cluster ended as soon as it was up');
   const kubeconfigPath = kubeconfigOf(directory);

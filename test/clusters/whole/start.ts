@@ -28,6 +28,8 @@ export interface StartOptions {
   outlives: boolean;
   /** Told how far it is. */
   say: (line: string) => void;
+  /** Whether the images of upstream Tekton's own Deployments are there, too. */
+  withTekton?: boolean;
 }
 
 const NODE_NAME = 'whole';
@@ -128,7 +130,7 @@ export async function startPrograms(directory: string, options: StartOptions): P
       return true;
     });
     say('building and importing the images');
-    await importImages(enclosure, await buildImages(join(directory, 'images')));
+    await importImages(enclosure, await buildImages(join(directory, 'images'), options.withTekton));
     await run(all.kubelet, () => hasReadyNode(client));
     say('the node is Ready');
     const health = `http://${nodeAddress}:${KUBE_PROXY_HEALTH_PORT}/healthz`;

@@ -16,6 +16,8 @@ export type PeerProgram =
   | 'helm'
   | 'jaeger'
   | 'kwok'
+  | 'prometheus'
+  | 'promtool'
   | `tekton-${'controller' | 'webhook' | 'resolvers' | 'entrypoint' | 'nop' | 'workingdirinit' | 'sidecarlogresults' | 'convert'}`;
 
 /** envtest's variables, so that a machine which has a Kubernetes for tests need not build one. */

@@ -1,15 +1,17 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 
+import { buildImage } from '../../../../image/build.ts';
 import { peerProgram } from '../../../peers/support/binaries.ts';
 import type { ImageConfig } from './archive.ts';
 import { writeImageArchive } from './archive.ts';
-import { fillProjectRoot } from './project.ts';
 import { addBusybox, addProgram, addTemporaryFolder } from './root-folder.ts';
 
 export const PAUSE_IMAGE = 'tektrace.test/pause:1';
 export const JAEGER_IMAGE = 'tektrace.test/jaeger:2';
 export const TEKTON_IMAGE = 'tektrace.test/tekton:1';
+/** Of upstream's own Deployments. */
+export const tektonServerImage = (program: 'controller' | 'webhook'): string => `tektrace.test/tekton-${program}:1`;
 
 /** What the examples' steps name. A local image of that name has this machine's busybox, so that the examples run as they are. */
 export const BUSYBOX_IMAGE = 'docker.io/library/busybox:1.37';
@@ -36,27 +38,30 @@ async function tekton(root: string): Promise<ImageConfig> {
   return { Entrypoint: ['/ko-app/entrypoint'] };
 }
 
+/** As upstream's image of the program: it is what a container starts. */
+function tektonServer(program: 'controller' | 'webhook'): [string, Fill] {
+  const fill: Fill = async (root) => {
+    await addProgram(root, peerProgram(`tekton-${program}`), `ko-app/${program}`);
+    await addTemporaryFolder(root);
+    return { Entrypoint: [`/ko-app/${program}`] };
+  };
+  return [tektonServerImage(program), fill];
+}
+
 async function jaeger(root: string): Promise<ImageConfig> {
   await addProgram(root, peerProgram('jaeger'), 'jaeger');
   await addTemporaryFolder(root);
   return { Entrypoint: ['/jaeger'], User: '65532:65532' };
 }
 
-/** The project's own image has the version as its tag, as the chart asks for it. */
-async function projectImage(): Promise<string> {
-  const file = resolve(import.meta.dirname, '../../../../package.json');
-  const { version } = JSON.parse(await readFile(file, 'utf8')) as { version: string };
-  return `docker.io/library/tektrace:${version}`;
-}
-
-/** Builds every image of the cluster into `directory` and gives the archives' paths. */
-export async function buildImages(directory: string): Promise<string[]> {
+/** Builds every image of the cluster, the project's own as `npm run image` does, into `directory` and gives the archives' paths. `withTekton`: also those of upstream's Deployments. */
+export async function buildImages(directory: string, withTekton = false): Promise<string[]> {
   const catalog: [string, Fill][] = [
     [PAUSE_IMAGE, pause],
     [BUSYBOX_IMAGE, busybox],
     [TEKTON_IMAGE, tekton],
     [JAEGER_IMAGE, jaeger],
-    [await projectImage(), fillProjectRoot],
+    ...(withTekton ? [tektonServer('controller'), tektonServer('webhook')] : []),
   ];
   await mkdir(directory, { recursive: true });
   const archives: string[] = [];
@@ -68,5 +73,7 @@ export async function buildImages(directory: string): Promise<string[]> {
     await rm(root, { recursive: true });
     archives.push(archive);
   }
-  return archives;
+  const own = join(directory, 'tektrace.tar');
+  await buildImage(own);
+  return [...archives, own];
 }

@@ -5,18 +5,19 @@ import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../../../shared/kubernetes/types.ts';
 import { runPeer } from '../command.ts';
 
-const share = resolve(import.meta.dirname, '../../../../.peers/share/tekton');
+export const tektonShare = resolve(import.meta.dirname, '../../../../.peers/share/tekton');
 
 export const TEKTON_NAMESPACE = 'tekton-pipelines';
 
 /** What installs upstream Tekton but for its Deployments, in the order in which it is wanted. */
-const installed = /^(100-namespace|200-|201-|300-crds|config-|clusterrole-aggregate|500-webhooks)/;
+export const installed = /^(100-namespace|200-|201-|300-crds|config-|clusterrole-aggregate|500-webhooks)/;
 /** Beside that, what its resolvers want. */
 const resolversInstalled = /^resolvers\/(.*-config|config-.*|100-.*|20.-.*)\.yaml$/;
 
-type Manifest = KubeObject & Record<string, unknown>;
+export type Manifest = KubeObject & Record<string, unknown>;
 
-async function readManifests(directory: string, patterns: RegExp[]): Promise<Manifest[]> {
+/** The objects of the files below `directory` whose paths match, in the order of the paths. */
+export async function readManifests(directory: string, patterns: RegExp[]): Promise<Manifest[]> {
   const isWanted = (name: string): boolean => patterns.some((pattern) => pattern.test(name));
   const names = (await readdir(directory, { recursive: true })).filter(isWanted).sort();
   const texts = names.filter((name) => name.endsWith('.yaml')).map((name) => readFile(join(directory, name), 'utf8'));
@@ -82,7 +83,7 @@ export interface InstallOptions {
 export async function installUpstream(options: InstallOptions): Promise<void> {
   const { kubeconfigPath, webhookPort, otlpUrl, tracing, features, resolvers, directory } = options;
   const patterns = resolvers ? [installed, resolversInstalled] : [installed];
-  const manifests = (await readManifests(share, patterns))
+  const manifests = (await readManifests(tektonShare, patterns))
     .map((manifest) => callAt(manifest, webhookPort))
     .map((manifest) => withFeatures(manifest, features));
   const others = manifests.filter(({ metadata }) => metadata.name !== 'config-tracing');
