@@ -12,16 +12,20 @@ import { createObject } from '../follow/create.ts';
 import { withInboundParent } from '../follow/inbound-parent.ts';
 import type { Manifest } from '../follow/manifests.ts';
 import { readRunnable } from '../follow/runnable.ts';
+import { announceRuns } from '../local/announce-runs.ts';
 import { startLocalCluster } from '../local/cluster.ts';
 import type { LocalCluster, LocalClusterOptions } from '../local/cluster.ts';
 import { logOptions, logSettings } from '../log-options.ts';
-import { choice, exporterOptions, exporterSettings, fullOption, list, parseOptions, port } from '../options.ts';
-import type { CommandSpec } from '../options.ts';
+import { choice, exporterOptions, exporterSettings, fullOption, list, parseOptions, port, text } from '../options.ts';
+import type { CommandSpec, OptionValues } from '../options.ts';
 import { runInputs } from '../run-inputs.ts';
 import { createTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 import { unlessInterrupted } from '../until-interrupted.ts';
 import { VERSION } from '../version.ts';
+
+/** Beside 16686, where Jaeger has its page. */
+const USUAL_PAGE_PORT = 18686;
 
 export const upSpec: CommandSpec = {
   name: 'up',
@@ -37,7 +41,11 @@ export const upSpec: CommandSpec = {
     full: fullOption,
     ...exporterOptions,
     'api-port': { type: 'string', value: 'PORT', help: 'Port of the API server (default: any).' },
-    'page-port': { type: 'string', value: 'PORT', help: 'Port of the page (default: any).' },
+    'page-port': {
+      type: 'string',
+      value: 'PORT',
+      help: `Port of the page (default: ${USUAL_PAGE_PORT} if it is free, else any).`,
+    },
     isolation: { type: 'string', value: 'auto|namespaces|plain', help: 'How the node runs containers (default auto).' },
     ...logOptions,
   },
@@ -55,11 +63,20 @@ function greet(cluster: LocalCluster, terminal: Terminal): void {
   terminal.print(`  traces    ${cluster.traces.pageUrl()}\n`);
 }
 
+interface GivenRunsOptions {
+  /** Gets the UIDs of the runs. */
+  followed: Set<string>;
+  isFull: boolean;
+  terminal: Terminal;
+  signal: AbortSignal;
+  log: Logger;
+}
+
 /** Runs the `manifests`. Resolves to the exit code: 1 if one of the runs failed. */
 async function runGiven(
   cluster: LocalCluster,
   manifests: Manifest[],
-  { isFull, terminal, signal, log }: { isFull: boolean; terminal: Terminal; signal: AbortSignal; log: Logger },
+  { followed, isFull, terminal, signal, log }: GivenRunsOptions,
 ): Promise<number> {
   let failed = false;
   await runInputs({
@@ -72,6 +89,7 @@ async function runGiven(
       return withInboundParent(run, process.env);
     },
     follow: async (created) => {
+      followed.add(created.metadata.uid ?? '');
       const { run } = await execute({
         client: cluster.client,
         run: created,
@@ -89,13 +107,23 @@ async function runGiven(
         interrupts: { first: signal, second: signal },
       });
       if (signal.aborted) return;
-      terminal.print(`\n  This trace as a page: ${terminal.bold(cluster.traces.pageUrl(runSpan(run)?.traceId))}`);
+      const traceId = runSpan(run)?.traceId;
+      if (traceId !== undefined)
+        terminal.print(`\n  This trace as a page:\n  ${terminal.bold(cluster.traces.runUrl(traceId))}`);
       failed ||= !isSuccessful(run);
     },
     log,
     signal,
   });
   return failed ? 1 : 0;
+}
+
+/** For a port that is taken: the option that chooses another. */
+function namingOption(error: unknown, values: OptionValues): unknown {
+  const { code, port: taken } = error as { code?: string; port?: number };
+  const option = ['api-port', 'page-port'].find((name) => text(values, name) === String(taken));
+  if (code !== 'EADDRINUSE' || option === undefined) return error;
+  return new CommandError(`port ${taken} is taken: choose another with --${option}`);
 }
 
 const interruptedBy = (signal: AbortSignal): Interrupted | undefined => signal.reason as Interrupted | undefined;
@@ -112,27 +140,35 @@ export async function upCommand(args: string[]): Promise<number> {
   const options: LocalClusterOptions = {
     isolation: choice(values, 'isolation', ['auto', 'namespaces', 'plain'], 'auto'),
     apiPort: port(values, 'api-port', 0),
-    pagePort: port(values, 'page-port', 0),
+    ...(text(values, 'page-port') !== undefined && { pagePort: port(values, 'page-port', 0) }),
+    usualPagePort: USUAL_PAGE_PORT,
     ...(await readTelemetry(exporterSettings(values), process.env, log)),
     signal,
     log,
   };
-  const cluster = await unlessInterrupted(signal, () => startLocalCluster(options));
+  const cluster = await unlessInterrupted(signal, () =>
+    startLocalCluster(options).catch((error: unknown) => {
+      throw namingOption(error, values);
+    }),
+  );
   const early = interruptedBy(signal);
   if (!cluster) {
     if (early)
       terminal.print(`${signalName(early.signal)}: ended before the cluster was ready; all that was made is removed`);
     return early?.exitCode ?? 1;
   }
+  const followed = new Set<string>();
   try {
     greet(cluster, terminal);
     const code =
       manifests === undefined
         ? 0
-        : await runGiven(cluster, manifests, { isFull: values.full === true, terminal, signal, log });
+        : await runGiven(cluster, manifests, { followed, isFull: values.full === true, terminal, signal, log });
     const exitCode = interruptedBy(signal)?.exitCode ?? (values.exit === true ? code : undefined);
     if (exitCode !== undefined) return exitCode;
-    terminal.print('\n  Ctrl-C ends the cluster and removes everything it made.');
+    terminal.print('\n  Runs that you create with kubectl are reported here.');
+    terminal.print('  Ctrl-C ends the cluster and removes everything it made.\n');
+    announceRuns({ cluster, terminal, known: followed, log, signal });
     await aborted(signal);
     return 0;
   } catch (error) {

@@ -3,6 +3,7 @@ import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { PODS, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import { LABEL_PIPELINE_RUN } from '../../shared/tekton/annotations.ts';
 import { isSuccessful, succeededCondition } from '../../shared/tekton/conditions.ts';
+import { stepContainerName } from '../../shared/tekton/containers.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { withAdvice } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
@@ -36,11 +37,11 @@ async function taskRunsOf(client: KubeClient, run: Run, signal: AbortSignal): Pr
   }
 }
 
-/** The last lines of a container whose log was not printed. None if the request fails. */
+/** The last lines of a step or another container whose log was not printed. None if the request fails. */
 async function readLastLines(
   client: KubeClient,
   { namespace }: Run['metadata'],
-  { pod = '', container = '' }: Failure,
+  { pod = '', step = '', container = stepContainerName(step, 0) }: Failure,
   signal: AbortSignal,
 ): Promise<string[]> {
   const path = resourcePath(PODS, { namespace, name: pod, subresource: 'log' });
@@ -98,8 +99,9 @@ export async function readEnd(
     .slice(0, MAX_QUOTED);
   const lastOf = async (failure: Failure): Promise<string[]> => {
     if (!quoted.includes(failure)) return [];
-    const { pod, step, container } = failure;
-    return container === undefined ? lastLines.of(pod, step) : readLastLines(client, run.metadata, failure, signal);
+    const { pod, step } = failure;
+    const printed = failure.container === undefined ? lastLines.of(pod, step) : [];
+    return printed.length > 0 ? printed : readLastLines(client, run.metadata, failure, signal);
   };
   return {
     isGood,

@@ -14,7 +14,7 @@ import { makeOwnDirectory, removeLeftovers, SHARED_MEMORY } from '../../local/no
 import { startNode } from '../../local/node/node.ts';
 import type { RunningNode } from '../../local/node/node.ts';
 import { startTraceStore } from '../../local/tracestore/server.ts';
-import type { TraceStore } from '../../local/tracestore/server.ts';
+import type { TraceStore, TraceStoreOptions } from '../../local/tracestore/server.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { certificateAccess } from '../../shared/kubernetes/client/certificate.ts';
@@ -48,7 +48,10 @@ const MIRROR_FLUSH_MS = 5_000;
 export interface LocalClusterOptions {
   isolation: 'auto' | 'namespaces' | 'plain';
   apiPort?: number;
+  /** Port of the page; default 0: any that is free. */
   pagePort?: number;
+  /** The port of the page if it is free, else any: then the page's address stays over many starts. For an absent `pagePort`. */
+  usualPagePort?: number;
   /** The user's collector, in addition to the trace store. */
   sink: SpanSink | undefined;
   /** Resource attributes and limits of all spans; absent: OpenTelemetry's defaults. */
@@ -109,6 +112,21 @@ async function startWebhook(admin: KubeClient, traces: TraceStore, log: Logger):
   return () => webhook.close();
 }
 
+type StepSpansListener = NonNullable<TraceStoreOptions['onStepSpans']>;
+
+async function startTraces(
+  { pagePort, usualPagePort = 0, log }: LocalClusterOptions,
+  onStepSpans: StepSpansListener,
+): Promise<TraceStore> {
+  const start = (port: number): Promise<TraceStore> =>
+    startTraceStore({ port, onStepSpans, log: log.child({ component: 'tracestore' }) });
+  if (pagePort !== undefined) return start(pagePort);
+  return start(usualPagePort).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return start(0);
+    throw error;
+  });
+}
+
 /** Writes the file in which `tektrace trace` and `tektrace run --kubeconfig` find this cluster's trace store. */
 async function writeAccess(directory: string, server: RunningApiServer, traces: TraceStore): Promise<string> {
   const kubeconfigFile = path.join(directory, 'kubeconfig');
@@ -148,11 +166,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const directory = await makeOwnDirectory(os.tmpdir());
     toEnd(() => rm(directory, { recursive: true, force: true }));
     const steps: StepSpans = {};
-    const traces = await startTraceStore({
-      port: options.pagePort ?? 0,
-      onStepSpans: (spans, sender) => steps.mirror?.add(spans, sender),
-      log: log.child({ component: 'tracestore' }),
-    });
+    const traces = await startTraces(options, (spans, sender) => steps.mirror?.add(spans, sender));
     toEnd(() => traces.close());
     // The node needs the API server to start; the API server needs the node for logs.
     const running: { node?: RunningNode } = {};
