@@ -13,6 +13,7 @@ import { IsolationRefused } from '../../local/node/isolation/choose.ts';
 import { makeOwnDirectory, removeLeftovers, SHARED_MEMORY } from '../../local/node/own-directory.ts';
 import { startNode } from '../../local/node/node.ts';
 import type { RunningNode } from '../../local/node/node.ts';
+import type { PodLogSource } from '../../local/pod-logs.ts';
 import { startTraceStore } from '../../local/tracestore/server.ts';
 import type { TraceStore, TraceStoreOptions } from '../../local/tracestore/server.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
@@ -32,6 +33,7 @@ import { CommandError } from '../errors.ts';
 import { plainCommand } from './plain-command.ts';
 import { cleanUpAtLast } from '../last-resort.ts';
 import { readCrds } from './crds.ts';
+import { createLiveRuns } from './live-runs.ts';
 import { checkLimits, explainStart } from './machine.ts';
 import { stepEnvironment } from './step-environment.ts';
 import { createStepMirror } from './step-mirror.ts';
@@ -77,6 +79,11 @@ export interface LocalCluster {
 
 type Cleanup = () => Promise<void> | void;
 
+function logsOf(node: RunningNode | undefined): PodLogSource {
+  if (!node) throw new Error('the node has not started yet');
+  return node.logs;
+}
+
 async function connect(
   server: RunningApiServer,
   identity: { user: string; groups: string[] } | undefined,
@@ -112,14 +119,12 @@ async function startWebhook(admin: KubeClient, traces: TraceStore, log: Logger):
   return () => webhook.close();
 }
 
-type StepSpansListener = NonNullable<TraceStoreOptions['onStepSpans']>;
-
 async function startTraces(
   { pagePort, usualPagePort = 0, log }: LocalClusterOptions,
-  onStepSpans: StepSpansListener,
+  sources: Pick<TraceStoreOptions, 'live' | 'logs' | 'onStepSpans'>,
 ): Promise<TraceStore> {
   const start = (port: number): Promise<TraceStore> =>
-    startTraceStore({ port, onStepSpans, log: log.child({ component: 'tracestore' }) });
+    startTraceStore({ port, ...sources, log: log.child({ component: 'tracestore' }) });
   if (pagePort !== undefined) return start(pagePort);
   return start(usualPagePort).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return start(0);
@@ -166,10 +171,15 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     const directory = await makeOwnDirectory(os.tmpdir());
     toEnd(() => rm(directory, { recursive: true, force: true }));
     const steps: StepSpans = {};
-    const traces = await startTraces(options, (spans, sender) => steps.mirror?.add(spans, sender));
-    toEnd(() => traces.close());
-    // The node needs the API server to start; the API server needs the node for logs.
+    // The node needs the API server to start; the API server and the page need the node for logs.
     const running: { node?: RunningNode } = {};
+    const live = createLiveRuns(log.child({ component: 'page' }));
+    const traces = await startTraces(options, {
+      live,
+      logs: (place, part, signal) => logsOf(running.node).logs({ ...place, ...part, timestamps: false, signal }),
+      onStepSpans: (spans, sender) => steps.mirror?.add(spans, sender),
+    });
+    toEnd(() => traces.close());
     const server = await startApiServer({
       port: options.apiPort ?? 0,
       crds: (await readCrds()).map(withV1beta1),
@@ -180,6 +190,9 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
     toEnd(() => server.close());
     const client = await connect(server, undefined, 'tektrace-cli');
     toEnd(() => client.close());
+    const watching = new AbortController();
+    const watched = live.watch(client, watching.signal);
+    toEnd(() => (watching.abort(), watched));
     toEnd(await startWebhook(client, traces, log));
     const nodeClient = await connect(server, { user: 'system:node:local', groups: ['system:nodes'] }, 'tektrace-node');
     toEnd(() => nodeClient.close());

@@ -1,14 +1,18 @@
 import express, { type Response, type Router } from 'express';
-import type { TraceMemory } from './memory.ts';
+import type { LiveSource } from '../viewer/live/live-run.ts';
 import { parseTraceId } from './trace-id.ts';
+import type { TraceSource } from './trace-source.ts';
 
 const HEARTBEAT_MS = 15_000;
 
 /**
  * Live updates as Server-Sent Events: `GET /api/events?trace=ID` (every trace without the parameter) sends `event: changed` with
- * `{"traceId": …}` whenever spans were added. Clients then get the changes by the usual queries.
+ * `{"traceId": …}` whenever spans were added, or an API object of its run changed. Clients then get the changes by the usual queries.
  */
-export function eventsRouter(memory: TraceMemory): { router: Router; close: () => void } {
+export function eventsRouter(sources: Pick<TraceSource | LiveSource, 'onChange'>[]): {
+  router: Router;
+  close: () => void;
+} {
   const router = express.Router();
   const open = new Set<Response>();
 
@@ -18,16 +22,17 @@ export function eventsRouter(memory: TraceMemory): { router: Router; close: () =
     response.status(200).set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
     response.write('retry: 1000\nevent: ready\ndata: {}\n\n');
     open.add(response);
-    const unsubscribe = memory.onChange((traceId) => {
+    const changed = (traceId: string): void => {
       // A slow client already has an unread event, and queries after reading that.
       if ((trace === undefined || trace === traceId) && !response.writableNeedDrain) {
         response.write(`event: changed\ndata: ${JSON.stringify({ traceId })}\n\n`);
       }
-    });
+    };
+    const subscriptions = sources.map((source) => source.onChange(changed));
     const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS).unref();
     response.on('close', () => {
       clearInterval(heartbeat);
-      unsubscribe();
+      for (const unsubscribe of subscriptions) unsubscribe();
       open.delete(response);
     });
   });

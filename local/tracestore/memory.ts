@@ -69,6 +69,11 @@ export class TraceMemory {
     return this.#traces.get(traceId)?.toTracesData();
   }
 
+  /** A number that grows with each change of the trace; 0 for an unknown one. */
+  revision(traceId: string): number {
+    return this.#traces.get(traceId)?.spanCount ?? 0;
+  }
+
   /** Whether the product itself, not a step, sent a span of this id in the trace. */
   hasOwn(traceId: string, spanId: string): boolean {
     return this.#traces.get(traceId)?.hasOwn(spanId) ?? false;

@@ -11,6 +11,7 @@ import { eventsRouter } from './events.ts';
 import { asHttpError, HttpError } from './http-error.ts';
 import { ingestRouter } from './ingest.ts';
 import { listRouter } from './list-api.ts';
+import { logRouter } from './log-api.ts';
 import { TraceMemory, type TraceMemoryCounters } from './memory.ts';
 import { loginPage } from './login-page.ts';
 import { assetsRouter, pageRouter, securityHeaders } from './page.ts';
@@ -19,6 +20,10 @@ import { createStepTokens, type StepTokens } from './step-token.ts';
 import { tracesOf } from './grants.ts';
 import { TraceList } from './trace-list.ts';
 import { createTraceTokens } from './trace-token.ts';
+import { Views } from './views.ts';
+import { waterfallRouter } from './waterfall-api.ts';
+import type { LiveSource } from '../viewer/live/live-run.ts';
+import type { LogSource } from '../viewer/log-place.ts';
 
 const MIB = 1024 * 1024;
 const KEEP_ALIVE_MS = 120_000;
@@ -38,6 +43,10 @@ export interface TraceStoreOptions {
   maxBodyBytes?: number;
   /** Gets the accepted spans of steps, marked with their sender. */
   onStepSpans?: (traces: TracesData, sender: SpanSender) => void;
+  /** The API objects of runs that have not ended. Without it a row appears when its span arrives. */
+  live?: LiveSource;
+  /** Containers' logs. Without it the page shows the command that prints them. */
+  logs?: LogSource;
   log: Logger;
 }
 
@@ -93,7 +102,8 @@ interface Parts {
 }
 
 function createApp({ memory, access, stepTokens, events }: Parts, options: TraceStoreOptions): Express {
-  const { log, maxBodyBytes = 16 * MIB, onStepSpans = () => undefined } = options;
+  const { log, live, logs, maxBodyBytes = 16 * MIB, onStepSpans = () => undefined } = options;
+  const views = new Views(memory, { live, logs });
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -102,7 +112,8 @@ function createApp({ memory, access, stepTokens, events }: Parts, options: Trace
   app.use(assetsRouter());
   const list = new TraceList(memory);
   const history = listRouter({ list: (since) => list.update(since), get: (traceId) => memory.get(traceId) });
-  app.use(access.reader, history, queryRouter(memory), events, pageRouter());
+  app.use(access.reader, history, queryRouter(memory), waterfallRouter(views, logs), events, pageRouter());
+  if (logs) app.use(access.reader, logRouter(views, logs));
   app.use((request, _response, next) => next(new HttpError(404, `nothing is at ${request.path}`)));
   app.use(answerError(log));
   return app;
@@ -116,7 +127,7 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Trace
   const { port = 0, token = randomBytes(24).toString('base64url') } = options;
   const { maxTraces = 200, maxBytes = 64 * MIB, maxTraceTextBytes = 32 * MIB } = options;
   const memory = new TraceMemory({ maxTraces, maxBytes, maxTraceTextBytes });
-  const events = eventsRouter(memory);
+  const events = eventsRouter(options.live ? [memory, options.live] : [memory]);
   // Longer than exporters keep an idle connection: closing it during its reuse would lose a request.
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   const bound = await listen(server, { port, host: '127.0.0.1' }, options.log);

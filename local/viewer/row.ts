@@ -27,6 +27,8 @@ export interface WaterfallRow {
   fromStep: boolean;
   /** Why a step's span is no part of the run's trace. */
   apart?: string;
+  /** It has not ended: an API object gave the row, and its duration is that until the query. */
+  isRunning?: boolean;
   /** Anomalies of the span: missing parent, duplicate id. */
   warnings: string[];
   spanId: string;
@@ -96,7 +98,8 @@ export function rowOf(
     depth: above ? above.depth + 1 : 0,
     name: span.name,
     category: categoryOf(located),
-    result: resultOf(located),
+    result: node.isRunning ? 'running' : resultOf(located),
+    ...(node.isRunning && { isRunning: true }),
     offsetMs: msBetween(startNanos, start),
     durationMs: msBetween(start, end),
     durationText: formatDuration(msBetween(node.start, node.end)),

@@ -19,6 +19,8 @@ export interface SpanNode {
   apart?: ApartReason;
   /** Its parent is neither its sender's span nor from the same sender. */
   elsewhere?: boolean;
+  /** An API object gave it, and it has not ended. */
+  isRunning?: boolean;
 }
 
 /** The waits of a run or task, in their order. */
@@ -85,7 +87,7 @@ function cutCircles(
   return cut;
 }
 
-function nodeOf(located: LocatedSpan): SpanNode {
+function nodeOf(located: LocatedSpan & { isRunning?: boolean }): SpanNode {
   const start = BigInt(located.span.startTimeUnixNano);
   const sentEnd = BigInt(located.span.endTimeUnixNano);
   const end = sentEnd < start ? start : sentEnd;
@@ -94,6 +96,7 @@ function nodeOf(located: LocatedSpan): SpanNode {
     ...{ located, children: [], start, end, parentMissing: false, duplicate: false },
     ...(sender && { sender }),
     ...(apart && { apart }),
+    ...(located.isRunning && { isRunning: true }),
   };
 }
 
@@ -137,7 +140,7 @@ class Parents {
  * Arranges the spans of one trace under their parents, children in the order of time.
  * Every span given is in exactly one place.
  */
-export function buildTree(spans: LocatedSpan[]): SpanTree {
+export function buildTree(spans: (LocatedSpan & { isRunning?: boolean })[]): SpanTree {
   const nodes = spans.map(nodeOf);
   const parents = new Parents();
   for (const node of nodes) parents.add(node);

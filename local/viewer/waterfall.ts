@@ -1,5 +1,7 @@
 import { locateSpans } from '../../shared/otlp/spans.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
+import { notYetArrived } from './live/live-spans.ts';
+import type { LiveSpan } from './live/live-span.ts';
 import { categoryOf, type Category, type Result } from './classify.ts';
 import { formatDuration } from './duration.ts';
 import { msBetween, placeholderRow, rowOf, type Bounds, type WaterfallRow } from './row.ts';
@@ -61,6 +63,11 @@ function addRows(drawing: Drawing, roots: SpanNode[], orphans: SpanNode[], durat
   addTree(drawing, orphans, drawing.rows.length - 1);
 }
 
+/** Before the run's end its spans come before their parents': none of its own is missing yet. */
+function awaitParents(orphans: SpanNode[]): void {
+  for (const node of orphans) if (!node.sender && categoryOf(node.located) !== 'other') node.parentMissing = false;
+}
+
 /** Spans of controllers' functions and of programs in steps only explain problems of their own kind. */
 const EXPLAINS_ITS_LIKE: readonly Category[] = ['controller', 'other'];
 
@@ -114,21 +121,25 @@ function boundsOf(nodes: SpanNode[]): Bounds {
 /**
  * One trace as the rows of a waterfall, for the page and for the terminal. Pure: the same document gives the same rows.
  * @param traces all spans of one trace, in any order, complete or not.
+ * @param live what API objects show of a run that has not ended (`liveSpans`)
  */
-export function buildWaterfall(traceId: string, traces: TracesData): Waterfall {
-  const tree = buildTree(locateSpans(traces));
+export function buildWaterfall(traceId: string, traces: TracesData, live: LiveSpan[] = []): Waterfall {
+  const located = locateSpans(traces);
+  const arrived = new Set(live.length === 0 ? [] : located.map(({ span }) => span.spanId));
+  const tree = buildTree([...located, ...notYetArrived(live, arrived)]);
   const joined = joinedRuns(tree.orphans);
   const roots = [...tree.roots, ...joined];
   const orphans = tree.orphans.filter((node) => !joined.has(node));
   const bounds = boundsOf(tree.nodes);
   const { start, end } = bounds;
   const drawing: Drawing = { bounds, rows: [] };
+  if (!roots.some((node) => isRun(node) && !node.isRunning)) awaitParents(orphans);
   addRows(drawing, roots, orphans, msBetween(start, end));
   const { rows } = drawing;
   clearExplained(rows);
   const waiting = rows.find((row) => row.category === 'placeholder');
   const root = waiting ?? rows.find((row) => row.category === 'run') ?? rows[0];
-  const finished = waiting === undefined;
+  const finished = waiting === undefined && !root?.isRunning;
   const nearest = nearestFirst(rows, root);
   const find = (key: string): string | undefined =>
     nearest.flatMap((row) => (row.fromStep ? [] : row.attributes)).find(([name]) => name === key)?.[1];
@@ -137,7 +148,7 @@ export function buildWaterfall(traceId: string, traces: TracesData): Waterfall {
   const durationMs = finished && root ? root.durationMs : msBetween(start, end);
   return {
     traceId,
-    title: finished && root ? root.name : (runName ?? `trace ${traceId.slice(0, 8)}`),
+    title: root && !waiting ? root.name : (runName ?? `trace ${traceId.slice(0, 8)}`),
     ...(runName !== undefined && { runName }),
     ...(namespace !== undefined && { namespace }),
     result: finished && root ? root.result : 'running',
@@ -146,7 +157,7 @@ export function buildWaterfall(traceId: string, traces: TracesData): Waterfall {
     durationText: formatDuration(durationMs),
     finished,
     rows,
-    spanCount: tree.nodes.length,
+    spanCount: located.length,
     controller: controllerTotals(rows),
   };
 }

@@ -7,6 +7,12 @@ const STEPS_MS = [
   ...[1, 2, 3, 6, 12, 24, 48, 96].map((hours) => hours * HOUR),
 ];
 
+/** The width of a label's character, and the room between labels: on a wide axis more. */
+const CHARACTER_PX = 7;
+const gapPx = (/** @type {number} */ widthPx) => Math.min(48, 10 + widthPx / 16);
+/** A label that would reach beyond the axis is left out. */
+const PADDING_PX = 5;
+
 /** @param {number} ms */
 function label(ms) {
   if (ms === 0) return '0';
@@ -14,7 +20,7 @@ function label(ms) {
   if (ms < 1000) return `${Number(ms.toFixed(3))} ms`;
   if (ms < MINUTE) return `${Number((ms / 1000).toFixed(3))} s`;
   if (ms < HOUR) {
-    const seconds = Math.round((ms % MINUTE) / 1000);
+    const seconds = Number(((ms % MINUTE) / 1000).toFixed(3));
     return `${Math.floor(ms / MINUTE)} m${seconds ? ` ${seconds} s` : ''}`;
   }
   const minutes = Math.round((ms % HOUR) / MINUTE);
@@ -22,15 +28,29 @@ function label(ms) {
 }
 
 /**
- * Round points in time for an axis.
- * @param {number} totalMs what the axis spans
+ * Round points in time for an axis, as many as their labels have room for.
+ * @param {import('./range.js').Range} range what the axis spans
  * @param {number} widthPx how wide it is drawn
  * @returns {{stepMs: number, ticks: {ms: number, label: string}[]}}
  */
-export function axisTicks(totalMs, widthPx) {
-  const most = Math.max(2, Math.floor(widthPx / 84));
-  const stepMs = STEPS_MS.find((step) => totalMs / step <= most) ?? totalMs;
-  const count = stepMs > 0 ? Math.floor(totalMs / stepMs) : 0;
-  const ticks = Array.from({ length: count + 1 }, (_, index) => ({ ms: index * stepMs, label: label(index * stepMs) }));
-  return { stepMs, ticks };
+export function axisTicks({ fromMs, toMs }, widthPx) {
+  const length = toMs - fromMs;
+  const gap = gapPx(widthPx);
+  const at = (/** @type {number} */ stepMs) => {
+    const first = Math.ceil(fromMs / stepMs - 1e-9);
+    const count = Math.max(0, Math.floor((toMs - first * stepMs) / stepMs + 1e-9) + 1);
+    return Array.from({ length: count }, (_, index) => ({
+      ms: (first + index) * stepMs,
+      label: label((first + index) * stepMs),
+    }));
+  };
+  const widthOf = (/** @type {string} */ text) => text.length * CHARACTER_PX;
+  const fits = (/** @type {number} */ stepMs) =>
+    (length / stepMs) * (widthOf('0 ms') + gap) <= widthPx &&
+    at(stepMs).every((tick) => widthOf(tick.label) + gap <= (stepMs / length) * widthPx);
+  const stepMs = length > 0 ? (STEPS_MS.find((step) => length / step <= widthPx && fits(step)) ?? length) : 0;
+  if (stepMs === 0) return { stepMs, ticks: [{ ms: 0, label: '0' }] };
+  const inside = (/** @type {{ms: number, label: string}} */ { ms, label: text }) =>
+    ((ms - fromMs) / length) * widthPx + widthOf(text) + PADDING_PX <= widthPx;
+  return { stepMs, ticks: at(stepMs).filter(inside) };
 }

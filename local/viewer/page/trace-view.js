@@ -1,152 +1,196 @@
-import { spanDetails } from './details.js';
-import { countSpans, formatTime, h, resultPill } from './dom.js';
-import { createGrid, visibleRows } from './grid.js';
+import { h } from './dom.js';
+import { createFunctions } from './functions-view.js';
+import { createGrid } from './grid.js';
+import { createHeader } from './header.js';
+import { createHelp } from './help.js';
+import { createModel } from './model.js';
+import { addPageKeys } from './page-keys.js';
+import { createPanel } from './panel.js';
+import { clamp, moved, zoomed } from './range.js';
+import { createSearch, searchRows } from './search.js';
+import { createSummary } from './summary-view.js';
+import { createToolbar } from './toolbar.js';
+import { readState, writeState } from './url-state.js';
+import { visibleRows } from './visible.js';
+import { addZoom } from './zoom.js';
 
-/** @typedef {import('../waterfall.ts').Waterfall} Waterfall */
+/** @typedef {import('../page-view.ts').PageRow} PageRow */
 
-/** @param {number} ms */
-function elapsed(ms) {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
-}
+/** How often what runs grows. */
+const TICK_MS = 500;
+const LEAD_IN = ['wait', 'init'];
 
 /**
- * The page of one trace.
+ * The page of one trace: puts its parts together, and keeps what is selected, folded and zoomed.
  * @param {string} traceId
  */
 export function createTraceView(traceId) {
-  /** @type {Waterfall | undefined} */
-  let waterfall;
-  /** @type {string | undefined} */
-  let selected;
-  let withControllers = false;
-  /** @type {Set<string>} */
-  const collapsed = new Set();
+  const model = createModel();
+  let state = readState(location.hash);
 
-  const draw = () => {
-    if (!waterfall) return;
-    const rows = visibleRows(waterfall.rows, collapsed, withControllers);
-    const totalMs = rows.reduce((end, { row }) => Math.max(end, row.offsetMs + row.durationMs), 0);
-    grid.draw(rows, { totalMs, collapsed, selected });
-    drawHeader();
-    drawDetails();
-  };
-  const select = (/** @type {string | undefined} */ id) => {
-    selected = id === selected ? undefined : id;
+  const range = () => state.range ?? { fromMs: 0, toMs: model.totalMs() };
+  /** The row that was chosen; without a choice where the failure began. */
+  const selected = () => (state.row === undefined ? model.head?.summary.failures[0]?.rowId : state.row || undefined);
+  const visible = () => visibleRows(model.rows, state, model.endOf);
+  const change = (/** @type {Partial<typeof state>} */ next) => {
+    state = { ...state, ...next };
+    history.replaceState(null, '', location.pathname + location.search + writeState(state));
     draw();
-    if (selected !== undefined) grid.reveal(selected);
+  };
+  const drawGrid = () =>
+    grid.draw(visible(), { range: range(), endOf: model.endOf, selected: selected(), found: search.found() });
+
+  const select = (/** @type {string} */ id) => {
+    change({ row: id === selected() ? '' : id });
+    if (selected() !== undefined) grid.reveal(id);
+  };
+  const close = () => {
+    change({ row: '' });
+    grid.focus();
   };
   const toggle = (/** @type {string} */ id) => {
-    if (!collapsed.delete(id)) collapsed.add(id);
-    draw();
+    const isOpen = visible().find(({ row }) => row.id === id)?.open ?? true;
+    change({ turned: new Map([...state.turned, [id, !isOpen]]) });
   };
-  const collapseTo = (/** @type {(category: string) => boolean} */ isCollapsed) => {
-    collapsed.clear();
-    for (const row of waterfall?.rows ?? []) if (isCollapsed(row.category)) collapsed.add(row.id);
-    draw();
+  /** Opens what hides a row, and selects it. @param {string | undefined} id */
+  const show = (id) => {
+    const row = model.row(id);
+    if (!row) return;
+    const turned = new Map(state.turned);
+    for (let at = model.row(row.parent); at; at = model.row(at.parent)) turned.set(at.id, true);
+    change({ row: row.id, turned, tab: 'waterfall', waits: state.waits || LEAD_IN.includes(row.category) });
+    grid.go(row.id);
   };
+  const showCall = async (/** @type {string} */ id) => {
+    const response = await fetch(`/api/waterfall/${traceId}/reconcile/${id}`);
+    if (!response.ok) return;
+    /** @type {PageRow[]} */
+    const rows = await response.json();
+    model.addReconcile(rows);
+    // A reconcile is a dot in the whole run.
+    const { offsetMs = 0, durationMs = 0 } = rows[0] ?? {};
+    state.range = clamp({ fromMs: offsetMs - durationMs / 4, toMs: offsetMs + durationMs * 1.5 }, model.totalMs());
+    show(id);
+  };
+  const toFailure = (/** @type {1 | -1} */ way) => {
+    const ids = model.rows.filter(({ isOrigin }) => isOrigin).map(({ id }) => id);
+    const at = ids.indexOf(selected() ?? '');
+    show(ids.at(at < 0 && way < 0 ? -1 : (at + way) % ids.length));
+  };
+  const setRange = (/** @type {typeof state.range} */ next) => change({ range: next });
+  const toggleTab = () => change({ tab: state.tab === 'functions' ? 'waterfall' : 'functions' });
+  const toggleWaits = () => change({ waits: !state.waits });
 
+  const header = createHeader(traceId);
+  const summary = createSummary({ onShow: show, onFunctions: () => change({ tab: 'functions' }) });
   const grid = createGrid({ onSelect: select, onToggle: toggle });
-  const title = h('h1', {});
-  const facts = h('p', { class: 'facts' });
-  const since = h('span', {});
-  const controllers = h('button', {
-    type: 'button',
-    class: 'button',
-    'aria-pressed': 'false',
-    click: () => ((withControllers = !withControllers), draw()),
+  const panel = createPanel(traceId, { onClose: close, onShow: show });
+  const functions = createFunctions(traceId, (id) => void showCall(id));
+  const search = createSearch({ find: (text) => searchRows(model.rows, text), go: show, changed: drawGrid });
+  const help = createHelp();
+  const toolbar = createToolbar({
+    onTab: (tab) => change({ tab }),
+    onFold: (folding) => change({ folding, turned: new Map() }),
+    onWaits: toggleWaits,
+    onWholeTime: () => setRange(undefined),
+    onHelp: () => help.showModal(),
+    onHideReconciles: () => (model.removeReconciles(), draw()),
+    search: search.element,
   });
-  const tools = h(
+  addZoom(grid.element, grid.axis, { get: range, total: model.totalMs, set: setRange });
+
+  const empty = h('p', { class: 'empty', role: 'status' }, 'Loading…');
+  const main = h(
     'div',
-    { class: 'tools' },
-    controllers,
-    h(
-      'button',
-      { type: 'button', class: 'button', click: () => collapseTo((category) => category === 'task') },
-      'Tasks only',
-    ),
-    h('button', { type: 'button', class: 'button', click: () => collapseTo(() => false) }, 'Expand all'),
-    h('a', { class: 'button', href: `/api/download/${traceId}`, download: true }, 'OTLP JSON'),
+    { class: 'split' },
+    summary.element,
+    h('div', { class: 'view' }, toolbar.element, grid.element, functions.element),
+    panel.element,
   );
-  const side = h('div', { class: 'side' });
-  const empty = h('p', { class: 'empty' }, 'Loading…');
-  const main = h('div', { class: 'split', hidden: true }, grid.element, side);
+  const known = h('div', { class: 'known', hidden: true }, header.element, main);
   const element = h(
     'main',
     { class: 'trace' },
     h('nav', {}, h('a', { href: '/' }, '← All traces')),
-    h('div', { class: 'top' }, h('div', {}, title, facts), tools),
     empty,
-    main,
+    known,
+    help,
   );
-  element.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || selected === undefined) return;
-    select(undefined);
-    grid.focus();
+
+  addPageKeys({
+    Escape: () => selected() !== undefined && close(),
+    '/': search.focus,
+    n: () => toFailure(1),
+    N: () => toFailure(-1),
+    '+': () => setRange(zoomed(range(), 0.5, 0.5, model.totalMs())),
+    '-': () => setRange(zoomed(range(), 2, 0.5, model.totalMs())),
+    0: () => setRange(undefined),
+    'Shift+ArrowLeft': () => setRange(moved(range(), -0.25, model.totalMs())),
+    'Shift+ArrowRight': () => setRange(moved(range(), 0.25, model.totalMs())),
+    w: toggleWaits,
+    f: toggleTab,
+    '?': () => help.showModal(),
+  });
+  addEventListener('hashchange', () => {
+    state = readState(location.hash);
+    draw();
   });
 
-  const drawSince = () => {
-    if (waterfall && !waterfall.finished) since.textContent = `for ${elapsed(Date.now() - waterfall.startUnixMs)}`;
+  const tick = () => {
+    if (!model.head || model.head.finished) return;
+    header.tick(model.now());
+    drawGrid();
   };
-  setInterval(drawSince, 1000);
+  setInterval(tick, TICK_MS);
 
-  const drawHeader = () => {
-    if (!waterfall) return;
-    const {
-      runName,
-      title: name,
-      result,
-      durationText,
-      startUnixMs,
-      spanCount,
-      controller,
-      finished,
-      namespace,
-    } = waterfall;
-    title.textContent = runName ?? name;
-    document.title = `${runName ?? name} · Tektrace`;
-    const fact = (/** @type {string} */ text) => h('span', {}, text);
-    facts.replaceChildren(
-      resultPill(result),
-      ...(finished ? [h('strong', {}, durationText)] : [since]),
-      fact(formatTime(startUnixMs)),
-      ...(runName === undefined || !finished ? [] : [fact(name)]),
-      ...(namespace === undefined ? [] : [fact(`namespace ${namespace}`)]),
-      fact(countSpans(spanCount)),
-      h('span', { class: 'trace-id' }, traceId),
-    );
-    drawSince();
-    controllers.hidden = controller.count === 0;
-    controllers.setAttribute('aria-pressed', String(withControllers));
-    const errors = controller.errors > 0 ? `, ${controller.errors} with an error` : '';
-    controllers.textContent = `${withControllers ? 'Hide' : 'Show'} controller functions (${controller.count}${errors})`;
-  };
-
-  let drawnDetails = '';
-  const drawDetails = () => {
-    const row = waterfall?.rows.find(({ id }) => id === selected);
-    const now = row ? JSON.stringify(row) : '';
-    if (now === drawnDetails) return;
-    drawnDetails = now;
-    side.replaceChildren(
-      ...(row && waterfall ? [spanDetails(row, waterfall, () => (select(undefined), grid.focus()))] : []),
-    );
+  function draw() {
+    const { head } = model;
+    if (!head) return;
+    const { count, errors } = head.controller;
+    header.draw(head);
+    header.tick(model.now());
+    summary.draw(head, model.rows);
+    const isFunctions = state.tab === 'functions';
+    toolbar.draw({
+      ...state,
+      zoomed: state.range !== undefined,
+      hasReconciles: model.hasReconciles(),
+      functions: count,
+      errors,
+    });
+    grid.element.hidden = isFunctions;
+    if (isFunctions) void functions.show(count);
+    else functions.hide();
+    drawGrid();
+    const row = model.row(selected());
+    const waits = row
+      ? model.rows.filter(({ parent, category }) => parent === row.id && LEAD_IN.includes(category))
+      : [];
+    panel.draw(row, head.startUnixMs, waits);
     main.classList.toggle('with-details', row !== undefined);
-  };
+  }
 
   return {
     element,
     async refresh() {
-      const response = await fetch(`/api/waterfall/${traceId}`);
-      if (response.status === 404) {
-        empty.textContent = 'No span of this trace has arrived yet. This page fills by itself.';
+      const response = await fetch(`/api/waterfall/${traceId}?since=${model.revision}`);
+      if (response.status === 204) return;
+      if (response.status === 404 && !model.head) {
+        empty.textContent =
+          'Nothing is known of this trace: no run that goes on has it, and no span of it is here. Is its id complete? Traces of a Tektrace that has ended, and the oldest of many, are gone. Should it still come, this page shows it.';
         return;
       }
       if (!response.ok) throw new Error(`the trace store answered ${response.status}`);
-      waterfall = await response.json();
+      model.apply(await response.json());
       empty.hidden = true;
-      main.hidden = false;
+      known.hidden = false;
       draw();
+    },
+    /** @param {boolean} connected */
+    onConnection(connected) {
+      if (connected) model.resume();
+      else model.stop();
+      element.classList.toggle('stopped', !connected);
     },
   };
 }

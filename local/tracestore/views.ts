@@ -1,0 +1,121 @@
+import { LruMap } from '../../shared/runtime/lru.ts';
+import { functionSummaries } from '../viewer/functions.ts';
+import { liveSpans } from '../viewer/live/live-spans.ts';
+import type { LiveSource } from '../viewer/live/live-run.ts';
+import type { LogSource } from '../viewer/log-place.ts';
+import { pageRows, type PageHead, type PageRow } from '../viewer/page-view.ts';
+import { buildWaterfall, type Waterfall } from '../viewer/waterfall.ts';
+import { summaryWithFacts } from './run-summary.ts';
+import type { TraceSource } from './trace-source.ts';
+
+/** A trace as the page gets it: at first whole, then only what differs from the revision that it has. */
+export interface ViewUpdate {
+  revision: string;
+  /** Epoch milliseconds of the server: what still runs is drawn up to it. */
+  nowMs: number;
+  head: PageHead;
+  /** Ids of all rows in their order; absent if it has not changed. */
+  order?: string[];
+  rows: PageRow[];
+}
+
+interface KnownRow {
+  text: string;
+  since: number;
+}
+
+interface KnownView {
+  /** What the sources had when it was built. */
+  source: string;
+  revision: number;
+  orderText: string;
+  orderSince: number;
+  rows: Map<string, KnownRow>;
+  head: PageHead;
+  page: PageRow[];
+}
+
+export interface ViewOptions {
+  live?: LiveSource | undefined;
+  logs?: LogSource | undefined;
+  nowMs?: () => number;
+}
+
+/** Functions of controllers that the head names. */
+const NAMED_FUNCTIONS = 3;
+
+/** Traces that are followed at the same time; of others the whole is sent again. */
+const MAX_VIEWS = 8;
+
+/** Builds traces for the page, and remembers of the last ones when each row has changed. */
+export class Views {
+  readonly #traces: TraceSource;
+  readonly #live: LiveSource | undefined;
+  readonly #logs: LogSource | undefined;
+  readonly #nowMs: () => number;
+  /** Of this process: a page that is left from an earlier one gets everything. */
+  readonly #epoch: string;
+  readonly #known = new LruMap<string, KnownView>(MAX_VIEWS);
+
+  constructor(traces: TraceSource, { live, logs, nowMs = Date.now }: ViewOptions = {}) {
+    this.#traces = traces;
+    this.#live = live;
+    this.#logs = logs;
+    this.#nowMs = nowMs;
+    this.#epoch = nowMs().toString(36);
+  }
+
+  /** The whole trace with what runs now; undefined if neither a span nor a run has its id. */
+  async waterfall(traceId: string): Promise<Waterfall | undefined> {
+    const live = this.#live?.find(traceId);
+    const traces = await this.#traces.get(traceId);
+    if (!traces && !live) return undefined;
+    const spans = live ? liveSpans(traceId, live, this.#nowMs()) : [];
+    if (!traces && spans.length === 0) return undefined;
+    return buildWaterfall(traceId, traces ?? { resourceSpans: [] }, spans);
+  }
+
+  /**
+   * What has changed since `since`, a revision of an earlier update; everything without one. 'unchanged' if nothing has; undefined for an
+   * unknown trace.
+   */
+  async update(traceId: string, since: string | undefined): Promise<ViewUpdate | 'unchanged' | undefined> {
+    const source = `${await this.#traces.revision(traceId)}/${this.#live?.revision(traceId) ?? 0}`;
+    const before = this.#known.get(traceId);
+    const view = before?.source === source ? before : await this.#build(traceId, source, before);
+    if (!view) return undefined;
+    const [epoch, number] = (since ?? '').split('-');
+    const has = epoch === this.#epoch ? Number(number) : -1;
+    if (has === view.revision) return 'unchanged';
+    const rows = view.page.filter(({ id }) => (view.rows.get(id)?.since ?? 0) > has);
+    return {
+      ...{ revision: `${this.#epoch}-${view.revision}`, nowMs: this.#nowMs(), head: view.head },
+      ...(view.orderSince > has && { order: view.page.map(({ id }) => id) }),
+      rows,
+    };
+  }
+
+  async #build(traceId: string, source: string, before: KnownView | undefined): Promise<KnownView | undefined> {
+    const waterfall = await this.waterfall(traceId);
+    if (!waterfall) return undefined;
+    const revision = (before?.revision ?? 0) + 1;
+    const page = pageRows(waterfall);
+    const orderText = page.map(({ id }) => id).join();
+    const rows = new Map<string, KnownRow>();
+    for (const row of page) {
+      const text = JSON.stringify(row);
+      const last = before?.rows.get(row.id);
+      rows.set(row.id, last?.text === text ? last : { text, since: revision });
+    }
+    const summary = await summaryWithFacts(waterfall, this.#live?.find(traceId), this.#logs);
+    const { rows: _, ...rest } = waterfall;
+    const functions = functionSummaries(waterfall.rows)
+      .slice(0, NAMED_FUNCTIONS)
+      .map(({ slowest: _calls, ...one }) => one);
+    const head = { ...rest, summary, functions };
+    const orderSince = before?.orderText === orderText ? before.orderSince : revision;
+    const view = { source, revision, orderText, orderSince, rows, head, page };
+    this.#known.set(traceId, view);
+    return view;
+  }
+}

@@ -1,0 +1,67 @@
+import { LABEL_PIPELINE_TASK } from '../../../shared/tekton/annotations.ts';
+import type { PipelineRun } from '../../../shared/tekton/types.ts';
+import { deriveSpanId } from '../../../shared/tracing/ids.ts';
+import { traceParentOf, trustedAdmissionTime } from '../../../shared/tracing/provenance.ts';
+import { pipelineRunSpan, taskRunSpan } from '../../../shared/tracing/run-context.ts';
+import type { LiveRun } from './live-run.ts';
+import { liveSpan, type LiveSpan } from './live-span.ts';
+import { liveOutcome } from './outcome.ts';
+import { liveTask } from './task.ts';
+import { bornMs, timeMs } from './times.ts';
+
+/** The name of the run's span (docs/trace.md): the reference, a child's task, generateName without its dash, the run's name. */
+function rootName(run: PipelineRun): string {
+  const { labels, generateName, name = '' } = run.metadata;
+  const task = traceParentOf(run) && labels?.[LABEL_PIPELINE_TASK];
+  return `RUN ${run.spec.pipelineRef?.name ?? task ?? generateName?.replace(/-$/, '') ?? name}`;
+}
+
+function livePipelineRun(run: PipelineRun, traceId: string, all: LiveRun, nowMs: number): LiveSpan[] {
+  const own = pipelineRunSpan(run);
+  if (own?.traceId !== traceId) return [];
+  const parent = traceParentOf(run);
+  const owner = parent && all.pipelineRuns.find(({ metadata }) => metadata.uid === parent.uid);
+  const startMs = bornMs(run);
+  const { endMs, result, errorType, error } = liveOutcome(run, nowMs);
+  const root = {
+    ...{ traceId, spanId: own.spanId, parentSpanId: owner && pipelineRunSpan(owner)?.spanId, name: rootName(run) },
+    ...{ startMs, endMs, error },
+    attributes: {
+      ...{ pipelinerun: run.metadata.name, namespace: run.metadata.namespace },
+      ...{ 'cicd.pipeline.result': result, 'error.type': errorType },
+    },
+  };
+  const queued = {
+    ...{ traceId, spanId: deriveSpanId(traceId, 'queued', own.spanId), parentSpanId: own.spanId, name: 'queued' },
+    startMs: trustedAdmissionTime(run.metadata)?.answeredMs ?? startMs,
+    endMs: timeMs(run.status?.startTime) ?? endMs,
+  };
+  return [liveSpan(root, nowMs), liveSpan(queued, nowMs)];
+}
+
+/**
+ * What the API objects of a trace show before its spans arrive: the run, its tasks, their waits and steps, running or just ended. Each has the id that
+ * its span will have (docs/trace.md). Pure.
+ * @param nowMs milliseconds since the epoch
+ */
+export function liveSpans(traceId: string, live: LiveRun, nowMs: number): LiveSpan[] {
+  const runs = live.pipelineRuns.flatMap((run) => livePipelineRun(run, traceId, live, nowMs));
+  const tasks = live.taskRuns.flatMap((taskRun) => {
+    const own = taskRunSpan(taskRun);
+    return own?.traceId === traceId ? liveTask(taskRun, own, live.pods, nowMs) : [];
+  });
+  return [...runs, ...tasks];
+}
+
+/** The live spans that the trace does not have yet: neither they nor the span above them has arrived. After the run's own span, none is left. */
+export function notYetArrived(live: LiveSpan[], arrived: ReadonlySet<string>): LiveSpan[] {
+  if (live[0] && arrived.has(live[0].span.spanId)) return [];
+  const kept = new Set<string>();
+  const known = new Set(live.map(({ span }) => span.spanId));
+  return live.filter(({ span: { spanId, parentSpanId } }) => {
+    const isAboveGone = parentSpanId !== undefined && known.has(parentSpanId) && !kept.has(parentSpanId);
+    if (arrived.has(spanId) || isAboveGone) return false;
+    kept.add(spanId);
+    return true;
+  });
+}

@@ -1,0 +1,169 @@
+import { copyButton } from './copy.js';
+import { h } from './dom.js';
+
+/** @typedef {import('../page-view.ts').PageHead} PageHead */
+/** @typedef {import('../page-view.ts').PageRow} PageRow */
+
+const SLOWEST_TASKS = 3;
+const MANY_FAILURES = 4;
+const MANY_SKIPPED = 6;
+const MANY_RESULTS = 8;
+
+/** What the terms of the summary mean, as local/viewer/summary/types.ts defines them. */
+const PATH_MEANING =
+  'The tasks that decided when the run ended: the last to end, before it the task whose end let that one start, and so on.';
+const WAITS_MEANING =
+  'The waits on the critical path. Each moment counts once, and none in which a step of that task ran; waits of other tasks do not count.';
+
+/**
+ * A line of the summary.
+ * @param {string} term
+ * @param {string} kind
+ * @param {string | undefined} meaning
+ * @param {(Node | string)[]} content
+ */
+function line(term, kind, meaning, content) {
+  const title = h('dt', { title: meaning }, term);
+  return content.length === 0 ? [] : [title, h('dd', { 'data-line': kind }, ...content)];
+}
+
+/**
+ * @param {readonly Node[]} items
+ * @param {number} count how many of them are shown
+ */
+function shortened(items, count) {
+  const rest = items.length - count;
+  return rest > 0 ? [...items.slice(0, count), h('span', { class: 'muted' }, `and ${rest} more`)] : [...items];
+}
+
+/**
+ * The answers to what a person asks first, each with links into the rows.
+ * @param {{onShow: (id: string) => void, onFunctions: () => void}} handlers
+ */
+export function createSummary({ onShow, onFunctions }) {
+  const element = h('dl', { class: 'summary', 'aria-label': 'Summary' });
+  const link = (/** @type {string} */ rowId, /** @type {string} */ text, /** @type {string} */ more = '') =>
+    h(
+      'span',
+      { class: 'item' },
+      h('button', { type: 'button', class: 'link', click: () => onShow(rowId) }, text),
+      more === '' ? undefined : ` ${more}`,
+    );
+
+  /** @param {PageHead['summary']} summary */
+  const failures = ({ failures: all }) =>
+    shortened(
+      all.map(({ rowId, task, step, cause }) => {
+        const where = [task, step].filter(Boolean).join(' › ');
+        return link(rowId, where || cause, where ? cause : '');
+      }),
+      MANY_FAILURES,
+    );
+  /** @param {PageHead['summary']} summary */
+  const path = ({ criticalPath, durationText }) => {
+    if (!criticalPath) return [];
+    const { tasks, longest } = criticalPath;
+    const name = (/** @type {typeof longest} */ task) =>
+      task.rowId === longest.rowId && task.longestStep
+        ? link(
+            task.longestStep.rowId,
+            `${task.task} › ${task.longestStep.step}`,
+            `(${task.longestStep.durationText} of ${durationText})`,
+          )
+        : link(task.rowId, task.task);
+    const shown =
+      tasks.length > 8
+        ? [
+            ...tasks.slice(0, 3),
+            ...tasks.slice(3, -3).filter((task) => task.rowId === longest.rowId),
+            ...tasks.slice(-3),
+          ]
+        : tasks;
+    const arrows = shown.flatMap((task, index) => [
+      ...(index > 0 ? [h('span', { class: 'arrow', 'aria-label': 'then' }, '→')] : []),
+      name(task),
+    ]);
+    const left = tasks.length - shown.length;
+    return left > 0 ? [...arrows, h('span', { class: 'muted' }, `(${left} more between)`)] : arrows;
+  };
+  /** @param {readonly PageRow[]} rows */
+  const slowest = (rows) =>
+    rows
+      .filter(
+        ({ category, result, isRunning }) =>
+          (category === 'task' || category === 'custom') && result !== 'skip' && !isRunning,
+      )
+      .toSorted((a, b) => b.durationMs - a.durationMs)
+      .slice(0, SLOWEST_TASKS)
+      .map(({ id, name, durationText }) => link(id, name.replace(/^(task|custom) /, ''), durationText));
+  /** @param {PageHead} head */
+  const controllers = ({ controller, functions }) => {
+    if (controller.count === 0) return [];
+    const errors = controller.errors > 0 ? `, ${controller.errors} with an error` : '';
+    return [
+      ...functions.map(({ name, count, selfText, maxText }) =>
+        h(
+          'span',
+          { class: 'item' },
+          h('button', { type: 'button', class: 'link', click: onFunctions }, name),
+          ` ${selfText} in ${count} ${count === 1 ? 'call' : `calls, at most ${maxText}`}`,
+        ),
+      ),
+      h('span', { class: 'muted' }, `of ${controller.count} functions and requests${errors}`),
+    ];
+  };
+  /** @param {PageHead['summary']} summary */
+  const results = (summary) =>
+    shortened(
+      summary.results.map(({ name, value }) =>
+        h(
+          'span',
+          { class: 'item result' },
+          h('code', {}, `${name} = ${value.length > 120 ? `${value.slice(0, 120)}…` : value}`),
+          copyButton(`Copy the result ${name}`, () => value),
+        ),
+      ),
+      MANY_RESULTS,
+    );
+  /** @param {PageHead['summary']} summary */
+  const skipped = ({ skipped: all }) =>
+    shortened(
+      all.map(({ rowId, task, reason }) =>
+        rowId === undefined ? h('span', { class: 'item' }, `${task}: ${reason}`) : link(rowId, task, reason),
+      ),
+      MANY_SKIPPED,
+    );
+
+  let drawn = '';
+  return {
+    element,
+    /** @param {PageHead} head @param {readonly PageRow[]} rows */
+    draw(head, rows) {
+      const { summary } = head;
+      const tasks = slowest(rows);
+      const text = JSON.stringify([
+        summary,
+        head.controller,
+        head.functions,
+        tasks.map(({ textContent }) => textContent),
+      ]);
+      if (text === drawn) return;
+      drawn = text;
+      const waits = summary.waits.totalMs > 0 ? [summary.waits.text.replace(/^Waited /, '')] : [];
+      element.replaceChildren(
+        ...line('Failed', 'failure', undefined, failures(summary)),
+        ...line('Critical path', 'path', PATH_MEANING, path(summary)),
+        ...line('Slowest tasks', 'slowest', undefined, tasks),
+        ...line('Waited', 'waits', WAITS_MEANING, waits),
+        ...line(
+          'Controllers',
+          'controllers',
+          'What took longest by itself, without the functions and requests below it.',
+          controllers(head),
+        ),
+        ...line('Results', 'results', undefined, results(summary)),
+        ...line('Skipped', 'skipped', undefined, skipped(summary)),
+      );
+    },
+  };
+}
