@@ -48,12 +48,24 @@ export function createGrid({ onSelect, onToggle }) {
     const from = Math.max(0, Math.floor(top / ROW_PX) - AROUND);
     return { from, to: Math.min(rows.length, Math.ceil((top + window.innerHeight) / ROW_PX) + AROUND) };
   };
+  /** The document has the order of the rows, for those who hear it. An element that is moved loses the focus. */
+  const putInOrder = () => {
+    const active = document.activeElement;
+    let at = body.firstElementChild;
+    for (const { element: line } of lines.values()) {
+      if (line === at) at = at.nextElementSibling;
+      else body.insertBefore(line, at);
+    }
+    if (active instanceof HTMLElement && active !== document.activeElement && body.contains(active))
+      active.focus({ preventScroll: true });
+  };
   const drawLines = () => {
     const { from, to } = inWindow();
     const focusAt = rows.findIndex(({ row }) => row.id === focused);
     const wanted = rows.slice(from, to).map((visible, index) => ({ visible, index: from + index }));
     const focusedRow = rows[focusAt];
-    if (focusedRow && (focusAt < from || focusAt >= to)) wanted.push({ visible: focusedRow, index: focusAt });
+    if (focusedRow && focusAt < from) wanted.unshift({ visible: focusedRow, index: focusAt });
+    if (focusedRow && focusAt >= to) wanted.push({ visible: focusedRow, index: focusAt });
     const ids = new Set(wanted.map(({ visible }) => visible.row.id));
     const free = [...lines].filter(([id]) => !ids.has(id)).map(([, line]) => line);
     /** @type {typeof lines} */
@@ -61,13 +73,13 @@ export function createGrid({ onSelect, onToggle }) {
     for (const { visible, index } of wanted) {
       const { id } = visible.row;
       const line = lines.get(id) ?? free.pop() ?? createLine();
-      if (!line.element.isConnected) body.append(line.element);
       line.update(visible, { ...state, index, selected: id === state.selected, found: state.found.has(id) });
       line.element.tabIndex = id === focused ? 0 : -1;
       next.set(id, line);
     }
     for (const line of free) line.element.remove();
     lines = next;
+    putInOrder();
   };
   let asked = false;
   const drawSoon = () => {
