@@ -73,6 +73,7 @@ export class LifecycleController {
       registry &&
       createRunMetrics(registry, {
         running: () => this.#ledger.all(),
+        runOf: (uid) => this.#ledger.get(uid)?.run,
         isTraced: (entry) => this.#stamping.isTraced(entry),
       });
     const common = { client, ledger: this.#ledger, policy, log, nowMs };

@@ -8,6 +8,7 @@ import { isMarked } from './marks.ts';
 import { isBad, outcomeOf } from './result.ts';
 import { definitionName } from './root.ts';
 import { runInterval } from './run-interval.ts';
+import { createTaskMetrics } from './task-metrics.ts';
 import { epochMs } from './times.ts';
 
 /** Buckets in seconds: a build takes from a second to hours. */
@@ -42,14 +43,18 @@ const isPipelineRun = (run: Run): boolean => run.kind === 'PipelineRun' || trace
 
 const PIPELINE_LABELS = ['k8s_namespace_name', 'cicd_pipeline_name'] as const;
 
-/**
- * Registers the metrics, once per registry. As in the conventions, a run is `pending` until the controller starts it, then `executing`. `running`
- * returns the existing runs, to count active ones. Only runs that are traced count: those of an ignored namespace are in no metric.
- */
-export function createRunMetrics(
-  registry: Registry,
-  { running, isTraced }: { running: () => Iterable<Entry>; isTraced: (entry: Entry) => boolean },
-): RunMetrics {
+export interface RunMetricsOptions {
+  /** The existing runs, to count active ones. */
+  running: () => Iterable<Entry>;
+  /** The run with a uid. */
+  runOf: (uid: string) => Run | undefined;
+  /** Only runs that are traced count: those of an ignored namespace are in no metric. */
+  isTraced: (entry: Entry) => boolean;
+}
+
+/** Registers the metrics of runs and their tasks, once per registry. As in the conventions, a run is `pending` until the controller starts it, then `executing`. */
+export function createRunMetrics(registry: Registry, { running, runOf, isTraced }: RunMetricsOptions): RunMetrics {
+  const taskSeen = createTaskMetrics(registry, { runOf });
   const duration = new Histogram({
     name: 'cicd_pipeline_run_duration_seconds',
     help: 'Duration of runs, by state',
@@ -121,6 +126,7 @@ export function createRunMetrics(
 
   return {
     seen(entry, before) {
+      if (isTraced(entry)) taskSeen(entry, before);
       const hasEnded = isDone(entry.run) || entry.deletedMs !== undefined;
       if (!hasEnded || !isPipelineRun(entry.run) || !isTraced(entry)) return;
       // If a run ended before this process started and is exported, an earlier process has counted it.

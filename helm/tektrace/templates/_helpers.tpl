@@ -188,6 +188,13 @@ volumes:
 
 {{/* Both processes serve /livez, /readyz and /metrics over HTTP on a separate port. */}}
 {{- define "tektrace.probes" -}}
+# On a busy node a start takes long; a restart would only begin it again.
+startupProbe:
+  httpGet:
+    path: /livez
+    port: metrics
+  periodSeconds: 2
+  failureThreshold: 60
 livenessProbe:
   httpGet:
     path: /livez

@@ -13,7 +13,7 @@ export interface CreateLoad {
 }
 
 /** Nobody executes it: Tekton leaves a pending run as it is. */
-const pendingRun = {
+export const pendingRun = {
   apiVersion: 'tekton.dev/v1',
   kind: 'PipelineRun',
   metadata: { generateName: 'load-' },

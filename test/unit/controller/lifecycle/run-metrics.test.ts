@@ -16,6 +16,7 @@ beforeEach(() => {
   registry = createMetricsRegistry('1.2.3');
   metrics = createRunMetrics(registry, {
     running: () => ledger.all(),
+    runOf: (uid) => ledger.get(uid)?.run,
     isTraced: ({ run }) => run.metadata.namespace !== 'ignored',
   });
 });
