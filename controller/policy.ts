@@ -16,6 +16,8 @@ export interface PolicyOptions {
   sampling: Sampling;
   /** Whether unsampled runs are exported if they end in failure, error or timeout. */
   keepFailures: boolean;
+  /** The URL of a trace, for the annotation `tekton/trace-url`; absent: none. */
+  traceUrl?: (traceId: string) => string;
   /** Namespaces whose runs are not traced. */
   excludedNamespaces?: readonly string[];
   /** Whether a namespace has the label `tektrace.dev/ignore`. */
@@ -32,6 +34,8 @@ export interface Policy {
   isTraced: (run: PipelineRun | TaskRun) => boolean;
   /** The sampling decision for a new trace. */
   isSampled: (traceId: string, namespace: string) => boolean;
+  /** The URL of a trace, for the annotation `tekton/trace-url`. */
+  traceUrl: ((traceId: string) => string) | undefined;
   /** Whether a traced run is exported. `result` is its outcome, absent before its end. Undefined if the outcome will decide. */
   shouldExport: (sampled: boolean, result: string | undefined) => boolean | undefined;
 }
@@ -49,6 +53,7 @@ export function createPolicy(options: PolicyOptions): Policy {
       return labels[IGNORE] === undefined && !excludedNamespaces.includes(namespace) && !isIgnoredNamespace(namespace);
     },
     isSampled: (traceId, namespace) => shouldSample(sampling, traceId, namespace),
+    traceUrl: options.traceUrl,
     shouldExport(sampled, result) {
       if (sampled) return true;
       if (!keepFailures) return false;

@@ -25,17 +25,19 @@ export interface MeasuredControllerOptions {
   collectorUrl: string;
   /** Where its log goes. */
   directory: string;
+  /** Which runs it executes: all unless told. */
+  manage?: 'none' | 'all';
 }
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 /** `tektrace controller` as a process of its own, with a way to ask for its memory. Throws, with its log, when it does not get ready. */
 export async function startMeasuredController(options: MeasuredControllerOptions): Promise<MeasuredController> {
-  const { kubeconfigPath, collectorUrl, directory } = options;
+  const { kubeconfigPath, collectorUrl, directory, manage = 'all' } = options;
   const [port = 0] = await freePorts(1);
   const logFile = join(directory, 'controller.log');
   const log = openSync(logFile, 'a');
-  const args = ['controller', '--manage=all', `--health-port=${port}`, `--jaeger-collector-url=${collectorUrl}`];
+  const args = ['controller', `--manage=${manage}`, `--health-port=${port}`, `--jaeger-collector-url=${collectorUrl}`];
   const child = fork(main, args, {
     execArgv: ['--disable-warning=ExperimentalWarning', '--expose-gc', '--import', probe],
     env: { ...process.env, KUBECONFIG: kubeconfigPath },

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 
+import type { KubeApiserver } from '../../test/peers/support/kube-apiserver.ts';
 import { controllerUser, startWebhookCluster } from '../../test/peers/support/webhook-cluster.ts';
-import type { WebhookCluster } from '../../test/peers/support/webhook-cluster.ts';
+import type { WebhookCluster, WebhookClusterOptions } from '../../test/peers/support/webhook-cluster.ts';
 
 export interface Testbed {
   cluster: WebhookCluster;
@@ -15,14 +16,23 @@ export interface Testbed {
   stop(): Promise<void>;
 }
 
-/**
- * Starts a real kube-apiserver with the chart and its webhook, and prepares a place for the controller. `flags` gives further flags of
- * kube-apiserver, from the directory for files.
- */
-export async function startTestbed(flags: (directory: string) => Promise<string[]> = async () => []): Promise<Testbed> {
+export interface TestbedOptions extends Pick<WebhookClusterOptions, 'values' | 'trustedRequesters'> {
+  /** Further flags of kube-apiserver. */
+  flags?: (directory: string) => Promise<string[]>;
+  /** Done before the chart is installed. */
+  prepare?: (server: KubeApiserver, directory: string) => Promise<void>;
+}
+
+/** Starts a real kube-apiserver with the chart and its webhook, and prepares a place for the controller. */
+export async function startTestbed(options: TestbedOptions = {}): Promise<Testbed> {
+  const { flags, prepare, ...ofChart } = options;
   const directory = await mkdtemp(join(tmpdir(), 'tektrace-bench-'));
   try {
-    const cluster = await startWebhookCluster({ extraArgs: await flags(directory) });
+    const cluster = await startWebhookCluster({
+      ...ofChart,
+      ...(flags && { extraArgs: await flags(directory) }),
+      ...(prepare && { prepare: (server) => prepare(server, directory) }),
+    });
     const kubeconfig = parse(cluster.server.kubeconfig) as { users: { user: Record<string, unknown> }[] };
     for (const { user } of kubeconfig.users) user['as'] = controllerUser;
     const controllerKubeconfig = join(directory, 'kubeconfig');

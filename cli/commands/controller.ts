@@ -30,6 +30,7 @@ import {
 } from '../options.ts';
 import type { CommandSpec, OptionValues } from '../options.ts';
 import { logOptions, logSettings } from '../log-options.ts';
+import { traceUrlOptions, traceUrlSetting } from '../trace-url-options.ts';
 
 /** How long a process without its lease may send its spans, in milliseconds: another process leads already. */
 const STOP_WITHOUT_LEASE_MS = 5_000;
@@ -63,6 +64,7 @@ export const controllerSpec: CommandSpec = {
       value: 'PORT',
       help: 'Plain HTTP /livez, /readyz and /metrics (default 8081; 0 = any).',
     },
+    ...traceUrlOptions,
     ...kubeApiOptions,
     ...leaderElectionOptions,
     'entrypoint-image': { type: 'string', value: 'IMAGE', help: 'Image with upstream’s /ko-app/entrypoint.' },
@@ -93,6 +95,7 @@ export async function controllerCommand(args: string[]): Promise<number> {
     images: images(values),
     sampling: sampling(values),
     keepFailures: values['no-keep-failures'] !== true,
+    ...traceUrlSetting(values),
   };
   const healthPort = port(values, 'health-port', 8081);
   const limit = rateLimit(values);

@@ -9,7 +9,6 @@ import { startHealthServer } from '../../shared/runtime/health.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { createMetricsRegistry } from '../../shared/runtime/metrics.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
-import { traceUrl } from '../../shared/tracing/trace-url.ts';
 import { createWebhookMetrics } from '../../webhook/metrics.ts';
 import { readiness, requestItself } from '../../webhook/self-request.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
@@ -18,6 +17,7 @@ import { readKubeconfig } from '../kubeconfig-file.ts';
 import { choice, durationMs, list, parseOptions, port, sampling, samplingOptions, text } from '../options.ts';
 import type { CommandSpec, OptionValues } from '../options.ts';
 import { logOptions, logSettings } from '../log-options.ts';
+import { traceUrlOptions, traceUrlSetting } from '../trace-url-options.ts';
 import { VERSION } from '../version.ts';
 
 /** Upstream's controllers. Ours is added by its namespace. */
@@ -72,11 +72,7 @@ export const webhookSpec: CommandSpec = {
       value: 'trusted|join|link|ignore',
       help: 'What to do with a parent span that a creator supplied: trusted joins it for trusted\nrequesters, else links it (default trusted).',
     },
-    'trace-url-template': {
-      type: 'string',
-      value: 'URL',
-      help: 'URL for annotation tekton/trace-url; {traceId} is replaced.',
-    },
+    ...traceUrlOptions,
     'step-otlp-endpoint': {
       type: 'string',
       value: 'URL',
@@ -93,13 +89,6 @@ export const webhookSpec: CommandSpec = {
   },
   examples: ['tektrace webhook --namespace tektrace --service-name tektrace-webhook'],
 };
-
-function traceUrlSetting(values: OptionValues): { traceUrl?: (traceId: string) => string } {
-  const template = text(values, 'trace-url-template');
-  if (template === undefined) return {};
-  if (!template.includes('{traceId}')) throw new CommandError('--trace-url-template: {traceId} is missing');
-  return { traceUrl: (traceId) => traceUrl(template, traceId) };
-}
 
 /** A URL without credentials: everybody who may read Pods can read it. Throws CommandError. */
 function stepOtlpEndpoint(values: OptionValues): { stepOtlpEndpoint?: string } {

@@ -258,6 +258,7 @@ async function startLocalControllers(
     images: LOCAL_IMAGES,
     sampling: { ratio: 1 },
     keepFailures: true,
+    traceUrl: (traceId) => traces.runUrl(traceId),
     log: log.child({ component: 'controller' }),
   });
   await controllers.synced;

@@ -79,7 +79,7 @@ export class LifecycleController {
     const common = { client, ledger: this.#ledger, policy, log, nowMs };
     this.#stamping = new Stamping({
       ...common,
-      gaveUp: (entry) => this.#enqueueWithFamily(entry),
+      decided: (entry) => this.#enqueueWithFamily(entry),
       ...(events && { events }),
       ...(observers && { observer: observers.stamping }),
     });

@@ -15,6 +15,8 @@ type Run = PipelineRun | TaskRun;
 export interface FixedContext {
   annotations: Record<string, string | undefined>;
   ownerReferences: OwnerReference[] | undefined;
+  /** The run's own context is its owner's and written nowhere: who asks for it asks the owner. */
+  isDerived: boolean;
 }
 
 function fixedNames(run: Run): string[] {
@@ -22,14 +24,19 @@ function fixedNames(run: Run): string[] {
   return [own, upstream, PARENT_SPAN_CONTEXT, RERUN_SPAN_CONTEXT, REFUSED_OWNER, ADMISSION_TIME];
 }
 
-export function fixContext(run: Run): FixedContext {
+export function fixContext(run: Run, isDerived = false): FixedContext {
   const { annotations = {}, ownerReferences } = run.metadata;
-  return { annotations: Object.fromEntries(fixedNames(run).map((name) => [name, annotations[name]])), ownerReferences };
+  const kept = Object.fromEntries(fixedNames(run).map((name) => [name, annotations[name]]));
+  return { annotations: kept, ownerReferences, isDerived };
 }
 
 /** What has to be written so that the run has its context again; empty where nothing has changed. */
-export function driftOf(run: Run, { annotations }: FixedContext): AnnotationChanges {
-  const changed = Object.entries(annotations).filter(([name, value]) => run.metadata.annotations?.[name] !== value);
+export function driftOf(run: Run, { annotations, isDerived }: FixedContext): AnnotationChanges {
+  const { own } = carrierNames(run.kind);
+  const changed = Object.entries(annotations).filter(([name, value]) => {
+    const written = run.metadata.annotations?.[name];
+    return written !== value && !(isDerived && name === own && written === undefined);
+  });
   return Object.fromEntries(changed.map(([name, value]) => [name, value ?? null]));
 }
 

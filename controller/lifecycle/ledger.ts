@@ -9,6 +9,7 @@ import { runSpan } from '../../shared/tracing/run-context.ts';
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
 import { driftOf, fixContext, withFixedContext } from './fixed.ts';
 import type { FixedContext } from './fixed.ts';
+import { offeredTrace, startedTrace } from './upstream-trace.ts';
 import { isPending } from './waits.ts';
 
 export type Run = PipelineRun | TaskRun;
@@ -25,6 +26,10 @@ export interface Entry {
   untraced?: boolean;
   /** Its context, kept from the moment at which it is known to be its own, and not another run's or a client's. */
   fixed?: FixedContext | undefined;
+  /** Ids of the traces that its annotation told upstream to join, since this process saw it first and until its context was fixed. */
+  offered?: Set<string>;
+  /** The trace that upstream has started for it by itself, the first one that this process has seen. */
+  started?: string | undefined;
   /** What has been written over it and is to be put back. */
   drift?: AnnotationChanges | undefined;
   /** How often it was put back. */
@@ -52,6 +57,17 @@ export interface Entry {
 /** The key of a child in its PipelineRun's status: names are unique within a kind. */
 export function childKey(child: KubeObject | ChildReference): string {
   return `${child.kind ?? ''}/${'metadata' in child ? child.metadata.name : child.name}`;
+}
+
+const newEntry = (run: Run, seenMs: number): Entry => ({
+  ...{ run, seenMs, finished: false, putBack: 0 },
+  ...{ early: new Set(), goneChildren: new Set() },
+});
+
+function noteUpstream(entry: Entry, run: Run): void {
+  const offered = offeredTrace(run);
+  if (offered !== undefined) (entry.offered ??= new Set()).add(offered);
+  entry.started ??= startedTrace(run, entry.offered);
 }
 
 const familyKey = ({ namespace, uid }: Parent): string => `${namespace}/${uid}`;
@@ -92,10 +108,11 @@ export class Ledger {
     const uid = run.metadata.uid ?? '';
     const known = this.#entries.get(uid);
     if (known) this.#unindex(known);
-    const entry = known ?? { run, seenMs, early: new Set(), finished: false, goneChildren: new Set(), putBack: 0 };
+    const entry = known ?? newEntry(run, seenMs);
     const { fixed } = entry;
     entry.run = fixed ? withFixedContext(run, fixed) : run;
     entry.drift = fixed && driftOf(run, fixed);
+    if (!fixed) noteUpstream(entry, run);
     entry.own = runSpan(entry.run);
     // The context of a run without an owner is its own if no client wrote it; that of a child must also fit its owner's, which stamping checks.
     if (!traceParentOf(entry.run) && entry.own && !this.isForeign(entry)) this.fix(entry);
@@ -109,6 +126,17 @@ export class Ledger {
   /** From now on the run has the context that it has now. */
   fix(entry: Entry): void {
     entry.fixed ??= fixContext(entry.run);
+    delete entry.offered;
+  }
+
+  /** From now on the run has this context, which is written nowhere: it is that of its owner. */
+  derive(entry: Entry, context: string): void {
+    const { run } = entry;
+    const annotations = { ...run.metadata.annotations, [carrierNames(run.kind).own]: context };
+    entry.run = { ...run, metadata: { ...run.metadata, annotations } };
+    entry.own = runSpan(entry.run);
+    entry.fixed = fixContext(entry.run, true);
+    delete entry.offered;
   }
 
   /** The context is to be replaced. */

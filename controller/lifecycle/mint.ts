@@ -19,14 +19,18 @@ import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 export interface MintSettings {
   /** The sampling decision for a new trace. */
   isSampled: (traceId: string, namespace: string) => boolean;
+  /** The URL of a trace, for the annotation `tekton/trace-url`. */
+  traceUrl?: ((traceId: string) => string) | undefined;
   random?: RandomBytes;
 }
 
-/** What is known of the PipelineRun that an owner reference names. */
-export interface OwnerFacts {
-  /** Its root span, once it has one. */
+/** What is known of a run besides the object. */
+export interface RunFacts {
+  /** The trace that upstream has started for it by itself. */
+  started?: string | undefined;
+  /** The owner's root span, once it has one. */
   span?: SpanCarrier | undefined;
-  /** It is in another namespace, where no owner can be. */
+  /** The owner is in another namespace, where no owner can be. */
   isElsewhere?: boolean;
 }
 
@@ -60,8 +64,13 @@ function needed({ metadata }: PipelineRun | TaskRun, changes: AnnotationChanges)
   return Object.fromEntries(Object.entries(changes).filter(isNeeded));
 }
 
+/** The link to the trace; without that setting none, not even a copied one. */
+const traceLink = ({ traceUrl }: MintSettings, traceId: string): AnnotationChanges => ({
+  [TRACE_URL]: traceUrl?.(traceId) ?? null,
+});
+
 /** To be removed: annotations that are valid for one run alone, and that a copy takes over from its original, a child from its owner. */
-const COPIED = { [ADMISSION_TIME]: null, [TRACE_EXPORTED]: null, [TRACE_URL]: null, [RERUN_SPAN_CONTEXT]: null };
+const COPIED = { [ADMISSION_TIME]: null, [TRACE_EXPORTED]: null, [RERUN_SPAN_CONTEXT]: null };
 
 /**
  * A child PipelineRun has a span of its own in its owner's trace. Upstream copies the owner's annotations to it, so it comes with the context that its
@@ -71,34 +80,28 @@ function childRun(
   run: PipelineRun,
   parent: SpanCarrier,
   accepted: SpanCarrier | undefined,
-  { random }: MintSettings,
+  settings: MintSettings,
 ): ContextDecision {
   if (accepted && accepted.spanId !== parent.spanId) return { kind: 'present' };
   const { own, upstream } = carrierNames(run.kind);
-  const carrier = formatCarrier({ ...parent, spanId: newSpanId(random) });
-  const context = { [own]: carrier, [upstream]: carrier, [PARENT_SPAN_CONTEXT]: formatCarrier(parent) };
+  const carrier = formatCarrier({ ...parent, spanId: newSpanId(settings.random) });
+  const context = {
+    ...{ [own]: carrier, [upstream]: carrier, [PARENT_SPAN_CONTEXT]: formatCarrier(parent) },
+    ...traceLink(settings, parent.traceId),
+  };
   const because = run.metadata.annotations?.[own] === undefined ? 'missing' : 'inherited';
   return { kind: 'stamp', annotations: needed(run, { ...COPIED, ...context }), because };
-}
-
-/**
- * The trace that upstream has started for a run that nobody had stamped: its spans then join ours. Not one that a client told it to join:
- * nobody has checked whether that client may.
- */
-function upstreamTrace(run: PipelineRun | TaskRun): string | undefined {
-  const { upstream } = carrierNames(run.kind);
-  const started = parseForeignCarrier(JSON.stringify(run.status?.spanContext ?? {}))?.traceId;
-  return started === parseForeignCarrier(run.metadata.annotations?.[upstream])?.traceId ? undefined : started;
 }
 
 /** A new root. Who created the run is not known here, so an inbound parent is a link, and what the run claims as its context a `rerun of` link. */
 function newRoot(
   run: PipelineRun | TaskRun,
   claimed: SpanCarrier | undefined,
+  { started }: RunFacts,
   settings: MintSettings,
 ): AnnotationChanges {
   const { own, upstream } = carrierNames(run.kind);
-  const traceId = upstreamTrace(run) ?? newTraceId(settings.random);
+  const traceId = started ?? newTraceId(settings.random);
   const sampled = settings.isSampled(traceId, run.metadata.namespace ?? '');
   const carrier = formatCarrier({ traceId, spanId: newSpanId(settings.random), sampled });
   const parent = claimed ? undefined : suppliedParent(run);
@@ -108,10 +111,11 @@ function newRoot(
     [upstream]: carrier,
     [PARENT_SPAN_CONTEXT]: parent && parent.traceId !== traceId ? formatCarrier(parent) : null,
     [RERUN_SPAN_CONTEXT]: claimed ? formatCarrier(claimed) : null,
+    ...traceLink(settings, traceId),
   };
 }
 
-function rootContext(run: PipelineRun | TaskRun, settings: MintSettings): ContextDecision {
+function rootContext(run: PipelineRun | TaskRun, facts: RunFacts, settings: MintSettings): ContextDecision {
   const { own, upstream } = carrierNames(run.kind);
   const { annotations = {} } = run.metadata;
   const present = parseCarrier(annotations[own]);
@@ -122,23 +126,26 @@ function rootContext(run: PipelineRun | TaskRun, settings: MintSettings): Contex
   const restorable = isTrusted ? parseCarrier(annotations[upstream]) : undefined;
   if (restorable) return { kind: 'stamp', annotations: { [own]: formatCarrier(restorable) }, because: 'changed' };
   const because = annotations[own] === undefined ? 'missing' : present ? 'copied' : 'malformed';
-  return { kind: 'stamp', annotations: needed(run, newRoot(run, present, settings)), because };
+  return { kind: 'stamp', annotations: needed(run, newRoot(run, present, facts, settings)), because };
 }
 
 /**
  * What to do about any run's context: keep it, wait for the owner's, or write a new one. Only a context that the webhook or the controller has written
- * counts (docs/security.md). `owner`: what is known of the PipelineRun that owns the run; of no use for a run without an owner.
+ * counts (docs/security.md).
  */
-export function decideContext(run: PipelineRun | TaskRun, owner: OwnerFacts, settings: MintSettings): ContextDecision {
+export function decideContext(run: PipelineRun | TaskRun, facts: RunFacts, settings: MintSettings): ContextDecision {
   const parent = traceParentOf(run);
-  if (!parent) return rootContext(run, settings);
+  if (!parent) return rootContext(run, facts, settings);
   const { own } = carrierNames(run.kind);
   const present = parseCarrier(run.metadata.annotations?.[own]);
   const accepted = isClaimed(run.metadata, own) ? undefined : present;
-  if (owner.isElsewhere) {
-    const annotations = { ...newRoot(run, accepted ? undefined : present, settings), [REFUSED_OWNER]: parent.uid };
+  if (facts.isElsewhere) {
+    const annotations = {
+      ...newRoot(run, accepted ? undefined : present, facts, settings),
+      [REFUSED_OWNER]: parent.uid,
+    };
     return { kind: 'stamp', annotations: needed(run, annotations), because: 'foreign' };
   }
-  if (!owner.span) return accepted ? { kind: 'present' } : { kind: 'wait' };
-  return run.kind === 'TaskRun' ? childTask(run, owner.span, present) : childRun(run, owner.span, accepted, settings);
+  if (!facts.span) return accepted ? { kind: 'present' } : { kind: 'wait' };
+  return run.kind === 'TaskRun' ? childTask(run, facts.span, present) : childRun(run, facts.span, accepted, settings);
 }

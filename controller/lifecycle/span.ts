@@ -8,7 +8,9 @@ import { isClaimed, traceParentOf, trustedAdmissionTime } from '../../shared/tra
 import type { SpanLink, SpanRecord } from '../../shared/tracing/span-record.ts';
 import { PARENT_SPAN_CONTEXT, RERUN_SPAN_CONTEXT } from '../../shared/tekton/annotations.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { epochMs } from './times.ts';
+import { upstreamSpan } from './upstream-trace.ts';
 
 /** A span below `parentSpanId`. Default kind INTERNAL, default status Unset. */
 export function span(
@@ -39,14 +41,18 @@ export function createdMs(object: KubeObject): number {
 /**
  * The parent and links of a root. An inbound parent in the same trace is the parent, unless a client wrote it and nobody checked it; one in another
  * trace becomes a link. A copy has a link to its original. A child PipelineRun inherits the annotation with its owner's original, so it gets no link.
+ * Where upstream's reconciles of the run are in another trace, there is a link to it.
  */
-export function ancestry(run: KubeObject, own: SpanCarrier): { parentSpanId?: string; links: SpanLink[] } {
+export function ancestry(run: PipelineRun | TaskRun, own: SpanCarrier): { parentSpanId?: string; links: SpanLink[] } {
   const rerunOf = parseCarrier(run.metadata.annotations?.[RERUN_SPAN_CONTEXT]);
   const parent = inboundParent(run);
   const links: SpanLink[] = [];
   if (rerunOf && !traceParentOf(run)) links.push({ context: rerunOf, attributes: { 'tektrace.link': 'rerun of' } });
   if (parent && parent.traceId !== own.traceId)
     links.push({ context: parent, attributes: { 'tektrace.link': 'inbound' } });
+  const upstreams = upstreamSpan(run);
+  if (upstreams && ![own, ...links.map(({ context }) => context)].some(({ traceId }) => traceId === upstreams.traceId))
+    links.push({ context: upstreams, attributes: { 'tektrace.link': 'reconciles' } });
   const isJoined = parent?.traceId === own.traceId && !isClaimed(run.metadata, PARENT_SPAN_CONTEXT);
   return { ...(isJoined && { parentSpanId: parent.spanId }), links };
 }

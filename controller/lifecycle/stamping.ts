@@ -1,8 +1,10 @@
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { Controller } from '../../shared/kubernetes/controller.ts';
+import type { ReconcileResult } from '../../shared/kubernetes/controller.ts';
 import type { EventRecorder } from '../../shared/kubernetes/events.ts';
 import type { WorkQueueObserver } from '../../shared/kubernetes/work-queue.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
+import { carrierNames } from '../../shared/tekton/annotations.ts';
 import { isDone } from '../../shared/tekton/conditions.ts';
 import { runSpan, withoutContext } from '../../shared/tracing/run-context.ts';
 import { isRefused } from '../model/refused.ts';
@@ -13,9 +15,13 @@ import type { Entry, Ledger, Run } from './ledger.ts';
 import { runFields } from './run-fields.ts';
 import { decideContext } from './mint.ts';
 import type { ContextDecision } from './mint.ts';
+import { mayStartTrace } from './upstream-trace.ts';
 
 /** Longest time that a run waits for its context before it starts without one, in milliseconds. */
 export const CONTEXT_WAIT_MS = 5_000;
+
+/** Longest time that the context of a run which upstream executes waits for upstream's first status, in milliseconds. */
+const UPSTREAM_WAIT_MS = 5_000;
 
 /** How often a run's context is put back. Who writes it again and again is not fought for ever; the run keeps its trace all the same. */
 const MAX_PUT_BACK = 5;
@@ -24,8 +30,8 @@ export interface StampingOptions {
   client: KubeClient;
   ledger: Ledger;
   policy: Policy;
-  /** Called when a run will not get a context: the API server refused the annotation. */
-  gaveUp: (entry: Entry) => void;
+  /** Called when it is decided without a write which context a run has, or that it gets none: so the watch does not bring it. */
+  decided: (entry: Entry) => void;
   events?: EventRecorder;
   observer?: WorkQueueObserver;
   log: Logger;
@@ -41,7 +47,7 @@ export class Stamping {
     this.#options = options;
     this.#controller = new Controller({
       name: 'stamping',
-      reconcile: async (uid) => void (await this.#reconcile(uid)),
+      reconcile: (uid) => this.#reconcile(uid),
       ...(options.observer && { observer: options.observer }),
       log: options.log,
     });
@@ -72,12 +78,12 @@ export class Stamping {
   }
 
   /**
-   * Whether a run may get a context. One that ended without a context gets none, unless it is a part of a run that has a trace or still runs. One that
-   * ended with another run's context gets its own, so that its spans don't appear as that run's.
+   * Whether a run may get a context. One that had ended without a context when this process saw it first gets none, unless it is a part of a run that
+   * has a trace or still runs. One that ended with another run's context gets its own, so that its spans don't appear as that run's.
    */
   #mayGet(entry: Entry): boolean {
     const { ledger } = this.#options;
-    if (!isDone(entry.run) || ledger.isForeign(entry)) return true;
+    if (!isDone(entry.run) || entry.doneSeenMs !== undefined || ledger.isForeign(entry)) return true;
     const owner = ledger.ownerOf(entry.run);
     return owner !== undefined && (owner.own !== undefined || !isDone(owner.run));
   }
@@ -100,30 +106,58 @@ export class Stamping {
     return entry.fixed ? withFixedContext(run, entry.fixed) : run;
   }
 
-  #decide({ run, own, stamped }: Entry): ContextDecision {
+  #decide({ run, own, stamped, started }: Entry): ContextDecision {
     const { ledger, policy } = this.#options;
     if (own && own.spanId === stamped) return { kind: 'present' };
     const owner = ledger.ownerOf(run);
     // An owner's context that is not its own may be a stranger's: children get none until it is replaced.
     const span = owner && !ledger.isForeign(owner) ? owner.own : undefined;
-    return decideContext(run, { span, isElsewhere: ledger.isOwnerElsewhere(run) }, policy);
+    return decideContext(run, { started, span, isElsewhere: ledger.isOwnerElsewhere(run) }, policy);
   }
 
-  async #reconcile(uid: string): Promise<void> {
+  async #reconcile(uid: string): Promise<ReconcileResult> {
     const { ledger } = this.#options;
     const entry = ledger.get(uid);
-    if (!entry || entry.deletedMs !== undefined || entry.untraced || !this.isTraced(entry)) return;
-    if (await this.#putBack(entry)) return;
-    if (!this.#mayGet(entry)) return;
+    if (!entry || entry.deletedMs !== undefined || entry.untraced || !this.isTraced(entry)) return undefined;
+    if (await this.#putBack(entry)) return undefined;
+    if (!this.#mayGet(entry)) return undefined;
     const decision = this.#decide(entry);
     if (decision.kind === 'present' && ledger.ownerOf(entry.run)?.own) ledger.fix(entry);
-    // On 'wait' nothing is done: when the owner has its context, the watch brings it, and this run is requeued with its owner.
-    if (decision.kind === 'stamp') await this.#stamp(entry, decision);
+    // On 'wait' nothing is done: when the owner has its context, this run is requeued with it.
+    if (decision.kind !== 'stamp') return undefined;
+    const inMs = this.#awaitsUpstreamMs(entry);
+    if (inMs > 0) return { requeueAfterMs: inMs };
+    if (!this.#derive(entry, decision)) await this.#stamp(entry, decision);
+    return undefined;
+  }
+
+  /**
+   * Milliseconds for which upstream's first status is awaited: it says whether upstream has started a trace for the run, which is then the run's. 0 for a
+   * child, whose trace is its owner's, and where upstream has begun, or does not execute the run.
+   */
+  #awaitsUpstreamMs({ run, seenMs }: Entry): number {
+    const { ledger, policy, nowMs } = this.#options;
+    if (policy.isExecuted(run) || !mayStartTrace(run) || ledger.ownerOf(run)) return 0;
+    return Math.max(0, seenMs + UPSTREAM_WAIT_MS - nowMs());
+  }
+
+  /**
+   * Takes the owner's context for a TaskRun that has none and that upstream executes, and returns true then. Nobody would read it on the TaskRun: upstream
+   * has its own there, and the Pod was created meanwhile. So it costs no write.
+   */
+  #derive(entry: Entry, { annotations, because }: ContextDecision & { kind: 'stamp' }): boolean {
+    const { ledger, policy, decided } = this.#options;
+    const context = annotations[carrierNames(entry.run.kind).own];
+    const isChildTask = entry.run.kind === 'TaskRun' && ledger.ownerOf(entry.run) !== undefined;
+    if (!isChildTask || because !== 'missing' || !context || policy.isExecuted(entry.run)) return false;
+    ledger.derive(entry, context);
+    decided(entry);
+    return true;
   }
 
   /** Writes the run's context. The written annotation requeues the run. */
   async #stamp(entry: Entry, { annotations, because }: ContextDecision & { kind: 'stamp' }): Promise<void> {
-    const { client, ledger, gaveUp, log } = this.#options;
+    const { client, ledger, decided, log } = this.#options;
     const { run } = entry;
     const fields = runFields(entry);
     if (because !== 'missing' && because !== 'inherited')
@@ -143,7 +177,7 @@ export class Stamping {
         error,
       });
       entry.untraced = true;
-      gaveUp(entry);
+      decided(entry);
     }
   }
 

@@ -70,8 +70,11 @@ async function callByUrl(client: KubeClient, port: number, authority: Authority)
   await client.request('PATCH', path, { body, contentType: JSON_PATCH });
 }
 
-/** Resolves when the API server calls the webhook: it learns of a changed configuration some time after it was written. */
-export async function webhookAnswers(client: KubeClient): Promise<void> {
+/**
+ * Resolves when the API server calls the webhook, or, with `called` false, does not: it learns of a changed configuration some time after it
+ * was written.
+ */
+export async function webhookAnswers(client: KubeClient, called = true): Promise<void> {
   const path = resourcePath(PIPELINE_RUNS, { namespace: 'default' });
   const body = {
     apiVersion: 'tekton.dev/v1',
@@ -82,8 +85,9 @@ export async function webhookAnswers(client: KubeClient): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     const { metadata } = await client.request<KubeObject>('POST', path, { body, query: { dryRun: 'All' } });
-    if (metadata.annotations?.[PIPELINE_RUN_SPAN_CONTEXT] !== undefined) return;
-    if (Date.now() > deadline) throw new Error(`the API server has not called the webhook for ${START_TIMEOUT_MS} ms`);
+    if ((metadata.annotations?.[PIPELINE_RUN_SPAN_CONTEXT] !== undefined) === called) return;
+    const what = called ? 'has not called' : 'still calls';
+    if (Date.now() > deadline) throw new Error(`the API server ${what} the webhook after ${START_TIMEOUT_MS} ms`);
     await delay(POLL_MS);
   }
 }

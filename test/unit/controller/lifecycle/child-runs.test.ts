@@ -4,7 +4,7 @@ import { CONTROLLER_MANAGER } from '../../../../shared/tracing/provenance.ts';
 import type { PipelineRun, PipelineRunStatus, TaskRun } from '../../../../shared/tekton/types.ts';
 import type { ObjectMeta } from '../../../../shared/kubernetes/types.ts';
 import { Lifecycle, RUN } from './lifecycle.ts';
-import { at, carrier, condition, ms, pipelineRun, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
+import { at, begun, carrier, condition, ms, pipelineRun, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
 
 const OWN = 'tekton/pipelinerun-span-context';
 const TASK_OWN = 'tekton/taskrun-span-context';
@@ -66,7 +66,7 @@ describe('a child PipelineRun that no webhook saw', () => {
   });
 
   test('waits for its owner’s context where that has none yet', async () => {
-    lifecycle.api.put('pipelineruns', pipelineRun(undefined, { annotations: {} }));
+    lifecycle.api.put('pipelineruns', pipelineRun(begun, { annotations: {} }));
     lifecycle.api.put('pipelineruns', childRun(undefined, { annotations: {}, managedFields: [] }));
     await lifecycle.start();
     await lifecycle.until(() => lifecycle.rootOf(CHILD) !== undefined && lifecycle.rootOf() !== undefined);

@@ -5,7 +5,7 @@ import { ConnectionError } from '../../../../shared/kubernetes/errors.ts';
 import { parseCarrier } from '../../../../shared/tracing/carrier.ts';
 import { ExportError } from '../../../../shared/tracing/exporters/sink.ts';
 import { Lifecycle, RUN, TASK } from './lifecycle.ts';
-import { at, carrier, condition, pipelineRun, pod, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
+import { at, begun, carrier, condition, pipelineRun, pod, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
 
 const EXPORTED = 'tekton/trace-exported';
 const OWN = 'tekton/pipelinerun-span-context';
@@ -25,7 +25,7 @@ const content = (spans: ReadableSpan[]) =>
 describe('a run without a context of its own', () => {
   test('gets one when it has none', async () => {
     await lifecycle.start();
-    lifecycle.api.put('pipelineruns', pipelineRun(undefined, { annotations: {} }));
+    lifecycle.api.put('pipelineruns', pipelineRun(begun, { annotations: {} }));
     await lifecycle.until(() => lifecycle.rootOf() !== undefined);
     const { annotations } = lifecycle.api.get('pipelineruns', RUN).metadata;
     expect(annotations?.['tekton.dev/pipelinerunSpanContext']).toBe(annotations?.[OWN]);
@@ -33,10 +33,7 @@ describe('a run without a context of its own', () => {
 
   test('gets one when what it has is malformed', async () => {
     await lifecycle.start();
-    lifecycle.api.put(
-      'pipelineruns',
-      pipelineRun(undefined, { annotations: { [OWN]: '{"traceparent":"00-0-0-01"}' } }),
-    );
+    lifecycle.api.put('pipelineruns', pipelineRun(begun, { annotations: { [OWN]: '{"traceparent":"00-0-0-01"}' } }));
     await lifecycle.until(() => lifecycle.rootOf() !== undefined);
   });
 
@@ -47,7 +44,7 @@ describe('a run without a context of its own', () => {
       [EXPORTED]: 'other',
       'tekton/parent-span-context': carrier(TRACE, '2'.repeat(16)),
     };
-    lifecycle.api.put('pipelineruns', pipelineRun(undefined, { annotations, managedFields: submitted }));
+    lifecycle.api.put('pipelineruns', pipelineRun(begun, { annotations, managedFields: submitted }));
     await lifecycle.until(() => lifecycle.rootOf()?.traceId !== TRACE);
     const stored = lifecycle.api.get('pipelineruns', RUN).metadata.annotations;
     expect(stored).toMatchObject({ 'tekton/rerun-span-context': carrier() });
@@ -68,12 +65,27 @@ describe('a run without a context of its own', () => {
   test('adopts the trace that upstream has started', async () => {
     await lifecycle.start();
     const spanContext = { traceparent: `00-${TRACE}-${ROOT}-01` };
-    lifecycle.api.put('pipelineruns', pipelineRun({ startTime: at(1), spanContext }, { annotations: {} }));
+    lifecycle.api.put('pipelineruns', pipelineRun({ ...begun, spanContext }, { annotations: {} }));
     await lifecycle.until(() => lifecycle.rootOf()?.traceId === TRACE);
   });
 
-  test('hands its context to its TaskRuns', async () => {
+  test('hands its context to its TaskRuns, and writes it on them only where it executes them', async () => {
     await lifecycle.start();
+    lifecycle.api.put('taskruns', taskRun(undefined, { annotations: {} }));
+    lifecycle.api.put('pipelineruns', pipelineRun(begun, { annotations: {} }));
+    const child = () => lifecycle.drive.spanOf(lifecycle.api.get('taskruns', TASK));
+    await lifecycle.until(() => child() !== undefined);
+    const { traceId, spanId } = lifecycle.rootOf() ?? {};
+    expect(child()).toMatchObject({ traceId, parentSpanId: spanId });
+    lifecycle.api.put('pods', pod());
+    lifecycle.api.put('taskruns', taskRun(ranTask, { annotations: {} }));
+    await lifecycle.until(() => lifecycle.sent().includes('task compile'));
+    expect(lifecycle.api.patches.map(({ name }) => name)).toEqual([RUN, TASK]);
+    expect(Object.keys(lifecycle.api.get('taskruns', TASK).metadata.annotations ?? {})).toEqual([EXPORTED]);
+  });
+
+  test('writes it on TaskRuns that it executes', async () => {
+    await lifecycle.start({ policy: { manage: 'all' } });
     lifecycle.api.put('taskruns', taskRun(undefined, { annotations: {} }));
     lifecycle.api.put('pipelineruns', pipelineRun(undefined, { annotations: {} }));
     const child = () =>

@@ -160,7 +160,7 @@ test('a TaskRun whose Pod was deleted at its end shows what its Pod waited for, 
   await lifecycle.start();
   lifecycle.api.put('pipelineruns', pipelineRun(undefined));
   lifecycle.api.put('taskruns', taskRun({ startTime: at(1) }, { annotations: {} }));
-  await lifecycle.until(() => lifecycle.api.patches.some(({ name }) => name === TASK));
+  await lifecycle.until(() => lifecycle.drive.spanOf(lifecycle.api.get('taskruns', TASK)) !== undefined);
   lifecycle.api.put('pods', pod('compile-pod', 'Running'));
   lifecycle.api.delete('pods', 'compile-pod');
   lifecycle.api.put('taskruns', taskRun({ ...ranTask, conditions: [condition('False', 'TaskRunCancelled')] }));

@@ -48,6 +48,8 @@ export function pipelineRun(status: PipelineRunStatus | undefined, metadata: Par
   };
 }
 
+/** Upstream's first status. */
+export const begun = { startTime: at(1), conditions: [condition('Unknown', 'Running')] };
 export const ranRun: PipelineRunStatus = { startTime: at(1), completionTime: at(20), conditions: [succeeded] };
 
 export function taskRun(

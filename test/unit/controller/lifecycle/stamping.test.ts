@@ -21,7 +21,7 @@ test('40 finished runs and a collector that swallows packets: a new run gets its
   lifecycle.swallows = true;
   for (let index = 0; index < 40; index++)
     lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { name: `old-${index}`, uid: `uid-old-${index}` }));
-  await lifecycle.start();
+  await lifecycle.start({ policy: { manage: 'all' } });
   await lifecycle.until(() => lifecycle.swallowed > 0);
   lifecycle.api.put('pipelineruns', fresh());
   await lifecycle.until(() => lifecycle.rootOf() !== undefined);
@@ -31,7 +31,7 @@ test('40 finished runs and a collector that swallows packets: a new run gets its
 
 test('a run waits for its context for 5 s, counted from when it was seen; a TaskRun of it no longer than itself', async () => {
   lifecycle.api.failPatch = () => new ConnectionError('PATCH', new Error('no answer'));
-  await lifecycle.start();
+  await lifecycle.start({ policy: { manage: 'all' } });
   lifecycle.api.put('pipelineruns', fresh());
   await lifecycle.until(() => lifecycle.drive.waitMs(run()) > 0);
   expect(lifecycle.drive.waitMs(run())).toBe(5000);
@@ -54,7 +54,7 @@ test('a run waits for its context for 5 s, counted from when it was seen; a Task
 test('a run that has started, or is not traced, waits for nothing', async () => {
   lifecycle.api.failPatch = () => new ConnectionError('PATCH', new Error('no answer'));
   const started = { startTime: at(1), conditions: [condition('Unknown', 'Running')] };
-  await lifecycle.start();
+  await lifecycle.start({ policy: { manage: 'all' } });
   lifecycle.api.put('pipelineruns', pipelineRun(started, { name: 'started', uid: 'uid-started', annotations: {} }));
   lifecycle.api.put(
     'pipelineruns',
@@ -68,7 +68,7 @@ test('a run that has started, or is not traced, waits for nothing', async () => 
 test('a context that the API server refuses is given up: the run starts at once, is asked for no more, and nothing of it leaves', async () => {
   let tries = 0;
   lifecycle.api.failPatch = (annotations) => (OWN in annotations ? (tries++, refused) : undefined);
-  await lifecycle.start();
+  await lifecycle.start({ policy: { manage: 'all' } });
   lifecycle.api.put('pipelineruns', fresh());
   await lifecycle.until(() => tries > 0 && lifecycle.drive.waitMs(run()) === 0);
   lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { annotations: {} }));
@@ -82,7 +82,7 @@ test('a copy that gets no context of its own is executed without one: nothing is
   const managedFields = [{ manager: 'kubectl', fieldsV1: { 'f:metadata': { 'f:annotations': { [`f:${OWN}`]: {} } } } }];
   let tries = 0;
   lifecycle.api.failPatch = () => (tries++, refused);
-  await lifecycle.start();
+  await lifecycle.start({ policy: { manage: 'all' } });
   const annotations = { [OWN]: carrier(), 'tekton.dev/pipelinerunSpanContext': carrier(), note: 'kept' };
   lifecycle.api.put('pipelineruns', pipelineRun(undefined, { annotations, managedFields }));
   await lifecycle.until(() => tries > 0 && lifecycle.drive.waitMs(run()) === 0);
@@ -92,7 +92,7 @@ test('a copy that gets no context of its own is executed without one: nothing is
 
 test('what this process has written is no copy, whoever the API server takes for its writer', async () => {
   const managedFields = [{ manager: 'proxy', fieldsV1: { 'f:metadata': { 'f:annotations': { [`f:${OWN}`]: {} } } } }];
-  await lifecycle.start();
+  await lifecycle.start({ policy: { manage: 'all' } });
   lifecycle.api.put('pipelineruns', fresh());
   await lifecycle.until(() => lifecycle.rootOf() !== undefined);
   const own = lifecycle.rootOf();
@@ -106,7 +106,7 @@ test('a mark that the API server refuses is not written again and again', async 
   let tries = 0;
   lifecycle.api.failPatch = (annotations) =>
     annotations['tekton/trace-exported'] === 'uid-run' ? (tries++, refused) : undefined;
-  await lifecycle.start();
+  await lifecycle.start({ policy: { manage: 'all' } });
   lifecycle.api.put('pipelineruns', pipelineRun(ranRun));
   await lifecycle.until(() => tries > 0);
   lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { labels: { touched: 'true' } }));

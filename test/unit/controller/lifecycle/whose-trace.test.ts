@@ -4,7 +4,7 @@ import type { ManagedFieldsEntry, ObjectMeta } from '../../../../shared/kubernet
 import type { PipelineRun } from '../../../../shared/tekton/types.ts';
 import { parseCarrier } from '../../../../shared/tracing/carrier.ts';
 import { Lifecycle, RUN, TASK } from './lifecycle.ts';
-import { at, carrier, pipelineRun, pod, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
+import { at, begun, carrier, pipelineRun, pod, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
 
 const OWN = 'tekton/pipelinerun-span-context';
 const TASK_OWN = 'tekton/taskrun-span-context';
@@ -33,9 +33,10 @@ afterEach(() => lifecycle.stop());
 
 const stored = (plural: 'pipelineruns' | 'taskruns', name: string): Record<string, string> =>
   lifecycle.api.get(plural, name).metadata.annotations ?? {};
-const putRun = (metadata: Partial<ObjectMeta>): void =>
-  lifecycle.api.put('pipelineruns', pipelineRun(undefined, metadata));
-const sentTraces = (): Set<string> => new Set(lifecycle.accepted.flat().map((span) => span.spanContext().traceId));
+const putRun = (metadata: Partial<ObjectMeta>): void => lifecycle.api.put('pipelineruns', pipelineRun(begun, metadata));
+/** Without those of runs that have begun and not ended. */
+const sentTraces = (): Set<string> =>
+  new Set(lifecycle.accepted.flat().flatMap((span) => (span.name === 'queued' ? [] : [span.spanContext().traceId])));
 
 describe('a context that a client wrote, with the webhook down', () => {
   test.each(['kubectl-create', 'tektrace-controller'])(
@@ -87,7 +88,7 @@ describe('a context is fixed once the controller has seen it', () => {
   ])('a client that %s finds it put back, and an Event that says why', async (_what, annotations) => {
     await lifecycle.start();
     putRun({ annotations: admitted });
-    lifecycle.api.put('pipelineruns', pipelineRun(undefined, { name: 'other', uid: 'uid-other', annotations: {} }));
+    lifecycle.api.put('pipelineruns', pipelineRun(begun, { name: 'other', uid: 'uid-other', annotations: {} }));
     await lifecycle.until(() => lifecycle.rootOf('other') !== undefined);
     putRun({ annotations: { ...annotations, note: 'mine' } });
     await lifecycle.until(() => lifecycle.events.length > 0);
@@ -100,7 +101,7 @@ describe('a context is fixed once the controller has seen it', () => {
   test('the spans go to the trace that the run has, even if what was changed can not be put back', async () => {
     await lifecycle.start();
     putRun({ annotations: admitted });
-    lifecycle.api.put('pipelineruns', pipelineRun(undefined, { name: 'other', uid: 'uid-other', annotations: {} }));
+    lifecycle.api.put('pipelineruns', pipelineRun(begun, { name: 'other', uid: 'uid-other', annotations: {} }));
     await lifecycle.until(() => lifecycle.rootOf('other') !== undefined);
     lifecycle.api.failPatch = (annotations) =>
       annotations[OWN] === undefined ? undefined : new Error('a policy forbids it');
@@ -113,7 +114,7 @@ describe('a context is fixed once the controller has seen it', () => {
   test('who writes it again and again is not fought for ever', async () => {
     await lifecycle.start();
     putRun({ annotations: admitted });
-    lifecycle.api.put('pipelineruns', pipelineRun(undefined, { name: 'other', uid: 'uid-other', annotations: {} }));
+    lifecycle.api.put('pipelineruns', pipelineRun(begun, { name: 'other', uid: 'uid-other', annotations: {} }));
     await lifecycle.until(() => lifecycle.rootOf('other') !== undefined);
     for (let time = 1; time <= 5; time++) {
       putRun({ annotations: { ...admitted, [OWN]: FORGED } });
@@ -141,7 +142,7 @@ describe('a TaskRun whose owner reference does not count', () => {
   test('because the webhook refused it: has a trace of its own, and its run’s root does not wait for it', async () => {
     await lifecycle.start();
     lifecycle.api.put('pipelineruns', pipelineRun(ranRun));
-    lifecycle.api.put('taskruns', taskRun(undefined, { annotations: refused }));
+    lifecycle.api.put('taskruns', taskRun(begun, { annotations: refused }));
     await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) !== undefined);
     lifecycle.api.put('pods', pod());
     lifecycle.api.put('taskruns', taskRun(ranTask, { annotations: refused }));
@@ -153,16 +154,16 @@ describe('a TaskRun whose owner reference does not count', () => {
 
   test('and says so only in the words of a client: belongs to its run', async () => {
     await lifecycle.start();
-    lifecycle.api.put('pipelineruns', pipelineRun(undefined));
+    lifecycle.api.put('pipelineruns', pipelineRun(begun));
     const metadata = { annotations: refused, managedFields: [created('tekton', TASK_OWN, REFUSED)] };
-    lifecycle.api.put('taskruns', taskRun(undefined, metadata));
+    lifecycle.api.put('taskruns', taskRun(begun, metadata));
     await lifecycle.until(() => stored('taskruns', TASK)[TASK_OWN] === carrier());
   });
 
   test('because its run is in another namespace: has a trace of its own', async () => {
     await lifecycle.start();
-    lifecycle.api.put('pipelineruns', pipelineRun(undefined, { namespace: 'other' }));
-    lifecycle.api.put('taskruns', taskRun(undefined, { annotations: {} }));
+    lifecycle.api.put('pipelineruns', pipelineRun(begun, { namespace: 'other' }));
+    lifecycle.api.put('taskruns', taskRun(begun, { annotations: {} }));
     await lifecycle.until(() => stored('taskruns', TASK)[TASK_OWN] !== undefined);
     expect(stored('taskruns', TASK)[REFUSED]).toBe('uid-run');
     expect(parseCarrier(stored('taskruns', TASK)[TASK_OWN])?.traceId).not.toBe(TRACE);
@@ -171,8 +172,8 @@ describe('a TaskRun whose owner reference does not count', () => {
   test('because it was written after the TaskRun was seen: stays in its own trace', async () => {
     await lifecycle.start();
     const own = { ownerReferences: [], annotations: { [TASK_OWN]: FORGED } };
-    lifecycle.api.put('taskruns', taskRun(undefined, own));
-    lifecycle.api.put('pipelineruns', pipelineRun(undefined));
+    lifecycle.api.put('taskruns', taskRun(begun, own));
+    lifecycle.api.put('pipelineruns', pipelineRun(begun));
     await lifecycle.until(() => lifecycle.api.get('taskruns', TASK) !== undefined);
     lifecycle.api.put('taskruns', taskRun(ranTask, { annotations: { [TASK_OWN]: FORGED } }));
     lifecycle.api.put('pods', pod());
@@ -185,7 +186,7 @@ describe('a child PipelineRun made while the webhook is down', () => {
   const child = (annotations: Record<string, string>): void =>
     lifecycle.api.put(
       'pipelineruns',
-      pipelineRun(undefined, {
+      pipelineRun(begun, {
         name: 'child',
         uid: 'uid-child',
         annotations,
@@ -219,7 +220,7 @@ test('owner references that form a circle hold up nothing but their own runs', a
   const circle = (name: string, owner: string): void =>
     lifecycle.api.put(
       'pipelineruns',
-      pipelineRun(undefined, {
+      pipelineRun(begun, {
         name,
         uid: `uid-${name}`,
         ownerReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: owner, uid: `uid-${owner}` }],
