@@ -1,6 +1,6 @@
 import { copyButton } from './copy.js';
 import { countSpans, formatTime, h, resultPill } from './dom.js';
-import { elapsed } from './duration.js';
+import { elapsedText } from './list-time.js';
 
 /** @typedef {import('../page-view.ts').PageHead} PageHead */
 
@@ -40,7 +40,7 @@ export function createHeader(traceId) {
     },
     /** @param {number} ms how long it has been running */
     tick(ms) {
-      since.textContent = `for ${elapsed(ms)}`;
+      since.textContent = `for ${elapsedText(ms)}`;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { h, resultOf } from './dom.js';
-import { elapsed, short } from './duration.js';
+import { short } from './duration.js';
+import { elapsedText } from './list-time.js';
 import { place } from './range.js';
 
 /** @typedef {import('./visible.js').VisibleRow} VisibleRow */
@@ -96,7 +97,7 @@ export function createLine() {
       outcome.textContent = label ? `, ${label}` : '';
       apart.textContent = row.apart ?? '';
       lead.textContent = leadMs >= MIN_LEAD_MS ? `${short(leadMs)} wait` : '';
-      duration.textContent = row.isRunning ? elapsed(endMs - row.offsetMs) : row.durationText;
+      duration.textContent = row.isRunning ? elapsedText(endMs - row.offsetMs) : row.durationText;
       setPlace(leadBar, leadMs >= MIN_LEAD_MS ? place(row.offsetMs, row.offsetMs + leadMs, state.range) : undefined);
       const work = place(row.offsetMs + leadMs, endMs, state.range);
       setPlace(bar, work);

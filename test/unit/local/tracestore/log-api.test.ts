@@ -1,0 +1,80 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { logText } from '../../../../local/tracestore/log-api.ts';
+import { newest } from '../../../../local/tracestore/newest.ts';
+import { startTraceStore, type TraceStore } from '../../../../local/tracestore/server.ts';
+import type { LogSource } from '../../../../local/viewer/log-place.ts';
+import { silentLogger } from '../../../../shared/runtime/log.ts';
+import { fromService, spanId, TRACE_ID, type SpanInput } from '../viewer/example-trace.ts';
+
+async function* from(...texts: string[]): AsyncGenerator<Buffer> {
+  for (const text of texts) yield Buffer.from(text);
+}
+async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of source) found.push(one);
+  return found;
+}
+
+test('of a log that is longer than the limit the newest bytes are given, with the number of the others', async () => {
+  expect(await all(newest(from('aaaa', 'bbbb', 'cccc'), 8))).toEqual([
+    { content: Buffer.from('bbbbcccc'), dropped: 4 },
+  ]);
+  const text = (await all(logText(newest(from('1\n2\n', '3\n4\n', '5\n6\n'), 8)))).join('');
+  expect(text).toBe('… 4 bytes before this are not shown\n3\n4\n5\n6\n');
+});
+
+test('what comes later comes at once, and an error after what was read before it', async () => {
+  const next = Promise.withResolvers<void>();
+  async function* slow(): AsyncGenerator<Buffer> {
+    yield Buffer.from('now\n');
+    await next.promise;
+    yield Buffer.from('later\n');
+    throw new Error('the Pod is gone');
+  }
+  const log = newest(slow(), 100);
+  expect((await log.next()).value).toEqual({ content: Buffer.from('now\n'), dropped: 0 });
+  next.resolve();
+  expect((await log.next()).value).toEqual({ content: Buffer.from('later\n'), dropped: 0 });
+  await expect(log.next()).rejects.toThrow('the Pod is gone');
+});
+
+test('of escape sequences only colours are left; a last line without its end is shown', async () => {
+  const text = await all(logText(newest(from('\x1b[31mred\x1b[0m\x1b]0;title\x07\x1b[2J', ' end'), 100)));
+  expect(text.join('')).toBe('\x1b[31mred\x1b[0m end\n');
+});
+
+let store: TraceStore | undefined;
+afterEach(async () => {
+  await store?.close();
+  store = undefined;
+});
+
+async function read(logs: LogSource | undefined, row: string): Promise<[number, string]> {
+  store = await startTraceStore({ log: silentLogger, ...(logs && { logs }) });
+  const spans: SpanInput[] = [
+    { id: 'r', name: 'RUN a', from: 0, to: 9, attributes: { namespace: 'ci', pipelinerun: 'a' } },
+    { id: 't', parent: 'r', name: 'task unit', from: 0, to: 9, attributes: { 'k8s.pod.name': 'unit-pod' } },
+    { id: 's', parent: 't', name: 'step test', from: 0, to: 9, attributes: { 'k8s.container.name': 'step-test' } },
+  ];
+  const headers = { Authorization: `Bearer ${store.token}`, 'Content-Type': 'application/json' };
+  const body = JSON.stringify({ resourceSpans: [fromService('tekton-pipelines', spans)] });
+  await fetch(store.otlpUrl, { method: 'POST', headers, body });
+  const response = await fetch(`${store.url}/api/log/${TRACE_ID}/${row}`, { headers });
+  return [response.status, await response.text()];
+}
+
+test('the log of a step is read from the container that its span names', async () => {
+  const logs: LogSource = (place, part) => from(`${JSON.stringify([place, part])}\n`);
+  const expected = [{ namespace: 'ci', pod: 'unit-pod', container: 'step-test' }, { follow: true }];
+  expect(await read(logs, spanId('s'))).toEqual([200, `${JSON.stringify(expected)}\n`]);
+});
+
+test('a row without a container, an unknown row, and a log that can’t be read are answered with the reason', async () => {
+  const [status, text] = await read(() => from(), spanId('t'));
+  expect([status, text]).toEqual([404, expect.stringContaining('does not say which container')]);
+  expect((await read(() => from(), 'nothing'))[0]).toBe(404);
+  const [failed, why] = await read(() => {
+    throw new Error('pod unit-pod in namespace ci has not run on this node');
+  }, spanId('s'));
+  expect([failed, why]).toEqual([404, expect.stringContaining('has not run on this node')]);
+});

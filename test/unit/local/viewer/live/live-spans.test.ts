@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { liveSpans } from '../../../../../local/viewer/live/live-spans.ts';
+import type { LiveRun } from '../../../../../local/viewer/live/live-run.ts';
+import { buildWaterfall, type Waterfall } from '../../../../../local/viewer/waterfall.ts';
+import { deriveSpanId } from '../../../../../shared/tracing/ids.ts';
+import type { TracesData } from '../../../../../shared/otlp/types.ts';
+import { fromService, makeSpan } from '../example-trace.ts';
+import {
+  BORN_MS,
+  failed,
+  LIVE_TRACE,
+  liveRun,
+  pipelineRun,
+  pod,
+  ROOT_SPAN,
+  step,
+  succeeded,
+  taskRun,
+} from './run-objects.ts';
+
+const NOTHING: TracesData = { resourceSpans: [] };
+const drawn = (live: LiveRun, nowMs: number, traces = NOTHING): Waterfall =>
+  buildWaterfall(LIVE_TRACE, traces, liveSpans(LIVE_TRACE, live, BORN_MS + nowMs));
+const outline = ({ rows }: Waterfall): string[] =>
+  rows.map(
+    ({ depth, name, result, offsetMs, durationMs }) =>
+      `${' '.repeat(depth)}${name} ${result} ${offsetMs}+${durationMs}`,
+  );
+
+describe('a run that goes on', () => {
+  test('has its root with its name, its tasks, their waits and steps, up to now', () => {
+    const lint = taskRun('lint', 100, { steps: [step('check', 400)] });
+    expect(outline(drawn(liveRun([lint], [pod('lint', 120, 150)]), 1000))).toEqual([
+      'RUN ship running 0+1000',
+      ' queued none 0+40',
+      ' task lint running 100+900',
+      '  pod scheduling none 120+30',
+      '  pod starting none 150+250',
+      '  step check running 400+600',
+    ]);
+  });
+
+  test('is not finished, and no row misses a parent', () => {
+    const waterfall = drawn(liveRun([taskRun('lint', 100)]), 1000);
+    expect(waterfall).toMatchObject({
+      title: 'RUN ship',
+      runName: 'ship-x1',
+      namespace: 'ci',
+      result: 'running',
+      finished: false,
+      spanCount: 0,
+    });
+    expect(waterfall.rows.flatMap(({ warnings }) => warnings)).toEqual([]);
+  });
+
+  test('of steps whose containers started together, the next one begins when the one before it has ended', () => {
+    const steps = [step('a', 300, { ms: 500, exitCode: 0 }), step('b', 300), step('c', 300)];
+    const rows = drawn(liveRun([taskRun('build', 100, { steps })]), 900).rows.filter(
+      ({ category }) => category === 'step',
+    );
+    expect(rows.map(({ name, result, offsetMs, durationMs }) => [name, result, offsetMs, durationMs])).toEqual([
+      ['step a', 'success', 300, 200],
+      ['step b', 'running', 500, 400],
+    ]);
+  });
+
+  test('a step that failed says its exit code while its task goes on', () => {
+    const { rows } = drawn(
+      liveRun([taskRun('build', 100, { steps: [step('a', 300, { ms: 500, exitCode: 3 })] })]),
+      900,
+    );
+    expect(rows.find(({ name }) => name === 'step a')).toMatchObject({
+      result: 'failure',
+      problem: 'exit code 3: Error',
+      isOrigin: true,
+    });
+  });
+
+  test('a Pod without a node waits until now', () => {
+    const { rows } = drawn(liveRun([taskRun('build', 100)], [pod('build', 120)]), 900);
+    expect(rows.find(({ name }) => name === 'pod scheduling')).toMatchObject({
+      isRunning: true,
+      offsetMs: 120,
+      durationMs: 780,
+    });
+    expect(rows.some(({ name }) => name === 'pod starting')).toBe(false);
+  });
+
+  test('steps of a second attempt are below it, and have the ids of that attempt', () => {
+    const retried = taskRun('flaky', 100, {
+      ...{ retriesStatus: [failed(400, 'Failed', 'no')], startTime: new Date(BORN_MS + 450).toISOString() },
+      ...{ podName: 'ship-x1-flaky-pod-retry1', steps: [step('a', 600)] },
+    });
+    const { rows } = drawn(liveRun([retried]), 900);
+    const found = rows.find(({ name }) => name === 'step a');
+    expect(rows[found?.parent ?? -1]).toMatchObject({ name: 'attempt 2', offsetMs: 450 });
+    expect(found?.id).toBe(deriveSpanId(LIVE_TRACE, 'step', 'flaky-uid', 1, 'step-a'));
+  });
+});
+
+describe('what has ended', () => {
+  test('keeps its row until its span arrives', () => {
+    const live = liveRun([
+      taskRun('lint', 100, { ...succeeded(800), steps: [step('check', 300, { ms: 790, exitCode: 0 })] }),
+    ]);
+    expect(outline(drawn(live, 900)).slice(2)).toEqual([' task lint success 100+700', '  step check success 300+490']);
+  });
+
+  test('a cancelled task is no error, one that timed out is', () => {
+    const live = liveRun([
+      taskRun('a', 100, failed(500, 'TaskRunCancelled', 'cancelled')),
+      taskRun('b', 100, failed(500, 'TaskRunTimeout', 'too long')),
+    ]);
+    const { rows } = drawn(live, 900);
+    expect(rows.filter(({ category }) => category === 'task').map(({ result, problem }) => [result, problem])).toEqual([
+      ['cancellation', 'TaskRunCancelled'],
+      ['timeout', 'TaskRunTimeout: too long'],
+    ]);
+  });
+
+  test('gives way to its spans, also to fewer of them, and to the whole trace when the root has come', () => {
+    const live = liveRun([
+      taskRun('lint', 100, { ...succeeded(800), steps: [step('check', 300, { ms: 790, exitCode: 0 })] }),
+    ]);
+    const spanId = deriveSpanId(LIVE_TRACE, 'task', 'lint-uid');
+    const arrived = {
+      ...makeSpan({ id: 'x', name: 'task lint (from the trace)', from: 0, to: 10 }),
+      traceId: LIVE_TRACE,
+      spanId,
+      parentSpanId: ROOT_SPAN,
+    };
+    const traces = (spans: object[]): TracesData => {
+      const group = fromService('tekton-pipelines', []);
+      return {
+        resourceSpans: [{ ...group, scopeSpans: group.scopeSpans.map((scope) => ({ ...scope, spans: spans as [] })) }],
+      };
+    };
+    const { rows } = drawn(live, 900, traces([arrived]));
+    expect(rows.map(({ name }) => name).toSorted()).toEqual(['RUN ship', 'queued', 'task lint (from the trace)']);
+    const root = { ...arrived, name: 'RUN ship', spanId: ROOT_SPAN, parentSpanId: undefined };
+    const whole = drawn(live, 900, traces([root]));
+    expect([whole.finished, whole.rows.map(({ name }) => name)]).toEqual([true, ['RUN ship']]);
+  });
+
+  test('objects of another trace give no row', () => {
+    expect(liveSpans('c'.repeat(32), liveRun([taskRun('lint', 100)], [], pipelineRun()), BORN_MS)).toEqual([]);
+  });
+});
