@@ -24,9 +24,9 @@ function isFatal(row: WaterfallRow, above: WaterfallRow[]): boolean {
   const mayBeRetried = [row, ...above].some(
     ({ category }, index) => category === 'attempt' && above[index]?.category === 'placeholder',
   );
-  return (
-    !mayBeRetried && above.every(({ category, result }) => category === 'placeholder' || WENT_WRONG.includes(result))
-  );
+  const goesOn = ({ category, result }: WaterfallRow): boolean =>
+    category === 'placeholder' || (category === 'run' && result === 'running');
+  return !mayBeRetried && above.every((row) => goesOn(row) || WENT_WRONG.includes(row.result));
 }
 
 /** The Pod is an attribute of the task, or of the first wait of its attempt. */

@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { startTraceStore, type TraceStore } from '../../local/tracestore/server.ts';
+import type { LiveRun, LiveSource } from '../../local/viewer/live/live-run.ts';
+import type { LogSource } from '../../local/viewer/log-place.ts';
+import { silentLogger } from '../../shared/runtime/log.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import { deriveSpanId } from '../../shared/tracing/ids.ts';
+import {
+  failed,
+  LIVE_TRACE,
+  pipelineRun,
+  pod,
+  step,
+  succeeded,
+  taskRun,
+} from '../unit/local/viewer/live/run-objects.ts';
+import { findChromium, launchChromium, type Browser, type Page } from './chromium.ts';
+
+const chromium = findChromium();
+
+/** API objects that the test changes. */
+class Objects implements LiveSource {
+  #run: LiveRun | undefined;
+  #revision = 0;
+  readonly #listeners = new Set<(traceId: string) => void>();
+
+  set(run: LiveRun): void {
+    this.#run = run;
+    this.#revision += 1;
+    for (const listener of this.#listeners) listener(LIVE_TRACE);
+  }
+  find(traceId: string): LiveRun | undefined {
+    return traceId === LIVE_TRACE ? this.#run : undefined;
+  }
+  revision(): number {
+    return this.#revision;
+  }
+  running(): string[] {
+    return this.#run ? [LIVE_TRACE] : [];
+  }
+  onChange(listener: (traceId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+}
+
+/** A log that the test writes. */
+class Log {
+  #chunks: string[] = [];
+  #ended = false;
+  #changed = Promise.withResolvers<void>();
+
+  write(text: string, ended = false): void {
+    this.#chunks.push(text);
+    this.#ended ||= ended;
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+  async *read(follow: boolean): AsyncGenerator<Buffer> {
+    for (let at = 0; ; at += 1) {
+      while (follow && !this.#ended && at >= this.#chunks.length) await this.#changed.promise;
+      const chunk = this.#chunks[at];
+      if (chunk === undefined) return;
+      yield Buffer.from(chunk);
+    }
+  }
+}
+
+const NAMES = `[...document.querySelectorAll('.rows .row')].map((row) => row.querySelector('.label').textContent + ' ' + row.dataset.result).join()`;
+const LOG = `[...document.querySelectorAll('.log-line')].map((line) => line.textContent)`;
+const rowNamed = (name: string): string =>
+  `[...document.querySelectorAll('.rows .row')].find((row) => row.querySelector('.label').textContent === ${JSON.stringify(name)})`;
+
+(chromium ? describe : describe.skip)('a run that goes on', () => {
+  let browser: Browser;
+  let store: TraceStore;
+  let objects: Objects;
+  let log: Log;
+  beforeAll(async () => {
+    browser = await launchChromium(chromium ?? '');
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+  beforeEach(async () => {
+    objects = new Objects();
+    log = new Log();
+    const logs: LogSource = (_place, { follow }) => log.read(follow);
+    store = await startTraceStore({ log: silentLogger, live: objects, logs });
+  });
+  afterEach(async () => {
+    await store.close();
+  });
+  const show = (tasks: TaskRun[], run: PipelineRun = pipelineRun()): void =>
+    objects.set({ pipelineRuns: [run], taskRuns: tasks, pods: [pod('unit', 120, 150)] });
+  const open = (): Promise<Page> => browser.open(store.pageUrl(LIVE_TRACE), { width: 1440, height: 900 });
+
+  test('rows, bars and log lines appear while it runs; the failed step is open at once', async () => {
+    const page = await open();
+    await page.until(`document.querySelector('.empty')?.textContent.includes('Nothing is known of this trace')`);
+    show([]);
+    await page.until(`${NAMES} === 'RUN ship running'`);
+    expect(await page.evaluate(`document.querySelector('h1').textContent`)).toBe('ship-x1');
+    expect(await page.evaluate(`document.querySelector('.facts').textContent`)).toMatch(/^●runningfor /);
+    show([taskRun('unit', 100)]);
+    await page.until(`${NAMES} === 'RUN ship running,task unit running'`);
+    show([taskRun('unit', 100, { steps: [step('jest', 400)] })]);
+    await page.until(`${NAMES} === 'RUN ship running,task unit running,step jest running'`);
+
+    await page.evaluate(`${rowNamed('step jest')}.click()`);
+    await page.until(`document.querySelector('.details h2')?.textContent === 'step jest'`);
+    log.write('\x1b[32m1 ok\x1b[0m\n2 o');
+    await page.until(`${LOG}.join() === '1 ok'`);
+    expect(await page.evaluate(`document.querySelector('.log-line span').className`)).toBe('log-fg-green');
+    log.write('k\n');
+    await page.until(`${LOG}.join() === '1 ok,2 ok'`);
+    await page.evaluate(`document.querySelector('.details .close').click()`);
+
+    log.write('expected total 42, got 41\n', true);
+    const reason = '"step-jest" exited with code 1';
+    const unit = taskRun('unit', 100, {
+      ...failed(900, 'Failed', reason),
+      steps: [step('jest', 400, { ms: 890, exitCode: 1 })],
+    });
+    show([unit]);
+    await page.until(`${NAMES} === 'RUN ship running,task unit failure,step jest failure'`);
+    expect(await page.evaluate(`document.querySelector('[data-line=failure]').textContent`)).toBe(
+      'unit › jest exit code 1: expected total 42, got 41',
+    );
+    await page.evaluate(`document.querySelector('[data-line=failure] .link').click()`);
+    await page.until(`${LOG}.at(-1) === 'expected total 42, got 41'`);
+    expect(await page.evaluate(`document.querySelector('.details .lead').textContent`)).toContain('exit 1');
+    expect(await page.evaluate('document.body.textContent')).not.toContain('not in the trace');
+    expect(page.complaints.filter((text) => !text.includes('404'))).toEqual([]);
+  });
+
+  test('a bar grows with the clock, and stands still when the store is gone', async () => {
+    show([taskRun('unit', 100, { steps: [step('jest', 400)] })]);
+    const page = await open();
+    await page.until(`${rowNamed('step jest')} !== undefined`);
+    const since = `document.querySelector('.since').textContent`;
+    const before = await page.evaluate<string>(since);
+    await page.until(`${since} !== ${JSON.stringify(before)}`);
+    await store.close();
+    await page.until(`document.querySelector('main.stopped') && !document.querySelector('.offline').hidden`);
+    const stopped = await page.evaluate<string>(since);
+    // Three of the page's ticks.
+    await page.evaluate('new Promise((resolve) => setTimeout(resolve, 1600))');
+    expect(await page.evaluate<string>(since)).toBe(stopped);
+    store = await startTraceStore({ log: silentLogger });
+  });
+
+  test('what is folded and selected stays when the spans arrive', async () => {
+    show([taskRun('unit', 100, { steps: [step('jest', 400)] }), taskRun('lint', 100, { steps: [step('check', 400)] })]);
+    const page = await open();
+    await page.until(`${rowNamed('step check')} !== undefined`);
+    await page.evaluate(`${rowNamed('task lint')}.querySelector('.twist').click()`);
+    await page.until(`${rowNamed('step check')} === undefined`);
+    show([
+      taskRun('unit', 100, { steps: [step('jest', 400)] }),
+      taskRun('lint', 100, {
+        ...succeeded(900),
+        steps: [step('check', 400, { ms: 800, exitCode: 0 }), step('more', 400)],
+      }),
+    ]);
+    await page.until(`${rowNamed('task lint')}.dataset.result === 'success'`);
+    expect(await page.evaluate(`${rowNamed('step check')} === undefined`)).toBe(true);
+    expect(await page.evaluate('location.hash')).toBe(`#shut=${deriveSpanId(LIVE_TRACE, 'task', 'lint-uid')}`);
+  });
+});
