@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import { createAuthority } from './authority.ts';
 import type { Authority } from './authority.ts';
 import type { FoundAuthority, SharedAuthority } from './authority-secret.ts';
@@ -16,8 +18,12 @@ export interface ReplicaState {
   nowMs: number;
 }
 
+/** Each has a name of its own: of several authorities with one name, OpenSSL tries only the first. */
 const newAuthority = (nowMs: number): Promise<Authority> =>
-  createAuthority({ commonName: 'tektrace-webhook-ca', lifetimeMs: LIFETIME_MS }, nowMs);
+  createAuthority(
+    { commonName: `tektrace-webhook-ca-${randomBytes(4).toString('hex')}`, lifetimeMs: LIFETIME_MS },
+    nowMs,
+  );
 
 /** A first authority, or one in the place of a lost one, whose certificates may still be served: it stays trusted. */
 async function fresh(nowMs: number, lostPem = ''): Promise<SharedAuthority> {

@@ -1,3 +1,4 @@
+import { logged } from './error-log.ts';
 import { sentence } from './errors.ts';
 import { showsStacks } from './log-options.ts';
 
@@ -35,8 +36,10 @@ export function endOnUncaughtErrors(): void {
       return;
     }
     isEnding = true;
-    print(`ended by an unexpected error: ${sentence(error)}${stack}`);
-    if (stack === '') print('TEKTRACE_DEBUG=1 prints the stack, which a bug report needs');
+    if (!logged('ended by an unexpected error', error)) {
+      print(`ended by an unexpected error: ${sentence(error)}${stack}`);
+      if (stack === '') print('TEKTRACE_DEBUG=1 prints the stack, which a bug report needs');
+    }
     setTimeout(() => process.exit(INTERNAL_ERROR), REMOVAL_MS);
     void Promise.allSettled([...cleanups].map(async (cleanup) => cleanup())).then((removed) => {
       for (const one of removed)

@@ -86,7 +86,7 @@ function endWithPackageManager() {
 if (process.env.npm_lifecycle_event && process.platform === 'linux') endWithPackageManager();
 
 // Signals are handed on, and the child decides when to end. Ctrl-C at a terminal reaches the child by itself too: it takes the two for one.
-['SIGINT', 'SIGTERM', 'SIGHUP'].forEach(function (signal) {
+['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'].forEach(function (signal) {
   process.on(signal, function () {
     child.kill(signal);
   });

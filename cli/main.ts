@@ -1,3 +1,4 @@
+import { logged } from './error-log.ts';
 import { CommandError, sentence } from './errors.ts';
 import { endOnUncaughtErrors } from './last-resort.ts';
 import { endWithLauncher } from './launcher-watch.ts';
@@ -64,8 +65,10 @@ async function main(args: string[]): Promise<number> {
 
 /** Prints the error in one line, with its stack only if that was asked for. Returns the exit code. */
 function explain(error: unknown): number {
-  process.stderr.write(`tektrace: ${sentence(error)}\n`);
-  if (showsStacks() && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (error instanceof CommandError || !logged('ended by an error', error)) {
+    process.stderr.write(`tektrace: ${sentence(error)}\n`);
+    if (showsStacks() && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  }
   if (error instanceof CommandError) return error.exitCode;
   return error instanceof Error && error.name === 'ExporterSettingsError' ? 2 : 1;
 }

@@ -2,7 +2,8 @@ import express from 'express';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 
 import { formatAdmissionTime } from '../shared/tracing/provenance.ts';
-import { ADMISSION_TIME, REFUSED_OWNER } from '../shared/tekton/annotations.ts';
+import { parseCarrier } from '../shared/tracing/carrier.ts';
+import { ADMISSION_TIME, carrierNames, REFUSED_OWNER } from '../shared/tekton/annotations.ts';
 import { LruMap } from '../shared/runtime/lru.ts';
 import { TokenBucket } from '../shared/runtime/token-bucket.ts';
 import type { AnnotationChanges } from '../shared/kubernetes/patch.ts';
@@ -38,6 +39,12 @@ type Mutation = (request: AdmissionRequest, settings: StampSettings, receivedMs:
 
 type Stamp = (request: AdmissionRequest, settings: StampSettings) => AnnotationChanges | Unchanged;
 
+/** The run's own span, as fields of a log line. */
+function spanOf(stamped: AnnotationChanges, kind: string | undefined): Record<string, string> {
+  const own = parseCarrier(stamped[carrierNames(kind).own] ?? undefined);
+  return own ? { trace_id: own.traceId, span_id: own.spanId } : {};
+}
+
 /** Reports refused owner references. Each requester is warned of once: it may be a controller that should be trusted. */
 function reportingRefusals(kind: ReviewKind, stamp: Stamp, { log, observer }: WebhookAppOptions): Stamp {
   const warned = new LruMap<string, true>(MAX_WARNED);
@@ -50,7 +57,7 @@ function reportingRefusals(kind: ReviewKind, stamp: Stamp, { log, observer }: We
       warned.set(username, true);
       log.warn(
         'an owner reference to a PipelineRun is refused, the run gets its own trace: if this user is a controller that creates TaskRuns, start the webhook with --trusted-requester',
-        { user: username, kind: object.kind, namespace },
+        { user: username, kind: object.kind, namespace, ...spanOf(stamped, object.kind) },
       );
     }
     return stamped;

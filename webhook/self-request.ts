@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import https from 'node:https';
 import type { IncomingMessage } from 'node:http';
 
+import { certificatesIn } from '../certs/bundle.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 
 const TIMEOUT_MS = 1_000;
@@ -16,16 +17,7 @@ export interface SelfRequestOptions {
   trustedPem: string | undefined;
 }
 
-/**
- * Asks the webhook of this process for /readyz over a new TLS connection, and checks its certificate as the API server does. Throws Error with
- * the reason if the certificate is not trusted, or if there is no answer with status 200 within a second.
- */
-export async function requestItself({
-  host = 'localhost',
-  port,
-  serverName,
-  trustedPem,
-}: SelfRequestOptions): Promise<void> {
+async function ask({ host = 'localhost', port, serverName, trustedPem }: SelfRequestOptions): Promise<void> {
   const request = https.get({
     ...{ host, port, servername: serverName, path: '/readyz', agent: false },
     headers: { host: serverName },
@@ -36,6 +28,24 @@ export async function requestItself({
   response.resume();
   await once(response, 'end');
   if (response.statusCode !== 200) throw new Error(`the webhook answers itself with HTTP ${response.statusCode}`);
+}
+
+/** OpenSSL's, of a bundle in which several authorities have one name: it tries only one of them. The API server tries all. */
+const isAmbiguous = (error: unknown): boolean => (error as { code?: string }).code === 'CERT_SIGNATURE_FAILURE';
+
+/**
+ * Asks the webhook of this process for /readyz over a new TLS connection, and checks its certificate as the API server does. Throws Error with
+ * the reason if the certificate is not trusted, or if there is no answer with status 200 within a second.
+ */
+export async function requestItself(options: SelfRequestOptions): Promise<void> {
+  const authorities = certificatesIn(options.trustedPem ?? '');
+  for (const trustedPem of [options.trustedPem, ...authorities]) {
+    try {
+      return await ask({ ...options, trustedPem });
+    } catch (error) {
+      if (!isAmbiguous(error) || trustedPem === authorities.at(-1)) throw error;
+    }
+  }
 }
 
 /** What is ready only while requests to itself succeed. A change is logged. Several callers at a time share one request. */

@@ -17,7 +17,7 @@ import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 import { readTelemetry } from '../../shared/tracing/telemetry.ts';
 import { CommandError } from '../errors.ts';
 import { readKubeconfig } from '../kubeconfig-file.ts';
-import { logOptions, logSettings } from '../log-options.ts';
+import { CLUSTER_LOG, logOptions, logSettings } from '../log-options.ts';
 import { exporterOptions, exporterSettings, parseOptions, text } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { VERSION } from '../version.ts';
@@ -36,7 +36,7 @@ export const checkSpec: CommandSpec = {
       help: 'Default: KUBECONFIG, the Pod’s service account, ~/.kube/config.',
     },
     ...exporterOptions,
-    ...logOptions,
+    ...logOptions(CLUSTER_LOG),
   },
   examples: ['tektrace check --namespace ci --jaeger-collector-url http://jaeger-collector.jaeger:4318/v1/traces'],
 };
@@ -94,7 +94,7 @@ async function sendSpan(sink: SpanSink, settings: SpanSettings, traceId: string,
 /** Resolves to 0 if everything was well. Throws CommandError (exit 1) with what was not. */
 export async function checkCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(checkSpec, args);
-  const log = createLogger(logSettings(values));
+  const log = createLogger(logSettings(values, CLUSTER_LOG));
   const { sink, spans } = await readTelemetry(exporterSettings(values), process.env, log);
   const client = createKubeClient(readKubeconfig(text(values, 'kubeconfig')), {
     userAgent: `tektrace-check/${VERSION}`,

@@ -8,7 +8,6 @@ import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import { fencedClient } from '../../shared/kubernetes/fenced-client.ts';
 import { createKubernetesMetrics } from '../../shared/kubernetes/metrics.ts';
 import { startHealthServer } from '../../shared/runtime/health.ts';
-import { createLogger } from '../../shared/runtime/log.ts';
 import { createMetricsRegistry } from '../../shared/runtime/metrics.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
@@ -29,7 +28,7 @@ import {
   text,
 } from '../options.ts';
 import type { CommandSpec, OptionValues } from '../options.ts';
-import { logOptions, logSettings } from '../log-options.ts';
+import { CLUSTER_LOG, clusterLogger, logOptions } from '../log-options.ts';
 import { traceUrlOptions, traceUrlSetting } from '../trace-url-options.ts';
 
 /** How long a process without its lease may send its spans, in milliseconds: another process leads already. */
@@ -71,7 +70,7 @@ export const controllerSpec: CommandSpec = {
     'shell-image': { type: 'string', value: 'IMAGE', help: 'Image with sh; writes the scripts.' },
     'workingdirinit-image': { type: 'string', value: 'IMAGE', help: 'Image with /ko-app/workingdirinit.' },
     'nop-image': { type: 'string', value: 'IMAGE', help: 'Image that ends at once; stops sidecars.' },
-    ...logOptions,
+    ...logOptions(CLUSTER_LOG),
   },
   examples: ['tektrace controller --jaeger-collector-url http://jaeger-collector.jaeger:4318/v1/traces'],
 };
@@ -88,7 +87,7 @@ function images(values: OptionValues): Images {
 /** Runs until a signal, or until the lease is lost. Resolves to the exit code: 1 if the lease was lost. */
 export async function controllerCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(controllerSpec, args);
-  const log = createLogger(logSettings(values));
+  const log = clusterLogger(values);
   const settings = {
     manage: choice(values, 'manage', MANAGE, 'none'),
     excludedNamespaces: list(values, 'exclude-namespace'),

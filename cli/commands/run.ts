@@ -6,7 +6,7 @@ import { CommandError } from '../errors.ts';
 import { execute } from '../execute.ts';
 import { endAfterSecond, tellNothingStarted, unlessInterrupted, untilInterrupted } from '../until-interrupted.ts';
 import type { ExecutedRun } from '../execute.ts';
-import { logOptions, logSettings } from '../log-options.ts';
+import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
 import { exporterOptions, fullOption, parseOptions } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { checkTaken, knownObjects, prepareRun } from '../prepare-run.ts';
@@ -77,7 +77,7 @@ export const runSpec: CommandSpec = {
       value: 'auto|namespaces|plain',
       help: 'How the embedded node runs containers (default auto).',
     },
-    ...logOptions,
+    ...logOptions(TERMINAL_LOG),
   },
   examples: [
     'tektrace run -f examples/build-and-test.yaml',
@@ -110,7 +110,7 @@ async function finish(
 /** Exit code: 0 all runs succeeded, 1 one of them failed, 2 the input can't be used, 128 and its number for a signal. */
 export async function runCommand(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(runSpec, args);
-  const log = createLogger(logSettings({ 'log-level': 'warn', 'log-format': 'text', ...values }));
+  const log = createLogger(logSettings(values, TERMINAL_LOG));
   const settings = await readRunSettings(values, positionals, log);
   const { manifests, given, timeoutMs, traceOut, isJson } = settings;
   const isStdoutTaken = isJson || (traceOut !== undefined && isStandardOutput(traceOut));

@@ -15,7 +15,7 @@ import { readRunnable } from '../follow/runnable.ts';
 import { announceRuns } from '../local/announce-runs.ts';
 import { startLocalCluster } from '../local/cluster.ts';
 import type { LocalCluster, LocalClusterOptions } from '../local/cluster.ts';
-import { logOptions, logSettings } from '../log-options.ts';
+import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
 import { choice, exporterOptions, exporterSettings, fullOption, list, parseOptions, port, text } from '../options.ts';
 import type { CommandSpec, OptionValues } from '../options.ts';
 import { runInputs } from '../run-inputs.ts';
@@ -47,7 +47,7 @@ export const upSpec: CommandSpec = {
       help: `Port of the page (default: ${USUAL_PAGE_PORT} if it is free, else any).`,
     },
     isolation: { type: 'string', value: 'auto|namespaces|plain', help: 'How the node runs containers (default auto).' },
-    ...logOptions,
+    ...logOptions(TERMINAL_LOG),
   },
   examples: [
     'tektrace up',
@@ -131,7 +131,7 @@ const interruptedBy = (signal: AbortSignal): Interrupted | undefined => signal.r
 /** Runs until a signal, or with `--exit` until the given runs have ended. Resolves to the exit code. */
 export async function upCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(upSpec, args);
-  const log = createLogger(logSettings({ 'log-level': 'warn', 'log-format': 'text', ...values }));
+  const log = createLogger(logSettings(values, TERMINAL_LOG));
   const terminal = createTerminal(process.stdout);
   const signal = shutdownSignal();
   const files = list(values, 'run');

@@ -6,7 +6,6 @@ import { ownAuthority } from '../../certs/own-authority.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import { createRequestMetrics } from '../../shared/kubernetes/metrics/requests.ts';
 import { startHealthServer } from '../../shared/runtime/health.ts';
-import { createLogger } from '../../shared/runtime/log.ts';
 import { createMetricsRegistry } from '../../shared/runtime/metrics.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { createWebhookMetrics } from '../../webhook/metrics.ts';
@@ -16,7 +15,7 @@ import { CommandError } from '../errors.ts';
 import { readKubeconfig } from '../kubeconfig-file.ts';
 import { choice, durationMs, list, parseOptions, port, sampling, samplingOptions, text } from '../options.ts';
 import type { CommandSpec, OptionValues } from '../options.ts';
-import { logOptions, logSettings } from '../log-options.ts';
+import { CLUSTER_LOG, clusterLogger, logOptions } from '../log-options.ts';
 import { traceUrlOptions, traceUrlSetting } from '../trace-url-options.ts';
 import { VERSION } from '../version.ts';
 
@@ -85,7 +84,7 @@ export const webhookSpec: CommandSpec = {
       help: 'Default: KUBECONFIG, the Pod’s service account, ~/.kube/config.',
     },
     ...samplingOptions,
-    ...logOptions,
+    ...logOptions(CLUSTER_LOG),
   },
   examples: ['tektrace webhook --namespace tektrace --service-name tektrace-webhook'],
 };
@@ -105,7 +104,7 @@ function stepOtlpEndpoint(values: OptionValues): { stepOtlpEndpoint?: string } {
 /** Runs until a signal. Resolves to the exit code. */
 export async function webhookCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(webhookSpec, args);
-  const log = createLogger(logSettings(values));
+  const log = clusterLogger(values);
   const stop = shutdownSignal();
   const settings = {
     sampling: sampling(values),
@@ -137,7 +136,11 @@ export async function webhookCommand(args: string[]): Promise<number> {
       : givenCertificate(kept),
     { ...kept, configurationName: text(values, 'configuration-name') ?? 'tektrace-webhook', propagationMs },
     stop,
-  );
+  ).catch((error: unknown) => {
+    if (stop.aborted) return undefined;
+    throw error;
+  });
+  if (!certificate) return 0;
   createCertificateMetrics(registry, certificate);
   const server = await startWebhookServer({
     port: ports.webhook,
@@ -147,6 +150,8 @@ export async function webhookCommand(args: string[]): Promise<number> {
     observer: createWebhookMetrics(registry),
   });
   certificate.onChange((pair) => server.setCertificate(pair));
+  // It may have changed while the server started.
+  server.setCertificate(certificate.current());
   const itself = { port: server.port, serverName };
   ready = readiness(() => requestItself({ ...itself, trustedPem: certificate.trusted() }), log);
   log.info('the webhook has started', {

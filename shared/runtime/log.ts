@@ -1,4 +1,5 @@
 import { isFault, messageOf, stackOf } from './error-text.ts';
+import { redacted } from './redact.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -13,7 +14,8 @@ export interface Logger {
 }
 
 export interface LoggerOptions {
-  level?: LogLevel;
+  /** A function is asked for each line. */
+  level?: LogLevel | (() => LogLevel);
   /** `json`: one object per line, for a cluster; `text`: for a person at a terminal. */
   format?: 'json' | 'text';
   /** Fields that JSON lines have besides, read for each line: the active span. */
@@ -42,7 +44,7 @@ function stacksOf(errors: Error[]): string | undefined {
 }
 
 /**
- * Writes to standard error; standard output is for results. Errors are written as their message with that of their causes. A JSON line has their
+ * Writes to standard error, secrets left out; standard output is for results. Errors are written as their message with that of their causes. A JSON line has their
  * stacks, too. A text line has them below it, if the error is a fault of this program, or with the level `debug`.
  */
 export function createLogger(options: LoggerOptions = {}, fields: Record<string, unknown> = {}): Logger {
@@ -54,17 +56,18 @@ export function createLogger(options: LoggerOptions = {}, fields: Record<string,
     now = () => new Date(),
   } = options;
   const log = (at: LogLevel, message: string, more: Record<string, unknown> = {}): void => {
-    if (severity[at] < severity[level]) return;
+    const lowest = typeof level === 'function' ? level() : level;
+    if (severity[at] < severity[lowest]) return;
     const given = { ...fields, ...more };
     const all = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, plain(value)]));
     const errors = Object.values(given).filter((value) => value instanceof Error);
-    const stack = stacksOf(format === 'json' || level === 'debug' ? errors : errors.filter(isFault));
+    const stack = stacksOf(format === 'json' || lowest === 'debug' ? errors : errors.filter(isFault));
     const time = now().toISOString();
-    write(
+    const line =
       format === 'json'
         ? `${JSON.stringify({ time, level: at, message, ...correlation(), ...all, ...(stack !== undefined && { stack }) })}\n`
-        : textLine(time, at, message, all) + (stack === undefined ? '' : `${stack.replace(/^/gm, '  ')}\n`),
-    );
+        : textLine(time, at, message, all) + (stack === undefined ? '' : `${stack.replace(/^/gm, '  ')}\n`);
+    write(redacted(line));
   };
   return {
     debug: (message, more) => log('debug', message, more),

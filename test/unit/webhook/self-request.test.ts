@@ -38,6 +38,14 @@ test('a webhook whose certificate is trusted and has the name of its Service rea
   await itself({ trustedPem: other.certPem + authority.certPem });
 });
 
+test('so it does with a bundle of authorities with one name, as an issuer that was renewed has it', async () => {
+  const renewed = await createAuthority({ commonName: 'one', lifetimeMs: HOUR_MS });
+  const again = await createAuthority({ commonName: 'one', lifetimeMs: HOUR_MS });
+  await itself({ trustedPem: renewed.certPem + again.certPem + authority.certPem });
+  await itself({ trustedPem: authority.certPem + renewed.certPem });
+  await expect(itself({ trustedPem: renewed.certPem + again.certPem })).rejects.toThrow(/signature/);
+});
+
 test.each([
   [
     'an authority that the API server does not trust',
