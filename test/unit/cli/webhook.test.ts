@@ -50,7 +50,7 @@ async function until(lines: AsyncIterator<Line>, message: string): Promise<Line>
   for (;;) {
     const { value, done } = await lines.next();
     if (done) throw new Error(`the log ended before: ${message}`);
-    if ((value).message === message) return value;
+    if (value.message === message) return value;
   }
 }
 
