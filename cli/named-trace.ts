@@ -13,6 +13,7 @@ export interface TraceLookup {
   namespace?: string | undefined;
   kubeconfig?: string | undefined;
   jaegerQueryUrl?: string | undefined;
+  jaegerHeadersFile?: string | undefined;
 }
 
 export interface NamedTrace {
@@ -40,7 +41,8 @@ async function fromFile(file: string, which: string | undefined): Promise<NamedT
 }
 
 async function readFrom(lookup: TraceLookup, traceId: string): Promise<NamedTrace> {
-  const source = await findTraceSource(lookup.jaegerQueryUrl, lookup.kubeconfig ?? process.env.KUBECONFIG);
+  const { jaegerQueryUrl, jaegerHeadersFile, kubeconfig = process.env.KUBECONFIG } = lookup;
+  const source = await findTraceSource(jaegerQueryUrl, kubeconfig, jaegerHeadersFile);
   if (!source) throw new CommandError('where are the traces? name a Jaeger with --jaeger-query-url http://HOST:16686');
   const trace = await source.read(traceId);
   if (!trace) throw new CommandError(`${source.name} has no span of trace ${traceId}`, 1);

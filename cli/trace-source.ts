@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { tracesFromJson } from '../shared/otlp/decode-json.ts';
+import { createJaegerQuery, JaegerQueryError } from '../local/jaeger/query.ts';
+import type { JaegerQuery } from '../local/jaeger/query.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
+import { parseHeaders } from '../shared/tracing/exporters/headers.ts';
+import { ExporterSettingsError } from '../shared/tracing/exporters/settings.ts';
 import { CommandError, reasonOf } from './errors.ts';
+import type { OptionHelp } from './options.ts';
 
 /** A source of traces: a Jaeger query service, or the trace store of `tektrace up`. */
 export interface TraceSource {
@@ -14,51 +18,63 @@ export interface TraceSource {
   name: string;
 }
 
-function httpSource(url: string, headers: Record<string, string>): TraceSource {
-  const base = url.replace(/\/$/, '');
-  return {
-    name: base,
-    read: async (traceId) => {
-      let response: Response;
-      try {
-        response = await fetch(`${base}/api/v3/traces/${traceId}`, { headers, signal: AbortSignal.timeout(10_000) });
-      } catch (error) {
-        const { cause } = error as { cause?: unknown };
-        throw new CommandError(`${base}: cannot be reached: ${reasonOf(cause ?? error)}`, 1);
-      }
-      if (response.status === 404) return undefined;
-      // Jaeger answers an unknown path with its page, and JSON as text/plain.
-      const body = await response.text();
-      if (!response.ok || !body.trimStart().startsWith('{'))
-        throw new CommandError(
-          `${base}/api/v3/traces: answered ${response.status}, not with a trace: is this a Jaeger query service (port 16686)?`,
-          1,
-        );
-      try {
-        return tracesFromJson((JSON.parse(body) as { result: unknown }).result);
-      } catch (error) {
-        throw new CommandError(
-          `${base}/api/v3/traces: the response is not a trace: ${error instanceof Error ? error.message : String(error)}`,
-          1,
-        );
-      }
-    },
-  };
+/** The environment variable with headers for Jaeger's query service, `NAME=VALUE` with commas between them, as for OTLP. */
+const HEADERS_VARIABLE = 'JAEGER_QUERY_HEADERS';
+
+export const jaegerHeadersOption: OptionHelp = {
+  type: 'string',
+  value: 'FILE',
+  help: `Headers of each request to Jaeger, like authorization: NAME=VALUE, one per line.\nWithout it ${HEADERS_VARIABLE} has them.`,
+};
+
+/** The headers that `--jaeger-headers-file` names, else those of the environment. Throws CommandError or ExporterSettingsError, without their values. */
+export async function jaegerHeaders(
+  file: string | undefined,
+  env: Record<string, string | undefined> = process.env,
+): Promise<Record<string, string>> {
+  if (file === undefined) return parseHeaders(env[HEADERS_VARIABLE] ?? '', HEADERS_VARIABLE);
+  try {
+    return parseHeaders(await readFile(file, 'utf8'), `--jaeger-headers-file ${file}`);
+  } catch (error) {
+    if (error instanceof ExporterSettingsError) throw error;
+    throw new CommandError(`--jaeger-headers-file ${file}: ${reasonOf(error)}`);
+  }
+}
+
+/** A client of the Jaeger at `url`, whose errors end a command with a sentence. */
+export function jaegerQuery(url: string, headers: Record<string, string>): JaegerQuery {
+  return createJaegerQuery({ url, headers, reasonOf });
+}
+
+/** Runs a query. Throws CommandError (exit 1) for what Jaeger did not answer. */
+export async function asked<T>(query: () => Promise<T>): Promise<T> {
+  try {
+    return await query();
+  } catch (error) {
+    if (error instanceof JaegerQueryError) throw new CommandError(error.message, 1);
+    throw error;
+  }
+}
+
+function sourceOf(query: JaegerQuery): TraceSource {
+  return { name: query.url, read: (traceId) => asked(() => query.trace(traceId)) };
 }
 
 /** The source that the options name, else the trace store of the `tektrace up` whose kubeconfig is used. */
 export async function findTraceSource(
   jaegerQueryUrl: string | undefined,
   kubeconfigFile: string | undefined,
+  jaegerHeadersFile?: string,
 ): Promise<TraceSource | undefined> {
-  if (jaegerQueryUrl !== undefined) return httpSource(jaegerQueryUrl, {});
+  if (jaegerQueryUrl !== undefined)
+    return sourceOf(jaegerQuery(jaegerQueryUrl, await jaegerHeaders(jaegerHeadersFile)));
   if (kubeconfigFile === undefined) return undefined;
   try {
     const access = JSON.parse(await readFile(path.join(path.dirname(kubeconfigFile), 'tracestore.json'), 'utf8')) as {
       url: string;
       token: string;
     };
-    return httpSource(access.url, { authorization: `Bearer ${access.token}` });
+    return sourceOf(jaegerQuery(access.url, { authorization: `Bearer ${access.token}` }));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

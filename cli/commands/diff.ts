@@ -6,6 +6,7 @@ import { namedTrace } from '../named-trace.ts';
 import { choice, httpUrl, parseOptions, text } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { createTerminal } from '../terminal.ts';
+import { jaegerHeadersOption } from '../trace-source.ts';
 
 const DEFAULT_WIDTH = 100;
 
@@ -27,6 +28,7 @@ export const diffSpec: CommandSpec = {
       value: 'URL',
       help: 'The Jaeger to read from, like http://localhost:16686\n(default: the trace store, for the cluster of tektrace up).',
     },
+    'jaeger-headers-file': jaegerHeadersOption,
     all: { type: 'boolean', help: 'Show the tasks without a notable difference, too.' },
     output: { type: 'string', short: 'o', value: 'text|json', help: 'json: the whole comparison (default text).' },
   },
@@ -44,6 +46,7 @@ export async function diffCommand(args: string[]): Promise<number> {
     namespace: text(values, 'namespace'),
     kubeconfig: text(values, 'kubeconfig'),
     jaegerQueryUrl: httpUrl(values, 'jaeger-query-url'),
+    jaegerHeadersFile: text(values, 'jaeger-headers-file'),
   };
   const [old, current] = [await namedTrace(before, lookup), await namedTrace(after, lookup)];
   const comparison = compareRuns(

@@ -1,0 +1,169 @@
+import { tracesFromJson } from '../../shared/otlp/decode-json.ts';
+import { splitTraces } from '../../shared/otlp/split-traces.ts';
+import type { TracesData } from '../../shared/otlp/types.ts';
+import type { JaegerTrace } from '../tracestore/jaeger-trace.ts';
+import { distinctSpans } from './distinct.ts';
+import { fromJaegerTrace } from './from-jaeger.ts';
+
+/** Why Jaeger's answer is none, in one sentence for the user. */
+export class JaegerQueryError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'JaegerQueryError';
+  }
+}
+
+export interface JaegerSearch {
+  service: string;
+  /** Epoch milliseconds: spans that started between them. */
+  fromMs: number;
+  toMs: number;
+  /** At most so many traces. */
+  limit: number;
+}
+
+/** Reads traces from a Jaeger query service (port 16686). It never writes. */
+export interface JaegerQuery {
+  /** Its address, without a slash at the end. */
+  url: string;
+  /** All spans of a trace; undefined if there are none. */
+  trace(traceId: string, signal?: AbortSignal): Promise<TracesData | undefined>;
+  /** Traces by id. */
+  search(search: JaegerSearch, signal?: AbortSignal): Promise<Map<string, TracesData>>;
+}
+
+export interface JaegerQueryOptions {
+  /** With a base path, if Jaeger has one. */
+  url: string;
+  /** Sent with each request, like `authorization`. */
+  headers?: Record<string, string>;
+  /** How an error of the connection is said. */
+  reasonOf?: (error: unknown) => string;
+  timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 30_000;
+/** This Jaeger does not have the path. */
+const ABSENT = Symbol('absent');
+const isJson = (body: string): boolean => /^\s*[{[]/.test(body);
+
+/** A streamed answer is several documents, one a line. */
+function documents(body: string): unknown[] {
+  try {
+    return [JSON.parse(body)];
+  } catch {
+    return body
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => JSON.parse(line) as unknown);
+  }
+}
+
+/** The names of the parameters differ between Jaeger's versions; each takes those that it knows. */
+function v3Parameters({ service, fromMs, toMs, limit }: JaegerSearch): URLSearchParams {
+  const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
+  return new URLSearchParams({
+    'query.service_name': service,
+    'query.start_time_min': from,
+    'query.start_time_max': to,
+    'query.num_traces': String(limit),
+    'query.serviceName': service,
+    'query.startTimeMin': from,
+    'query.startTimeMax': to,
+    'query.searchDepth': String(limit),
+  });
+}
+
+const v1Parameters = ({ service, fromMs, toMs, limit }: JaegerSearch): URLSearchParams =>
+  new URLSearchParams({
+    service,
+    start: String(fromMs * 1000),
+    end: String(toMs * 1000),
+    limit: String(limit),
+  });
+
+export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
+  const { headers = {}, timeoutMs = TIMEOUT_MS } = options;
+  const { reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error)) } = options;
+  const url = options.url.replace(/\/+$/, '');
+
+  /** The body of an answer; `ABSENT` for a path that this Jaeger does not have, undefined for a trace that it does not have. */
+  const read = async (path: string, signal?: AbortSignal): Promise<string | typeof ABSENT | undefined> => {
+    const limits = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
+    let response: Response;
+    let body: string;
+    try {
+      response = await fetch(`${url}${path}`, { headers, redirect: 'manual', signal: AbortSignal.any(limits) });
+      body = await response.text();
+    } catch (error) {
+      signal?.throwIfAborted();
+      const { cause } = error as { cause?: unknown };
+      const timedOut = (error as Error).name === 'TimeoutError';
+      const reason = timedOut ? `no answer within ${timeoutMs / 1000} s` : reasonOf(cause ?? error);
+      throw new JaegerQueryError(`${url}: cannot be reached: ${reason}`, error);
+    }
+    const { status } = response;
+    if (status === 401 || status === 403 || (status >= 300 && status < 400))
+      throw new JaegerQueryError(
+        `${url}: answered ${status}${status < 400 ? ' and redirects' : ''}: it asks who you are: give its header with --jaeger-headers-file or JAEGER_QUERY_HEADERS`,
+      );
+    // An unknown path is answered with Jaeger's page and 200, and JSON may come as text/plain.
+    if (!isJson(body)) {
+      if (response.ok || status === 404) return ABSENT;
+      throw new JaegerQueryError(`${url}: answered ${status}: ${body.trim().slice(0, 200) || 'without a reason'}`);
+    }
+    if (status === 404) return undefined;
+    if (!response.ok) throw new JaegerQueryError(`${url}: answered ${status}: ${messageOf(body)}`);
+    return body;
+  };
+
+  const parsed = (body: string): TracesData => {
+    try {
+      const parts = documents(body).map((document) => tracesFromJson((document as { result?: unknown }).result));
+      return distinctSpans({ resourceSpans: parts.flatMap(({ resourceSpans }) => resourceSpans) });
+    } catch (error) {
+      throw new JaegerQueryError(`${url}: its answer is no trace: ${(error as Error).message}`, error);
+    }
+  };
+
+  /** The answer of `/api/v3`, else of `/api`: Jaeger 1 may not have the first, later ones may not have the second. */
+  const either = async (v3: string, v1: string, signal?: AbortSignal): Promise<TracesData | undefined> => {
+    const body = await read(v3, signal);
+    if (body === undefined) return undefined;
+    if (body !== ABSENT) return parsed(body);
+    const older = await read(v1, signal);
+    if (older === ABSENT)
+      throw new JaegerQueryError(
+        `${url}: has neither /api/v3/traces nor /api/traces: is this a Jaeger query service (port 16686)?`,
+      );
+    if (older === undefined) return undefined;
+    try {
+      const { data } = JSON.parse(older) as { data: JaegerTrace[] | null };
+      const traces = (data ?? []).map(fromJaegerTrace);
+      // Through the same checks as an answer in OTLP.
+      const resourceSpans = traces.flatMap((trace) => trace.resourceSpans);
+      return resourceSpans.length === 0 ? undefined : distinctSpans(tracesFromJson({ resourceSpans }));
+    } catch (error) {
+      throw new JaegerQueryError(`${url}: its answer is no trace: ${(error as Error).message}`, error);
+    }
+  };
+
+  return {
+    url,
+    trace: (traceId, signal) => either(`/api/v3/traces/${traceId}`, `/api/traces/${traceId}`, signal),
+    search: async (search, signal) => {
+      const [v3, v1] = [v3Parameters(search).toString(), v1Parameters(search).toString()];
+      const found = await either(`/api/v3/traces?${v3}`, `/api/traces?${v1}`, signal);
+      return found ? splitTraces(found) : new Map<string, TracesData>();
+    },
+  };
+}
+
+function messageOf(body: string): string {
+  try {
+    const { error, errors } = JSON.parse(body) as { error?: { message?: string }; errors?: { msg?: string }[] };
+    return error?.message ?? errors?.[0]?.msg ?? body.slice(0, 200);
+  } catch {
+    return body.slice(0, 200);
+  }
+}
