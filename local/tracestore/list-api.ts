@@ -2,7 +2,8 @@ import express, { type Router } from 'express';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { compareRuns } from '../viewer/compare.ts';
 import { buildWaterfall, type Waterfall } from '../viewer/waterfall.ts';
-import { HttpError } from './http-error.ts';
+import { notHere } from './find-row.ts';
+import { sendJson } from './send-json.ts';
 import { parseTraceId } from './trace-id.ts';
 import type { ListUpdate } from './trace-list.ts';
 
@@ -20,17 +21,17 @@ export function listRouter(source: HistorySource): Router {
   const waterfallOf = async (id: string): Promise<Waterfall> => {
     const traceId = parseTraceId(id);
     const traces = await source.get(traceId);
-    if (!traces) throw new HttpError(404, `trace ${traceId} is not here: no span of it arrived, or it was evicted`);
+    if (!traces) throw notHere(traceId);
     return buildWaterfall(traceId, traces);
   };
 
   router.get('/api/traces', async (request, response) => {
     const { since } = request.query;
-    response.json(await source.list(typeof since === 'string' ? since : undefined));
+    await sendJson(request, response, await source.list(typeof since === 'string' ? since : undefined));
   });
   router.get('/api/compare/:before/:after', async (request, response) => {
     const { before, after } = request.params;
-    response.json(compareRuns(await waterfallOf(before), await waterfallOf(after)));
+    await sendJson(request, response, compareRuns(await waterfallOf(before), await waterfallOf(after)));
   });
   return router;
 }

@@ -1,24 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type Express } from 'express';
 import type { SpanSender } from '../../shared/otlp/sender.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { listen } from '../../shared/runtime/listen.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
+import { answerError } from './answer-error.ts';
 import { createAccess, onlyLoopback, type Access } from './access.ts';
 import { eventsRouter } from './events.ts';
-import { asHttpError, HttpError } from './http-error.ts';
+import { HttpError } from './http-error.ts';
 import { ingestRouter } from './ingest.ts';
 import { listRouter } from './list-api.ts';
 import { logRouter } from './log-api.ts';
 import { TraceMemory, type TraceMemoryCounters } from './memory.ts';
-import { loginPage } from './login-page.ts';
 import { assetsRouter, pageRouter, securityHeaders } from './page.ts';
 import { queryRouter } from './query.ts';
 import { createStepTokens, type StepTokens } from './step-token.ts';
-import { tracesOf } from './grants.ts';
-import { TraceList } from './trace-list.ts';
+import { listOf } from './trace-list.ts';
 import { createTraceTokens } from './trace-token.ts';
 import { Views } from './views.ts';
 import { waterfallRouter } from './waterfall-api.ts';
@@ -75,25 +74,6 @@ export interface TraceStore {
   close(): Promise<void>;
 }
 
-function answerError(log: Logger): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
-    if (response.headersSent) {
-      next(error);
-      return;
-    }
-    const { status, message, headers } = asHttpError(error);
-    if (status >= 500) log.error('trace store request failed', { path: request.path, error });
-    response.status(status).set(headers);
-    if (request.path.startsWith('/api/v3/')) response.json({ error: { httpCode: status, message } });
-    else if (request.path.startsWith('/api/')) {
-      response.json({ data: null, total: 0, limit: 0, offset: 0, errors: [{ code: status, msg: message }] });
-    } else if (status === 401 && request.accepts(['text/plain', 'text/html']) === 'text/html') {
-      const [traceId, ...more] = tracesOf(request.path, request.query) ?? [];
-      response.type('text/html').send(loginPage(more.length > 0 ? undefined : traceId));
-    } else response.type('text/plain').send(`${status}: ${message}\n`);
-  };
-}
-
 interface Parts {
   memory: TraceMemory;
   access: Access;
@@ -110,7 +90,7 @@ function createApp({ memory, access, stepTokens, events }: Parts, options: Trace
   app.use(securityHeaders, onlyLoopback);
   app.use(ingestRouter({ memory, authenticate: access.bearer, stepTokens, onStepSpans, maxBodyBytes, log }));
   app.use(assetsRouter());
-  const list = new TraceList(memory);
+  const list = listOf(memory);
   const history = listRouter({ list: (since) => list.update(since), get: (traceId) => memory.get(traceId) });
   app.use(access.reader, history, queryRouter(memory), waterfallRouter(views, logs), events, pageRouter());
   if (logs) app.use(access.reader, logRouter(views, logs));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { TracesData } from '../../shared/otlp/types.ts';
+import type { TraceMemory } from './memory.ts';
 import { summarize, type TraceSummary } from './summary.ts';
 
 /** The list of traces, whole or what has changed. */
@@ -16,7 +16,7 @@ export interface ListUpdate {
 export interface ListedTraces {
   /** The newest first. */
   ids(): string[];
-  get(traceId: string): TracesData | undefined;
+  summary(traceId: string): TraceSummary | undefined;
   onChange(listener: (traceId: string) => void): () => void;
 }
 
@@ -25,7 +25,7 @@ interface Known {
   since: number;
 }
 
-/** The list of stored traces. A summary is made again only after a change of its trace. */
+/** The list of stored traces. A summary is asked for again only after a change of its trace. */
 export class TraceList {
   readonly #traces: ListedTraces;
   /** Of this process: a page that is left from an earlier one gets the whole list. */
@@ -64,9 +64,21 @@ export class TraceList {
     for (const id of gone) this.#known.delete(id);
     if (gone.length > 0) this.#removedAt = this.#version;
     for (const id of stale) {
-      const traces = this.#traces.get(id);
-      if (traces) this.#known.set(id, { summary: summarize(id, traces), since: this.#version });
+      const summary = this.#traces.summary(id);
+      if (summary) this.#known.set(id, { summary, since: this.#version });
     }
     return ids;
   }
+}
+
+/** The list of the traces in memory. */
+export function listOf(memory: TraceMemory): TraceList {
+  return new TraceList({
+    ids: () => memory.ids(),
+    summary: (traceId) => {
+      const traces = memory.get(traceId);
+      return traces && summarize(traceId, traces);
+    },
+    onChange: (listener) => memory.onChange(listener),
+  });
 }

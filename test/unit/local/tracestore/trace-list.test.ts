@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { TraceMemory } from '../../../../local/tracestore/memory.ts';
 import { summarize } from '../../../../local/tracestore/summary.ts';
-import { TraceList } from '../../../../local/tracestore/trace-list.ts';
+import { listOf, type TraceList } from '../../../../local/tracestore/trace-list.ts';
 import { exampleTrace, fromService, TRACE_ID } from '../viewer/example-trace.ts';
 
 const id = (number: number): string => String(number).padStart(32, '0');
@@ -14,7 +14,7 @@ describe('the list of traces', () => {
   const add = (...spans: ReturnType<typeof run>[]): void => void memory.add({ resourceSpans: spans });
   beforeEach(() => {
     memory = new TraceMemory({ maxTraces: 3, maxBytes: 1e9, maxTraceTextBytes: 1e9 });
-    list = new TraceList(memory);
+    list = listOf(memory);
   });
 
   test('is whole at first, and then has what changed', () => {

@@ -1,0 +1,65 @@
+import { JaegerSource } from '../../local/jaeger/source.ts';
+import { startViewer } from '../../local/tracestore/viewer.ts';
+import { createLogger } from '../../shared/runtime/log.ts';
+import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
+import { CommandError } from '../errors.ts';
+import { logOptions, logSettings } from '../log-options.ts';
+import { count, httpUrl, parseOptions, port, sinceMs, text } from '../options.ts';
+import type { CommandSpec } from '../options.ts';
+import { createTerminal } from '../terminal.ts';
+import { asked, jaegerHeaders, jaegerHeadersOption, jaegerQuery } from '../trace-source.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+export const viewerSpec: CommandSpec = {
+  name: 'viewer',
+  summary:
+    'Serves the page of traces (list, one trace, comparison, downloads) over the traces of a Jaeger, on this machine.\nIt only reads. Ctrl-C ends it.',
+  options: {
+    'jaeger-query-url': {
+      type: 'string',
+      value: 'URL',
+      help: 'The Jaeger to read from, like http://localhost:16686, with its base path.',
+    },
+    'jaeger-headers-file': jaegerHeadersOption,
+    since: { type: 'string', value: 'D', help: 'How far back the list goes: 90m, 24h, 7d (default 7d).' },
+    limit: { type: 'string', value: 'N', help: 'The number of runs in the list (default 100): each is read whole.' },
+    port: { type: 'string', value: 'PORT', help: 'Port of the page (default: any).' },
+    ...logOptions,
+  },
+  examples: [
+    'tektrace viewer --jaeger-query-url http://localhost:16686',
+    'kubectl port-forward -n observability svc/jaeger-query 16686 & tektrace viewer --jaeger-query-url http://localhost:16686',
+  ],
+};
+
+/** Runs until a signal. Exit code: 0, or 1 if Jaeger can't be read at the start. */
+export async function viewerCommand(args: string[]): Promise<number> {
+  const { values } = parseOptions(viewerSpec, args);
+  const url = httpUrl(values, 'jaeger-query-url');
+  if (url === undefined)
+    throw new CommandError(
+      'which Jaeger? name it with --jaeger-query-url http://HOST:16686\nSee: tektrace viewer --help',
+    );
+  const log = createLogger(logSettings({ 'log-level': 'warn', 'log-format': 'text', ...values }));
+  const query = jaegerQuery(url, await jaegerHeaders(text(values, 'jaeger-headers-file')));
+  const settings = { sinceMs: sinceMs(values, 'since', 7 * DAY_MS), limit: count(values, 'limit', 100) };
+  const signal = shutdownSignal();
+  // A wrong address or missing rights are said at once, not first in the browser.
+  await asked(() => query.trace('1'.padStart(32, '0'), signal));
+  const viewer = await startViewer({
+    source: new JaegerSource(query, settings),
+    port: port(values, 'port', 0),
+    log,
+  });
+  try {
+    const terminal = createTerminal(process.stdout);
+    terminal.print(`  traces    ${viewer.pageUrl}`);
+    terminal.print(`  Jaeger    ${query.url}\n`);
+    terminal.print('  Ctrl-C ends the page.');
+    await aborted(signal);
+    return 0;
+  } finally {
+    await viewer.close();
+  }
+}

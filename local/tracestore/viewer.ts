@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import express from 'express';
+import { listen } from '../../shared/runtime/listen.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import { createAccess, onlyLoopback } from './access.ts';
+import { answerError } from './answer-error.ts';
+import { eventsRouter } from './events.ts';
+import { HttpError } from './http-error.ts';
+import { listRouter, type HistorySource } from './list-api.ts';
+import { assetsRouter, pageRouter, securityHeaders } from './page.ts';
+import { queryRouter } from './query.ts';
+import type { TraceSource } from './trace-source.ts';
+import { createTraceTokens } from './trace-token.ts';
+import { Views } from './views.ts';
+import { waterfallRouter } from './waterfall-api.ts';
+
+export interface ViewerOptions {
+  source: TraceSource & HistorySource;
+  /** Default 0: any free one. */
+  port?: number;
+  /** What a browser has to present; random by default. */
+  token?: string;
+  log: Logger;
+}
+
+export interface Viewer {
+  /** The address for a browser, with the token. */
+  pageUrl: string;
+  token: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the pages over traces that are elsewhere, on 127.0.0.1, read-only.
+ * @throws when the port is taken.
+ */
+export async function startViewer(options: ViewerOptions): Promise<Viewer> {
+  const { source, log, port = 0, token = randomBytes(24).toString('base64url') } = options;
+  const events = eventsRouter([source]);
+  const server = createServer();
+  const bound = await listen(server, { port, host: '127.0.0.1' }, log);
+  const access = createAccess({ token, traceTokens: createTraceTokens(), cookieName: `tektrace-${bound}` });
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(securityHeaders, onlyLoopback, assetsRouter());
+  const views = waterfallRouter(new Views(source), undefined);
+  app.use(access.reader, listRouter(source), queryRouter(source), views, events.router, pageRouter());
+  app.use((request, _response, next) => next(new HttpError(404, `nothing is at ${request.path}`)));
+  app.use(answerError(log));
+  server.on('request', app);
+  return {
+    pageUrl: `http://127.0.0.1:${bound}/?token=${encodeURIComponent(token)}`,
+    token,
+    close: async () => {
+      events.close();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+
+import { HttpError } from '../../../../local/tracestore/http-error.ts';
+import { TraceMemory } from '../../../../local/tracestore/memory.ts';
+import { listOf } from '../../../../local/tracestore/trace-list.ts';
+import { startViewer } from '../../../../local/tracestore/viewer.ts';
+import type { Viewer } from '../../../../local/tracestore/viewer.ts';
+import { silentLogger } from '../../../../shared/runtime/log.ts';
+import { exampleTrace, TRACE_ID } from '../viewer/example-trace.ts';
+
+let viewer: Viewer;
+let fails = false;
+beforeEach(async () => {
+  fails = false;
+  const memory = new TraceMemory({ maxTraces: 10, maxBytes: 1e9, maxTraceTextBytes: 1e9 });
+  memory.add(exampleTrace);
+  const list = listOf(memory);
+  viewer = await startViewer({
+    log: silentLogger,
+    source: {
+      ids: () => memory.ids(),
+      get: async (traceId) => memory.get(traceId),
+      revision: () => 1,
+      onChange: (listener) => memory.onChange(listener),
+      list: async (since) => {
+        if (fails) throw new HttpError(502, 'http://jaeger: cannot be reached: nothing listens there');
+        return list.update(since);
+      },
+    },
+  });
+});
+afterEach(async () => {
+  await viewer.close();
+});
+
+const get = (path: string, token = viewer.token): Promise<Response> =>
+  fetch(new URL(path, viewer.pageUrl), { headers: { authorization: `Bearer ${token}` } });
+
+test('has the pages, the list, one trace, a comparison and the download', async () => {
+  for (const path of [
+    '/',
+    `/trace/${TRACE_ID}`,
+    '/api/traces',
+    `/api/waterfall/${TRACE_ID}`,
+    `/api/compare/${TRACE_ID}/${TRACE_ID}`,
+    `/api/v3/traces/${TRACE_ID}`,
+    `/api/download/${TRACE_ID}`,
+  ])
+    expect([path, (await get(path)).status]).toEqual([path, 200]);
+  expect((await get(`/api/waterfall/${'9'.repeat(32)}`)).status).toBe(404);
+});
+
+test('lets nobody in without its token, and takes no spans', async () => {
+  expect((await get('/api/traces', 'wrong')).status).toBe(401);
+  const sent = await fetch(new URL('/v1/traces', viewer.pageUrl), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${viewer.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(exampleTrace),
+  });
+  expect(sent.status).toBe(404);
+});
+
+test('says what its source says', async () => {
+  fails = true;
+  const answer = await get('/api/traces');
+  expect(answer.status).toBe(502);
+  expect(await answer.json()).toMatchObject({ errors: [{ msg: expect.stringContaining('nothing listens there') }] });
+});
