@@ -9,9 +9,20 @@ import { buildWaterfall } from '../../local/viewer/waterfall.ts';
 import type { Waterfall } from '../../local/viewer/waterfall.ts';
 import { summarizeRun } from '../../local/viewer/summary/summary.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
-import { exampleTrace, START_MS, TRACE_ID } from '../unit/local/viewer/example-trace.ts';
+import { exampleTrace as example, START_MS, TRACE_ID } from '../unit/local/viewer/example-trace.ts';
 import { startJaeger } from './support/jaeger.ts';
 import type { Jaeger } from './support/jaeger.ts';
+
+/** The example as the product exports it: a span has at least a microsecond. */
+function exported(): TracesData {
+  const trace = structuredClone(example);
+  for (const { spans } of trace.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans))
+    for (const span of spans)
+      if (span.endTimeUnixNano === span.startTimeUnixNano)
+        span.endTimeUnixNano = String(BigInt(span.startTimeUnixNano) + 1000n);
+  return trace;
+}
+const exampleTrace = exported();
 
 /** What page and terminal draw. */
 const drawn = (traces: TracesData | undefined): unknown => {

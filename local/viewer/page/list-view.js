@@ -158,7 +158,12 @@ export function createListView() {
       const response = await fetch(first ? '/api/traces' : `/api/traces?since=${encodeURIComponent(version)}`);
       // Tektrace was started anew: the page that comes instead says how to get in.
       if (response.status === 401) location.reload();
-      if (!response.ok) throw new Error(`the trace store answered ${response.status}`);
+      if (!response.ok) {
+        const { errors } = await response.json().catch(() => ({}));
+        const reason = errors?.[0]?.msg ?? `the trace store answered ${response.status}`;
+        if (first) empty.textContent = reason;
+        throw new Error(reason);
+      }
       /** @type {ListUpdate} */
       const update = await response.json();
       if (update.whole) traces = new Map();
