@@ -11,7 +11,7 @@ import type { CommandSpec } from '../options.ts';
 import { showWhole } from '../show-trace.ts';
 import { createTerminal } from '../terminal.ts';
 import { checkTraceFile, isStandardOutput, writeTrace } from '../trace-file.ts';
-import { findTraceSource } from '../trace-source.ts';
+import { findTraceSource, jaegerHeadersOption } from '../trace-source.ts';
 
 export const traceSpec: CommandSpec = {
   name: 'trace',
@@ -30,6 +30,7 @@ export const traceSpec: CommandSpec = {
       value: 'URL',
       help: 'The Jaeger to read from, like http://localhost:16686\n(default: the trace store, for the cluster of tektrace up).',
     },
+    'jaeger-headers-file': jaegerHeadersOption,
     full: fullOption,
     'trace-out': { type: 'string', value: 'FILE', help: 'Also write the whole trace as one OTLP JSON document.' },
   },
@@ -71,7 +72,11 @@ export async function traceCommand(args: string[]): Promise<number> {
         `${run.kind} ${name} has no span context: it was created before Tektrace was installed, or no trace is exported`,
         1,
       );
-    const traces = await findTraceSource(jaegerQueryUrl, kubeconfig ?? process.env.KUBECONFIG);
+    const traces = await findTraceSource(
+      jaegerQueryUrl,
+      kubeconfig ?? process.env.KUBECONFIG,
+      text(values, 'jaeger-headers-file'),
+    );
     if (!traces)
       throw new CommandError('where are the traces? name a Jaeger with --jaeger-query-url http://HOST:16686');
     const trace = await traces.read(own.traceId);

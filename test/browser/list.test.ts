@@ -119,8 +119,10 @@ if (!chromium) {
     await page.evaluate(type('42'));
     await page.until(showsNames('build-2'));
     expect(await page.evaluate('location.search')).toBe('?q=42&pipeline=build');
-    await page.evaluate('location.reload()');
-    await page.until(`document.querySelector('input[type=search]')?.value === '42' && ${showsNames('build-2')}`);
+    await page.evaluate(`void ((window.isOld = true), setTimeout(() => location.reload()))`);
+    await page.until(
+      `!window.isOld && document.querySelector('input[type=search]')?.value === '42' && ${showsNames('build-2')}`,
+    );
     await page.evaluate(type('nothing'));
     await page.until(`document.querySelector('.empty').innerText.startsWith('No trace matches')`);
     await page.evaluate(`document.querySelector('input[type=search]').focus()`);
