@@ -3,7 +3,7 @@ import { startViewer } from '../../local/tracestore/viewer.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { CommandError } from '../errors.ts';
-import { logOptions, logSettings } from '../log-options.ts';
+import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
 import { count, httpUrl, parseOptions, port, sinceMs, text } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { createTerminal } from '../terminal.ts';
@@ -25,7 +25,7 @@ export const viewerSpec: CommandSpec = {
     since: { type: 'string', value: 'D', help: 'How far back the list goes: 90m, 24h, 7d (default 7d).' },
     limit: { type: 'string', value: 'N', help: 'The number of runs in the list (default 100): each is read whole.' },
     port: { type: 'string', value: 'PORT', help: 'Port of the page (default: any).' },
-    ...logOptions,
+    ...logOptions(TERMINAL_LOG),
   },
   examples: [
     'tektrace viewer --jaeger-query-url http://localhost:16686',
@@ -41,7 +41,7 @@ export async function viewerCommand(args: string[]): Promise<number> {
     throw new CommandError(
       'which Jaeger? name it with --jaeger-query-url http://HOST:16686\nSee: tektrace viewer --help',
     );
-  const log = createLogger(logSettings({ 'log-level': 'warn', 'log-format': 'text', ...values }));
+  const log = createLogger(logSettings(values, TERMINAL_LOG));
   const query = jaegerQuery(url, await jaegerHeaders(text(values, 'jaeger-headers-file')));
   const settings = { sinceMs: sinceMs(values, 'since', 7 * DAY_MS), limit: count(values, 'limit', 100) };
   const signal = shutdownSignal();
