@@ -12,6 +12,7 @@ import { startControllerProcess } from '../../peers/support/controller-process.t
 import type { ControllerProcess } from '../../peers/support/controller-process.ts';
 import { startJaeger } from '../../peers/support/jaeger.ts';
 import type { Jaeger } from '../../peers/support/jaeger.ts';
+import { upstreamExecutes } from '../../peers/support/upstream/executes.ts';
 import { controllerUser, namespace, startWebhookCluster } from '../../peers/support/webhook-cluster.ts';
 import type { WebhookCluster } from '../../peers/support/webhook-cluster.ts';
 import { startSteadyNode } from './node.ts';
@@ -68,7 +69,12 @@ async function readLists({ healthUrl }: ControllerProcess): Promise<Record<strin
 /** Lines for who reads the test's output. */
 export const report = (text: string): void => void process.stderr.write(`    ${text}\n`);
 
-export async function startTestbed(options: { extraArgs?: string[] } = {}): Promise<Testbed> {
+export interface TestbedOptions {
+  /** Who executes the runs: these controllers unless told. */
+  executor?: 'tektrace' | 'upstream';
+}
+
+export async function startTestbed({ executor = 'tektrace' }: TestbedOptions = {}): Promise<Testbed> {
   const directory = await mkdtemp(join(tmpdir(), 'tektrace-resilience-'));
   const stops: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
   const stop = async (): Promise<void> => {
@@ -79,8 +85,13 @@ export async function startTestbed(options: { extraArgs?: string[] } = {}): Prom
   try {
     const auditLog = join(directory, 'audit.log');
     const audit = await auditFlags(join(directory, 'audit-policy.yaml'), auditLog);
-    const cluster = await startWebhookCluster({ fsync: true, extraArgs: [...audit, ...(options.extraArgs ?? [])] });
+    const upstream = executor === 'upstream' ? upstreamExecutes() : undefined;
+    const cluster = await startWebhookCluster({
+      ...{ fsync: true, extraArgs: audit },
+      ...(upstream && { ...upstream.cluster, prepare: (server) => upstream.prepare(server, directory) }),
+    });
     stops.push(() => cluster.stop());
+    if (upstream) stops.push(() => upstream.stop());
     const jaeger = await startJaeger();
     stops.push(() => jaeger.stop());
     const recorder = await startRecorder(jaeger.otlpUrl);
@@ -108,7 +119,8 @@ export async function startTestbed(options: { extraArgs?: string[] } = {}): Prom
         const kubeconfig = kubeconfigBy(cluster.server.kubeconfig, proxy.port, controllerUser);
         await writeFile(kubeconfigPath, kubeconfig, { mode: 0o600 });
         const server = await startControllerProcess({
-          ...{ kubeconfigPath, collectorUrl: recorder.url, directory, name, extraArgs },
+          ...{ kubeconfigPath, collectorUrl: recorder.url, directory, name },
+          extraArgs: [...(executor === 'upstream' ? ['--manage=none'] : []), ...extraArgs],
         });
         stops.push(() => server.stop());
         return {
