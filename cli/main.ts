@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<Command>> = {
   run: async () => import('./commands/run.ts').then((m) => ({ spec: m.runSpec, run: m.runCommand })),
   trace: async () => import('./commands/trace.ts').then((m) => ({ spec: m.traceSpec, run: m.traceCommand })),
   diff: async () => import('./commands/diff.ts').then((m) => ({ spec: m.diffSpec, run: m.diffCommand })),
+  slowest: async () => import('./commands/slowest.ts').then((m) => ({ spec: m.slowestSpec, run: m.slowestCommand })),
   viewer: async () => import('./commands/viewer.ts').then((m) => ({ spec: m.viewerSpec, run: m.viewerCommand })),
   webhook: async () => import('./commands/webhook.ts').then((m) => ({ spec: m.webhookSpec, run: m.webhookCommand })),
   check: async () => import('./commands/check.ts').then((m) => ({ spec: m.checkSpec, run: m.checkCommand })),

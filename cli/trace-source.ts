@@ -13,6 +13,8 @@ import type { OptionHelp } from './options.ts';
 export interface TraceSource {
   /** The trace as far as it has arrived; undefined if nothing has. Throws CommandError if the source does not answer. */
   read(traceId: string): Promise<TracesData | undefined>;
+  /** The newest traces that have spans of the last `sinceMs` milliseconds, at most `limit`, if the source can list them. */
+  recent?(sinceMs: number, limit: number): Promise<Map<string, TracesData>>;
   /** Resolves when spans on their way have arrived, if the source can know that. */
   settled?(): Promise<void>;
   name: string;
@@ -56,8 +58,37 @@ export async function asked<T>(query: () => Promise<T>): Promise<T> {
   }
 }
 
-function sourceOf(query: JaegerQuery): TraceSource {
-  return { name: query.url, read: (traceId) => asked(() => query.trace(traceId)) };
+/** The service of the runs' own spans: each run has at least one. */
+const SERVICE = 'tekton-pipelines';
+
+function jaegerSource(query: JaegerQuery): TraceSource {
+  return {
+    name: query.url,
+    read: (traceId) => asked(() => query.trace(traceId)),
+    recent: (sinceMs, limit) =>
+      asked(() => query.search({ service: SERVICE, fromMs: Date.now() - sinceMs, toMs: Date.now(), limit })),
+  };
+}
+
+/** The trace store of `tektrace up`: it answers like a Jaeger, and lists its traces. */
+function storeSource({ url, token }: { url: string; token: string }): TraceSource {
+  const headers = { authorization: `Bearer ${token}` };
+  const source = jaegerSource(jaegerQuery(url, headers));
+  return {
+    ...source,
+    recent: async (sinceMs, limit) => {
+      const response = await fetch(`${url}/api/traces`, { headers });
+      if (!response.ok) throw new CommandError(`${url}: answered ${response.status}`, 1);
+      const { data } = (await response.json()) as { data: { id: string; startUnixMs: number; durationMs: number }[] };
+      const fromMs = Date.now() - sinceMs;
+      const traces = new Map<string, TracesData>();
+      for (const { id } of data.filter((one) => one.startUnixMs + one.durationMs >= fromMs).slice(0, limit)) {
+        const trace = await source.read(id);
+        if (trace) traces.set(id, trace);
+      }
+      return traces;
+    },
+  };
 }
 
 /** The source that the options name, else the trace store of the `tektrace up` whose kubeconfig is used. */
@@ -67,14 +98,14 @@ export async function findTraceSource(
   jaegerHeadersFile?: string,
 ): Promise<TraceSource | undefined> {
   if (jaegerQueryUrl !== undefined)
-    return sourceOf(jaegerQuery(jaegerQueryUrl, await jaegerHeaders(jaegerHeadersFile)));
+    return jaegerSource(jaegerQuery(jaegerQueryUrl, await jaegerHeaders(jaegerHeadersFile)));
   if (kubeconfigFile === undefined) return undefined;
   try {
     const access = JSON.parse(await readFile(path.join(path.dirname(kubeconfigFile), 'tracestore.json'), 'utf8')) as {
       url: string;
       token: string;
     };
-    return sourceOf(jaegerQuery(access.url, { authorization: `Bearer ${access.token}` }));
+    return storeSource(access);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
