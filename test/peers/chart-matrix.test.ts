@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { commandsBelow, runCommand } from '../support/doc-commands.ts';
 import { peerProgram } from './support/binaries.ts';
 import { runPeer } from './support/command.ts';
 import { everyValue, valueSets } from './support/chart-values.ts';
@@ -92,4 +93,14 @@ describe('what each set of values renders to is accepted by the real kube-apiser
     },
     60_000,
   );
+
+  test('the commands of docs/install.md for plain YAML', async () => {
+    const replaced = { 'tektrace.yaml': join(directory, 'plain.yaml') };
+    for (const command of await commandsBelow('docs/install.md', 'Plain YAML'))
+      await runCommand(command, { kubeconfigPath: server.kubeconfigPath, replaced });
+    const inNamespace = ['--namespace=tektrace', 'get', 'deployments', '--output=name'];
+    expect(await runPeer('kubectl', [`--kubeconfig=${server.kubeconfigPath}`, ...inNamespace])).toBe(
+      'deployment.apps/tektrace-controller\ndeployment.apps/tektrace-webhook\n',
+    );
+  }, 60_000);
 });

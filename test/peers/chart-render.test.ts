@@ -31,7 +31,7 @@ function shownSettings(document: string): string[] {
   return commands.flatMap((line) => [...line.matchAll(/--set (\S+)/g)].map(([, setting = '']) => `--set=${setting}`));
 }
 
-test.each(['README.md', 'CONTRIBUTING.md'])('the chart renders with %s', async (document) => {
+test.each(['README.md', 'CONTRIBUTING.md', 'docs/install.md'])('the chart renders with %s', async (document) => {
   const settings = shownSettings(document);
   expect(settings.length).toBeGreaterThan(0);
   expect(await helm(['template', 'tektrace', chart, ...settings])).toContain('kind: Deployment');

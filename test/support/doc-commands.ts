@@ -4,7 +4,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const project = resolve(import.meta.dirname, '../../..');
+const project = resolve(import.meta.dirname, '../..');
 const TIMEOUT_MS = 180_000;
 
 /** The commands below a heading of a document, in their order: its indented lines, without the blocks that are YAML. */
