@@ -5,7 +5,7 @@ import { startServerProcess } from './server-process.ts';
 import type { ServerProcess } from './server-process.ts';
 
 const main = resolve(import.meta.dirname, '../../../cli/main.ts');
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 
 export interface ControllerProcessOptions {
   kubeconfigPath: string;

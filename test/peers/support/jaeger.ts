@@ -6,7 +6,7 @@ import { peerProgram } from './binaries.ts';
 import { freePorts } from './ports.ts';
 import { startServerProcess } from './server-process.ts';
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 
 export interface Jaeger {
   /** Takes OTLP over HTTP, protobuf and JSON. */

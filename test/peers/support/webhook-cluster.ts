@@ -24,7 +24,7 @@ import type { Values } from './helm.ts';
 import { startKubeApiserver } from './kube-apiserver.ts';
 import type { KubeApiserver, KubeApiserverOptions } from './kube-apiserver.ts';
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 const DAY_MS = 24 * 3_600_000;
 

@@ -42,7 +42,7 @@ export interface Bench {
 }
 
 const REGISTRATION = '/apis/admissionregistration.k8s.io/v1';
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 60_000;
 const kinds = { mutating: 'MutatingWebhookConfiguration', validating: 'ValidatingWebhookConfiguration' } as const;
 
 export const labelOf = ({ name }: AdmissionCase): string =>
