@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { LruMap } from '../../shared/runtime/lru.ts';
 import { functionSummaries } from '../viewer/functions.ts';
 import { liveSpans } from '../viewer/live/live-spans.ts';
@@ -33,13 +34,22 @@ interface KnownView {
   rows: Map<string, KnownRow>;
   head: PageHead;
   page: PageRow[];
+  /** When it was built, and how long that took: `performance.now()`, milliseconds. */
+  builtMs: number;
+  tookMs: number;
 }
 
 export interface ViewOptions {
   live?: LiveSource | undefined;
   logs?: LogSource | undefined;
   nowMs?: () => number;
+  /** Waits `ms`. */
+  sleep?: (ms: number) => Promise<unknown>;
 }
+
+/** A trace that changes all the time takes this part of a processor, whatever its size: a thirtieth. */
+const REST_FACTOR = 30;
+const MAX_REST_MS = 2000;
 
 /** Functions of controllers that the head names. */
 const NAMED_FUNCTIONS = 3;
@@ -53,15 +63,19 @@ export class Views {
   readonly #live: LiveSource | undefined;
   readonly #logs: LogSource | undefined;
   readonly #nowMs: () => number;
+  readonly #sleep: (ms: number) => Promise<unknown>;
   /** Of this process: a page that is left from an earlier one gets everything. */
   readonly #epoch: string;
   readonly #known = new LruMap<string, KnownView>(MAX_VIEWS);
+  /** Builds that have not begun. */
+  readonly #waiting = new Map<string, Promise<KnownView | undefined>>();
 
-  constructor(traces: TraceSource, { live, logs, nowMs = Date.now }: ViewOptions = {}) {
+  constructor(traces: TraceSource, { live, logs, nowMs = Date.now, sleep = delay }: ViewOptions = {}) {
     this.#traces = traces;
     this.#live = live;
     this.#logs = logs;
     this.#nowMs = nowMs;
+    this.#sleep = sleep;
     this.#epoch = nowMs().toString(36);
   }
 
@@ -80,9 +94,8 @@ export class Views {
    * unknown trace.
    */
   async update(traceId: string, since: string | undefined): Promise<ViewUpdate | 'unchanged' | undefined> {
-    const source = `${await this.#traces.revision(traceId)}/${this.#live?.revision(traceId) ?? 0}`;
     const before = this.#known.get(traceId);
-    const view = before?.source === source ? before : await this.#build(traceId, source, before);
+    const view = before?.source === (await this.#sourceOf(traceId)) ? before : await this.#next(traceId);
     if (!view) return undefined;
     const [epoch, number] = (since ?? '').split('-');
     const has = epoch === this.#epoch ? Number(number) : -1;
@@ -95,7 +108,31 @@ export class Views {
     };
   }
 
-  async #build(traceId: string, source: string, before: KnownView | undefined): Promise<KnownView | undefined> {
+  async #sourceOf(traceId: string): Promise<string> {
+    return `${await this.#traces.revision(traceId)}/${this.#live?.revision(traceId) ?? 0}`;
+  }
+
+  /** The next build. Everyone who asks before it begins gets it; it begins when the last one is long enough ago. */
+  #next(traceId: string): Promise<KnownView | undefined> {
+    const build = async (): Promise<KnownView | undefined> => {
+      const before = this.#known.get(traceId);
+      const restMs = before
+        ? Math.min(MAX_REST_MS, before.tookMs * REST_FACTOR) - (performance.now() - before.builtMs)
+        : 0;
+      if (restMs > 0) await this.#sleep(restMs);
+      this.#waiting.delete(traceId);
+      return this.#build(traceId);
+    };
+    // It deletes itself from the map, so it begins when it is there.
+    const next = this.#waiting.get(traceId) ?? Promise.resolve().then(build);
+    this.#waiting.set(traceId, next);
+    return next;
+  }
+
+  async #build(traceId: string): Promise<KnownView | undefined> {
+    const startMs = performance.now();
+    const source = await this.#sourceOf(traceId);
+    const before = this.#known.get(traceId);
     const waterfall = await this.waterfall(traceId);
     if (!waterfall) return undefined;
     const revision = (before?.revision ?? 0) + 1;
@@ -114,7 +151,9 @@ export class Views {
       .map(({ slowest: _calls, ...one }) => one);
     const head = { ...rest, summary, functions };
     const orderSince = before?.orderText === orderText ? before.orderSince : revision;
-    const view = { source, revision, orderText, orderSince, rows, head, page };
+    const builtMs = performance.now();
+    const tookMs = builtMs - startMs;
+    const view = { source, revision, orderText, orderSince, rows, head, page, builtMs, tookMs };
     this.#known.set(traceId, view);
     return view;
   }

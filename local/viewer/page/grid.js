@@ -68,11 +68,16 @@ export function createGrid({ onSelect, onToggle }) {
     if (focusedRow && focusAt >= to) wanted.push({ visible: focusedRow, index: focusAt });
     const ids = new Set(wanted.map(({ visible }) => visible.row.id));
     const free = [...lines].filter(([id]) => !ids.has(id)).map(([, line]) => line);
+    const reuse = () => {
+      const line = free.pop();
+      line?.element.remove();
+      return line;
+    };
     /** @type {typeof lines} */
     const next = new Map();
     for (const { visible, index } of wanted) {
       const { id } = visible.row;
-      const line = lines.get(id) ?? free.pop() ?? createLine();
+      const line = lines.get(id) ?? reuse() ?? createLine();
       line.update(visible, { ...state, index, selected: id === state.selected, found: state.found.has(id) });
       line.element.tabIndex = id === focused ? 0 : -1;
       next.set(id, line);

@@ -82,10 +82,15 @@ export function createLine() {
     element.style.transform = `translateY(calc(${index} * var(--row)))`;
   };
 
+  /** @type {unknown[]} */
+  let drawn = [];
   return {
     element,
     /** @param {VisibleRow} visible @param {LineState} state */
     update(visible, state) {
+      const now = [visible, state.range, state.selected, state.found, state.index];
+      if (now.every((value, index) => value === drawn[index])) return;
+      drawn = now;
       const { row, leadMs } = visible;
       updateAttributes(visible, state);
       const { mark: sign, label } = resultOf(row.result);

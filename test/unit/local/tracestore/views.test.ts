@@ -5,6 +5,7 @@ import type { LiveRun, LiveSource } from '../../../../local/viewer/live/live-run
 import { exampleTrace, fromService, lifecycle, TRACE_ID, spanId } from '../viewer/example-trace.ts';
 import { BORN_MS, LIVE_TRACE, liveRun, step, taskRun } from '../viewer/live/run-objects.ts';
 
+const sleep = (): Promise<void> => Promise.resolve();
 const memory = (): TraceMemory => new TraceMemory({ maxTraces: 9, maxBytes: 1e8, maxTraceTextBytes: 1e8 });
 async function update(views: Views, since?: string, traceId = TRACE_ID): Promise<ViewUpdate> {
   const found = await views.update(traceId, since);
@@ -14,7 +15,7 @@ async function update(views: Views, since?: string, traceId = TRACE_ID): Promise
 
 test('an update has only what differs from the revision that the page has', async () => {
   const traces = memory();
-  const views = new Views(traces);
+  const views = new Views(traces, { sleep });
   expect(await views.update(TRACE_ID, undefined)).toBeUndefined();
   const [root, ...rest] = lifecycle;
   traces.add({ resourceSpans: [fromService('tekton-pipelines', rest)] });
@@ -53,7 +54,7 @@ test('what runs is sent once, not each time that it has grown', async () => {
     running: () => [],
     onChange: () => () => undefined,
   };
-  const views = new Views(memory(), { live: source, nowMs: () => nowMs });
+  const views = new Views(memory(), { live: source, nowMs: () => nowMs, sleep });
   const first = await update(views, undefined, LIVE_TRACE);
   expect(first.rows.filter(({ isRunning }) => isRunning).map(({ name, offsetMs }) => [name, offsetMs])).toEqual([
     ['RUN ship', 0],
@@ -82,7 +83,7 @@ test('the cause of a failure has the last line of the step’s log; a log that c
   };
   const causeOf = async (views: Views): Promise<string | undefined> =>
     (await update(views)).head.summary.failures[0]?.cause;
-  expect(await causeOf(new Views(traces, { logs }))).toBe('exit code 1: denied: no rights');
+  expect(await causeOf(new Views(traces, { logs, sleep }))).toBe('exit code 1: denied: no rights');
   expect(asked).toEqual([
     [
       { namespace: 'default', pod: 'img-pod', container: 'step-push' },
@@ -92,5 +93,32 @@ test('the cause of a failure has the last line of the step’s log; a log that c
   const broken = (): AsyncIterable<Buffer> => {
     throw new Error('pod img-pod has not run on this node');
   };
-  expect(await causeOf(new Views(traces, { logs: broken }))).toBe('exit code 1');
+  expect(await causeOf(new Views(traces, { logs: broken, sleep }))).toBe('exit code 1');
+});
+
+test('a trace that changes all the time is built once for all who wait, after a rest', async () => {
+  const traces = memory();
+  const rests: PromiseWithResolvers<void>[] = [];
+  const views = new Views(traces, {
+    sleep: () => {
+      const rest = Promise.withResolvers<void>();
+      rests.push(rest);
+      return rest.promise;
+    },
+  });
+  const [root, first, second] = lifecycle;
+  traces.add({ resourceSpans: [fromService('tekton-pipelines', [root!])] });
+  const { revision } = await update(views);
+  traces.add({ resourceSpans: [fromService('tekton-pipelines', [first!])] });
+  const asked = [update(views, revision), update(views, revision)];
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(rests).toHaveLength(1);
+  traces.add({ resourceSpans: [fromService('tekton-pipelines', [second!])] });
+  rests[0]?.resolve();
+  const answers = await Promise.all(asked);
+  expect(answers.map(({ rows }) => rows.map(({ name }) => name))).toEqual([
+    ['admission', 'queued'],
+    ['admission', 'queued'],
+  ]);
+  expect(answers[0]?.revision).toBe(answers[1]?.revision);
 });
