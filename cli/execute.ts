@@ -13,6 +13,7 @@ import { LastLines } from './follow/last-lines.ts';
 import { readEnd, showEnd } from './follow/show-end.ts';
 import type { RunEnd } from './follow/show-end.ts';
 import { showTrace } from './show-trace.ts';
+import { plainView, treeView } from './live/view.ts';
 import { readTrace, TRACE_WAIT_MS, traceSoFar } from './read-trace.ts';
 import type { Terminal } from './terminal.ts';
 import type { TraceSource } from './trace-source.ts';
@@ -32,6 +33,8 @@ export interface ExecuteOptions {
   timeoutMs?: number;
   /** Draw the steps, however many tasks there are. */
   isFull: boolean;
+  /** Print every line of the steps, also at a terminal. */
+  isPlain: boolean;
   terminal: Terminal;
   log: Logger;
   /** The first cancels the run, the second ends everything at once. The caller may pass the same signal for both. */
@@ -138,16 +141,20 @@ export async function execute(options: ExecuteOptions): Promise<ExecutedRun> {
   let current = created;
   let end: RunEnd | undefined;
   terminal.print(`${terminal.bold(`${created.kind} ${created.metadata.namespace}/${created.metadata.name}`)}\n`);
+  const { live } = terminal;
+  const view = live && !options.isPlain ? treeView(created, terminal, live) : plainView(terminal);
   const followed = followRun({
     client,
     run: created,
     onLine: (line) => {
       lastLines.add(line);
-      return terminal.logLine(line.task, line.step, line.text);
+      return view.line(line);
     },
-    onEnd: (task, step) => terminal.logEnd(task, step),
+    onEnd: (pod, task, step) => view.end(pod, task, step),
+    onPod: (pod) => view.podChanged(pod),
     onChange: (run) => {
       current = run;
+      view.runChanged(run);
       tellPending(run);
     },
     onLogError: (step, error) => log.warn('reading the log of a step failed', { step, error }),
@@ -156,7 +163,7 @@ export async function execute(options: ExecuteOptions): Promise<ExecutedRun> {
   });
   const cancelling = cancelOnInterrupt(options, ending);
   try {
-    current = await followed.done;
+    current = await followed.done.finally(() => view.close());
     cancelling.stop();
     const logs = { kubeconfigFile: options.kubeconfigFile, isKept: options.isKept };
     end = await readEnd(current, {

@@ -156,6 +156,22 @@ export const fullOption: OptionHelp = {
   help: 'Draw the steps of each task, also in a run of more than ten tasks.',
 };
 
+/** Options of commands that follow runs. */
+export const viewOptions: Record<string, OptionHelp> = {
+  progress: {
+    type: 'string',
+    value: 'auto|plain',
+    help: 'auto: a tree of tasks and steps at a terminal, with the lines of steps that fail. plain: every\nline of every step (default auto; without a terminal it is the same).',
+  },
+  full: fullOption,
+};
+
+/** Throws CommandError for another value of --progress. */
+export const viewSettings = (values: OptionValues): { isFull: boolean; isPlain: boolean } => ({
+  isFull: values['full'] === true,
+  isPlain: choice(values, 'progress', ['auto', 'plain'], 'auto') === 'plain',
+});
+
 export const exporterOptions: Record<string, OptionHelp> = {
   'jaeger-collector-url': {
     type: 'string',

@@ -1,5 +1,9 @@
 import { renderWaterfall } from './waterfall/render.ts';
 import { printable } from './waterfall/display-width.ts';
+import { createRegion } from './live/region.ts';
+import type { Region } from './live/region.ts';
+import { createStyle } from './waterfall/style.ts';
+import type { Style } from './waterfall/style.ts';
 import { drained } from './standard-streams.ts';
 import { createLogText } from '../shared/text/log-text.ts';
 import type { LogText } from '../shared/text/log-text.ts';
@@ -24,6 +28,10 @@ export interface Terminal {
   waterfall(trace: TracesData, options?: { full: boolean }): void;
   /** Prints the summary of a run without its failures. */
   summary(summary: RunSummary): void;
+  /** Present where lines can be drawn again: a terminal that moves its cursor. */
+  readonly live?: LiveTerminal;
+  /** Runs `write`, which may write whole lines to the same terminal by another stream. */
+  aside(write: () => void): void;
   bold(text: string): string;
   dim(text: string): string;
   red(text: string): string;
@@ -32,7 +40,17 @@ export interface Terminal {
   readonly arrow: string;
 }
 
+export interface LiveTerminal {
+  region: Region;
+  style: Style;
+  size(): { columns: number; rows: number };
+  /** Calls `listener` when the window changes, until the returned function is called. */
+  onResize(listener: () => void): () => void;
+}
+
 const DEFAULT_WIDTH = 100;
+/** Of a terminal that does not say it. */
+const DEFAULT_SIZE = { columns: 80, rows: 24 };
 /** An empty line at the beginning or end of a text, which may be painted. */
 /* eslint-disable no-control-regex -- colours are escape sequences */
 const EMPTY_FIRST = /^((?:\x1b\[\d+m)*)\n/;
@@ -52,6 +70,18 @@ export function createTerminal(
   const paint = (code: number) => (text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
   const bar = paint(2)(unicode ? '│' : '|');
   const width = (): number => stream.columns || Number(env.COLUMNS) || DEFAULT_WIDTH;
+  const size = (): { columns: number; rows: number } => ({
+    columns: stream.columns || DEFAULT_SIZE.columns,
+    rows: stream.rows || DEFAULT_SIZE.rows,
+  });
+  const region = createRegion(stream, () => size().columns);
+  const live: LiveTerminal = {
+    ...{ region, size, style: createStyle({ color, unicode }) },
+    onResize(listener) {
+      stream.on('resize', listener);
+      return () => void stream.removeListener('resize', listener);
+    },
+  };
   const tasks: string[] = [];
   const logs = new Map<string, LogText>();
   let draining: Promise<void> | undefined;
@@ -60,7 +90,7 @@ export function createTerminal(
     const shown = isAfterEmpty ? text.replace(EMPTY_FIRST, '$1') : text;
     if (isAfterEmpty && shown === '') return;
     isAfterEmpty = EMPTY_LAST.test(shown);
-    stream.write(`${shown}\n`);
+    region.above(() => stream.write(`${shown}\n`));
   }
 
   function prefix(task: string, step: string): string {
@@ -74,6 +104,8 @@ export function createTerminal(
   }
   return {
     print,
+    ...(stream.isTTY && env.TERM !== 'dumb' && { live }),
+    aside: (write) => region.above(write),
     logLine(task, step, text) {
       const key = `${task}/${step}`;
       const log = logs.get(key) ?? createLogText(color);

@@ -7,7 +7,7 @@ import { execute } from '../execute.ts';
 import { endAfterSecond, tellNothingStarted, unlessInterrupted, untilInterrupted } from '../until-interrupted.ts';
 import type { ExecutedRun } from '../execute.ts';
 import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
-import { exporterOptions, fullOption, parseOptions } from '../options.ts';
+import { exporterOptions, parseOptions, text, viewOptions, viewSettings } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { checkTaken, knownObjects, prepareRun } from '../prepare-run.ts';
 import { reportOf } from '../report.ts';
@@ -58,7 +58,7 @@ export const runSpec: CommandSpec = {
       value: 'FILE',
       help: 'Write the whole traces as one OTLP JSON document (- = standard output).',
     },
-    full: fullOption,
+    ...viewOptions,
     output: {
       type: 'string',
       short: 'o',
@@ -110,11 +110,15 @@ async function finish(
 /** Exit code: 0 all runs succeeded, 1 one of them failed, 2 the input can't be used, 128 and its number for a signal. */
 export async function runCommand(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(runSpec, args);
-  const log = createLogger(logSettings(values, TERMINAL_LOG));
-  const settings = await readRunSettings(values, positionals, log);
-  const { manifests, given, timeoutMs, traceOut, isJson } = settings;
-  const isStdoutTaken = isJson || (traceOut !== undefined && isStandardOutput(traceOut));
+  const isStdoutTaken = values.output === 'json' || isStandardOutput(text(values, 'trace-out') ?? '');
   const terminal = createTerminal(isStdoutTaken ? process.stderr : process.stdout);
+  const log = createLogger({
+    ...logSettings(values, TERMINAL_LOG),
+    write: (line) => terminal.aside(() => process.stderr.write(line)),
+  });
+  const view = viewSettings(values);
+  const settings = await readRunSettings(values, positionals, log);
+  const { manifests, given, timeoutMs } = settings;
   const inFiles = manifests.map(({ object }) => object);
   checkTaken(inFiles, inFiles, given);
   const asked = interrupts();
@@ -146,7 +150,7 @@ export async function runCommand(args: string[]): Promise<number> {
             traces,
             kubeconfigFile,
             isKept: cluster.local === undefined,
-            isFull: values.full === true,
+            ...view,
             ...(timeoutMs !== undefined && { timeoutMs }),
             terminal,
             log,

@@ -16,7 +16,17 @@ import { announceRuns } from '../local/announce-runs.ts';
 import { startLocalCluster } from '../local/cluster.ts';
 import type { LocalCluster, LocalClusterOptions } from '../local/cluster.ts';
 import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
-import { choice, exporterOptions, exporterSettings, fullOption, list, parseOptions, port, text } from '../options.ts';
+import {
+  choice,
+  exporterOptions,
+  exporterSettings,
+  list,
+  parseOptions,
+  port,
+  text,
+  viewOptions,
+  viewSettings,
+} from '../options.ts';
 import type { CommandSpec, OptionValues } from '../options.ts';
 import { runInputs } from '../run-inputs.ts';
 import { createTerminal } from '../terminal.ts';
@@ -38,7 +48,7 @@ export const upSpec: CommandSpec = {
       help: 'Create the objects in FILE, follow its runs, draw their traces; may be repeated.\nA file, a directory, a pattern or -, as with tektrace run -f.',
     },
     exit: { type: 'boolean', help: 'End after these runs; exit code 1 if one failed.' },
-    full: fullOption,
+    ...viewOptions,
     ...exporterOptions,
     'api-port': { type: 'string', value: 'PORT', help: 'Port of the API server (default: any).' },
     'page-port': {
@@ -67,6 +77,7 @@ interface GivenRunsOptions {
   /** Gets the UIDs of the runs. */
   followed: Set<string>;
   isFull: boolean;
+  isPlain: boolean;
   terminal: Terminal;
   signal: AbortSignal;
   log: Logger;
@@ -76,7 +87,7 @@ interface GivenRunsOptions {
 async function runGiven(
   cluster: LocalCluster,
   manifests: Manifest[],
-  { followed, isFull, terminal, signal, log }: GivenRunsOptions,
+  { followed, isFull, isPlain, terminal, signal, log }: GivenRunsOptions,
 ): Promise<number> {
   let failed = false;
   await runInputs({
@@ -101,6 +112,7 @@ async function runGiven(
         kubeconfigFile: cluster.kubeconfigFile,
         isKept: true,
         isFull,
+        isPlain,
         terminal,
         log,
         // One signal ends the cluster and its runs.
@@ -131,8 +143,12 @@ const interruptedBy = (signal: AbortSignal): Interrupted | undefined => signal.r
 /** Runs until a signal, or with `--exit` until the given runs have ended. Resolves to the exit code. */
 export async function upCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(upSpec, args);
-  const log = createLogger(logSettings(values, TERMINAL_LOG));
   const terminal = createTerminal(process.stdout);
+  const log = createLogger({
+    ...logSettings(values, TERMINAL_LOG),
+    write: (line) => terminal.aside(() => process.stderr.write(line)),
+  });
+  const view = viewSettings(values);
   const signal = shutdownSignal();
   const files = list(values, 'run');
   if (values.exit === true && files.length === 0) throw new CommandError('--exit: needs --run FILE');
@@ -161,9 +177,7 @@ export async function upCommand(args: string[]): Promise<number> {
   try {
     greet(cluster, terminal);
     const code =
-      manifests === undefined
-        ? 0
-        : await runGiven(cluster, manifests, { followed, isFull: values.full === true, terminal, signal, log });
+      manifests === undefined ? 0 : await runGiven(cluster, manifests, { ...view, followed, terminal, signal, log });
     const exitCode = interruptedBy(signal)?.exitCode ?? (values.exit === true ? code : undefined);
     if (exitCode !== undefined) return exitCode;
     terminal.print('\n  Runs that you create with kubectl are reported here.');

@@ -18,6 +18,8 @@ export interface FollowOptions {
   onEnd?: StepLogOptions['onEnd'];
   /** The run's state each time it changes. */
   onChange?: (run: Run) => void;
+  /** A Pod of the run, each time it changes. */
+  onPod?: (pod: Pod) => void;
   onLogError: (step: string, error: unknown) => void;
   log: Logger;
   signal: AbortSignal;
@@ -45,7 +47,7 @@ function deferred<T>(): Deferred<T> {
 
 /** Watches one run until `signal` aborts: its steps' logs, its end, and the export of its trace. */
 export function followRun(options: FollowOptions): FollowedRun {
-  const { client, run, onLine, onEnd, onChange, onLogError, log, signal } = options;
+  const { client, run, onLine, onEnd, onChange, onPod, onLogError, log, signal } = options;
   const { namespace, name, uid } = run.metadata;
   const ended = deferred<Run>();
   const exported = deferred<Run>();
@@ -59,6 +61,10 @@ export function followRun(options: FollowOptions): FollowedRun {
   });
   const labelSelector = `${run.kind === 'PipelineRun' ? LABEL_PIPELINE_RUN : LABEL_TASK_RUN}=${name}`;
   const pods = new Reflector<Pod>({ client, resource: PODS, namespace, labelSelector, log });
+  const follow = (pod: Pod): void => {
+    onPod?.(pod);
+    logs.follow(pod);
+  };
   /** Lists the Pods at the end, because their watch may be behind that of the run. */
   async function readLogs(): Promise<void> {
     try {
@@ -66,7 +72,7 @@ export function followRun(options: FollowOptions): FollowedRun {
         query: { labelSelector },
         signal,
       });
-      for (const pod of list.items) logs.follow(pod);
+      for (const pod of list.items) follow(pod);
     } catch (error) {
       if (!signal.aborted) log.warn('the last lines of the log may be missing', { error });
     }
@@ -93,7 +99,6 @@ export function followRun(options: FollowOptions): FollowedRun {
     updated: seen,
     deleted: gone,
   });
-  const follow = (pod: Pod): void => logs.follow(pod);
   pods.addHandler({ added: follow, updated: follow, deleted: () => undefined });
   const stop = (): void => [ended, exported].forEach(({ reject }) => reject(signal.reason));
   if (signal.aborted) stop();

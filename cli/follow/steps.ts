@@ -23,7 +23,7 @@ export interface StepLogOptions {
   /** The next line is read when the returned promise has resolved. */
   onLine: (line: LogLine) => Promise<void> | void;
   /** Called after the last line of a step. */
-  onEnd?: (task: string, step: string) => void;
+  onEnd?: (pod: string, task: string, step: string) => void;
   /** Called when reading a step's log failed. The run goes on. */
   onError: (step: string, error: unknown) => void;
   signal: AbortSignal;
@@ -113,7 +113,7 @@ export class StepLogs {
       // A deleted Pod has no log any more.
       if (!signal.aborted && !isNotFound(error)) onError(`${task}/${step}`, error);
     } finally {
-      onEnd?.(task, step);
+      onEnd?.(name, task, step);
     }
   }
 }

@@ -24,6 +24,12 @@ export interface Style {
   pipe: string;
   ellipsis: string;
   dot: string;
+  /** The mark of what has ended well, where that is said. */
+  done: string;
+  /** Before a line of a log. */
+  bar: string;
+  /** What turns while something runs. */
+  spinner: readonly string[];
   marks: Record<Result, string>;
 }
 
@@ -37,6 +43,9 @@ const ascii: Omit<Style, 'paint'> = {
   pipe: '|  ',
   ellipsis: '..',
   dot: ' - ',
+  done: '+',
+  bar: '|',
+  spinner: ['|', '/', '-', '\\'],
   marks: {
     success: ' ',
     none: ' ',
@@ -59,6 +68,9 @@ const unicode: Omit<Style, 'paint'> = {
   pipe: '│ ',
   ellipsis: '…',
   dot: ' · ',
+  done: '✓',
+  bar: '│',
+  spinner: [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'],
   marks: {
     success: ' ',
     none: ' ',

@@ -54,7 +54,7 @@ function follow(client: KubeClient, onLine: (text: string) => Promise<void> | vo
       seen.push(`${task} ${step}: ${text}`);
       return onLine(text);
     },
-    onEnd: (task, step) => void seen.push(`${task} ${step} ended`),
+    onEnd: (_pod, task, step) => void seen.push(`${task} ${step} ended`),
     onError: (_step, error) => void errors.push(error),
     signal: new AbortController().signal,
   });

@@ -1,0 +1,143 @@
+import type { ContainerState, Pod } from '../../shared/kubernetes/pod.ts';
+import { LABEL_PIPELINE_TASK, LABEL_TASK_RUN } from '../../shared/tekton/annotations.ts';
+import { isStepContainer, withoutPrefix } from '../../shared/tekton/containers.ts';
+import type { PipelineRunStatus } from '../../shared/tekton/types.ts';
+import type { Run } from '../follow/follow-run.ts';
+
+export type Phase = 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+
+/** A task or a step as it is now. Times are milliseconds since the epoch, by the cluster's clock. */
+export interface LiveItem {
+  name: string;
+  phase: Phase;
+  startMs?: number;
+  endMs?: number;
+  /** What it waits for, or why it failed: `starting`, `ErrImagePull`, `exit code 3`. */
+  note?: string;
+}
+
+export interface LiveStep extends LiveItem {
+  pod: string;
+}
+
+export interface LiveTask extends LiveItem {
+  steps: LiveStep[];
+}
+
+const ms = (time: string | undefined): number | undefined => {
+  const at = Date.parse(time ?? '');
+  return Number.isNaN(at) || at <= 0 ? undefined : at;
+};
+
+const optional = <K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> =>
+  (value === undefined ? {} : { [key]: value }) as Partial<Record<K, T>>;
+
+function stepOf(pod: Pod, container: string, state: ContainerState | undefined): LiveStep {
+  const common = { name: withoutPrefix(container), pod: pod.metadata.name ?? '' };
+  const { running, terminated, waiting } = state ?? {};
+  if (terminated)
+    return {
+      ...common,
+      phase: terminated.exitCode === 0 ? 'done' : 'failed',
+      ...optional('startMs', ms(terminated.startedAt)),
+      ...optional('endMs', ms(terminated.finishedAt)),
+      ...(terminated.exitCode !== 0 && { note: `exit code ${terminated.exitCode}` }),
+    };
+  if (running) return { ...common, phase: 'running', ...optional('startMs', ms(running.startedAt)) };
+  const reason = waiting?.reason;
+  return { ...common, phase: 'waiting', ...(reason !== undefined && reason !== 'PodInitializing' && { note: reason }) };
+}
+
+/** All containers of a Pod start together, and each step waits for the one before it: it has begun when that has ended. */
+function inTurn(steps: LiveStep[]): LiveStep[] {
+  let previousEnd: number | undefined;
+  let isTurn = true;
+  return steps.map((step) => {
+    const isReached = isTurn;
+    isTurn &&= step.phase === 'done';
+    const startMs = Math.max(step.startMs ?? 0, previousEnd ?? 0) || undefined;
+    previousEnd = step.endMs ?? previousEnd;
+    if (!isReached && step.phase === 'running') return { name: step.name, pod: step.pod, phase: 'waiting' };
+    // After a failure the entrypoint ends the others without running them.
+    if (!isReached && step.phase === 'failed') return { name: step.name, pod: step.pod, phase: 'skipped' };
+    return { ...step, ...optional('startMs', startMs) };
+  });
+}
+
+function startingNote(pod: Pod, steps: LiveStep[]): string {
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status !== 'True') return scheduled?.reason === 'Unschedulable' ? 'no node has room' : 'scheduling';
+  return steps.find(({ note }) => note !== undefined)?.note ?? 'starting';
+}
+
+function taskOf(name: string, pod: Pod): LiveTask {
+  const statuses = pod.status?.containerStatuses ?? [];
+  const containers = (pod.spec?.containers ?? []).map((container) => container.name).filter(isStepContainer);
+  const steps = inTurn(
+    containers.map((container) => stepOf(pod, container, statuses.find((one) => one.name === container)?.state)),
+  );
+  const startMs = ms(pod.metadata.creationTimestamp);
+  const failed = steps.find(({ phase }) => phase === 'failed');
+  const ends = steps.map(({ endMs }) => endMs).filter((end) => end !== undefined);
+  const areDone = steps.length > 0 && steps.every(({ phase }) => phase === 'done');
+  const isOver = failed !== undefined || pod.status?.phase === 'Failed' || areDone;
+  if (isOver)
+    return {
+      ...{ name, steps, phase: failed !== undefined || pod.status?.phase === 'Failed' ? 'failed' : 'done' },
+      ...optional('startMs', startMs),
+      ...optional('endMs', ends.length > 0 ? Math.max(...ends) : undefined),
+      ...optional('note', failed ? `${failed.name}: ${failed.note}` : undefined),
+    };
+  const isStarted = steps.some(({ phase }) => phase !== 'waiting');
+  return {
+    ...{ name, steps, phase: 'running' },
+    ...optional('startMs', startMs),
+    ...(!isStarted && { note: startingNote(pod, steps) }),
+  };
+}
+
+/** The Pod's task in its Pipeline; that of a TaskRun of its own is the run. A member of a matrix is told apart by its TaskRun. */
+function nameOf(pod: Pod, all: readonly Pod[]): string {
+  const { labels = {}, name = '' } = pod.metadata;
+  const task = labels[LABEL_PIPELINE_TASK];
+  const taskRun = labels[LABEL_TASK_RUN] ?? name;
+  if (task === undefined) return taskRun;
+  const isOne = all.every(
+    ({ metadata }) => metadata.labels?.[LABEL_PIPELINE_TASK] !== task || metadata.labels[LABEL_TASK_RUN] === taskRun,
+  );
+  return isOne ? task : `${task} (${taskRun})`;
+}
+
+/** The newest Pod of each TaskRun: a retry has a new one. */
+function newest(pods: readonly Pod[]): Pod[] {
+  const byTaskRun = new Map<string, Pod>();
+  const createdMs = ({ metadata }: Pod): number => ms(metadata.creationTimestamp) ?? 0;
+  for (const pod of pods) {
+    const key = pod.metadata.labels?.[LABEL_TASK_RUN] ?? pod.metadata.name ?? '';
+    const known = byTaskRun.get(key);
+    if (!known || createdMs(pod) >= createdMs(known)) byTaskRun.set(key, pod);
+  }
+  return [...byTaskRun.values()];
+}
+
+/** The tasks of a run as they are now: those that have a Pod or were skipped, in the order of the Pipeline. */
+export function liveTasks(run: Run, pods: readonly Pod[]): { tasks: LiveTask[]; toCome: number } {
+  const current = newest(pods);
+  const { pipelineSpec, skippedTasks = [] }: PipelineRunStatus = run.kind === 'PipelineRun' ? (run.status ?? {}) : {};
+  const { tasks = [], finally: last = [] } = pipelineSpec ?? {};
+  const names = [...tasks, ...last].map(({ name }) => name);
+  const skipped = skippedTasks.map(({ name }) => name);
+  const placeOf = (pod: Pod): number => names.indexOf(pod.metadata.labels?.[LABEL_PIPELINE_TASK] ?? '');
+  const withPods = current
+    .toSorted((a, b) => placeOf(a) - placeOf(b) || (nameOf(a, current) < nameOf(b, current) ? -1 : 1))
+    .map((pod) => ({ place: placeOf(pod), task: taskOf(nameOf(pod, current), pod) }));
+  const without = skipped.map((name) => ({
+    place: names.indexOf(name),
+    task: { name, phase: 'skipped' as const, steps: [] },
+  }));
+  const known = new Set([...withPods, ...without].map(({ place }) => place));
+  return {
+    tasks: [...withPods, ...without].toSorted((a, b) => a.place - b.place).map(({ task }) => task),
+    toCome: names.filter((_name, place) => !known.has(place)).length,
+  };
+}
