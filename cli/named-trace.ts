@@ -2,8 +2,9 @@ import { createKubeClient } from '../shared/kubernetes/client.ts';
 import { firstAttribute } from '../shared/otlp/split-traces.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 import { runSpan } from '../shared/tracing/run-context.ts';
-import { findRun } from './commands/trace.ts';
 import { CommandError } from './errors.ts';
+import { findRun } from './find-run.ts';
+import type { Run } from './follow/follow-run.ts';
 import { contextNamespace, readKubeconfig } from './kubeconfig-file.ts';
 import { findTraceSource } from './trace-source.ts';
 import { isFile, readTracesFile } from './traces-file.ts';
@@ -19,6 +20,8 @@ export interface TraceLookup {
 export interface NamedTrace {
   traceId: string;
   trace: TracesData;
+  /** The API object, for a run that was found by its name. */
+  run?: Run;
 }
 
 const RUN_NAME = ['pipelinerun', 'taskrun'];
@@ -64,7 +67,7 @@ export async function namedTrace(name: string, lookup: TraceLookup): Promise<Nam
   try {
     const run = await findRun(client, lookup.namespace ?? contextNamespace(config), name);
     const own = runSpan(run);
-    if (own) return await readFrom(lookup, own.traceId);
+    if (own) return { ...(await readFrom(lookup, own.traceId)), run };
     throw new CommandError(
       `${run.kind} ${name} has no span context: it was created before Tektrace was installed, or no trace is exported`,
       1,

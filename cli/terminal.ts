@@ -104,7 +104,7 @@ export function createTerminal(
   }
   return {
     print,
-    ...(stream.isTTY && env.TERM !== 'dumb' && { live }),
+    ...(stream.isTTY && env.TERM && env.TERM !== 'dumb' && { live }),
     aside: (write) => region.above(write),
     logLine(task, step, text) {
       const key = `${task}/${step}`;
