@@ -3,7 +3,9 @@ import { CommandError, sentence } from './errors.ts';
 import { endOnUncaughtErrors } from './last-resort.ts';
 import { endWithLauncher } from './launcher-watch.ts';
 import { showsStacks } from './log-options.ts';
-import { helpText } from './options.ts';
+import { completionScript, SHELLS } from './completion.ts';
+import { helpText, helpWidth, overviewText } from './help.ts';
+import { parseOptions } from './options.ts';
 import type { CommandSpec } from './options.ts';
 import { flushStandardStreams, surviveOutputErrors } from './standard-streams.ts';
 import { didYouMean } from './suggest.ts';
@@ -28,41 +30,67 @@ const commands: Record<string, () => Promise<Command>> = {
     import('./commands/controller.ts').then((m) => ({ spec: m.controllerSpec, run: m.controllerCommand })),
 };
 
-async function overview(): Promise<string> {
-  const specs = await Promise.all(Object.values(commands).map(async (load) => (await load()).spec));
-  const lines = specs.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary.split('\n')[0]}`);
-  return [
-    'Distributed tracing for Tekton Tasks and Pipelines.',
-    '',
-    'Usage: tektrace COMMAND [options]',
-    '',
-    'Commands:',
-    ...lines,
-    '',
-    'tektrace COMMAND --help prints its options. tektrace --version prints the version.',
-    '',
-  ].join('\n');
+const completionSpec: CommandSpec = {
+  name: 'completion',
+  summary: 'Prints a script that completes commands and options in a shell.',
+  positionals: SHELLS.join('|'),
+  options: {},
+  examples: [
+    'source <(tektrace completion bash)',
+    'source <(tektrace completion zsh)',
+    'tektrace completion fish | source',
+  ],
+};
+
+const allSpecs = async (): Promise<CommandSpec[]> => [
+  ...(await Promise.all(Object.values(commands).map(async (load) => (await load()).spec))),
+  completionSpec,
+];
+
+async function printCompletion(args: string[]): Promise<number> {
+  const { positionals } = parseOptions(completionSpec, args);
+  const shell = SHELLS.find((known) => known === positionals[0]);
+  if (shell === undefined || positionals.length > 1)
+    throw new CommandError(`expected one of ${SHELLS.join(', ')}\nSee: tektrace completion --help`);
+  process.stdout.write(completionScript(shell, await allSpecs()));
+  return 0;
+}
+
+const width = (): number => helpWidth(process.stdout.columns || Number(process.env.COLUMNS));
+
+async function printHelp(name: string | undefined): Promise<number> {
+  if (name === undefined) {
+    process.stdout.write(overviewText(await allSpecs(), width()));
+    return 0;
+  }
+  const { spec } = await find(name);
+  process.stdout.write(helpText(spec, width()));
+  return 0;
+}
+
+/** The command. Throws CommandError if there is none of that name. */
+async function find(name: string): Promise<Command> {
+  if (name === 'completion') return { spec: completionSpec, run: printCompletion };
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load) return load();
+  const names = [...Object.keys(commands), 'completion', 'help', 'version'];
+  throw new CommandError(`no such command: ${name}${didYouMean(name, names)}\nSee: tektrace --help`);
 }
 
 async function main(args: string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(await overview());
-    return name === undefined ? 2 : 0;
+  if (name === undefined) {
+    await printHelp(undefined);
+    return 2;
   }
-  if (name === '--version') {
+  if (name === '--help' || name === '-h') return printHelp(undefined);
+  if (name === 'help') return printHelp(rest[0]);
+  if (name === '--version' || name === 'version') {
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!load)
-    throw new CommandError(`no such command: ${name}${didYouMean(name, Object.keys(commands))}\nSee: tektrace --help`);
-  const command = await load();
-  if (rest.includes('--help') || rest.includes('-h')) {
-    process.stdout.write(helpText(command.spec));
-    return 0;
-  }
-  return command.run(rest);
+  const command = await find(name);
+  return rest.includes('--help') || rest.includes('-h') ? printHelp(name) : command.run(rest);
 }
 
 /** Prints the error in one line, with its stack only if that was asked for. Returns the exit code. */

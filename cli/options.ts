@@ -30,7 +30,7 @@ export interface CommandSpec {
 
 export type OptionValues = Record<string, string | boolean | string[] | undefined>;
 
-const helpOption: OptionHelp = { type: 'boolean', short: 'h', help: 'Show this help.' };
+export const helpOption: OptionHelp = { type: 'boolean', short: 'h', help: 'Show this help.' };
 
 /** The values of a command's options. Throws CommandError (exit 2) for an unknown option, a missing value, or arguments it doesn't take. */
 export function parseOptions(spec: CommandSpec, args: string[]): { values: OptionValues; positionals: string[] } {
@@ -62,28 +62,6 @@ function misuse(error: unknown, names: string[]): string {
     option,
     names.map((name) => `--${name}`),
   )}`;
-}
-
-/** The text of `--help`. */
-export function helpText(spec: CommandSpec): string {
-  const lines = Object.entries({ ...spec.options, help: helpOption }).map(([name, option]) => {
-    const left = `${option.short ? `-${option.short}, ` : '    '}--${name}${option.value ? ` ${option.value}` : ''}`;
-    const indent = `\n${' '.repeat(37)}`;
-    // A long name gets its own line, so that the texts stay aligned.
-    return `  ${left.length > 34 ? `${left}${indent}` : `${left.padEnd(34)} `}${option.help.replaceAll('\n', indent)}`;
-  });
-  return [
-    spec.summary,
-    '',
-    `Usage: tektrace ${spec.name} [options]${spec.positionals ? ` ${spec.positionals}` : ''}`,
-    '',
-    'Options:',
-    ...lines,
-    '',
-    'Examples:',
-    ...spec.examples.map((example) => `  ${example}`),
-    '',
-  ].join('\n');
 }
 
 export function text(values: OptionValues, name: string): string | undefined {

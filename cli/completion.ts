@@ -1,0 +1,135 @@
+import { helpOption } from './options.ts';
+import type { CommandSpec, OptionHelp } from './options.ts';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+/** What follows an option: nothing, a file, one of some words, or something else. */
+type Value = { kind: 'none' | 'file' | 'other' } | { kind: 'words'; words: string[] };
+
+function valueOf({ type, value = '' }: OptionHelp): Value {
+  if (type === 'boolean') return { kind: 'none' };
+  if (/^[a-z/-]+(?:\|[a-z/-]+)+$/.test(value)) return { kind: 'words', words: value.split('|') };
+  return { kind: /FILE|DIR/.test(value) ? 'file' : 'other' };
+}
+
+const optionsOf = ({ options }: CommandSpec): [string, OptionHelp][] =>
+  Object.entries({ ...options, help: helpOption });
+
+const flagsOf = ([name, { short }]: [string, OptionHelp]): string[] => [
+  `--${name}`,
+  ...(short === undefined ? [] : [`-${short}`]),
+];
+
+/** A text in single quotes, for any of the shells. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');
+const sentenceOf = (text: string): string => /^.*?[.](?= |$)/.exec(oneLine(text))?.[0] ?? oneLine(text);
+
+function bash(specs: readonly CommandSpec[]): string {
+  const cases = specs.map((spec) => {
+    const options = optionsOf(spec);
+    const values = options.flatMap((option): string[] => {
+      const value = valueOf(option[1]);
+      const pattern = flagsOf(option).join('|');
+      if (value.kind === 'words') return [`        ${pattern}) words=${quoted(value.words.join(' '))} ;;`];
+      if (value.kind === 'file') return [`        ${pattern}) files=1 ;;`];
+      return value.kind === 'other' ? [`        ${pattern}) return ;;`] : [];
+    });
+    const flags = options.flatMap(flagsOf).filter((flag) => flag.startsWith('--'));
+    return [
+      `    ${spec.name})`,
+      '      case $previous in',
+      ...values,
+      `        *) words=${quoted(flags.join(' '))}; files=1 ;;`,
+      '      esac ;;',
+    ].join('\n');
+  });
+  const names = [...specs.map(({ name }) => name), 'help', 'version'];
+  return `# Completion of tektrace for bash: source <(tektrace completion bash)
+_tektrace() {
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= words= files= word
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case $word in -*) ;; *) command=$word; break ;; esac
+  done
+  case $command in
+${cases.join('\n')}
+    help) words=${quoted(specs.map(({ name }) => name).join(' '))} ;;
+    '') words=${quoted(names.join(' '))} ;;
+  esac
+  [[ $current != -* && $words == --* ]] && words=
+  [[ $current == -* ]] && files=
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  [[ -n $files ]] && COMPREPLY+=($(compgen -f -- "$current"))
+}
+complete -o filenames -F _tektrace tektrace
+`;
+}
+
+/** A text in an argument of _arguments: brackets and colons end it. */
+const inArguments = (text: string): string => text.replaceAll(/[[\]:\\]/g, (found) => `\\${found}`);
+
+function zsh(specs: readonly CommandSpec[]): string {
+  const cases = specs.map((spec) => {
+    const lines = optionsOf(spec).map(([name, option]) => {
+      const value = valueOf(option);
+      const action = { none: '', file: ':file:_files', other: ':value:', words: '' }[value.kind];
+      const words = value.kind === 'words' ? `:value:(${value.words.join(' ')})` : action;
+      const help = inArguments(sentenceOf(option.help));
+      const repeat = option.multiple ? '*' : '';
+      const spelled = [`--${name}`, ...(option.short === undefined ? [] : [`-${option.short}`])];
+      return spelled.map((flag) => `        ${quoted(`${repeat}${flag}[${help}]${words}`)} \\`).join('\n');
+    });
+    return [`    ${spec.name})`, '      _arguments \\', ...lines, `        '*:file:_files' ;;`].join('\n');
+  });
+  const commands = specs.map(({ name, summary }) => `    ${quoted(`${name}:${sentenceOf(summary)}`)}`);
+  return `#compdef tektrace
+# Completion of tektrace for zsh: source <(tektrace completion zsh)
+_tektrace() {
+  local -a commands=(
+${commands.join('\n')}
+    'help:Prints the options of a command.'
+    'version:Prints the version.'
+  )
+  if (( CURRENT == 2 )); then
+    _describe command commands
+    return
+  fi
+  shift words
+  (( CURRENT-- ))
+  case $words[1] in
+${cases.join('\n')}
+    help) _describe command commands ;;
+  esac
+}
+compdef _tektrace tektrace
+`;
+}
+
+function fish(specs: readonly CommandSpec[]): string {
+  const lines = specs.flatMap((spec) => [
+    `complete -c tektrace -n __fish_use_subcommand -f -a ${spec.name} -d ${quoted(sentenceOf(spec.summary))}`,
+    ...optionsOf(spec).map(([name, option]) => {
+      const value = valueOf(option);
+      const how = { none: '-f', file: '-r -F', other: '-x', words: '-x' }[value.kind];
+      return [
+        `complete -c tektrace -n '__fish_seen_subcommand_from ${spec.name}' -l ${name}`,
+        ...(option.short === undefined ? [] : [`-s ${option.short}`]),
+        how,
+        ...(value.kind === 'words' ? [`-a ${quoted(value.words.join(' '))}`] : []),
+        `-d ${quoted(sentenceOf(option.help))}`,
+      ].join(' ');
+    }),
+  ]);
+  return [
+    '# Completion of tektrace for fish: tektrace completion fish | source',
+    ...lines,
+    `complete -c tektrace -n __fish_use_subcommand -f -a 'help version'`,
+    `complete -c tektrace -n '__fish_seen_subcommand_from help' -f -a ${quoted(specs.map(({ name }) => name).join(' '))}`,
+    '',
+  ].join('\n');
+}
+
+/** A script that completes the commands and options of `specs` in the shell. */
+export const completionScript = (shell: Shell, specs: readonly CommandSpec[]): string =>
+  ({ bash, zsh, fish })[shell](specs);
