@@ -335,6 +335,7 @@ describe('the rendered chart', () => {
       '--otlp-client-cert-file=/etc/tektrace/otlp/client/cert.pem',
       '--otlp-client-key-file=/etc/tektrace/otlp/client/key.pem',
       '--otlp-headers-file=/etc/tektrace/otlp/headers/headers',
+      '--trace-url-template=https://jaeger.test/trace/{traceId}',
       '--no-keep-failures',
       '--entrypoint-image=e:1',
       '--nop-image=n:1',

@@ -62,11 +62,15 @@ async function callByUrl(client: KubeClient, port: number, authority: Authority)
   const path = resourcePath(MUTATING_WEBHOOK_CONFIGURATIONS, { name: 'tektrace-webhook' });
   const { webhooks = [] } = await client.request<V1MutatingWebhookConfiguration>('GET', path);
   const caBundle = Buffer.from(authority.certPem).toString('base64');
-  const body = webhooks.map(({ clientConfig }, index) => ({
-    op: 'replace',
-    path: `/webhooks/${index}/clientConfig`,
-    value: { url: `https://127.0.0.1:${port}${clientConfig.service?.path}`, caBundle },
-  }));
+  const body = webhooks.flatMap(({ clientConfig }, index) => [
+    {
+      op: 'replace',
+      path: `/webhooks/${index}/clientConfig`,
+      value: { url: `https://127.0.0.1:${port}${clientConfig.service?.path}`, caBundle },
+    },
+    // A busy machine is not taken for a webhook that is down.
+    { op: 'replace', path: `/webhooks/${index}/timeoutSeconds`, value: 20 },
+  ]);
   await client.request('PATCH', path, { body, contentType: JSON_PATCH });
 }
 
