@@ -115,7 +115,7 @@ export function rowDetails({ details: { row: span }, row, startUnixMs, waits, lo
         'div',
         { class: 'log-head' },
         h('h3', {}, 'Span'),
-        span.spanId === '' ? undefined : copyButton('Copy the span id', () => span.spanId, 'Copy id'),
+        span.spanId === '' ? undefined : copyButton('Copy id of the span', () => span.spanId, 'Copy id'),
       ),
       pairsTable(facts(span)),
     ),

@@ -15,7 +15,7 @@ export function createHeader(traceId) {
   const links = h(
     'div',
     { class: 'tools' },
-    copyButton('Copy the link to what is shown', () => location.href, 'Copy link'),
+    copyButton('Copy link to what is shown', () => location.href, 'Copy link'),
     h('a', { class: 'button', href: `/api/download/${traceId}`, download: true }, 'OTLP JSON'),
   );
   const fact = (/** @type {string} */ text) => h('span', {}, text);
@@ -35,7 +35,7 @@ export function createHeader(traceId) {
         ...(namespace === undefined ? [] : [fact(`namespace ${namespace}`)]),
         fact(countSpans(spanCount)),
         h('span', { class: 'trace-id' }, traceId),
-        copyButton('Copy the trace id', () => traceId, 'Copy id'),
+        copyButton('Copy id of the trace', () => traceId, 'Copy id'),
       );
     },
     /** @param {number} ms how long it has been running */
