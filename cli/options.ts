@@ -99,6 +99,16 @@ export function port(values: OptionValues, name: string, fallback: number): numb
   return number;
 }
 
+export const jaegerUiOption: OptionHelp = {
+  type: 'string',
+  value: 'URL',
+  help: 'Where a browser finds Jaeger, for links from each trace: http://localhost:16686.',
+};
+
+/** The address for links into Jaeger, without a slash at its end. */
+export const jaegerUiUrl = (values: OptionValues): string | undefined =>
+  httpUrl(values, 'jaeger-ui-url')?.replace(/\/+$/, '');
+
 /** A whole number of at least 1. */
 export function count(values: OptionValues, name: string, fallback: number): number {
   const value = text(values, name);

@@ -24,6 +24,8 @@ import {
   parseOptions,
   port,
   text,
+  jaegerUiOption,
+  jaegerUiUrl,
   viewOptions,
   viewSettings,
 } from '../options.ts';
@@ -51,6 +53,7 @@ export const upSpec: CommandSpec = {
     ...viewOptions,
     ...exporterOptions,
     'api-port': { type: 'string', value: 'PORT', help: 'Port of the API server (default: any).' },
+    'jaeger-ui-url': jaegerUiOption,
     'page-port': {
       type: 'string',
       value: 'PORT',
@@ -156,6 +159,7 @@ export async function upCommand(args: string[]): Promise<number> {
   const options: LocalClusterOptions = {
     isolation: choice(values, 'isolation', ['auto', 'namespaces', 'plain'], 'auto'),
     apiPort: port(values, 'api-port', 0),
+    jaegerUiUrl: jaegerUiUrl(values),
     ...(text(values, 'page-port') !== undefined && { pagePort: port(values, 'page-port', 0) }),
     usualPagePort: USUAL_PAGE_PORT,
     ...(await readTelemetry(exporterSettings(values), process.env, log)),

@@ -4,7 +4,7 @@ import { createLogger } from '../../shared/runtime/log.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { CommandError } from '../errors.ts';
 import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
-import { count, httpUrl, parseOptions, port, sinceMs, text } from '../options.ts';
+import { count, httpUrl, jaegerUiOption, jaegerUiUrl, parseOptions, port, sinceMs, text } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { createTerminal } from '../terminal.ts';
 import { asked, jaegerHeaders, jaegerHeadersOption, jaegerQuery } from '../trace-source.ts';
@@ -22,6 +22,7 @@ export const viewerSpec: CommandSpec = {
       help: 'The Jaeger to read from, like http://localhost:16686, with its base path.',
     },
     'jaeger-headers-file': jaegerHeadersOption,
+    'jaeger-ui-url': jaegerUiOption,
     since: { type: 'string', value: 'D', help: 'How far back the list goes: 90m, 24h, 7d (default 7d).' },
     limit: { type: 'string', value: 'N', help: 'The number of runs in the list (default 100): each is read whole.' },
     port: { type: 'string', value: 'PORT', help: 'Port of the page (default: any).' },
@@ -49,6 +50,7 @@ export async function viewerCommand(args: string[]): Promise<number> {
   await asked(() => query.trace('1'.padStart(32, '0'), signal));
   const viewer = await startViewer({
     source: new JaegerSource(query, settings),
+    jaegerUiUrl: jaegerUiUrl(values) ?? query.url,
     port: port(values, 'port', 0),
     log,
   });

@@ -52,6 +52,8 @@ export interface LocalClusterOptions {
   apiPort?: number;
   /** Port of the page; default 0: any that is free. */
   pagePort?: number;
+  /** Where people see the same traces in a Jaeger. */
+  jaegerUiUrl?: string | undefined;
   /** The port of the page if it is free, else any: then the page's address stays over many starts. For an absent `pagePort`. */
   usualPagePort?: number;
   /** The user's collector, in addition to the trace store. */
@@ -120,11 +122,14 @@ async function startWebhook(admin: KubeClient, traces: TraceStore, log: Logger):
 }
 
 async function startTraces(
-  { pagePort, usualPagePort = 0, log }: LocalClusterOptions,
+  { pagePort, usualPagePort = 0, jaegerUiUrl, log }: LocalClusterOptions,
   sources: Pick<TraceStoreOptions, 'live' | 'logs' | 'onStepSpans'>,
 ): Promise<TraceStore> {
   const start = (port: number): Promise<TraceStore> =>
-    startTraceStore({ port, ...sources, log: log.child({ component: 'tracestore' }) });
+    startTraceStore({
+      ...{ port, ...sources, log: log.child({ component: 'tracestore' }) },
+      ...(jaegerUiUrl !== undefined && { jaegerUiUrl }),
+    });
   if (pagePort !== undefined) return start(pagePort);
   return start(usualPagePort).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return start(0);

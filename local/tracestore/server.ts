@@ -8,6 +8,7 @@ import { listen } from '../../shared/runtime/listen.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { answerError } from './answer-error.ts';
 import { createAccess, onlyLoopback, type Access } from './access.ts';
+import { downloadRouter } from './download-api.ts';
 import { eventsRouter } from './events.ts';
 import { HttpError } from './http-error.ts';
 import { ingestRouter } from './ingest.ts';
@@ -44,6 +45,8 @@ export interface TraceStoreOptions {
   onStepSpans?: (traces: TracesData, sender: SpanSender) => void;
   /** The API objects of runs that have not ended. Without it a row appears when its span arrives. */
   live?: LiveSource;
+  /** Where people see the same traces in a Jaeger: each page then has a link there. */
+  jaegerUiUrl?: string;
   /** Containers' logs. Without it the page shows the command that prints them. */
   logs?: LogSource;
   log: Logger;
@@ -92,7 +95,8 @@ function createApp({ memory, access, stepTokens, events }: Parts, options: Trace
   app.use(assetsRouter());
   const list = listOf(memory);
   const history = listRouter({ list: (since) => list.update(since), get: (traceId) => memory.get(traceId) });
-  app.use(access.reader, history, queryRouter(memory), waterfallRouter(views, logs), events, pageRouter());
+  const downloads = downloadRouter({ source: memory, jaegerUiUrl: options.jaegerUiUrl });
+  app.use(access.reader, history, queryRouter(memory), downloads, waterfallRouter(views, logs), events, pageRouter());
   if (logs) app.use(access.reader, logRouter(views, logs));
   app.use((request, _response, next) => next(new HttpError(404, `nothing is at ${request.path}`)));
   app.use(answerError(log));

@@ -6,6 +6,7 @@ import { listen } from '../../shared/runtime/listen.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { createAccess, onlyLoopback } from './access.ts';
 import { answerError } from './answer-error.ts';
+import { downloadRouter } from './download-api.ts';
 import { eventsRouter } from './events.ts';
 import { HttpError } from './http-error.ts';
 import { listRouter, type HistorySource } from './list-api.ts';
@@ -18,6 +19,8 @@ import { waterfallRouter } from './waterfall-api.ts';
 
 export interface ViewerOptions {
   source: TraceSource & HistorySource;
+  /** Where people see the same traces in Jaeger, without a slash at the end. */
+  jaegerUiUrl?: string;
   /** Default 0: any free one. */
   port?: number;
   /** What a browser has to present; random by default. */
@@ -47,7 +50,8 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
   app.disable('etag');
   app.use(securityHeaders, onlyLoopback, assetsRouter());
   const views = waterfallRouter(new Views(source), undefined);
-  app.use(access.reader, listRouter(source), queryRouter(source), views, events.router, pageRouter());
+  const downloads = downloadRouter({ source, jaegerUiUrl: options.jaegerUiUrl });
+  app.use(access.reader, listRouter(source), queryRouter(source), downloads, views, events.router, pageRouter());
   app.use((request, _response, next) => next(new HttpError(404, `nothing is at ${request.path}`)));
   app.use(answerError(log));
   server.on('request', app);

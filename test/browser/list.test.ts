@@ -187,6 +187,20 @@ if (!chromium) {
     expect((await list(whole.version)).data).toHaveLength(1);
   });
 
+  test('a trace has its downloads, and a link into Jaeger where one is known', async () => {
+    await store.close();
+    store = await startTraceStore({ log: silentLogger, jaegerUiUrl: 'http://jaeger.test' });
+    await send(exampleTrace.resourceSpans);
+    const page = await browser.open(store.pageUrl(TRACE_ID));
+    const links = `[...document.querySelectorAll('.tools a:not([hidden])')].map((link) => link.getAttribute('href'))`;
+    await page.until(`${links}.includes('http://jaeger.test/trace/${TRACE_ID}')`);
+    for (const path of ['download', 'perfetto', 'svg']) {
+      expect(await page.evaluate(links)).toContain(`/api/${path}/${TRACE_ID}`);
+      expect(await page.evaluate(`fetch('/api/${path}/${TRACE_ID}').then((answer) => answer.status)`)).toBe(200);
+    }
+    expect(page.complaints).toEqual([]);
+  });
+
   test('what a stranger named is text', async () => {
     await send([run(1, hostile, 'failure')]);
     const page = await browser.open(store.pageUrl());

@@ -1,3 +1,4 @@
+import { downloadLinks } from './downloads.js';
 import { copyButton } from './copy.js';
 import { countSpans, formatTime, h, resultPill } from './dom.js';
 import { elapsedText } from './list-time.js';
@@ -17,6 +18,7 @@ export function createHeader(traceId) {
     { class: 'tools' },
     copyButton('Copy link to what is shown', () => location.href, 'Copy link'),
     h('a', { class: 'button', href: `/api/download/${traceId}`, download: true }, 'OTLP JSON'),
+    ...downloadLinks(traceId),
   );
   const fact = (/** @type {string} */ text) => h('span', {}, text);
   return {

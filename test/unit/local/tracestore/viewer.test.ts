@@ -17,6 +17,7 @@ beforeEach(async () => {
   const list = listOf(memory);
   viewer = await startViewer({
     log: silentLogger,
+    jaegerUiUrl: 'https://jaeger.test/base',
     source: {
       ids: () => memory.ids(),
       get: async (traceId) => memory.get(traceId),
@@ -45,9 +46,21 @@ test('has the pages, the list, one trace, a comparison and the download', async 
     `/api/compare/${TRACE_ID}/${TRACE_ID}`,
     `/api/v3/traces/${TRACE_ID}`,
     `/api/download/${TRACE_ID}`,
+    `/api/perfetto/${TRACE_ID}`,
+    `/api/svg/${TRACE_ID}`,
   ])
     expect([path, (await get(path)).status]).toEqual([path, 200]);
   expect((await get(`/api/waterfall/${'9'.repeat(32)}`)).status).toBe(404);
+});
+
+test('has its trace as a file of each kind, and a link into Jaeger', async () => {
+  const perfetto = await get(`/api/perfetto/${TRACE_ID}`);
+  expect(perfetto.headers.get('content-disposition')).toBe(`attachment; filename=trace-${TRACE_ID}.perfetto.json`);
+  const svg = await get(`/api/svg/${TRACE_ID}`);
+  expect(svg.headers.get('content-type')).toMatch(/^image\/svg\+xml/);
+  expect(svg.headers.get('content-disposition')).toBe(`attachment; filename=trace-${TRACE_ID}.svg`);
+  const links = await get(`/api/links/${TRACE_ID}`);
+  expect(await links.json()).toEqual({ jaeger: `https://jaeger.test/base/trace/${TRACE_ID}` });
 });
 
 test('lets nobody in without its token, and takes no spans', async () => {
