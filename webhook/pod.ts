@@ -23,7 +23,7 @@ export function patchPod(request: AdmissionRequest, settings: StampSettings): Js
   if (taskRunUid === undefined) return 'no_task_run';
   // A Pod that a user created may have any span in its annotations.
   if (!isTrusted(request, settings)) return 'untrusted_requester';
-  if (!Array.isArray(containers)) return 'malformed';
+  if (!Array.isArray(containers) || !containers.every(isContainer)) return 'malformed';
   const context = contextOf(request, taskRunUid, containers);
   if (!context) return 'no_owner_context';
   const env = containers.flatMap((container, index): JsonPatch => {
@@ -34,6 +34,13 @@ export function patchPod(request: AdmissionRequest, settings: StampSettings): Js
   });
   const patch = [...annotationOperations(metadata.annotations, context.annotations), ...env];
   return patch.length > 0 ? patch : 'already_stamped';
+}
+
+/** Whether a patch of its env would apply. */
+function isContainer(container: unknown): boolean {
+  if (typeof container !== 'object' || container === null || Array.isArray(container)) return false;
+  const { env } = container as { env?: unknown };
+  return env === undefined || env === null || Array.isArray(env);
 }
 
 /** The Pod's trace context. Empty if the creator has set it, as the drive controller does; undefined if the Pod has no trace. */

@@ -65,6 +65,19 @@ describe('an unexpected object is allowed and not changed', () => {
     }
   });
 
+  test.each([[''], [1.5], [null], [['x']], [{ name: 'step-a', env: 'x' }], [{ name: 'step-a', env: {} }]])(
+    'a Pod that has its context, with a container that is %j, gets no variables',
+    async (container) => {
+      const metadata = { labels: { 'tekton.dev/taskRunUID': 'u' }, annotations: { 'tekton/span-context': 'x' } };
+      const object = { metadata, spec: { containers: [{ name: 'step-b' }, container] } };
+      const changes = { stepOtlpEndpoint: 'http://collector.test:4318' };
+      expect(await review('pod', object, { username: TRUSTED, settings: changes })).toMatchObject({
+        status: 200,
+        patch: [],
+      });
+    },
+  );
+
   test.each([
     ['without names', [{}]],
     ['null', [null]],
