@@ -1,108 +1,59 @@
-import { once } from 'node:events';
-import https from 'node:https';
-import { Worker } from 'node:worker_threads';
-
 import { createAuthority, issueCertificate } from '../certs/authority.ts';
+import { measureCreates } from './webhook/create.ts';
+import { cpuOfReview, latencies, median, quantile, startServer } from './webhook/measure.ts';
+import type { Server } from './webhook/measure.ts';
+import { review } from './webhook/review.ts';
 
 const ROUNDS = 7;
 const REVIEWS = 4_000;
-const CONNECTIONS = 4;
+const PER_SECOND = 500;
+const PACED_REVIEWS = 2_000;
+const PAIRS = 600;
 const HOUR_MS = 3_600_000;
 
-const carrier = JSON.stringify({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` });
-
-/** A review as a kube-apiserver sends it; `copied`: of a run made from another's YAML. */
-function review(copied: boolean): string {
-  const annotations: Record<string, string> = {
-    'example.com/note': 'x',
-    ...(copied && {
-      'tekton/pipelinerun-span-context': carrier,
-      'tekton.dev/pipelinerunSpanContext': carrier,
-      'tekton/admission-time': '2026-05-01T10:00:00.000Z/2026-05-01T10:00:00.001Z',
-    }),
-  };
-  const listed = Object.fromEntries(Object.keys(annotations).map((name) => [`f:${name}`, {}]));
-  const tasks = Array.from({ length: 10 }, (_, index) => ({
-    name: `task-${index}`,
-    taskSpec: { steps: [{ name: 'run', image: 'busybox', script: 'echo hello\n'.repeat(20) }] },
-  }));
-  const entry = { manager: 'kubectl-create', operation: 'Update', apiVersion: 'tekton.dev/v1', fieldsType: 'FieldsV1' };
-  const fieldsV1 = { 'f:metadata': { 'f:annotations': listed }, 'f:spec': { 'f:pipelineSpec': { 'f:tasks': {} } } };
-  const object = {
-    apiVersion: 'tekton.dev/v1',
-    kind: 'PipelineRun',
-    metadata: { generateName: 'build-', namespace: 'ci', annotations, managedFields: [{ ...entry, fieldsV1 }] },
-    spec: { pipelineSpec: { tasks } },
-  };
-  const kind = { group: 'tekton.dev', version: 'v1', kind: 'PipelineRun' };
-  const request = { uid: 'review', kind, operation: 'CREATE', namespace: 'ci', userInfo: { username: 'jane' }, object };
-  return JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request });
+/** Measures both servers in turn, so that what else the machine does meets both. The first round warms up. */
+async function inTurn<T>(
+  measure: (server: Server) => Promise<T>,
+  bare: Server,
+  webhook: Server,
+): Promise<{ bare: T; webhook: T }[]> {
+  const rounds: { bare: T; webhook: T }[] = [];
+  for (let round = 0; round <= ROUNDS; round++)
+    rounds.push({ bare: await measure(bare), webhook: await measure(webhook) });
+  return rounds.slice(1);
 }
 
-interface Server {
-  worker: Worker;
-  port: number;
-}
-
-async function cpuUs({ worker }: Server): Promise<number> {
-  worker.postMessage('cpu');
-  return ((await once(worker, 'message')) as [number])[0];
-}
-
-/** Microseconds of CPU time that a review costs the server, asked over four connections that are kept. */
-async function measure(server: Server, body: string): Promise<number> {
-  const agent = new https.Agent({ keepAlive: true, maxSockets: CONNECTIONS, rejectUnauthorized: false });
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  const target = { host: '127.0.0.1', port: server.port, path: '/mutate/pipelinerun', method: 'POST', agent, headers };
-  const ask = async (): Promise<void> => {
-    const request = https.request(target);
-    request.end(body);
-    const [response] = (await once(request, 'response')) as [NodeJS.ReadableStream & { statusCode: number }];
-    if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}`);
-    response.resume();
-    await once(response, 'end');
-  };
-  const before = await cpuUs(server);
-  let left = REVIEWS;
-  const connection = async (): Promise<void> => {
-    while (left-- > 0) await ask();
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, connection));
-  const after = await cpuUs(server);
-  agent.destroy();
-  return (after - before) / REVIEWS;
-}
-
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
-
-/** Prints what a review costs the webhook, beside a bare Node HTTPS server that only reads and answers it. */
+/**
+ * Prints what a review costs the webhook, and how long it takes, beside a bare Node HTTPS server that only parses and answers it; and what the webhook
+ * adds to a creation at a real kube-apiserver (`npm run peers` builds it).
+ */
 async function main(): Promise<void> {
   const authority = await createAuthority({ commonName: 'bench', lifetimeMs: HOUR_MS });
-  const certificate = await issueCertificate(authority, {
-    commonName: 'webhook',
-    ipAddresses: ['127.0.0.1'],
-    usage: 'server',
-    lifetimeMs: HOUR_MS,
-  });
-  const start = async (kind: 'bare' | 'webhook'): Promise<Server> => {
-    const worker = new Worker(new URL('./webhook/servers.ts', import.meta.url), { workerData: { kind, certificate } });
-    return { worker, port: ((await once(worker, 'message')) as [number])[0] };
-  };
-  const [bare, webhook] = [await start('bare'), await start('webhook')];
+  const names = { commonName: 'webhook', ipAddresses: ['127.0.0.1'] };
+  const certificate = await issueCertificate(authority, { ...names, usage: 'server', lifetimeMs: HOUR_MS });
+  const [bare, webhook] = [await startServer('bare', certificate), await startServer('webhook', certificate)];
   for (const [name, body] of [
     ['a new run', review(false)],
     ['a copied run', review(true)],
   ] as const) {
-    const rounds: { bare: number; webhook: number }[] = [];
-    // The first round warms up. Both take turns, so that what else the machine does meets both.
-    for (let round = 0; round <= ROUNDS; round++)
-      rounds.push({ bare: await measure(bare, body), webhook: await measure(webhook, body) });
-    const counted = rounds.slice(1);
-    const [plain, ours] = [median(counted.map((one) => one.bare)), median(counted.map((one) => one.webhook))];
+    const rounds = await inTurn((server) => cpuOfReview(server, body, REVIEWS), bare, webhook);
+    const [plain, ours] = [median(rounds.map((one) => one.bare)), median(rounds.map((one) => one.webhook))];
     console.log(
-      `${name}: ${ours.toFixed(0)} µs, bare ${plain.toFixed(0)} µs, speed ${(plain / ours).toFixed(2)} of bare`,
+      `${name}: ${ours.toFixed(0)} µs of CPU, bare ${plain.toFixed(0)} µs, speed ${(plain / ours).toFixed(2)} of bare`,
     );
   }
+  const paced = await inTurn((server) => latencies(server, review(false), PER_SECOND, PACED_REVIEWS), bare, webhook);
+  for (const share of [0.5, 0.99]) {
+    const of = (name: 'bare' | 'webhook'): string => median(paced.map((one) => quantile(one[name], share))).toFixed(2);
+    console.log(`${PER_SECOND} reviews/s, p${share * 100}: ${of('webhook')} ms, bare ${of('bare')} ms`);
+  }
+  await Promise.all([bare, webhook].map(({ worker }) => worker.terminate()));
+  const cost = await measureCreates(PAIRS);
+  const words = ({ p50, p99 }: { p50: number; p99: number }): string =>
+    `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`;
+  console.log(
+    `a creation with the webhook: ${words(cost.with)}; without: ${words(cost.without)}; added: ${cost.added.toFixed(2)} ms`,
+  );
   process.exit(0);
 }
 

@@ -22,6 +22,17 @@ const ZERO_SPAN_ID = '0'.repeat(16);
 /** A source of random bytes, replaced in tests. */
 export type RandomBytes = (size: number) => Buffer;
 
+const POOL_BYTES = 4096;
+let pool = Buffer.alloc(0);
+
+/** A call of the system's generator costs more than the rest of an id, whatever the number of bytes: so many ids share one. */
+function pooledBytes(size: number): Buffer {
+  if (pool.byteLength < size) pool = randomBytes(POOL_BYTES);
+  const bytes = pool.subarray(0, size);
+  pool = pool.subarray(size);
+  return bytes;
+}
+
 function nonZeroHex(size: number, random: RandomBytes): string {
   for (;;) {
     const hex = random(size).toString('hex');
@@ -30,12 +41,12 @@ function nonZeroHex(size: number, random: RandomBytes): string {
 }
 
 /** A random trace id: 32 lower-case hex digits, not all zero. */
-export function newTraceId(random: RandomBytes = randomBytes): string {
+export function newTraceId(random: RandomBytes = pooledBytes): string {
   return nonZeroHex(16, random);
 }
 
 /** A random span id: 16 lower-case hex digits, not all zero. */
-export function newSpanId(random: RandomBytes = randomBytes): string {
+export function newSpanId(random: RandomBytes = pooledBytes): string {
   return nonZeroHex(8, random);
 }
 
