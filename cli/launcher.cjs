@@ -49,8 +49,12 @@ var NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-siz
 // Each of glibc's arenas keeps what its thread has freed.
 var env = Object.assign({ MALLOC_ARENA_MAX: '2' }, process.env);
 
-var built = path.join(__dirname, 'main.js');
-var entry = fs.existsSync(built) ? built : path.join(__dirname, 'main.ts');
+// Beside this file in dist/, the sources in a checkout, dist/ in the package: Node runs no TypeScript below node_modules.
+var entry = ['main.js', 'main.ts', '../dist/cli/main.js']
+  .map(function (name) {
+    return path.join(__dirname, name);
+  })
+  .find(fs.existsSync);
 // The child ends when the pipe does: with this process, also when that is killed.
 var PIPE = 3;
 var child = childProcess.spawn(findNode(), NODE_FLAGS.concat([entry], process.argv.slice(2)), {
