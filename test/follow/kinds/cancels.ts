@@ -37,7 +37,7 @@ export const cancels: Kind[] = [
   },
   {
     title: 'a PipelineRun is stopped: what runs goes on to its end, and what is in finally runs',
-    run: run('stopped-finally', step('wait', 'sleep 8')),
+    run: run('stopped-finally', step('wait', 'sleep 30')),
     act: cancel('StoppedRunFinally'),
     tree: {
       'RUN stopped-finally = cancellation (Cancelled)': [

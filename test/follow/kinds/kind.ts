@@ -1,9 +1,16 @@
 import type { KubeObject } from '../../../shared/kubernetes/types.ts';
+import type { FollowCluster } from '../support/cluster.ts';
 import type { LiveRun, Written } from '../support/live-run.ts';
 import type { Tree } from '../support/tree.ts';
 
 /** What must stand before or after a kind's run, and not for others at the same time. */
 export type Setting = 'native sidecars' | 'no webhook';
+
+/** A run that was made, and the trace that its root links to, if it is of a kind that does. */
+export interface Made {
+  live: LiveRun;
+  linkedTrace?: string;
+}
 
 /** A kind of run that upstream executes, and the trace that it must have. */
 export interface Kind {
@@ -11,10 +18,12 @@ export interface Kind {
   run: Written;
   /** What it refers to: made before it, in its namespace. */
   beside?: KubeObject[];
+  /** Makes the run; absent: the administrator does. */
+  make?: (cluster: FollowCluster, namespace: string, written: Written) => Promise<Made>;
   /** What happens to it. The run whose trace is read is what this gives, else the run itself. */
   act?: (live: LiveRun) => Promise<LiveRun | void>;
   setting?: Setting;
-  /** Whether the root links to the trace of the run that `act` began with. */
+  /** Whether the root links to the trace that `make` names, else to that of the run which `act` began with. */
   isLinked?: boolean;
   tree: Tree;
   /** What the spans of these names say of their status. */

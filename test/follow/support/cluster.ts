@@ -6,13 +6,16 @@ import { createKubeClient } from '../../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../../shared/kubernetes/kubeconfig.ts';
 import { isAlreadyExists } from '../../../shared/kubernetes/errors.ts';
-import { NAMESPACES, resourcePath } from '../../../shared/kubernetes/resources.ts';
+import { NAMESPACES, PIPELINE_RUNS, resourcePath } from '../../../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../../../shared/kubernetes/types.ts';
+import { PIPELINE_RUN_SPAN_CONTEXT } from '../../../shared/tekton/annotations.ts';
 import { startWholeCluster } from '../../clusters/whole/cluster.ts';
 import { BUSYBOX_IMAGE, TEKTON_IMAGE } from '../../clusters/whole/images/catalog.ts';
 import { installJaeger } from '../../clusters/whole/jaeger.ts';
 import type { ClusterJaeger } from '../../clusters/whole/jaeger.ts';
 import { runPeer } from '../../peers/support/command.ts';
 import { chart, helm } from '../../peers/support/helm.ts';
+import { until } from '../../peers/support/until.ts';
 import { startUpstream } from '../../peers/support/upstream/processes.ts';
 import { Recorder } from './recorder.ts';
 
@@ -30,6 +33,10 @@ export interface FollowCluster {
   /** Makes a namespace in which Pods can run, unless it is there. */
   createNamespace(name: string): Promise<void>;
   kubectl(...args: string[]): Promise<string>;
+  /** A client whose requests are `user`'s. */
+  clientAs(user: string): KubeClient;
+  /** From now on the node reaches `target` of this machine's loopback at `port` of its own. */
+  relay(port: number, target: number): void;
   /** Takes Tektrace's webhook away, or brings it back. */
   setWebhook(up: boolean): Promise<void>;
   stop(): Promise<void>;
@@ -39,19 +46,42 @@ export interface FollowedCluster {
   kubeconfig: string;
   kubeconfigPath: string;
   jaeger: ClusterJaeger;
+  relay: (port: number, target: number) => void;
+}
+
+/** Whether the webhook sees a run that is created now. */
+async function isStamped(client: KubeClient): Promise<boolean> {
+  const { metadata } = await client.request<KubeObject>('POST', resourcePath(PIPELINE_RUNS, { namespace: 'default' }), {
+    body: {
+      apiVersion: 'tekton.dev/v1',
+      kind: 'PipelineRun',
+      metadata: { name: 'probe' },
+      spec: { pipelineRef: { name: 'any' } },
+    },
+    query: { dryRun: 'All' },
+  });
+  return metadata.annotations?.[PIPELINE_RUN_SPAN_CONTEXT] !== undefined;
 }
 
 /** Uses a cluster on which everything runs. */
 export async function followCluster(options: FollowedCluster): Promise<FollowCluster> {
-  const { kubeconfig, kubeconfigPath, jaeger } = options;
+  const { kubeconfig, kubeconfigPath, jaeger, relay } = options;
   const client = createKubeClient(loadKubeConfig({ text: kubeconfig }));
+  const clients = [client];
   const recorder = new Recorder();
   await recorder.start(client);
   const kubectl = (...args: string[]): Promise<string> =>
     runPeer('kubectl', [`--kubeconfig=${kubeconfigPath}`, ...args], { timeoutMs: 180_000 });
   const ofRelease = `--namespace=${RELEASE_NAMESPACE}`;
   return {
-    ...{ client, jaeger, recorder, kubectl },
+    ...{ client, jaeger, recorder, kubectl, relay },
+    clientAs: (user) => {
+      const config = loadKubeConfig({ text: kubeconfig });
+      config.users = config.users.map((admin) => ({ ...admin, impersonateUser: user }));
+      const other = createKubeClient(config);
+      clients.push(other);
+      return other;
+    },
     createNamespace: async (name) => {
       await client
         .request('POST', resourcePath(NAMESPACES), { body: { metadata: { name } } })
@@ -63,12 +93,13 @@ export async function followCluster(options: FollowedCluster): Promise<FollowClu
     setWebhook: async (up) => {
       await kubectl(ofRelease, 'scale', WEBHOOK, `--replicas=${up ? 2 : 0}`);
       const pods = ['pods', '--selector=app.kubernetes.io/component=webhook'];
-      if (up) await kubectl(ofRelease, 'rollout', 'status', WEBHOOK, '--timeout=90s');
-      else await kubectl(ofRelease, 'wait', ...pods, '--for=delete', '--timeout=90s');
+      if (up) await kubectl(ofRelease, 'rollout', 'status', WEBHOOK, '--timeout=150s');
+      else await kubectl(ofRelease, 'wait', ...pods, '--for=delete', '--timeout=150s');
+      await until(`the API server to ${up ? '' : 'not '}reach the webhook`, async () => (await isStamped(client)) === up || undefined); // prettier-ignore
     },
     stop: async () => {
       await recorder.stop();
-      client.close();
+      for (const open of clients) open.close();
     },
   };
 }
@@ -99,8 +130,11 @@ export async function startFollowCluster(): Promise<FollowCluster & FollowedClus
     await helm(['install', 'tektrace', chart, '--wait', '--timeout', '2m', ...release], {
       jaegerCollectorUrl: jaeger.otlpUrl,
       image: { pullPolicy: 'Never' },
+      // A busy machine is not taken for a webhook that is down.
+      webhook: { timeoutSeconds: 20 },
     });
-    const options = { kubeconfig, kubeconfigPath, jaeger };
+    const relay = (port: number, target: number): void => cluster.relay(port, target);
+    const options = { kubeconfig, kubeconfigPath, jaeger, relay };
     const followed = await followCluster(options);
     stops.push(() => followed.stop());
     return { ...followed, ...options, stop };

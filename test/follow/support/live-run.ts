@@ -22,7 +22,7 @@ const pathOf = (run: Run, subresource?: string): string => {
 };
 
 /** How long after the mark a trace may still lack spans of upstream's. */
-const SETTLE_MS = 20_000;
+const SETTLE_MS = 90_000;
 
 interface RawSpan {
   spanID: string;
@@ -37,7 +37,7 @@ async function isWhole({ jaeger }: FollowCluster, traceId: string, root = ''): P
   const spans = data.flatMap((trace) => trace.spans);
   const ids = new Set(spans.map(({ spanID }) => spanID));
   const isLinked = ({ spanID, references }: RawSpan): boolean =>
-    spanID === root || references.some((reference) => ids.has(reference.spanID));
+    spanID === root || references.length === 0 || references.some((reference) => ids.has(reference.spanID));
   return (ids.has(root) && spans.every(isLinked)) || undefined;
 }
 
@@ -51,10 +51,16 @@ export class LiveRun {
     this.created = created;
   }
 
-  static async create(cluster: FollowCluster, namespace: string, written: Written): Promise<LiveRun> {
+  /** `client` creates it: the administrator's unless told. */
+  static async create(
+    cluster: FollowCluster,
+    namespace: string,
+    written: Written,
+    client = cluster.client,
+  ): Promise<LiveRun> {
     const resource = written.kind === 'TaskRun' ? TASK_RUNS : PIPELINE_RUNS;
     const body = { apiVersion: 'tekton.dev/v1', ...written };
-    const run = await cluster.client.request<Run>('POST', resourcePath(resource, { namespace }), { body });
+    const run = await client.request<Run>('POST', resourcePath(resource, { namespace }), { body });
     return new LiveRun(cluster, run);
   }
 

@@ -97,7 +97,7 @@ export class Recorder {
   }
 
   /** Resolves with what `look` gives as soon as it gives something; it is asked after each change. Throws after `timeoutMs`, with `what`. */
-  until<T>(what: string, look: () => T | undefined, timeoutMs = 150_000): Promise<T> {
+  until<T>(what: string, look: () => T | undefined, timeoutMs = 400_000): Promise<T> {
     return new Promise((resolve, reject) => {
       const end = (): void => {
         this.#waiting.delete(ask);

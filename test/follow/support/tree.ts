@@ -12,7 +12,7 @@ export interface SpanNode {
 /** What a span says, in one line (see `label`), or that with what the spans below it say, in any order. */
 export type Tree = string | { [label: string]: Tree[] };
 
-export const isOurs = ({ service }: StoredSpan): boolean => service === LIFECYCLE;
+const isOurs = ({ service }: StoredSpan): boolean => service === LIFECYCLE;
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -54,10 +54,17 @@ export function* paths(node: SpanNode, above: ShownSpan[] = []): Generator<Shown
   for (const child of node.below) yield* paths(child, path);
 }
 
-/** What makes a trace less than whole: roots too many, spans whose parent is not there, spans of ours stored twice, what Jaeger warns of at ours. */
-export function defects({ shown, stored }: JaegerTrace): string[] {
+/** The roots that upstream's reconcilers give a trace which they start. */
+const STARTED_BY_UPSTREAM = ['PipelineRun:Reconciler', 'TaskRun:Reconciler'];
+
+/**
+ * What makes a trace less than whole: roots too many, spans whose parent is not there, spans of ours stored twice, what Jaeger warns of at ours.
+ * `startedByUpstream`: upstream's own root is one of the trace's.
+ */
+export function defects({ shown, stored }: JaegerTrace, startedByUpstream: boolean): string[] {
   const ids = new Set(shown.map(({ spanId }) => spanId));
-  const roots = shown.filter(({ parentSpanId }) => parentSpanId === undefined);
+  const isAllowed = ({ name }: ShownSpan): boolean => startedByUpstream && STARTED_BY_UPSTREAM.includes(name);
+  const roots = shown.filter((span) => span.parentSpanId === undefined && !isAllowed(span));
   const orphans = shown.filter(({ parentSpanId }) => parentSpanId !== undefined && !ids.has(parentSpanId));
   const ours = stored.filter(isOurs);
   const doubles = ours.filter(({ spanId }, index) => ours.findIndex((one) => one.spanId === spanId) !== index);

@@ -3,9 +3,10 @@ import { until } from '../../peers/support/until.ts';
 import type { FollowCluster } from './cluster.ts';
 import type { LiveRun, Run } from './live-run.ts';
 
-const SERVICES = ['pipelinerun-reconciler', 'taskrun-reconciler'];
-/** Upstream sends its spans every five seconds. */
-const SENT_WITHIN_MS = 20_000;
+/** The services under which upstream's reconciles are. */
+export const SERVICES = ['pipelinerun-reconciler', 'taskrun-reconciler'];
+/** Upstream sends its spans every five seconds, if it can. */
+const SENT_WITHIN_MS = 90_000;
 
 /** The ids of the traces in which upstream has spans of an object. */
 async function tracesOf({ jaeger }: FollowCluster, { kind = '', metadata }: Run): Promise<string[]> {
@@ -18,14 +19,20 @@ async function tracesOf({ jaeger }: FollowCluster, { kind = '', metadata }: Run)
   return [...new Set((await Promise.all(ids)).flat())];
 }
 
+/** A run with spans of upstream's in a trace that is not its own. */
+export interface Split {
+  what: string;
+  traceId: string;
+}
+
 /**
  * Which runs, of a run and all that came of it, have spans of upstream's in another trace than the run's own: none, unless the trace is split. Throws when
  * upstream sent no span of one.
  */
-export async function splitRuns(live: LiveRun): Promise<string[]> {
+export async function splitRuns(live: LiveRun): Promise<Split[]> {
   const { pipelineRuns, taskRuns } = live.family();
   const { traceId = '' } = runSpan(live.now()) ?? {};
-  const found: string[] = [];
+  const found: Split[] = [];
   for (const run of [...pipelineRuns, ...taskRuns]) {
     const what = `${run.kind} ${run.metadata.name}`;
     const look = async (): Promise<string[] | undefined> => {
@@ -33,7 +40,7 @@ export async function splitRuns(live: LiveRun): Promise<string[]> {
       return ids.length > 0 ? ids : undefined;
     };
     const ids = await until(`spans of upstream’s of ${what}`, look, SENT_WITHIN_MS);
-    found.push(...ids.filter((id) => id !== traceId).map((id) => `${what}: ${id}`));
+    found.push(...ids.filter((id) => id !== traceId).map((id) => ({ what, traceId: id })));
   }
   return found;
 }

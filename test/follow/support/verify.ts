@@ -5,8 +5,8 @@ import type { FollowCluster } from './cluster.ts';
 import { LiveRun } from './live-run.ts';
 import { stepProblems } from './steps.ts';
 import { timeProblems } from './times.ts';
-import { splitRuns } from './upstream-spans.ts';
-import { defects, isOurs, lifecycleNodes, paths, treeOf } from './tree.ts';
+import { SERVICES, splitRuns } from './upstream-spans.ts';
+import { defects, lifecycleNodes, paths, treeOf } from './tree.ts';
 import type { SpanNode, Tree } from './tree.ts';
 
 /** What came back of a run, beside what it must be. */
@@ -19,9 +19,9 @@ export interface Outcome {
   /** What kubectl and the steps' own logs show otherwise. */
   times: string[];
   steps: { read: number; problems: string[] };
-  /** The ids of the traces that the root links to, and of that of the run which was made first. */
+  /** The ids of the traces that the root links to, and of that to which it must link if it is of a kind that does. */
   links: string[];
-  firstTrace: string | undefined;
+  linkedTrace: string | undefined;
   /** Spans of upstream's that are where none may be. */
   upstream: string[];
 }
@@ -33,6 +33,8 @@ export function spansNamed({ trace }: Outcome, name: string): ShownSpan[] {
     .filter((span) => span.name === name);
 }
 
+const linksOfLast = (path: ShownSpan[]): string[] => path.at(-1)?.links ?? [];
+
 /** Makes a kind's run, does to it what is done, and reads its trace when that is whole. `isUpstreamTraced`: upstream has spans of its own. */
 export async function verify(
   cluster: FollowCluster,
@@ -42,26 +44,35 @@ export async function verify(
 ): Promise<Outcome> {
   for (const object of kind.beside ?? [])
     await cluster.client.request('POST', apiPath(object, namespace), { body: object });
-  const first = await LiveRun.create(cluster, namespace, kind.run);
+  const { live: first, linkedTrace } = (await kind.make?.(cluster, namespace, kind.run)) ?? {
+    live: await LiveRun.create(cluster, namespace, kind.run),
+  };
   const live = (await kind.act?.(first)) ?? first;
   const trace = await live.trace();
   const roots = lifecycleNodes(trace);
   const family = live.family();
+  // For a run that nobody told of a trace, upstream starts one, and for two of five a second one; for a child PipelineRun another. The run's links name them.
+  const startedByUpstream = isUpstreamTraced && kind.setting === 'no webhook';
+  const linked = startedByUpstream ? roots.flatMap((root) => [...paths(root)].flatMap(linksOfLast)) : [];
+  const others = isUpstreamTraced ? await splitRuns(live) : [];
+  const split = others.filter(({ traceId }) => !linked.includes(traceId));
   const steps = await Promise.all(roots.map((root: SpanNode) => stepProblems(cluster.client, root, family)));
   return {
     live,
     trace,
     trees: roots.map(treeOf),
-    defects: defects(trace),
+    defects: defects(trace, startedByUpstream),
     times: roots.flatMap((root) => timeProblems(root, family)),
     steps: {
       read: steps.reduce((sum, { read }) => sum + read, 0),
       problems: steps.flatMap(({ problems }) => problems),
     },
-    links: roots.flatMap(({ span }) => span.links),
-    firstTrace: first.traceId(),
+    links: roots
+      .flatMap(({ span }) => span.links)
+      .filter((id) => !startedByUpstream || !others.some(({ traceId }) => traceId === id)),
+    linkedTrace: linkedTrace ?? first.traceId(),
     upstream: isUpstreamTraced
-      ? await splitRuns(live)
-      : trace.shown.filter((span) => !isOurs(span)).map(({ name }) => name),
+      ? split.map(({ what, traceId }) => `${what}: ${traceId}`)
+      : trace.shown.filter(({ service }) => SERVICES.includes(service)).map(({ name }) => name),
   };
 }
