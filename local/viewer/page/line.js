@@ -13,6 +13,9 @@ import { place } from './range.js';
  * @property {number} index among all visible rows, counted from 0
  */
 
+/** What the span is, before its own name: less important, and left out on a phone. */
+const NAMED_KIND = /^(RUN |task |step |init |sidecar |custom )(.+)$/s;
+
 /** Shorter waits are as good as none. */
 const MIN_LEAD_MS = 1;
 
@@ -48,7 +51,9 @@ function setMessage(element, text, bar) {
 export function createLine() {
   const twist = h('span', { class: 'twist', 'aria-hidden': 'true' });
   const mark = h('span', { class: 'mark', 'aria-hidden': 'true' });
-  const name = h('span', { class: 'label' });
+  const kind = h('span', { class: 'kind' });
+  const ownName = document.createTextNode('');
+  const name = h('span', { class: 'label' }, kind, ownName);
   const lead = h('span', { class: 'lead-text' });
   const apart = h('span', { class: 'apart' });
   const outcome = h('span', { class: 'visually-hidden' });
@@ -96,7 +101,9 @@ export function createLine() {
       const { mark: sign, label } = resultOf(row.result);
       const endMs = state.endOf(row);
       const message = row.isOrigin ? (row.problem ?? '') : row.skipReason ? `skipped: ${row.skipReason}` : '';
-      name.textContent = row.name || '(no name)';
+      const [, word = '', rest = row.name] = NAMED_KIND.exec(row.name) ?? [];
+      kind.textContent = row.category === 'other' ? '' : word;
+      ownName.data = (row.category === 'other' ? row.name : rest) || '(no name)';
       element.title = [row.name, row.problem].filter(Boolean).join('\n');
       mark.textContent = row.result === 'success' ? '' : sign;
       outcome.textContent = label ? `, ${label}` : '';
