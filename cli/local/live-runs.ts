@@ -13,7 +13,7 @@ import { keepProvenance } from '../../shared/tracing/provenance.ts';
 import { podTaskSpan, runSpan } from '../../shared/tracing/run-context.ts';
 
 /** Objects of each kind that are kept: those that changed last. */
-const MAX_OBJECTS = 2000;
+const MAX_OBJECTS = 1000;
 
 const BY_TRACE = 'trace';
 
