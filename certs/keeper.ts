@@ -19,6 +19,7 @@ import { expiryTime } from './validity.ts';
 export const PROPAGATION_MS = 30_000;
 /** How often the wall clock is read: a certificate is renewed this long after its time, or after a suspended machine goes on. */
 const CHECK_INTERVAL_MS = 10_000;
+const MIN_INTERVAL_MS = 1_000;
 const RETRY_INTERVAL_MS = 2_000;
 /** Of certificates that are published and not in the bundle any more, this many stay: the newest. */
 const MAX_OTHERS = 2;
@@ -102,6 +103,7 @@ export async function keepCertificate(
   let configuration: MutatingWebhookConfiguration | undefined;
   let bundlePem: string | undefined;
   let pair: KeyPair | undefined;
+  let unpublished: string | undefined;
   let change = new AbortController();
 
   async function publish(): Promise<void> {
@@ -112,6 +114,14 @@ export async function keepCertificate(
     const all = [...wanted, ...others.slice(0, MAX_OTHERS)].join('');
     const changed = await publishCaBundle(client, { configurationName, bundlePem: all }, signal);
     if (changed) log.info('published the CA bundle', { configurationName });
+  }
+
+  /** Logs each reason once. */
+  function reportUnpublished(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (reason === unpublished || signal.aborted) return;
+    unpublished = reason;
+    log.error('the CA bundle could not be published; trying again', { configurationName, error });
   }
 
   function serve(next: KeyPair): void {
@@ -127,17 +137,17 @@ export async function keepCertificate(
     if (!wanted) return;
     bundlePem = wanted.bundlePem;
     // Without rights to publish it may still serve: somebody else may publish.
-    await publish().catch((error: unknown) => {
-      if (!signal.aborted)
-        log.error('the CA bundle could not be published; trying again', { configurationName, error });
-    });
+    await publish().then(
+      () => (unpublished = undefined),
+      (error: unknown) => reportUnpublished(error),
+    );
     serve(wanted.pair);
   }
 
   async function loop(): Promise<void> {
     while (!signal.aborted) {
       change = new AbortController();
-      let waitMs = Math.min(CHECK_INTERVAL_MS, propagationMs);
+      let waitMs = Math.min(CHECK_INTERVAL_MS, Math.max(propagationMs, MIN_INTERVAL_MS));
       try {
         await reconcile();
       } catch (error) {

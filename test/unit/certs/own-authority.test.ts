@@ -10,7 +10,7 @@ import { keepCertificate } from '../../../certs/keeper.ts';
 import type { WebhookCertificate } from '../../../certs/keeper.ts';
 import { ownAuthority } from '../../../certs/own-authority.ts';
 import type { MutatingWebhookConfiguration } from '../../../certs/published.ts';
-import { ConnectionError } from '../../../shared/kubernetes/errors.ts';
+import { ApiError, ConnectionError } from '../../../shared/kubernetes/errors.ts';
 import { createLogger } from '../../../shared/runtime/log.ts';
 import { eventually, fakeClock, fakeCluster, passing, settled } from './fake-cluster.ts';
 import type { FakeClock, FakeCluster } from './fake-cluster.ts';
@@ -113,6 +113,19 @@ describe('the start', () => {
     expect(messages()).toContain('there is no such MutatingWebhookConfiguration yet: nobody calls this webhook');
     cluster.replace(configurationPath, configuration);
     await eventually(() => isTrusted(certificate));
+  });
+
+  test('without the right to publish it serves, and says so once', async () => {
+    cluster.onRequest = (method, path) => {
+      if (method === 'PATCH') throw new ApiError(`${method} ${path}`, 403, { reason: 'Forbidden', message: 'no' });
+    };
+    const certificate = await start();
+    await settled();
+    clock.advance(10_000);
+    await settled();
+    expect(isTrusted(certificate)).toBe(false);
+    const message = 'the CA bundle could not be published; trying again';
+    expect(messages().filter((one) => one === message)).toHaveLength(1);
   });
 
   test('a Secret of ours that is empty, as a chart may make it, is filled and keeps its type', async () => {
