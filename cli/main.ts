@@ -26,6 +26,7 @@ const commands: Record<string, () => Promise<Command>> = {
   viewer: async () => import('./commands/viewer.ts').then((m) => ({ spec: m.viewerSpec, run: m.viewerCommand })),
   webhook: async () => import('./commands/webhook.ts').then((m) => ({ spec: m.webhookSpec, run: m.webhookCommand })),
   check: async () => import('./commands/check.ts').then((m) => ({ spec: m.checkSpec, run: m.checkCommand })),
+  doctor: async () => import('./commands/doctor.ts').then((m) => ({ spec: m.doctorSpec, run: m.doctorCommand })),
   controller: async () =>
     import('./commands/controller.ts').then((m) => ({ spec: m.controllerSpec, run: m.controllerCommand })),
 };

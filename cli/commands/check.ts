@@ -42,7 +42,7 @@ export const checkSpec: CommandSpec = {
 };
 
 /** A run that Tekton's own admission accepts, and that nobody executes: it is never stored. */
-const pipelineRun = {
+export const pipelineRun = {
   apiVersion: 'tekton.dev/v1',
   kind: 'PipelineRun',
   metadata: { generateName: 'tektrace-check-' },
@@ -74,7 +74,12 @@ async function stampedContext(client: KubeClient, namespace: string, signal: Abo
 }
 
 /** Sends the span `tektrace check`, as the root of the trace `traceId`. Throws what the sink throws. */
-async function sendSpan(sink: SpanSink, settings: SpanSettings, traceId: string, startMs: number): Promise<void> {
+export async function sendSpan(
+  sink: SpanSink,
+  settings: SpanSettings,
+  traceId: string,
+  startMs: number,
+): Promise<void> {
   const span = {
     traceId,
     spanId: randomBytes(8).toString('hex'),

@@ -1,0 +1,94 @@
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { ApiError } from '../../shared/kubernetes/errors.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import { finding, readable } from './finding.ts';
+import type { Finding } from './finding.ts';
+
+interface Deployment extends KubeObject {
+  spec?: { replicas?: number; template?: { spec?: { serviceAccountName?: string } } };
+  status?: { readyReplicas?: number };
+}
+
+const SELECTOR = 'app.kubernetes.io/part-of=tektrace';
+
+/** What the controller needs to trace runs that Tekton executes (the chart's ClusterRole with controller.manage=none). */
+const NEEDED: readonly [group: string, resource: string, verb: string][] = [
+  ...['pipelineruns', 'taskruns'].flatMap((resource) =>
+    ['list', 'watch', 'patch'].map((verb): [string, string, string] => ['tekton.dev', resource, verb]),
+  ),
+  ['', 'pods', 'list'],
+  ['', 'pods', 'watch'],
+];
+
+const componentOf = ({ metadata }: Deployment): string => metadata.labels?.['app.kubernetes.io/component'] ?? '';
+
+/** The rights of NEEDED that the service account does not have. Undefined if this user may not ask. */
+async function missingRights(client: KubeClient, user: string): Promise<string[] | undefined> {
+  const missing: string[] = [];
+  try {
+    for (const [group, resource, verb] of NEEDED) {
+      const { status } = await client.request<{ status?: { allowed?: boolean } }>(
+        'POST',
+        '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+        {
+          body: {
+            apiVersion: 'authorization.k8s.io/v1',
+            kind: 'SubjectAccessReview',
+            spec: { user, resourceAttributes: { group, resource, verb } },
+          },
+        },
+      );
+      if (status?.allowed !== true) missing.push(`${verb} ${resource}`);
+    }
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 403 || error.status === 404)) return undefined;
+    throw error;
+  }
+  return missing;
+}
+
+function pods(component: string, { metadata, spec, status }: Deployment): Finding {
+  const [ready, wanted] = [status?.readyReplicas ?? 0, spec?.replicas ?? 1];
+  const name = `${metadata.namespace}/${metadata.name}`;
+  if (ready > 0)
+    return finding(ready < wanted ? 'warning' : 'ok', component, `${name}: ${ready} of ${wanted} Pods are ready`);
+  return finding(
+    'failed',
+    component,
+    `${name}: none of ${wanted} Pods is ready`,
+    `kubectl describe pods -n ${metadata.namespace} -l app.kubernetes.io/component=${component}`,
+  );
+}
+
+/** Whether the Deployments of the chart run, and whether the controller has its rights. */
+export async function checkInstallation(client: KubeClient): Promise<Finding[]> {
+  const list = await readable<{ items: Deployment[] }>(client, '/apis/apps/v1/deployments', {
+    labelSelector: SELECTOR,
+  });
+  if (!list) return [finding('unknown', 'controller', 'this user may not list Deployments')];
+  const controller = list.items.find((one) => componentOf(one) === 'controller');
+  const webhook = list.items.find((one) => componentOf(one) === 'webhook');
+  if (!controller)
+    return [
+      finding(
+        'warning',
+        'controller',
+        'no Deployment of the chart has it: it runs outside, as in tektrace up, or not at all',
+      ),
+      ...(webhook ? [pods('webhook', webhook)] : []),
+    ];
+  const account = `${controller.metadata.namespace}:${controller.spec?.template?.spec?.serviceAccountName ?? 'default'}`;
+  const missing = await missingRights(client, `system:serviceaccount:${account}`);
+  const rights =
+    missing === undefined
+      ? finding('unknown', 'rights', 'this user may not ask for the rights of others (create subjectaccessreviews)')
+      : missing.length === 0
+        ? finding('ok', 'rights', `the service account ${account} may read and mark runs`)
+        : finding(
+            'failed',
+            'rights',
+            `the service account ${account} may not ${missing.join(', ')}`,
+            "restore the chart's ClusterRole and its binding: helm upgrade",
+          );
+  return [...(webhook ? [pods('webhook', webhook)] : []), pods('controller', controller), rights];
+}

@@ -1,0 +1,159 @@
+import { X509Certificate } from 'node:crypto';
+
+import type { KubeClient } from '../../shared/kubernetes/client.ts';
+import { ApiError } from '../../shared/kubernetes/errors.ts';
+import { MUTATING_WEBHOOK_CONFIGURATIONS, PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
+import { pipelineRunSpan } from '../../shared/tracing/run-context.ts';
+import { sentence } from '../errors.ts';
+import { finding, readable } from './finding.ts';
+import type { Finding } from './finding.ts';
+
+interface WebhookConfiguration extends KubeObject {
+  webhooks?: {
+    name: string;
+    clientConfig?: { caBundle?: string; url?: string; service?: { name: string; namespace: string } };
+  }[];
+}
+
+const ABOUT = 'webhook';
+const DAY_MS = 24 * 3_600_000;
+/** The authority renews itself long before (certs/). */
+const SOON_DAYS = 7;
+
+const configurationsPath = resourcePath(MUTATING_WEBHOOK_CONFIGURATIONS, {});
+
+/** The end of the newest certificate of a bundle in PEM, in milliseconds since the epoch. Throws for a text that is none. */
+function lastEndMs(caBundle: string): number {
+  const pem = Buffer.from(caBundle, 'base64').toString('utf8');
+  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (certificates.length === 0) throw new Error('it holds no certificate');
+  return Math.max(...certificates.map((text) => Date.parse(new X509Certificate(text).validTo)));
+}
+
+/** Whether the API server calls Tektrace's webhook, and trusts its certificate. */
+export async function checkConfiguration(client: KubeClient, nowMs: number): Promise<Finding> {
+  const list = await readable<{ items: WebhookConfiguration[] }>(client, configurationsPath);
+  if (!list) return finding('unknown', 'webhook configuration', 'this user may not list MutatingWebhookConfigurations');
+  const ours = list.items.find(({ webhooks = [] }) => webhooks.some(({ name }) => name.endsWith('.tektrace.dev')));
+  if (!ours)
+    return finding(
+      'failed',
+      'webhook configuration',
+      'no MutatingWebhookConfiguration has a webhook of Tektrace',
+      'install the chart: helm install tektrace ./helm/tektrace',
+    );
+  const name = ours.metadata.name ?? '';
+  const bundles = (ours.webhooks ?? []).map(({ clientConfig }) => clientConfig?.caBundle);
+  const bundle = bundles.find((one) => one !== undefined && one !== '');
+  if (bundle === undefined || bundles.some((one) => !one))
+    return finding(
+      'failed',
+      'webhook certificate',
+      `${name} has no caBundle: the API server trusts no certificate of the webhook`,
+      "see why the webhook's Pods have not published it: kubectl logs -l app.kubernetes.io/component=webhook",
+    );
+  try {
+    const days = Math.floor((lastEndMs(bundle) - nowMs) / DAY_MS);
+    if (days < 0)
+      return finding(
+        'failed',
+        'webhook certificate',
+        `the authority in ${name} expired ${-days} days ago`,
+        'restart the webhook: kubectl rollout restart deployment -l app.kubernetes.io/component=webhook',
+      );
+    return finding(
+      days < SOON_DAYS ? 'warning' : 'ok',
+      'webhook certificate',
+      `the authority in ${name} is valid for ${days} days`,
+      ...(days < SOON_DAYS
+        ? ["see why the webhook's Pods do not renew it: kubectl logs -l app.kubernetes.io/component=webhook"]
+        : []),
+    );
+  } catch (error) {
+    return finding(
+      'failed',
+      'webhook certificate',
+      `the caBundle of ${name} can't be read: ${sentence(error)}`,
+      'remove it, and the webhook publishes it anew',
+    );
+  }
+}
+
+export interface Probe {
+  findings: Finding[];
+  /** The trace of the probe, if the webhook gave it one. */
+  traceId?: string;
+}
+
+/** Creates `run` by dry run. Says whether it gets its context, whether it is sampled, and whether the cluster's clock is this machine's. */
+export async function checkAdmission(
+  client: KubeClient,
+  run: object,
+  namespace: string,
+  now: () => number,
+): Promise<Probe> {
+  const startMs = now();
+  let admitted: KubeObject;
+  try {
+    admitted = await client.request<KubeObject>('POST', resourcePath(PIPELINE_RUNS, { namespace }), {
+      ...{ body: run, query: { dryRun: 'All' } },
+    });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const remedy =
+      error.status === 403
+        ? 'use a user that may create PipelineRuns there, or another namespace (-n)'
+        : error.status === 404
+          ? 'choose a namespace that exists: -n NAME'
+          : "what refused it says why; Tekton's own webhook has to run";
+    return {
+      findings: [finding('failed', ABOUT, `a PipelineRun can't be created in ${namespace}: ${error.message}`, remedy)],
+    };
+  }
+  const clock = clockFinding(Date.parse(admitted.metadata.creationTimestamp ?? ''), startMs, now());
+  const context = pipelineRunSpan(admitted);
+  if (!context)
+    return {
+      findings: [
+        finding(
+          'failed',
+          ABOUT,
+          `a PipelineRun in ${namespace} was admitted without a trace context: the webhook was not called, or did not answer`,
+          'look at its Pods and their log (kubectl get pods -l app.kubernetes.io/component=webhook -A), and for the label tektrace.dev/ignore on the namespace',
+        ),
+        clock,
+      ],
+    };
+  return {
+    traceId: context.traceId,
+    findings: [
+      finding('ok', ABOUT, `a PipelineRun in ${namespace} gets its trace context`),
+      context.sampled
+        ? finding('ok', 'sampling', 'the PipelineRun is sampled')
+        : finding(
+            'warning',
+            'sampling',
+            'the PipelineRun is not sampled: only failures are exported',
+            'raise webhook.sampling.ratio of the chart, or the share of the namespace',
+          ),
+      clock,
+    ],
+  };
+}
+
+/** The cluster's time has whole seconds. */
+const CLOCK_TOLERANCE_MS = 2000;
+
+function clockFinding(clusterMs: number, startMs: number, endMs: number): Finding {
+  if (Number.isNaN(clusterMs)) return finding('unknown', 'clock', 'the API server wrote no creation time');
+  const offMs = clusterMs < startMs - 1000 ? clusterMs - startMs : clusterMs > endMs ? clusterMs - endMs : 0;
+  const seconds = Math.round(Math.abs(offMs) / 1000);
+  if (Math.abs(offMs) <= CLOCK_TOLERANCE_MS) return finding('ok', 'clock', 'the API server and this machine agree');
+  return finding(
+    'warning',
+    'clock',
+    `the API server's clock is ${seconds} s ${offMs < 0 ? 'behind' : 'ahead of'} this machine's`,
+    'set both by NTP: spans of programs and of nodes are placed by their own clocks',
+  );
+}
