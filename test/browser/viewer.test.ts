@@ -108,6 +108,20 @@ const EXAMPLE_ROWS = 14;
     await page.until(`!document.querySelector('.details')`);
   });
 
+  test('the waterfall keeps its place while the details of a row are awaited', async () => {
+    const page = await openExample();
+    await page.evaluate(`document.querySelector('.details .close')?.click()`);
+    await page.evaluate(`{
+      const answered = window.fetch;
+      window.fetch = (url, ...rest) => (String(url).includes('/row/') ? new Promise(() => {}) : answered(url, ...rest));
+    }`);
+    await page.evaluate(`${rowNamed('task lint')}.click()`);
+    await page.until(`document.querySelector('.split.with-details') && !document.querySelector('.details')`);
+    const left = (selector: string): Promise<unknown> =>
+      page.evaluate(`document.querySelector('${selector}').getBoundingClientRect().left`);
+    expect(await left('.view')).toBe(await left('.summary'));
+  });
+
   test('controller functions are a table; a call leads to its reconcile in the waterfall', async () => {
     const page = await openExample();
     await page.evaluate(`${button('Controller functions (24, 2 with an error)')}.click()`);
