@@ -26,7 +26,10 @@ function skippedTexts({ skipped }: RunSummary): string[] {
 
 function waitsText({ waits: { totalMs, kinds } }: RunSummary): string {
   if (totalMs === 0) return 'not at all';
-  return `${formatDuration(totalMs)} of the critical path: ${kinds.map(({ text }) => text).join(', ')}`;
+  return `${formatDuration(totalMs)} of the critical path: ${kinds
+    .filter(({ ms }) => ms >= 1)
+    .map(({ text }) => text)
+    .join(', ')}`;
 }
 
 /** Label and text of each part that the run has. The label of a second text of a part is empty. */

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { declaredNames } from './declared.ts';
 import { CommandError } from '../errors.ts';
+import { didYouMean } from '../suggest.ts';
 import type { Run } from './follow-run.ts';
 import type { GivenParam } from './params.ts';
 import type { GivenWorkspace } from './workspaces.ts';
@@ -31,7 +32,8 @@ export function checkGiven(runs: readonly Run[], objects: readonly KubeObject[],
     const unknown = names.find((name) => !known.has(name));
     if (unknown === undefined) continue;
     const who = runs.length === 1 ? 'the run declares' : 'the runs declare';
-    throw new CommandError(`${option} ${unknown}: ${who} ${known.size > 0 ? [...known].join(', ') : 'none'}`);
+    const hint = didYouMean(unknown, [...known]);
+    throw new CommandError(`${option} ${unknown}: ${who} ${known.size > 0 ? [...known].join(', ') : 'none'}${hint}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../local/viewer/duration.ts';
+import { functionSummaries } from '../../local/viewer/functions.ts';
 import type { WaterfallRow } from '../../local/viewer/row.ts';
 import { buildWaterfall, type Waterfall } from '../../local/viewer/waterfall.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
@@ -131,6 +132,20 @@ function countedProblems(waterfall: Waterfall): [text: string, times: number][] 
   return [...times];
 }
 
+const MAX_FUNCTIONS = 3;
+
+/** The functions and API requests of the controllers that took longest by themselves. Both controllers have functions of the same name. */
+function slowestFunctions({ rows }: Waterfall): string[] {
+  const slowest = functionSummaries(rows)
+    .slice(0, MAX_FUNCTIONS)
+    .map((one) => ({ ...one, shown: printable(`${one.service.replace(/-reconciler$/, '')} ${one.name}`) }));
+  const width = Math.max(0, ...slowest.map(({ shown }) => displayWidth(shown)));
+  return slowest.map(({ shown, selfText, count, maxText }) => {
+    const calls = `${count} ${count === 1 ? 'call' : 'calls'}`;
+    return `    ${fit(shown, width, '')}  ${selfText} by itself in ${calls}, the longest ${maxText}`;
+  });
+}
+
 function controllerLines(waterfall: Waterfall, layout: Layout, style: Style): string[] {
   const { count, errors, totalMs: spentMs } = waterfall.controller;
   if (count === 0) return [];
@@ -142,7 +157,9 @@ function controllerLines(waterfall: Waterfall, layout: Layout, style: Style): st
   const more = problems.length - shown.length;
   const sum = `  controllers: ${count} spans, ${formatDuration(spentMs)}${errors > 0 ? `, ${errors} with an error` : ''}`;
   return [
-    style.paint('dim', trimEnd(fit(sum, layout.width, style.ellipsis))),
+    ...[sum, ...slowestFunctions(waterfall)].map((text) =>
+      style.paint('dim', trimEnd(fit(text, layout.width, style.ellipsis))),
+    ),
     ...shown,
     ...(more > 0 ? [`    ${style.ellipsis} ${more} more`] : []),
   ];

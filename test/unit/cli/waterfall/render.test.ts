@@ -78,7 +78,13 @@ describe('controller functions', () => {
     const text = renderWaterfall(exampleTrace, plain);
     expect(text).toContain('  controllers: 24 spans, 272 ms, 2 with an error\n');
     expect(text).toContain('    ! 2 times updateStatus: Conflict: the object has been modified (409)\n');
-    expect(text).not.toContain('ReconcileKind');
+    expect(text).not.toContain('ReconcileKind:');
+  });
+
+  test('that took longest by themselves are named, with their calls', () => {
+    expect(renderWaterfall(exampleTrace, plain)).toMatch(
+      /\n {2}controllers: [^\n]+\n {4}pipelinerun reconcile +95 ms by itself in 5 calls, the longest 28 ms\n {4}taskrun reconcile +57 ms by itself in 3 calls, the longest 28 ms\n/,
+    );
   });
 
   test('of refused requests are drawn with the status', () => {
