@@ -200,6 +200,30 @@ const EXAMPLE_ROWS = 14;
     await page.until(`document.querySelector('dialog').open`);
   });
 
+  test('dragging over the axis zooms to that part, Ctrl and the wheel further, a double click shows everything', async () => {
+    const page = await openExample({ width: 1440, height: 900 });
+    const { mouse } = page.playwright;
+    const box = await page.evaluate<{ x: number; y: number; width: number }>(
+      `(({ x, y, width }) => ({ x, y: y + 10, width }))(document.querySelector('.axis').getBoundingClientRect())`,
+    );
+    await mouse.move(box.x + box.width / 2, box.y);
+    await mouse.down();
+    await mouse.move(box.x + (box.width * 3) / 4, box.y, { steps: 4 });
+    await mouse.up();
+    const range = `(/ms=([\\d.]+)-([\\d.]+)/.exec(location.hash) ?? []).slice(1).map(Number)`;
+    await page.until(`${range}.length === 2`);
+    const [from = 0, to = 0] = await page.evaluate<number[]>(range);
+    expect(Math.abs(from - 5230 / 2)).toBeLessThan(30);
+    expect(Math.abs(to - (5230 * 3) / 4)).toBeLessThan(30);
+    expect(await page.evaluate(`${rowNamed('step lint')}.querySelector('.work').hidden`)).toBe(true);
+    await page.playwright.keyboard.down('Control');
+    await mouse.wheel(0, -200);
+    await page.playwright.keyboard.up('Control');
+    await page.until(`${range}[1] - ${range}[0] < ${(to - from) * 0.9}`);
+    await mouse.dblclick(box.x + 20, box.y);
+    await page.until(`!location.hash.includes('ms=')`);
+  });
+
   test('text of a trace is shown as text, with any content', async () => {
     const hostile = '<img src=x onerror="window.owned=1"><script>window.owned=1</script>"\'&lt;';
     const span: SpanInput = {

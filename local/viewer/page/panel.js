@@ -36,9 +36,12 @@ export function createPanel(traceId, { onClose, onShow }) {
     if (details.log && !shown.log) shown.log = createLogView(traceId, row, details.log);
     const before = element.querySelector('.details');
     const scrolled = before?.scrollTop ?? 0;
+    const box = shown.log?.element.querySelector('.log');
+    const logScrolled = box?.scrollTop ?? 0;
     const drawn = rowDetails({ details, row, startUnixMs, waits, log: shown.log?.element, onClose, onShow });
     element.replaceChildren(drawn);
     drawn.scrollTop = scrolled;
+    if (box && logScrolled > 0) box.scrollTop = logScrolled;
   };
 
   return {

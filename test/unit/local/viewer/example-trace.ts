@@ -138,7 +138,7 @@ export const lifecycle: SpanInput[] = [
     name: 'task deploy',
     from: 4480,
     to: 4480,
-    attributes: { 'cicd.pipeline.task.run.result': 'skip', 'tekton.skip.reason': 'Parent Tasks were skipped' },
+    attributes: { 'cicd.pipeline.task.run.result': 'skip', 'tektrace.skip.reason': 'Parent Tasks were skipped' },
   },
   ...task('rep', 'report', 4500, 5210, ok),
   { id: 'rep-1', parent: 'rep', name: 'step notify', from: 4720, to: 5190, attributes: { 'process.exit.code': 0 } },
