@@ -203,6 +203,8 @@ const EXAMPLE_ROWS = 14;
   test('dragging over the axis zooms to that part, Ctrl and the wheel further, a double click shows everything', async () => {
     const page = await openExample({ width: 1440, height: 900 });
     const { mouse } = page.playwright;
+    // The panel of the failed step makes the axis narrower.
+    await page.until(`document.querySelector('.details dt')`);
     const box = await page.evaluate<{ x: number; y: number; width: number }>(
       `(({ x, y, width }) => ({ x, y: y + 10, width }))(document.querySelector('.axis').getBoundingClientRect())`,
     );

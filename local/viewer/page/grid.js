@@ -7,6 +7,7 @@ import { createLine } from './line.js';
 /**
  * @typedef {object} GridState
  * @property {import('./range.js').Range} range
+ * @property {boolean} zoomed whether the range is a part of the run's time
  * @property {(row: VisibleRow['row']) => number} endOf
  * @property {string | undefined} selected
  * @property {ReadonlySet<string>} found ids of rows that the search matches
@@ -18,23 +19,29 @@ const ROW_PX = 28;
 
 /**
  * The waterfall as a treegrid. Only the lines in the window are in the document; the focused one stays there.
- * @param {{onSelect: (id: string) => void, onToggle: (id: string) => void}} handlers
+ * @param {{onSelect: (id: string) => void, onToggle: (id: string) => void, onWholeTime: () => void}} handlers
  */
-export function createGrid({ onSelect, onToggle }) {
+export function createGrid({ onSelect, onToggle, onWholeTime }) {
   /** @type {VisibleRow[]} */
   let rows = [];
   /** @type {GridState} */
-  let state = { range: { fromMs: 0, toMs: 0 }, endOf: () => 0, selected: undefined, found: new Set() };
+  let state = { range: { fromMs: 0, toMs: 0 }, zoomed: false, endOf: () => 0, selected: undefined, found: new Set() };
   /** @type {Map<string, ReturnType<typeof createLine>>} */
   let lines = new Map();
   let focused = '';
   let printing = false;
   const element = h('div', { role: 'treegrid', class: 'grid', 'aria-label': 'Spans of the run' });
   const axis = createAxis(element);
+  // In the head, which always has room: the rows must not move away from under the pointer that zooms.
+  const whole = h(
+    'button',
+    { type: 'button', class: 'copy whole', hidden: true, title: 'Show everything (0)', click: onWholeTime },
+    'Whole time',
+  );
   const head = h(
     'div',
     { role: 'row', class: 'row head', 'aria-rowindex': 1 },
-    h('div', { role: 'columnheader', class: 'name' }, 'Span'),
+    h('div', { role: 'columnheader', class: 'name' }, 'Span', whole),
     h('div', { role: 'columnheader', class: 'duration' }, 'Duration'),
     h('div', { role: 'columnheader', class: 'axis-cell', 'aria-label': 'Time' }, axis.element),
   );
@@ -165,6 +172,7 @@ export function createGrid({ onSelect, onToggle }) {
       if (!rows.some(({ row }) => row.id === focused)) focused = rows[0]?.row.id ?? '';
       element.setAttribute('aria-rowcount', String(rows.length + 1));
       body.style.height = `calc(${rows.length} * var(--row))`;
+      whole.hidden = !state.zoomed;
       axis.set(state.range);
       drawLines();
     },

@@ -13,24 +13,21 @@ const button = (text, title, click) => h('button', { type: 'button', class: 'but
  * @param {(tab: 'waterfall' | 'functions') => void} actions.onTab
  * @param {(folding: 'tasks' | 'all') => void} actions.onFold
  * @param {() => void} actions.onWaits
- * @param {() => void} actions.onWholeTime
  * @param {() => void} actions.onHelp
  * @param {() => void} actions.onHideReconciles
  * @param {HTMLElement} actions.search
  */
-export function createToolbar({ onTab, onFold, onWaits, onWholeTime, onHelp, onHideReconciles, search }) {
+export function createToolbar({ onTab, onFold, onWaits, onHelp, onHideReconciles, search }) {
   const tabs = {
     waterfall: button('Waterfall', 'Spans in time', () => onTab('waterfall')),
     functions: button('Controller functions', 'What the controllers did (f)', () => onTab('functions')),
   };
   const waits = button('Waits', 'Waits and init containers as rows of their own (w)', onWaits);
-  const whole = button('Whole time', 'Show everything (0)', onWholeTime);
   const reconciles = button('Hide reconciles', 'Remove the reconciles that you opened', onHideReconciles);
   const ofRows = h(
     'div',
     { class: 'tools' },
     reconciles,
-    whole,
     waits,
     button('Tasks only', 'Fold every task', () => onFold('tasks')),
     button('Open all', 'Open every row', () => onFold('all')),
@@ -44,13 +41,12 @@ export function createToolbar({ onTab, onFold, onWaits, onWholeTime, onHelp, onH
       h('div', { class: 'tabs', role: 'group', 'aria-label': 'View' }, tabs.waterfall, tabs.functions),
       ofRows,
     ),
-    /** @param {{tab: 'waterfall' | 'functions', waits: boolean, zoomed: boolean, hasReconciles: boolean, functions: number, errors: number}} state */
+    /** @param {{tab: 'waterfall' | 'functions', waits: boolean, hasReconciles: boolean, functions: number, errors: number}} state */
     draw(state) {
       for (const [name, tab] of Object.entries(tabs)) tab.setAttribute('aria-pressed', String(state.tab === name));
       tabs.functions.hidden = state.functions === 0;
       tabs.functions.textContent = `Controller functions (${state.functions}${state.errors > 0 ? `, ${state.errors} with an error` : ''})`;
       waits.setAttribute('aria-pressed', String(state.waits));
-      whole.hidden = !state.zoomed;
       reconciles.hidden = !state.hasReconciles;
       ofRows.hidden = state.tab !== 'waterfall';
     },

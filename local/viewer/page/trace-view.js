@@ -38,7 +38,13 @@ export function createTraceView(traceId) {
     draw();
   };
   const drawGrid = () =>
-    grid.draw(visible(), { range: range(), endOf: model.endOf, selected: selected(), found: search.found() });
+    grid.draw(visible(), {
+      range: range(),
+      zoomed: state.range !== undefined,
+      endOf: model.endOf,
+      selected: selected(),
+      found: search.found(),
+    });
 
   const select = (/** @type {string} */ id) => {
     change({ row: id === selected() ? '' : id });
@@ -83,7 +89,7 @@ export function createTraceView(traceId) {
 
   const header = createHeader(traceId);
   const summary = createSummary({ onShow: show, onFunctions: () => change({ tab: 'functions' }) });
-  const grid = createGrid({ onSelect: select, onToggle: toggle });
+  const grid = createGrid({ onSelect: select, onToggle: toggle, onWholeTime: () => setRange(undefined) });
   const panel = createPanel(traceId, { onClose: close, onShow: show });
   const functions = createFunctions(traceId, (id) => void showCall(id));
   const search = createSearch({ find: (text) => searchRows(model.rows, text), go: show, changed: drawGrid });
@@ -92,7 +98,6 @@ export function createTraceView(traceId) {
     onTab: (tab) => change({ tab }),
     onFold: (folding) => change({ folding, turned: new Map() }),
     onWaits: toggleWaits,
-    onWholeTime: () => setRange(undefined),
     onHelp: () => help.showModal(),
     onHideReconciles: () => (model.removeReconciles(), draw()),
     search: search.element,
@@ -153,7 +158,6 @@ export function createTraceView(traceId) {
     const isFunctions = state.tab === 'functions';
     toolbar.draw({
       ...state,
-      zoomed: state.range !== undefined,
       hasReconciles: model.hasReconciles(),
       functions: count,
       errors,
