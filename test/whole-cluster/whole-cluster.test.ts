@@ -23,16 +23,17 @@ import { BUSYBOX_IMAGE, TEKTON_IMAGE } from '../clusters/whole/images/catalog.ts
 import { installJaeger } from '../clusters/whole/jaeger.ts';
 import { provideRequirements } from '../clusters/whole/requirements.ts';
 import { runPeer } from '../peers/support/command.ts';
-import { chart, helm } from '../peers/support/helm.ts';
+import { helm } from '../peers/support/helm.ts';
 import { readTrace } from '../peers/support/jaeger-trace.ts';
 import type { JaegerTrace, ShownSpan } from '../peers/support/jaeger-trace.ts';
 import { until } from '../peers/support/until.ts';
+import { commandsBelow, runCommand } from '../support/doc-commands.ts';
 import { startHook } from './support/hook.ts';
 import { inOrder, lifecycleTree } from './support/lifecycle.ts';
 import { machineState } from './support/machine.ts';
 
 const project = resolve(import.meta.dirname, '../..');
-const namespace = 'tracing';
+const namespace = 'tektrace';
 const DAY_MS = 24 * 3_600_000;
 const UP_TIMEOUT_MS = 300_000;
 const RUN_TIMEOUT_MS = 120_000;
@@ -104,19 +105,16 @@ describe('the examples on a whole real cluster, in real containers', () => {
   beforeAll(async () => {
     cluster = await startWholeCluster();
     const jaeger = await installJaeger(cluster.client, cluster.nodeAddress);
-    await helm(['install', 'tektrace', chart, '--create-namespace', '--wait', '--timeout', '2m', ...release()], {
-      jaegerCollectorUrl: jaeger.otlpUrl,
-      image: { pullPolicy: 'Never' },
-      controller: {
-        manage: 'all',
-        images: {
-          entrypoint: TEKTON_IMAGE,
-          workingdirinit: TEKTON_IMAGE,
-          nop: TEKTON_IMAGE,
-          shell: BUSYBOX_IMAGE,
-        },
-      },
-    });
+    // No registry can be reached: the images are those that were imported.
+    const programs = ['entrypoint', 'workingdirinit', 'nop'].map((name) => `controller.images.${name}=${TEKTON_IMAGE}`);
+    const images = [...programs, `controller.images.shell=${BUSYBOX_IMAGE}`].join(',');
+    const [install = '', check = ''] = await commandsBelow('docs/install.md', 'Without Tekton');
+    const replaced = {
+      'http://jaeger-collector.jaeger:4318/v1/traces': jaeger.otlpUrl,
+      'registry.example.com/tektrace': 'docker.io/library/tektrace',
+    };
+    for (const command of [`${install} --set ${images}`, check])
+      await runCommand(command, { kubeconfigPath: cluster.kubeconfigPath, replaced });
     const created = { 'build-and-test': await create('build-and-test'), failing: await create('failing') };
     for (const name of ['build-and-test', 'failing'] as const) examples[name] = await whenExported(created[name]);
     processOfController = await kubectl(

@@ -194,19 +194,23 @@ startupProbe:
     path: /livez
     port: metrics
   periodSeconds: 2
+  timeoutSeconds: 5
   failureThreshold: 60
+# A process that is slow on a busy node still answers reviews: only one that says nothing for long is left out, or restarted.
 livenessProbe:
   httpGet:
     path: /livez
     port: metrics
   periodSeconds: 10
+  timeoutSeconds: 10
   failureThreshold: 3
 readinessProbe:
   httpGet:
     path: /readyz
     port: metrics
   periodSeconds: 2
-  failureThreshold: 2
+  timeoutSeconds: 5
+  failureThreshold: 3
 {{- end -}}
 
 {{/* Not empty if runs of test.namespace are traced. */}}
