@@ -171,6 +171,20 @@ export const builds: ExpectedBuild[] = [
     spans: ['compile', 'test'],
   },
   {
+    file: 'task-missing.yaml',
+    code: 1,
+    results: {},
+    lines: [/Couldn't retrieve Task "publish-image"/],
+    spans: [],
+  },
+  {
+    file: 'sixty-tasks.yaml',
+    code: 0,
+    results: {},
+    lines: [/ run │ shard 1 of 60 passed$/, / run │ shard 60 of 60 passed$/],
+    spans: Array.from({ length: 60 }, (_, index) => task(`shard-${String(index + 1).padStart(2, '0')}`, 'run')).flat(),
+  },
+  {
     file: 'failing.yaml',
     code: 1,
     results: {},

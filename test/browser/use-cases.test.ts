@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startTraceStore, type TraceStore } from '../../local/tracestore/server.ts';
+import { silentLogger } from '../../shared/runtime/log.ts';
+import { locateSpans } from '../../shared/otlp/spans.ts';
+import type { TracesData } from '../../shared/otlp/types.ts';
+import { cli } from '../e2e/support/cli.ts';
+import { isolation } from '../support/isolations.ts';
+import { findChromium, launchChromium, type Browser, type Page } from './chromium.ts';
+
+const chromium = findChromium();
+const TIMEOUT_MS = 120_000;
+/** Where the pictures of docs/use-cases.md go: with TEKTRACE_PICTURES=1 into the docs, else beside the tests' other output. */
+const PICTURES = process.env['TEKTRACE_PICTURES'] === '1' ? 'docs/images' : path.join(tmpdir(), 'tektrace-pictures');
+
+/** The three use cases of TEP-0124, each with runs of the examples that really happened. */
+(chromium ? describe : describe.skip)('docs/use-cases.md', () => {
+  let browser: Browser;
+  let store: TraceStore;
+  let directory: string;
+  beforeAll(async () => {
+    [browser, store] = [await launchChromium(chromium ?? ''), await startTraceStore({ log: silentLogger })];
+    directory = await mkdtemp(path.join(tmpdir(), 'tektrace-use-cases-'));
+    await mkdir(PICTURES, { recursive: true });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await store.close();
+    await rm(directory, { recursive: true });
+  });
+
+  /** Runs an example, stores its trace, and opens it. */
+  const openRun = async (example: string, height: number): Promise<Page> => {
+    const file = path.join(directory, `${example}.json`);
+    const args = ['--isolation', isolation, '--trace-out', file];
+    const ended = await cli(['run', '-f', `examples/${example}.yaml`, ...args]);
+    expect({ code: ended.code, stderr: ended.stderr }).toMatchObject({ code: example === 'task-missing' ? 1 : 0 });
+    const body = await readFile(file, 'utf8');
+    const sent = await fetch(store.otlpUrl, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${store.token}` },
+      body,
+    });
+    expect(sent.status).toBe(200);
+    const traceId = locateSpans(JSON.parse(body) as TracesData)[0]?.span.traceId;
+    const page = await browser.open(store.pageUrl(traceId), { width: 1280, height });
+    await page.until(`document.querySelector('.rows .row')`);
+    return page;
+  };
+  const picture = async (page: Page, name: string): Promise<void> => {
+    expect(page.complaints).toEqual([]);
+    await writeFile(path.join(PICTURES, `${name}.png`), await page.screenshot());
+  };
+  const openFunctions = async (page: Page, column: string): Promise<void> => {
+    await page.evaluate(
+      `[...document.querySelectorAll('.tabs button')].find((tab) => tab.textContent.startsWith('Controller functions')).click()`,
+    );
+    await page.until(`document.querySelectorAll('.functions tbody tr').length > 3`);
+    await page.evaluate(
+      `[...document.querySelectorAll('.functions thead button')].find((head) => head.textContent.includes('${column}')).click()`,
+    );
+  };
+
+  test(
+    'the duration of each task is a row with its bar',
+    async () => {
+      const page = await openRun('build-and-test', 760);
+      const durations = await page.evaluate<string[]>(
+        `[...document.querySelectorAll('.rows .row[data-category=task]')].map((row) => row.querySelector('.label').textContent + ': ' + row.querySelector('.duration').textContent)`,
+      );
+      expect(durations.map((text) => text.split(':')[0])).toEqual(
+        expect.arrayContaining(['task lint', 'task unit-test', 'task package']),
+      );
+      for (const text of durations) expect(text).toMatch(/: [\d.]+ (ms|s)$/);
+      await picture(page, 'use-case-tasks');
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'the duration of each function of a reconcile is a line of a table',
+    async () => {
+      const page = await openRun('build-and-test', 760);
+      await openFunctions(page, 'Total');
+      const table = await page.evaluate<string>(`document.querySelector('.functions table').innerText`);
+      for (const part of ['PipelineRun:ReconcileKind', 'TaskRun:ReconcileKind']) expect(table).toContain(part);
+      await picture(page, 'use-case-reconcile');
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'the function of a reconcile that failed is marked, with the reason and the API request below it',
+    async () => {
+      const page = await openRun('task-missing', 700);
+      expect(await page.evaluate('document.querySelector("main").innerText')).toContain('publish-image');
+      await openFunctions(page, 'Errors');
+      const failed = await page.evaluate<string[]>(
+        `[...document.querySelectorAll('.functions tbody tr')].map((row) => row.innerText).filter((text) => /getTask|GET tasks/.test(text))`,
+      );
+      expect(failed.map((text) => text.split(/\s/)[0])).toEqual(
+        expect.arrayContaining(['GET', expect.stringMatching(/^getTask/)]),
+      );
+      await picture(page, 'use-case-failed-function');
+    },
+    TIMEOUT_MS,
+  );
+});
