@@ -67,6 +67,34 @@ const click = (text: string): string =>
     expect(await findings(page)).toEqual([]);
   });
 
+  test.each([
+    [1440, false],
+    [1440, true],
+    [390, false],
+  ])(
+    'axe-core finds nothing serious in the list, a comparison and the login at %d pixels, dark: %s',
+    async (width, dark) => {
+      const other = structuredClone(exampleTrace);
+      for (const { spans } of other.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans))
+        for (const span of spans) span.traceId = '2'.repeat(32);
+      await fetch(store.otlpUrl, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${store.token}` },
+        body: JSON.stringify(other),
+      });
+      const page = await browser.open(store.pageUrl(), { width, height: 900, dark });
+      await page.until(`document.querySelectorAll('.card').length === 2`);
+      await page.evaluate(`document.querySelectorAll('.pick').forEach((box) => box.click())`);
+      expect(await findings(page)).toEqual([]);
+      await page.evaluate(`document.querySelector('.picks a').click()`);
+      await page.until(`document.querySelector('.compared')`);
+      expect(await findings(page)).toEqual([]);
+      const stranger = await browser.open(`${store.url}/trace/${TRACE_ID}`, { width, height: 900, dark });
+      await stranger.until(`document.querySelector('main.login')`);
+      expect(await findings(stranger)).toEqual([]);
+    },
+  );
+
   test('everything is reached by Tab, in the order of the page, and each stop shows that it has the focus', async () => {
     const page = await browser.open(store.pageUrl(TRACE_ID), { width: 1440, height: 900 });
     await page.until(`document.querySelector('.details dt')`);

@@ -78,7 +78,7 @@ export function historyCard({ name, runs, median, count }, { pressed, nowMs, onP
       before && last
         ? h(
             'a',
-            { href: `/compare/${before.id}/${last.id}`, 'aria-label': `Compare the last two runs of ${name}` },
+            { href: `/compare/${before.id}/${last.id}`, 'aria-label': `compare last two runs of ${name}` },
             'compare last two',
           )
         : undefined,
