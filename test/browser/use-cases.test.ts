@@ -11,7 +11,7 @@ import { isolation } from '../support/isolations.ts';
 import { findChromium, launchChromium, type Browser, type Page } from './chromium.ts';
 
 const chromium = findChromium();
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 /** Where the pictures of docs/use-cases.md go: with TEKTRACE_PICTURES=1 into the docs, else beside the tests' other output. */
 const PICTURES = process.env['TEKTRACE_PICTURES'] === '1' ? 'docs/images' : path.join(tmpdir(), 'tektrace-pictures');
 
