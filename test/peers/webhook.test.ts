@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { V1Pod } from '@kubernetes/client-node';
+import { generate } from 'selfsigned';
 
 import { createAuthority } from '../../certs/authority.ts';
 import { publishCaBundle } from '../../certs/publisher.ts';
@@ -16,6 +17,7 @@ import { parseCarrier, parseTraceparent } from '../../shared/tracing/carrier.ts'
 import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import { isClaimed } from '../../shared/tracing/provenance.ts';
+import { until } from './support/until.ts';
 import {
   controllerUser,
   issueWebhookCertificate,
@@ -151,6 +153,31 @@ describe('the webhook, called by the real kube-apiserver', () => {
       AbortSignal.timeout(5000),
     );
     cluster.webhook.setCertificate(await issueWebhookCertificate(next));
+    await webhookAnswers(cluster.client);
+    expect(rootOf(await create(PIPELINE_RUNS, pipelineRun))).toBeDefined();
+  });
+
+  test('it takes a certificate that is its own authority, as a self-signed issuer makes it', async () => {
+    const { cert, private: key } = await generate([{ name: 'organizationName', value: 'tektrace' }], {
+      ...{ keyType: 'ec', curve: 'P-256', algorithm: 'sha256' },
+      extensions: [
+        { name: 'basicConstraints', cA: false, critical: true },
+        { name: 'keyUsage', digitalSignature: true, critical: true },
+        { name: 'extKeyUsage', serverAuth: true },
+        { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+      ],
+    });
+    await publishCaBundle(
+      cluster.client,
+      { configurationName: 'tektrace-webhook', bundlePem: cert },
+      AbortSignal.timeout(5000),
+    );
+    await until('the API server trusts nothing else', async () => {
+      const dryRun = { body: pipelineRun, query: { dryRun: 'All' } };
+      const path = resourcePath(PIPELINE_RUNS, { namespace: 'default' });
+      return rootOf(await cluster.client.request<KubeObject>('POST', path, dryRun)) ? undefined : true;
+    });
+    cluster.webhook.setCertificate({ certPem: cert, keyPem: key });
     await webhookAnswers(cluster.client);
     expect(rootOf(await create(PIPELINE_RUNS, pipelineRun))).toBeDefined();
   });
