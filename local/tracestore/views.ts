@@ -132,11 +132,18 @@ export class Views {
   async #build(traceId: string): Promise<KnownView | undefined> {
     const startMs = performance.now();
     const source = await this.#sourceOf(traceId);
-    const before = this.#known.get(traceId);
     const waterfall = await this.waterfall(traceId);
     if (!waterfall) return undefined;
+    const summary = await summaryWithFacts(waterfall, this.#live?.find(traceId), this.#logs);
+    // With the last line of its log a step says more than with its exit code.
+    const causes = new Map(summary.failures.map(({ rowId, cause }) => [rowId, cause]));
+    const page = pageRows(waterfall).map((row) => ({
+      ...row,
+      ...(causes.has(row.id) && { problem: causes.get(row.id) ?? '' }),
+    }));
+    // Read after the last wait: another build may have ended meanwhile, and two must not have the same revision.
+    const before = this.#known.get(traceId);
     const revision = (before?.revision ?? 0) + 1;
-    const page = pageRows(waterfall);
     const orderText = page.map(({ id }) => id).join();
     const rows = new Map<string, KnownRow>();
     for (const row of page) {
@@ -144,7 +151,6 @@ export class Views {
       const last = before?.rows.get(row.id);
       rows.set(row.id, last?.text === text ? last : { text, since: revision });
     }
-    const summary = await summaryWithFacts(waterfall, this.#live?.find(traceId), this.#logs);
     const { rows: _, ...rest } = waterfall;
     const functions = functionSummaries(waterfall.rows)
       .slice(0, NAMED_FUNCTIONS)
