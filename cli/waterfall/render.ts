@@ -142,7 +142,7 @@ function slowestFunctions({ rows }: Waterfall): string[] {
   const width = Math.max(0, ...slowest.map(({ shown }) => displayWidth(shown)));
   return slowest.map(({ shown, selfText, count, maxText }) => {
     const calls = `${count} ${count === 1 ? 'call' : 'calls'}`;
-    return `    ${fit(shown, width, '')}  ${selfText} by itself in ${calls}, the longest ${maxText}`;
+    return `    ${fit(shown, width, '')}  ${selfText} in ${calls}, longest ${maxText}`;
   });
 }
 

@@ -83,7 +83,7 @@ describe('controller functions', () => {
 
   test('that took longest by themselves are named, with their calls', () => {
     expect(renderWaterfall(exampleTrace, plain)).toMatch(
-      /\n {2}controllers: [^\n]+\n {4}pipelinerun reconcile +95 ms by itself in 5 calls, the longest 28 ms\n {4}taskrun reconcile +57 ms by itself in 3 calls, the longest 28 ms\n/,
+      /\n {2}controllers: [^\n]+\n {4}pipelinerun reconcile +95 ms in 5 calls, longest 28 ms\n {4}taskrun reconcile +57 ms in 3 calls, longest 28 ms\n/,
     );
   });
 
