@@ -287,7 +287,8 @@ describe('whose trace', () => {
     const run = await create('jane', { annotations }, 'PipelineRun', { fieldManager: CONTROLLER_MANAGER });
     expect(run.metadata.annotations?.[PIPELINE_RUN_SPAN_CONTEXT]).toBe(forged);
     const child = await create('upstream', { ...owns(run), annotations });
-    const task = await create('upstream', { ...owns(child), annotations }, 'TaskRun');
+    const forgedTask = { ...annotations, [TASK_RUN_SPAN_CONTEXT]: forged };
+    const task = await create('upstream', { ...owns(child), annotations: forgedTask }, 'TaskRun');
     await startController();
     const now = await until('a context of its own', async () => {
       const found = await read(run);
