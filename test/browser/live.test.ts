@@ -106,6 +106,8 @@ const rowNamed = (name: string): string =>
     await page.until(`${NAMES} === 'RUN ship running,task unit running'`);
     show([taskRun('unit', 100, { steps: [step('jest', 400)] })]);
     await page.until(`${NAMES} === 'RUN ship running,task unit running,step jest running'`);
+    // A task that hangs is the slowest one before it ends.
+    expect(await page.evaluate(`document.querySelector('[data-line=slowest]').textContent`)).toBe('unit goes on');
 
     await page.evaluate(`${rowNamed('step jest')}.click()`);
     await page.until(`document.querySelector('.details h2')?.textContent === 'step jest'`);

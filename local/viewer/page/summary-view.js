@@ -86,16 +86,17 @@ export function createSummary({ onShow, onFunctions }) {
     const left = tasks.length - shown.length;
     return left > 0 ? [...arrows, h('span', { class: 'muted' }, `(${left} more between)`)] : arrows;
   };
-  /** @param {readonly PageRow[]} rows */
-  const slowest = (rows) =>
-    rows
-      .filter(
-        ({ category, result, isRunning }) =>
-          (category === 'task' || category === 'custom') && result !== 'skip' && !isRunning,
-      )
-      .toSorted((a, b) => b.durationMs - a.durationMs)
+  /** @param {readonly PageRow[]} rows @param {number} nowMs */
+  const slowest = (rows, nowMs) => {
+    const length = (/** @type {PageRow} */ row) => (row.isRunning ? nowMs - row.offsetMs : row.durationMs);
+    return rows
+      .filter(({ category, result }) => (category === 'task' || category === 'custom') && result !== 'skip')
+      .toSorted((a, b) => length(b) - length(a))
       .slice(0, SLOWEST_TASKS)
-      .map(({ id, name, durationText }) => link(id, name.replace(/^(task|custom) /, ''), durationText));
+      .map(({ id, name, isRunning, durationText }) =>
+        link(id, name.replace(/^(task|custom) /, ''), isRunning ? 'goes on' : durationText),
+      );
+  };
   /** @param {PageHead} head */
   const controllers = ({ controller, functions }) => {
     if (controller.count === 0) return [];
@@ -137,10 +138,10 @@ export function createSummary({ onShow, onFunctions }) {
   let drawn = '';
   return {
     element,
-    /** @param {PageHead} head @param {readonly PageRow[]} rows */
-    draw(head, rows) {
+    /** @param {PageHead} head @param {readonly PageRow[]} rows @param {number} nowMs after the trace's start */
+    draw(head, rows, nowMs) {
       const { summary } = head;
-      const tasks = slowest(rows);
+      const tasks = slowest(rows, nowMs);
       const text = JSON.stringify([
         summary,
         head.controller,

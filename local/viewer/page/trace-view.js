@@ -144,6 +144,7 @@ export function createTraceView(traceId) {
   const tick = () => {
     if (!model.head || model.head.finished) return;
     header.tick(model.now());
+    summary.draw(model.head, model.rows, model.now());
     drawGrid();
   };
   setInterval(tick, TICK_MS);
@@ -154,7 +155,7 @@ export function createTraceView(traceId) {
     const { count, errors } = head.controller;
     header.draw(head);
     header.tick(model.now());
-    summary.draw(head, model.rows);
+    summary.draw(head, model.rows, model.now());
     const isFunctions = state.tab === 'functions';
     toolbar.draw({
       ...state,
