@@ -106,7 +106,8 @@ const rowNamed = (name: string): string =>
     await page.until(`${NAMES} === 'RUN ship running,task unit running'`);
     show([taskRun('unit', 100, { steps: [step('jest', 400)] })]);
     await page.until(`${NAMES} === 'RUN ship running,task unit running,step jest running'`);
-    // A task that hangs is the slowest one before it ends.
+    // A task that hangs is the slowest one before it ends. Its row has its time up to now, which the summary would not keep up to date.
+    expect(await page.evaluate(`document.querySelector('[data-line=path]').textContent`)).toBe('unit › jest');
     expect(await page.evaluate(`document.querySelector('[data-line=slowest]').textContent`)).toBe('unit goes on');
 
     await page.evaluate(`${rowNamed('step jest')}.click()`);

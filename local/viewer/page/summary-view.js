@@ -59,8 +59,8 @@ export function createSummary({ onShow, onFunctions }) {
       }),
       MANY_FAILURES,
     );
-  /** @param {PageHead['summary']} summary */
-  const path = ({ criticalPath, durationText }) => {
+  /** @param {PageHead} head */
+  const path = ({ finished, summary: { criticalPath, durationText } }) => {
     if (!criticalPath) return [];
     const { tasks, longest } = criticalPath;
     const name = (/** @type {typeof longest} */ task) =>
@@ -68,7 +68,7 @@ export function createSummary({ onShow, onFunctions }) {
         ? link(
             task.longestStep.rowId,
             `${task.task} › ${task.longestStep.step}`,
-            `(${task.longestStep.durationText} of ${durationText})`,
+            finished ? `(${task.longestStep.durationText} of ${durationText})` : '',
           )
         : link(task.rowId, task.task);
     const shown =
@@ -144,6 +144,7 @@ export function createSummary({ onShow, onFunctions }) {
       const tasks = slowest(rows, nowMs);
       const text = JSON.stringify([
         summary,
+        head.finished,
         head.controller,
         head.functions,
         tasks.map(({ textContent }) => textContent),
@@ -153,7 +154,7 @@ export function createSummary({ onShow, onFunctions }) {
       const waits = summary.waits.totalMs > 0 ? [summary.waits.text.replace(/^Waited /, '')] : [];
       element.replaceChildren(
         ...line('Failed', 'failure', undefined, failures(summary)),
-        ...line('Critical path', 'path', PATH_MEANING, path(summary)),
+        ...line('Critical path', 'path', PATH_MEANING, path(head)),
         ...line('Slowest tasks', 'slowest', undefined, tasks),
         ...line('Waited', 'waits', WAITS_MEANING, waits),
         ...line(
