@@ -1,5 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -22,9 +24,10 @@ export async function startSession(
   command: string,
   { columns, rows, env }: { columns: number; rows: number; env: Record<string, string> },
 ): Promise<Session> {
-  const socket = `tektrace-${randomUUID()}`;
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'tektrace-tmux-'));
+  const socket = path.join(directory, 'socket');
   const tmux = async (...args: string[]): Promise<string> =>
-    (await run('tmux', ['-L', socket, '-f', '/dev/null', ...args], { env: { ...process.env, LC_ALL: 'C.UTF-8' } }))
+    (await run('tmux', ['-S', socket, '-f', '/dev/null', ...args], { env: { ...process.env, LC_ALL: 'C.UTF-8' } }))
       .stdout;
   const assignments = Object.entries(env).map(([name, value]) => `${name}='${value}'`);
   await tmux(
@@ -37,6 +40,9 @@ export async function startSession(
     resize: async (width, height) =>
       void (await tmux('resize-window', '-t', 'main', '-x', String(width), '-y', String(height))),
     press: async (...keys) => void (await tmux('send-keys', '-t', 'main', ...keys)),
-    close: async () => void (await tmux('kill-server')),
+    close: async () => {
+      await tmux('kill-server');
+      await rm(directory, { recursive: true });
+    },
   };
 }
