@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { provideRequirements } from '../clusters/whole/requirements.ts';
+import type { ShownSpan } from '../peers/support/jaeger-trace.ts';
 import { until } from '../peers/support/until.ts';
 import { kinds } from './kinds/all.ts';
 import { pipelineRun, step, task } from './kinds/kind.ts';
@@ -11,7 +12,10 @@ import { inTurn } from './support/in-turn.ts';
 import { LiveRun } from './support/live-run.ts';
 import { pacedRuns } from './support/paced.ts';
 import { setNativeSidecars, traceUpstream } from './support/settings.ts';
-import { inOrder } from './support/tree.ts';
+import { startRegistry } from './support/registry.ts';
+import { timeProblems } from './support/times.ts';
+import { defects, inOrder, lifecycleNodes } from './support/tree.ts';
+import type { SpanNode } from './support/tree.ts';
 import { splitRuns } from './support/upstream-spans.ts';
 import type { Split } from './support/upstream-spans.ts';
 import { spansNamed, verify } from './support/verify.ts';
@@ -24,6 +28,8 @@ const AT_ONCE = 8;
 /** Upstream alone splits two of five traces. FOLLOW_PACED_RUNS=200 measures it at length. */
 const PACED = Number(process.env['FOLLOW_PACED_RUNS'] ?? 40);
 const PACE_MS = 1_500;
+/** How long each part of an image takes to come from the registry. */
+const SLOW_MS = 3_000;
 
 let cluster: FollowCluster;
 beforeAll(async () => {
@@ -96,6 +102,32 @@ test(
     const split: Split[] = [];
     for (const live of runs) split.push(...(await splitRuns(live)));
     expect(split).toEqual([]);
+  },
+  RUNS_TIMEOUT_MS,
+);
+
+test(
+  'an image that is pulled from a registry has a span as long as the pull',
+  async () => {
+    await cluster.createNamespace('pulling');
+    const registry = await startRegistry(SLOW_MS);
+    try {
+      cluster.relay(registry.port, registry.port);
+      const image = `127.0.0.1:${registry.port}/tektrace.test/pulled:1`;
+      const written = pipelineRun('pulled', [task('only', [{ ...step('only'), image }])]);
+      const live = await LiveRun.create(cluster, 'pulling', written);
+      const trace = await live.trace();
+      const { shown } = trace;
+      const named = (name: string): ShownSpan | undefined => shown.find((span) => span.name === name);
+      const pull = named(`image pull ${image}`);
+      expect(pull?.parentSpanId).toBe(named('pod starting')?.spanId);
+      // The Events have whole seconds.
+      expect((pull?.endMs ?? NaN) - (pull?.startMs ?? NaN)).toBeGreaterThanOrEqual(SLOW_MS - 1_000);
+      expect(timeProblems(lifecycleNodes(trace)[0] as SpanNode, live.family())).toEqual([]);
+      expect(defects(trace, false)).toEqual([]);
+    } finally {
+      await registry.close();
+    }
   },
   RUNS_TIMEOUT_MS,
 );

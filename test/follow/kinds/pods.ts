@@ -1,3 +1,4 @@
+import { until } from '../../peers/support/until.ts';
 import { begun, pipelineRun, pod, ran, step, task, taskRun } from './kind.ts';
 import type { Kind } from './kind.ts';
 
@@ -67,6 +68,23 @@ export const pods: Kind[] = [
     },
     messages: { 'image pull tektrace.test/absent:1': /absent/ },
     steps: 0,
+  },
+  {
+    title: 'a failing step that a breakpoint holds until somebody gives it up',
+    run: taskRun('held', [step('wait', 'false')], { debug: { breakpoints: { onFailure: 'enabled' } } }),
+    act: async (live) => {
+      await live.stepRuns('wait');
+      const name = live.family().pods[0]?.metadata.name ?? '';
+      const { namespace = '' } = live.created.metadata;
+      const giveUp = ['--container=step-wait', '--', 'sh', '/tekton/debug/scripts/debug-fail-continue'];
+      await until('the step to have failed', async () => {
+        const log = await live.cluster.kubectl('logs', `--namespace=${namespace}`, name, '--container=step-wait');
+        return log.includes('until=') || undefined;
+      });
+      await live.cluster.kubectl('exec', `--namespace=${namespace}`, name, ...giveUp);
+    },
+    tree: { 'RUN held = failure (StepFailed)!': [...begun, ...pod, 'init place-scripts', 'step wait = failure (Error)!'] }, // prettier-ignore
+    steps: 1,
   },
   {
     title: 'a step that needs more memory than it may have',
