@@ -18,6 +18,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const TIMEOUT_CHECK_MS = 5_000;
 const MAX_HEADER_BYTES = 16 << 10;
 const MAX_HEADERS = 100;
+/** How long a review that has begun may take once the server closes. The chart has API servers wait for 2 s. */
+const CLOSE_TIMEOUT_MS = 5_000;
 /** An API server keeps 25 idle connections, and opens more only while reviews wait. */
 const MAX_CONNECTIONS = 1000;
 
@@ -37,6 +39,8 @@ export interface WebhookLimits {
   handshakeTimeoutMs: number;
   headersTimeoutMs: number;
   requestTimeoutMs: number;
+  /** From `close` on; what is still connected then is cut. */
+  closeTimeoutMs: number;
   /** How often the two times of requests are checked. */
   timeoutCheckMs: number;
   maxConnections: number;
@@ -46,6 +50,7 @@ const LIMITS: WebhookLimits = {
   handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
   headersTimeoutMs: HEADERS_TIMEOUT_MS,
   requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  closeTimeoutMs: CLOSE_TIMEOUT_MS,
   timeoutCheckMs: TIMEOUT_CHECK_MS,
   maxConnections: MAX_CONNECTIONS,
 };
@@ -77,7 +82,7 @@ export async function startWebhookServer({
   limits = {},
 }: WebhookServerOptions): Promise<WebhookServer> {
   let ready = true;
-  const { handshakeTimeoutMs, headersTimeoutMs, requestTimeoutMs, timeoutCheckMs, maxConnections } = {
+  const { handshakeTimeoutMs, headersTimeoutMs, requestTimeoutMs, closeTimeoutMs, timeoutCheckMs, maxConnections } = {
     ...LIMITS,
     ...limits,
   };
@@ -109,7 +114,8 @@ export async function startWebhookServer({
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
-        setTimeout(() => server.closeAllConnections(), requestTimeoutMs).unref();
+        // A connection on which nothing was sent yet is not idle to Node. An API server opens some in advance.
+        setTimeout(() => server.closeAllConnections(), closeTimeoutMs).unref();
       });
     },
   };

@@ -71,6 +71,13 @@ test('who connects and begins no handshake is cut off', async () => {
   expect(await allOf(socket)).toBe('');
 });
 
+test('who has connected and sends nothing does not keep it from closing', async () => {
+  await start({ headersTimeoutMs: HOUR_MS, requestTimeoutMs: HOUR_MS, closeTimeoutMs: 50 });
+  const cut = allOf(await connect());
+  await server.close();
+  expect(await cut).toBe('');
+});
+
 test('larger headers than any API server sends are refused', async () => {
   await start({});
   const socket = await connect();
