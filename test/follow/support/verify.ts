@@ -6,7 +6,6 @@ import { LiveRun } from './live-run.ts';
 import { stepProblems } from './steps.ts';
 import { timeProblems } from './times.ts';
 import { SERVICES, splitRuns } from './upstream-spans.ts';
-import type { Split } from './upstream-spans.ts';
 import { defects, lifecycleNodes, paths, treeOf } from './tree.ts';
 import type { SpanNode, Tree } from './tree.ts';
 
@@ -56,12 +55,10 @@ export async function verify(
   const startedByUpstream = isUpstreamTraced && kind.setting === 'no webhook';
   const linked = startedByUpstream ? roots.flatMap((root) => [...paths(root)].flatMap(linksOfLast)) : [];
   const others = isUpstreamTraced ? await splitRuns(live) : [];
-  // Upstream starts a trace for a child PipelineRun before anybody can write it an annotation, and again while its cache lacks the child's status. The child
-  // keeps only the last of them.
-  const own = live.now().metadata.name;
-  const children = startedByUpstream ? family.pipelineRuns.filter(({ metadata }) => metadata.name !== own) : [];
-  const isOfChild = ({ what }: Split): boolean => children.some(({ metadata }) => what.includes(` ${metadata.name}`));
-  const split = others.filter((one) => !linked.includes(one.traceId) && !isOfChild(one));
+  const split = others.filter(({ traceId }) => !linked.includes(traceId));
+  const ofUpstream = trace.shown.filter(({ service }) => SERVICES.includes(service)).map(({ name }) => name);
+  // What upstream starts by itself it starts again while its cache lacks the status, and the object keeps only the last. So others may be there, too.
+  const isJoined = startedByUpstream && ofUpstream.length > 0;
   const steps = await Promise.all(roots.map((root: SpanNode) => stepProblems(cluster.client, root, family)));
   return {
     live,
@@ -77,8 +74,6 @@ export async function verify(
       .flatMap(({ span }) => span.links)
       .filter((id) => !startedByUpstream || !others.some(({ traceId }) => traceId === id)),
     linkedTrace: linkedTrace ?? first.traceId(),
-    upstream: isUpstreamTraced
-      ? split.map(({ what, traceId }) => `${what}: ${traceId}`)
-      : trace.shown.filter(({ service }) => SERVICES.includes(service)).map(({ name }) => name),
+    upstream: isUpstreamTraced ? (isJoined ? [] : split.map(({ what, traceId }) => `${what}: ${traceId}`)) : ofUpstream,
   };
 }
