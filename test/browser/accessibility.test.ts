@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startTraceStore, type TraceStore } from '../../local/tracestore/server.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { exampleTrace, TRACE_ID } from '../unit/local/viewer/example-trace.ts';
-import { findChromium, launchChromium, type Browser, type Page } from './chromium.ts';
+import type { Page } from './chromium.ts';
+import { describeInChromium } from './in-chromium.ts';
+import { sendSpans } from './send-spans.ts';
 
-const chromium = findChromium();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface Finding {
@@ -29,22 +30,11 @@ async function findings(page: Page): Promise<string[]> {
 const click = (text: string): string =>
   `[...document.querySelectorAll('button')].find((b) => b.textContent.includes(${JSON.stringify(text)})).click()`;
 
-(chromium ? describe : describe.skip)('the page for everyone', () => {
-  let browser: Browser;
+describeInChromium('the page for everyone', (browser) => {
   let store: TraceStore;
-  beforeAll(async () => {
-    browser = await launchChromium(chromium ?? '');
-  });
-  afterAll(async () => {
-    await browser.close();
-  });
   beforeEach(async () => {
     store = await startTraceStore({ log: silentLogger });
-    await fetch(store.otlpUrl, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${store.token}` },
-      body: JSON.stringify(exampleTrace),
-    });
+    await sendSpans(store, exampleTrace);
   });
   afterEach(async () => {
     await store.close();
@@ -77,11 +67,7 @@ const click = (text: string): string =>
       const other = structuredClone(exampleTrace);
       for (const { spans } of other.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans))
         for (const span of spans) span.traceId = '2'.repeat(32);
-      await fetch(store.otlpUrl, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${store.token}` },
-        body: JSON.stringify(other),
-      });
+      await sendSpans(store, other);
       const page = await browser.open(store.pageUrl(), { width, height: 900, dark });
       await page.until(`document.querySelectorAll('.card').length === 2`);
       await page.evaluate(`document.querySelectorAll('.pick').forEach((box) => box.click())`);

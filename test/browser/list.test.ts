@@ -1,26 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startTraceStore, type TraceStore } from '../../local/tracestore/server.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import type { ResourceSpans } from '../../shared/otlp/types.ts';
 import { exampleTrace, fromService, TRACE_ID } from '../unit/local/viewer/example-trace.ts';
-import { findChromium, launchChromium, type Browser, type Page } from './chromium.ts';
+import type { Page } from './chromium.ts';
+import { describeInChromium } from './in-chromium.ts';
+import { sendSpans } from './send-spans.ts';
 
-const chromium = findChromium();
-if (!chromium) {
-  const missing = 'no Chromium found: install it, or set CHROMIUM to its path';
-  if (process.env['CI'] === 'true') throw new Error(missing);
-  console.warn(`browser tests skipped: ${missing}`);
-}
-
-(chromium ? describe : describe.skip)('the list', () => {
-  let browser: Browser;
+describeInChromium('the list', (browser) => {
   let store: TraceStore;
-  beforeAll(async () => {
-    browser = await launchChromium(chromium ?? '');
-  });
-  afterAll(async () => {
-    await browser.close();
-  });
   beforeEach(async () => {
     store = await startTraceStore({ log: silentLogger });
   });
@@ -28,14 +16,7 @@ if (!chromium) {
     await store.close();
   });
 
-  const send = async (resourceSpans: ResourceSpans[]): Promise<void> => {
-    const response = await fetch(store.otlpUrl, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${store.token}` },
-      body: JSON.stringify({ resourceSpans }),
-    });
-    expect([response.status, await response.json()]).toEqual([200, {}]);
-  };
+  const send = (resourceSpans: ResourceSpans[]): Promise<void> => sendSpans(store, { resourceSpans });
 
   test('a link to one run shows that run, and for the list how to get in', async () => {
     await send(exampleTrace.resourceSpans);

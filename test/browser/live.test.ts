@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startTraceStore, type TraceStore } from '../../local/tracestore/server.ts';
 import type { LiveRun, LiveSource } from '../../local/viewer/live/live-run.ts';
 import type { LogSource } from '../../local/viewer/log-place.ts';
@@ -14,9 +14,8 @@ import {
   succeeded,
   taskRun,
 } from '../unit/local/viewer/live/run-objects.ts';
-import { findChromium, launchChromium, type Browser, type Page } from './chromium.ts';
-
-const chromium = findChromium();
+import type { Page } from './chromium.ts';
+import { describeInChromium } from './in-chromium.ts';
 
 /** API objects that the test changes. */
 class Objects implements LiveSource {
@@ -71,17 +70,10 @@ const LOG = `[...document.querySelectorAll('.log-line')].map((line) => line.text
 const rowNamed = (name: string): string =>
   `[...document.querySelectorAll('.rows .row')].find((row) => row.querySelector('.label').textContent === ${JSON.stringify(name)})`;
 
-(chromium ? describe : describe.skip)('a run that goes on', () => {
-  let browser: Browser;
+describeInChromium('a run that goes on', (browser) => {
   let store: TraceStore;
   let objects: Objects;
   let log: Log;
-  beforeAll(async () => {
-    browser = await launchChromium(chromium ?? '');
-  });
-  afterAll(async () => {
-    await browser.close();
-  });
   beforeEach(async () => {
     objects = new Objects();
     log = new Log();

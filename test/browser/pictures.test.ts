@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startTraceStore, type TraceStore } from '../../local/tracestore/server.ts';
 import type { LogSource } from '../../local/viewer/log-place.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { exampleTrace, keyValues, TRACE_ID } from '../unit/local/viewer/example-trace.ts';
-import { findChromium, launchChromium, type Browser } from './chromium.ts';
+import { describeInChromium } from './in-chromium.ts';
+import { sendSpans } from './send-spans.ts';
 
-const chromium = findChromium();
 /** Not in the repository: pictures for a person to see. */
 const FOLDER = path.resolve('coverage/pictures');
 
@@ -31,21 +31,14 @@ function withContainers(): typeof exampleTrace {
   return trace;
 }
 
-(chromium ? describe : describe.skip)('pictures of the page', () => {
-  let browser: Browser;
+describeInChromium('pictures of the page', (browser) => {
   let store: TraceStore;
   beforeAll(async () => {
     mkdirSync(FOLDER, { recursive: true });
-    browser = await launchChromium(chromium ?? '');
     store = await startTraceStore({ log: silentLogger, logs });
-    await fetch(store.otlpUrl, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${store.token}` },
-      body: JSON.stringify(withContainers()),
-    });
+    await sendSpans(store, withContainers());
   });
   afterAll(async () => {
-    await browser.close();
     await store.close();
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,25 +8,24 @@ import { locateSpans } from '../../shared/otlp/spans.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { cli } from '../e2e/support/cli.ts';
 import { isolation } from '../support/isolations.ts';
-import { findChromium, launchChromium, type Browser, type Page } from './chromium.ts';
+import type { Page } from './chromium.ts';
+import { describeInChromium } from './in-chromium.ts';
+import { sendSpans } from './send-spans.ts';
 
-const chromium = findChromium();
 const TIMEOUT_MS = 240_000;
 /** Where the pictures of docs/use-cases.md go: with TEKTRACE_PICTURES=1 into the docs, else beside the tests' other output. */
 const PICTURES = process.env['TEKTRACE_PICTURES'] === '1' ? 'docs/images' : path.join(tmpdir(), 'tektrace-pictures');
 
 /** The three use cases of TEP-0124, each with runs of the examples that really happened. */
-(chromium ? describe : describe.skip)('docs/use-cases.md', () => {
-  let browser: Browser;
+describeInChromium('docs/use-cases.md', (browser) => {
   let store: TraceStore;
   let directory: string;
   beforeAll(async () => {
-    [browser, store] = [await launchChromium(chromium ?? ''), await startTraceStore({ log: silentLogger })];
+    store = await startTraceStore({ log: silentLogger });
     directory = await mkdtemp(path.join(tmpdir(), 'tektrace-use-cases-'));
     await mkdir(PICTURES, { recursive: true });
   });
   afterAll(async () => {
-    await browser.close();
     await store.close();
     await rm(directory, { recursive: true });
   });
@@ -37,14 +36,9 @@ const PICTURES = process.env['TEKTRACE_PICTURES'] === '1' ? 'docs/images' : path
     const args = ['--isolation', isolation, '--trace-out', file];
     const ended = await cli(['run', '-f', `examples/${example}.yaml`, ...args]);
     expect({ code: ended.code, stderr: ended.stderr }).toMatchObject({ code: example === 'task-missing' ? 1 : 0 });
-    const body = await readFile(file, 'utf8');
-    const sent = await fetch(store.otlpUrl, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${store.token}` },
-      body,
-    });
-    expect(sent.status).toBe(200);
-    const traceId = locateSpans(JSON.parse(body) as TracesData)[0]?.span.traceId;
+    const traces = JSON.parse(await readFile(file, 'utf8')) as TracesData;
+    await sendSpans(store, traces);
+    const traceId = locateSpans(traces)[0]?.span.traceId;
     const page = await browser.open(store.pageUrl(traceId), { width: 1280, height });
     await page.until(`document.querySelector('.rows .row')`);
     return page;

@@ -1,16 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startTraceStore, type TraceStore } from '../../local/tracestore/server.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import type { ResourceSpans } from '../../shared/otlp/types.ts';
 import { exampleTrace, fromService, lifecycle, TRACE_ID, type SpanInput } from '../unit/local/viewer/example-trace.ts';
-import { findChromium, launchChromium, type Browser, type Page } from './chromium.ts';
-
-const chromium = findChromium();
-if (!chromium) {
-  const missing = 'no Chromium found: install it, or set CHROMIUM to its path';
-  if (process.env['CI'] === 'true') throw new Error(missing);
-  console.warn(`browser tests skipped: ${missing}`);
-}
+import type { Browser, Page } from './chromium.ts';
+import { describeInChromium } from './in-chromium.ts';
+import { sendSpans } from './send-spans.ts';
 
 const ROWS = `[...document.querySelectorAll('.rows .row')]`;
 const rowNamed = (name: string): string =>
@@ -22,15 +17,8 @@ const button = (text: string): string =>
 /** Rows of the example without waits, init containers and controllers' functions. */
 const EXAMPLE_ROWS = 14;
 
-(chromium ? describe : describe.skip)('the page', () => {
-  let browser: Browser;
+describeInChromium('the page', (browser) => {
   let store: TraceStore;
-  beforeAll(async () => {
-    browser = await launchChromium(chromium ?? '');
-  });
-  afterAll(async () => {
-    await browser.close();
-  });
   beforeEach(async () => {
     store = await startTraceStore({ log: silentLogger });
   });
@@ -38,14 +26,7 @@ const EXAMPLE_ROWS = 14;
     await store.close();
   });
 
-  const send = async (resourceSpans: ResourceSpans[]): Promise<void> => {
-    const response = await fetch(store.otlpUrl, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${store.token}` },
-      body: JSON.stringify({ resourceSpans }),
-    });
-    expect([response.status, await response.json()]).toEqual([200, {}]);
-  };
+  const send = (resourceSpans: ResourceSpans[]): Promise<void> => sendSpans(store, { resourceSpans });
   const openExample = async (view?: Parameters<Browser['open']>[1]): Promise<Page> => {
     await send(exampleTrace.resourceSpans);
     const page = await browser.open(store.pageUrl(TRACE_ID), view);
