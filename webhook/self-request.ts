@@ -5,7 +5,8 @@ import type { IncomingMessage } from 'node:http';
 import { certificatesIn } from '../certs/bundle.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 
-const TIMEOUT_MS = 1_000;
+/** Below the readiness probe's timeout in the chart, so that the probe gets an answer with the reason. */
+const TIMEOUT_MS = 4_000;
 
 export interface SelfRequestOptions {
   /** Default: localhost. */
@@ -35,7 +36,7 @@ const isAmbiguous = (error: unknown): boolean => (error as { code?: string }).co
 
 /**
  * Asks the webhook of this process for /readyz over a new TLS connection, and checks its certificate as the API server does. Throws Error with
- * the reason if the certificate is not trusted, or if there is no answer with status 200 within a second.
+ * the reason if the certificate is not trusted, or if there is no answer with status 200 within four seconds.
  */
 export async function requestItself(options: SelfRequestOptions): Promise<void> {
   const authorities = certificatesIn(options.trustedPem ?? '');
