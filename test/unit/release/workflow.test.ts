@@ -5,9 +5,17 @@ import { parse } from 'yaml';
 
 import manifest from '../../../package.json' with { type: 'json' };
 
+interface Step {
+  uses?: string;
+  run?: string;
+  with?: Record<string, unknown>;
+  env?: Record<string, string>;
+}
+
 interface Workflow {
+  env?: object;
   permissions: Record<string, string>;
-  jobs: Record<string, { permissions?: Record<string, string>; steps: { uses?: string; run?: string }[] }>;
+  jobs: Record<string, { permissions?: Record<string, string>; env?: object; steps: Step[] }>;
 }
 
 const project = resolve(import.meta.dirname, '../../..');
@@ -35,9 +43,18 @@ test('a job may write only what it publishes', () => {
   ]);
 });
 
+test('only the steps that publish have a token, so that no install script can read one', () => {
+  const shared = [workflow.env, ...Object.values(workflow.jobs).map(({ env }) => env)];
+  expect(JSON.stringify(shared)).not.toMatch(/token|secrets/i);
+  const withToken = steps.filter(({ env }) => /token|secrets/i.test(JSON.stringify(env ?? {})));
+  expect(withToken.map(({ run }) => /npm/.test(run ?? ''))).toEqual([false, false, false, false]);
+  const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'));
+  expect(checkouts.map((step) => step.with?.['persist-credentials'])).toEqual(checkouts.map(() => false));
+});
+
 test('its npm commands exist, and the line of the chart that it changes is there once', () => {
   const commands = steps.flatMap(({ run = '' }) => [...run.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name));
-  expect(commands.sort()).toEqual(['build', 'image']);
+  expect(commands.sort()).toEqual(['image']);
   for (const name of commands) expect(Object.keys(manifest.scripts)).toContain(name);
   expect(read('helm/tektrace/values.yaml').match(/^ {2}repository: tektrace$/gm)).toHaveLength(1);
 });
