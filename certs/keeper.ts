@@ -112,7 +112,7 @@ export async function keepCertificate(
     // Others' certificates stay: a replica whose watch of the Secret is behind must not take away what another has published.
     const others = validAt(certificatesIn(published.pem() ?? ''), clock.now()).filter((pem) => !wanted.includes(pem));
     const all = [...wanted, ...others.slice(0, MAX_OTHERS)].join('');
-    const changed = await publishCaBundle(client, { configurationName, bundlePem: all }, signal);
+    const changed = await publishCaBundle(client, configuration, all, signal);
     if (changed) log.info('published the CA bundle', { configurationName });
   }
 

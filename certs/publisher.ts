@@ -1,13 +1,6 @@
-import { ApiError } from '../shared/kubernetes/errors.ts';
 import type { KubeClient } from '../shared/kubernetes/client.ts';
 import { JSON_PATCH, MUTATING_WEBHOOK_CONFIGURATIONS, resourcePath } from '../shared/kubernetes/resources.ts';
-import type { KubeObject } from '../shared/kubernetes/types.ts';
-
-const MAX_ATTEMPTS = 3;
-
-interface MutatingWebhookConfiguration extends KubeObject {
-  webhooks?: { name: string; clientConfig: { caBundle?: string } }[];
-}
+import type { MutatingWebhookConfiguration } from './published.ts';
 
 interface PatchOperation {
   op: 'test' | 'add';
@@ -16,8 +9,8 @@ interface PatchOperation {
 }
 
 /** The `test` fails if the list was reordered meanwhile, so that the bundle is not written to the wrong webhook. */
-function patchFor(configuration: MutatingWebhookConfiguration, caBundle: string): PatchOperation[] {
-  return (configuration.webhooks ?? []).flatMap((webhook, index): PatchOperation[] =>
+function patchFor({ webhooks = [] }: MutatingWebhookConfiguration, caBundle: string): PatchOperation[] {
+  return webhooks.flatMap((webhook, index): PatchOperation[] =>
     webhook.clientConfig.caBundle === caBundle
       ? []
       : [
@@ -27,28 +20,19 @@ function patchFor(configuration: MutatingWebhookConfiguration, caBundle: string)
   );
 }
 
-/** 422: the `test` failed. */
-const listChanged = (error: unknown): boolean => error instanceof ApiError && error.status === 422;
-
 /**
- * Writes `bundlePem` to the caBundle of every webhook of a MutatingWebhookConfiguration, if one differs. Resolves to whether it wrote.
- * Throws ApiError (404: there is no such configuration) or ConnectionError.
+ * Writes `bundlePem` to the caBundle of every webhook of `configuration`, as it was last seen, if one differs. Resolves to whether it wrote.
+ * Throws ApiError (404: it is gone; 422: its list has changed meanwhile) or ConnectionError.
  */
 export async function publishCaBundle(
   client: KubeClient,
-  { configurationName, bundlePem }: { configurationName: string; bundlePem: string },
+  configuration: MutatingWebhookConfiguration,
+  bundlePem: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const path = resourcePath(MUTATING_WEBHOOK_CONFIGURATIONS, { name: configurationName });
-  const caBundle = Buffer.from(bundlePem).toString('base64');
-  for (let attempt = 1; ; attempt++) {
-    const patch = patchFor(await client.request<MutatingWebhookConfiguration>('GET', path, { signal }), caBundle);
-    if (patch.length === 0) return false;
-    try {
-      await client.request('PATCH', path, { body: patch, contentType: JSON_PATCH, signal });
-      return true;
-    } catch (error) {
-      if (attempt === MAX_ATTEMPTS || !listChanged(error)) throw error;
-    }
-  }
+  const body = patchFor(configuration, Buffer.from(bundlePem).toString('base64'));
+  if (body.length === 0) return false;
+  const path = resourcePath(MUTATING_WEBHOOK_CONFIGURATIONS, { name: configuration.metadata.name });
+  await client.request('PATCH', path, { body, contentType: JSON_PATCH, signal });
+  return true;
 }

@@ -3,8 +3,16 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { generate } from 'selfsigned';
 
 import { createAuthority } from '../../certs/authority.ts';
+import type { MutatingWebhookConfiguration } from '../../certs/published.ts';
 import { publishCaBundle } from '../../certs/publisher.ts';
-import { CONFIGMAPS, PIPELINE_RUNS, PODS, TASK_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import {
+  CONFIGMAPS,
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  PIPELINE_RUNS,
+  PODS,
+  TASK_RUNS,
+  resourcePath,
+} from '../../shared/kubernetes/resources.ts';
 import type { Resource } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import {
@@ -42,6 +50,12 @@ describe('the webhook, called by the real kube-apiserver', () => {
   let cluster: WebhookCluster;
   const create = <T extends KubeObject>(resource: Resource, body: object, at = 'default'): Promise<T> =>
     cluster.client.request<T>('POST', resourcePath(resource, { namespace: at }), { body });
+
+  async function publish(bundlePem: string): Promise<void> {
+    const path = resourcePath(MUTATING_WEBHOOK_CONFIGURATIONS, { name: 'tektrace-webhook' });
+    const configuration = await cluster.client.request<MutatingWebhookConfiguration>('GET', path);
+    await publishCaBundle(cluster.client, configuration, bundlePem, AbortSignal.timeout(5000));
+  }
 
   beforeAll(async () => {
     cluster = await startWebhookCluster();
@@ -147,11 +161,7 @@ describe('the webhook, called by the real kube-apiserver', () => {
   test('it takes a certificate of a new authority while it runs', async () => {
     const next = await createAuthority({ commonName: 'webhook-ca', lifetimeMs: 3_600_000 });
     const bundlePem = next.certPem + cluster.authority.certPem;
-    await publishCaBundle(
-      cluster.client,
-      { configurationName: 'tektrace-webhook', bundlePem },
-      AbortSignal.timeout(5000),
-    );
+    await publish(bundlePem);
     cluster.webhook.setCertificate(await issueWebhookCertificate(next));
     await webhookAnswers(cluster.client);
     expect(rootOf(await create(PIPELINE_RUNS, pipelineRun))).toBeDefined();
@@ -167,11 +177,7 @@ describe('the webhook, called by the real kube-apiserver', () => {
         { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
       ],
     });
-    await publishCaBundle(
-      cluster.client,
-      { configurationName: 'tektrace-webhook', bundlePem: cert },
-      AbortSignal.timeout(5000),
-    );
+    await publish(cert);
     await until('the API server trusts nothing else', async () => {
       const dryRun = { body: pipelineRun, query: { dryRun: 'All' } };
       const path = resourcePath(PIPELINE_RUNS, { namespace: 'default' });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { publishCaBundle } from '../../../certs/publisher.ts';
-import type { KubeObject } from '../../../shared/kubernetes/types.ts';
+import type { MutatingWebhookConfiguration } from '../../../certs/published.ts';
 import { fakeCluster } from './fake-cluster.ts';
 import type { FakeCluster } from './fake-cluster.ts';
 
@@ -9,13 +9,9 @@ const path = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfiguration
 const bundlePem = '-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n';
 const caBundle = Buffer.from(bundlePem).toString('base64');
 
-interface Configuration extends KubeObject {
-  webhooks: { name: string; clientConfig: { caBundle?: string } }[];
-}
-
 function clusterWith(...names: string[]): FakeCluster {
   const cluster = fakeCluster();
-  const configuration: Configuration = {
+  const configuration: MutatingWebhookConfiguration = {
     metadata: { name: 'tektrace', resourceVersion: '1' },
     webhooks: names.map((name) => ({ name, clientConfig: {} })),
   };
@@ -23,15 +19,11 @@ function clusterWith(...names: string[]): FakeCluster {
   return cluster;
 }
 
-const publish = (cluster: FakeCluster): Promise<boolean> =>
-  publishCaBundle(cluster.client, { configurationName: 'tektrace', bundlePem }, AbortSignal.timeout(5000));
+const seen = ({ objects }: FakeCluster): MutatingWebhookConfiguration => structuredClone(objects.get(path)!);
+const publish = (cluster: FakeCluster, configuration = seen(cluster)): Promise<boolean> =>
+  publishCaBundle(cluster.client, configuration, bundlePem, AbortSignal.timeout(5000));
 const published = (cluster: FakeCluster): Record<string, string | undefined> =>
-  Object.fromEntries(
-    (cluster.objects.get(path) as Configuration).webhooks.map(({ name, clientConfig }) => [
-      name,
-      clientConfig.caBundle,
-    ]),
-  );
+  Object.fromEntries(seen(cluster).webhooks!.map(({ name, clientConfig }) => [name, clientConfig.caBundle]));
 
 describe('publishCaBundle', () => {
   test('gives every webhook the bundle, and writes nothing the second time', async () => {
@@ -39,23 +31,19 @@ describe('publishCaBundle', () => {
     expect(await publish(cluster)).toBe(true);
     expect(published(cluster)).toEqual({ runs: caBundle, pods: caBundle });
     expect(await publish(cluster)).toBe(false);
-    expect(cluster.requests.filter((request) => request.startsWith('PATCH'))).toHaveLength(1);
+    expect(cluster.requests).toEqual([`PATCH ${path}`]);
   });
 
-  test('a list that changes between reading and writing still ends with the bundle everywhere', async () => {
+  test('a list that was reordered since it was seen is left as it is', async () => {
     const cluster = clusterWith('runs', 'pods');
-    let swapped = false;
-    cluster.onRequest = (method) => {
-      if (method !== 'PATCH' || swapped) return;
-      swapped = true;
-      (cluster.objects.get(path) as Configuration).webhooks.reverse();
-    };
-    expect(await publish(cluster)).toBe(true);
-    expect(published(cluster)).toEqual({ pods: caBundle, runs: caBundle });
-    expect(cluster.requests.filter((request) => request.startsWith('PATCH'))).toHaveLength(2);
+    const before = seen(cluster);
+    const reordered = { ...before, webhooks: before.webhooks!.toReversed() };
+    cluster.replace(path, reordered);
+    await expect(publish(cluster, before)).rejects.toMatchObject({ status: 422 });
+    expect(published(cluster)).toEqual({ pods: undefined, runs: undefined });
   });
 
-  test('throws if there is no such configuration', async () => {
-    await expect(publish(fakeCluster())).rejects.toMatchObject({ status: 404 });
+  test('throws if there is no such configuration any more', async () => {
+    await expect(publish(fakeCluster(), seen(clusterWith('runs')))).rejects.toMatchObject({ status: 404 });
   });
 });
