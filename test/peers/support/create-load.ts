@@ -5,7 +5,8 @@ import { PIPELINE_RUNS, resourcePath } from '../../../shared/kubernetes/resource
 import type { KubeObject } from '../../../shared/kubernetes/types.ts';
 import { PIPELINE_RUN_SPAN_CONTEXT } from '../../../shared/tekton/annotations.ts';
 
-const CREATORS = 8;
+/** How many creations are under way at a time. */
+export const CREATORS = 8;
 
 export interface LoadResult {
   created: number;
