@@ -40,7 +40,7 @@ export class JaegerSource implements TraceSource {
   readonly #nowMs: () => number;
   readonly #summaries = new Map<string, TraceSummary>();
   readonly #cache = new LruMap<string, Cached>(MAX_CACHED);
-  readonly #listeners = new Set<(traceId: string) => void>();
+  readonly #listeners = new Set<(traceId: string | undefined) => void>();
   readonly #list: TraceList;
   #polledAtMs: number | undefined;
   #polling: Promise<void> | undefined;
@@ -53,7 +53,7 @@ export class JaegerSource implements TraceSource {
     this.#list = new TraceList({
       ids: () => this.ids(),
       summary: (traceId) => this.#summaries.get(traceId),
-      onChange: (listener) => this.onChange(listener, false),
+      onChange: (listener) => this.onChange((traceId) => traceId !== undefined && listener(traceId), false),
     });
   }
 
@@ -77,7 +77,7 @@ export class JaegerSource implements TraceSource {
   }
 
   /** @param asks whether Jaeger is asked for changes as long as this listener is there */
-  onChange(listener: (traceId: string) => void, asks = true): () => void {
+  onChange(listener: (traceId: string | undefined) => void, asks = true): () => void {
     this.#listeners.add(listener);
     if (asks) this.#timer ??= setInterval(() => void this.#refresh(), POLL_MS).unref();
     return () => {
@@ -104,15 +104,15 @@ export class JaegerSource implements TraceSource {
     return cached;
   }
 
-  /** What pages are shown now: the list, and traces whose runs go on. A failure is shown by the page's own next query. */
+  /** What pages are shown now: the list, and traces whose runs go on. After a failure the page asks itself, and shows the reason. */
   async #refresh(): Promise<void> {
-    await this.#poll().catch(() => undefined);
+    await this.#poll().catch(() => this.#changed(undefined));
     const now = this.#nowMs();
     for (const { traceId, finished, atMs } of [...this.#cache.values()])
       if (!finished && now - atMs < 3 * POLL_MS) this.#changed(traceId);
   }
 
-  #changed(traceId: string): void {
+  #changed(traceId: string | undefined): void {
     for (const listener of [...this.#listeners]) listener(traceId);
   }
 

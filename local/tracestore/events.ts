@@ -7,7 +7,8 @@ const HEARTBEAT_MS = 15_000;
 
 /**
  * Live updates as Server-Sent Events: `GET /api/events?trace=ID` (every trace without the parameter) sends `event: changed` with
- * `{"traceId": …}` whenever spans were added, or an API object of its run changed. Clients then get the changes by the usual queries.
+ * `{"traceId": …}` whenever spans were added, or an API object of its run changed. It has no `traceId` when the list can't be read. Clients then get the changes by the
+ * usual queries.
  */
 export function eventsRouter(sources: Pick<TraceSource | LiveSource, 'onChange'>[]): {
   router: Router;
@@ -22,7 +23,7 @@ export function eventsRouter(sources: Pick<TraceSource | LiveSource, 'onChange'>
     response.status(200).set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
     response.write('retry: 1000\nevent: ready\ndata: {}\n\n');
     open.add(response);
-    const changed = (traceId: string): void => {
+    const changed = (traceId: string | undefined): void => {
       // A slow client already has an unread event, and queries after reading that.
       if ((trace === undefined || trace === traceId) && !response.writableNeedDrain) {
         response.write(`event: changed\ndata: ${JSON.stringify({ traceId })}\n\n`);

@@ -7,7 +7,7 @@ import type { Views } from './views.ts';
 
 /** The answer for a trace of which nothing is known. */
 export const notHere = (traceId: string): HttpError =>
-  new HttpError(404, `trace ${traceId} is not here: no span of it arrived, or it was evicted`);
+  new HttpError(404, `no span of trace ${traceId} is here; check its id`);
 
 /** The waterfall and row of a request's path. Throws HttpError 404 without either. */
 export async function findRow(

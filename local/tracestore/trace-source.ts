@@ -8,6 +8,9 @@ export interface TraceSource {
   get(traceId: string): TracesData | undefined | Promise<TracesData | undefined>;
   /** A text or number that differs after each change of the trace. */
   revision(traceId: string): string | number | Promise<string | number>;
-  /** Calls `listener` with a trace's id whenever it changed, until the returned function is called. */
-  onChange(listener: (traceId: string) => void): () => void;
+  /**
+   * Calls `listener` with a trace's id whenever it changed, until the returned function is called. With undefined it says that the list can't be
+   * read.
+   */
+  onChange(listener: (traceId: string | undefined) => void): () => void;
 }

@@ -224,7 +224,7 @@ describeInChromium('the list', (browser) => {
 
   test('a comparison with a trace that is not here says so', async () => {
     const page = await browser.open(store.pageUrl().replace('/?', `/compare/${id(1)}/${id(2)}?`));
-    await page.until(`/is not here/.test(document.querySelector('.empty').textContent)`);
+    await page.until(`/no span of trace .* is here/.test(document.querySelector('.empty').textContent)`);
   });
 
   test.each([390, 800, 1440])('nothing is cut off or scrolled sideways at %d pixels', async (width) => {

@@ -89,7 +89,7 @@ describeInChromium('a run that goes on', (browser) => {
 
   test('rows, bars and log lines appear while it runs; the failed step is open at once', async () => {
     const page = await open();
-    await page.until(`document.querySelector('.empty')?.textContent.includes('Nothing is known of this trace')`);
+    await page.until(`document.querySelector('.empty')?.textContent.includes('No span of this trace is here')`);
     show([]);
     await page.until(`${NAMES} === 'RUN ship running'`);
     expect(await page.evaluate(`document.querySelector('h1').textContent`)).toBe('ship-x1');

@@ -232,7 +232,7 @@ describeInChromium('the page', (browser) => {
 
   test('follows a run without its API objects: an empty page, a placeholder with what has arrived, the finished run', async () => {
     const page = await browser.open(store.pageUrl(TRACE_ID));
-    await page.until(`document.querySelector('.empty')?.textContent.includes('Nothing is known of this trace')`);
+    await page.until(`document.querySelector('.empty')?.textContent.includes('No span of this trace is here')`);
     const [root, ...rest] = lifecycle;
     if (!root) throw new Error('the example has no root');
     await send([fromService('tekton-pipelines', rest.slice(0, 7))]);

@@ -17,14 +17,12 @@ const view =
     : traceId === undefined
       ? createListView()
       : createTraceView(fullId(traceId));
-const offline = h(
-  'p',
-  { class: 'offline', role: 'status', hidden: true },
-  'The trace store does not answer; this is what it last told.',
-);
+const offline = h('p', { class: 'offline', role: 'status', hidden: true });
 
 document.getElementById('app')?.replaceChildren(offline, view.element);
-follow(traceId && fullId(traceId), view.refresh, (connected) => {
-  offline.hidden = connected;
-  view.onConnection?.(connected);
+follow(traceId && fullId(traceId), view.refresh, (problem) => {
+  offline.hidden = problem === undefined;
+  const text = problem === undefined ? '' : `${problem}. The page asks again; until then it shows what it last got.`;
+  if (offline.textContent !== text) offline.textContent = text;
+  view.onConnection?.(problem === undefined);
 });

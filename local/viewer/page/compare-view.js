@@ -1,3 +1,4 @@
+import { ApiError, ask } from './api.js';
 import { formatTime, h, resultOf, resultPill } from './dom.js';
 
 /** @typedef {import('../compare.ts').Comparison} Comparison */
@@ -175,19 +176,16 @@ export function createCompareView(before, after) {
   return {
     element,
     async refresh() {
-      const response = await fetch(`/api/compare/${before}/${after}`);
-      if (response.status === 401) location.reload();
-      if (response.status === 404) {
-        const { errors } = await response.json();
-        empty.textContent = errors[0].msg;
+      try {
+        const text = await (await ask(`/api/compare/${before}/${after}`)).text();
+        empty.hidden = true;
+        if (text !== drawn) draw(JSON.parse(text));
+        drawn = text;
+      } catch (error) {
+        if (!(error instanceof ApiError && error.status === 404)) throw error;
+        empty.textContent = error.message;
         empty.hidden = false;
-        return;
       }
-      if (!response.ok) throw new Error(`the trace store answered ${response.status}`);
-      const text = await response.text();
-      empty.hidden = true;
-      if (text !== drawn) draw(JSON.parse(text));
-      drawn = text;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { ask } from './api.js';
 import { formatTime, h, resultPill } from './dom.js';
 import { histories, historyCard } from './history.js';
 import { createFilterBar } from './list-filter-bar.js';
@@ -155,15 +156,7 @@ export function createListView() {
     },
     async refresh() {
       const first = version === '';
-      const response = await fetch(first ? '/api/traces' : `/api/traces?since=${encodeURIComponent(version)}`);
-      // Tektrace was started anew: the page that comes instead says how to get in.
-      if (response.status === 401) location.reload();
-      if (!response.ok) {
-        const { errors } = await response.json().catch(() => ({}));
-        const reason = errors?.[0]?.msg ?? `the trace store answered ${response.status}`;
-        if (first) empty.textContent = reason;
-        throw new Error(reason);
-      }
+      const response = await ask(first ? '/api/traces' : `/api/traces?since=${encodeURIComponent(version)}`);
       /** @type {ListUpdate} */
       const update = await response.json();
       if (update.whole) traces = new Map();

@@ -1,3 +1,4 @@
+import { ApiError, ask } from './api.js';
 import { h } from './dom.js';
 import { createFunctions } from './functions-view.js';
 import { createGrid } from './grid.js';
@@ -178,15 +179,15 @@ export function createTraceView(traceId) {
   return {
     element,
     async refresh() {
-      const response = await fetch(`/api/waterfall/${traceId}?since=${model.revision}`);
-      if (response.status === 204) return;
-      if (response.status === 404 && !model.head) {
-        empty.textContent =
-          'Nothing is known of this trace: no run that goes on has it, and no span of it is here. Is its id complete? Traces of a Tektrace that has ended, and the oldest of many, are gone. Should it still come, this page shows it.';
+      try {
+        const response = await ask(`/api/waterfall/${traceId}?since=${model.revision}`);
+        if (response.status === 204) return;
+        model.apply(await response.json());
+      } catch (error) {
+        if (!(error instanceof ApiError && error.status === 404) || model.head) throw error;
+        empty.textContent = 'No span of this trace is here. Check its id. If it arrives, this page shows it.';
         return;
       }
-      if (!response.ok) throw new Error(`the trace store answered ${response.status}`);
-      model.apply(await response.json());
       empty.hidden = true;
       known.hidden = false;
       draw();

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
 import { JaegerQueryError } from '../../../../local/jaeger/query.ts';
 import type { JaegerQuery, JaegerSearch } from '../../../../local/jaeger/query.ts';
@@ -39,6 +39,8 @@ describe('a Jaeger as the source of the pages', () => {
     source = new JaegerSource(query, { sinceMs: 3_600_000, limit: 2, nowMs: () => now });
   });
 
+  afterEach(() => void jest.useRealTimers());
+
   test('lists the newest runs; then it asks for what is new only, and sends what changed', async () => {
     stored = [run(1), run(2), run(3)];
     const first = await source.list(undefined);
@@ -74,11 +76,22 @@ describe('a Jaeger as the source of the pages', () => {
   });
 
   test('tells the pages of changes', async () => {
-    const changed: string[] = [];
+    const changed: (string | undefined)[] = [];
     const stop = source.onChange((traceId) => changed.push(traceId));
     stored = [run(1)];
     await source.list(undefined);
     expect(changed).toEqual([id(1)]);
+    stop();
+  });
+
+  test('tells the pages when the list cannot be read any more, so that they ask for the reason', async () => {
+    jest.useFakeTimers();
+    const changed: (string | undefined)[] = [];
+    const stop = source.onChange((traceId) => changed.push(traceId));
+    await source.list(undefined);
+    failure = new JaegerQueryError('http://jaeger: cannot be reached: nothing listens there');
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(changed).toEqual([undefined]);
     stop();
   });
 });
