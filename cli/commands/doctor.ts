@@ -60,7 +60,25 @@ function show(findings: readonly Finding[], terminal: Terminal): void {
   }
 }
 
-/** Exit code: 0 nothing is wrong, 1 something is. */
+const counted = (number: number, one: string, several: string): string => `${number} ${number === 1 ? one : several}`;
+
+/** What all checks found, in one sentence. */
+export function verdict(findings: readonly Pick<Finding, 'state'>[]): string {
+  const count = (state: Finding['state']): number => findings.filter((one) => one.state === state).length;
+  const [failed, warnings, unknown] = [count('failed'), count('warning'), count('unknown')];
+  if (failed + warnings + unknown === 0) return 'Nothing is wrong.';
+  const all = counted(findings.length, 'check', 'checks');
+  const parts = [
+    failed === 0 ? 'No check failed' : `${failed} of ${all} failed`,
+    [
+      ...(warnings > 0 ? [counted(warnings, 'warning', 'warnings')] : []),
+      ...(unknown > 0 ? [`${unknown} could not be checked`] : []),
+    ].join(', '),
+  ];
+  return `${parts.filter(Boolean).join('; ')}.`;
+}
+
+/** Exit code: 0 no check failed, 1 one did. */
 export async function doctorCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(doctorSpec, args);
   const log = createLogger(logSettings(values, TERMINAL_LOG));
@@ -83,11 +101,9 @@ export async function doctorCommand(args: string[]): Promise<number> {
     });
     const terminal = createTerminal(process.stdout);
     show(findings, terminal);
-    const wrong = findings.filter(({ state }) => state === 'failed').length;
-    terminal.print(
-      wrong === 0 ? '\n  Nothing is wrong.' : terminal.red(`\n  ${wrong} of ${findings.length} checks failed.`),
-    );
-    return wrong === 0 ? 0 : 1;
+    const hasFailed = findings.some(({ state }) => state === 'failed');
+    terminal.print(`\n  ${hasFailed ? terminal.red(verdict(findings)) : verdict(findings)}`);
+    return hasFailed ? 1 : 0;
   } finally {
     await sink?.close();
     client.close();

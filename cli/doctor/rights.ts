@@ -11,22 +11,38 @@ interface Deployment extends KubeObject {
 
 const SELECTOR = 'app.kubernetes.io/part-of=tektrace';
 
-/** What the controller needs to trace runs that Tekton executes (the chart's ClusterRole with controller.manage=none). */
-const NEEDED: readonly [group: string, resource: string, verb: string][] = [
-  ...['pipelineruns', 'taskruns'].flatMap((resource) =>
-    ['list', 'watch', 'patch'].map((verb): [string, string, string] => ['tekton.dev', resource, verb]),
-  ),
-  ['', 'pods', 'list'],
-  ['', 'pods', 'watch'],
+/** A right of the controller. */
+interface Right {
+  verb: string;
+  group: string;
+  resource: string;
+  /** The only object that it is limited to. */
+  name?: string;
+  /** Without it runs are traced; their traces or Events lack something. */
+  optional: boolean;
+}
+
+const rights = (verbs: string[], group: string, resources: string[], optional: boolean): Right[] =>
+  resources.flatMap((resource) => verbs.map((verb) => ({ verb, group, resource, optional })));
+
+/** What the controller needs to trace runs that Tekton executes: the chart's ClusterRole with controller.manage=none. */
+export const RIGHTS: readonly Right[] = [
+  ...rights(['list', 'watch', 'patch'], 'tekton.dev', ['pipelineruns', 'taskruns'], false),
+  ...rights(['list', 'watch'], '', ['pods', 'namespaces'], false),
+  { verb: 'get', group: '', resource: 'namespaces', name: 'kube-system', optional: false },
+  ...rights(['list', 'watch'], 'tekton.dev', ['customruns'], true),
+  ...rights(['list', 'watch'], 'resolution.tekton.dev', ['resolutionrequests'], true),
+  ...rights(['list', 'watch', 'create', 'patch'], '', ['events'], true),
 ];
 
 const componentOf = ({ metadata }: Deployment): string => metadata.labels?.['app.kubernetes.io/component'] ?? '';
 
-/** The rights of NEEDED that the service account does not have. Undefined if this user may not ask. */
-async function missingRights(client: KubeClient, user: string): Promise<string[] | undefined> {
-  const missing: string[] = [];
+/** The RIGHTS that the service account does not have. Undefined if this user may not ask. */
+async function missingRights(client: KubeClient, user: string): Promise<Right[] | undefined> {
+  const missing: Right[] = [];
   try {
-    for (const [group, resource, verb] of NEEDED) {
+    for (const right of RIGHTS) {
+      const { optional: _, ...resourceAttributes } = right;
       const { status } = await client.request<{ status?: { allowed?: boolean } }>(
         'POST',
         '/apis/authorization.k8s.io/v1/subjectaccessreviews',
@@ -34,11 +50,11 @@ async function missingRights(client: KubeClient, user: string): Promise<string[]
           body: {
             apiVersion: 'authorization.k8s.io/v1',
             kind: 'SubjectAccessReview',
-            spec: { user, resourceAttributes: { group, resource, verb } },
+            spec: { user, resourceAttributes },
           },
         },
       );
-      if (status?.allowed !== true) missing.push(`${verb} ${resource}`);
+      if (status?.allowed !== true) missing.push(right);
     }
   } catch (error) {
     if (error instanceof ApiError && (error.status === 403 || error.status === 404)) return undefined;
@@ -57,6 +73,25 @@ function pods(component: string, { metadata, spec, status }: Deployment): Findin
     component,
     `${name}: none of ${wanted} Pods is ready`,
     `kubectl describe pods -n ${metadata.namespace} -l app.kubernetes.io/component=${component}`,
+  );
+}
+
+function rightsFinding(account: string, missing: Right[] | undefined): Finding {
+  if (missing === undefined)
+    return finding('unknown', 'rights', 'this user may not ask for the rights of others (create subjectaccessreviews)');
+  if (missing.length === 0)
+    return finding(
+      'ok',
+      'rights',
+      `the service account ${account} may read and mark runs, and all that their traces show`,
+    );
+  const isTraced = missing.every(({ optional }) => optional);
+  const named = missing.map(({ verb, resource, name }) => [verb, resource, name].filter(Boolean).join(' '));
+  return finding(
+    isTraced ? 'warning' : 'failed',
+    'rights',
+    `the service account ${account} may not ${named.join(', ')}${isTraced ? ': traces or Events lack what these are for' : ''}`,
+    "restore the chart's ClusterRole and its binding: helm upgrade",
   );
 }
 
@@ -79,16 +114,9 @@ export async function checkInstallation(client: KubeClient): Promise<Finding[]> 
     ];
   const account = `${controller.metadata.namespace}:${controller.spec?.template?.spec?.serviceAccountName ?? 'default'}`;
   const missing = await missingRights(client, `system:serviceaccount:${account}`);
-  const rights =
-    missing === undefined
-      ? finding('unknown', 'rights', 'this user may not ask for the rights of others (create subjectaccessreviews)')
-      : missing.length === 0
-        ? finding('ok', 'rights', `the service account ${account} may read and mark runs`)
-        : finding(
-            'failed',
-            'rights',
-            `the service account ${account} may not ${missing.join(', ')}`,
-            "restore the chart's ClusterRole and its binding: helm upgrade",
-          );
-  return [...(webhook ? [pods('webhook', webhook)] : []), pods('controller', controller), rights];
+  return [
+    ...(webhook ? [pods('webhook', webhook)] : []),
+    pods('controller', controller),
+    rightsFinding(account, missing),
+  ];
 }

@@ -9,14 +9,18 @@ import { sentence } from '../errors.ts';
 import { finding, readable } from './finding.ts';
 import type { Finding } from './finding.ts';
 
+interface ClientConfig {
+  caBundle?: string;
+  url?: string;
+  service?: { namespace: string };
+}
+
 interface WebhookConfiguration extends KubeObject {
-  webhooks?: {
-    name: string;
-    clientConfig?: { caBundle?: string; url?: string; service?: { name: string; namespace: string } };
-  }[];
+  webhooks?: { name: string; clientConfig?: ClientConfig }[];
 }
 
 const ABOUT = 'webhook';
+const WEBHOOK_LABELS = '-l app.kubernetes.io/part-of=tektrace,app.kubernetes.io/component=webhook';
 const DAY_MS = 24 * 3_600_000;
 /** The authority renews itself long before (certs/). */
 const SOON_DAYS = 7;
@@ -31,6 +35,15 @@ function lastEndMs(caBundle: string): number {
   return Math.max(...certificates.map((text) => Date.parse(new X509Certificate(text).validTo)));
 }
 
+/** How the webhook's log is read and how it is restarted: the Pods behind its Service, or the program at its URL (as in `tektrace up`). */
+function handling({ service, url = '' }: ClientConfig): { log: string; restart: string } {
+  if (!service) return { log: `the log of the program that serves ${url}`, restart: `the program that serves ${url}` };
+  const its = `-n ${service.namespace} ${WEBHOOK_LABELS}`;
+  return { log: `kubectl logs ${its}`, restart: `kubectl rollout restart deployment ${its}` };
+}
+
+const dayCount = (count: number): string => (count === 1 ? '1 day' : `${count} days`);
+
 /** Whether the API server calls Tektrace's webhook, and trusts its certificate. */
 export async function checkConfiguration(client: KubeClient, nowMs: number): Promise<Finding> {
   const list = await readable<{ items: WebhookConfiguration[] }>(client, configurationsPath);
@@ -44,14 +57,16 @@ export async function checkConfiguration(client: KubeClient, nowMs: number): Pro
       'install the chart: helm install tektrace ./helm/tektrace',
     );
   const name = ours.metadata.name ?? '';
-  const bundles = (ours.webhooks ?? []).map(({ clientConfig }) => clientConfig?.caBundle);
+  const configs = (ours.webhooks ?? []).map(({ clientConfig = {} }) => clientConfig);
+  const bundles = configs.map(({ caBundle }) => caBundle);
+  const { log, restart } = handling(configs[0] ?? {});
   const bundle = bundles.find((one) => one !== undefined && one !== '');
   if (bundle === undefined || bundles.some((one) => !one))
     return finding(
       'failed',
       'webhook certificate',
       `${name} has no caBundle: the API server trusts no certificate of the webhook`,
-      "see why the webhook's Pods have not published it: kubectl logs -l app.kubernetes.io/component=webhook",
+      `see why the webhook has not published it: ${log}`,
     );
   try {
     const days = Math.floor((lastEndMs(bundle) - nowMs) / DAY_MS);
@@ -59,16 +74,14 @@ export async function checkConfiguration(client: KubeClient, nowMs: number): Pro
       return finding(
         'failed',
         'webhook certificate',
-        `the authority in ${name} expired ${-days} days ago`,
-        'restart the webhook: kubectl rollout restart deployment -l app.kubernetes.io/component=webhook',
+        `the authority in ${name} expired ${dayCount(-days)} ago`,
+        `restart the webhook: ${restart}`,
       );
     return finding(
       days < SOON_DAYS ? 'warning' : 'ok',
       'webhook certificate',
-      `the authority in ${name} is valid for ${days} days`,
-      ...(days < SOON_DAYS
-        ? ["see why the webhook's Pods do not renew it: kubectl logs -l app.kubernetes.io/component=webhook"]
-        : []),
+      `the authority in ${name} is valid for ${dayCount(days)}`,
+      ...(days < SOON_DAYS ? [`see why the webhook does not renew it: ${log}`] : []),
     );
   } catch (error) {
     return finding(
@@ -120,7 +133,7 @@ export async function checkAdmission(
           'failed',
           ABOUT,
           `a PipelineRun in ${namespace} was admitted without a trace context: the webhook was not called, or did not answer`,
-          'look at its Pods and their log (kubectl get pods -l app.kubernetes.io/component=webhook -A), and for the label tektrace.dev/ignore on the namespace',
+          `look at its Pods and their log (kubectl get pods -A ${WEBHOOK_LABELS}), and for the label tektrace.dev/ignore on the namespace`,
         ),
         clock,
       ],

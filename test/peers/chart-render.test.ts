@@ -5,6 +5,7 @@ import type { V1ClusterRole, V1Deployment, V1MutatingWebhookConfiguration, V1Rol
 
 import { controllerSpec } from '../../cli/commands/controller.ts';
 import { webhookSpec } from '../../cli/commands/webhook.ts';
+import { RIGHTS } from '../../cli/doctor/rights.ts';
 import { parseOptions } from '../../cli/options.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
@@ -12,6 +13,7 @@ import { readResourceAttributes } from '../../shared/tracing/resource.ts';
 import { badValues, everyValue } from './support/chart-values.ts';
 import { chart, helm, renderChart } from './support/helm.ts';
 import type { Values } from './support/helm.ts';
+import { grantedRights } from './support/rights.ts';
 
 const allOf = <T>(objects: KubeObject[], kind: string): T[] => objects.filter((object) => object.kind === kind) as T[];
 
@@ -359,4 +361,12 @@ describe('the rendered chart', () => {
       ...common,
     ]);
   });
+});
+
+test('tektrace doctor asks for the rights of the controller beside Tekton, all of them and no others', async () => {
+  const roles = allOf<KubeObject>(await renderChart(), 'ClusterRole');
+  const asked = RIGHTS.map(({ verb, group, resource, name }) =>
+    [`${verb} ${group}/${resource}`, name].filter(Boolean).join(' '),
+  );
+  expect(asked.sort()).toEqual([...grantedRights(roles, 'tektrace-controller')].sort());
 });
