@@ -1,21 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
-import { isNotFound } from '../../shared/kubernetes/errors.ts';
-import { PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { shutdownSignal } from '../../shared/runtime/shutdown.ts';
-import type { PipelineRun } from '../../shared/tekton/types.ts';
-import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
-import type { SpanSink } from '../../shared/tracing/exporters/sink.ts';
-import { pipelineRunSpan } from '../../shared/tracing/run-context.ts';
-import { LIFECYCLE_SERVICE, serviceResource } from '../../shared/tracing/resource.ts';
-import { toReadableSpan } from '../../shared/tracing/span-record.ts';
-import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 import { readTelemetry } from '../../shared/tracing/telemetry.ts';
-import { CommandError } from '../errors.ts';
+import { checkAdmission, sendSpan } from '../doctor/probe.ts';
+import { CommandError, sentence } from '../errors.ts';
 import { readKubeconfig } from '../kubeconfig-file.ts';
 import { CLUSTER_LOG, logOptions, logSettings } from '../log-options.ts';
 import { exporterOptions, exporterSettings, parseOptions, text } from '../options.ts';
@@ -41,59 +30,12 @@ export const checkSpec: CommandSpec = {
   examples: ['tektrace check --namespace ci --jaeger-collector-url http://jaeger-collector.jaeger:4318/v1/traces'],
 };
 
-/** A run that Tekton's own admission accepts, and that nobody executes: it is never stored. */
-export const pipelineRun = {
-  apiVersion: 'tekton.dev/v1',
-  kind: 'PipelineRun',
-  metadata: { generateName: 'tektrace-check-' },
-  spec: {
-    pipelineSpec: {
-      tasks: [{ name: 'check', taskSpec: { steps: [{ name: 'check', image: 'none', command: ['true'] }] } }],
-    },
-  },
-};
-
-/** The context that the webhook gave to a run of `namespace`. Throws CommandError if it gave none, or if the cluster has no PipelineRuns. */
-async function stampedContext(client: KubeClient, namespace: string, signal: AbortSignal): Promise<SpanCarrier> {
-  const path = resourcePath(PIPELINE_RUNS, { namespace });
-  const run = await client
-    .request<PipelineRun>('POST', path, { body: pipelineRun, query: { dryRun: 'All' }, signal })
-    .catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-      throw new CommandError(
-        `${client.server} serves no PipelineRuns of tekton.dev/v1, or has no namespace ${namespace}: install Tekton, or set controller.manage=all`,
-        1,
-      );
-    });
-  const context = pipelineRunSpan(run);
-  if (context !== undefined) return context;
-  throw new CommandError(
-    `a PipelineRun in namespace ${namespace} was admitted without a trace context: the API server called no webhook of Tektrace, or got no answer. Look at the webhook's Pods and their log, at the caBundle of its MutatingWebhookConfiguration, and for the label tektrace.dev/ignore on the namespace`,
-    1,
-  );
-}
-
-/** Sends the span `tektrace check`, as the root of the trace `traceId`. Throws what the sink throws. */
-export async function sendSpan(
-  sink: SpanSink,
-  settings: SpanSettings,
-  traceId: string,
-  startMs: number,
-): Promise<void> {
-  const span = {
-    traceId,
-    spanId: randomBytes(8).toString('hex'),
-    name: 'tektrace check',
-    kind: SpanKind.INTERNAL,
-    startMs,
-    endMs: Date.now(),
-    attributes: {},
-    status: { code: SpanStatusCode.UNSET },
-    events: [],
-    links: [],
-  };
-  const resource = serviceResource(LIFECYCLE_SERVICE, 'tektrace-check', settings.resourceAttributes);
-  await sink.send([toReadableSpan(span, resource, settings.limits)], AbortSignal.timeout(TIMEOUT_MS));
+/** The id of the trace that the webhook gave to a run of `namespace`. Throws CommandError (exit 1) if it gave none. */
+async function admittedTrace(client: KubeClient, namespace: string, signal: AbortSignal): Promise<string> {
+  const { traceId, findings } = await checkAdmission(client, namespace, Date.now, signal);
+  if (traceId !== undefined) return traceId;
+  const { text: found = '', remedy = '' } = findings.find(({ state }) => state === 'failed') ?? {};
+  throw new CommandError(`${found}: ${remedy}`, 1);
 }
 
 /** Resolves to 0 if everything was well. Throws CommandError (exit 1) with what was not. */
@@ -109,14 +51,14 @@ export async function checkCommand(args: string[]): Promise<number> {
   const startMs = Date.now();
   try {
     const signal = AbortSignal.any([shutdownSignal(), AbortSignal.timeout(TIMEOUT_MS)]);
-    const { traceId } = await stampedContext(client, namespace, signal);
-    process.stdout.write(`ok: a PipelineRun in namespace ${namespace} gets its trace context from the webhook\n`);
+    const traceId = await admittedTrace(client, namespace, signal);
+    process.stdout.write(`ok: a PipelineRun in ${namespace} gets its trace context from the webhook\n`);
     if (sink === undefined) {
       process.stdout.write('no collector is set: no span was sent\n');
       return 0;
     }
     await sendSpan(sink, spans, traceId, startMs).catch((error: unknown) => {
-      throw new CommandError(`the collector did not accept a span: ${(error as Error).message}`, 1);
+      throw new CommandError(`the collector did not accept a span: ${sentence(error)}`, 1);
     });
     process.stdout.write(`ok: ${sink.target} accepted a span, "tektrace check" in trace ${traceId}\n`);
     return 0;

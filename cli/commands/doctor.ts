@@ -5,6 +5,7 @@ import { createLogger } from '../../shared/runtime/log.ts';
 import { readTelemetry } from '../../shared/tracing/telemetry.ts';
 import { examine } from '../doctor/doctor.ts';
 import type { Finding } from '../doctor/finding.ts';
+import { sendSpan } from '../doctor/probe.ts';
 import { contextNamespace, readKubeconfig } from '../kubeconfig-file.ts';
 import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
 import { exporterOptions, exporterSettings, parseOptions, text } from '../options.ts';
@@ -14,7 +15,6 @@ import type { Terminal } from '../terminal.ts';
 import { VERSION } from '../version.ts';
 import { printable } from '../waterfall/display-width.ts';
 import { wrap } from '../wrap.ts';
-import { pipelineRun, sendSpan } from './check.ts';
 
 export const doctorSpec: CommandSpec = {
   name: 'doctor',
@@ -89,7 +89,6 @@ export async function doctorCommand(args: string[]): Promise<number> {
     const findings = await examine({
       client,
       namespace: text(values, 'namespace') ?? contextNamespace(config),
-      run: pipelineRun,
       sendSpan:
         sink &&
         (async (traceId) => {

@@ -2,16 +2,15 @@ import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { sentence } from '../errors.ts';
 import { finding } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { checkAdmission } from './probe.ts';
 import { checkInstallation } from './rights.ts';
 import { checkTekton } from './tekton.ts';
-import { checkAdmission, checkConfiguration } from './webhook.ts';
+import { checkConfiguration } from './webhook.ts';
 
 export interface DoctorOptions {
   client: KubeClient;
   /** Where the probe is created by dry run. */
   namespace: string;
-  /** The probe: a PipelineRun. */
-  run: object;
   /** Sends a span of that trace. Undefined if no collector is named. */
   sendSpan: ((traceId: string) => Promise<string>) | undefined;
   /** For a probe without a context. */
@@ -58,7 +57,7 @@ async function checkCollector({ sendSpan }: DoctorOptions, traceId: string): Pro
 
 /** Looks at everything that a traced run needs, in the order in which a run meets it. Nothing is stored in the cluster. */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
-  const { client, namespace, run, newTraceId, now } = options;
+  const { client, namespace, newTraceId, now } = options;
   const cluster = await checkCluster(client);
   if (cluster.state === 'failed') return [cluster, await checkCollector(options, newTraceId())];
   const tekton = await safely('Tekton', async () => [await checkTekton(client)]);
@@ -68,9 +67,9 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   const admission = !canProbe
     ? []
     : await safely('webhook', async () => {
-        const probe = await checkAdmission(client, run, namespace, now);
-        traceId = probe.traceId;
-        return probe.findings;
+        const admitted = await checkAdmission(client, namespace, now);
+        traceId = admitted.traceId;
+        return admitted.findings;
       });
   const installation = await safely('controller', () => checkInstallation(client));
   const collector = await checkCollector(options, traceId ?? newTraceId());

@@ -3,6 +3,9 @@ import { CONFIGMAPS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { finding, readable } from './finding.ts';
 import type { Finding } from './finding.ts';
 
+export const INSTALL_TEKTON =
+  'install Tekton Pipelines 0.44 or newer, or the chart with crds.install=true and controller.manage=all';
+
 const KINDS = ['PipelineRun', 'TaskRun', 'Pipeline', 'Task'];
 /** Where upstream's release writes its version (config/config-info.yaml). */
 const INFO = resourcePath(CONFIGMAPS, { namespace: 'tekton-pipelines', name: 'pipelines-info' });
@@ -17,7 +20,7 @@ export async function checkTekton(client: KubeClient): Promise<Finding> {
       'failed',
       'Tekton',
       `${client.server} does not serve ${missing.join(', ')} of tekton.dev/v1`,
-      'install Tekton Pipelines 0.44 or newer, or the chart with crds.install=true and controller.manage=all',
+      INSTALL_TEKTON,
     );
   const info = await readable<{ data?: { version?: string } }>(client, INFO);
   const version = info?.data?.version;

@@ -1,10 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
-import { ApiError } from '../../shared/kubernetes/errors.ts';
-import { MUTATING_WEBHOOK_CONFIGURATIONS, PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { MUTATING_WEBHOOK_CONFIGURATIONS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
-import { pipelineRunSpan } from '../../shared/tracing/run-context.ts';
 import { sentence } from '../errors.ts';
 import { finding, readable } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -19,8 +17,8 @@ interface WebhookConfiguration extends KubeObject {
   webhooks?: { name: string; clientConfig?: ClientConfig }[];
 }
 
-const ABOUT = 'webhook';
-const WEBHOOK_LABELS = '-l app.kubernetes.io/part-of=tektrace,app.kubernetes.io/component=webhook';
+/** Selects the webhook's Deployment and its Pods. */
+export const WEBHOOK_LABELS = '-l app.kubernetes.io/part-of=tektrace,app.kubernetes.io/component=webhook';
 const DAY_MS = 24 * 3_600_000;
 /** The authority renews itself long before (certs/). */
 const SOON_DAYS = 7;
@@ -91,82 +89,4 @@ export async function checkConfiguration(client: KubeClient, nowMs: number): Pro
       'remove it, and the webhook publishes it anew',
     );
   }
-}
-
-export interface Probe {
-  findings: Finding[];
-  /** The trace of the probe, if the webhook gave it one. */
-  traceId?: string;
-}
-
-/** Creates `run` by dry run. Says whether it gets its context, whether it is sampled, and whether the cluster's clock is this machine's. */
-export async function checkAdmission(
-  client: KubeClient,
-  run: object,
-  namespace: string,
-  now: () => number,
-): Promise<Probe> {
-  const startMs = now();
-  let admitted: KubeObject;
-  try {
-    admitted = await client.request<KubeObject>('POST', resourcePath(PIPELINE_RUNS, { namespace }), {
-      ...{ body: run, query: { dryRun: 'All' } },
-    });
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    const remedy =
-      error.status === 403
-        ? 'use a user that may create PipelineRuns there, or another namespace (-n)'
-        : error.status === 404
-          ? 'choose a namespace that exists: -n NAME'
-          : "what refused it says why; Tekton's own webhook has to run";
-    return {
-      findings: [finding('failed', ABOUT, `a PipelineRun can't be created in ${namespace}: ${error.message}`, remedy)],
-    };
-  }
-  const clock = clockFinding(Date.parse(admitted.metadata.creationTimestamp ?? ''), startMs, now());
-  const context = pipelineRunSpan(admitted);
-  if (!context)
-    return {
-      findings: [
-        finding(
-          'failed',
-          ABOUT,
-          `a PipelineRun in ${namespace} was admitted without a trace context: the webhook was not called, or did not answer`,
-          `look at its Pods and their log (kubectl get pods -A ${WEBHOOK_LABELS}), and for the label tektrace.dev/ignore on the namespace`,
-        ),
-        clock,
-      ],
-    };
-  return {
-    traceId: context.traceId,
-    findings: [
-      finding('ok', ABOUT, `a PipelineRun in ${namespace} gets its trace context`),
-      context.sampled
-        ? finding('ok', 'sampling', 'the PipelineRun is sampled')
-        : finding(
-            'warning',
-            'sampling',
-            'the PipelineRun is not sampled: only failures are exported',
-            'raise webhook.sampling.ratio of the chart, or the share of the namespace',
-          ),
-      clock,
-    ],
-  };
-}
-
-/** The cluster's time has whole seconds. */
-const CLOCK_TOLERANCE_MS = 2000;
-
-function clockFinding(clusterMs: number, startMs: number, endMs: number): Finding {
-  if (Number.isNaN(clusterMs)) return finding('unknown', 'clock', 'the API server wrote no creation time');
-  const offMs = clusterMs < startMs - 1000 ? clusterMs - startMs : clusterMs > endMs ? clusterMs - endMs : 0;
-  const seconds = Math.round(Math.abs(offMs) / 1000);
-  if (Math.abs(offMs) <= CLOCK_TOLERANCE_MS) return finding('ok', 'clock', 'the API server and this machine agree');
-  return finding(
-    'warning',
-    'clock',
-    `the API server's clock is ${seconds} s ${offMs < 0 ? 'behind' : 'ahead of'} this machine's`,
-    'set both by NTP: spans of programs and of nodes are placed by their own clocks',
-  );
 }

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { createAuthority } from '../../certs/authority.ts';
-import { pipelineRun } from '../../cli/commands/check.ts';
 import { examine } from '../../cli/doctor/doctor.ts';
 import type { DoctorOptions } from '../../cli/doctor/doctor.ts';
 import type { Finding } from '../../cli/doctor/finding.ts';
@@ -42,7 +41,7 @@ beforeEach(() => setBundle(caBundle));
 
 const findingsOf = (options: Partial<DoctorOptions> = {}): Promise<Finding[]> =>
   examine({
-    ...{ client: cluster.client, namespace: 'default', run: pipelineRun, newTraceId: () => 'a'.repeat(32) },
+    ...{ client: cluster.client, namespace: 'default', newTraceId: () => 'a'.repeat(32) },
     ...{ now: Date.now, sendSpan: async () => 'http://collector' },
     ...options,
   });
@@ -142,7 +141,7 @@ describe('on a broken cluster it says what is wrong, and what to do:', () => {
 
   test('the namespace is not there', async () => {
     expect(wrong(await findingsOf({ namespace: 'absent' }))).toContainEqual(
-      expect.objectContaining({ about: 'webhook', remedy: 'choose a namespace that exists: -n NAME' }),
+      expect.objectContaining({ about: 'webhook', remedy: 'choose a namespace that exists: --namespace NAME' }),
     );
   });
 

@@ -72,7 +72,7 @@ describe('tektrace check', () => {
     const { code, stderr } = await check('--namespace=kube-system');
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringContaining('in namespace kube-system was admitted without a trace context'),
+      stderr: expect.stringContaining('a PipelineRun in kube-system was admitted without a trace context'),
     });
     expect(received).toEqual([]);
   }, 30_000);
