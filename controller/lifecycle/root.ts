@@ -8,6 +8,7 @@ import { traceParentOf } from '../../shared/tracing/provenance.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { PipelineRunFacts } from './facts.ts';
 import { combinationOf, matrixAttributes, memberLabel } from './matrix.ts';
+import { graphAttributes } from './pipeline-of.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { runInterval } from './run-interval.ts';
 import { ancestry, runAttributes, span } from './span.ts';
@@ -60,6 +61,7 @@ export function rootSpan(
     ...matrixAttributes(combination),
     ...runAttributes(run),
     ...vcsAttributes(run),
+    ...(run.kind === 'PipelineRun' && graphAttributes(run)),
     ...errorAttributes(outcome),
   };
   const root = span(ids, `RUN ${definitionName(run)}${memberLabel(combination)}`, runInterval(run, deletedMs, below), {

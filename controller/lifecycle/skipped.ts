@@ -1,13 +1,12 @@
 import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import { completionOf, isDone, isSuccessful } from '../../shared/tekton/conditions.ts';
-import { buildGraph, topologicalOrder } from '../../shared/tekton/graph.ts';
-import { resultReferences } from '../../shared/tekton/result-references.ts';
+import { topologicalOrder } from '../../shared/tekton/graph.ts';
 import type { CustomRun, PipelineRun, PipelineTask, SkippedTask, TaskRun } from '../../shared/tekton/types.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { customInterval } from './custom.ts';
 import type { PipelineRunFacts } from './facts.ts';
-import { specOf } from './pipeline-of.ts';
+import { parentsByTask, specOf } from './pipeline-of.ts';
 import { combinationsOf, matrixAttributes, memberLabel } from './matrix.ts';
 import type { Combination } from './matrix.ts';
 import { runInterval } from './run-interval.ts';
@@ -55,17 +54,6 @@ function stoppedMs(ends: TaskEnd[], tasks: ReadonlyMap<string, PipelineTask>): n
   );
   const times = failed.map(({ endMs: at }) => at).filter((at) => at !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
-}
-
-/** The dependencies of a task: `runAfter`, and the tasks whose results it uses, also in its matrix. */
-function parentsByTask(tasks: PipelineTask[]): Map<string, string[]> {
-  const graph = buildGraph(tasks);
-  return new Map(
-    tasks.map((task) => {
-      const ofMatrix = resultReferences(task.matrix ?? {}).map(({ pipelineTask }) => pipelineTask);
-      return [task.name, [...new Set([...(graph.get(task.name) ?? []), ...ofMatrix])]];
-    }),
-  );
 }
 
 interface Skip extends SkippedTask {

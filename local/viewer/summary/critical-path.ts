@@ -1,5 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import type { Waterfall } from '../waterfall.ts';
+import { dependenciesOf, graphOf, type Graph } from './graph.ts';
 import { below, endOf, plainName, unitsBelow, type Placed } from './run-rows.ts';
 import type { CriticalPath, PathTask } from './types.ts';
 
@@ -34,13 +35,17 @@ function latest(units: Placed[]): Placed | undefined {
   return units.toSorted((a, b) => endOf(b) - endOf(a) || b.row.offsetMs - a.row.offsetMs)[0];
 }
 
-/** The units that decided when their run ended, in the order of time. A unit may end up to `precision` after the start that it enabled. */
-function chainOf(units: Placed[], precision: number): Placed[] {
+/**
+ * The units that decided when their run ended, in the order of time. Before a unit comes the last to end of those that it depends on. Without a graph it
+ * is the last to end of all that ended before it started, and up to `precision` after that.
+ */
+function chainOf(units: Placed[], graph: Graph | undefined, precision: number): Placed[] {
   const chain: Placed[] = [];
-  const before = (at: Placed): Placed[] =>
-    units.filter(
-      ({ row }) => row.offsetMs < at.row.offsetMs && row.offsetMs + row.durationMs <= at.row.offsetMs + precision,
-    );
+  const before = (at: Placed): Placed[] => {
+    const started = units.filter(({ row }) => row.offsetMs < at.row.offsetMs);
+    const dependencies = graph && dependenciesOf(at, started, graph);
+    return dependencies ?? started.filter((one) => endOf(one) <= at.row.offsetMs + precision);
+  };
   for (let at = latest(units); at; at = latest(before(at))) chain.unshift(at);
   return chain;
 }
@@ -54,7 +59,7 @@ export function segmentsOf(waterfall: Waterfall, run: Placed, precision: number,
     return [{ fromMs, toMs: endMs, run, unit: run, name: plainName(run.row) }];
   const segments: Segment[] = [];
   let atMs = fromMs;
-  const chain = chainOf(units, precision);
+  const chain = chainOf(units, graphOf(run), precision);
   for (const [index, unit] of chain.entries()) {
     const startMs = Math.max(atMs, unit.row.offsetMs);
     const untilMs = Math.max(startMs, Math.min(endOf(unit), chain[index + 1]?.row.offsetMs ?? endMs));

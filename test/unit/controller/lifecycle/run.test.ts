@@ -52,6 +52,25 @@ describe('a PipelineRun’s root', () => {
     });
   });
 
+  test('has the graph of the Pipeline: what each task depends on, but for those in finally', () => {
+    const tasks = [
+      { name: 'fetch' },
+      { name: 'lint', runAfter: ['fetch'] },
+      { name: 'test', params: [{ name: 'commit', value: '$(tasks.fetch.results.commit)' }], runAfter: ['lint'] },
+      { name: 'each', matrix: { params: [{ name: 'os', value: ['$(tasks.fetch.results.os)'] }] } },
+    ];
+    const graph = (pipelineSpec: object): unknown =>
+      named(build({ ...ranRun, pipelineSpec }), 'RUN build').attributes['tektrace.pipeline.graph'];
+    expect(graph({ tasks, finally: [{ name: 'clean' }] })).toEqual([
+      'fetch: ',
+      'lint: fetch',
+      'test: lint, fetch',
+      'each: fetch',
+    ]);
+    const many = Array.from({ length: 4000 }, (_, index) => ({ name: `task-${index}` }));
+    expect(graph({ tasks: many })).toBeUndefined();
+  });
+
   test('is called after the Pipeline, else generateName, else the run', () => {
     const named = (run: object) =>
       pipelineRunSpans({ run: { ...pipelineRun(ranRun), ...run }, children: [] }).at(-1)?.name;

@@ -44,6 +44,39 @@ describe('the critical path', () => {
     expect(summary.criticalPath?.text).toBe('clone → unit › run-unit (1.69 s of 5.00 s) → deploy');
   });
 
+  test('follows the graph of the Pipeline, where the trace has it, also past a skipped task', () => {
+    const graph = JSON.stringify(['slow: ', 'other: ', 'gate: slow', 'last: gate']);
+    const run = (last: SpanInput[], withGraph: boolean): RunSummary =>
+      of([
+        {
+          ...root(9000),
+          attributes: { ...root(0).attributes, ...(withGraph && { 'tektrace.pipeline.graph': graph }) },
+        },
+        ...task('slow', 0, 4000),
+        ...task('other', 0, 4700),
+        { id: 'gate', parent: 'root', name: 'task gate', from: 4000, to: 4000, attributes: { 'cicd.pipeline.task.run.result': 'skip' } }, // prettier-ignore
+        ...last,
+      ]);
+    // The controller is slow: the unrelated task is the last to end before the one that waited for another.
+    expect(path(run(task('last', 6000, 9000), true))).toEqual(['slow', 'last']);
+    expect(path(run(task('last', 6000, 9000), false))).toEqual(['other', 'last']);
+    // In finally: after all.
+    expect(path(run(task('clean', 6000, 9000), true))).toEqual(['other', 'clean']);
+    expect(waits(run(task('last', 6000, 9000), true))).toMatchObject({ controller: 2000 });
+  });
+
+  test.each(['', '{', '{"a":1}', '["last"]', '[1,null]', '["last: last"]', '["last: nowhere"]'])(
+    'is not harmed by the graph %s',
+    (graph) => {
+      const summary = of([
+        { ...root(5000), attributes: { 'tektrace.pipeline.graph': graph } },
+        ...task('first', 0, 1000),
+        ...task('last', 1010, 5000),
+      ]);
+      expect(path(summary)?.at(-1)).toBe('last');
+    },
+  );
+
   test('leaves out a task that ran beside it, however long, and one that was skipped', () => {
     const skip = { 'cicd.pipeline.task.run.result': 'skip' };
     const summary = of([
