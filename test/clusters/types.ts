@@ -35,7 +35,7 @@ export interface TestCluster {
   readonly client: KubeClient;
   readonly capabilities: ClusterCapabilities;
   /**
-   * How the API server is told of a webhook that listens on `port` of this machine's loopback at `path` (with its slash), with `caPem`
+   * How the API server finds a webhook that listens on `port` of this machine's loopback at `path` (with its slash), with `caPem`
    * the authority of its certificate. Throws where `capabilities.webhooks` is false.
    */
   webhookClientConfig(port: number, path: string, caPem: string): WebhookClientConfig;

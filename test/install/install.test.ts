@@ -53,7 +53,7 @@ describe('beside an upstream Tekton from its own YAML, with the commands of docs
     const { items } = await cluster.client.request<KubeList<KubeObject>>('GET', resourcePath(PODS, { namespace }));
     return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   };
-  /** Every object of every kind, but Events and what only tells of others. */
+  /** Every object of every kind, but Events, and objects that only report on others. */
   const allObjects = async (): Promise<string[]> => {
     const kinds = (await kubectl('api-resources', '--verbs=list', '--output=name')).trim().split('\n');
     const kept = kinds.filter((kind) => !/^(events|componentstatuses|endpoints$)/.test(kind)).join(',');

@@ -119,7 +119,7 @@ export const apply = area('apply', {
     equal((await s.patch(`configmaps/a${by('one')}&dryRun=All`, 'apply', configMap('a'))).status, 201);
     equal((await s.get('configmaps/a')).status, 404);
   },
-  'in another namespace is told of before a version that is missing': async (s) => {
+  'in another namespace is reported before a version that is missing': async (s) => {
     const apply = (metadata: Json): Promise<{ status: number }> =>
       s.patch(`widgets/a${by('one')}`, 'apply', { ...widget('a'), metadata: { name: 'a', ...metadata } });
     equal((await apply({})).status, 201);

@@ -80,7 +80,7 @@ export const schemas = area('schemas', {
       { deprecationWarning: 'x' },
     ]);
   },
-  'are told of by their version where versions differ': async (s) => {
+  'are reported by their version where versions differ': async (s) => {
     const crd = definition(s);
     const wrong = { ...crd.spec.versions[0], name: 'v2', storage: false, ...withSchema({ a: {} }) };
     crd.spec.versions.push(wrong);

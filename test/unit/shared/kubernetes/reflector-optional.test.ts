@@ -25,7 +25,7 @@ let logged: string[];
 let pauses: number[];
 let failures: number;
 
-/** A reflector of a kind that need not be there; `arrived` resolves when its handlers have been told of `count` objects. */
+/** A reflector of a kind that need not be there; `arrived` resolves when its handlers have got `count` objects. */
 async function run(
   answers: Answer[],
 ): Promise<{ reflector: Reflector<KubeObject>; arrived: (count: number) => Promise<void> }> {

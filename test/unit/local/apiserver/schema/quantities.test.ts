@@ -47,7 +47,7 @@ test.each(['much', '1.2.3', '', {}, []])('%j is no quantity', (value) => {
   expect(quantityProblem(value)).toMatch(/must match/);
 });
 
-test('a suffix that nothing is measured in is told of', () => {
+test('a suffix that nothing is measured in is reported', () => {
   expect(quantityProblem('1kk')).toBe("unable to parse quantity's suffix");
 });
 

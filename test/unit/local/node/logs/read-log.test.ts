@@ -188,7 +188,7 @@ test('a full disk: the log is what fits in memory, and says what is missing', as
   expect(faults[0]).toContain('ENOSPC');
 });
 
-test('a file that was removed is told of, when it is written and when it is read', async () => {
+test('a file that was removed is reported, when it is written and when it is read', async () => {
   const log = create();
   await write(log, 'a\n');
   fs.rmSync(path.join(directory, 'c'), { recursive: true });
