@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 
 import { completionOf, isDone } from '../../shared/tekton/conditions.ts';
 import { traceParentOf } from '../../shared/tracing/provenance.ts';
+import { limited, OTHER } from './label-limit.ts';
 import type { Entry, Run } from './ledger.ts';
 import { isMarked } from './marks.ts';
 import { isBad, outcomeOf } from './result.ts';
@@ -15,10 +16,9 @@ import { epochMs } from './times.ts';
 const DURATION_BUCKETS = [1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400];
 const LAG_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600];
 
-/** Maximum of values of a label; more values share one, because users choose the names. */
+/** Maximum of values of a label; more values share one. */
 const MAX_PIPELINES = 1000;
 const MAX_ERROR_TYPES = 50;
-const OTHER = '_other';
 
 /** Metrics of runs: the CI/CD metrics of OpenTelemetry's semantic conventions 1.44. */
 export interface RunMetrics {
@@ -26,16 +26,6 @@ export interface RunMetrics {
   seen(entry: Entry, before: Run | undefined): void;
   /** To be called when the collector has accepted a run's own span, at `nowMs`. */
   exported(entry: Entry, nowMs: number): void;
-}
-
-/** Returns a function that returns at most `max` different values unchanged, and one value for all others. */
-function limited(max: number): (value: string) => string {
-  const values = new Set<string>();
-  return (value) => {
-    if (!values.has(value) && values.size >= max) return OTHER;
-    values.add(value);
-    return value;
-  };
 }
 
 /** Whether a run has its own `RUN` span: a PipelineRun, or a TaskRun in no other run's trace. */

@@ -18,7 +18,7 @@ import type { ContextDecision } from './mint.ts';
 import { mayStartTrace } from './upstream-trace.ts';
 
 /** Longest time that a run waits for its context before it starts without one, in milliseconds. */
-export const CONTEXT_WAIT_MS = 5_000;
+const CONTEXT_WAIT_MS = 5_000;
 
 /** Longest time that the context of a run which upstream executes waits for upstream's first status, in milliseconds. */
 const UPSTREAM_WAIT_MS = 5_000;

@@ -4,14 +4,14 @@ import type { Registry } from 'prom-client';
 import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import { completionOf, isDone } from '../../shared/tekton/conditions.ts';
 import { traceParentOf } from '../../shared/tracing/provenance.ts';
+import { limited, OTHER } from './label-limit.ts';
 import type { Entry, Run } from './ledger.ts';
 import { outcomeOf } from './result.ts';
 import { definitionName } from './root.ts';
 import { epochMs } from './times.ts';
 
-/** Maximum of tasks with series of their own, because users choose the names; the others are counted together. */
+/** Maximum of tasks with series of their own; the others are counted together. */
 const MAX_TASKS = 1000;
-const OTHER = '_other';
 
 /**
  * Registers the duration of the tasks of pipelines, as sum and count: buckets for each task of each pipeline would be too many series. Returns a function to be
@@ -30,13 +30,11 @@ export function createTaskMetrics(
     percentiles: [],
     registers: [registry],
   });
-  const tasks = new Set<string>();
+  const limitedTask = limited(MAX_TASKS);
   const labelsOf = (taskRun: Run, run: Run): Record<(typeof names)[number], string> => {
     const { namespace = '', labels = {} } = taskRun.metadata;
     const found = [namespace, definitionName(run), labels[LABEL_PIPELINE_TASK] ?? ''];
-    const key = found.join('/');
-    if (!tasks.has(key) && tasks.size >= MAX_TASKS) found.fill(OTHER);
-    else tasks.add(key);
+    if (limitedTask(found.join('/')) === OTHER) found.fill(OTHER);
     const [k8s_namespace_name = '', cicd_pipeline_name = '', cicd_pipeline_task_name = ''] = found;
     return { k8s_namespace_name, cicd_pipeline_name, cicd_pipeline_task_name };
   };
