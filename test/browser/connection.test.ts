@@ -6,6 +6,7 @@ import { listOf } from '../../local/tracestore/trace-list.ts';
 import { startViewer, type Viewer } from '../../local/tracestore/viewer.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { exampleTrace, TRACE_ID } from '../unit/local/viewer/example-trace.ts';
+import type { Page } from './chromium.ts';
 import { describeInChromium } from './in-chromium.ts';
 import { sendSpans } from './send-spans.ts';
 
@@ -44,6 +45,56 @@ describeInChromium('a page whose Tektrace ended and was started again', (browser
     store = await startTraceStore({ log: silentLogger, port: Number(new URL(url).port), token });
     await sendSpans(store, exampleTrace);
     await page.until(`${OFFLINE}.hidden && !document.querySelector('main.stopped')`);
+  });
+});
+
+describeInChromium('a part of the page that cannot be loaded', (browser) => {
+  let store: TraceStore;
+  beforeEach(async () => {
+    store = await startTraceStore({ log: silentLogger });
+    await sendSpans(store, exampleTrace);
+  });
+  afterEach(async () => {
+    await store.close();
+  });
+  const noAnswer = /can't be shown: Tektrace does not answer/;
+  const open = async (): Promise<Page> => {
+    const page = await browser.open(store.pageUrl(TRACE_ID));
+    await page.until(`document.querySelector('.details dt')`);
+    return page;
+  };
+
+  test('the panel of a row says so, and asks again', async () => {
+    const page = await open();
+    await page.playwright.route('**/row/*', (route) => route.abort());
+    await page.evaluate(`document.querySelector('.rows .row').click()`);
+    await page.until(`${noAnswer}.test(document.querySelector('.details.empty')?.textContent)`);
+    await page.playwright.unroute('**/row/*');
+    await page.press('w');
+    await page.until(`document.querySelector('.details dt')`);
+  });
+
+  test("the controllers' functions say so, and ask again; so does a call", async () => {
+    const page = await open();
+    const state = `document.querySelector('.functions .empty')`;
+    await page.playwright.route('**/functions', (route) => route.abort());
+    await page.press('f');
+    await page.until(`${noAnswer}.test(${state}.textContent)`);
+    await page.playwright.unroute('**/functions');
+    await page.press('f');
+    await page.press('f');
+    await page.until(`${state}.hidden && document.querySelector('.functions tbody button')`);
+
+    await page.evaluate(`document.querySelector('.functions tbody button').click()`);
+    await page.until(`document.querySelector('.calls button')`);
+    const errors = [{ code: 404, msg: 'the trace has no such row' }];
+    await page.playwright.route('**/reconcile/*', (route) => route.fulfill({ status: 404, json: { errors } }));
+    await page.evaluate(`document.querySelector('.calls button').click()`);
+    await page.until(`!${state}.hidden`);
+    expect(await page.evaluate(`${state}.textContent`)).toBe("The call can't be shown: the trace has no such row");
+    await page.playwright.unroute('**/reconcile/*');
+    await page.evaluate(`document.querySelector('.calls button').click()`);
+    await page.until(`document.querySelector('.functions').hidden`);
   });
 });
 

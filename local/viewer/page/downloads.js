@@ -1,3 +1,4 @@
+import { ask } from './api.js';
 import { h } from './dom.js';
 
 /**
@@ -13,14 +14,14 @@ export function downloadLinks(traceId) {
     { class: 'button', target: '_blank', rel: 'noopener noreferrer', hidden: true },
     'Open in Jaeger',
   );
-  void fetch(`/api/links/${traceId}`)
-    .then((response) => (response.ok ? response.json() : {}))
+  void ask(`/api/links/${traceId}`)
+    .then((response) => response.json())
     .then((/** @type {{jaeger?: unknown}} */ links) => {
       if (typeof links.jaeger !== 'string' || !/^https?:\/\//.test(links.jaeger)) return;
       jaeger.setAttribute('href', links.jaeger);
       jaeger.hidden = false;
     })
-    // Without an answer there is no link; the page itself says that the store is gone.
+    // Without an answer there is no link; the page itself says that Tektrace does not answer.
     .catch(() => undefined);
   return [
     download(`/api/perfetto/${traceId}`, 'Perfetto', 'For ui.perfetto.dev: the Trace Event Format'),

@@ -1,3 +1,4 @@
+import { ask } from './api.js';
 import { h } from './dom.js';
 
 /** @typedef {import('../functions.ts').FunctionSummary} FunctionSummary */
@@ -21,7 +22,7 @@ const OPEN_AT_FIRST = 10;
  * @param {Column} column
  * @param {boolean} upwards
  */
-export function sortFunctions(functions, column, upwards) {
+function sortFunctions(functions, column, upwards) {
   const compare = (/** @type {FunctionSummary} */ a, /** @type {FunctionSummary} */ b) => {
     const [x, y] = [a[column], b[column]];
     return typeof x === 'string' ? x.localeCompare(String(y)) : x - Number(y);
@@ -32,7 +33,7 @@ export function sortFunctions(functions, column, upwards) {
 /**
  * The controllers' functions of a trace as a table. A row opens its slowest calls; a call leads to its reconcile in the waterfall.
  * @param {string} traceId
- * @param {(rowId: string) => void} onCall
+ * @param {(rowId: string) => Promise<void>} onCall
  */
 export function createFunctions(traceId, onCall) {
   const body = h('tbody', {});
@@ -61,6 +62,16 @@ export function createFunctions(traceId, onCall) {
     column = next;
     draw();
   };
+  /** Says something in place of the table, or above it; nothing with ''. @param {string} text */
+  const say = (text) => {
+    state.hidden = text === '';
+    state.textContent = text;
+  };
+  const showCall = (/** @type {string} */ id) =>
+    onCall(id).then(
+      () => say(''),
+      (error) => say(`The call can't be shown: ${error.message}`),
+    );
   const calls = (/** @type {FunctionSummary} */ { slowest }) =>
     h(
       'tr',
@@ -75,7 +86,7 @@ export function createFunctions(traceId, onCall) {
             h(
               'li',
               {},
-              h('button', { type: 'button', class: 'link', click: () => onCall(id) }, durationText),
+              h('button', { type: 'button', class: 'link', click: () => void showCall(id) }, durationText),
               h('span', { class: 'muted' }, ` at ${(offsetMs / 1000).toFixed(2)} s`),
               problem === undefined ? undefined : h('span', { class: 'bad' }, ` ${problem}`),
             ),
@@ -148,23 +159,21 @@ export function createFunctions(traceId, onCall) {
   return {
     element,
     /**
-     * Loads the table again when there are more spans of controllers than at the last time.
+     * Loads the table again when there are more spans of controllers than at the last time, or the last time failed.
      * @param {number} count
      */
     async show(count) {
       element.hidden = false;
       if (count === loaded) return;
       loaded = count;
-      const response = await fetch(`/api/waterfall/${traceId}/functions`);
-      if (!response.ok) {
+      try {
+        functions = await (await ask(`/api/waterfall/${traceId}/functions`)).json();
+        say(functions.length > 0 ? '' : 'No controller has sent a span of this run.');
+        draw();
+      } catch (error) {
         loaded = -1;
-        state.textContent = `The trace store answered ${response.status}.`;
-        return;
+        say(`The functions can't be shown: ${error instanceof Error ? error.message : error}`);
       }
-      functions = await response.json();
-      state.hidden = functions.length > 0;
-      state.textContent = 'No controller has sent a span of this run.';
-      draw();
     },
     hide() {
       element.hidden = true;

@@ -1,3 +1,4 @@
+import { ask } from './api.js';
 import { copyButton } from './copy.js';
 import { h } from './dom.js';
 import { createLines, pieces } from './log-lines.js';
@@ -87,17 +88,12 @@ export function createLogView(traceId, row, { command, isHere }) {
   fetchIt.hidden = isHere;
 
   const read = async () => {
-    const response = await fetch(`/api/log/${traceId}/${row.id}`, { signal: leaving.signal });
-    if (!response.ok || !response.body) {
-      const { errors } = await response.json();
-      throw new Error(errors?.[0]?.msg ?? `the trace store answered ${response.status}`);
-    }
-    for (const reader = response.body.pipeThrough(new TextDecoderStream()).getReader(); ;) {
+    const { body } = await ask(`/api/log/${traceId}/${row.id}`, leaving.signal);
+    for (const reader = body?.pipeThrough(new TextDecoderStream()).getReader(); reader;) {
       const { done, value } = await reader.read();
       if (done) break;
-      state.hidden = box.hidden = false;
-      copyLog.hidden = false;
       state.hidden = true;
+      box.hidden = copyLog.hidden = false;
       add(value);
     }
     if (log.lines.length === 0) state.textContent = 'It wrote nothing.';

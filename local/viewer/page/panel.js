@@ -1,3 +1,4 @@
+import { ask } from './api.js';
 import { rowDetails } from './details.js';
 import { h } from './dom.js';
 import { createLogView } from './log-view.js';
@@ -27,12 +28,9 @@ export function createPanel(traceId, { onClose, onShow }) {
     /** @type {PageRow[]} */ waits,
   ) => {
     const request = ++asked;
-    const response = await fetch(`/api/waterfall/${traceId}/row/${row.id}`);
-    if (request !== asked || shown?.id !== row.id) return;
-    if (!response.ok) throw new Error(`the trace store answered ${response.status}`);
     /** @type {RowDetails} */
-    const details = await response.json();
-    if (shown?.id !== row.id) return;
+    const details = await (await ask(`/api/waterfall/${traceId}/row/${row.id}`)).json();
+    if (request !== asked || shown?.id !== row.id) return;
     if (details.log && !shown.log) shown.log = createLogView(traceId, row, details.log);
     const before = element.querySelector('.details');
     const scrolled = before?.scrollTop ?? 0;
@@ -58,8 +56,10 @@ export function createPanel(traceId, { onClose, onShow }) {
       if (shown?.id !== row.id) close();
       shown = { ...shown, id: row.id, text };
       load(row, startUnixMs, waits).catch((error) => {
-        if (shown?.id === row.id)
-          element.replaceChildren(h('p', { class: 'details empty' }, `This row can't be shown: ${error.message}`));
+        if (shown?.text !== text) return;
+        // The next draw asks again.
+        shown.text = '';
+        element.replaceChildren(h('p', { class: 'details empty' }, `This row can't be shown: ${error.message}`));
       });
     },
   };

@@ -69,10 +69,8 @@ export function createTraceView(traceId) {
     grid.go(row.id);
   };
   const showCall = async (/** @type {string} */ id) => {
-    const response = await fetch(`/api/waterfall/${traceId}/reconcile/${id}`);
-    if (!response.ok) return;
     /** @type {PageRow[]} */
-    const rows = await response.json();
+    const rows = await (await ask(`/api/waterfall/${traceId}/reconcile/${id}`)).json();
     model.addReconcile(rows);
     // A reconcile is a dot in the whole run.
     const { offsetMs = 0, durationMs = 0 } = rows[0] ?? {};
@@ -92,7 +90,7 @@ export function createTraceView(traceId) {
   const summary = createSummary({ onShow: show, onFunctions: () => change({ tab: 'functions' }) });
   const grid = createGrid({ onSelect: select, onToggle: toggle, onWholeTime: () => setRange(undefined) });
   const panel = createPanel(traceId, { onClose: close, onShow: show });
-  const functions = createFunctions(traceId, (id) => void showCall(id));
+  const functions = createFunctions(traceId, showCall);
   const search = createSearch({ find: (text) => searchRows(model.rows, text), go: show, changed: drawGrid });
   const help = createHelp();
   const toolbar = createToolbar({
@@ -194,9 +192,12 @@ export function createTraceView(traceId) {
     },
     /** @param {boolean} connected */
     onConnection(connected) {
-      if (connected) model.resume();
-      else model.stop();
+      const wasStopped = element.classList.contains('stopped');
       element.classList.toggle('stopped', !connected);
+      if (!connected) return model.stop();
+      model.resume();
+      // Parts that could not be loaded meanwhile are asked for again.
+      if (wasStopped) draw();
     },
   };
 }
