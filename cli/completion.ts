@@ -1,3 +1,4 @@
+import { firstSentence } from './help.ts';
 import { helpOption } from './options.ts';
 import type { CommandSpec, OptionHelp } from './options.ts';
 
@@ -23,8 +24,6 @@ const flagsOf = ([name, { short }]: [string, OptionHelp]): string[] => [
 
 /** A text in single quotes, for any of the shells. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');
-const sentenceOf = (text: string): string => /^.*?[.](?= |$)/.exec(oneLine(text))?.[0] ?? oneLine(text);
 
 function bash(specs: readonly CommandSpec[]): string {
   const cases = specs.map((spec) => {
@@ -75,14 +74,14 @@ function zsh(specs: readonly CommandSpec[]): string {
       const value = valueOf(option);
       const action = { none: '', file: ':file:_files', other: ':value:', words: '' }[value.kind];
       const words = value.kind === 'words' ? `:value:(${value.words.join(' ')})` : action;
-      const help = inArguments(sentenceOf(option.help));
+      const help = inArguments(firstSentence(option.help));
       const repeat = option.multiple ? '*' : '';
       const spelled = [`--${name}`, ...(option.short === undefined ? [] : [`-${option.short}`])];
       return spelled.map((flag) => `        ${quoted(`${repeat}${flag}[${help}]${words}`)} \\`).join('\n');
     });
     return [`    ${spec.name})`, '      _arguments \\', ...lines, `        '*:file:_files' ;;`].join('\n');
   });
-  const commands = specs.map(({ name, summary }) => `    ${quoted(`${name}:${sentenceOf(summary)}`)}`);
+  const commands = specs.map(({ name, summary }) => `    ${quoted(`${name}:${firstSentence(summary)}`)}`);
   return `#compdef tektrace
 # Completion of tektrace for zsh: source <(tektrace completion zsh)
 _tektrace() {
@@ -108,7 +107,7 @@ compdef _tektrace tektrace
 
 function fish(specs: readonly CommandSpec[]): string {
   const lines = specs.flatMap((spec) => [
-    `complete -c tektrace -n __fish_use_subcommand -f -a ${spec.name} -d ${quoted(sentenceOf(spec.summary))}`,
+    `complete -c tektrace -n __fish_use_subcommand -f -a ${spec.name} -d ${quoted(firstSentence(spec.summary))}`,
     ...optionsOf(spec).map(([name, option]) => {
       const value = valueOf(option);
       const how = { none: '-f', file: '-r -F', other: '-x', words: '-x' }[value.kind];
@@ -117,7 +116,7 @@ function fish(specs: readonly CommandSpec[]): string {
         ...(option.short === undefined ? [] : [`-s ${option.short}`]),
         how,
         ...(value.kind === 'words' ? [`-a ${quoted(value.words.join(' '))}`] : []),
-        `-d ${quoted(sentenceOf(option.help))}`,
+        `-d ${quoted(firstSentence(option.help))}`,
       ].join(' ');
     }),
   ]);

@@ -14,7 +14,11 @@ const NARROW_TEXT_AT = 8;
 export const helpWidth = (columns: number | undefined): number =>
   Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, columns || 100));
 
+/** The text of a summary or of an option, without its line breaks. */
 const plain = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');
+
+/** Its first sentence. */
+export const firstSentence = (text: string): string => /^.*?[.](?= |$)/.exec(plain(text))?.[0] ?? plain(text);
 
 function optionLines(name: string, { short, value, help }: OptionHelp, width: number): string[] {
   const left = `  ${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`;
@@ -43,8 +47,7 @@ export function helpText(spec: CommandSpec, width: number): string {
 export function overviewText(specs: readonly Pick<CommandSpec, 'name' | 'summary'>[], width: number): string {
   const at = 2 + Math.max(...specs.map(({ name }) => name.length)) + 2;
   const lines = specs.flatMap(({ name, summary }) => {
-    const [first = ''] = /^.*?[.](?= |$)/.exec(plain(summary)) ?? [plain(summary)];
-    const [start = '', ...more] = wrap(first, width - at, { keepWords: true });
+    const [start = '', ...more] = wrap(firstSentence(summary), width - at, { keepWords: true });
     return [`  ${name}`.padEnd(at) + start, ...more.map((line) => ' '.repeat(at) + line)];
   });
   return [

@@ -149,7 +149,7 @@ export const viewOptions: Record<string, OptionHelp> = {
   progress: {
     type: 'string',
     value: 'auto|plain',
-    help: 'auto: a tree of tasks and steps at a terminal, with the lines of steps that fail. plain: every\nline of every step (default auto; without a terminal it is the same).',
+    help: 'auto: a tree of tasks and steps at a terminal, with the lines of steps that fail. plain: every\nline of every step (default auto; without a terminal it is plain).',
   },
   full: fullOption,
 };

@@ -20,19 +20,28 @@ export interface RunCluster {
   close(): Promise<void>;
 }
 
-/** The cluster of a kubeconfig. Throws CommandError when the kubeconfig can't be used. */
+export interface ExistingClusterOptions {
+  /** Undefined: the kubeconfig's. */
+  namespace: string | undefined;
+  /** Where its traces are read, with the headers of each request. */
+  jaegerQueryUrl: string | undefined;
+  jaegerHeadersFile: string | undefined;
+}
+
+/** The cluster of a kubeconfig. Throws CommandError when the kubeconfig or the file of headers can't be used. */
 export async function existingCluster(
   kubeconfigFile: string,
-  { namespace, jaegerQueryUrl }: { namespace: string | undefined; jaegerQueryUrl: string | undefined },
+  { namespace, jaegerQueryUrl, jaegerHeadersFile }: ExistingClusterOptions,
 ): Promise<RunCluster> {
   // Loaded on use: client-node takes 80 MB, and the embedded cluster needs none of it.
   const { contextNamespace, readKubeconfig } = await import('./kubeconfig-file.ts');
   const config = readKubeconfig(kubeconfigFile);
+  const traces = await findTraceSource(jaegerQueryUrl, kubeconfigFile, jaegerHeadersFile);
   const client = createKubeClient(config, { userAgent: 'tektrace-cli' });
   return {
     client,
     namespace: namespace ?? contextNamespace(config),
-    traces: await findTraceSource(jaegerQueryUrl, kubeconfigFile),
+    traces,
     kubeconfigFile,
     close: async () => client.close(),
   };

@@ -51,8 +51,12 @@ async function chooseCluster(values: OptionValues, given: Given, log: Logger): P
   const kubeconfig = text(values, 'kubeconfig');
   if (kubeconfig !== undefined) {
     checkForExisting(values, given);
-    return () => existingCluster(kubeconfig, { namespace, jaegerQueryUrl });
+    const jaegerHeadersFile = text(values, 'jaeger-headers-file');
+    return () => existingCluster(kubeconfig, { namespace, jaegerQueryUrl, jaegerHeadersFile });
   }
+  for (const option of ['jaeger-query-url', 'jaeger-headers-file'])
+    if (values[option] !== undefined)
+      throw new CommandError(`--${option} is for an existing cluster: name it with --kubeconfig`);
   const isolation = choice(values, 'isolation', ['auto', 'namespaces', 'plain'], 'auto');
   const telemetry = await readTelemetry(exporterSettings(values), process.env, log);
   return (signal) => embeddedCluster({ namespace, isolation, telemetry, signal, log });

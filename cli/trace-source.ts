@@ -6,6 +6,7 @@ import type { JaegerQuery } from '../local/jaeger/query.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 import { parseHeaders } from '../shared/tracing/exporters/headers.ts';
 import { ExporterSettingsError } from '../shared/tracing/exporters/settings.ts';
+import { LIFECYCLE_SERVICE } from '../shared/tracing/resource.ts';
 import { CommandError, reasonOf } from './errors.ts';
 import type { OptionHelp } from './options.ts';
 
@@ -58,15 +59,13 @@ export async function asked<T>(query: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The service of the runs' own spans: each run has at least one. */
-const SERVICE = 'tekton-pipelines';
-
 function jaegerSource(query: JaegerQuery): TraceSource {
   return {
     name: query.url,
     read: (traceId) => asked(() => query.trace(traceId)),
     recent: (sinceMs, limit) =>
-      asked(() => query.search({ service: SERVICE, fromMs: Date.now() - sinceMs, toMs: Date.now(), limit })),
+      // Each run has a span of this service: its own.
+      asked(() => query.search({ service: LIFECYCLE_SERVICE, fromMs: Date.now() - sinceMs, toMs: Date.now(), limit })),
   };
 }
 

@@ -16,6 +16,7 @@ import { readRunSettings } from '../run-settings.ts';
 import type { RunSettings } from '../run-settings.ts';
 import { createTerminal } from '../terminal.ts';
 import { isStandardOutput, writeTrace } from '../trace-file.ts';
+import { jaegerHeadersOption } from '../trace-source.ts';
 
 export const runSpec: CommandSpec = {
   name: 'run',
@@ -53,6 +54,7 @@ export const runSpec: CommandSpec = {
       value: 'URL',
       help: 'With --kubeconfig: the Jaeger (port 16686) to read the trace from.',
     },
+    'jaeger-headers-file': jaegerHeadersOption,
     'trace-out': {
       type: 'string',
       value: 'FILE',

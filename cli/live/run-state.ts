@@ -1,3 +1,4 @@
+import { timeMs } from '../../local/viewer/live/times.ts';
 import type { ContainerState, Pod } from '../../shared/kubernetes/pod.ts';
 import { LABEL_PIPELINE_TASK, LABEL_TASK_RUN } from '../../shared/tekton/annotations.ts';
 import { isStepContainer, withoutPrefix } from '../../shared/tekton/containers.ts';
@@ -24,11 +25,6 @@ export interface LiveTask extends LiveItem {
   steps: LiveStep[];
 }
 
-const ms = (time: string | undefined): number | undefined => {
-  const at = Date.parse(time ?? '');
-  return Number.isNaN(at) || at <= 0 ? undefined : at;
-};
-
 const optional = <K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> =>
   (value === undefined ? {} : { [key]: value }) as Partial<Record<K, T>>;
 
@@ -39,11 +35,11 @@ function stepOf(pod: Pod, container: string, state: ContainerState | undefined):
     return {
       ...common,
       phase: terminated.exitCode === 0 ? 'done' : 'failed',
-      ...optional('startMs', ms(terminated.startedAt)),
-      ...optional('endMs', ms(terminated.finishedAt)),
+      ...optional('startMs', timeMs(terminated.startedAt)),
+      ...optional('endMs', timeMs(terminated.finishedAt)),
       ...(terminated.exitCode !== 0 && { note: `exit code ${terminated.exitCode}` }),
     };
-  if (running) return { ...common, phase: 'running', ...optional('startMs', ms(running.startedAt)) };
+  if (running) return { ...common, phase: 'running', ...optional('startMs', timeMs(running.startedAt)) };
   const reason = waiting?.reason;
   return { ...common, phase: 'waiting', ...(reason !== undefined && reason !== 'PodInitializing' && { note: reason }) };
 }
@@ -76,7 +72,7 @@ function taskOf(name: string, pod: Pod): LiveTask {
   const steps = inTurn(
     containers.map((container) => stepOf(pod, container, statuses.find((one) => one.name === container)?.state)),
   );
-  const startMs = ms(pod.metadata.creationTimestamp);
+  const startMs = timeMs(pod.metadata.creationTimestamp);
   const failed = steps.find(({ phase }) => phase === 'failed');
   const ends = steps.map(({ endMs }) => endMs).filter((end) => end !== undefined);
   const areDone = steps.length > 0 && steps.every(({ phase }) => phase === 'done');
@@ -111,7 +107,7 @@ function nameOf(pod: Pod, all: readonly Pod[]): string {
 /** The newest Pod of each TaskRun: a retry has a new one. */
 function newest(pods: readonly Pod[]): Pod[] {
   const byTaskRun = new Map<string, Pod>();
-  const createdMs = ({ metadata }: Pod): number => ms(metadata.creationTimestamp) ?? 0;
+  const createdMs = ({ metadata }: Pod): number => timeMs(metadata.creationTimestamp) ?? 0;
   for (const pod of pods) {
     const key = pod.metadata.labels?.[LABEL_TASK_RUN] ?? pod.metadata.name ?? '';
     const known = byTaskRun.get(key);

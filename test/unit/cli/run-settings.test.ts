@@ -1,8 +1,10 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { runSpec } from '../../../cli/commands/run.ts';
 import { traceCommand } from '../../../cli/commands/trace.ts';
@@ -61,6 +63,8 @@ test.each([
   [['--trace-out', '/'], '--trace-out /: this is a directory, not a file'],
   [['--trace-out', '-', '-o', 'json'], 'both use standard output'],
   [['--jaeger-query-url', 'localhost:16686'], '--jaeger-query-url: "localhost:16686" is not a URL'],
+  [['--jaeger-query-url', 'http://localhost:16686'], '--jaeger-query-url is for an existing cluster'],
+  [['--jaeger-headers-file', '/x'], '--jaeger-headers-file is for an existing cluster'],
   [['--jaeger-collector-url', 'http://localhost:9999'], 'add --exporter=otlp|jaeger'],
   [['--jaeger-collector-url', 'nonsense'], '--jaeger-collector-url: not a URL'],
   [['--kubeconfig', '/x', '-w', 'a=/'], '--workspace binds a directory of this machine'],
@@ -79,6 +83,46 @@ test.each([
   const { openCluster } = await settings(file, '--kubeconfig', kubeconfig);
   await expect(openCluster(new AbortController().signal)).rejects.toThrow(message);
   await expect(traceCommand(['x', '--kubeconfig', kubeconfig])).rejects.toThrow(message);
+});
+
+describe('the Jaeger of an existing cluster', () => {
+  let kubeconfig: string;
+  beforeAll(async () => {
+    kubeconfig = path.join(directory, 'kubeconfig');
+    const cluster = '{name: a, cluster: {server: "http://127.0.0.1:1"}}';
+    const context = '{name: a, context: {cluster: a, user: a}}';
+    await writeFile(
+      kubeconfig,
+      `{clusters: [${cluster}], users: [{name: a, user: {}}], contexts: [${context}], current-context: a}`,
+    );
+  });
+
+  test('is asked with the headers of the file', async () => {
+    const asked: (string | undefined)[] = [];
+    const jaeger = http.createServer((request, response) => {
+      asked.push(request.headers.authorization);
+      response.writeHead(404).end('{}');
+    });
+    await new Promise<void>((done) => jaeger.listen(0, '127.0.0.1', done));
+    const url = `http://127.0.0.1:${(jaeger.address() as AddressInfo).port}`;
+    const headers = path.join(directory, 'headers');
+    await writeFile(headers, 'authorization=Bearer a\n');
+    const options = ['--kubeconfig', kubeconfig, '--jaeger-query-url', url, '--jaeger-headers-file', headers];
+    const { openCluster } = await settings(file, ...options);
+    const cluster = await openCluster(new AbortController().signal);
+    await cluster.traces?.read('a'.repeat(32));
+    await cluster.close();
+    jaeger.close();
+    expect(asked).toEqual(['Bearer a']);
+  });
+
+  test('is not asked where the file is missing', async () => {
+    const options = ['--jaeger-query-url', 'http://127.0.0.1:1', '--jaeger-headers-file', '/nowhere'];
+    const { openCluster } = await settings(file, '--kubeconfig', kubeconfig, ...options);
+    await expect(openCluster(new AbortController().signal)).rejects.toThrow(
+      '--jaeger-headers-file /nowhere: there is no such file or directory',
+    );
+  });
 });
 
 test('tektrace up and trace check their options first, too', async () => {
