@@ -67,14 +67,14 @@ describe('one controller process, whose API server and network fail', () => {
 
   /** Every run of the load is done and traced, whole; all that watches is alive and right. */
   async function expectAllWell(names: string[]): Promise<void> {
-    const runs = await observer.done(names, SETTLE_MS);
+    const runs = await observer.succeeded(names, SETTLE_MS);
     const oneMore = `${names[0]}-after`;
     const createdAt = Date.now();
     await createRun(testbed.cluster.client, oneMore);
-    runs.push(...(await observer.done([oneMore], SETTLE_MS)));
+    runs.push(...(await observer.succeeded([oneMore], SETTLE_MS)));
     report(`the next run was done ${Date.now() - createdAt} ms after its creation`);
     await observer.equalsList(testbed.cluster.client, SETTLE_MS);
-    const { problems, repeated, lifecycleSpans, spans } = await checkTraces(runs, testbed.recorder, testbed.jaeger);
+    const { problems, repeated, lifecycleSpans, spans } = await checkTraces(runs, testbed);
     report(`${runs.length} runs: ${lifecycleSpans} lifecycle spans, ${spans} in all, ${repeated} more sent twice`);
     for (const { counts, uids } of seen(observer))
       report(`${[...uids.keys()].length} objects, ${JSON.stringify(counts)}`);

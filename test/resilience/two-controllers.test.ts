@@ -85,8 +85,8 @@ describe('two controllers under load', () => {
 
   /** Every run is done, made once and traced once. */
   async function expectRunsWell(names: string[]): Promise<void> {
-    const runs = await observer.done(names, SETTLE_MS);
-    const { problems, repeated, lifecycleSpans } = await checkTraces(runs, testbed.recorder, testbed.jaeger);
+    const runs = await observer.succeeded(names, SETTLE_MS);
+    const { problems, repeated, lifecycleSpans } = await checkTraces(runs, testbed);
     report(`${runs.length} runs, ${lifecycleSpans} lifecycle spans, ${repeated} spans sent twice, all identical`);
     expect(problems).toEqual([]);
     const requests = await readAudit(testbed.auditLog);

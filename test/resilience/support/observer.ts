@@ -25,8 +25,10 @@ export interface Observer {
   pipelineRuns: Seen<PipelineRun>;
   taskRuns: Seen<TaskRun>;
   pods: Seen<Pod>;
-  /** Resolves when all those runs have succeeded and are marked as exported. Throws what is missing after `withinMs`. */
+  /** Resolves when all those runs are done and marked as exported. Throws what is missing after `withinMs`. */
   done(names: string[], withinMs: number): Promise<PipelineRun[]>;
+  /** As `done`. Throws which of them has not succeeded. */
+  succeeded(names: string[], withinMs: number): Promise<PipelineRun[]>;
   /** Resolves when each store has what a list says that `client` makes now. Throws the difference after `withinMs`. */
   equalsList(client: KubeClient, withinMs: number): Promise<void>;
   stop(): Promise<void>;
@@ -124,17 +126,23 @@ export async function startObserver(client: KubeClient): Promise<Observer> {
   }
 
   const stored = (name: string): PipelineRun | undefined => pipelineRuns.reflector.store.get(`default/${name}`);
+
+  async function done(names: string[], withinMs: number): Promise<PipelineRun[]> {
+    await until(withinMs, () => {
+      const open = names.filter((name) => !isExported(stored(name)));
+      const shown = open.slice(0, 5).map((name) => `${name} ${JSON.stringify(stored(name)?.status?.conditions)}`);
+      return open.length === 0 ? '' : `${open.length} of ${names.length} runs are not done: ${shown.join('; ')}`;
+    });
+    return names.map(stored).filter((run) => run !== undefined);
+  }
+
   return {
     pipelineRuns,
     taskRuns,
     pods,
-    done: async (names, withinMs) => {
-      await until(withinMs, () => {
-        const open = names.filter((name) => !isExported(stored(name)));
-        const shown = open.slice(0, 5).map((name) => `${name} ${JSON.stringify(stored(name)?.status?.conditions)}`);
-        return open.length === 0 ? '' : `${open.length} of ${names.length} runs are not done: ${shown.join('; ')}`;
-      });
-      const runs = names.map(stored).filter((run) => run !== undefined);
+    done,
+    succeeded: async (names, withinMs) => {
+      const runs = await done(names, withinMs);
       const failed = runs.filter((run) => !isSuccessful(run));
       if (failed.length > 0)
         throw new Error(

@@ -44,6 +44,8 @@ export interface Testbed {
   /** An administrator's client by way of a proxy. */
   clientThrough(proxy: Proxy): KubeClient;
   startController(options?: { extraArgs?: string[]; proxy?: Proxy }): Promise<TestedController>;
+  /** Ends the controllers that a test has left running, so that they don't take part in the next one. */
+  stopControllers(): Promise<void>;
   /** With everything that was started here. */
   stop(): Promise<void>;
 }
@@ -98,7 +100,10 @@ export async function startTestbed({ executor = 'tektrace' }: TestbedOptions = {
     stops.push(() => recorder.close());
     const node = await startSteadyNode(cluster.client, NODE_STEP_MS);
     stops.push(() => node.stop());
-    let controllers = 0;
+    const servers: ControllerProcess[] = [];
+    const stopControllers = async (): Promise<void> => {
+      await Promise.all(servers.map((server) => server.stop()));
+    };
     return {
       cluster,
       jaeger,
@@ -110,9 +115,9 @@ export async function startTestbed({ executor = 'tektrace' }: TestbedOptions = {
         return client;
       },
       startController: async ({ extraArgs = [], proxy: given } = {}) => {
-        controllers += 1;
-        const name = `controller-${controllers}`;
-        const from = `127.0.0.${controllers + 1}`;
+        const number = servers.length + 1;
+        const name = `controller-${number}`;
+        const from = `127.0.0.${number + 1}`;
         const proxy = given ?? (await startProxy(new URL(cluster.server.url), from));
         if (!given) stops.push(() => proxy.close());
         const kubeconfigPath = join(directory, `${name}.kubeconfig`);
@@ -122,6 +127,7 @@ export async function startTestbed({ executor = 'tektrace' }: TestbedOptions = {
           ...{ kubeconfigPath, collectorUrl: recorder.url, directory, name },
           extraArgs: [...(executor === 'upstream' ? ['--manage=none'] : []), ...extraArgs],
         });
+        servers.push(server);
         stops.push(() => server.stop());
         return {
           ...server,
@@ -135,6 +141,7 @@ export async function startTestbed({ executor = 'tektrace' }: TestbedOptions = {
           },
         };
       },
+      stopControllers,
       stop,
     };
   } catch (error) {

@@ -10,9 +10,17 @@ import type { Recorder } from './recorder.ts';
 /** What the node's Pods have: a scheduler's and a kubelet's times, the init container that brings the entrypoint, one step. */
 const OF_A_TASK = ['pod scheduling', 'pod starting', 'init prepare', 'step only'];
 
-/** The lifecycle spans of a run of `load.ts`, each once. */
-const expectedSpans = (run: string): string[] =>
-  [`RUN ${run}`, 'admission', 'queued', ...TASKS.flatMap((task) => [`task ${task}`, ...OF_A_TASK])].sort();
+/** The names of the spans that a trace has, and of those that it may have. */
+interface Expected {
+  names: string[];
+  optional: string[];
+}
+
+/** The lifecycle spans of a run of `load.ts`, each once. Of a task in `podless` there is its own span, and those of a Pod only if it got one after all. */
+function expectedSpans({ metadata: { name } }: PipelineRun, podless: string[]): Expected {
+  const tasks = TASKS.flatMap((task) => [`task ${task}`, ...(podless.includes(task) ? [] : OF_A_TASK)]);
+  return { names: [`RUN ${name}`, 'admission', 'queued', ...tasks], optional: podless.flatMap(() => OF_A_TASK) };
+}
 
 export interface TraceFindings {
   /** Spans that were accepted more than once, byte for byte the same. */
@@ -39,18 +47,22 @@ function treeProblems(nodes: Node[]): string[] {
   ];
 }
 
-function nameProblems(run: string, names: string[]): string[] {
+/** Takes the first `name` out of `names`. */
+function take(names: string[], name: string): boolean {
+  const at = names.indexOf(name);
+  if (at >= 0) names.splice(at, 1);
+  return at >= 0;
+}
+
+function nameProblems(expected: Expected, names: string[]): string[] {
   const rest = [...names];
-  const missing = expectedSpans(run).filter((name) => {
-    const at = rest.indexOf(name);
-    if (at >= 0) rest.splice(at, 1);
-    return at < 0;
-  });
+  const missing = expected.names.filter((name) => !take(rest, name));
+  expected.optional.forEach((name) => take(rest, name));
   return [...missing.map((name) => `${name} is missing`), ...rest.map((name) => `${name} is too much`)];
 }
 
 /** What was accepted of one trace, copy by copy. */
-function recordedFindings(run: string, recorder: Recorder, traceId: string): TraceFindings {
+function recordedFindings(expected: Expected, recorder: Recorder, traceId: string): TraceFindings {
   const recorded = recorder.traces.get(traceId) ?? [];
   const texts = new Map<string, Set<string>>();
   for (const { span, text } of recorded) texts.set(span.spanId, (texts.get(span.spanId) ?? new Set()).add(text));
@@ -63,7 +75,7 @@ function recordedFindings(run: string, recorder: Recorder, traceId: string): Tra
     spans: first.length,
     problems: [
       ...nameProblems(
-        run,
+        expected,
         lifecycle.map(({ span }) => span.name),
       ),
       ...treeProblems(first.map(({ span: { name, spanId, parentSpanId } }) => ({ name, spanId, parentSpanId }))),
@@ -75,12 +87,12 @@ function recordedFindings(run: string, recorder: Recorder, traceId: string): Tra
 }
 
 /** What Jaeger's page shows of it (`/api/traces`). */
-async function shownProblems(run: string, jaeger: Jaeger, traceId: string): Promise<string[]> {
+async function shownProblems(expected: Expected, jaeger: Jaeger, traceId: string): Promise<string[]> {
   const { shown, warnings } = await readTrace(jaeger, traceId);
   const lifecycle = shown.filter(({ service }) => service === LIFECYCLE_SERVICE);
   return [
     ...nameProblems(
-      run,
+      expected,
       lifecycle.map(({ name }) => name),
     ),
     ...treeProblems(shown),
@@ -88,17 +100,25 @@ async function shownProblems(run: string, jaeger: Jaeger, traceId: string): Prom
   ].map((problem) => `in Jaeger: ${problem}`);
 }
 
-/** Whether each run has one whole trace: all its lifecycle spans, each once, below one root, in what was accepted and in what Jaeger shows. */
-export async function checkTraces(runs: PipelineRun[], recorder: Recorder, jaeger: Jaeger): Promise<TraceFindings> {
+/**
+ * Whether each run has one whole trace: all its lifecycle spans, each once, below one root, in what was accepted and in what Jaeger shows.
+ * `podless` gives those tasks of a run for which no Pod was started.
+ */
+export async function checkTraces(
+  runs: PipelineRun[],
+  { recorder, jaeger }: { recorder: Recorder; jaeger: Jaeger },
+  podless: (run: PipelineRun) => string[] = () => [],
+): Promise<TraceFindings> {
   const all: TraceFindings = { repeated: 0, lifecycleSpans: 0, spans: 0, problems: [] };
-  for (const { metadata } of runs) {
-    const name = metadata.name ?? '';
-    const traceId = parseCarrier(metadata.annotations?.[PIPELINE_RUN_SPAN_CONTEXT])?.traceId ?? '';
-    const found = recordedFindings(name, recorder, traceId);
+  for (const run of runs) {
+    const { name = '', annotations } = run.metadata;
+    const traceId = parseCarrier(annotations?.[PIPELINE_RUN_SPAN_CONTEXT])?.traceId ?? '';
+    const expected = expectedSpans(run, podless(run));
+    const found = recordedFindings(expected, recorder, traceId);
     all.repeated += found.repeated;
     all.lifecycleSpans += found.lifecycleSpans;
     all.spans += found.spans;
-    const shown = await shownProblems(name, jaeger, traceId).catch((error: unknown) => [String(error)]);
+    const shown = await shownProblems(expected, jaeger, traceId).catch((error: unknown) => [String(error)]);
     all.problems.push(...[...found.problems, ...shown].map((problem) => `${name}: ${problem}`));
   }
   return all;
