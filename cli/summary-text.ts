@@ -1,5 +1,4 @@
-import { formatDuration } from '../local/viewer/duration.ts';
-import type { RunSummary } from '../local/viewer/summary/types.ts';
+import type { CriticalPath, RunSummary } from '../local/viewer/summary/types.ts';
 import { wrap } from './wrap.ts';
 import { printable } from './waterfall/display-width.ts';
 
@@ -24,23 +23,29 @@ function skippedTexts({ skipped }: RunSummary): string[] {
   });
 }
 
-function waitsText({ waits: { totalMs, kinds } }: RunSummary): string {
-  if (totalMs === 0) return 'not at all';
-  return `${formatDuration(totalMs)} of the critical path: ${kinds
-    .filter(({ ms }) => ms >= 1)
-    .map(({ text }) => text)
-    .join(', ')}`;
+/** `clone → build-image › compile (8.00 s of 13.3 s) → deploy`: the step is the longest of the path, the times are its own and the run's. */
+function pathText({ parts: path, longest }: CriticalPath, runText: string): string {
+  return path
+    .map((part) => {
+      if (typeof part === 'number') return `… ${part} more`;
+      const { rowId, task, longestStep, durationText } = part;
+      if (rowId !== longest) return task;
+      return longestStep
+        ? `${task} › ${longestStep.step} (${longestStep.durationText} of ${runText})`
+        : `${task} (${durationText} of ${runText})`;
+    })
+    .join(' → ');
 }
 
 /** Label and text of each part that the run has. The label of a second text of a part is empty. */
 function parts(summary: RunSummary): [label: string, text: string][] {
   const labelled = (label: string, texts: string[]): [string, string][] =>
     texts.map((text, index) => [index === 0 ? label : '', text]);
-  const { criticalPath, results } = summary;
+  const { criticalPath, durationText, waits, results } = summary;
   const more = results.length - MAX_RESULTS;
   return [
-    ...(criticalPath ? labelled('critical path', [criticalPath.text]) : []),
-    ...labelled('waited', [waitsText(summary)]),
+    ...(criticalPath ? labelled('critical path', [pathText(criticalPath, durationText)]) : []),
+    ...labelled('waited', [waits.text]),
     ...labelled('skipped', skippedTexts(summary)),
     ...labelled('results', [
       ...results.slice(0, MAX_RESULTS).map(({ name, value }) => `${name} = ${value}`),

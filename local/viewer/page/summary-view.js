@@ -9,9 +9,10 @@ const MANY_FAILURES = 4;
 const MANY_SKIPPED = 6;
 const MANY_RESULTS = 8;
 
-/** What the terms of the summary mean, as local/viewer/summary/types.ts defines them. */
+/** What the terms of the summary mean: `chainOf` in local/viewer/summary/critical-path.ts, and waits.ts beside it. */
 const PATH_MEANING =
-  'The tasks that decided when the run ended: the last to end, before it the task whose end let that one start, and so on.';
+  'The tasks that decided when the run ended: the last to end, before it the last to end of those that it depends on, and so on. ' +
+  'Before a task in finally, and where the trace has no graph of the Pipeline: the last to end before it started.';
 const WAITS_MEANING =
   'The waits on the critical path. Each moment counts once, and none in which a step of that task ran; waits of other tasks do not count.';
 
@@ -62,29 +63,19 @@ export function createSummary({ onShow, onFunctions }) {
   /** @param {PageHead} head */
   const path = ({ finished, summary: { criticalPath, durationText } }) => {
     if (!criticalPath) return [];
-    const { tasks, longest } = criticalPath;
-    const name = (/** @type {typeof longest} */ task) =>
-      task.rowId === longest.rowId && task.longestStep
-        ? link(
-            task.longestStep.rowId,
-            `${task.task} › ${task.longestStep.step}`,
-            finished ? `(${task.longestStep.durationText} of ${durationText})` : '',
-          )
-        : link(task.rowId, task.task);
-    const shown =
-      tasks.length > 8
-        ? [
-            ...tasks.slice(0, 3),
-            ...tasks.slice(3, -3).filter((task) => task.rowId === longest.rowId),
-            ...tasks.slice(-3),
-          ]
-        : tasks;
-    const arrows = shown.flatMap((task, index) => [
+    const { parts, longest } = criticalPath;
+    const named = (/** @type {typeof parts[number]} */ part) => {
+      if (typeof part === 'number') return h('span', { class: 'muted' }, `… ${part} more`);
+      const { rowId, task, longestStep } = part;
+      if (rowId !== longest) return link(rowId, task);
+      const long = longestStep ?? part;
+      const name = longestStep ? `${task} › ${longestStep.step}` : task;
+      return link(long.rowId, name, finished ? `(${long.durationText} of ${durationText})` : '');
+    };
+    return parts.flatMap((part, index) => [
       ...(index > 0 ? [h('span', { class: 'arrow', 'aria-label': 'then' }, '→')] : []),
-      name(task),
+      named(part),
     ]);
-    const left = tasks.length - shown.length;
-    return left > 0 ? [...arrows, h('span', { class: 'muted' }, `(${left} more between)`)] : arrows;
   };
   /** @param {readonly PageRow[]} rows @param {number} nowMs */
   const slowest = (rows, nowMs) => {
@@ -151,7 +142,7 @@ export function createSummary({ onShow, onFunctions }) {
       ]);
       if (text === drawn) return;
       drawn = text;
-      const waits = summary.waits.totalMs > 0 ? [summary.waits.text.replace(/^Waited /, '')] : [];
+      const waits = summary.waits.totalMs > 0 ? [summary.waits.text] : [];
       element.replaceChildren(
         ...line('Failed', 'failure', undefined, failures(summary)),
         ...line('Critical path', 'path', PATH_MEANING, path(head)),

@@ -1,4 +1,3 @@
-import { formatDuration } from '../duration.ts';
 import type { Waterfall } from '../waterfall.ts';
 import { dependenciesOf, graphOf, type Graph } from './graph.ts';
 import { below, endOf, plainName, unitsBelow, type Placed } from './run-rows.ts';
@@ -90,23 +89,14 @@ function pathTask(waterfall: Waterfall, unit: Placed, name: string): PathTask {
   };
 }
 
-/** The path in words. Undefined without tasks. */
+/** What to show of the path. Undefined without tasks. */
 export function criticalPathOf(waterfall: Waterfall, segments: readonly Segment[]): CriticalPath | undefined {
   const tasks = segments.flatMap(({ unit, name = '' }) => (unit ? [pathTask(waterfall, unit, name)] : []));
   const withStep = tasks.filter(({ longestStep }) => longestStep);
   const lengthOf = (task: PathTask): number => (task.longestStep ?? task).durationMs;
   const longest = (withStep.length > 0 ? withStep : tasks).toSorted((a, b) => lengthOf(b) - lengthOf(a))[0];
   if (!longest) return undefined;
-  const own = `(${formatDuration(lengthOf(longest))} of ${waterfall.durationText})`;
-  const nameOf = (task: PathTask): string =>
-    task === longest ? [[task.task, task.longestStep?.step].filter(Boolean).join(' › '), own].join(' ') : task.task;
-  return {
-    tasks,
-    longest,
-    text: shortened(tasks, longest)
-      .map((part) => (typeof part === 'number' ? `… ${part} more` : nameOf(part)))
-      .join(' → '),
-  };
+  return { parts: shortened(tasks, longest), longest: longest.rowId };
 }
 
 /** Tasks that are named in a path: its first and last ones, and the longest. */

@@ -49,13 +49,12 @@ export interface PathTask {
   longestStep?: { rowId: string; step: string; durationMs: number; durationText: string };
 }
 
+/** The tasks that decided when the run ended (`chainOf` has the rule). */
 export interface CriticalPath {
-  /** In the order of time, at least one. */
-  tasks: readonly PathTask[];
-  /** The task whose longest step is the longest of all. If no step ran, the longest task. */
-  longest: PathTask;
-  /** `clone → build-image › compile (8.00 s of 13.3 s) → deploy`: the step is the longest of the path, the times are its own and the run's. Of more than eight tasks the middle is a number. */
-  text: string;
+  /** In the order of time, at least one. Of more than eight tasks the first and last ones and the longest; a number says how many are left out in its place. */
+  parts: readonly (PathTask | number)[];
+  /** The `rowId` of the task whose longest step is the longest of all. If no step ran, of the longest task. */
+  longest: string;
 }
 
 export type WaitKind =
@@ -69,21 +68,14 @@ export type WaitKind =
   /** No task of the path was there: controllers had yet to create it, or to end the run. */
   | 'controller';
 
+/** The waits on the critical path: those of its tasks while none of their steps ran, and those between its tasks. */
 export interface Waits {
   totalMs: number;
   /** Longest first. Each moment is counted once, so they add up to `totalMs`. */
   kinds: readonly { kind: WaitKind; ms: number; text: string }[];
-  /** `Waited 1.30 s (starting 900 ms, scheduling 400 ms)`. */
+  /** `1.30 s of the critical path: starting 900 ms, scheduling 400 ms`; without those below a millisecond. */
   text: string;
 }
-
-/** The definition of `Waits`, to be shown beside it. */
-export const WAITS_MEANING =
-  'The waits on the critical path. Each moment counts once, and none in which a step of that task ran; waits of other tasks do not count.';
-
-/** The definition of `CriticalPath`, to be shown beside it. */
-export const PATH_MEANING =
-  'The tasks that decided when the run ended: the last to end, before it the task whose end let that one start, and so on, from the times in the trace.';
 
 /** The answers to what a person asks first about a run. For the page and the terminal; everything in it is JSON. */
 export interface RunSummary {

@@ -85,7 +85,7 @@ function waitsIn(waterfall: Waterfall, segment: Segment, precision: number): Map
   return sums;
 }
 
-/** The waits on the critical path (WAITS_MEANING). */
+/** The waits in the segments of the critical path. */
 export function waitsOf(waterfall: Waterfall, segments: readonly Segment[], precision: number): Waits {
   const total = new Map<WaitKind, number>();
   for (const segment of segments)
@@ -95,6 +95,7 @@ export function waitsOf(waterfall: Waterfall, segments: readonly Segment[], prec
     .toSorted(([, a], [, b]) => b - a)
     .map(([kind, ms]) => ({ kind, ms, text: `${kind} ${formatDuration(ms)}` }));
   const totalMs = kinds.reduce((sum, { ms }) => sum + ms, 0);
-  const list = kinds.map(({ text }) => text).join(', ');
-  return { totalMs, kinds, text: totalMs > 0 ? `Waited ${formatDuration(totalMs)} (${list})` : 'Waited for nothing' };
+  const named = kinds.filter(({ ms }) => ms >= 1).map(({ text }) => text);
+  const sum = `${formatDuration(totalMs)} of the critical path`;
+  return { totalMs, kinds, text: totalMs === 0 ? 'not at all' : [sum, named.join(', ')].filter(Boolean).join(': ') };
 }

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 
 import { summaryLines } from '../../../cli/summary-text.ts';
 import { displayWidth } from '../../../cli/waterfall/display-width.ts';
-import type { RunSummary } from '../../../local/viewer/summary/types.ts';
+import type { PathTask, RunSummary } from '../../../local/viewer/summary/types.ts';
 
 const plain = { width: 80, unicode: true, dim: (text: string): string => text };
 const nothing: RunSummary = {
@@ -11,11 +11,16 @@ const nothing: RunSummary = {
 };
 
 test('critical path, waits, skipped tasks by reason, results: each with its name at the left', () => {
-  const path = { tasks: [], longest: {}, text: 'clone → build › compile (8.00 s of 13.30 s)' };
+  const pathTask = (task: string): PathTask => ({
+    ...{ rowId: task, task, result: 'success', offsetMs: 0, durationMs: 9000, durationText: '9.00 s' },
+  });
+  const longestStep = { rowId: 'step', step: 'compile', durationMs: 8000, durationText: '8.00 s' };
+  const criticalPath = { parts: [pathTask('clone'), 4, { ...pathTask('build'), longestStep }], longest: 'build' };
   const summary = {
     ...nothing,
-    criticalPath: path as unknown as NonNullable<RunSummary['criticalPath']>,
-    waits: { totalMs: 1300, kinds: [{ kind: 'starting', ms: 1300, text: 'starting 1.30 s' }], text: '' },
+    criticalPath,
+    durationText: '13.3 s',
+    waits: { totalMs: 1300, kinds: [], text: '1.30 s of the critical path: starting 1.30 s' },
     skipped: [
       { task: 'deploy', reason: 'PipelineRun was stopping' },
       { task: 'docs', reason: 'When Expressions evaluated to false: "dev" in ("main")' },
@@ -27,14 +32,16 @@ test('critical path, waits, skipped tasks by reason, results: each with its name
     ],
   } satisfies RunSummary;
   expect(summaryLines(summary, plain)).toEqual([
-    '  critical path  clone → build › compile (8.00 s of 13.30 s)',
+    '  critical path  clone → … 4 more → build › compile (8.00 s of 13.3 s)',
     '  waited         1.30 s of the critical path: starting 1.30 s',
     '  skipped        deploy, notify: PipelineRun was stopping',
     '                 docs: When Expressions evaluated to false: "dev" in ("main")',
     '  results        digest = sha256:1',
     '                 tests = 6',
   ]);
-  expect(summaryLines(summary, { ...plain, unicode: false }).join('\n')).toContain('clone -> build > compile');
+  expect(summaryLines(summary, { ...plain, unicode: false }).join('\n')).toContain(
+    'clone -> .. 4 more -> build > compile',
+  );
 });
 
 test('a value does not control the terminal, and no line is wider than it', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { summarizeRun } from '../../../../../local/viewer/summary/summary.ts';
-import type { RunFacts, RunSummary } from '../../../../../local/viewer/summary/types.ts';
+import type { PathTask, RunFacts, RunSummary } from '../../../../../local/viewer/summary/types.ts';
 import { buildWaterfall } from '../../../../../local/viewer/waterfall.ts';
 import { exampleTrace, fromService, TRACE_ID, type SpanInput } from '../example-trace.ts';
 
@@ -27,7 +27,11 @@ const task = (name: string, from: number, to: number, result = 'success', parent
   ];
 };
 
-const path = ({ criticalPath }: RunSummary): string[] | undefined => criticalPath?.tasks.map((one) => one.task);
+const tasksOf = ({ criticalPath }: RunSummary): PathTask[] =>
+  (criticalPath?.parts ?? []).filter((part) => typeof part !== 'number');
+const path = (summary: RunSummary): string[] => tasksOf(summary).map((one) => one.task);
+const longestOf = (summary: RunSummary): PathTask | undefined =>
+  tasksOf(summary).find(({ rowId }) => rowId === summary.criticalPath?.longest);
 const waits = ({ waits: { kinds } }: RunSummary): Record<string, number> =>
   Object.fromEntries(kinds.map(({ kind, ms }) => [kind, ms]));
 
@@ -41,7 +45,10 @@ describe('the critical path', () => {
       ...task('deploy', 3010, 5000),
     ]);
     expect(path(summary)).toEqual(['clone', 'unit', 'deploy']);
-    expect(summary.criticalPath?.text).toBe('clone → unit › run-unit (1.69 s of 5.00 s) → deploy');
+    expect(longestOf(summary)).toMatchObject({
+      task: 'unit',
+      longestStep: { step: 'run-unit', durationText: '1.69 s' },
+    });
   });
 
   test('follows the graph of the Pipeline, where the trace has it, also past a skipped task', () => {
@@ -90,16 +97,28 @@ describe('the critical path', () => {
   });
 
   test('has the longest step of each task, and names the longest of all where it is', () => {
-    const { criticalPath } = of([root(5000), ...task('clone', 0, 3000), ...task('unit', 3000, 5000)]);
-    expect(criticalPath?.tasks.map(({ longestStep }) => longestStep?.durationMs)).toEqual([2700, 1700]);
-    expect(criticalPath?.longest.task).toBe('clone');
-    expect(criticalPath?.text).toBe('clone › run-clone (2.70 s of 5.00 s) → unit');
+    const summary = of([root(5000), ...task('clone', 0, 3000), ...task('unit', 3000, 5000)]);
+    expect(tasksOf(summary).map(({ longestStep }) => longestStep?.durationMs)).toEqual([2700, 1700]);
+    expect(longestOf(summary)?.task).toBe('clone');
+  });
+
+  test('counts the middle of more than eight tasks, and names the longest there', () => {
+    const many = Array.from({ length: 12 }, (_, index) => {
+      const from = index * 1000 + (index > 5 ? 5000 : 0);
+      return task(`t${index}`, from, from + (index === 5 ? 6000 : 1000));
+    });
+    const { criticalPath } = of([root(17_000), ...many.flat()]);
+    const parts = criticalPath?.parts.map((part) => (typeof part === 'number' ? part : part.task));
+    expect(parts).toEqual(['t0', 't1', 't2', 2, 't5', 3, 't9', 't10', 't11']);
   });
 
   test('is the task itself for a TaskRun of its own', () => {
     const spans = task('only', 10, 2000).map((span) => ({ ...span, parent: 'root' }));
     const summary = of([root(2000), ...spans.slice(1)]);
-    expect(summary.criticalPath?.text).toBe('build › run-only (1.69 s of 2.00 s)');
+    expect(longestOf(summary)).toMatchObject({
+      task: 'build',
+      longestStep: { step: 'run-only', durationText: '1.69 s' },
+    });
     expect(waits(summary)).toEqual({ scheduling: 100, starting: 200 });
   });
 
@@ -152,7 +171,7 @@ describe('the waits', () => {
     ]);
     expect(waits(summary)).toEqual({ starting: 400, scheduling: 200, queued: 50, admission: 10 });
     expect(summary.waits.text).toBe(
-      'Waited 660 ms (starting 400 ms, scheduling 200 ms, queued 50 ms, admission 10 ms)',
+      '660 ms of the critical path: starting 400 ms, scheduling 200 ms, queued 50 ms, admission 10 ms',
     );
   });
 
