@@ -18,7 +18,8 @@ import { builds } from './builds.ts';
 
 // A cold `go test` compiles Go's library first.
 const TIMEOUT_MS = 240_000;
-const SERVER_PORT = '18473';
+/** The ports that examples name: of a server, of a database. */
+const PORTS = /18473|18479/g;
 
 let directory: string;
 beforeAll(async () => {
@@ -34,11 +35,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The example, with a port of its own: somebody else on this machine may have the one it names. */
+/** The example, with a port of its own: somebody else on this machine may have the one it names. An example names one port at most. */
 async function exampleFile(name: string): Promise<string> {
   const copy = path.join(directory, name);
   const text = await readFile(path.join('examples', name), 'utf8');
-  await writeFile(copy, text.replaceAll(SERVER_PORT, String(await freePort())));
+  await writeFile(copy, text.replaceAll(PORTS, String(await freePort())));
   return copy;
 }
 

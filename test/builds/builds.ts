@@ -61,6 +61,28 @@ export const builds: ExpectedBuild[] = [
     spans: [...task('build', 'write', 'test', 'build')],
   },
   {
+    file: 'go-matrix.yaml',
+    code: 0,
+    results: { passed: '6' },
+    lines: [
+      /^test-words test │ --- PASS: TestSome \(/,
+      /^test-gcd-purego test │ ok\s+example\.com\/kit\/gcd\s/,
+      'build-arm64 build │ the packages compile for arm64',
+      'gather count │ gcd-default: 1 passed, 0 failed',
+      'gather count │ words-purego: 2 passed, 0 failed',
+    ],
+    spans: [
+      ...task('vet', 'write', 'vet'),
+      ...task('test-words', 'test'),
+      ...task('test-words-purego', 'test'),
+      ...task('test-gcd', 'test'),
+      ...task('test-gcd-purego', 'test'),
+      ...task('build-amd64', 'build'),
+      ...task('build-arm64', 'build'),
+      ...task('gather', 'count'),
+    ],
+  },
+  {
     file: 'python.yaml',
     code: 0,
     results: { ran: '3', slowest: 'test_many' },
@@ -162,6 +184,13 @@ export const builds: ExpectedBuild[] = [
     results: { apples: '12' },
     lines: [/ client │ there are 12 apples, and no plums$/],
     spans: ['sidecar stock', 'client'],
+  },
+  {
+    file: 'database-in-sidecar.yaml',
+    code: 0,
+    results: { winner: 'grace' },
+    lines: [/ seed │ seeded: 5 keys$/, / test │ ok: the best is the first$/],
+    spans: ['sidecar redis', 'seed', 'test'],
   },
   {
     file: 'spans-in-steps.yaml',
