@@ -3,13 +3,11 @@ import type { ComparedRow, ComparedRun, ComparedSide, Comparison } from '../loca
 import { tableLines, type Cell, type Column } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { fit, printable } from './waterfall/display-width.ts';
-import { createStyle } from './waterfall/style.ts';
+import type { Style } from './waterfall/style.ts';
 
-type Paint = Pick<Terminal, 'bold' | 'dim' | 'red' | 'green' | 'arrow'>;
+type Paint = Pick<Terminal, 'bold' | 'dim' | 'red' | 'green' | 'style' | 'width'>;
 
 export interface DiffOptions {
-  /** Columns of the terminal. */
-  width: number;
   /** Show tasks without a notable difference, too. */
   all: boolean;
 }
@@ -23,13 +21,11 @@ const COLUMNS: Column[] = [
 ];
 
 const isQuiet = (result: Result): boolean => result === 'success' || result === 'none';
-const ellipsisOf = ({ arrow }: Paint): string => (arrow === '>' ? '..' : '…');
-const signs = (text: string, { arrow }: Paint): string => (arrow === '>' ? text.replace('−', '-') : text);
+const signs = (text: string, { minus }: Style): string => text.replace('−', minus);
 
-function sideText(side: ComparedSide | undefined, { arrow }: Paint): string {
+function sideText(side: ComparedSide | undefined, { marks }: Style): string {
   if (!side) return '-';
   if (side.result === 'skip') return 'skipped';
-  const { marks } = createStyle({ color: false, unicode: arrow !== '>' });
   const times = side.times > 1 ? ` x${side.times}` : '';
   return `${isQuiet(side.result) ? '' : `${marks[side.result]} `}${side.durationText}${times}`;
 }
@@ -51,10 +47,10 @@ function cellsOf(row: ComparedRow, paint: Paint): Cell[] {
   const change = paintOf(row, paint);
   return [
     { text: `${indent}${kind === 'step' ? 'step ' : ''}${printable(row.name)}`, paint: own },
-    { text: sideText(before, paint) },
-    { text: sideText(after, paint) },
-    { text: signs(row.differenceText, paint), paint: change },
-    { text: before && after ? signs(percent(before.durationMs, after.durationMs), paint) : '', paint: change },
+    { text: sideText(before, paint.style) },
+    { text: sideText(after, paint.style) },
+    { text: signs(row.differenceText, paint.style), paint: change },
+    { text: before && after ? signs(percent(before.durationMs, after.durationMs), paint.style) : '', paint: change },
   ];
 }
 
@@ -70,7 +66,7 @@ function notable(rows: ComparedRow[]): { shown: ComparedRow[]; left: number } {
   return { shown: changed.flat(), left: groups.length - changed.length };
 }
 
-function runLines(runs: ComparedRun[], paint: Paint, width: number): string[] {
+function runLines(runs: ComparedRun[], paint: Paint): string[] {
   const columns: Column[] = [
     { head: '', align: 'left' },
     { head: '', align: 'left' },
@@ -81,30 +77,32 @@ function runLines(runs: ComparedRun[], paint: Paint, width: number): string[] {
     { text: result, paint: isQuiet(result) ? paint.green : paint.red },
     { text: `${durationText}${finished ? '' : ' so far'}` },
   ]);
-  const [, ...lines] = tableLines(columns, cells, { width, ellipsis: ellipsisOf(paint), head: String });
+  const [, ...lines] = tableLines(columns, cells, { width: paint.width, ellipsis: paint.style.ellipsis, head: String });
   return runs.flatMap(({ problem }, index) => {
     const cause =
-      problem === undefined ? [] : [paint.red(fit(`  ${printable(problem)}`, width, ellipsisOf(paint)).trimEnd())];
+      problem === undefined
+        ? []
+        : [paint.red(fit(`  ${printable(problem)}`, paint.width, paint.style.ellipsis).trimEnd())];
     return [lines[index] ?? '', ...cause];
   });
 }
 
 function verdict(comparison: Comparison, paint: Paint): string {
   const { before, after, change } = comparison;
-  const difference = signs(comparison.differenceText, paint);
+  const difference = signs(comparison.differenceText, paint.style);
   if (change === 'same') return `About as long${difference === '=' ? '' : ` (${difference})`}.`;
-  const share = signs(percent(before.durationMs, after.durationMs), paint);
+  const share = signs(percent(before.durationMs, after.durationMs), paint.style);
   return `${paintOf(comparison, paint)(difference)} ${change}${share === '' ? '' : ` (${share})`}`;
 }
 
 /** The comparison of two runs as text: both runs, then the tasks that became slower by most. Ends with a newline. */
-export function diffText(comparison: Comparison, paint: Paint, { width, all }: DiffOptions): string {
+export function diffText(comparison: Comparison, paint: Paint, { all }: DiffOptions): string {
   const { before, after, rows } = comparison;
   const { shown, left } = all ? { shown: rows, left: 0 } : notable(rows);
   const cells = shown.map((row) => cellsOf(row, paint));
-  const table = tableLines(COLUMNS, cells, { width, ellipsis: ellipsisOf(paint), head: paint.dim });
+  const table = tableLines(COLUMNS, cells, { width: paint.width, ellipsis: paint.style.ellipsis, head: paint.dim });
   return [
-    ...runLines([before, after], paint, width),
+    ...runLines([before, after], paint),
     verdict(comparison, paint),
     ...(shown.length > 0 ? ['', ...table] : []),
     ...(left > 0 ? ['', paint.dim(`${left} without a notable difference (50 ms and 5 %): --all shows them`)] : []),

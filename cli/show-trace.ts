@@ -1,7 +1,6 @@
 import { summarizeRun } from '../local/viewer/summary/summary.ts';
 import type { RunFacts, RunSummary } from '../local/viewer/summary/types.ts';
 import type { Result } from '../local/viewer/classify.ts';
-import { buildWaterfall } from '../local/viewer/waterfall.ts';
 import type { Waterfall } from '../local/viewer/waterfall.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 import type { Run } from './follow/follow-run.ts';
@@ -9,7 +8,7 @@ import { showEnd } from './follow/show-end.ts';
 import type { RunEnd } from './follow/show-end.ts';
 import type { Terminal } from './terminal.ts';
 import { printable } from './waterfall/display-width.ts';
-import { traceIdOf } from './waterfall/trace-id.ts';
+import { waterfallOf } from './waterfall/waterfall-of.ts';
 
 /** What the API object of the run adds to its trace. */
 export function factsOf({ status }: Run): RunFacts {
@@ -50,8 +49,9 @@ export function showTrace(
   { terminal, isFull }: { terminal: Terminal; isFull: boolean },
 ): RunSummary {
   terminal.print('');
-  terminal.waterfall(trace, { full: isFull });
-  return summarizeRun(buildWaterfall(traceIdOf(trace), trace), factsOf(run));
+  const waterfall = waterfallOf(trace);
+  terminal.waterfall(waterfall, { full: isFull });
+  return summarizeRun(waterfall, factsOf(run));
 }
 
 /** Draws the trace of a run that this process did not follow, and says how it ended. `run` is absent for a trace without its API object. */
@@ -60,8 +60,8 @@ export function showWhole(
   run: Run | undefined,
   { terminal, isFull }: { terminal: Terminal; isFull: boolean },
 ): void {
-  terminal.waterfall(trace, { full: isFull });
-  const waterfall = buildWaterfall(traceIdOf(trace), trace);
+  const waterfall = waterfallOf(trace);
+  terminal.waterfall(waterfall, { full: isFull });
   const summary = summarizeRun(waterfall, run ? factsOf(run) : {});
   showEnd(endOf(waterfall, summary), summary, terminal);
 }

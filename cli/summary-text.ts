@@ -1,6 +1,7 @@
 import type { CriticalPath, RunSummary } from '../local/viewer/summary/types.ts';
 import { wrap } from './wrap.ts';
 import { printable } from './waterfall/display-width.ts';
+import type { Style } from './waterfall/style.ts';
 
 /** What fits on the screen below a waterfall. */
 const MAX_NAMES = 8;
@@ -9,7 +10,7 @@ const MAX_RESULTS = 20;
 export interface SummaryTextOptions {
   /** Columns of the terminal. */
   width: number;
-  unicode: boolean;
+  style: Style;
   dim: (text: string) => string;
 }
 
@@ -57,10 +58,10 @@ function parts(summary: RunSummary): [label: string, text: string][] {
 const LABEL = 'critical path'.length;
 
 /** The summary of a run without its failures, in lines that are no wider than the terminal. */
-export function summaryLines(summary: RunSummary, { width, unicode, dim }: SummaryTextOptions): string[] {
+export function summaryLines(summary: RunSummary, { width, style, dim }: SummaryTextOptions): string[] {
   const asShown = (text: string): string => {
-    const clean = printable(text);
-    return unicode ? clean : clean.replaceAll('→', '->').replaceAll('›', '>').replaceAll('…', '..');
+    const { leadsTo, arrow, ellipsis } = style;
+    return printable(text).replaceAll('→', leadsTo).replaceAll('›', arrow).replaceAll('…', ellipsis);
   };
   return parts(summary).flatMap(([label, text]) =>
     wrap(asShown(text), Math.max(20, width - LABEL - 4)).map(

@@ -9,7 +9,7 @@ import { createLogText } from '../shared/text/log-text.ts';
 import type { LogText } from '../shared/text/log-text.ts';
 import { summaryLines } from './summary-text.ts';
 import type { RunSummary } from '../local/viewer/summary/types.ts';
-import type { TracesData } from '../shared/otlp/types.ts';
+import type { Waterfall } from '../local/viewer/waterfall.ts';
 
 /** The output of a command for a person, and what it can show. */
 export interface Terminal {
@@ -24,8 +24,8 @@ export interface Terminal {
   logEnd(task: string, step: string): void;
   /** Prints lines of a log again, below the failure that they explain. */
   quote(lines: string[]): void;
-  /** Draws a trace. Above ten tasks their steps are left out, unless `full`. */
-  waterfall(trace: TracesData, options?: { full: boolean }): void;
+  /** Draws a run. Above ten tasks their steps are left out, unless `full`. */
+  waterfall(run: Waterfall, options?: { full: boolean }): void;
   /** Prints the summary of a run without its failures. */
   summary(summary: RunSummary): void;
   /** Present where lines can be drawn again: a terminal that moves its cursor. */
@@ -36,13 +36,13 @@ export interface Terminal {
   dim(text: string): string;
   red(text: string): string;
   green(text: string): string;
-  /** The separator between the parts of a name: `unit-test › jest`. */
-  readonly arrow: string;
+  readonly style: Style;
+  /** Columns of a line. */
+  readonly width: number;
 }
 
 export interface LiveTerminal {
   region: Region;
-  style: Style;
   size(): { columns: number; rows: number };
   /** Calls `listener` when the window changes, until the returned function is called. */
   onResize(listener: () => void): () => void;
@@ -68,7 +68,8 @@ export function createTerminal(
     (stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb');
   const unicode = /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || 'C.UTF-8');
   const paint = (code: number) => (text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
-  const bar = paint(2)(unicode ? '│' : '|');
+  const style = createStyle({ color, unicode });
+  const bar = paint(2)(style.bar);
   const width = (): number => stream.columns || Number(env.COLUMNS) || DEFAULT_WIDTH;
   const size = (): { columns: number; rows: number } => ({
     columns: stream.columns || DEFAULT_SIZE.columns,
@@ -76,7 +77,7 @@ export function createTerminal(
   });
   const region = createRegion(stream, () => size().columns);
   const live: LiveTerminal = {
-    ...{ region, size, style: createStyle({ color, unicode }) },
+    ...{ region, size },
     onResize(listener) {
       stream.on('resize', listener);
       return () => void stream.removeListener('resize', listener);
@@ -123,13 +124,15 @@ export function createTerminal(
       const shown = [...lines.flatMap((line) => log.line(line)), ...log.end()];
       if (shown.length > 0) print(shown.map((line) => `    ${bar} ${line}`).join('\n'));
     },
-    waterfall: (trace, { full } = { full: false }) =>
-      print(renderWaterfall(trace, { width: width(), color, unicode, full })),
-    summary: (summary) => print(summaryLines(summary, { width: width(), unicode, dim: paint(2) }).join('\n')),
+    waterfall: (run, { full } = { full: false }) => print(renderWaterfall(run, { width: width(), style, full })),
+    summary: (summary) => print(summaryLines(summary, { width: width(), style, dim: paint(2) }).join('\n')),
     bold: paint(1),
     dim: paint(2),
     red: paint(31),
     green: paint(32),
-    arrow: unicode ? '›' : '>',
+    style,
+    get width() {
+      return width();
+    },
   };
 }

@@ -8,8 +8,6 @@ import type { CommandSpec } from '../options.ts';
 import { createTerminal } from '../terminal.ts';
 import { jaegerHeadersOption } from '../trace-source.ts';
 
-const DEFAULT_WIDTH = 100;
-
 export const diffSpec: CommandSpec = {
   name: 'diff',
   summary:
@@ -57,8 +55,7 @@ export async function diffCommand(args: string[]): Promise<number> {
     process.stdout.write(`${JSON.stringify(comparison)}\n`);
     return 0;
   }
-  const width = process.stdout.columns || Number(process.env.COLUMNS) || DEFAULT_WIDTH;
   const terminal = createTerminal(process.stdout);
-  terminal.print(diffText(comparison, terminal, { width, all: values.all === true }).trimEnd());
+  terminal.print(diffText(comparison, terminal, { all: values.all === true }).trimEnd());
   return 0;
 }

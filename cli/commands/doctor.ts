@@ -34,28 +34,26 @@ export const doctorSpec: CommandSpec = {
   examples: ['tektrace doctor', 'tektrace doctor -n ci --jaeger-collector-url http://localhost:4318/v1/traces'],
 };
 
-const DEFAULT_WIDTH = 100;
-
 function show(findings: readonly Finding[], terminal: Terminal): void {
-  const unicode = terminal.arrow === '›';
+  const { style } = terminal;
   const marks = {
-    ok: terminal.green(unicode ? '✓' : '+'),
+    ok: terminal.green(style.done),
     warning: '!',
-    failed: terminal.red(unicode ? '✗' : 'x'),
+    failed: terminal.red(style.marks.failure),
     unknown: terminal.dim('?'),
   };
   const at = 4 + Math.max(...findings.map(({ about }) => about.length)) + 2;
-  const width = Math.max(20, (process.stdout.columns || Number(process.env.COLUMNS) || DEFAULT_WIDTH) - at);
+  const width = Math.max(20, terminal.width - at);
   for (const { state, about, text: found, remedy } of findings) {
     const lines = wrap(printable(found), width).map((line, index) =>
       index === 0 ? `  ${marks[state]} ${about.padEnd(at - 4)}${line}` : ' '.repeat(at) + line,
     );
     const advice = remedy === undefined ? [] : wrap(printable(remedy), width - 3);
-    const arrow = unicode ? '→' : '->';
     terminal.print(
-      [...lines, ...advice.map((line, index) => ' '.repeat(at) + (index === 0 ? arrow : '').padEnd(3) + line)].join(
-        '\n',
-      ),
+      [
+        ...lines,
+        ...advice.map((line, index) => ' '.repeat(at) + (index === 0 ? style.leadsTo : '').padEnd(3) + line),
+      ].join('\n'),
     );
   }
 }

@@ -1,20 +1,16 @@
 import { slowest } from '../../local/viewer/slowest.ts';
-import type { DurationStatistic } from '../../local/viewer/slowest.ts';
 import { buildWaterfall } from '../../local/viewer/waterfall.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { CommandError } from '../errors.ts';
 import { choice, count, httpUrl, parseOptions, sinceMs, text } from '../options.ts';
 import type { CommandSpec, OptionValues } from '../options.ts';
-import { tableLines } from '../table.ts';
-import type { Cell, Column } from '../table.ts';
+import { slowestText } from '../slowest-text.ts';
 import { createTerminal } from '../terminal.ts';
-import type { Terminal } from '../terminal.ts';
 import { findTraceSource, jaegerHeadersOption } from '../trace-source.ts';
 import { readTracesFile } from '../traces-file.ts';
 import { printable } from '../waterfall/display-width.ts';
 
 const DAY_MS = 24 * 3_600_000;
-const DEFAULT_WIDTH = 100;
 
 export const slowestSpec: CommandSpec = {
   name: 'slowest',
@@ -26,7 +22,11 @@ export const slowestSpec: CommandSpec = {
     since: { type: 'string', value: 'D', help: 'How far back: 90m, 24h, 7d (default 7d); files are read whole.' },
     limit: { type: 'string', value: 'N', help: 'At most so many runs, the newest (default 100).' },
     top: { type: 'string', value: 'N', help: 'Lines of each table (default 10).' },
-    sort: { type: 'string', value: 'total|p50|max|count', help: 'What comes first (default total).' },
+    sort: {
+      type: 'string',
+      value: 'self|total|p50|max|count',
+      help: 'What comes first (default self: functions by their time without the functions and API requests that\nthey call, tasks and steps by their total).',
+    },
     kubeconfig: { type: 'string', value: 'FILE', help: 'Of tektrace up; default: KUBECONFIG.' },
     'jaeger-query-url': { type: 'string', value: 'URL', help: 'The Jaeger to read from, like http://localhost:16686' },
     'jaeger-headers-file': jaegerHeadersOption,
@@ -42,11 +42,6 @@ export const slowestSpec: CommandSpec = {
     'tektrace slowest trace.json --sort max',
   ],
 };
-
-const COLUMNS: Column[] = ['', 'count', 'failed', 'total', 'p50', 'max', 'trace of the longest'].map((head, index) => ({
-  head,
-  align: index === 0 || index === 6 ? 'left' : 'right',
-}));
 
 async function tracesOf(files: string[], values: OptionValues): Promise<Map<string, TracesData>> {
   if (files.length > 0) {
@@ -64,41 +59,10 @@ async function tracesOf(files: string[], values: OptionValues): Promise<Map<stri
   return source.recent(sinceMs(values, 'since', 7 * DAY_MS), count(values, 'limit', 100));
 }
 
-function nameOf({ name, of }: DurationStatistic, kind: string, { arrow }: Terminal): string {
-  if (of === undefined) return printable(name);
-  return printable(kind === 'Steps' ? `${of} ${arrow} ${name}` : `${name} (${of.replace(/-reconciler$/, '')})`);
-}
-
-function table(kind: string, all: DurationStatistic[], top: number, terminal: Terminal, width: number): string[] {
-  if (all.length === 0) return [];
-  const rows = all
-    .slice(0, top)
-    .map((one): Cell[] => [
-      { text: nameOf(one, kind, terminal) },
-      { text: String(one.count) },
-      { text: one.errors === 0 ? '' : String(one.errors), paint: (shown) => terminal.red(shown) },
-      { text: one.totalText },
-      { text: one.p50Text },
-      { text: one.maxText },
-      { text: one.maxTraceId, paint: (shown) => terminal.dim(shown) },
-    ]);
-  const columns = COLUMNS.map((column, index) => (index === 0 ? { ...column, head: kind } : column));
-  const ellipsis = terminal.arrow === '>' ? '..' : '…';
-  const more = all.length - rows.length;
-  // The ids are for a wide terminal.
-  const shown = width >= 100 ? columns.length : columns.length - 1;
-  const lines = tableLines(
-    columns.slice(0, shown),
-    rows.map((row) => row.slice(0, shown)),
-    { width, ellipsis, head: (shown) => terminal.bold(shown) },
-  );
-  return [...lines, ...(more > 0 ? [terminal.dim(`${more} more: --top ${all.length} shows all`)] : []), ''];
-}
-
 /** Exit code: 0 printed, 1 there is no run or Jaeger did not answer, 2 the input can't be used. */
 export async function slowestCommand(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(slowestSpec, args);
-  const order = choice(values, 'sort', ['total', 'p50', 'max', 'count'], 'total');
+  const order = choice(values, 'sort', ['self', 'total', 'p50', 'max', 'count'], 'self');
   const format = choice(values, 'output', ['text', 'json'], 'text');
   const top = count(values, 'top', 10);
   const pipeline = text(values, 'pipeline');
@@ -120,14 +84,8 @@ export async function slowestCommand(args: string[]): Promise<number> {
     return 0;
   }
   const terminal = createTerminal(process.stdout);
-  const width = process.stdout.columns || Number(process.env.COLUMNS) || DEFAULT_WIDTH;
   const of = pipeline === undefined ? '' : ` of ${printable(pipeline)}`;
   terminal.print(`${found.runs === 1 ? '1 run' : `${found.runs} runs`}${of}\n`);
-  const tables = [
-    ...table('Tasks', found.tasks, top, terminal, width),
-    ...table('Steps', found.steps, top, terminal, width),
-    ...table('Functions', found.functions, top, terminal, width),
-  ];
-  terminal.print(tables.join('\n').trimEnd());
+  terminal.print(slowestText(found, terminal, { top }));
   return 0;
 }

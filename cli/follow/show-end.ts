@@ -66,7 +66,7 @@ export interface EndContext {
 }
 
 /** Names and messages are user input, so control sequences are removed. */
-function line({ task, step, cause }: Failure, { arrow }: Terminal): string {
+function line({ task, step, cause }: Failure, { style: { arrow } }: Terminal): string {
   const where = [task, step].filter((part) => part !== undefined).map(printable);
   return `  ${[...(where.length > 0 ? [where.join(` ${arrow} `)] : []), printable(withAdvice(cause))].join('  ')}`;
 }

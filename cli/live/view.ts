@@ -60,7 +60,10 @@ export function treeView(
   function draw(): void {
     const lastLine = ({ pod, name }: { pod: string; name: string }) => logs.get(keyOf(pod, name))?.last;
     live.region.draw(
-      drawLive({ ...current(), lastLine }, { ...live.size(), ...live, nowMs: nowMs(), frame: (frame += 1) }),
+      drawLive(
+        { ...current(), lastLine },
+        { ...live.size(), style: terminal.style, nowMs: nowMs(), frame: (frame += 1) },
+      ),
     );
   }
   function keep({ task, step, lines, omitted }: StepLog): void {

@@ -1,21 +1,17 @@
 import { formatDuration } from '../../local/viewer/duration.ts';
 import { functionSummaries } from '../../local/viewer/functions.ts';
 import type { WaterfallRow } from '../../local/viewer/row.ts';
-import { buildWaterfall, type Waterfall } from '../../local/viewer/waterfall.ts';
-import type { TracesData } from '../../shared/otlp/types.ts';
+import type { Waterfall } from '../../local/viewer/waterfall.ts';
 import { drawBar } from './bar.ts';
 import { displayWidth, fit, printable } from './display-width.ts';
 import { isFolded, treeLines, type TreeLine } from './rows.ts';
-import { colourOf, createStyle, type Style } from './style.ts';
-import { traceIdOf } from './trace-id.ts';
+import { colourOf, type Style } from './style.ts';
 
 export interface WaterfallOptions {
   /** Columns of the terminal; less than 40 counts as 40. */
   width: number;
-  /** ANSI colours. Every result has its mark without them, too. */
-  color: boolean;
-  /** Box and block characters; plain ASCII otherwise. */
-  unicode: boolean;
+  /** Colours and characters. Every result has its mark without colours, too. */
+  style: Style;
   /** Draw the controllers' spans; otherwise one line counts them. */
   controllerSpans?: boolean;
   /** Draw the steps of each task, also of more than ten. */
@@ -166,14 +162,12 @@ function controllerLines(waterfall: Waterfall, layout: Layout, style: Style): st
 }
 
 /**
- * Draws a run's trace as a waterfall for a terminal: a header, one line for each span with its name, duration and bar in time.
+ * Draws a run as a waterfall for a terminal: a header, one line for each span with its name, duration and bar in time.
  * No line is wider than `options.width`; the text ends with a newline.
  */
-export function renderWaterfall(trace: TracesData, options: WaterfallOptions): string {
-  const waterfall = buildWaterfall(traceIdOf(trace), trace);
-  const style = createStyle(options);
+export function renderWaterfall(waterfall: Waterfall, options: WaterfallOptions): string {
   if (waterfall.rows.length === 0) return 'The trace has no spans.\n';
-  const { controllerSpans = false, full = false } = options;
+  const { style, controllerSpans = false, full = false } = options;
   const lines = treeLines(waterfall, { controllerSpans, full });
   const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, Math.floor(options.width)));
   const layout = layoutOf(lines, width, style);

@@ -24,6 +24,11 @@ export interface Style {
   pipe: string;
   ellipsis: string;
   dot: string;
+  /** Between the parts of a name: `unit-test › jest`. */
+  arrow: string;
+  /** Before what follows from the line above. */
+  leadsTo: string;
+  minus: string;
   /** The mark of what has ended well, where that is said. */
   done: string;
   /** Before a line of a log. */
@@ -43,6 +48,9 @@ const ascii: Omit<Style, 'paint'> = {
   pipe: '|  ',
   ellipsis: '..',
   dot: ' - ',
+  arrow: '>',
+  leadsTo: '->',
+  minus: '-',
   done: '+',
   bar: '|',
   spinner: ['|', '/', '-', '\\'],
@@ -68,6 +76,9 @@ const unicode: Omit<Style, 'paint'> = {
   pipe: '│ ',
   ellipsis: '…',
   dot: ' · ',
+  arrow: '›',
+  leadsTo: '→',
+  minus: '−',
   done: '✓',
   bar: '│',
   spinner: [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'],

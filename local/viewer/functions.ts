@@ -36,28 +36,31 @@ export interface FunctionSummary {
 
 const SLOWEST = 10;
 
-interface Call {
+/** A row of a controller, with what is below it. */
+export interface Call {
   row: WaterfallRow;
   /** API requests below it. */
   requests: number;
-  /** Milliseconds of what is directly below it. */
-  belowMs: number;
+  /** Milliseconds without the functions and API requests directly below it. */
+  selfMs: number;
 }
 
-/** The controllers' rows with what is below each, by index. */
-function callsOf(rows: WaterfallRow[]): Call[] {
-  const calls = rows.map((row): Call => ({ row, requests: 0, belowMs: 0 }));
+/** The calls of controllers' functions, and their API requests. */
+export function callsOf(rows: WaterfallRow[]): Call[] {
+  const calls = rows.map((row): Call => ({ row, requests: 0, selfMs: row.durationMs }));
   // A row comes after the one above it.
   for (const { row, requests } of calls.toReversed()) {
     const above = calls[row.parent];
     if (!above || row.category !== 'controller') continue;
     above.requests += requests + (isRequest(row) ? 1 : 0);
-    above.belowMs += row.durationMs;
+    above.selfMs -= row.durationMs;
   }
-  return calls.filter(({ row }) => row.category === 'controller');
+  return calls
+    .filter(({ row }) => row.category === 'controller')
+    .map((call) => ({ ...call, selfMs: Math.max(0, call.selfMs) }));
 }
 
-const isRequest = ({ category, kind }: WaterfallRow): boolean => category === 'controller' && kind === 'client';
+export const isRequest = ({ category, kind }: WaterfallRow): boolean => category === 'controller' && kind === 'client';
 
 const callOf = ({ id, offsetMs, durationMs, durationText, problem }: WaterfallRow): FunctionCall => ({
   ...{ id, offsetMs, durationMs, durationText },
@@ -79,7 +82,7 @@ function summaryOf(calls: Call[]): FunctionSummary {
   const byLength = calls.map(({ row }) => row).toSorted((a, b) => b.durationMs - a.durationMs);
   const [longest = calls[0]?.row] = byLength;
   const totalMs = byLength.reduce((sum, { durationMs }) => sum + durationMs, 0);
-  const selfMs = calls.reduce((sum, { row, belowMs }) => sum + Math.max(0, row.durationMs - belowMs), 0);
+  const selfMs = calls.reduce((sum, call) => sum + call.selfMs, 0);
   // The lower of two middle calls.
   const p50Ms = byLength[Math.floor(byLength.length / 2)]?.durationMs ?? 0;
   const maxMs = longest?.durationMs ?? 0;

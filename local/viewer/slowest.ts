@@ -1,4 +1,5 @@
 import { formatDuration } from './duration.ts';
+import { callsOf, isRequest } from './functions.ts';
 import type { WaterfallRow } from './row.ts';
 import { plainName, rootOf } from './summary/run-rows.ts';
 import type { Waterfall } from './waterfall.ts';
@@ -11,10 +12,13 @@ export interface DurationStatistic {
   count: number;
   /** Of these, how many ended with an error, a failure or a timeout. */
   errors: number;
+  /** Of a function: without the functions and API requests that it calls. */
+  selfMs?: number;
   totalMs: number;
   /** The median; of an even number the lower of the two in the middle. */
   p50Ms: number;
   maxMs: number;
+  selfText?: string;
   totalText: string;
   p50Text: string;
   maxText: string;
@@ -27,32 +31,45 @@ export interface Slowest {
   runs: number;
   tasks: DurationStatistic[];
   steps: DurationStatistic[];
-  /** Functions of the controllers; the time of one includes that of those that it calls. */
+  /** Functions of the controllers. All times of one but its own include those of the functions that it calls. */
   functions: DurationStatistic[];
 }
 
-export type SlowestOrder = 'total' | 'p50' | 'max' | 'count';
+/** `self`: functions by their own time; tasks and steps by their total. */
+export type SlowestOrder = 'self' | 'total' | 'p50' | 'max' | 'count';
 
 const FAILED = new Set(['failure', 'error', 'timeout']);
+
+interface Counted {
+  name: string;
+  of?: string | undefined;
+  selfMs?: number;
+}
 
 interface Group {
   name: string;
   of?: string;
-  all: { ms: number; failed: boolean; traceId: string }[];
+  all: { ms: number; selfMs?: number; failed: boolean; traceId: string }[];
 }
 
 class Groups {
   readonly #groups = new Map<string, Group>();
 
-  add(row: WaterfallRow, traceId: string, name: string, of?: string): void {
+  add(row: WaterfallRow, traceId: string, { name, of, selfMs }: Counted): void {
     const key = JSON.stringify([of, name]);
     const group = this.#groups.get(key) ?? { name, ...(of !== undefined && { of }), all: [] };
     this.#groups.set(key, group);
-    group.all.push({ ms: row.durationMs, failed: FAILED.has(row.result), traceId });
+    group.all.push({
+      ms: row.durationMs,
+      ...(selfMs !== undefined && { selfMs }),
+      failed: FAILED.has(row.result),
+      traceId,
+    });
   }
 
   statistics(order: SlowestOrder): DurationStatistic[] {
     const measure: Record<SlowestOrder, (one: DurationStatistic) => number> = {
+      self: ({ selfMs, totalMs }) => selfMs ?? totalMs,
       total: ({ totalMs }) => totalMs,
       p50: ({ p50Ms }) => p50Ms,
       max: ({ maxMs }) => maxMs,
@@ -68,12 +85,15 @@ function statisticOf({ name, of, all }: Group): DurationStatistic {
   const totalMs = sorted.reduce((sum, { ms }) => sum + ms, 0);
   const p50Ms = sorted[Math.ceil(sorted.length / 2) - 1]?.ms ?? 0;
   const longest = sorted.at(-1);
+  const ownMs = sorted.flatMap(({ selfMs }) => selfMs ?? []);
+  const selfMs = ownMs.reduce((sum, ms) => sum + ms, 0);
   const maxMs = longest?.ms ?? 0;
   return {
     name,
     ...(of !== undefined && { of }),
     count: sorted.length,
     errors: sorted.filter(({ failed }) => failed).length,
+    ...(ownMs.length > 0 && { selfMs, selfText: formatDuration(selfMs) }),
     ...{ totalMs, p50Ms, maxMs },
     ...{ totalText: formatDuration(totalMs), p50Text: formatDuration(p50Ms), maxText: formatDuration(maxMs) },
     maxTraceId: longest?.traceId ?? '',
@@ -92,6 +112,10 @@ export function pipelineOf(waterfall: Waterfall): string | undefined {
   return root?.category === 'run' ? plainName(root) : undefined;
 }
 
+/** Whether a row is an execution of ours that counts. */
+const hasEnded = ({ isRunning, result, fromStep }: WaterfallRow): boolean =>
+  isRunning !== true && result !== 'skip' && !fromStep;
+
 /**
  * Which tasks, steps and functions of controllers take longest in many runs. Skipped tasks do not count, and what still runs neither. Pure.
  * @param pipeline only runs of the Pipeline (or Task) of this name
@@ -104,14 +128,15 @@ export function slowest(waterfalls: Iterable<Waterfall>, order: SlowestOrder, pi
     runs += 1;
     const { rows, traceId } = waterfall;
     for (const row of rows) {
-      if (row.isRunning === true || row.result === 'skip' || row.fromStep) continue;
-      if (row.category === 'task' || row.category === 'custom') tasks.add(row, traceId, plainName(row));
+      if (!hasEnded(row)) continue;
+      if (row.category === 'task' || row.category === 'custom') tasks.add(row, traceId, { name: plainName(row) });
       else if (row.category === 'step') {
         const task = taskAbove(rows, row);
-        steps.add(row, traceId, plainName(row), task && plainName(task));
-      } else if (row.category === 'controller' && row.kind !== 'client')
-        functions.add(row, traceId, row.name, row.service);
+        steps.add(row, traceId, { name: plainName(row), of: task && plainName(task) });
+      }
     }
+    for (const { row, selfMs } of callsOf(rows))
+      if (hasEnded(row) && !isRequest(row)) functions.add(row, traceId, { name: row.name, of: row.service, selfMs });
   }
   return {
     runs,

@@ -5,13 +5,18 @@ import { join } from 'node:path';
 
 import { diffText } from '../../../cli/diff-text.ts';
 import { namedTrace } from '../../../cli/named-trace.ts';
+import { createStyle } from '../../../cli/waterfall/style.ts';
 import { compareRuns } from '../../../local/viewer/compare.ts';
 import { buildWaterfall } from '../../../local/viewer/waterfall.ts';
 import type { TracesData } from '../../../shared/otlp/types.ts';
 import { exampleTrace, fromService, TRACE_ID } from '../local/viewer/example-trace.ts';
 
 const OTHER = '2'.repeat(32);
-const plain = { bold: String, dim: String, red: String, green: String, arrow: '›' };
+const paintOf = (width: number, unicode = true) => ({
+  ...{ bold: String, dim: String, red: String, green: String, width },
+  style: createStyle({ color: false, unicode }),
+});
+const plain = paintOf(100);
 
 /** The example as another run, whose tests take a second longer. */
 function slower(): TracesData {
@@ -30,7 +35,7 @@ describe('the comparison as text', () => {
   const comparison = compareRuns(buildWaterfall(TRACE_ID, exampleTrace), buildWaterfall(OTHER, slower()));
 
   test('has both runs, the difference, and what changed', () => {
-    expect(diffText(comparison, plain, { width: 100, all: false })).toBe(`build-and-test-x7k2p  failure  5.23 s
+    expect(diffText(comparison, plain, { all: false })).toBe(`build-and-test-x7k2p  failure  5.23 s
   build-image › push: exit code 1: unauthorized: authentication required
 build-and-test-x7k2p  failure  6.23 s
   build-image › push: exit code 1: unauthorized: authentication required
@@ -48,15 +53,13 @@ unit-tests        2.77 s  3.77 s     +1.00 s  +36 %
   });
 
   test.each([60, 80, 120])('is not wider than %d columns', (width) => {
-    const lines = diffText(comparison, { ...plain, arrow: '>' }, { width, all: true }).split('\n');
+    const lines = diffText(comparison, paintOf(width, false), { all: true }).split('\n');
     expect(lines.filter((line) => line.length > width)).toEqual([]);
   });
 
   test('of a run with itself says so', () => {
     const [waterfall] = [buildWaterfall(TRACE_ID, exampleTrace)];
-    expect(diffText(compareRuns(waterfall, waterfall), plain, { width: 100, all: false })).toContain(
-      'About as long.\n',
-    );
+    expect(diffText(compareRuns(waterfall, waterfall), plain, { all: false })).toContain('About as long.\n');
   });
 
   test('has no control characters of a stranger', () => {
@@ -68,7 +71,7 @@ unit-tests        2.77 s  3.77 s     +1.00 s  +36 %
         ]),
       ],
     });
-    const text = diffText(compareRuns(evil, evil), plain, { width: 100, all: true });
+    const text = diffText(compareRuns(evil, evil), plain, { all: true });
     // eslint-disable-next-line no-control-regex -- what must not be there
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
   });

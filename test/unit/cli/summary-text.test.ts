@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 
 import { summaryLines } from '../../../cli/summary-text.ts';
+import { createStyle } from '../../../cli/waterfall/style.ts';
 import { displayWidth } from '../../../cli/waterfall/display-width.ts';
 import type { PathTask, RunSummary } from '../../../local/viewer/summary/types.ts';
 
-const plain = { width: 80, unicode: true, dim: (text: string): string => text };
+const plain = { width: 80, style: createStyle({ color: false, unicode: true }), dim: (text: string): string => text };
 const nothing: RunSummary = {
   ...{ result: 'success', finished: true, durationMs: 1000, durationText: '1.00 s', failures: [] },
   ...{ waits: { totalMs: 0, kinds: [], text: '' }, results: [], skipped: [] },
@@ -39,9 +40,8 @@ test('critical path, waits, skipped tasks by reason, results: each with its name
     '  results        digest = sha256:1',
     '                 tests = 6',
   ]);
-  expect(summaryLines(summary, { ...plain, unicode: false }).join('\n')).toContain(
-    'clone -> .. 4 more -> build > compile',
-  );
+  const ascii = { ...plain, style: createStyle({ color: false, unicode: false }) };
+  expect(summaryLines(summary, ascii).join('\n')).toContain('clone -> .. 4 more -> build > compile');
 });
 
 test('a value does not control the terminal, and no line is wider than it', () => {

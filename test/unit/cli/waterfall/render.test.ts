@@ -2,11 +2,15 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { displayWidth } from '../../../../cli/waterfall/display-width.ts';
 import { renderWaterfall, type WaterfallOptions } from '../../../../cli/waterfall/render.ts';
+import { createStyle } from '../../../../cli/waterfall/style.ts';
+import { waterfallOf } from '../../../../cli/waterfall/waterfall-of.ts';
 import type { TracesData } from '../../../../shared/otlp/types.ts';
 import { exampleTrace, fromService, lifecycle, TRACE_ID, type SpanInput } from '../../local/viewer/example-trace.ts';
 import { fc } from '../../../support/property.ts';
 
-const plain: WaterfallOptions = { width: 80, color: false, unicode: true };
+const plain: WaterfallOptions = { width: 80, style: createStyle({ color: false, unicode: true }) };
+const ascii: WaterfallOptions = { width: 80, style: createStyle({ color: false, unicode: false }) };
+const render = (trace: TracesData, options: WaterfallOptions): string => renderWaterfall(waterfallOf(trace), options);
 const run = (...spans: SpanInput[]): TracesData => ({ resourceSpans: [fromService('tekton-pipelines', spans)] });
 const small = run(
   {
@@ -31,7 +35,7 @@ const small = run(
 );
 
 test('a failed run: header, tree, bars in their time, the reason at the step', () => {
-  expect(renderWaterfall(small, { ...plain, width: 60 })).toBe(
+  expect(render(small, { ...plain, width: 60 })).toBe(
     [
       'p-1 · failure · 1.00 s',
       `trace ${TRACE_ID}`,
@@ -46,17 +50,17 @@ test('a failed run: header, tree, bars in their time, the reason at the step', (
 });
 
 test('colour adds nothing but colour', () => {
-  const coloured = renderWaterfall(exampleTrace, { ...plain, color: true });
-  expect(coloured).not.toBe(renderWaterfall(exampleTrace, plain));
-  expect(stripVTControlCharacters(coloured)).toBe(renderWaterfall(exampleTrace, plain));
+  const coloured = render(exampleTrace, { ...plain, style: createStyle({ color: true, unicode: true }) });
+  expect(coloured).not.toBe(render(exampleTrace, plain));
+  expect(stripVTControlCharacters(coloured)).toBe(render(exampleTrace, plain));
 });
 
 test('without Unicode every byte is ASCII', () => {
   const [, ...unfinished] = lifecycle;
   // eslint-disable-next-line no-control-regex
-  expect(renderWaterfall(run(...unfinished), { ...plain, unicode: false })).toMatch(/^[\x00-\x7f]*$/);
+  expect(render(run(...unfinished), ascii)).toMatch(/^[\x00-\x7f]*$/);
   // eslint-disable-next-line no-control-regex
-  expect(renderWaterfall(exampleTrace, { ...plain, unicode: false })).toMatch(/^[\x00-\x7f]*$/);
+  expect(render(exampleTrace, ascii)).toMatch(/^[\x00-\x7f]*$/);
 });
 
 test.each([
@@ -66,23 +70,23 @@ test.each([
   ['cancellation', 'c'],
   ['skip', '-'],
 ])('without colour the result %s has the mark %p', (result, mark) => {
-  const text = renderWaterfall(
+  const text = render(
     run({ id: 'a', name: 'task a', from: 0, to: 1, attributes: { 'cicd.pipeline.task.run.result': result } }),
-    { ...plain, unicode: false },
+    ascii,
   );
   expect(text).toMatch(new RegExp(`^${mark} task a`, 'm'));
 });
 
 describe('controller functions', () => {
   test('are one line with their count and time, and the failing ones', () => {
-    const text = renderWaterfall(exampleTrace, plain);
+    const text = render(exampleTrace, plain);
     expect(text).toContain('  controllers: 24 spans, 272 ms, 2 with an error\n');
     expect(text).toContain('    ! 2 times updateStatus: Conflict: the object has been modified (409)\n');
     expect(text).not.toContain('ReconcileKind:');
   });
 
   test('that took longest by themselves are named, with their calls', () => {
-    expect(renderWaterfall(exampleTrace, plain)).toMatch(
+    expect(render(exampleTrace, plain)).toMatch(
       /\n {2}controllers: [^\n]+\n {4}pipelinerun reconcile +95 ms in 5 calls, longest 28 ms\n {4}taskrun reconcile +57 ms in 3 calls, longest 28 ms\n/,
     );
   });
@@ -91,11 +95,11 @@ describe('controller functions', () => {
     const refused = { 'http.response.status_code': 403 };
     const request: SpanInput = { id: 'p', name: 'POST pods', from: 0, to: 1, attributes: refused, error: '' };
     const trace: TracesData = { resourceSpans: [...small.resourceSpans, fromService('taskrun-reconciler', [request])] };
-    expect(renderWaterfall(trace, plain)).toContain('    ! POST pods: HTTP 403\n');
+    expect(render(trace, plain)).toContain('    ! POST pods: HTTP 403\n');
   });
 
   test('are drawn in their places when asked for', () => {
-    const text = renderWaterfall(exampleTrace, { ...plain, controllerSpans: true });
+    const text = render(exampleTrace, { ...plain, controllerSpans: true });
     expect(text.match(/ReconcileKind/g)).toHaveLength(8);
     expect(text).not.toContain('controllers:');
   });
@@ -103,10 +107,10 @@ describe('controller functions', () => {
 
 test('a name cannot send escape sequences, new lines or direction changes to the terminal', () => {
   const name = 'task \u001b[2J\u001b]0;owned\u0007a\nb\r\u202ec\u009b31m';
-  const text = renderWaterfall(run({ id: 'a', name, from: 0, to: 1, error: '\u001b[1mred\n' }), plain);
+  const text = render(run({ id: 'a', name, from: 0, to: 1, error: '\u001b[1mred\n' }), plain);
   expect(text).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
   const harmless = run({ id: 'a', name: `task ${'n'.repeat(24)}`, from: 0, to: 1, error: '.[1mred' });
-  expect(text.split('\n')).toHaveLength(renderWaterfall(harmless, plain).split('\n').length);
+  expect(text.split('\n')).toHaveLength(render(harmless, plain).split('\n').length);
 });
 
 test('no line is wider than the terminal, for any names and times', () => {
@@ -134,7 +138,7 @@ test('no line is wider than the terminal, for any names and times', () => {
             ...(parent !== undefined && { parent: String(parent) }),
           })),
         );
-        for (const line of renderWaterfall(trace, { width, color: false, unicode }).split('\n')) {
+        for (const line of render(trace, { width, style: createStyle({ color: false, unicode }) }).split('\n')) {
           expect(displayWidth(line)).toBeLessThanOrEqual(width);
         }
       },
@@ -145,7 +149,7 @@ test('no line is wider than the terminal, for any names and times', () => {
 
 test('an unfinished run is marked', () => {
   const [, ...rest] = lifecycle;
-  const text = renderWaterfall(run(...rest), plain);
+  const text = render(run(...rest), plain);
   expect(text).toContain("not finished: the run's own span has not arrived");
   expect(text).toMatch(/^~ running…/m);
 });
@@ -158,13 +162,13 @@ test('of very many spans inside a step the first are drawn and the others counte
     from: 500 + index,
     to: 600,
   }));
-  const text = renderWaterfall({ resourceSpans: [...small.resourceSpans, fromService('app', spans)] }, plain);
+  const text = render({ resourceSpans: [...small.resourceSpans, fromService('app', spans)] }, plain);
   expect(text.match(/call \d+/g)).toHaveLength(20);
   expect(text).toContain('… 30 more spans');
 });
 
 test('no span is a sentence', () => {
-  expect(renderWaterfall({ resourceSpans: [] }, plain)).toBe('The trace has no spans.\n');
+  expect(render({ resourceSpans: [] }, plain)).toBe('The trace has no spans.\n');
 });
 
 describe('a run of more than ten tasks', () => {
@@ -188,7 +192,7 @@ describe('a run of more than ten tasks', () => {
   );
 
   test('is drawn without the steps, with the wait for the first step at the front of each bar', () => {
-    const lines = renderWaterfall(many, { ...plain, width: 60 }).split('\n');
+    const lines = render(many, { ...plain, width: 60 }).split('\n');
     expect(lines.filter((line) => line.includes('step'))).toEqual([
       expect.stringMatching(/^! │ └ step s11 /),
       '  more than ten tasks: --full draws their steps',
@@ -199,7 +203,7 @@ describe('a run of more than ten tasks', () => {
   });
 
   test('is drawn with its steps when that is asked for', () => {
-    const text = renderWaterfall(many, { ...plain, full: true });
+    const text = render(many, { ...plain, full: true });
     expect(text.match(/step s\d+/g)).toHaveLength(11);
     expect(text).not.toContain('--full');
   });

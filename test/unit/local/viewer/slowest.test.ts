@@ -40,6 +40,27 @@ describe('the slowest of many runs', () => {
     expect(tasks.map(({ name }) => name)).not.toContain('deploy');
   });
 
+  test('functions of controllers have their own time, and come in its order', () => {
+    const call = (id: string, name: string, from: number, to: number, parent?: string): SpanInput => ({
+      ...{ id, name, from, to },
+      ...(parent !== undefined && { parent }),
+    });
+    const spans = [
+      call('a', 'reconcile', 0, 100),
+      call('b', 'prepare', 0, 70, 'a'),
+      call('c', 'patch', 10, 30, 'b'),
+      call('d', 'prepare', 75, 95, 'a'),
+    ];
+    const request: SpanInput = { ...call('e', 'PATCH pods', 12, 28, 'c'), kind: 3 };
+    const trace = { resourceSpans: [fromService('taskrun-reconciler', [...spans, request])] };
+    const shown = (order: 'self' | 'total') =>
+      slowest([buildWaterfall(TRACE_ID, trace)], order).functions.map(
+        ({ name, selfMs, totalMs }) => `${name} ${selfMs} of ${totalMs}`,
+      );
+    expect(shown('self')).toEqual(['prepare 70 of 90', 'reconcile 10 of 100', 'patch 4 of 20']);
+    expect(shown('total')).toEqual(['reconcile 10 of 100', 'prepare 70 of 90', 'patch 4 of 20']);
+  });
+
   test('functions of controllers are apart by controller, with their errors', () => {
     const { functions } = slowest([buildWaterfall(TRACE_ID, exampleTrace)], 'count');
     const of = (name: string): unknown[] =>
