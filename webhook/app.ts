@@ -10,6 +10,7 @@ import type { AnnotationChanges } from '../shared/kubernetes/patch.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { answer, NotAReviewError, reviewIdentity, reviewRequest } from './admission-review.ts';
 import type { AdmissionRequest } from './admission-review.ts';
+import { limitHeldBodies } from './held-bodies.ts';
 import { annotationOperations, takeOver } from './json-patch.ts';
 import type { JsonPatch } from './json-patch.ts';
 import { KINDS } from './metrics.ts';
@@ -23,6 +24,8 @@ import { stampTaskRun } from './taskrun.ts';
 
 /** controller-runtime's limit: the API server's largest object has 3 MB, and escapes make it larger. */
 const MAX_BODY = '7mb';
+/** A replica of the chart may use 512 MiB. Parsing one review of the largest size and the worst shape takes 200 MiB, the process itself 100. */
+const MAX_HELD_BYTES = 32 << 20;
 
 export interface WebhookAppOptions {
   settings: StampSettings;
@@ -30,6 +33,8 @@ export interface WebhookAppOptions {
   /** False when the server drains: it then keeps no connections. */
   isReady: () => boolean;
   observer?: WebhookObserver;
+  /** Of the bodies of all requests that are not answered. */
+  maxHeldBytes?: number;
 }
 
 /** Users that are remembered, so that each is warned of once. */
@@ -85,10 +90,13 @@ function mutate(kind: ReviewKind, mutation: Mutation, { settings, log, observer 
   };
   return (request, response) => {
     const receivedMs = (settings.nowMs ?? Date.now)();
-    const identity = reviewIdentity(request.body);
+    const body: unknown = request.body;
+    // A parsed body may take twenty times its bytes, and the request lives until its response is written.
+    request.body = undefined;
+    const identity = reviewIdentity(body);
     let decision: JsonPatch | Unchanged;
     try {
-      decision = decide(request.body, receivedMs);
+      decision = decide(body, receivedMs);
     } catch (error) {
       decision = 'failed';
       log.error('adding the span context failed, the object is admitted unchanged', {
@@ -125,9 +133,22 @@ const failure = (code: number, message: string): object => ({
   ...{ code, message },
 });
 
+/** Whoever reaches the port must not fill the log. */
+const fewLines = (): TokenBucket => new TokenBucket({ perSecond: 1, burst: 20 });
+
+function limitingBodies({ log, maxHeldBytes = MAX_HELD_BYTES }: WebhookAppOptions): RequestHandler {
+  const lines = fewLines();
+  return limitHeldBodies(maxHeldBytes, (heldBytes) => {
+    if (lines.tryTake())
+      log.warn('the bodies of unanswered requests are too large together: the largest is cut off', {
+        heldBytes,
+        maxHeldBytes,
+      });
+  });
+}
+
 function refuseBadBody(log: Logger): ErrorRequestHandler {
-  // Whoever reaches the port must not fill the log.
-  const lines = new TokenBucket({ perSecond: 1, burst: 20 });
+  const lines = fewLines();
   return (error: unknown, request, response, _next) => {
     // The client went, or its connection broke: nobody reads an answer.
     if (request.destroyed && !request.complete) return;
@@ -149,14 +170,15 @@ export function createWebhookApp(options: WebhookAppOptions): Express {
     if (!options.isReady()) response.set('connection', 'close');
     next();
   });
+  app.use('/mutate', limitingBodies(options));
   // The API server compresses nothing.
-  app.use('/mutate', express.json({ limit: MAX_BODY, type: () => true, inflate: false }));
+  const parse = express.json({ limit: MAX_BODY, type: () => true, inflate: false });
   const stamps = { pipelinerun: stampPipelineRun, taskrun: stampTaskRun };
   for (const kind of ['pipelinerun', 'taskrun'] as const) {
     const stamp = reportingRefusals(kind, stamps[kind], options);
-    app.post(`/mutate/${kind}`, mutate(kind, stamping(stamp), options));
+    app.post(`/mutate/${kind}`, parse, mutate(kind, stamping(stamp), options));
   }
-  app.post('/mutate/pod', mutate('pod', patchPod, options));
+  app.post('/mutate/pod', parse, mutate('pod', patchPod, options));
   app.get('/readyz', (_request, response) => void response.type('text').send('ok'));
   app.use((request, response) => void response.status(404).json(failure(404, `no such path: ${request.path}`)));
   app.use(refuseBadBody(options.log));

@@ -44,6 +44,8 @@ export interface WebhookLimits {
   /** How often the two times of requests are checked. */
   timeoutCheckMs: number;
   maxConnections: number;
+  /** Default: the application's. */
+  maxHeldBytes?: number;
 }
 
 const LIMITS: WebhookLimits = {
@@ -86,7 +88,12 @@ export async function startWebhookServer({
     ...LIMITS,
     ...limits,
   };
-  const app = createWebhookApp({ settings, log, isReady: () => ready, ...(observer && { observer }) });
+  const { maxHeldBytes } = limits;
+  const app = createWebhookApp({
+    ...{ settings, log, isReady: () => ready },
+    ...(observer && { observer }),
+    ...(maxHeldBytes !== undefined && { maxHeldBytes }),
+  });
   const server = https.createServer(
     {
       ...checked(certificate),

@@ -100,3 +100,30 @@ test('connections beyond the limit are closed at once, and those that are there 
   first.write(post(JSON.stringify(reviewOf('pipelinerun', pipelineRun())), 'connection: close\r\n'));
   expect(await allOf(first)).toMatch(/^HTTP\/1.1 200 /);
 });
+
+test('bodies that are too large together cost their largest sender the connection, and a review is answered meanwhile', async () => {
+  await start({ maxHeldBytes: 100_000 });
+  const review = JSON.stringify(reviewOf('pipelinerun', pipelineRun()));
+  const [large, larger] = [await connect(), await connect()];
+  // The connection is closed while there are bytes to read: that is an error here.
+  const cut = new Promise((resolve) => larger.on('error', () => undefined).once('close', resolve));
+  large.write(post('x'.repeat(90_000), 'connection: close\r\n').slice(0, -50_000));
+  larger.write(post('x'.repeat(900_000)).slice(0, -10_000));
+  await cut;
+  const small = await connect();
+  small.write(post(review, 'connection: close\r\n'));
+  expect(await allOf(small)).toMatch(/^HTTP\/1.1 200 /);
+  large.write('x'.repeat(50_000));
+  expect(await allOf(large)).toMatch(/^HTTP\/1.1 400 /);
+});
+
+test('a body is held until its answer, and no longer', async () => {
+  await start({ maxHeldBytes: 100_000 });
+  const socket = await connect();
+  for (let round = 0; round < 5; round++) {
+    const answered = once(socket, 'data');
+    socket.write(post('x'.repeat(60_000)));
+    expect(String((await answered)[0])).toMatch(/^HTTP\/1.1 400 /);
+  }
+  socket.destroy();
+});
