@@ -1,14 +1,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 
-import { shutdownSignal } from '../shared/runtime/shutdown.ts';
 import { startMeasuredController } from './memory/controller.ts';
 import { runRollingLoad } from './memory/load.ts';
 import type { MemoryUse } from './memory/probe.ts';
 import { growth } from './memory/trend.ts';
 import { startCollector } from './support/collector.ts';
+import { measureMemory } from './support/memory-settings.ts';
+import type { MemorySettings } from './support/memory-settings.ts';
 import { startTestbed } from './support/testbed.ts';
 
 const USAGE = `usage: npm run bench:memory -- [--runs N] [--concurrency N] [--every N]
@@ -19,25 +19,6 @@ const USAGE = `usage: npm run bench:memory -- [--runs N] [--concurrency N] [--ev
 /** Memory is flat when it grows by less than this part from a quarter of the runs to the end. */
 const MAX_GROWTH = 0.05;
 const MIB = 1024 * 1024;
-
-interface Settings {
-  runs: number;
-  concurrency: number;
-  every: number;
-}
-
-/** Throws for what is no whole number from 1 on. */
-function settingsOf(args: string[]): Settings {
-  const options = { runs: { type: 'string' }, concurrency: { type: 'string' }, every: { type: 'string' } } as const;
-  const { values } = parseArgs({ args, options });
-  const whole = (name: keyof Settings, fallback: number): number => {
-    const value = Number(values[name] ?? fallback);
-    if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} takes a whole number from 1 on`);
-    return value;
-  };
-  const runs = whole('runs', 20_000);
-  return { runs, concurrency: whole('concurrency', 100), every: whole('every', Math.max(50, Math.round(runs / 100))) };
-}
 
 /** The node plays in a process of its own, so that its memory and time are not the load's. */
 async function startNode(kubeconfigPath: string): Promise<() => Promise<void>> {
@@ -71,7 +52,7 @@ function verdict(name: string, samples: { runs: number; bytes: number }[]): bool
 }
 
 /** Resolves to whether the memory is flat. */
-async function measure({ runs, concurrency, every }: Settings, signal: AbortSignal): Promise<boolean> {
+async function measure({ runs, concurrency, every }: MemorySettings, signal: AbortSignal): Promise<boolean> {
   const testbed = await startTestbed();
   const collector = await startCollector(() => undefined);
   const stops: (() => Promise<void>)[] = [];
@@ -116,16 +97,10 @@ async function measure({ runs, concurrency, every }: Settings, signal: AbortSign
   return heap && rss;
 }
 
-/** Prints the memory of a controller over many runs. Resolves to the exit code: 1 when it is not flat, 2 for wrong arguments. */
-async function main(args: string[]): Promise<number> {
-  let settings: Settings;
-  try {
-    settings = settingsOf(args);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
-    return 2;
-  }
-  return (await measure(settings, shutdownSignal())) ? 0 : 1;
-}
+const DEFAULTS = {
+  runs: 20_000,
+  concurrency: 100,
+  every: (runs: number) => Math.max(50, Math.round(runs / 100)),
+};
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await measureMemory(USAGE, DEFAULTS, measure);

@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
-
-import { shutdownSignal } from '../shared/runtime/shutdown.ts';
+import { measureMemory } from './support/memory-settings.ts';
+import type { MemorySettings } from './support/memory-settings.ts';
 import { runAndDelete } from './up-memory/load.ts';
 import { startProduct } from './up-memory/product.ts';
 
@@ -13,26 +12,8 @@ const MIB = 1024 * 1024;
 /** The aim that docs/local.md names for tektrace up. */
 const MAX_RSS_BYTES = 350 * MIB;
 
-interface Settings {
-  runs: number;
-  concurrency: number;
-  every: number;
-}
-
-/** Throws for what is no whole number from 1 on. */
-function settingsOf(args: string[]): Settings {
-  const options = { runs: { type: 'string' }, concurrency: { type: 'string' }, every: { type: 'string' } } as const;
-  const { values } = parseArgs({ args, options });
-  const whole = (name: keyof Settings, fallback: number): number => {
-    const value = Number(values[name] ?? fallback);
-    if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} takes a whole number from 1 on`);
-    return value;
-  };
-  return { runs: whole('runs', 1000), concurrency: whole('concurrency', 4), every: whole('every', 20) };
-}
-
 /** Prints the memory of `tektrace up` while runs come and go. Resolves to whether it stayed within the aim and every run succeeded. */
-async function measure({ runs, concurrency, every }: Settings, signal: AbortSignal): Promise<boolean> {
+async function measure({ runs, concurrency, every }: MemorySettings, signal: AbortSignal): Promise<boolean> {
   const product = await startProduct();
   try {
     const startedMs = Date.now();
@@ -56,16 +37,6 @@ async function measure({ runs, concurrency, every }: Settings, signal: AbortSign
   }
 }
 
-/** Resolves to the exit code: 1 when the memory was above the aim or a run failed, 2 for wrong arguments. */
-async function main(args: string[]): Promise<number> {
-  let settings: Settings;
-  try {
-    settings = settingsOf(args);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
-    return 2;
-  }
-  return (await measure(settings, shutdownSignal())) ? 0 : 1;
-}
+const DEFAULTS = { runs: 1000, concurrency: 4, every: () => 20 };
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await measureMemory(USAGE, DEFAULTS, measure);
