@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { readGrants, tracesOf, withGrant } from './grants.ts';
 import { HttpError } from './http-error.ts';
+import { readLink } from './run-link.ts';
 import type { TraceTokens } from './trace-token.ts';
 
 const LOOPBACK_NAMES = new Set(['127.0.0.1', 'localhost', '[::1]']);
@@ -42,8 +43,8 @@ export interface Access {
   /** `Authorization: Bearer <token>`, no cookie, so that no web page can send spans. */
   bearer: RequestHandler;
   /**
-   * The bearer token, or a cookie: the page's for everything, or that of links to single traces. `?token=` on a GET sets the cookie and
-   * redirects to the address without it.
+   * The bearer token, or a cookie: the page's for everything, or that of links to single traces. `?token=` on a GET, or `/r/LINK`, sets the
+   * cookie and redirects to the address without the token.
    */
   reader: RequestHandler;
 }
@@ -57,13 +58,14 @@ export interface AccessOptions {
   cookieName: string;
 }
 
-const HOW = 'open the address that Tektrace printed, it carries the token (?token=…)';
+const HOW = 'open the address that Tektrace printed, it carries the token';
 
 /** Shows the address without its token, so that no bookmark, history or Referer has it. */
 function redirectWithoutToken(request: Request, response: Response): void {
   const query = new URLSearchParams(request.originalUrl.split('?')[1] ?? '');
   query.delete('token');
-  const path = request.path.replace(/^[/\\]+/, '/');
+  const link = readLink(request.path);
+  const path = link ? `/trace/${link.traceId}` : request.path.replace(/^[/\\]+/, '/');
   const clean = query.size > 0 ? `${path}?${query.toString()}` : path;
   // Browsers send no Strict cookie after a redirect from another site; a refresh starts here.
   if (request.headers['sec-fetch-site'] === 'cross-site') response.set('Refresh', `0; url=${clean}`).end();
@@ -97,7 +99,7 @@ export function createAccess({ token, traceTokens, cookieName }: AccessOptions):
     },
     reader: (request, response, next) => {
       const traceIds = tracesOf(request.path, request.query);
-      const sent = request.method === 'GET' ? request.query['token'] : undefined;
+      const sent = request.method === 'GET' ? (readLink(request.path)?.token ?? request.query['token']) : undefined;
       const [traceId, ...others] = traceIds ?? [];
       if (typeof sent === 'string' && equal(sent, token)) keep(response, cookieName, token);
       else if (

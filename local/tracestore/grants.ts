@@ -1,3 +1,4 @@
+import { readLink } from './run-link.ts';
 import { parseTraceId } from './trace-id.ts';
 
 /** The traces of one browser's cookie. More would make the Cookie header too long for servers on the same host. */
@@ -11,9 +12,11 @@ const RULES = [
 
 /**
  * The traces that a request is about, undefined if it is about more than these. Every path `/api/NAME/TRACE` is about that trace alone, except
- * `compare`, which is about two; live events have it as a parameter.
+ * `compare`, which is about two; live events have it as a parameter, and a link `/r/LINK` in its word.
  */
 export function tracesOf(path: string, query: Record<string, unknown>): string[] | undefined {
+  const link = readLink(path);
+  if (link) return [link.traceId];
   const { trace } = query;
   if (path === '/api/events')
     return typeof trace === 'string' && /^[0-9a-f]{1,32}$/i.test(trace) ? [parseTraceId(trace)] : undefined;

@@ -1,3 +1,5 @@
+import { linkStart } from './run-link.ts';
+
 /** How to get in, for a browser that came without a valid token. `traceId` is the trace that it asked for, if it was only one. */
 export function loginPage(traceId: string | undefined): string {
   // The only text from outside is an id of 32 hex digits.
@@ -5,7 +7,7 @@ export function loginPage(traceId: string | undefined): string {
   const ofRun = id
     ? `<h2>The link to this one trace</h2>
       <p>is an annotation of its run. With the cluster's <code>KUBECONFIG</code>, kubectl prints it:</p>
-      <pre><code>kubectl get pipelineruns,taskruns -A -o yaml | grep '${id}?token'</code></pre>`
+      <pre><code>kubectl get pipelineruns,taskruns -A -o yaml | grep '${linkStart(id)}'</code></pre>`
     : '';
   return `<!doctype html>
 <html lang="en">

@@ -17,6 +17,7 @@ import { logRouter } from './log-api.ts';
 import { TraceMemory, type TraceMemoryCounters } from './memory.ts';
 import { assetsRouter, pageRouter, securityHeaders } from './page.ts';
 import { queryRouter } from './query.ts';
+import { linkPath } from './run-link.ts';
 import { createStepTokens, type StepTokens } from './step-token.ts';
 import { listOf } from './trace-list.ts';
 import { createTraceTokens } from './trace-token.ts';
@@ -60,7 +61,7 @@ export interface TraceStore {
   otlpUrl: string;
   /** The address for a browser, with the token: the list of traces, or one trace. */
   pageUrl(traceId?: string): string;
-  /** The address of one trace for a browser, with a token that opens this trace only. */
+  /** The short address of one trace for a browser, with a token that opens this trace only. */
   runUrl(traceId: string): string;
   /** A token for the header `STEP_TOKEN_HEADER` of exports: only for spans that this container sends to its run's trace. */
   stepToken(sender: SpanSender): string;
@@ -127,7 +128,7 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Trace
     otlpUrl: `${url}/v1/traces`,
     pageUrl: (traceId) =>
       `${url}${traceId === undefined ? '/' : `/trace/${traceId}`}?token=${encodeURIComponent(token)}`,
-    runUrl: (traceId) => `${url}/trace/${traceId}?token=${traceTokens.issue(traceId)}`,
+    runUrl: (traceId) => `${url}${linkPath({ traceId, token: traceTokens.issue(traceId) })}`,
     stepToken: (sender) => stepTokens.issue(sender),
     hasOwnSpan: (traceId, spanId) => memory.hasOwn(traceId, spanId),
     trace: (traceId) => memory.get(traceId),

@@ -26,9 +26,7 @@ test(
       await create(client, taskRun('good', [{ name: 'make', script: 'true' }]));
       await says(/ {2}Started {2}default\/bad-\w+\n/);
       await says(/ {2}Started {2}default\/good-\w+\n/);
-      await says(
-        / {2}Succeeded {2}default\/good-\w+ {2}[\d.]+ m?s\n {4}http:\/\/127\.0\.0\.1:\d+\/trace\/\w{32}\?token=/,
-      );
+      await says(/ {2}Succeeded {2}default\/good-\w+ {2}[\d.]+ m?s\n {4}http:\/\/127\.0\.0\.1:\d+\/r\/[\w-]{43}\n/);
       await says(
         / {2}Failed {2}default\/bad-\w+ {2}[\d.]+ m?s\n {4}only › jest {2}exit code 3\n(?: {4}│ [123]\n){3} {4}│ expected 4, got 5\n {4}http/,
       );

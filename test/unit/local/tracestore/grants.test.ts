@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readGrants, tracesOf, withGrant } from '../../../../local/tracestore/grants.ts';
+import { linkPath, linkStart, readLink } from '../../../../local/tracestore/run-link.ts';
 import { createTraceTokens } from '../../../../local/tracestore/trace-token.ts';
 
 const [A, B] = ['a'.repeat(32), 'b'.repeat(32)];
@@ -12,6 +13,8 @@ describe('a request is about', () => {
     [`/api/logs/${A}/pod-1/step-a`, [A]],
     [`/api/traces/${A}`, [A]],
     [`/api/v3/traces/${A}`, [A]],
+    [linkPath({ traceId: A, token: 'x'.repeat(22) }), [A]],
+    [`/r/${'a'.repeat(42)}`, undefined],
     [`/compare/${A}/${B}`, [A, B]],
     [`/api/compare/${A}/${B}`, [A, B]],
     [`/api/compare/${A}/%62${'b'.repeat(31)}`, undefined],
@@ -49,6 +52,17 @@ describe('the cookie of links', () => {
   test.each(['', '~~', 'x', '.', 'a.b.c'])('%j does no harm', (text) => {
     expect(() => readGrants(text)).not.toThrow();
   });
+});
+
+test('a link has the trace and its token, and begins alike for one trace', () => {
+  const traceId = `${'0'.repeat(15)}${'f'.repeat(17)}`;
+  for (const tokens of [createTraceTokens(), createTraceTokens()]) {
+    const path = linkPath({ traceId, token: tokens.issue(traceId) });
+    expect(readLink(path)).toEqual({ traceId, token: tokens.issue(traceId) });
+    expect(path.startsWith(linkStart(traceId))).toBe(true);
+  }
+  for (const wrong of ['/r/', '/r', `/r/${'a'.repeat(44)}`, `/x/${'a'.repeat(43)}`, `/r/${'.'.repeat(43)}`])
+    expect(readLink(wrong)).toBeUndefined();
 });
 
 test('a token is for one trace, and of one process', () => {

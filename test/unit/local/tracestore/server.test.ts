@@ -4,7 +4,9 @@ import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import request from 'supertest';
+import { linkPath, linkStart, readLink } from '../../../../local/tracestore/run-link.ts';
 import { startTraceStore, type TraceStore } from '../../../../local/tracestore/server.ts';
+import { createTraceTokens } from '../../../../local/tracestore/trace-token.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { createOtlpSink } from '../../../../shared/tracing/exporters/otlp.ts';
 import { exampleTrace, TRACE_ID } from '../viewer/example-trace.ts';
@@ -152,7 +154,7 @@ describe('who is let in', () => {
 
   test('a link to one run opens that trace, and nothing else', async () => {
     const address = new URL(store.runUrl(TRACE_ID));
-    const first = await request(store.url).get(`${address.pathname}${address.search}&span=1`).redirects(0).expect(302);
+    const first = await request(store.url).get(`${address.pathname}?span=1`).redirects(0).expect(302);
     expect(first.headers['location']).toBe(`/trace/${TRACE_ID}?span=1`);
     const [cookie = ''] = first.headers['set-cookie'] as unknown as string[];
     expect(cookie).toMatch(/; HttpOnly/i);
@@ -176,30 +178,35 @@ describe('who is let in', () => {
     await request(store.url).post('/v1/traces').set('Cookie', value).send(exampleTrace).expect(401);
   });
 
+  test('a link to one run fits a line of 80 columns, on whatever port', () => {
+    const { pathname } = new URL(store.runUrl(TRACE_ID));
+    expect(`    http://127.0.0.1:65535${pathname}`.length).toBeLessThanOrEqual(80);
+    expect(pathname.startsWith(linkStart(TRACE_ID))).toBe(true);
+  });
+
   test('the token of one trace is none for another, or for the list', async () => {
-    const { search } = new URL(store.runUrl(TRACE_ID));
+    const { token = '' } = readLink(new URL(store.runUrl(TRACE_ID)).pathname) ?? {};
     for (const path of ['/', `/trace/${'1'.repeat(32)}`, '/api/traces'])
-      await request(store.url).get(`${path}${search}`).expect(401);
-    await get('/api/traces')
-      .set('Authorization', `Bearer ${search.slice('?token='.length)}`)
-      .expect(401);
+      await request(store.url).get(`${path}?token=${token}`).expect(401);
+    const other = linkPath({ traceId: '1'.repeat(32), token });
+    await request(store.url).get(other).expect(401);
+    await get('/api/traces').set('Authorization', `Bearer ${token}`).expect(401);
   });
 
   test('a link to one run leaves a browser that may see everything as it is', async () => {
-    const { pathname, search } = new URL(store.runUrl(TRACE_ID));
+    const { pathname } = new URL(store.runUrl(TRACE_ID));
     const all = `tektrace-${new URL(store.url).port}=${store.token}`;
-    await request(store.url).get(`${pathname}${search}`).set('Cookie', all).redirects(0).expect(302);
+    await request(store.url).get(pathname).set('Cookie', all).redirects(0).expect(302);
     await request(store.url).get('/api/traces').set('Cookie', all).expect(200);
   });
 
   test('a link from an earlier start opens where the browser is known already', async () => {
     const all = `tektrace-${new URL(store.url).port}=${store.token}`;
-    const old = await request(store.url)
-      .get(`/trace/${TRACE_ID}?token=old`)
-      .set('Cookie', all)
-      .redirects(0)
-      .expect(302);
-    expect(old.headers['location']).toBe(`/trace/${TRACE_ID}`);
+    const link = linkPath({ traceId: TRACE_ID, token: createTraceTokens().issue(TRACE_ID) });
+    for (const path of [`/trace/${TRACE_ID}?token=old`, link]) {
+      const old = await request(store.url).get(path).set('Cookie', all).redirects(0).expect(302);
+      expect(old.headers['location']).toBe(`/trace/${TRACE_ID}`);
+    }
   });
 
   test('a browser without a token gets a page that says how to get in', async () => {
@@ -207,7 +214,7 @@ describe('who is let in', () => {
     const one = await request(store.url).get(`/trace/${TRACE_ID}`).set('Accept', html).expect(401);
     expect(one.headers['content-type']).toMatch('text/html');
     expect(one.headers['content-security-policy']).toMatch("default-src 'none'");
-    expect(one.text).toContain(`kubectl get pipelineruns,taskruns -A -o yaml | grep '${TRACE_ID}?token'`);
+    expect(one.text).toContain(`kubectl get pipelineruns,taskruns -A -o yaml | grep '${linkStart(TRACE_ID)}'`);
     const hostile = await request(store.url)
       .get('/trace/%3Cscript%3E?token=%3Cscript%3E')
       .set('Accept', html)
