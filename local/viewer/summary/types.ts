@@ -65,7 +65,7 @@ export type WaitKind =
   | 'scheduling'
   | 'image pull'
   | 'starting'
-  /** No task of the path was there: controllers had yet to create it, or to end the run. */
+  /** Controllers had yet to create a task of the path, or its Pod, or to end the run. */
   | 'controller';
 
 /** The waits on the critical path: those of its tasks while none of their steps ran, and those between its tasks. */

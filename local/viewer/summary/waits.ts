@@ -24,8 +24,10 @@ interface Stretch {
   toMs: number;
 }
 
-function within(one: Placed, { fromMs, toMs }: Segment): Stretch | undefined {
-  const stretch = { fromMs: Math.max(fromMs, one.row.offsetMs), toMs: Math.min(toMs, endOf(one)) };
+const stretchOf = (one: Placed): Stretch => ({ fromMs: one.row.offsetMs, toMs: endOf(one) });
+
+function within(one: Stretch, { fromMs, toMs }: Segment): Stretch | undefined {
+  const stretch = { fromMs: Math.max(fromMs, one.fromMs), toMs: Math.min(toMs, one.toMs) };
   return stretch.toMs > stretch.fromMs ? stretch : undefined;
 }
 
@@ -43,22 +45,39 @@ function uncovered(stretch: Stretch, others: readonly Stretch[]): Stretch[] {
   );
 }
 
-/** The time of each kind in the segment, in milliseconds. A moment with several kinds counts for the most specific one. */
-function unionByKind(rows: Placed[], segment: Segment): Map<Occupied, number> {
+/**
+ * The time of each kind in the segment, in milliseconds. A moment with several kinds counts for the most specific one, and for `controller` only where it
+ * has no other.
+ */
+function unionByKind(
+  rows: Placed[],
+  segment: Segment,
+  ofControllers: Stretch[] = [],
+): Map<Occupied | WaitKind, number> {
   const covered: Stretch[] = [];
-  const sums = new Map<Occupied, number>();
-  for (const kind of ORDER) {
-    for (const one of rows.filter(({ row }) => kindOf(row) === kind)) {
-      const stretch = within(one, segment);
-      const free = stretch ? uncovered(stretch, covered) : [];
-      covered.push(...free);
-      sums.set(
-        kind,
-        free.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, sums.get(kind) ?? 0),
-      );
-    }
-  }
+  const sums = new Map<Occupied | WaitKind, number>();
+  const add = (kind: Occupied | WaitKind, one: Stretch): void => {
+    const stretch = within(one, segment);
+    const free = stretch ? uncovered(stretch, covered) : [];
+    covered.push(...free);
+    sums.set(
+      kind,
+      free.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, sums.get(kind) ?? 0),
+    );
+  };
+  for (const kind of ORDER) for (const one of rows.filter(({ row }) => kindOf(row) === kind)) add(kind, stretchOf(one));
+  for (const one of ofControllers) add('controller', one);
   return sums;
+}
+
+/** From the start of a task, or of an attempt, until its Pod was created. Times that are not that exact don't show what is shorter than `precision`. */
+function beforePods({ rows }: Waterfall, belowTask: Placed[], precision: number): Stretch[] {
+  return belowTask.flatMap(({ row }) => {
+    const above = rows[row.parent];
+    if (!above || row.category !== 'wait' || row.name !== 'pod scheduling') return [];
+    const stretch = { fromMs: above.offsetMs, toMs: row.offsetMs };
+    return stretch.toMs - stretch.fromMs >= precision ? [stretch] : [];
+  });
 }
 
 /** The run's own waits, not those of its tasks. `pending` is below `queued`. */
@@ -75,8 +94,11 @@ function ownWaits(waterfall: Waterfall, run: Placed): Placed[] {
 
 /** The waits in a segment. Time without a task that no span explains is the controllers', unless the times are not that exact. */
 function waitsIn(waterfall: Waterfall, segment: Segment, precision: number): Map<Occupied | WaitKind, number> {
-  if (segment.unit) return unionByKind(below(waterfall, segment.unit), segment);
-  const sums: Map<Occupied | WaitKind, number> = unionByKind(ownWaits(waterfall, segment.run), segment);
+  if (segment.unit) {
+    const belowTask = below(waterfall, segment.unit);
+    return unionByKind(belowTask, segment, beforePods(waterfall, belowTask, precision));
+  }
+  const sums = unionByKind(ownWaits(waterfall, segment.run), segment);
   const explained = [...sums.values()].reduce((sum, ms) => sum + ms, 0);
   const left = segment.toMs - segment.fromMs - explained;
   // While a run goes on, what runs now has no span yet.

@@ -119,7 +119,7 @@ describe('the critical path', () => {
       task: 'build',
       longestStep: { step: 'run-only', durationText: '1.69 s' },
     });
-    expect(waits(summary)).toEqual({ scheduling: 100, starting: 200 });
+    expect(waits(summary)).toEqual({ controller: 10, scheduling: 100, starting: 200 });
   });
 
   test('goes on inside of a Pipeline in a Pipeline', () => {
@@ -190,6 +190,23 @@ describe('the waits', () => {
   test('have the time without a task as the controllers’', () => {
     const summary = of([root(3100), ...task('clone', 40, 1000), ...task('unit', 1500, 3000)]);
     expect(waits(summary)).toMatchObject({ controller: 40 + 500 + 100 });
+  });
+
+  test('have the time before a task’s Pod was created as the controllers’, also before that of a second attempt', () => {
+    const late = (parent: string, from: number): SpanInput[] => [
+      { id: `${parent}sc`, parent, name: 'pod scheduling', from, to: from + 100 },
+      { id: `${parent}st`, parent, name: 'step run', from: from + 100, to: from + 1000 },
+    ];
+    const summary = of([
+      root(5000),
+      { id: 'unit', parent: 'root', name: 'task unit', from: 0, to: 5000 },
+      { id: 'res', parent: 'unit', name: 'resolve unit', from: 100, to: 300 },
+      { id: 'one', parent: 'unit', name: 'attempt 1', from: 0, to: 2000 },
+      ...late('one', 1000),
+      { id: 'two', parent: 'unit', name: 'attempt 2', from: 2000, to: 5000 },
+      ...late('two', 4000),
+    ]);
+    expect(waits(summary)).toEqual({ controller: 800 + 2000, resolving: 200, scheduling: 200 });
   });
 
   test('of a run that goes on do not have the time whose task has no span yet', () => {
