@@ -7,7 +7,6 @@ import type { Resource } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { LruMap } from '../../shared/runtime/lru.ts';
-import { isDone } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { keepProvenance } from '../../shared/tracing/provenance.ts';
 import { podTaskSpan, runSpan } from '../../shared/tracing/run-context.ts';
@@ -109,11 +108,6 @@ export function createLiveRuns(log: Logger): LiveRuns {
       return live.pipelineRuns.length + live.taskRuns.length > 0 ? live : undefined;
     },
     revision: (traceId) => changes.revision(traceId),
-    running: () => {
-      const runs = watched ? [...watched.pipelineRuns.store.list(), ...watched.taskRuns.store.list()] : [];
-      const ids = runs.filter((run) => !isDone(run)).map(traceOfRun);
-      return [...new Set(ids.filter((traceId) => traceId !== undefined))].reverse();
-    },
     onChange: (listener) => changes.onChange(listener),
     watch: async (client, signal) => {
       const { pipelineRuns, taskRuns, pods } = (watched = {

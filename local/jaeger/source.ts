@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import { LruMap } from '../../shared/runtime/lru.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
+import { LIFECYCLE_SERVICE } from '../../shared/tracing/resource.ts';
 import { HttpError } from '../tracestore/http-error.ts';
 import { summarize, type TraceSummary } from '../tracestore/summary.ts';
 import { TraceList, type ListUpdate } from '../tracestore/trace-list.ts';
 import type { TraceSource } from '../tracestore/trace-source.ts';
+import { buildWaterfall } from '../viewer/waterfall.ts';
 import { JaegerQueryError, type JaegerQuery } from './query.ts';
 
-/** The service of the runs' own spans: each run has at least one. */
-const SERVICE = 'tekton-pipelines';
 /** How often Jaeger is asked while a page is open. */
 const POLL_MS = 10_000;
 /** A trace or the list that is younger is not asked for again. */
@@ -51,13 +51,13 @@ export class JaegerSource implements TraceSource {
     this.#options = options;
     this.#nowMs = options.nowMs ?? Date.now;
     this.#list = new TraceList({
-      ids: () => this.ids(),
+      ids: () => this.#ids(),
       summary: (traceId) => this.#summaries.get(traceId),
       onChange: (listener) => this.onChange((traceId) => traceId !== undefined && listener(traceId), false),
     });
   }
 
-  ids(): string[] {
+  #ids(): string[] {
     const byStart = [...this.#summaries.values()].toSorted((a, b) => b.startUnixMs - a.startUnixMs);
     return byStart.map(({ id }) => id);
   }
@@ -98,7 +98,7 @@ export class JaegerSource implements TraceSource {
       traces,
       revision: traces ? hash('sha256', JSON.stringify(traces)) : '',
       atMs: this.#nowMs(),
-      finished: traces !== undefined && summarize(traceId, traces).finished,
+      finished: traces !== undefined && buildWaterfall(traceId, traces).finished,
     };
     this.#cache.set(traceId, cached);
     return cached;
@@ -125,8 +125,8 @@ export class JaegerSource implements TraceSource {
     const { sinceMs, limit } = this.#options;
     const toMs = this.#nowMs();
     const fromMs = this.#polledAtMs === undefined ? toMs - sinceMs : this.#polledAtMs - OVERLAP_MS;
-    // Clocks of nodes and collectors may be ahead of this one.
-    const search = { service: SERVICE, fromMs, toMs: toMs + OVERLAP_MS, limit };
+    // Each run has a span of this service: its own. Clocks of nodes and collectors may be ahead of this one.
+    const search = { service: LIFECYCLE_SERVICE, fromMs, toMs: toMs + OVERLAP_MS, limit };
     const found = await this.#asked(() => this.#query.search(search));
     this.#polledAtMs = toMs;
     for (const [traceId, traces] of found) {
@@ -135,7 +135,7 @@ export class JaegerSource implements TraceSource {
       this.#summaries.set(traceId, summary);
       this.#changed(traceId);
     }
-    for (const id of this.ids().slice(limit)) this.#summaries.delete(id);
+    for (const id of this.#ids().slice(limit)) this.#summaries.delete(id);
   }
 
   async #asked<T>(query: () => Promise<T>): Promise<T> {

@@ -1,8 +1,7 @@
-import express, { type Request, type Router } from 'express';
+import express, { type Router } from 'express';
 import { perfettoTrace } from '../viewer/download/perfetto.ts';
 import { waterfallSvg } from '../viewer/download/svg.ts';
-import { buildWaterfall, type Waterfall } from '../viewer/waterfall.ts';
-import { notHere } from './find-row.ts';
+import { findWaterfall } from './find-trace.ts';
 import { parseTraceId } from './trace-id.ts';
 import type { TraceSource } from './trace-source.ts';
 
@@ -23,19 +22,12 @@ export interface DownloadOptions {
  */
 export function downloadRouter({ source, jaegerUiUrl }: DownloadOptions): Router {
   const router = express.Router();
-  const waterfallOf = async ({ params }: Request<{ id: string }>): Promise<Waterfall> => {
-    const traceId = parseTraceId(params.id);
-    const traces = await source.get(traceId);
-    if (!traces) throw notHere(traceId);
-    return buildWaterfall(traceId, traces);
-  };
-
   router.get('/api/perfetto/:id', async (request, response) => {
-    const waterfall = await waterfallOf(request);
+    const waterfall = await findWaterfall(source, request.params.id);
     response.attachment(`trace-${waterfall.traceId}.perfetto.json`).json(perfettoTrace(waterfall));
   });
   router.get('/api/svg/:id', async (request, response) => {
-    const waterfall = await waterfallOf(request);
+    const waterfall = await findWaterfall(source, request.params.id);
     response.attachment(`trace-${waterfall.traceId}.svg`).type('image/svg+xml').send(waterfallSvg(waterfall));
   });
   router.get('/api/links/:id', (request, response) => {

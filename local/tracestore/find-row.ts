@@ -1,13 +1,10 @@
 import type { Request } from 'express';
 import type { WaterfallRow } from '../viewer/row.ts';
 import type { Waterfall } from '../viewer/waterfall.ts';
+import { notHere } from './find-trace.ts';
 import { HttpError } from './http-error.ts';
 import { parseTraceId } from './trace-id.ts';
 import type { Views } from './views.ts';
-
-/** The answer for a trace of which nothing is known. */
-export const notHere = (traceId: string): HttpError =>
-  new HttpError(404, `no span of trace ${traceId} is here; check its id`);
 
 /** The waterfall and row of a request's path. Throws HttpError 404 without either. */
 export async function findRow(

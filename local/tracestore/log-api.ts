@@ -8,7 +8,7 @@ import { newest } from './newest.ts';
 import type { Views } from './views.ts';
 
 /** The page shows this much of a log. */
-export const MAX_LOG_BYTES = 5 * 1024 * 1024;
+const MAX_LOG_BYTES = 5 * 1024 * 1024;
 
 /** Longer lines are shown in pieces. */
 const MAX_LINE = 64 * 1024;

@@ -97,8 +97,10 @@ function createApp({ memory, access, stepTokens, events }: Parts, options: Trace
   const list = listOf(memory);
   const history = listRouter({ list: (since) => list.update(since), get: (traceId) => memory.get(traceId) });
   const downloads = downloadRouter({ source: memory, jaegerUiUrl: options.jaegerUiUrl });
-  app.use(access.reader, history, queryRouter(memory), downloads, waterfallRouter(views, logs), events, pageRouter());
-  if (logs) app.use(access.reader, logRouter(views, logs));
+  // All that follows is only for who may read it.
+  app.use(access.reader);
+  app.use(history, queryRouter(memory), downloads, waterfallRouter(views, logs), events, pageRouter());
+  if (logs) app.use(logRouter(views, logs));
   app.use((request, _response, next) => next(new HttpError(404, `nothing is at ${request.path}`)));
   app.use(answerError(log));
   return app;

@@ -1,7 +1,7 @@
 import type { TracesData } from '../../shared/otlp/types.ts';
 import type { Result } from '../viewer/classify.ts';
 import { failuresOf } from '../viewer/summary/failures.ts';
-import { plainName, rootOf } from '../viewer/summary/run-rows.ts';
+import { pipelineOf } from '../viewer/summary/run-rows.ts';
 import { buildWaterfall } from '../viewer/waterfall.ts';
 
 /** One line of the list of traces. */
@@ -26,13 +26,13 @@ export interface TraceSummary {
 export function summarize(id: string, traces: TracesData): TraceSummary {
   const waterfall = buildWaterfall(id, traces);
   const { title, runName, namespace, result, finished, startUnixMs, durationMs, durationText, spanCount } = waterfall;
-  const root = rootOf(waterfall)?.row;
+  const pipeline = pipelineOf(waterfall);
   const [failure] = finished && result !== 'success' ? failuresOf(waterfall, {}) : [];
   return {
     id,
     title,
     ...(runName !== undefined && { runName }),
-    ...(root?.category === 'run' && { pipeline: plainName(root) }),
+    ...(pipeline !== undefined && { pipeline }),
     ...(namespace !== undefined && { namespace }),
     ...{ result, finished, startUnixMs, durationMs, durationText, spanCount },
     ...(failure && { problem: failure.text }),

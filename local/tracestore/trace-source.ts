@@ -2,8 +2,6 @@ import type { TracesData } from '../../shared/otlp/types.ts';
 
 /** Where the pages read traces. */
 export interface TraceSource {
-  /** The ids of all traces, the newest first. */
-  ids(): string[];
   /** A trace as one OTLP document; undefined if there is none of this id. */
   get(traceId: string): TracesData | undefined | Promise<TracesData | undefined>;
   /** A text or number that differs after each change of the trace. */

@@ -1,6 +1,7 @@
 import { senderOf } from '../../shared/otlp/sender.ts';
 import { attribute, type LocatedSpan } from '../../shared/otlp/spans.ts';
 import { STATUS_CODE } from '../../shared/otlp/types.ts';
+import { LIFECYCLE_SERVICE, PIPELINE_RUN_SERVICE, TASK_RUN_SERVICE } from '../../shared/tracing/resource.ts';
 
 /** The kind of a span for the viewer. */
 export type Category =
@@ -9,8 +10,7 @@ export type Category =
 /** The results of docs/trace.md, `running` before the end, `none` for a span without a result. */
 export type Result = 'success' | 'failure' | 'timeout' | 'cancellation' | 'error' | 'skip' | 'running' | 'none';
 
-const LIFECYCLE_SERVICE = 'tekton-pipelines';
-const CONTROLLER_SERVICES = new Set(['pipelinerun-reconciler', 'taskrun-reconciler']);
+const CONTROLLER_SERVICES = new Set([PIPELINE_RUN_SERVICE, TASK_RUN_SERVICE]);
 const RESULTS = new Set<string>(['success', 'failure', 'timeout', 'cancellation', 'error', 'skip'] satisfies Result[]);
 
 const lifecycleNames: [RegExp, Category][] = [

@@ -2,7 +2,7 @@ import type { Result } from './classify.ts';
 import { formatDuration } from './duration.ts';
 import type { WaterfallRow } from './row.ts';
 import { failuresOf } from './summary/failures.ts';
-import { plainName } from './summary/run-rows.ts';
+import { plainName, taskAbove } from './summary/run-rows.ts';
 import type { Waterfall } from './waterfall.ts';
 
 export type ComparedKind = 'task' | 'step' | 'wait';
@@ -71,12 +71,6 @@ interface Unit {
 function joined(first: ComparedSide, next: ComparedSide): ComparedSide {
   const durationMs = first.durationMs + next.durationMs;
   return { result: next.result, durationMs, durationText: formatDuration(durationMs), times: first.times + next.times };
-}
-
-function taskAbove(rows: WaterfallRow[], row: WaterfallRow): WaterfallRow | undefined {
-  let above: WaterfallRow | undefined = rows[row.parent];
-  while (above && above.category !== 'task' && above.category !== 'run') above = rows[above.parent];
-  return above?.category === 'task' ? above : undefined;
 }
 
 /** `deploy/apply`: the task of a Pipeline in a Pipeline has the name of that Pipeline's task in front. */

@@ -1,4 +1,4 @@
-import type { WaterfallRow } from './row.ts';
+import { attributeOf, type WaterfallRow } from './row.ts';
 
 /** The container whose log belongs to a row. */
 export interface LogPlace {
@@ -20,9 +20,6 @@ const WITH_LOG = new Set(['step', 'init', 'sidecar']);
 
 /** Names as Kubernetes allows them: a trace may have others, which must not get into a command. */
 const OBJECT_NAME = /^[a-z0-9][a-z0-9.-]*$/;
-
-const attributeOf = (row: WaterfallRow, key: string): string | undefined =>
-  row.attributes.find(([name]) => name === key)?.[1];
 
 /** The Pod of a row's attempt: each attempt has its own, and its wait for a node names it. */
 function podOf(rows: WaterfallRow[], row: WaterfallRow): string | undefined {

@@ -1,6 +1,6 @@
 import type { Category, Result } from './classify.ts';
 import type { FunctionSummary } from './functions.ts';
-import type { WaterfallRow } from './row.ts';
+import { attributeOf, type WaterfallRow } from './row.ts';
 import type { RunSummary } from './summary/types.ts';
 import type { Waterfall } from './waterfall.ts';
 
@@ -36,7 +36,7 @@ const SKIP_REASON = 'tektrace.skip.reason';
 
 function pageRow(row: WaterfallRow, parent: string | undefined): PageRow {
   const { id, name, category, result, offsetMs, problem, apart } = row;
-  const skipReason = result === 'skip' ? row.attributes.find(([key]) => key === SKIP_REASON)?.[1] : undefined;
+  const skipReason = result === 'skip' ? attributeOf(row, SKIP_REASON) : undefined;
   const round = (ms: number): number => Math.round(ms * 1000) / 1000;
   return {
     id,

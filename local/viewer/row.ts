@@ -43,6 +43,10 @@ export interface WaterfallRow {
   links: { traceId: string; spanId: string; attributes: TextPairs }[];
 }
 
+/** The value of an attribute as text. */
+export const attributeOf = ({ attributes }: Pick<WaterfallRow, 'attributes'>, key: string): string | undefined =>
+  attributes.find(([name]) => name === key)?.[1];
+
 const kindNames = Object.fromEntries(Object.entries(SPAN_KIND).map(([name, kind]) => [kind, name]));
 const statusNames = ['unset', 'ok', 'error'];
 

@@ -1,7 +1,7 @@
 import { formatDuration } from './duration.ts';
 import { callsOf, isRequest } from './functions.ts';
 import type { WaterfallRow } from './row.ts';
-import { plainName, rootOf } from './summary/run-rows.ts';
+import { pipelineOf, plainName, taskAbove } from './summary/run-rows.ts';
 import type { Waterfall } from './waterfall.ts';
 
 /** What all executions of one task, step or function took. Times are milliseconds. */
@@ -98,18 +98,6 @@ function statisticOf({ name, of, all }: Group): DurationStatistic {
     ...{ totalText: formatDuration(totalMs), p50Text: formatDuration(p50Ms), maxText: formatDuration(maxMs) },
     maxTraceId: longest?.traceId ?? '',
   };
-}
-
-function taskAbove(rows: WaterfallRow[], row: WaterfallRow): WaterfallRow | undefined {
-  let above: WaterfallRow | undefined = rows[row.parent];
-  while (above && above.category !== 'task') above = rows[above.parent];
-  return above;
-}
-
-/** The name of a run's Pipeline or Task. */
-export function pipelineOf(waterfall: Waterfall): string | undefined {
-  const root = rootOf(waterfall)?.row;
-  return root?.category === 'run' ? plainName(root) : undefined;
 }
 
 /** Whether a row is an execution of ours that counts. */

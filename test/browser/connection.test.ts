@@ -118,7 +118,6 @@ describeInChromium('pages over a Jaeger that stops answering', (browser) => {
     viewer = await startViewer({
       log: silentLogger,
       source: {
-        ids: () => memory.ids(),
         get: async (traceId) => answer(memory.get(traceId)),
         revision: async () => answer(1),
         onChange: (listener) => {

@@ -34,9 +34,6 @@ class Objects implements LiveSource {
   revision(): number {
     return this.#revision;
   }
-  running(): string[] {
-    return this.#run ? [LIVE_TRACE] : [];
-  }
   onChange(listener: (traceId: string) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -14,8 +14,6 @@ export interface LiveSource {
   find(traceId: string): LiveRun | undefined;
   /** A number that differs after each change of the trace's objects; 0 for an unknown trace. */
   revision(traceId: string): number;
-  /** The ids of the traces whose run has not ended, the newest first. */
-  running(): string[];
   /** Calls `listener` with a trace's id whenever one of its objects changed, until the returned function is called. */
   onChange(listener: (traceId: string) => void): () => void;
 }

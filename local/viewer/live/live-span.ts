@@ -1,5 +1,6 @@
 import type { LocatedSpan } from '../../../shared/otlp/spans.ts';
 import { SPAN_KIND, STATUS_CODE } from '../../../shared/otlp/types.ts';
+import { LIFECYCLE_SERVICE } from '../../../shared/tracing/resource.ts';
 
 /** A row that API objects give before its span arrives. It is drawn, and never stored or exported. */
 export interface LiveSpan extends LocatedSpan {
@@ -31,8 +32,8 @@ export function liveSpan(facts: LiveSpanFacts, nowMs: number): LiveSpan {
   );
   return {
     isRunning: facts.endMs === undefined,
-    serviceName: 'tekton-pipelines',
-    resource: { attributes: [{ key: 'service.name', value: { stringValue: 'tekton-pipelines' } }] },
+    serviceName: LIFECYCLE_SERVICE,
+    resource: { attributes: [{ key: 'service.name', value: { stringValue: LIFECYCLE_SERVICE } }] },
     scope: { attributes: [] },
     span: {
       ...{ traceId, spanId, ...(parentSpanId !== undefined && { parentSpanId }), name, kind: SPAN_KIND.internal },

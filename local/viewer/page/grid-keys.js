@@ -1,3 +1,5 @@
+import { ROW_PX } from './line.js';
+
 /** @typedef {import('./visible.js').VisibleRow} VisibleRow */
 
 /**
@@ -17,7 +19,7 @@ export function gridKeys(event, { rows, focused, focus, onSelect, onToggle }) {
   if (!current) return;
   const to = (/** @type {number} */ at) => focus(rows[Math.min(Math.max(at, 0), rows.length - 1)]?.row.id);
   const isOpen = current.expandable && current.open;
-  const page = Math.max(1, Math.floor(window.innerHeight / 2 / 28));
+  const page = Math.max(1, Math.floor(window.innerHeight / 2 / ROW_PX));
   /** @type {Record<string, () => void>} */
   const keys = {
     ArrowDown: () => to(index + 1),

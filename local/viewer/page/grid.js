@@ -1,7 +1,7 @@
 import { createAxis } from './axis.js';
 import { h } from './dom.js';
 import { gridKeys } from './grid-keys.js';
-import { createLine } from './line.js';
+import { createLine, ROW_PX } from './line.js';
 
 /** @typedef {import('./visible.js').VisibleRow} VisibleRow */
 /**
@@ -15,7 +15,6 @@ import { createLine } from './line.js';
 
 /** Rows above and below the window that are drawn, too. */
 const AROUND = 8;
-const ROW_PX = 28;
 
 /**
  * The waterfall as a treegrid. Only the lines in the window are in the document; the focused one stays there.
@@ -31,6 +30,7 @@ export function createGrid({ onSelect, onToggle, onWholeTime }) {
   let focused = '';
   let printing = false;
   const element = h('div', { role: 'treegrid', class: 'grid', 'aria-label': 'Spans of the run' });
+  element.style.setProperty('--row', `${ROW_PX}px`);
   const axis = createAxis(element);
   // In the head, which always has room: the rows must not move away from under the pointer that zooms.
   const whole = h(
@@ -171,7 +171,7 @@ export function createGrid({ onSelect, onToggle, onWholeTime }) {
       state = nextState;
       if (!rows.some(({ row }) => row.id === focused)) focused = rows[0]?.row.id ?? '';
       element.setAttribute('aria-rowcount', String(rows.length + 1));
-      body.style.height = `calc(${rows.length} * var(--row))`;
+      body.style.height = `${rows.length * ROW_PX}px`;
       whole.hidden = !state.zoomed;
       axis.set(state.range);
       drawLines();

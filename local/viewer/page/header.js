@@ -23,8 +23,6 @@ export function createHeader(traceId) {
   const fact = (/** @type {string} */ text) => h('span', {}, text);
   return {
     element: h('div', { class: 'top' }, h('div', { class: 'title' }, title, facts), links),
-    /** Where other downloads are added. */
-    links,
     /** @param {PageHead} head */
     draw({ runName, title: name, result, durationText, startUnixMs, spanCount, finished, namespace }) {
       title.textContent = runName ?? name;

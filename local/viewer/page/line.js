@@ -16,6 +16,9 @@ import { place } from './range.js';
 /** What the span is, before its own name: less important, and left out on a phone. */
 const NAMED_KIND = /^(RUN |task |step |init |sidecar |custom )(.+)$/s;
 
+/** The height of a row. */
+export const ROW_PX = 28;
+
 /** Shorter waits are as good as none. */
 const MIN_LEAD_MS = 1;
 
@@ -84,7 +87,7 @@ export function createLine() {
     else element.removeAttribute('aria-expanded');
     element.classList.toggle('found', found);
     element.style.setProperty('--level', String(level - 1));
-    element.style.transform = `translateY(calc(${index} * var(--row)))`;
+    element.style.transform = `translateY(${index * ROW_PX}px)`;
   };
 
   /** @type {unknown[]} */

@@ -1,7 +1,7 @@
 import type { Category, Result } from '../classify.ts';
-import type { WaterfallRow } from '../row.ts';
+import { attributeOf, type WaterfallRow } from '../row.ts';
 import type { Waterfall } from '../waterfall.ts';
-import { attributeOf, plainName } from './run-rows.ts';
+import { plainName } from './run-rows.ts';
 import type { RunFacts, SummaryFailure } from './types.ts';
 
 const WENT_WRONG: readonly Result[] = ['failure', 'error', 'timeout', 'cancellation'];

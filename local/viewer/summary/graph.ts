@@ -1,4 +1,5 @@
-import { attributeOf, plainName, type Placed } from './run-rows.ts';
+import { attributeOf } from '../row.ts';
+import { plainName, type Placed } from './run-rows.ts';
 
 /** For each task of a Pipeline the tasks that it depends on. Tasks in `finally` have no entry. */
 export type Graph = ReadonlyMap<string, readonly string[]>;
@@ -20,7 +21,7 @@ export function graphOf({ row }: Placed): Graph | undefined {
   );
 }
 
-export const taskNameOf = ({ row }: Placed): string => attributeOf(row, 'cicd.pipeline.task.name') ?? plainName(row);
+const taskNameOf = ({ row }: Placed): string => attributeOf(row, 'cicd.pipeline.task.name') ?? plainName(row);
 
 /**
  * Which of `units` a task waited for: those of its dependencies, and instead of one that was skipped those of that one's. Undefined for a task that is not

@@ -42,5 +42,15 @@ export const endOf = ({ row }: Placed): number => row.offsetMs + row.durationMs;
 export const plainName = ({ name }: WaterfallRow): string =>
   name.replace(/^(?:RUN|task|custom|step|init|sidecar) /, '') || name;
 
-export const attributeOf = ({ attributes }: WaterfallRow, key: string): string | undefined =>
-  attributes.find(([name]) => name === key)?.[1];
+/** The name of a run's Pipeline or Task; undefined before the run's own span has come. */
+export function pipelineOf(waterfall: Waterfall): string | undefined {
+  const root = rootOf(waterfall)?.row;
+  return root?.category === 'run' ? plainName(root) : undefined;
+}
+
+/** The task that a row is of; undefined for a row of a run. */
+export function taskAbove(rows: WaterfallRow[], row: WaterfallRow): WaterfallRow | undefined {
+  let above: WaterfallRow | undefined = rows[row.parent];
+  while (above && above.category !== 'task' && above.category !== 'run') above = rows[above.parent];
+  return above?.category === 'task' ? above : undefined;
+}

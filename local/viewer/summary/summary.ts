@@ -1,7 +1,8 @@
+import { attributeOf } from '../row.ts';
 import type { Waterfall } from '../waterfall.ts';
 import { criticalPathOf, precisionMs, segmentsOf } from './critical-path.ts';
 import { failuresOf } from './failures.ts';
-import { attributeOf, plainName, rootOf } from './run-rows.ts';
+import { plainName, rootOf } from './run-rows.ts';
 import type { RunFacts, RunSummary, SkippedFact } from './types.ts';
 import { waitsOf } from './waits.ts';
 

@@ -19,7 +19,6 @@ beforeEach(async () => {
     log: silentLogger,
     jaegerUiUrl: 'https://jaeger.test/base',
     source: {
-      ids: () => memory.ids(),
       get: async (traceId) => memory.get(traceId),
       revision: () => 1,
       onChange: (listener) => memory.onChange(listener),

@@ -51,7 +51,6 @@ test('what runs is sent once, not each time that it has grown', async () => {
   const source: LiveSource = {
     find: () => live,
     revision: () => revision,
-    running: () => [],
     onChange: () => () => undefined,
   };
   const views = new Views(memory(), { live: source, nowMs: () => nowMs, sleep });
