@@ -1,7 +1,7 @@
 import type { Attributes, SpanStatus } from '@opentelemetry/api';
 import { SpanStatusCode } from '@opentelemetry/api';
 
-import type { ContainerStateTerminated, ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
+import type { ContainerState, ContainerStateTerminated, ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { isStepContainer } from '../../shared/tekton/containers.ts';
@@ -9,6 +9,7 @@ import { isNativeSidecar } from '../model/pod/native-sidecar.ts';
 import type { Attempt } from './attempt.ts';
 import { errorAttributes, statusOf } from './result.ts';
 import { span } from './span.ts';
+import { hasFailed } from './step-fate.ts';
 import type { TimedStep } from './step-times.ts';
 import { instant, plusMs, LAST_MS, epochMs } from './times.ts';
 
@@ -23,11 +24,12 @@ function startOf(terminated: ContainerStateTerminated | undefined): number | und
   return epochMs(terminated?.startedAt) ?? epochMs(terminated?.finishedAt);
 }
 
-function exit({ exitCode, reason, message, startedAt }: ContainerStateTerminated): {
+function exit(terminated: ContainerStateTerminated): {
   attributes: Attributes;
   status: SpanStatus;
 } {
-  const failed = exitCode !== 0;
+  const { exitCode, reason, message, startedAt } = terminated;
+  const failed = hasFailed(terminated);
   const why = (epochMs(startedAt) === undefined && message) || `exit code ${exitCode}`;
   return {
     attributes: { 'process.exit.code': exitCode, ...(failed && { 'error.type': reason ?? 'Error' }) },
@@ -60,56 +62,63 @@ function initSpan(status: ContainerStatus, attempt: Attempt, offsetMs: number): 
   ];
 }
 
-/** A sidecar's state if it ended by itself, with the steps or before them; undefined if it was or will be stopped after them. */
-function ownEnd(
-  pod: Pod,
-  { state, lastState }: ContainerStatus,
-  stepsEndMs: number,
-  offsetMs: number,
-  isNative: boolean,
-): ContainerStateTerminated | undefined {
-  // The nop image stops a sidecar: the state is then the nop image's, and the sidecar's is the previous one.
-  if (lastState?.terminated) return undefined;
-  const end = plusMs(instant(state?.terminated?.finishedAt), offsetMs);
-  if (end === undefined || end.ms > stepsEndMs) return undefined;
-  // In whole seconds, an end right before the steps' and one right after it (by the Pod's deletion, or by the kubelet) are equal.
-  const mayBeLater = end.ms + (end.whole ? LAST_MS : 0) >= stepsEndMs;
-  return mayBeLater && (isNative || pod.metadata.deletionTimestamp !== undefined) ? undefined : state?.terminated;
-}
-
 interface Sidecar {
   status: ContainerStatus;
   isNative: boolean;
 }
 
 /**
+ * The state of a sidecar's own container. The nop image stops a sidecar: the state is then the nop image's, and the sidecar's is the previous one. The
+ * kubelet starts a native sidecar again that ends too early: then the span is that of its last run.
+ */
+function ownState({ status: { state, lastState }, isNative }: Sidecar): ContainerState {
+  const isReplaced = isNative ? state?.waiting !== undefined : lastState?.terminated !== undefined;
+  return (isReplaced ? lastState : state) ?? {};
+}
+
+/** A sidecar's state if it ended by itself, with the steps or before them; undefined if it was or will be stopped after them. */
+function ownEnd(
+  pod: Pod,
+  sidecar: Sidecar,
+  stepsEndMs: number,
+  offsetMs: number,
+): ContainerStateTerminated | undefined {
+  const { status, isNative } = sidecar;
+  // The end of a sidecar that the nop image replaced was no end of its own.
+  if (!isNative && status.lastState?.terminated) return undefined;
+  const { terminated } = ownState(sidecar);
+  const end = plusMs(instant(terminated?.finishedAt), offsetMs);
+  if (end === undefined || end.ms > stepsEndMs) return undefined;
+  // In whole seconds, an end right before the steps' and one right after it (by the Pod's deletion, or by the kubelet) are equal.
+  const mayBeLater = end.ms + (end.whole ? LAST_MS : 0) >= stepsEndMs;
+  return mayBeLater && (isNative || pod.metadata.deletionTimestamp !== undefined) ? undefined : terminated;
+}
+
+/**
  * The span of a sidecar. A sidecar that runs longer than the steps is stopped then, which may take time: its span ends with the last step, has an
  * attribute for it, and nothing of later events. So it is final when the steps have ended.
  */
-function sidecarSpan(
-  pod: Pod,
-  { status, isNative }: Sidecar,
-  attempt: Attempt,
-  stepsEndMs: number,
-  offsetMs: number,
-): SpanRecord[] {
-  const { state, lastState } = status;
-  const started = startOf(lastState?.terminated) ?? startOf(state?.terminated) ?? epochMs(state?.running?.startedAt);
+function sidecarSpan(pod: Pod, sidecar: Sidecar, attempt: Attempt, stepsEndMs: number, offsetMs: number): SpanRecord[] {
+  const { status, isNative } = sidecar;
+  const { terminated, running } = ownState(sidecar);
+  const started = startOf(terminated) ?? epochMs(running?.startedAt);
   if (started === undefined) return [];
   const start = started + offsetMs;
-  const own = ownEnd(pod, status, stepsEndMs, offsetMs, isNative);
+  const own = ownEnd(pod, sidecar, stepsEndMs, offsetMs);
   const end = own ? epochMs(own.finishedAt) : undefined;
   const name = `sidecar ${status.name.replace(/^sidecar-/, '')}`;
+  const { restartCount = 0 } = status;
   // A sidecar that failed by itself fails its TaskRun (upstream: SidecarFailed).
   const { attributes, status: outcome } = own
     ? exit(own)
     : { attributes: { 'tektrace.outlived_steps': true }, status: { code: SpanStatusCode.UNSET } };
+  const restarts = isNative && restartCount > 0 && { 'tektrace.restarts': restartCount };
   return [
     span(
       ids('sidecar', status, attempt),
       name,
       { startMs: start, endMs: Math.max(start, end === undefined ? stepsEndMs : end + offsetMs) },
-      { attributes: { 'k8s.container.name': status.name, ...attributes }, status: outcome },
+      { attributes: { 'k8s.container.name': status.name, ...restarts, ...attributes }, status: outcome },
     ),
   ];
 }

@@ -92,7 +92,7 @@ function decideTaskRun(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDe
       taskRun,
       own,
       wasPending: entry.wasPending,
-      pods: [...pods.present, ...pods.gone],
+      pods: [...pods.gone, ...pods.present],
       pullEventsOf: (pod) => facts.sources.pullEventsOf(pod),
       resolutions: facts.sources.resolutionsOf(taskRun),
       fold,

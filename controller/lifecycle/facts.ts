@@ -12,7 +12,7 @@ export interface TaskRunFacts {
   own: RunSpan;
   /** Whether this process saw it pending. */
   wasPending?: boolean | undefined;
-  /** The last known states of its Pods, one for each attempt. */
+  /** The last known states of its Pods, in the order of their creation. An attempt has several if its Pod was deleted while it ran. */
   pods: Pod[];
   /** The kubelet's Events about images of a Pod. */
   pullEventsOf?: (pod: Pod) => readonly PullEvent[];

@@ -5,6 +5,7 @@ import { isStepContainer } from '../../shared/tekton/containers.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { hasUnknownEnd, ranOnce } from '../model/pod/unknown-end.ts';
+import { allContainers } from '../model/pod/waiting.ts';
 import type { Attempt } from './attempt.ts';
 import { containerSpans } from './containers.ts';
 import { conditionMs, podOffsetMs } from './node-clock.ts';
@@ -36,10 +37,13 @@ function unschedulable(pod: Pod): Outcome | undefined {
   return condition && { result: 'error', errorType: condition.reason ?? 'Unschedulable', message: condition.message };
 }
 
-/** What the kubelet says of a container that it can't create: the message names what is missing, such as a Secret. */
+/** The kubelet's reasons for a container that it can't create, or that always ends at once (a native sidecar, which it starts again). */
+const NOT_STARTING = /^(CreateContainer|RunContainerError|CrashLoopBackOff)/;
+
+/** What the kubelet says of a container for which the Pod waits: the message names what is missing, such as a Secret. */
 function uncreated(pod: Pod): Outcome | undefined {
-  const waits = (pod.status?.containerStatuses ?? []).map(({ state }) => state?.waiting);
-  const wait = waits.find((one) => one?.reason?.startsWith('CreateContainer') && one.message);
+  const waits = allContainers(pod).map(({ state }) => state?.waiting);
+  const wait = waits.find((one) => NOT_STARTING.test(one?.reason ?? '') && one?.message);
   return wait && { result: 'error', errorType: wait.reason ?? '', message: wait.message ?? '' };
 }
 

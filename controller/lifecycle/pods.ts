@@ -54,12 +54,25 @@ export class PodLedger {
   #withWaits(taskRunUid: string, pod: Pod): Pod {
     const before = this.#present.get(taskRunUid)?.get(pod.metadata.uid ?? '')?.status;
     const { status } = pod;
-    if (!before || !status?.containerStatuses?.some((one) => saysNothing(one, pod))) return pod;
-    const waits = new Map((before.containerStatuses ?? []).map(({ name, state }) => [name, state]));
-    const containerStatuses = status.containerStatuses.map((one) =>
-      saysNothing(one, pod) && waits.get(one.name)?.waiting ? { ...one, state: waits.get(one.name) } : one,
-    );
-    return { ...pod, status: { ...status, containerStatuses } };
+    if (!before || !status) return pod;
+    const withWaits = (
+      all: ContainerStatus[] | undefined,
+      previous: ContainerStatus[] = [],
+    ): ContainerStatus[] | undefined =>
+      all?.map((one) => {
+        const state = saysNothing(one, pod) ? previous.find(({ name }) => name === one.name)?.state : undefined;
+        return state?.waiting ? { ...one, state } : one;
+      });
+    const containerStatuses = withWaits(status.containerStatuses, before.containerStatuses);
+    const initContainerStatuses = withWaits(status.initContainerStatuses, before.initContainerStatuses);
+    return {
+      ...pod,
+      status: {
+        ...status,
+        ...(initContainerStatuses && { initContainerStatuses }),
+        ...(containerStatuses && { containerStatuses }),
+      },
+    };
   }
 }
 

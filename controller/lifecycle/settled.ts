@@ -36,8 +36,12 @@ function isFixed(pod: Pod, taskRun: TaskRun): boolean {
     statuses.length > 0 && statuses.length >= (spec?.containers.length ?? 0) && statuses.every(hasStarted);
   const stepsEnded = statuses.every(({ name, state }) => !isStepContainer(name) || state?.terminated !== undefined);
   if (!allStarted || stepsEnded) return allStarted;
-  const says = podSays({ status: attemptOf(pod, taskRun), createdMs: creationMs(taskRun), pod });
-  return metadata.deletionTimestamp !== undefined && says;
+  return metadata.deletionTimestamp !== undefined && saysSteps(pod, taskRun);
+}
+
+/** Whether a Pod has the times that the steps of its attempt need. */
+function saysSteps(pod: Pod, taskRun: TaskRun): boolean {
+  return podSays({ status: attemptOf(pod, taskRun), createdMs: creationMs(taskRun), pod });
 }
 
 /** When a finished run is observed, in milliseconds since the epoch. */
@@ -74,7 +78,8 @@ function podNamesOf({ status }: TaskRun): string[] {
  */
 export function settlesInMs(taskRun: TaskRun, { present, gone }: KnownPods, observed: Observed): number | undefined {
   if (!isDone(taskRun)) return undefined;
-  const known = new Set([...present, ...gone].map((pod) => pod.metadata.name));
+  // A deleted Pod that does not have the times of the steps was replaced by another of its name, which the watch has not brought yet.
+  const known = new Set([...present, ...gone.filter((pod) => saysSteps(pod, taskRun))].map((pod) => pod.metadata.name));
   if (present.every((pod) => isFixed(pod, taskRun)) && podNamesOf(taskRun).every((name) => known.has(name))) return 0;
   return leftToSettleMs(taskRun, observed);
 }

@@ -21,6 +21,14 @@ export function stepReason({ terminationReason, terminated }: StepState): string
   return terminationReason ?? terminated?.reason;
 }
 
+/** The kubelet's reason if a container, or a process in it, was out of memory. */
+const OOM_KILLED = 'OOMKilled';
+
+/** Whether a container failed. If only a child process was out of memory, the exit code may be 0; upstream fails the TaskRun all the same. */
+export function hasFailed({ exitCode, reason }: { exitCode: number; reason?: string }): boolean {
+  return exitCode !== 0 || reason === OOM_KILLED;
+}
+
 /**
  * Whether a step was interrupted by the end of its TaskRun. The controller then writes the TaskRun's reason into each unfinished step, with the
  * container's start, or the TaskRun's creation if the container had not started (upstream: `terminateStepsInPod`).

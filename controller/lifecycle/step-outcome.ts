@@ -2,7 +2,7 @@ import type { StepState } from '../../shared/tekton/types.ts';
 import { parseTerminationMessage } from '../model/termination-message.ts';
 import type { Attempt } from './attempt.ts';
 import type { Result } from './result.ts';
-import { stepReason } from './step-fate.ts';
+import { hasFailed, stepReason } from './step-fate.ts';
 import type { StepFate } from './step-fate.ts';
 
 /** A step's outcome for its span. */
@@ -35,7 +35,7 @@ function loss(step: StepState): StepOutcome {
   };
 }
 
-/** The outcome of a step with an exit code other than 0. */
+/** The outcome of a step that failed by itself. */
 function failure(step: StepState): StepOutcome {
   const reason = step.terminationReason === 'Continued' ? undefined : stepReason(step);
   const message = kubeletMessage(step) ?? `exit code ${step.terminated?.exitCode}`;
@@ -60,6 +60,8 @@ export function stepOutcome(step: StepState, fate: StepFate, attempt: Attempt): 
     case 'TaskRunTimeout':
       return { result: 'timeout', errorType: 'TaskRunTimeout', message: 'the TaskRun ran out of time' };
     default:
-      return step.terminated?.exitCode === 0 ? { result: 'success' } : (eviction(attempt) ?? failure(step));
+      return step.terminated && !hasFailed(step.terminated)
+        ? { result: 'success' }
+        : (eviction(attempt) ?? failure(step));
   }
 }

@@ -3,7 +3,7 @@ import type { StepState } from '../../shared/tekton/types.ts';
 import { ranOnce, wasLost } from '../model/pod/unknown-end.ts';
 import { stepStartedAt } from '../model/termination-message.ts';
 import type { Attempt } from './attempt.ts';
-import { needsPod, stepFate } from './step-fate.ts';
+import { hasFailed, needsPod, stepFate } from './step-fate.ts';
 import type { StepFate } from './step-fate.ts';
 import { conditionMs, initialisedMs, nodeOffsetMs } from './node-clock.ts';
 import { instant, LAST_MS, plusMs, sameSecond } from './times.ts';
@@ -68,8 +68,8 @@ function fateOf(step: StepState, { status, createdMs, pod }: Attempt): StepFate 
   return fate === 'pending' && container && wasLost(container) ? 'lost' : fate;
 }
 
-const failed = ({ step }: StepFacts): boolean =>
-  step.terminated?.exitCode !== 0 && step.terminationReason !== 'Continued';
+const failed = ({ step: { terminated, terminationReason } }: StepFacts): boolean =>
+  (!terminated || hasFailed(terminated)) && terminationReason !== 'Continued';
 
 function factsOf(attempt: Attempt): StepFacts[] {
   const { status, pod } = attempt;

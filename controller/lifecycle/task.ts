@@ -12,6 +12,7 @@ import type { TaskRunFacts } from './facts.ts';
 import { combinationOf, matrixAttributes, memberLabel } from './matrix.ts';
 import { podSpans } from './pod.ts';
 import { pullSpans } from './pull.ts';
+import { replacedPodSpans } from './replaced-pods.ts';
 import { resolveSpans } from './resolve.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { rootSpan } from './root.ts';
@@ -65,7 +66,8 @@ function attemptSpan(
   task: SpanRecord,
   previousEndMs: number,
 ): SpanRecord {
-  const start = raisedTo(epochMs(status.startTime) ?? task.startMs, previousEndMs);
+  // Between two attempts, upstream's status has no start: the wait for the next attempt began when the last one ended.
+  const start = raisedTo(epochMs(status.startTime) ?? Math.max(task.startMs, previousEndMs), previousEndMs);
   const written = epochMs(completionOf({ status }));
   const end = written === undefined ? task.endMs : attemptEndMs(status, creationMs(taskRun), written);
   const outcome = outcomeOf({ ...taskRun, status });
@@ -84,6 +86,8 @@ function attemptTree(
   { number, status }: NumberedStatus,
   { traceId, spanId, startMs: fromMs, endMs: toMs }: SpanRecord,
 ): SpanRecord[] {
+  // Upstream replaces a Pod that was deleted while its attempt ran by one of the same name.
+  const ofAttempt = pods.filter(({ metadata }) => metadata.name === status.podName);
   const attempt: Attempt = {
     traceId,
     parentSpanId: spanId,
@@ -92,7 +96,7 @@ function attemptTree(
     number,
     status,
     outcome: outcomeOf({ ...taskRun, status }),
-    pod: pods.find(({ metadata }) => metadata.name === status.podName),
+    pod: ofAttempt.at(-1),
     startMs: fromMs,
     endMs: toMs,
   };
@@ -100,7 +104,12 @@ function attemptTree(
   if (!attempt.pod) return stepSpans(steps, attempt);
   const ofPod = podSpans(attempt.pod, attempt, steps);
   const events = pullEventsOf?.(attempt.pod) ?? [];
-  return [...ofPod, ...pullSpans(attempt.pod, events, attempt, ofPod), ...stepSpans(steps, attempt)];
+  return [
+    ...replacedPodSpans(ofAttempt, attempt),
+    ...ofPod,
+    ...pullSpans(attempt.pod, events, attempt, ofPod),
+    ...stepSpans(steps, attempt),
+  ];
 }
 
 const FOLDED = /^(init|pod scheduling|image pull)\b/;

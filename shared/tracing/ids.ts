@@ -6,6 +6,7 @@ export type SpanFamily =
   | 'attempt'
   | 'scheduling'
   | 'starting'
+  | 'pod'
   | 'init'
   | 'step'
   | 'sidecar'

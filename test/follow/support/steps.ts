@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
-import { isNotFound } from '../../../shared/kubernetes/errors.ts';
+import { ApiError, isNotFound } from '../../../shared/kubernetes/errors.ts';
 import type { Pod } from '../../../shared/kubernetes/pod.ts';
 import { PODS, resourcePath } from '../../../shared/kubernetes/resources.ts';
 import type { ShownSpan } from '../../peers/support/jaeger-trace.ts';
@@ -43,7 +43,11 @@ function parseLog(text: string): StepLog {
   return { traceparent: find('traceparent'), fromMs: at('from'), untilMs: at('until') };
 }
 
-/** Undefined when the Pod is gone. */
+/** The kubelet's answer once it has removed the containers of an evicted Pod, and their logs with them. */
+const isRemoved = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 400 && error.answer.endsWith('is terminated');
+
+/** Undefined when the Pod is gone, or its container. */
 async function readLog(client: KubeClient, { metadata }: Pod, container: string): Promise<StepLog | undefined> {
   const { namespace = '', name = '' } = metadata;
   const path = resourcePath(PODS, { namespace, name, subresource: 'log' });
@@ -52,7 +56,7 @@ async function readLog(client: KubeClient, { metadata }: Pod, container: string)
     for await (const line of await client.stream(path, { query: { container }, pieces: true })) text += `${line}\n`;
     return parseLog(text);
   } catch (error) {
-    if (isNotFound(error)) return undefined;
+    if (isNotFound(error) || isRemoved(error)) return undefined;
     throw error;
   }
 }

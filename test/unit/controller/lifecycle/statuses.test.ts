@@ -287,6 +287,18 @@ test('an evicted Pod cuts the step short that ran, and says why; those after it 
   expect(named(spans, 'step c').attributes['cicd.pipeline.task.run.result']).toBe('skip');
 });
 
+test('a step out of memory whose exit code is 0 failed: only a child of its command was killed', () => {
+  const terminated = { exitCode: 0, reason: 'OOMKilled', startedAt: at(5), finishedAt: at(10) };
+  const states = [{ name: 'make', container: 'step-make', terminationReason: 'OOMKilled', terminated }];
+  const one = endedStep('make', 5, 10, 5.4);
+  one.state!.terminated!.reason = 'OOMKilled';
+  const spans = build(failed('StepOOM', '"step-make" exited with code 0: OOMKilled', states), [podOf([one])]);
+  expect(named(spans, 'step make')).toMatchObject({
+    attributes: { 'process.exit.code': 0, 'error.type': 'OOMKilled', 'cicd.pipeline.task.run.result': 'failure' },
+    status: { code: ERROR },
+  });
+});
+
 test('steps that run on when another is out of memory never get their turn', () => {
   const oom = step('a', 5.2, 7.4, 137, { terminationReason: 'OOMKilled' });
   const waits: StepState = { name: 'b', container: 'step-b', running: { startedAt: at(4) } };

@@ -211,6 +211,14 @@ describe('retries', () => {
     expect(named(spans, 'pod starting').parentSpanId).toBe(second.spanId);
   });
 
+  test('that wait for their next attempt, which has no start yet, when their TaskRun is deleted: it waits from the end of the last one', () => {
+    const { startTime: _startTime, completionTime: _completionTime, podName: _podName, ...rest } = second;
+    const waiting = { ...rest, steps: [], conditions: [condition('Unknown', 'ToBeRetried')] };
+    const spans = taskRunSpans({ taskRun: taskRun(waiting), pods: [], fold: false, deletedMs: ms(15) });
+    expect(named(spans, 'attempt 2').startMs).toBe(named(spans, 'attempt 1').endMs);
+    expectWellFormed(spans);
+  });
+
   test('do not show where there were none', () => {
     expect(names(build(ranTask)).filter((name) => name.startsWith('attempt'))).toEqual([]);
   });
