@@ -31,8 +31,12 @@ async function ask({ host = 'localhost', port, serverName, trustedPem }: SelfReq
   if (response.statusCode !== 200) throw new Error(`the webhook answers itself with HTTP ${response.statusCode}`);
 }
 
-/** OpenSSL's, of a bundle in which several authorities have one name: it tries only one of them. The API server tries all. */
-const isAmbiguous = (error: unknown): boolean => (error as { code?: string }).code === 'CERT_SIGNATURE_FAILURE';
+/**
+ * OpenSSL's, of a bundle in which several certificates have one name: it tries only one of them. The API server tries all. The second is of a certificate
+ * that is its own authority, as a self-signed issuer of cert-manager makes it.
+ */
+const AMBIGUOUS = new Set(['CERT_SIGNATURE_FAILURE', 'DEPTH_ZERO_SELF_SIGNED_CERT']);
+const isAmbiguous = (error: unknown): boolean => AMBIGUOUS.has(String((error as { code?: unknown }).code));
 
 /**
  * Asks the webhook of this process for /readyz over a new TLS connection, and checks its certificate as the API server does. Throws Error with

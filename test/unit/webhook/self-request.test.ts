@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { generate } from 'selfsigned';
 
 import { createAuthority, issueCertificate } from '../../../certs/authority.ts';
-import type { Authority, CertificateRequest } from '../../../certs/authority.ts';
+import type { Authority, CertificateRequest, KeyPair } from '../../../certs/authority.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { readiness, requestItself } from '../../../webhook/self-request.ts';
 import { startWebhookServer } from '../../../webhook/server.ts';
@@ -44,6 +45,23 @@ test('so it does with a bundle of authorities with one name, as an issuer that w
   await itself({ trustedPem: renewed.certPem + again.certPem + authority.certPem });
   await itself({ trustedPem: authority.certPem + renewed.certPem });
   await expect(itself({ trustedPem: renewed.certPem + again.certPem })).rejects.toThrow(/signature/);
+});
+
+/** A certificate that is its own authority, as cert-manager's self-signed issuer makes it. */
+async function selfSigned(): Promise<KeyPair> {
+  const extensions = [{ name: 'subjectAltName' as const, altNames: [{ type: 2 as const, value: serverName }] }];
+  const { cert, private: keyPem } = await generate([{ name: 'organizationName', value: 'tektrace' }], { extensions });
+  return { certPem: `${cert.trim()}\n`, keyPem };
+}
+
+test('so it does with a self-signed certificate while its successor is published, too, and serves the successor after that', async () => {
+  const [former, next] = [await selfSigned(), await selfSigned()];
+  for (const served of [former, next]) {
+    server.setCertificate(served);
+    await itself({ trustedPem: next.certPem + former.certPem });
+    await itself({ trustedPem: former.certPem + next.certPem });
+  }
+  await expect(itself({ trustedPem: former.certPem })).rejects.toThrow('self-signed certificate');
 });
 
 test.each([
