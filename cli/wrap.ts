@@ -15,11 +15,14 @@ function broken(word: string, width: number): string[] {
   return [...pieces, piece];
 }
 
-/** The text in lines of at most `width` columns, broken at spaces. A longer word is broken too, unless `keepWords`. */
+/** A space, but not the one in `591 ms`. */
+const BREAK = /(?<!\d) | (?!(?:ms|s|m|h)\b)/;
+
+/** The text in lines of at most `width` columns, broken at spaces, but not between a number and its unit. A longer word is broken too, unless `keepWords`. */
 export function wrap(text: string, width: number, { keepWords = false }: { keepWords?: boolean } = {}): string[] {
   const lines: string[] = [];
   let line = '';
-  const words = text.split(' ').flatMap((word) => (keepWords ? [word] : broken(word, Math.max(1, width))));
+  const words = text.split(BREAK).flatMap((word) => (keepWords ? [word] : broken(word, Math.max(1, width))));
   for (const word of words) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (line !== '' && displayWidth(longer) > width) {

@@ -59,3 +59,12 @@ test('of hundreds of skipped tasks and results the first are named and the rest 
   expect(text).toContain('and 5 more');
   expect(text).not.toContain('r20');
 });
+
+test('a line is not broken between a number and its unit', () => {
+  const text = '7.32 s of the critical path: starting 6.39 s, controller 591 ms, queued 1 m 14 s';
+  const lines = summaryLines({ ...nothing, waits: { totalMs: 7320, kinds: [], text } }, { ...plain, width: 80 });
+  expect(lines).toEqual([
+    '  waited         7.32 s of the critical path: starting 6.39 s, controller',
+    '                 591 ms, queued 1 m 14 s',
+  ]);
+});
