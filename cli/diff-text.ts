@@ -54,18 +54,6 @@ function cellsOf(row: ComparedRow, paint: Paint): Cell[] {
   ];
 }
 
-/** Without the tasks that are the same in both, with all that is below them. */
-function notable(rows: ComparedRow[]): { shown: ComparedRow[]; left: number } {
-  const groups: ComparedRow[][] = [];
-  for (const row of rows) {
-    const last = groups.at(-1);
-    if (last && row.kind !== 'task' && row.task !== undefined) last.push(row);
-    else groups.push([row]);
-  }
-  const changed = groups.filter((group) => group.some(({ change }) => change !== 'same'));
-  return { shown: changed.flat(), left: groups.length - changed.length };
-}
-
 function runLines(runs: ComparedRun[], paint: Paint): string[] {
   const columns: Column[] = [
     { head: '', align: 'left' },
@@ -97,15 +85,23 @@ function verdict(comparison: Comparison, paint: Paint): string {
 
 /** The comparison of two runs as text: both runs, then the tasks that became slower by most. Ends with a newline. */
 export function diffText(comparison: Comparison, paint: Paint, { all }: DiffOptions): string {
-  const { before, after, rows } = comparison;
-  const { shown, left } = all ? { shown: rows, left: 0 } : notable(rows);
-  const cells = shown.map((row) => cellsOf(row, paint));
+  const { before, after, groups, notable } = comparison;
+  const shown = all ? groups : groups.filter(({ isChanged }) => isChanged);
+  const left = groups.length - shown.length;
+  const cells = shown.flatMap(({ rows }) => rows).map((row) => cellsOf(row, paint));
   const table = tableLines(COLUMNS, cells, { width: paint.width, ellipsis: paint.style.ellipsis, head: paint.dim });
   return [
     ...runLines([before, after], paint),
     verdict(comparison, paint),
     ...(shown.length > 0 ? ['', ...table] : []),
-    ...(left > 0 ? ['', paint.dim(`${left} without a notable difference (50 ms and 5 %): --all shows them`)] : []),
+    ...(left > 0
+      ? [
+          '',
+          paint.dim(
+            `${left} without a notable difference (${notable.ms} ms and ${notable.percent} %): --all shows them`,
+          ),
+        ]
+      : []),
     '',
   ].join('\n');
 }

@@ -29,8 +29,15 @@ export interface ComparedRow {
   differenceMs: number;
   /** `+1.2 s`, `−340 ms`, `added`, `removed`, `=`. */
   differenceText: string;
-  /** `slower` and `faster` only from `NOTABLE_MS` and `NOTABLE_SHARE` on: below, runs differ by chance. */
+  /** `slower` and `faster` only from `NOTABLE` on: below, runs differ by chance. */
   change: 'slower' | 'faster' | 'same' | 'added' | 'removed';
+}
+
+/** A task with its steps and waits behind it, or a wait of the run itself. */
+export interface ComparedGroup {
+  rows: ComparedRow[];
+  /** One of its rows changed. */
+  isChanged: boolean;
 }
 
 export interface ComparedRun {
@@ -52,13 +59,13 @@ export interface Comparison {
   differenceMs: number;
   differenceText: string;
   change: ComparedRow['change'];
-  /** Each task with its steps and waits behind it; first the tasks that became slower by most. Waits of the run itself are last. */
-  rows: ComparedRow[];
+  /** First the tasks that became slower by most. Waits of the run itself are last. */
+  groups: ComparedGroup[];
+  notable: typeof NOTABLE;
 }
 
 /** A difference is notable from these on: both of them. */
-export const NOTABLE_MS = 50;
-export const NOTABLE_SHARE = 0.05;
+const NOTABLE = { ms: 50, percent: 5 };
 
 interface Unit {
   kind: ComparedKind;
@@ -117,8 +124,8 @@ function signed(ms: number): string {
 
 function changeOf(beforeMs: number, afterMs: number): 'slower' | 'faster' | 'same' {
   const difference = afterMs - beforeMs;
-  const isNotable =
-    Math.abs(difference) >= NOTABLE_MS && Math.abs(difference) >= NOTABLE_SHARE * Math.max(beforeMs, afterMs);
+  const leastMs = Math.max(NOTABLE.ms, (NOTABLE.percent / 100) * Math.max(beforeMs, afterMs));
+  const isNotable = Math.abs(difference) >= leastMs;
   return isNotable ? (difference > 0 ? 'slower' : 'faster') : 'same';
 }
 
@@ -164,6 +171,7 @@ export function compareRuns(before: Waterfall, after: Waterfall): Comparison {
   const tasks = rows.filter(({ kind }) => kind === 'task').toSorted(bySlowdown);
   const below = (task: string | undefined): ComparedRow[] =>
     rows.filter((row) => row.kind !== 'task' && row.task === task).toSorted(inTask);
+  const groups = [...tasks.map((task) => [task, ...below(task.name)]), ...below(undefined).map((wait) => [wait])];
   const differenceMs = after.durationMs - before.durationMs;
   return {
     before: headOf(before),
@@ -171,6 +179,7 @@ export function compareRuns(before: Waterfall, after: Waterfall): Comparison {
     differenceMs,
     differenceText: signed(differenceMs),
     change: changeOf(before.durationMs, after.durationMs),
-    rows: [...tasks.flatMap((task) => [task, ...below(task.name)]), ...below(undefined)],
+    groups: groups.map((own) => ({ rows: own, isChanged: own.some(({ change }) => change !== 'same') })),
+    notable: NOTABLE,
   };
 }

@@ -93,20 +93,6 @@ function table(rows, mostMs) {
   );
 }
 
-/**
- * Tasks with what is below them, in their order.
- * @param {ComparedRow[]} rows
- */
-function groups(rows) {
-  /** @type {ComparedRow[][]} */
-  const all = [];
-  for (const row of rows) {
-    if (row.kind === 'task' || row.task === undefined || all.length === 0) all.push([row]);
-    else all.at(-1)?.push(row);
-  }
-  return all;
-}
-
 /** @param {Comparison} comparison */
 function verdict({ change, differenceText, before, after }) {
   const share =
@@ -150,23 +136,27 @@ export function createCompareView(before, after) {
   let drawn = '';
 
   const draw = (/** @type {Comparison} */ comparison) => {
-    const { rows } = comparison;
-    const mostMs = Math.max(1, ...rows.map(({ differenceMs }) => Math.abs(differenceMs)));
-    const all = groups(rows);
-    const changed = all.filter((group) => group.some(({ change }) => change !== 'same'));
-    const same = all.filter((group) => !changed.includes(group));
+    const { groups, notable } = comparison;
+    const rowsOf = (/** @type {typeof groups} */ some) => some.flatMap(({ rows }) => rows);
+    const mostMs = Math.max(1, ...rowsOf(groups).map(({ differenceMs }) => Math.abs(differenceMs)));
+    const changed = groups.filter(({ isChanged }) => isChanged);
+    const same = groups.filter(({ isChanged }) => !isChanged);
     const wasOpen = content.querySelector('details')?.open === true;
     content.replaceChildren(
       h('div', { class: 'compared-runs' }, runCard('before', comparison.before), runCard('after', comparison.after)),
       verdict(comparison),
-      ...(changed.length > 0 ? [table(changed.flat(), mostMs)] : []),
+      ...(changed.length > 0 ? [table(rowsOf(changed), mostMs)] : []),
       ...(same.length > 0
         ? [
             h(
               'details',
               { open: wasOpen || changed.length === 0 },
-              h('summary', {}, `${same.length} without a notable difference (less than 50 ms, or than 5 %)`),
-              table(same.flat(), mostMs),
+              h(
+                'summary',
+                {},
+                `${same.length} without a notable difference (less than ${notable.ms} ms, or than ${notable.percent} %)`,
+              ),
+              table(rowsOf(same), mostMs),
             ),
           ]
         : []),

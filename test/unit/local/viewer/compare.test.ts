@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { compareRuns, type ComparedRow } from '../../../../local/viewer/compare.ts';
+import { compareRuns, type ComparedRow, type Comparison } from '../../../../local/viewer/compare.ts';
 import { buildWaterfall, type Waterfall } from '../../../../local/viewer/waterfall.ts';
 import { exampleTrace, fromService, TRACE_ID, type SpanInput } from './example-trace.ts';
 
@@ -15,6 +15,7 @@ const task = (name: string, ms: number, parent = 'r', outcome = 'success'): Span
 const below = (parent: string, name: string, ms: number, id = `${parent}${name}`): SpanInput => ({
   ...{ id, parent: `t${parent}`, name, from: 0, to: ms },
 });
+const rowsOf = ({ groups }: Comparison): ComparedRow[] => groups.flatMap(({ rows }) => rows);
 const short = (row: ComparedRow): string =>
   `${row.task === undefined ? '' : `${row.task} › `}${row.name}: ${row.before?.durationText ?? '-'} ${row.after?.durationText ?? '-'} ${row.differenceText} ${row.change}`;
 
@@ -38,7 +39,7 @@ describe('the comparison of two runs', () => {
       below('test', 'step report', 200),
       task('build', 2000),
     );
-    expect(compareRuns(before, after).rows.map(short)).toEqual([
+    expect(rowsOf(compareRuns(before, after)).map(short)).toEqual([
       'test: 4.00 s 6.00 s +2.00 s slower',
       'test › jest: 3.00 s 4.70 s +1.70 s slower',
       'test › report: 300 ms 200 ms −100 ms faster',
@@ -52,7 +53,7 @@ describe('the comparison of two runs', () => {
   test('says what was added and removed, and counts it with its whole duration', () => {
     const before = trace(task('old', 2000), task('both', 100));
     const after = trace(task('both', 100), task('new', 3000), below('new', 'step x', 2500));
-    expect(compareRuns(before, after).rows.map(short)).toEqual([
+    expect(rowsOf(compareRuns(before, after)).map(short)).toEqual([
       'new: - 3.00 s added added',
       'new › x: - 2.50 s added added',
       'both: 100 ms 100 ms = same',
@@ -65,9 +66,11 @@ describe('the comparison of two runs', () => {
       { id: `a${number}`, parent: 'tflaky', name: `attempt ${number}`, from: 0, to: ms },
       { ...{ id: `s${number}`, parent: `a${number}`, name: 'step jest', from: 0, to: ms } },
     ];
-    const { rows } = compareRuns(
-      trace(task('flaky', 1000), ...attempt(1, 1000)),
-      trace(task('flaky', 3000), ...attempt(1, 1000), ...attempt(2, 2000)),
+    const rows = rowsOf(
+      compareRuns(
+        trace(task('flaky', 1000), ...attempt(1, 1000)),
+        trace(task('flaky', 3000), ...attempt(1, 1000), ...attempt(2, 2000)),
+      ),
     );
     expect(rows[1]).toMatchObject({ name: 'jest', task: 'flaky', after: { times: 2, durationMs: 3000 } });
     expect(rows[1]?.before?.times).toBe(1);
@@ -75,16 +78,22 @@ describe('the comparison of two runs', () => {
 
   test('knows the tasks of a Pipeline in a Pipeline apart', () => {
     const child: SpanInput = { id: 'c', parent: 'r', name: 'RUN deploy', from: 0, to: 5000 };
-    const { rows } = compareRuns(
+    const compared = compareRuns(
       trace(task('build', 100), child, { ...task('build', 200, 'c'), id: 'tinner' }),
       trace(task('build', 100), child, { ...task('build', 900, 'c'), id: 'tinner' }),
     );
-    expect(rows.map(short)).toEqual(['deploy/build: 200 ms 900 ms +700 ms slower', 'build: 100 ms 100 ms = same']);
+    expect(rowsOf(compared).map(short)).toEqual([
+      'deploy/build: 200 ms 900 ms +700 ms slower',
+      'build: 100 ms 100 ms = same',
+    ]);
+    expect(compared.groups.map(({ isChanged }) => isChanged)).toEqual([true, false]);
   });
 
   test('of a run with itself finds nothing, and spans of programs in steps are none of it', () => {
     const waterfall = buildWaterfall(TRACE_ID, exampleTrace);
-    const { rows, change, differenceText } = compareRuns(waterfall, waterfall);
+    const compared = compareRuns(waterfall, waterfall);
+    const { change, differenceText } = compared;
+    const rows = rowsOf(compared);
     expect([change, differenceText]).toEqual(['same', '=']);
     expect(new Set(rows.map((row) => row.change))).toEqual(new Set(['same']));
     expect(rows.map(({ name }) => name)).not.toContain('npm test');
