@@ -190,7 +190,8 @@ export class Exporting {
     pods.forgetGone(uid);
     sources.forgetGone(uid);
     if (entry.deletedMs !== undefined) {
-      ledger.forget(uid);
+      // What a finalizer keeps, or was orphaned, is in the trace of its deleted run, and ends with it: each one enqueues the run when it is finished.
+      if (ledger.childrenAwaitedBy(entry.run).every(({ finished }) => finished)) ledger.forget(uid);
       this.#controller.queue.cancelDelayed(uid);
     }
     return undefined;
