@@ -2,32 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { readGrants, tracesOf, withGrant } from './grants.ts';
 import { HttpError } from './http-error.ts';
+import { loginPage } from './login-page.ts';
 import { readLink } from './run-link.ts';
 import type { TraceTokens } from './trace-token.ts';
-
-const LOOPBACK_NAMES = new Set(['127.0.0.1', 'localhost', '[::1]']);
-
-function hostName(host: string): string {
-  return host.toLowerCase().replace(/:\d+$/, '');
-}
-
-/**
- * Allows requests of this machine's programs and of the page itself. Requests that other web pages make the browser send are refused by
- * their Origin, and DNS rebinding (a foreign name for 127.0.0.1) by the Host.
- */
-export const onlyLoopback: RequestHandler = (request, _response, next) => {
-  const host = request.headers.host ?? '';
-  if (!LOOPBACK_NAMES.has(hostName(host))) {
-    next(new HttpError(403, `Host must be 127.0.0.1 or localhost, is ${JSON.stringify(host)}`));
-    return;
-  }
-  const { origin } = request.headers;
-  if (origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
-    next(new HttpError(403, `requests from the origin ${JSON.stringify(origin)} are not accepted`));
-    return;
-  }
-  next();
-};
 
 function equal(a: string, b: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -56,9 +33,12 @@ export interface AccessOptions {
   traceTokens: TraceTokens;
   /** Cookies are shared by all ports of a host, so the name must differ between stores that run side by side. */
   cookieName: string;
+  /** Whether the traces end with this process. */
+  hasTraces: boolean;
 }
 
 const HOW = 'open the address that Tektrace printed, it carries the token';
+const STALE = `this token is from a Tektrace that has ended, or it is not complete: ${HOW}`;
 
 /** Shows the address without its token, so that no bookmark, history or Referer has it. */
 function redirectWithoutToken(request: Request, response: Response): void {
@@ -72,7 +52,7 @@ function redirectWithoutToken(request: Request, response: Response): void {
   else response.redirect(302, clean);
 }
 
-export function createAccess({ token, traceTokens, cookieName }: AccessOptions): Access {
+export function createAccess({ token, traceTokens, cookieName, hasTraces }: AccessOptions): Access {
   const grantsName = `${cookieName}-runs`;
   const hasBearer = (request: Request): boolean => {
     const sent = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
@@ -87,7 +67,13 @@ export function createAccess({ token, traceTokens, cookieName }: AccessOptions):
     const grants = readGrants(cookie(request, grantsName));
     return traceIds?.every((id) => traceTokens.allows(id, grants.get(id) ?? '')) ?? false;
   };
-  const refusal = (how: string): HttpError => new HttpError(401, how, { 'WWW-Authenticate': 'Bearer' });
+  const refusal = (how: string, html?: string): HttpError =>
+    new HttpError(401, how, { 'WWW-Authenticate': 'Bearer' }, html);
+  /** Whether a refused request has a token: only an earlier process on this port, or a longer address, can have had it. */
+  const isStale = (request: Request, sent: unknown, traceId: string | undefined): boolean =>
+    sent !== undefined ||
+    cookie(request, cookieName) !== undefined ||
+    (traceId !== undefined && readGrants(cookie(request, grantsName)).has(traceId));
   const keep = (response: Response, name: string, value: string): void => {
     response.cookie(name, value, { httpOnly: true, sameSite: 'strict', path: '/', encode: String });
   };
@@ -100,19 +86,18 @@ export function createAccess({ token, traceTokens, cookieName }: AccessOptions):
     reader: (request, response, next) => {
       const traceIds = tracesOf(request.path, request.query);
       const sent = request.method === 'GET' ? (readLink(request.path)?.token ?? request.query['token']) : undefined;
-      const [traceId, ...others] = traceIds ?? [];
+      const only = traceIds?.length === 1 ? traceIds[0] : undefined;
       if (typeof sent === 'string' && equal(sent, token)) keep(response, cookieName, token);
-      else if (
-        typeof sent === 'string' &&
-        traceId !== undefined &&
-        others.length === 0 &&
-        traceTokens.allows(traceId, sent)
-      )
-        keep(response, grantsName, withGrant(cookie(request, grantsName), traceId, sent));
+      else if (typeof sent === 'string' && only !== undefined && traceTokens.allows(only, sent))
+        keep(response, grantsName, withGrant(cookie(request, grantsName), only, sent));
       else {
-        if (!sees(request, traceIds)) next(refusal(HOW));
-        else if (sent !== undefined) redirectWithoutToken(request, response);
-        else next();
+        if (sees(request, traceIds)) {
+          if (sent === undefined) next();
+          else redirectWithoutToken(request, response);
+          return;
+        }
+        const stale = isStale(request, sent, only);
+        next(refusal(stale ? STALE : HOW, loginPage({ traceId: only, isStale: stale, hasTraces })));
         return;
       }
       redirectWithoutToken(request, response);

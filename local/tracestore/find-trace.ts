@@ -6,7 +6,10 @@ import type { TraceSource } from './trace-source.ts';
 
 /** The answer for a trace of which nothing is known. */
 export const notHere = (traceId: string): HttpError =>
-  new HttpError(404, `no span of trace ${traceId} is here; check its id`);
+  new HttpError(
+    404,
+    `no span of trace ${traceId} is here: its id is wrong, or it was in the memory of a Tektrace that has ended`,
+  );
 
 /** The trace of an id in a request's path. Throws HttpError 400 for what is no trace id, 404 without the trace. */
 export async function findTrace(

@@ -3,12 +3,15 @@ export class HttpError extends Error {
   readonly status: number;
   /** Response headers that belong to the status. */
   readonly headers: Record<string, string>;
+  /** The page for a browser, instead of the message. */
+  readonly html: string | undefined;
 
-  constructor(status: number, message: string, headers: Record<string, string> = {}) {
+  constructor(status: number, message: string, headers: Record<string, string> = {}, html?: string) {
     super(message);
     this.name = 'HttpError';
     this.status = status;
     this.headers = headers;
+    this.html = html;
   }
 }
 

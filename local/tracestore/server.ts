@@ -7,7 +7,7 @@ import type { TracesData } from '../../shared/otlp/types.ts';
 import { listen } from '../../shared/runtime/listen.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { answerError } from './answer-error.ts';
-import { createAccess, onlyLoopback, type Access } from './access.ts';
+import { createAccess, type Access } from './access.ts';
 import { downloadRouter } from './download-api.ts';
 import { eventsRouter } from './events.ts';
 import { HttpError } from './http-error.ts';
@@ -15,6 +15,7 @@ import { ingestRouter } from './ingest.ts';
 import { listRouter } from './list-api.ts';
 import { logRouter } from './log-api.ts';
 import { TraceMemory, type TraceMemoryCounters } from './memory.ts';
+import { onlyLoopback } from './only-loopback.ts';
 import { assetsRouter, pageRouter, securityHeaders } from './page.ts';
 import { queryRouter } from './query.ts';
 import { linkPath } from './run-link.ts';
@@ -121,7 +122,7 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Trace
   const url = `http://127.0.0.1:${bound}`;
   const stepTokens = createStepTokens();
   const traceTokens = createTraceTokens();
-  const access = createAccess({ token, traceTokens, cookieName: `tektrace-${bound}` });
+  const access = createAccess({ token, traceTokens, cookieName: `tektrace-${bound}`, hasTraces: true });
   const app = createApp({ memory, access, stepTokens, events: events.router }, options);
   server.on('request', app);
   return {

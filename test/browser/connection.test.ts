@@ -26,7 +26,7 @@ describeInChromium('a page whose Tektrace ended and was started again', (browser
     ['the list', '/', '.card'],
     ['a trace', `/trace/${TRACE_ID}`, '.rows .row'],
     ['a comparison', `/compare/${TRACE_ID}/${TRACE_ID}`, '.compared'],
-  ])('%s asks for the new address', async (_title, path, content) => {
+  ])('%s says that its traces ended, and where the new address is', async (_title, path, content) => {
     const page = await browser.open(`${store.url}${path}?token=${store.token}`);
     await page.until(`document.querySelector('${content}')`);
     await store.close();
@@ -34,6 +34,9 @@ describeInChromium('a page whose Tektrace ended and was started again', (browser
     expect(await page.evaluate(`${OFFLINE}.textContent`)).toMatch(/^Tektrace does not answer\. /);
     store = await startTraceStore({ log: silentLogger, port: Number(new URL(store.url).port) });
     await page.until(`document.querySelector('main.login')`);
+    expect(await page.evaluate(`document.querySelector('main').innerText`)).toContain(
+      'were in its memory and ended with it',
+    );
   });
 
   test('a trace goes on by itself when the token is the same', async () => {

@@ -183,7 +183,8 @@ export function createTraceView(traceId) {
         model.apply(await response.json());
       } catch (error) {
         if (!(error instanceof ApiError && error.status === 404) || model.head) throw error;
-        empty.textContent = 'No span of this trace is here. Check its id. If it arrives, this page shows it.';
+        empty.textContent =
+          'No span of this trace is here. Its id is wrong, or it was in the memory of a Tektrace that has ended. If it arrives, this page shows it.';
         return;
       }
       empty.hidden = true;

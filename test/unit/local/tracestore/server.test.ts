@@ -215,6 +215,7 @@ describe('who is let in', () => {
     expect(one.headers['content-type']).toMatch('text/html');
     expect(one.headers['content-security-policy']).toMatch("default-src 'none'");
     expect(one.text).toContain(`kubectl get pipelineruns,taskruns -A -o yaml | grep '${linkStart(TRACE_ID)}'`);
+    expect(one.text).not.toContain('has ended</h1>');
     const hostile = await request(store.url)
       .get('/trace/%3Cscript%3E?token=%3Cscript%3E')
       .set('Accept', html)
@@ -222,6 +223,37 @@ describe('who is let in', () => {
     expect(hostile.text).not.toContain('<script');
     const program = await request(store.url).get('/').expect(401);
     expect(program.headers['content-type']).toMatch('text/plain');
+  });
+
+  test.each(['?token=', '/r/', 'cookie', 'cookie of a run'])(
+    'a browser with a token of an earlier start (%s) gets a page that says that its run is gone',
+    async (kind) => {
+      const port = new URL(store.url).port;
+      const token = createTraceTokens().issue(TRACE_ID);
+      const path = {
+        '?token=': `/trace/${TRACE_ID}?token=${'x'.repeat(32)}`,
+        '/r/': linkPath({ traceId: TRACE_ID, token }),
+      }[kind];
+      const value = kind === 'cookie' ? `tektrace-${port}=x` : `tektrace-${port}-runs=${TRACE_ID}.${token}`;
+      const { text } = await request(store.url)
+        .get(path ?? `/trace/${TRACE_ID}`)
+        .set({ Accept: 'text/html', ...(path === undefined && { Cookie: value }) })
+        .expect(401);
+      expect(text).toContain('This address is from a Tektrace that has ended</h1>');
+      expect(text).toContain('Its runs and traces were in its memory and ended with it');
+      expect(text).not.toContain('kubectl');
+    },
+  );
+
+  test('a browser with the link of one run is asked for that of another', async () => {
+    const { pathname } = new URL(store.runUrl(TRACE_ID));
+    const first = await request(store.url).get(pathname).redirects(0).expect(302);
+    const [cookie = ''] = first.headers['set-cookie'] as unknown as string[];
+    const list = await request(store.url)
+      .get(`/trace/${'1'.repeat(32)}`)
+      .set({ Accept: 'text/html', Cookie: cookie.split(';')[0] ?? '' })
+      .expect(401);
+    expect(list.text).toContain('This browser has none.');
   });
 
   test('a wrong token in the address is 401', async () => {

@@ -62,6 +62,14 @@ test('has its trace as a file of each kind, and a link into Jaeger', async () =>
   expect(await links.json()).toEqual({ jaeger: `https://jaeger.test/base/trace/${TRACE_ID}` });
 });
 
+test('says to a browser with the token of an earlier start that the traces are in Jaeger as before', async () => {
+  const answer = await fetch(new URL(`/trace/${TRACE_ID}?token=old`, viewer.pageUrl), {
+    headers: { accept: 'text/html' },
+  });
+  expect(answer.status).toBe(401);
+  expect(await answer.text()).toMatch(/from a Tektrace that has ended<\/h1>[^]*The traces are in Jaeger as before/);
+});
+
 test('lets nobody in without its token, and takes no spans', async () => {
   expect((await get('/api/traces', 'wrong')).status).toBe(401);
   const sent = await fetch(new URL('/v1/traces', viewer.pageUrl), {
