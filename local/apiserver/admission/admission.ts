@@ -5,6 +5,7 @@ import type { Store } from '../storage/store.ts';
 import type { AdmissionAttributes } from './attributes.ts';
 import { createWebhookCaller } from './call.ts';
 import type { Dispatch } from './dispatch.ts';
+import { createFailingOpen } from './failing-open.ts';
 import { callMutatingWebhooks } from './mutate.ts';
 import { serviceEndpoint } from './service.ts';
 import { callValidatingWebhooks } from './validate.ts';
@@ -23,7 +24,7 @@ export interface Admission {
 
 export function createAdmission(store: Store, catalog: Catalog, log: Logger): Admission {
   const caller = createWebhookCaller((service) => serviceEndpoint(store, service));
-  const dispatch: Dispatch = { store, catalog, caller, log };
+  const dispatch: Dispatch = { store, catalog, caller, failingOpen: createFailingOpen(log) };
   return {
     mutate: async (attributes) => (await callMutatingWebhooks(dispatch, attributes)) ?? (attributes.old as KubeObject),
     validate: (attributes) => callValidatingWebhooks(dispatch, attributes),

@@ -1,4 +1,3 @@
-import type { Logger } from '../../../shared/runtime/log.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import type { JsonObject, KubeObject } from '../object.ts';
 import { badRequest, internalError, StatusError } from '../status.ts';
@@ -6,6 +5,7 @@ import { parseAnswer, verifyAnswer } from './answer.ts';
 import type { ReviewAnswer, ReviewVersion } from './answer.ts';
 import type { AdmissionAttributes } from './attributes.ts';
 import type { WebhookCaller } from './call.ts';
+import type { FailingOpen } from './failing-open.ts';
 import { admissionReview } from './review.ts';
 import type { Webhook, WebhookKind } from './webhook.ts';
 
@@ -75,9 +75,9 @@ export async function askWebhook(
 }
 
 /** A failed call is logged under failurePolicy Ignore, else it is a 500. Other errors are thrown again. */
-export function followFailurePolicy(error: unknown, { name, failurePolicy }: Webhook, log: Logger): void {
+export function followFailurePolicy(error: unknown, { name, failurePolicy }: Webhook, failingOpen: FailingOpen): void {
   if (!(error instanceof WebhookCallError)) throw error;
   if (failurePolicy !== 'Ignore')
     throw internalError(`failed calling webhook ${JSON.stringify(name)}: ${error.message}`);
-  log.warn('Failed calling webhook, failing open', { webhook: name, error: error.message });
+  failingOpen(name, error);
 }

@@ -1,10 +1,10 @@
-import type { Logger } from '../../../shared/runtime/log.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceType } from '../catalog/resource-type.ts';
 import type { KubeObject } from '../object.ts';
 import type { Store } from '../storage/store.ts';
 import type { AdmissionAttributes } from './attributes.ts';
 import type { WebhookCaller } from './call.ts';
+import type { FailingOpen } from './failing-open.ts';
 import { meetsConditions } from './conditions.ts';
 import { selectedVersion } from './select.ts';
 import { webhooksOf } from './webhook.ts';
@@ -15,7 +15,7 @@ export interface Dispatch {
   store: Store;
   catalog: Catalog;
   caller: WebhookCaller;
-  log: Logger;
+  failingOpen: FailingOpen;
 }
 
 /** One webhook with its identity among all configurations. */

@@ -41,7 +41,7 @@ async function askToMutate(
     const patched = patchedObject(shown, operations, seen);
     return sameJson(patched, shown) ? object : versioned(attributes.type, patched);
   } catch (error: unknown) {
-    followFailurePolicy(error, webhook, dispatch.log);
+    followFailurePolicy(error, webhook, dispatch.failingOpen);
     return object;
   }
 }

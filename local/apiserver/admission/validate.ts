@@ -15,7 +15,7 @@ export async function callValidatingWebhooks(dispatch: Dispatch, attributes: Adm
     try {
       await askWebhook(dispatch.caller, 'validating', webhook, attributes, attributes.object, seen);
     } catch (error: unknown) {
-      followFailurePolicy(error, webhook, dispatch.log);
+      followFailurePolicy(error, webhook, dispatch.failingOpen);
     }
   };
   await Promise.all(asked.map((one) => ask(one).catch((error: unknown) => errors.push(error))));
