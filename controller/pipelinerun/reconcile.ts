@@ -19,7 +19,7 @@ import { runNextSchedulableTask } from './schedule.ts';
 import { buildFacts } from './state.ts';
 import { getChildReferences, getSkippedTasks, setCondition } from './status.ts';
 import { timedOutAt } from '../model/pipeline-run-timeouts.ts';
-import { validateMetadata, validatePipelineRun, validateResolvedTasks } from './validate.ts';
+import { validateRunSpec, validatePipelineRun, validateResolvedTasks } from './validate.ts';
 import { createPersistentVolumeClaims } from './workspaces.ts';
 
 /**
@@ -57,7 +57,7 @@ const endInTime = traced(
 const advance = traced(
   'advance',
   async (context: PipelineRunContext, run: PipelineRun, children: readonly TaskRun[]): Promise<void> => {
-    validateMetadata(run);
+    validateRunSpec(run);
     await propagatePipelineNameLabelToPipelineRun(context, run);
     const pipeline = await getPipelineData(context, run);
     if (!run.status?.pipelineSpec) validatePipelineRun(run, pipeline);

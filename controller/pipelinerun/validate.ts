@@ -3,19 +3,20 @@ import { resultReferences, resultsUsedBy } from '../../shared/tekton/result-refe
 import type { ResultReference } from '../../shared/tekton/result-references.ts';
 import { failIf } from '../model/run-failure.ts';
 import type { PipelineRun, PipelineSpec } from '../../shared/tekton/types.ts';
-import { validateRunName } from '../../shared/tekton/validation/names.ts';
 import { runBindingErrors } from '../../shared/tekton/validation/pipeline-references.ts';
 import { validateGraph, validatePipelineSpec } from '../../shared/tekton/validation/pipeline.ts';
+import { pipelineRunSpecErrors } from '../../shared/tekton/validation/run-spec.ts';
 import { unsupportedInPipeline, unsupportedInPipelineRun } from '../../shared/tekton/validation/unsupported.ts';
 import { describeErrors } from '../../shared/tekton/validation/validation-error.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { TaskState } from '../model/pipeline-run-facts.ts';
 import { pipelineName } from './resolve.ts';
 
-/** Fails a run with a name that upstream's admission webhook refuses. */
-export const validateMetadata = traced('validateMetadata', ({ metadata }: PipelineRun): void => {
-  const errors = validateRunName(metadata.name);
-  failIf('PipelineValidationFailed', errors.length > 0, `PipelineRun can't be run: ${describeErrors(errors)}`);
+/** Fails a run with a name or field that upstream's admission webhook refuses. */
+export const validateRunSpec = traced('validateRunSpec', (run: PipelineRun): void => {
+  const errors = pipelineRunSpecErrors(run);
+  const subject = `PipelineRun ${run.metadata.namespace}/${run.metadata.name}`;
+  failIf('PipelineValidationFailed', errors.length > 0, `${subject} can't be run: ${describeErrors(errors)}`);
 });
 
 /** The beginning of upstream's message for a reason. */

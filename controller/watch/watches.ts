@@ -30,6 +30,9 @@ export interface WatchOptions {
   log: Logger;
 }
 
+/** The run, with an empty spec if it has none: upstream's definitions do not require one, and nothing may fail at such a run. */
+const withSpec = <T extends PipelineRun | TaskRun>(run: T): T => ((run.spec as unknown) ? run : { ...run, spec: {} });
+
 /** Creates the watches. Add handlers to the reflectors before `runWatches`: a later handler misses the listed objects. */
 export function createWatches({ client, namespace, transformRun, metrics, log }: WatchOptions): Watches {
   const common = <T extends KubeObject>(resource: Resource) =>
@@ -40,11 +43,12 @@ export function createWatches({ client, namespace, transformRun, metrics, log }:
       ...(namespace === undefined ? {} : { namespace }),
       ...(metrics && { observer: metrics.reflector(resource.plural) }),
     }) satisfies Partial<ConstructorParameters<typeof Reflector<T>>[0]>;
+  const transform = <T extends PipelineRun | TaskRun>(run: T): T => transformRun(withSpec(run));
   return {
-    pipelineRuns: new Reflector<PipelineRun>({ ...common(PIPELINE_RUNS), transform: transformRun }),
+    pipelineRuns: new Reflector<PipelineRun>({ ...common(PIPELINE_RUNS), transform }),
     taskRuns: new Reflector<TaskRun>({
       ...common(TASK_RUNS),
-      transform: transformRun,
+      transform,
       indexers: { owner: (taskRun) => [parentOf(taskRun)?.uid].filter((uid) => uid !== undefined) },
     }),
     pods: new Reflector<Pod>({

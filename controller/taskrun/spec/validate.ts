@@ -1,8 +1,8 @@
 import { mergeStepTemplate } from '../../model/pod/step-template.ts';
 import { RunFailure } from '../../model/run-failure.ts';
 import type { Step, TaskRun } from '../../../shared/tekton/types.ts';
-import { validateDuration, validateRunName } from '../../../shared/tekton/validation/names.ts';
 import { validateTaskSpec } from '../../../shared/tekton/validation/task.ts';
+import { taskRunSpecErrors } from '../../../shared/tekton/validation/run-spec.ts';
 import { taskRunReferenceErrors } from '../../../shared/tekton/validation/run.ts';
 import { unsupportedInTask, unsupportedInTaskRun } from '../../../shared/tekton/validation/unsupported.ts';
 import { describeErrors } from '../../../shared/tekton/validation/validation-error.ts';
@@ -28,7 +28,7 @@ export const validateTask = traced('validateTask', (taskRun: TaskRun, { taskSpec
   const embedded = taskRun.spec.taskSpec !== undefined;
   const path = embedded ? 'spec.taskSpec' : `Task ${taskRun.spec.taskRef?.name}: spec`;
   const errors = [
-    ...validateRunName(taskRun.metadata.name),
+    ...taskRunSpecErrors(taskRun),
     ...unsupportedInTaskRun(taskRun.spec),
     ...(embedded ? [] : unsupportedInTask(taskSpec, path)),
     // In a spec from the status, references were replaced: those that are left came from values.
@@ -41,7 +41,6 @@ export const validateTask = traced('validateTask', (taskRun: TaskRun, { taskSpec
     ...(taskSpec.steps ?? []).flatMap((step, index) =>
       withoutCommand(mergeStepTemplate(taskSpec.stepTemplate, step), `${path}.steps[${index}]`),
     ),
-    ...validateDuration('spec.timeout', taskRun.spec.timeout),
   ];
   if (errors.length > 0) throw new RunFailure('TaskRunValidationFailed', describeErrors(errors));
 });

@@ -1,6 +1,5 @@
 import type { KubeObject } from '../../kubernetes/types.ts';
 import { missingObjectKeys, missingParams, mistypedParams, paramsOutsideEnum } from '../params.ts';
-import { resultReferences } from '../result-references.ts';
 import type {
   ParamSpec,
   Param,
@@ -11,44 +10,22 @@ import type {
   TaskSpec,
   WorkspaceBinding,
 } from '../types.ts';
-import { parseDurationMs } from '../duration.ts';
-import { validateDuration, validateObjectName, validateRunName } from './names.ts';
-import { validateParams } from './params.ts';
 import { runBindingErrors } from './pipeline-references.ts';
 import { validatePipelineSpec } from './pipeline.ts';
 import { bindingErrors, declaredParams, podTemplateErrors } from './references.ts';
+import { bindingSourceErrors, pipelineRunSpecErrors, taskRunSpecErrors } from './run-spec.ts';
 import { validateTaskSpec } from './task.ts';
 import { unsupportedInPipelineRun, unsupportedInTaskRun } from './unsupported.ts';
-import { duplicateErrors } from './validation-error.ts';
 import type { ValidationError } from './validation-error.ts';
-
-const PIPELINE_RUN_STATUSES = ['', 'Cancelled', 'CancelledRunFinally', 'StoppedRunFinally', 'PipelineRunPending'];
-const SOURCES = ['emptyDir', 'persistentVolumeClaim', 'volumeClaimTemplate', 'configMap', 'secret', 'projected', 'csi'];
 
 type Named<T extends KubeObject & { spec: unknown }> = Pick<T, 'spec'> & { metadata?: { name?: string } };
 
 /** Errors in a PipelineRun alone that its schema does not find, including its embedded Pipeline and unsupported fields. */
-export function validatePipelineRun({ metadata, spec }: Named<PipelineRun>): ValidationError[] {
+export function validatePipelineRun(run: Named<PipelineRun>): ValidationError[] {
+  const { spec } = run;
   return [
-    ...validateRunName(metadata?.name),
-    ...validateObjectName('spec.pipelineRef.name', spec.pipelineRef?.name),
-    ...oneOf('spec', spec, 'pipelineRef', 'pipelineSpec'),
+    ...pipelineRunSpecErrors(run),
     ...unsupportedInPipelineRun(spec),
-    ...validateParams('spec.params', spec.params),
-    ...validateBindings('spec.workspaces', spec.workspaces),
-    ...validateTimeouts(spec.timeouts),
-    ...(spec.status === undefined || PIPELINE_RUN_STATUSES.includes(spec.status)
-      ? []
-      : [
-          {
-            path: 'spec.status',
-            message: `"${spec.status}" is not one of ${PIPELINE_RUN_STATUSES.slice(1).join(', ')}`,
-          },
-        ]),
-    ...(spec.taskRunSpecs ?? []).flatMap(({ timeout }, index) =>
-      validateDuration(`spec.taskRunSpecs[${index}].timeout`, timeout),
-    ),
-    ...resultsInParams(spec.params),
     ...(spec.pipelineSpec
       ? [
           ...validatePipelineSpec(spec.pipelineSpec, 'spec.pipelineSpec', spec),
@@ -58,26 +35,13 @@ export function validatePipelineRun({ metadata, spec }: Named<PipelineRun>): Val
   ];
 }
 
-/** Errors for results in a run's params: they are read before any task has results. */
-function resultsInParams(params: readonly Param[] = []): ValidationError[] {
-  return params.flatMap(({ value }, index) => {
-    const references = resultReferences([value]).map(({ reference }) => reference);
-    if (references.length === 0) return [];
-    const message = `cannot use result expressions in [${references.join(' ')}] as PipelineRun parameter values`;
-    return [{ path: `spec.params[${index}].value`, message }];
-  });
-}
-
 /** Errors in a TaskRun alone that its schema does not find. */
-export function validateTaskRun({ metadata, spec }: Named<TaskRun>): ValidationError[] {
+export function validateTaskRun(run: Named<TaskRun>): ValidationError[] {
+  const { spec } = run;
   return [
-    ...validateRunName(metadata?.name),
-    ...validateObjectName('spec.taskRef.name', spec.taskRef?.name),
-    ...oneOf('spec', spec, 'taskRef', 'taskSpec'),
+    ...taskRunSpecErrors(run),
+    ...bindingSourceErrors(spec.workspaces),
     ...unsupportedInTaskRun(spec),
-    ...validateParams('spec.params', spec.params),
-    ...validateBindings('spec.workspaces', spec.workspaces),
-    ...validateDuration('spec.timeout', spec.timeout),
     ...(spec.taskSpec ? validateTaskSpec(spec.taskSpec, 'spec.taskSpec', scopeOf(spec)) : []),
     ...(spec.taskSpec ? taskRunReferenceErrors(spec, spec.taskSpec) : []),
   ];
@@ -113,7 +77,20 @@ export function validateTaskRunAgainst({ spec }: Pick<TaskRun, 'spec'>, task: Ta
   return [
     ...validateParamsAgainst('spec.params', spec.params, task.params),
     ...validateWorkspacesAgainst(spec.workspaces, task.workspaces),
+    ...(spec.taskSpec ? [] : undeclaredBindings(spec.workspaces, task.workspaces)),
   ];
+}
+
+/** Errors for workspaces that a referenced Task does not declare; an embedded one uses the run's own. */
+function undeclaredBindings(
+  bindings: readonly WorkspaceBinding[] = [],
+  declared: readonly { name: string }[] = [],
+): ValidationError[] {
+  return bindings.flatMap(({ name }, index) =>
+    declared.some((declaration) => declaration.name === name)
+      ? []
+      : [{ path: `spec.workspaces[${index}].name`, message: `the Task does not declare the workspace "${name}"` }],
+  );
 }
 
 /** Errors of params against their declarations: missing ones, other types, missing keys, values outside an enum. */
@@ -144,43 +121,4 @@ function validateWorkspacesAgainst(
   return declared
     .filter(({ name, optional }) => !optional && !bindings.some((binding) => binding.name === name))
     .map(({ name }) => ({ path: 'spec.workspaces', message: `the workspace "${name}" is not bound` }));
-}
-
-function validateBindings(path: string, bindings: readonly WorkspaceBinding[] = []): ValidationError[] {
-  const errors = duplicateErrors(
-    path,
-    bindings.map(({ name }) => name),
-  );
-  bindings.forEach((binding, index) => {
-    const sources = Object.keys(binding).filter((key) => SOURCES.includes(key));
-    if (sources.length !== 1) {
-      const found = sources.length === 0 ? 'none' : sources.join(' and ');
-      errors.push({
-        path: `${path}[${index}]`,
-        message: `the workspace "${binding.name}" needs exactly one of ${SOURCES.join(', ')}, and has ${found}`,
-      });
-    }
-  });
-  return errors;
-}
-
-function validateTimeouts(timeouts: PipelineRun['spec']['timeouts'] = {}): ValidationError[] {
-  const errors = (['pipeline', 'tasks', 'finally'] as const).flatMap((name) =>
-    validateDuration(`spec.timeouts.${name}`, timeouts[name]),
-  );
-  const pipelineMs = parseDurationMs(timeouts.pipeline);
-  const parts = (parseDurationMs(timeouts.tasks) ?? 0) + (parseDurationMs(timeouts.finally) ?? 0);
-  if (pipelineMs && parts > pipelineMs)
-    errors.push({ path: 'spec.timeouts', message: 'tasks and finally together are longer than pipeline' });
-  return errors;
-}
-
-function oneOf<T extends object>(
-  path: string,
-  spec: T,
-  first: keyof T & string,
-  second: keyof T & string,
-): ValidationError[] {
-  if ((spec[first] === undefined) !== (spec[second] === undefined)) return [];
-  return [{ path, message: `needs exactly one of ${first} and ${second}` }];
 }

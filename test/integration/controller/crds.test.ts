@@ -64,6 +64,16 @@ test('a misspelt field is refused with its path', async () => {
   await expect(created).rejects.toThrow('unknown field "spec.pipelineSpec.tasks[0].taskSpec.steps[0].scirpt"');
 });
 
+test('an object without a spec is refused', async () => {
+  for (const [kind, resource] of [
+    ['PipelineRun', PIPELINE_RUNS],
+    ['TaskRun', TASK_RUNS],
+  ] as const) {
+    const created = dryRun({ apiVersion: 'tekton.dev/v1', kind, metadata: { name: 'r' } }, resource);
+    await expect(created).rejects.toThrow('spec: Required value');
+  }
+});
+
 test('a value of the wrong type is refused with its path', async () => {
   const created = dryRun(run({ name: 'a', retries: 'three', taskSpec: { steps: [] } }));
   await expect(created).rejects.toThrow('spec.pipelineSpec.tasks[0].retries');

@@ -25,6 +25,14 @@ test('a label value that is cut ends in a letter or digit', async () => {
 });
 
 describe('a refusal ends the run', () => {
+  test('of a field that no webhook has refused, before its first TaskRun', async () => {
+    flow.create({ pipelineSpec: TASKS, timeouts: { pipeline: '5 minutes' } });
+    await flow.reconcile();
+    expect(flow.condition).toMatchObject({ status: 'False', reason: 'PipelineValidationFailed' });
+    expect(flow.condition?.message).toContain('spec.timeouts.pipeline: "5 minutes" is not a duration');
+    expect(flow.bodies.has('POST taskruns')).toBe(false);
+  });
+
   test.each<[string, string, number, string]>([
     ['of the label', 'PATCH pipelineruns/flow', 422, 'Failed'],
     ['of a TaskRun', 'POST taskruns', 403, 'CreateRunFailed'],

@@ -91,3 +91,10 @@ test.each<[string, string, TaskRunSpec, string]>([
   expect(condition?.message).toContain(message);
   expect(cluster.requests).toEqual(['PUT taskruns']);
 });
+
+test('a field that no webhook has refused ends the TaskRun before its Pod', async () => {
+  cluster.createTaskRun({ taskSpec: ONE_STEP, retries: -1 });
+  await cluster.reconcile();
+  expect(cluster.condition).toContain('False TaskRunValidationFailed: spec.retries: -1 is negative');
+  expect(cluster.pod()).toBeUndefined();
+});

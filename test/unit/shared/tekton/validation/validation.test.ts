@@ -116,7 +116,7 @@ describe('a run', () => {
 
   test('timeouts that do not fit', () => {
     expect(run({ pipelineRef: { name: 'p' }, timeouts: { pipeline: '1m', tasks: '1m', finally: '1m' } })).toEqual([
-      'spec.timeouts: tasks and finally together are longer than pipeline',
+      'spec.timeouts: tasks and finally together are longer than timeouts.pipeline, 1m',
     ]);
   });
 
