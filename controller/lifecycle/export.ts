@@ -93,7 +93,7 @@ function decideTaskRun(entry: Entry, own: RunSpan, facts: ExportFacts): ExportDe
       own,
       wasPending: entry.wasPending,
       pods: [...pods.gone, ...pods.present],
-      pullEventsOf: (pod) => facts.sources.pullEventsOf(pod),
+      podEventsOf: (pod) => facts.sources.podEventsOf(pod),
       resolutions: facts.sources.resolutionsOf(taskRun),
       fold,
       owner: owner && ownerInterval(owner, facts.ledger),

@@ -2,7 +2,7 @@ import type { Pod } from '../../shared/kubernetes/pod.ts';
 
 import type { PipelineRun, PipelineTask, ResolutionRequest, TaskRun } from '../../shared/tekton/types.ts';
 import type { RunSpan } from '../../shared/tracing/run-context.ts';
-import type { PullEvent } from '../watch/essentials.ts';
+import type { PodEvent } from '../watch/essentials.ts';
 import type { KnownCustomRun } from './custom.ts';
 import type { Interval } from './times.ts';
 
@@ -14,8 +14,8 @@ export interface TaskRunFacts {
   wasPending?: boolean | undefined;
   /** The last known states of its Pods, in the order of their creation. An attempt has several if its Pod was deleted while it ran. */
   pods: Pod[];
-  /** The kubelet's Events about images of a Pod. */
-  pullEventsOf?: (pod: Pod) => readonly PullEvent[];
+  /** The Events about the start of a Pod. */
+  podEventsOf?: (pod: Pod) => readonly PodEvent[];
   /** Its ResolutionRequests. */
   resolutions?: readonly ResolutionRequest[];
   /** Whether waits and init containers become events of their task (more than 500 tasks). */

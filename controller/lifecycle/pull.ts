@@ -1,7 +1,7 @@
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
-import type { PullEvent } from '../watch/essentials.ts';
+import type { PodEvent } from '../watch/essentials.ts';
 import type { Attempt } from './attempt.ts';
 import { podOffsetMs } from './node-clock.ts';
 import { span } from './span.ts';
@@ -21,11 +21,14 @@ export function goDurationMs(text: string): number | undefined {
   return parts.reduce((sum, [, value, unit = '']) => sum + Number(value) * (UNIT_MS[unit] ?? 0), 0);
 }
 
-const containerOf = ({ involvedObject }: PullEvent): string =>
+const containerOf = ({ involvedObject }: PodEvent): string =>
   /^spec\.(?:initContainers|containers)\{(.+)\}$/.exec(involvedObject.fieldPath ?? '')?.[1] ?? '';
 
-const firstMs = (event: PullEvent): number | undefined => epochMs(event.firstTimestamp ?? event.eventTime ?? undefined);
-const lastMs = (event: PullEvent): number | undefined => epochMs(event.lastTimestamp ?? event.eventTime ?? undefined);
+/** When an Event was first, and last, recorded; epoch milliseconds. */
+export const firstMs = (event: PodEvent): number | undefined =>
+  epochMs(event.firstTimestamp ?? event.eventTime ?? undefined);
+export const lastMs = (event: PodEvent): number | undefined =>
+  epochMs(event.lastTimestamp ?? event.eventTime ?? undefined);
 
 interface Pull extends Interval {
   image: string;
@@ -37,7 +40,7 @@ interface Pull extends Interval {
  * From the first attempt to success. Events have whole seconds and the message a finer length, that of the last attempt: a single one lies where it ends
  * within the second of its end and starts no sooner than the second of its start.
  */
-function pullOf(pulling: PullEvent, pulled: PullEvent): Pull | undefined {
+function pullOf(pulling: PodEvent, pulled: PodEvent): Pull | undefined {
   const [from, to] = [firstMs(pulling), lastMs(pulled)];
   const { image, took, waited, bytes } = PULLED.exec(pulled.message ?? '')?.groups ?? {};
   if (image === undefined || from === undefined || to === undefined || to < from) return undefined;
@@ -76,7 +79,7 @@ function pullSpan(container: string, pull: Pull, attempt: Attempt, starting: Spa
  */
 export function pullSpans(
   pod: Pod,
-  events: readonly PullEvent[],
+  events: readonly PodEvent[],
   attempt: Attempt,
   spans: readonly SpanRecord[],
 ): SpanRecord[] {

@@ -2,7 +2,7 @@ import { parentOf } from '../../shared/tekton/parent-of.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import type { CustomRun, PipelineRun, ResolutionRequest } from '../../shared/tekton/types.ts';
-import type { PullEvent } from '../watch/essentials.ts';
+import type { PodEvent } from '../watch/essentials.ts';
 import type { TraceSources } from '../watch/trace-sources.ts';
 import type { KnownCustomRun } from './custom.ts';
 import { childKey } from './ledger.ts';
@@ -59,9 +59,9 @@ export class Sources {
     return owned.filter((request) => isBeside(run, request));
   }
 
-  /** The kubelet's Events about images of a Pod. */
-  pullEventsOf(pod: Pod): PullEvent[] {
-    const about = this.#watched?.pullEvents.store.byIndex('pod', pod.metadata.uid ?? '') ?? [];
+  /** The Events about the start of a Pod. */
+  podEventsOf(pod: Pod): PodEvent[] {
+    const about = this.#watched?.podEvents.store.byIndex('pod', pod.metadata.uid ?? '') ?? [];
     return about.filter((event) => isBeside(pod, event));
   }
 

@@ -18,6 +18,7 @@ import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { rootSpan } from './root.ts';
 import { attemptEndMs, creationMs, runInterval } from './run-interval.ts';
 import { runAttributes, span } from './span.ts';
+import { startFailures } from './start-failures.ts';
 import { timedSteps } from './step-times.ts';
 import { stepSpans } from './steps.ts';
 import { raisedTo, shiftedWithin, epochMs, within } from './times.ts';
@@ -82,7 +83,7 @@ function attemptSpan(
 }
 
 function attemptTree(
-  { taskRun, pods, pullEventsOf }: TaskRunFacts,
+  { taskRun, pods, podEventsOf }: TaskRunFacts,
   { number, status }: NumberedStatus,
   { traceId, spanId, startMs: fromMs, endMs: toMs }: SpanRecord,
 ): SpanRecord[] {
@@ -103,10 +104,12 @@ function attemptTree(
   const steps = timedSteps(attempt);
   if (!attempt.pod) return stepSpans(steps, attempt);
   const ofPod = podSpans(attempt.pod, attempt, steps);
-  const events = pullEventsOf?.(attempt.pod) ?? [];
+  const events = podEventsOf?.(attempt.pod) ?? [];
+  const starting = ofPod.find(({ name }) => name === 'pod starting');
   return [
     ...replacedPodSpans(ofAttempt, attempt),
     ...ofPod,
+    ...startFailures(attempt.pod, events, attempt, starting),
     ...pullSpans(attempt.pod, events, attempt, ofPod),
     ...stepSpans(steps, attempt),
   ];

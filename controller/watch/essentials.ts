@@ -4,8 +4,8 @@ import type { CustomRun, Param, ResolutionRequest } from '../../shared/tekton/ty
 /** Longest message that is kept: the kubelet's own have a few hundred characters, and a registry's answer may be in them. */
 const MAX_MESSAGE_CHARS = 1024;
 
-/** A core/v1 Event about one container of a Pod, as a kubelet writes it. */
-export interface PullEvent extends KubeObject {
+/** A core/v1 Event about a Pod, as a kubelet writes it. */
+export interface PodEvent extends KubeObject {
   involvedObject: { uid?: string; name?: string; fieldPath?: string };
   reason: string;
   message?: string;
@@ -16,7 +16,8 @@ export interface PullEvent extends KubeObject {
   count?: number;
 }
 
-const PULL_REASONS = ['Pulling', 'Pulled'];
+/** What a Pod waits for before its first step: images, and what could not be mounted, attached or set up. */
+const REASONS = ['Pulling', 'Pulled', 'FailedMount', 'FailedAttachVolume', 'FailedCreatePodSandBox'];
 
 /** Upstream names a TaskRun's Pod so, however long the TaskRun's own name is (kmeta.ChildName keeps the suffix). */
 const POD_OF_TASK_RUN = /-pod(-retry\d+)?$/;
@@ -25,11 +26,11 @@ function essentialMetadata({ managedFields: _managedFields, ...metadata }: Objec
   return metadata;
 }
 
-/** What of an Event a trace is made from; undefined where it is about something else than an image of a TaskRun's Pod. */
-export function essentialPullEvent(event: PullEvent): PullEvent | undefined {
+/** What of an Event a trace is made from; undefined where it is about something else than the start of a TaskRun's Pod. */
+export function essentialPodEvent(event: PodEvent): PodEvent | undefined {
   const { metadata, reason, firstTimestamp, lastTimestamp, eventTime, count } = event;
   const { uid, name = '', fieldPath } = event.involvedObject;
-  if (!PULL_REASONS.includes(reason) || !POD_OF_TASK_RUN.test(name) || uid === undefined) return undefined;
+  if (!REASONS.includes(reason) || !POD_OF_TASK_RUN.test(name) || uid === undefined) return undefined;
   return {
     metadata: {
       name: metadata.name,

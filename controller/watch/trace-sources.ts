@@ -8,13 +8,13 @@ import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { parentOf } from '../../shared/tekton/parent-of.ts';
 import type { CustomRun, ResolutionRequest } from '../../shared/tekton/types.ts';
-import { essentialPullEvent, essentialCustomRun, essentialResolution } from './essentials.ts';
-import type { PullEvent } from './essentials.ts';
+import { essentialPodEvent, essentialCustomRun, essentialResolution } from './essentials.ts';
+import type { PodEvent } from './essentials.ts';
 
 /** Two for each pull: about two thousand Pods. */
 const MAX_PULL_EVENTS = 5_000;
 
-/** What the kubelet reports often, and never about an image. A selector knows no "one of". */
+/** What is reported often, and no span is made of. A selector knows no "one of". */
 const OTHER_REASONS = ['Scheduled', 'Created', 'Started', 'Killing', 'Unhealthy'];
 
 /** What is watched for traces alone. A server need not serve all of it, and no run waits for it. */
@@ -23,8 +23,8 @@ export interface TraceSources {
   customRuns: Reflector<CustomRun>;
   /** Index `owner`: uid of the PipelineRun or TaskRun. */
   resolutionRequests: Reflector<ResolutionRequest>;
-  /** The newest Events of the kubelet about images of TaskRuns; index `pod`: the Pod's uid. */
-  pullEvents: Reflector<PullEvent>;
+  /** The newest Events about the start of TaskRuns' Pods; index `pod`: the Pod's uid. */
+  podEvents: Reflector<PodEvent>;
 }
 
 export interface TraceSourceOptions {
@@ -60,10 +60,10 @@ export function createTraceSources({ client, namespace, metrics, sleep, log }: T
       transform: essentialResolution,
       indexers: { owner: ({ metadata }) => (metadata.ownerReferences ?? []).map(({ uid }) => uid) },
     }),
-    pullEvents: new Reflector<PullEvent>({
+    podEvents: new Reflector<PodEvent>({
       ...common(EVENTS),
       fieldSelector: ['involvedObject.kind=Pod', ...OTHER_REASONS.map((reason) => `reason!=${reason}`)].join(','),
-      transform: essentialPullEvent,
+      transform: essentialPodEvent,
       indexers: { pod: ({ involvedObject }) => [involvedObject.uid ?? ''] },
       maxObjects: MAX_PULL_EVENTS,
     }),

@@ -21,7 +21,10 @@ const lifecycleNames: [RegExp, Category][] = [
   [/^init /, 'init'],
   [/^sidecar /, 'sidecar'],
   [/^custom /, 'custom'],
-  [/^(queued|pending|admission|pod scheduling|pod starting|pod deleted)$|^(image pull|resolve) /, 'wait'],
+  [
+    /^(queued|pending|admission|pod scheduling|pod starting|pod deleted|pod sandbox)$|^(image pull|resolve|volume mount) /,
+    'wait',
+  ],
 ];
 
 /** A step's span is always `other`, whatever service and name it claims. */

@@ -11,6 +11,7 @@ export type SpanFamily =
   | 'step'
   | 'sidecar'
   | 'pull'
+  | 'start failure'
   | 'admission'
   | 'queued'
   | 'pending'

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { goDurationMs } from '../../../../controller/lifecycle/pull.ts';
-import type { PullEvent } from '../../../../controller/watch/essentials.ts';
+import type { PodEvent } from '../../../../controller/watch/essentials.ts';
 import type { Pod } from '../../../../shared/kubernetes/pod.ts';
 import type { SpanRecord } from '../../../../shared/tracing/span-record.ts';
 import { deriveSpanId } from '../../../../shared/tracing/ids.ts';
 import { at, ms, pod, ranTask, taskRun, TRACE } from './objects.ts';
 import { taskRunSpans, expectWellFormed, named, names } from './spans.ts';
 
-const about = (container: string, reason: string, seconds: number, message: string, rest: object = {}): PullEvent => ({
+const about = (container: string, reason: string, seconds: number, message: string, rest: object = {}): PodEvent => ({
   metadata: { name: `${container}-${reason}`, namespace: 'ci' },
   involvedObject: { uid: 'uid-compile-pod', fieldPath: `spec.containers{${container}}` },
   reason,
@@ -18,9 +18,9 @@ const about = (container: string, reason: string, seconds: number, message: stri
   count: 1,
   ...rest,
 });
-const pulling = (container: string, seconds: number, rest: object = {}): PullEvent =>
+const pulling = (container: string, seconds: number, rest: object = {}): PodEvent =>
   about(container, 'Pulling', seconds, 'Pulling image "alpine:3"', rest);
-const pulled = (container: string, seconds: number, took: string, rest: object = {}): PullEvent =>
+const pulled = (container: string, seconds: number, took: string, rest: object = {}): PodEvent =>
   about(container, 'Pulled', seconds, `Successfully pulled image "alpine:3" in ${took}`, rest);
 
 const base = pod();
@@ -28,15 +28,15 @@ const withContainers: Pod = {
   ...base,
   spec: { containers: [{ name: 'step-fetch' }, { name: 'step-make' }], initContainers: [{ name: 'prepare' }] }, // prettier-ignore
 };
-const build = (events: PullEvent[], rest: object = {}): SpanRecord[] =>
+const build = (events: PodEvent[], rest: object = {}): SpanRecord[] =>
   taskRunSpans({
     taskRun: taskRun(ranTask),
     pods: [withContainers],
     fold: false,
-    pullEventsOf: ({ metadata }) => (metadata.uid === 'uid-compile-pod' ? events : []),
+    podEventsOf: ({ metadata }) => (metadata.uid === 'uid-compile-pod' ? events : []),
     ...rest,
   });
-const pulls = (events: PullEvent[]): SpanRecord[] => build(events).filter(({ name }) => name.startsWith('image pull'));
+const pulls = (events: PodEvent[]): SpanRecord[] => build(events).filter(({ name }) => name.startsWith('image pull'));
 
 describe('an image that was pulled', () => {
   const took = '1.2s (1.2s including waiting). Image size: 3456789 bytes.';

@@ -1,15 +1,11 @@
 import { expect, test } from '@jest/globals';
 
-import {
-  essentialCustomRun,
-  essentialPullEvent,
-  essentialResolution,
-} from '../../../../controller/watch/essentials.ts';
-import type { PullEvent } from '../../../../controller/watch/essentials.ts';
+import { essentialCustomRun, essentialPodEvent, essentialResolution } from '../../../../controller/watch/essentials.ts';
+import type { PodEvent } from '../../../../controller/watch/essentials.ts';
 import type { CustomRun, ResolutionRequest } from '../../../../shared/tekton/types.ts';
 
 const metadata = { name: 'x', namespace: 'ci', uid: 'u', resourceVersion: '7', managedFields: [{ manager: 'm' }] };
-const event = (rest: Partial<PullEvent> = {}): PullEvent => ({
+const event = (rest: Partial<PodEvent> = {}): PodEvent => ({
   metadata,
   involvedObject: { uid: 'uid-pod', name: 'build-compile-pod', fieldPath: 'spec.containers{step-a}' },
   reason: 'Pulled',
@@ -20,10 +16,10 @@ const event = (rest: Partial<PullEvent> = {}): PullEvent => ({
   count: 1,
   ...rest,
 });
-const about = (name: string): PullEvent => event({ involvedObject: { uid: 'u', name } });
+const about = (name: string): PodEvent => event({ involvedObject: { uid: 'u', name } });
 
-test('of the cluster’s Events those about images of TaskRuns’ Pods are kept, and of these what a span is made of', () => {
-  expect(essentialPullEvent(event())).toEqual({
+test('of the cluster’s Events those about the start of TaskRuns’ Pods are kept, and of these what a span is made of', () => {
+  expect(essentialPodEvent(event())).toEqual({
     metadata: { name: 'x', namespace: 'ci', uid: 'u', resourceVersion: '7' },
     involvedObject: { uid: 'uid-pod', fieldPath: 'spec.containers{step-a}' },
     reason: 'Pulled',
@@ -32,14 +28,15 @@ test('of the cluster’s Events those about images of TaskRuns’ Pods are kept,
     lastTimestamp: '2026-05-01T10:00:03Z',
     count: 1,
   });
-  expect(essentialPullEvent(about('build-compile-pod-retry2'))).toBeDefined();
-  expect(essentialPullEvent(about('web-7d9f'))).toBeUndefined();
-  expect(essentialPullEvent(event({ reason: 'BackOff' }))).toBeUndefined();
-  expect(essentialPullEvent(event({ involvedObject: {} }))).toBeUndefined();
+  expect(essentialPodEvent(about('build-compile-pod-retry2'))).toBeDefined();
+  expect(essentialPodEvent(event({ reason: 'FailedMount' }))).toBeDefined();
+  expect(essentialPodEvent(about('web-7d9f'))).toBeUndefined();
+  expect(essentialPodEvent(event({ reason: 'BackOff' }))).toBeUndefined();
+  expect(essentialPodEvent(event({ involvedObject: {} }))).toBeUndefined();
 });
 
 test('the message of an Event takes no more than a kilobyte', () => {
-  expect(essentialPullEvent(event({ message: 'x'.repeat(5000) }))?.message).toHaveLength(1024);
+  expect(essentialPodEvent(event({ message: 'x'.repeat(5000) }))?.message).toHaveLength(1024);
 });
 
 test('a CustomRun is kept without its embedded spec, results and managed fields', () => {
@@ -86,5 +83,5 @@ test('objects without the fields that the API lets be absent are no error', () =
   expect(essentialCustomRun(bare).spec).toEqual({});
   expect(essentialResolution(bare).spec).toEqual({});
   const { message: _message, ...silent } = event();
-  expect(essentialPullEvent(silent)?.message).toBe('');
+  expect(essentialPodEvent(silent)?.message).toBe('');
 });
