@@ -2,6 +2,7 @@ import type { Attributes, SpanStatus } from '@opentelemetry/api';
 import { SpanStatusCode } from '@opentelemetry/api';
 
 import type { ContainerState, ContainerStateTerminated, ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
+import { hasFailed } from '../../shared/tekton/step-end.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { isStepContainer } from '../../shared/tekton/containers.ts';
@@ -9,7 +10,6 @@ import { isNativeSidecar } from '../model/pod/native-sidecar.ts';
 import type { Attempt } from './attempt.ts';
 import { errorAttributes, statusOf } from './result.ts';
 import { span } from './span.ts';
-import { hasFailed } from './step-fate.ts';
 import type { TimedStep } from './step-times.ts';
 import { instant, plusMs, LAST_MS, epochMs } from './times.ts';
 

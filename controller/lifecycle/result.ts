@@ -2,13 +2,13 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, SpanStatus } from '@opentelemetry/api';
 
 import { completionOf, isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
+import { resultOfReason, type RunResult } from '../../shared/tekton/run-result.ts';
 import type { CustomRun, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { epochMs } from './times.ts';
 
 type Run = PipelineRun | TaskRun | CustomRun;
 
-/** The values of `cicd.pipeline.result` (OpenTelemetry semantic conventions 1.44). */
-export type Result = 'success' | 'failure' | 'error' | 'timeout' | 'cancellation' | 'skip';
+export type Result = RunResult;
 
 export interface Outcome {
   result: Result;
@@ -18,23 +18,6 @@ export interface Outcome {
 }
 
 const MAX_MESSAGE_CHARS = 1024;
-
-/** Upstream's reasons for a failed step (from v1.12 on; earlier versions have `Failed`). */
-const FAILURES = ['Failed', 'StepFailed', 'StepOOM', 'FailureIgnored'];
-const TIMEOUTS = ['PipelineRunTimeout', 'TaskRunTimeout', 'CustomRunTimedOut'];
-const CANCELLATIONS = [
-  'Cancelled',
-  'CancelledRunningFinally',
-  'StoppedRunningFinally',
-  'TaskRunCancelled',
-  'CustomRunCancelled',
-];
-
-function resultOf(reason: string): Result {
-  if (FAILURES.includes(reason)) return 'failure';
-  if (TIMEOUTS.includes(reason)) return 'timeout';
-  return CANCELLATIONS.includes(reason) ? 'cancellation' : 'error';
-}
 
 const BAD: readonly string[] = ['failure', 'error', 'timeout'] satisfies Result[];
 
@@ -67,7 +50,7 @@ export function outcomeOf(run: Run, children: readonly Run[] = []): Outcome {
     return { result: 'cancellation', errorType: 'deleted', message: 'deleted before it was done' };
   const reason = condition.reason ?? 'Failed';
   const cause = run.kind === 'PipelineRun' && reason === SOME_TASK_FAILED ? firstFailure(children) : undefined;
-  return { result: resultOf(reason), errorType: cause ?? reason, message: condition.message };
+  return { result: resultOfReason(reason), errorType: cause ?? reason, message: condition.message };
 }
 
 /** The span status: Error for failure, error and timeout. A cancellation is no error and stays Unset. */

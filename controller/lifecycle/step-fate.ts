@@ -1,4 +1,5 @@
 import { succeededCondition } from '../../shared/tekton/conditions.ts';
+import { stepReason } from '../../shared/tekton/step-end.ts';
 import type { StepState, TaskRunStatus } from '../../shared/tekton/types.ts';
 import { instant } from './times.ts';
 
@@ -15,19 +16,6 @@ export type StepFate = 'ended' | 'skipped' | 'unstarted' | 'cut' | 'lost' | 'pen
 
 /** The kubelet's reason for a container that it does not find any more. Such a state has no times. */
 const LOST = 'ContainerStatusUnknown';
-
-/** Why a step ended. Upstream before 0.57 has no `terminationReason`; the container's reason has the same value. */
-export function stepReason({ terminationReason, terminated }: StepState): string | undefined {
-  return terminationReason ?? terminated?.reason;
-}
-
-/** The kubelet's reason if a container, or a process in it, was out of memory. */
-const OOM_KILLED = 'OOMKilled';
-
-/** Whether a container failed. If only a child process was out of memory, the exit code may be 0; upstream fails the TaskRun all the same. */
-export function hasFailed({ exitCode, reason }: { exitCode: number; reason?: string }): boolean {
-  return exitCode !== 0 || reason === OOM_KILLED;
-}
 
 /**
  * Whether a step was interrupted by the end of its TaskRun. The controller then writes the TaskRun's reason into each unfinished step, with the

@@ -1,8 +1,8 @@
+import { hasFailed, stepReason } from '../../shared/tekton/step-end.ts';
 import type { StepState } from '../../shared/tekton/types.ts';
 import { parseTerminationMessage } from '../model/termination-message.ts';
 import type { Attempt } from './attempt.ts';
 import type { Result } from './result.ts';
-import { hasFailed, stepReason } from './step-fate.ts';
 import type { StepFate } from './step-fate.ts';
 
 /** A step's outcome for its span. */

@@ -1,9 +1,10 @@
 import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
+import { hasFailed } from '../../shared/tekton/step-end.ts';
 import type { StepState } from '../../shared/tekton/types.ts';
 import { ranOnce, wasLost } from '../model/pod/unknown-end.ts';
 import { stepStartedAt } from '../model/termination-message.ts';
 import type { Attempt } from './attempt.ts';
-import { hasFailed, needsPod, stepFate } from './step-fate.ts';
+import { needsPod, stepFate } from './step-fate.ts';
 import type { StepFate } from './step-fate.ts';
 import { conditionMs, initialisedMs, nodeOffsetMs } from './node-clock.ts';
 import { instant, LAST_MS, plusMs, sameSecond } from './times.ts';

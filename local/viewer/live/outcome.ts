@@ -1,21 +1,12 @@
 import { completionOf, isDone, isSuccessful, succeededCondition } from '../../../shared/tekton/conditions.ts';
+import { resultOfReason, type RunResult } from '../../../shared/tekton/run-result.ts';
 import type { PipelineRun, TaskRun } from '../../../shared/tekton/types.ts';
-import type { Result } from '../classify.ts';
 import { timeMs } from './times.ts';
-
-const RESULT_OF_REASON: Record<string, Result> = {
-  PipelineRunTimeout: 'timeout',
-  TaskRunTimeout: 'timeout',
-  Cancelled: 'cancellation',
-  CancelledRunningFinally: 'cancellation',
-  StoppedRunningFinally: 'cancellation',
-  TaskRunCancelled: 'cancellation',
-};
 
 export interface LiveOutcome {
   /** Undefined while it runs. */
   endMs?: number;
-  result?: Result;
+  result?: RunResult;
   errorType?: string;
   error?: string;
 }
@@ -25,7 +16,7 @@ export function liveOutcome(run: PipelineRun | TaskRun, nowMs: number): LiveOutc
   if (!isDone(run)) return {};
   const endMs = timeMs(completionOf(run)) ?? nowMs;
   if (isSuccessful(run)) return { endMs, result: 'success' };
-  const { reason = '', message } = succeededCondition(run) ?? {};
-  const result = RESULT_OF_REASON[reason] ?? 'failure';
+  const { reason = 'Failed', message } = succeededCondition(run) ?? {};
+  const result = resultOfReason(reason);
   return { endMs, result, errorType: reason, ...(result !== 'cancellation' && { error: message ?? reason }) };
 }

@@ -1,7 +1,8 @@
 import type { Pod } from '../../../shared/kubernetes/pod.ts';
-import type { StepState, TaskRunStatus } from '../../../shared/tekton/types.ts';
+import type { TaskRunStatus } from '../../../shared/tekton/types.ts';
 import { deriveSpanId } from '../../../shared/tracing/ids.ts';
 import { liveSpan, type LiveSpan } from './live-span.ts';
+import type { LiveOutcome } from './outcome.ts';
 import { timeMs } from './times.ts';
 
 /** The present attempt of a TaskRun. */
@@ -14,49 +15,16 @@ export interface LiveAttempt {
   number: number;
   status: TaskRunStatus;
   pod: Pod | undefined;
+  /** When its TaskRun was created, and when it began: milliseconds since the epoch. */
+  createdMs: number;
   startMs: number;
-  /** When the TaskRun ended; undefined while it runs. */
-  endMs: number | undefined;
-}
-
-function stepOutcome({ terminated, terminationReason }: StepState): {
-  attributes?: Record<string, string | number>;
-  error?: string;
-} {
-  if (!terminated) return {};
-  const { exitCode, reason } = terminated;
-  if (exitCode === 0) return { attributes: { 'process.exit.code': 0 } };
-  const attributes = { 'process.exit.code': exitCode, 'error.type': terminationReason ?? reason ?? 'Error' };
-  return { attributes, error: `exit code ${exitCode}` };
-}
-
-/** The steps that have begun. All step containers start together: a step's turn comes when the one before it has ended. */
-export function stepSpans(attempt: LiveAttempt, nowMs: number): LiveSpan[] {
-  const { traceId, parentSpanId, taskRunUid, number, status } = attempt;
-  const spans: LiveSpan[] = [];
-  let turnMs = attempt.startMs;
-  for (const step of status.steps ?? []) {
-    const { container = '', terminated, running } = step;
-    const startedMs = timeMs(terminated?.startedAt ?? running?.startedAt);
-    if (startedMs === undefined) break;
-    const startMs = Math.max(turnMs, startedMs);
-    const endMs = timeMs(terminated?.finishedAt) ?? attempt.endMs;
-    const { attributes, error } = stepOutcome(step);
-    const facts = {
-      ...{ traceId, spanId: deriveSpanId(traceId, 'step', taskRunUid, number, container), parentSpanId },
-      ...{ name: `step ${step.name ?? container}`, startMs, endMs, error },
-      attributes: { 'k8s.container.name': container, ...attributes },
-    };
-    spans.push(liveSpan(facts, nowMs));
-    if (!terminated) break;
-    turnMs = endMs ?? startMs;
-  }
-  return spans;
+  /** How the TaskRun ended; empty while it runs. */
+  outcome: LiveOutcome;
 }
 
 /** The waits for a node and for the first step. */
 export function waitSpans({ pod, status, ...attempt }: LiveAttempt, nowMs: number): LiveSpan[] {
-  const { traceId, parentSpanId, taskRunUid, number, endMs } = attempt;
+  const { traceId, parentSpanId, taskRunUid, number, outcome } = attempt;
   const createdMs = timeMs(pod?.metadata.creationTimestamp);
   if (!pod || createdMs === undefined) return [];
   const condition = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
@@ -72,7 +40,7 @@ export function waitSpans({ pod, status, ...attempt }: LiveAttempt, nowMs: numbe
     liveSpan(
       {
         ...{ traceId, spanId: deriveSpanId(traceId, family, taskRunUid, number), parentSpanId },
-        ...{ name, startMs, endMs: untilMs ?? endMs, attributes: { 'k8s.pod.name': pod.metadata.name } },
+        ...{ name, startMs, endMs: untilMs ?? outcome.endMs, attributes: { 'k8s.pod.name': pod.metadata.name } },
       },
       nowMs,
     );

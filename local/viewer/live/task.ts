@@ -7,7 +7,8 @@ import { traceParentOf } from '../../../shared/tracing/provenance.ts';
 import type { RunSpan } from '../../../shared/tracing/run-context.ts';
 import { liveSpan, type LiveSpan } from './live-span.ts';
 import { liveOutcome, type LiveOutcome } from './outcome.ts';
-import { stepSpans, waitSpans, type LiveAttempt } from './pod.ts';
+import { waitSpans, type LiveAttempt } from './pod.ts';
+import { stepSpans } from './step.ts';
 import { bornMs, timeMs } from './times.ts';
 
 /** The name of the task's span (docs/trace.md), without the values of a matrix: they come with the span. */
@@ -54,7 +55,8 @@ export function liveTask(taskRun: TaskRun, own: RunSpan, pods: Pod[], nowMs: num
   const attemptId = deriveSpanId(own.traceId, 'attempt', uid, number);
   const attempt: LiveAttempt = {
     ...{ traceId: own.traceId, parentSpanId: earlier > 0 ? attemptId : own.spanId, taskRunUid: uid, number, status },
-    ...{ pod: pods.find(({ metadata }) => metadata.name === status.podName), startMs, endMs: outcome.endMs },
+    ...{ pod: pods.find(({ metadata }) => metadata.name === status.podName), startMs, outcome },
+    createdMs: timeMs(taskRun.metadata.creationTimestamp) ?? 0,
   };
   const ofAttempt = {
     ...{ traceId: own.traceId, spanId: attemptId, parentSpanId: own.spanId, name: `attempt ${number + 1}` },

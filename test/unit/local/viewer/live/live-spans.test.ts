@@ -1,10 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
+import { outcomeOf } from '../../../../../controller/lifecycle/result.ts';
+import { timedSteps } from '../../../../../controller/lifecycle/step-times.ts';
+import { stepSpans as exportedSteps } from '../../../../../controller/lifecycle/steps.ts';
 
 import { liveSpans } from '../../../../../local/viewer/live/live-spans.ts';
 import type { LiveRun } from '../../../../../local/viewer/live/live-run.ts';
 import { buildWaterfall, type Waterfall } from '../../../../../local/viewer/waterfall.ts';
 import { deriveSpanId } from '../../../../../shared/tracing/ids.ts';
 import type { TracesData } from '../../../../../shared/otlp/types.ts';
+import { STATUS_CODE } from '../../../../../shared/otlp/types.ts';
+import type { StepState, TaskRunStatus } from '../../../../../shared/tekton/types.ts';
 import { fromService, makeSpan } from '../example-trace.ts';
 import {
   BORN_MS,
@@ -145,5 +150,75 @@ describe('what has ended', () => {
 
   test('objects of another trace give no row', () => {
     expect(liveSpans('c'.repeat(32), liveRun([taskRun('lint', 100)], [], pipelineRun()), BORN_MS)).toEqual([]);
+  });
+});
+
+describe('a step that has ended', () => {
+  interface End {
+    reason?: string;
+    terminationReason?: string;
+  }
+  const ended = (name: string, exitCode: number, end: End, startMs = 300, endMs = 500): StepState => {
+    const { reason, terminationReason } = end;
+    const { terminated, ...rest } = step(name, startMs, { ms: endMs, exitCode });
+    return {
+      ...{ ...rest, terminated: { exitCode, ...terminated, ...(reason && { reason }) } },
+      ...(terminationReason && { terminationReason }),
+    };
+  };
+  const cut = (name: string, startMs = 300): StepState =>
+    ended(name, 1, { reason: 'TaskRunCancelled', terminationReason: 'TaskRunCancelled' }, startMs, 900);
+  const cancelled = failed(900, 'TaskRunCancelled', 'TaskRun "x" was cancelled');
+  const timedOut = failed(900, 'TaskRunTimeout', 'TaskRun "x" failed to finish within "1s"');
+
+  test.each<[string, TaskRunStatus, StepState[], string[]]>([
+    ['by a cancellation', cancelled, [cut('a')], ['cancellation']],
+    [
+      'by a cancellation, before the next one',
+      cancelled,
+      [ended('a', 0, {}), cut('b'), cut('c')],
+      ['success', 'cancellation', 'skip'],
+    ],
+    ['by a cancellation that its status does not show', cancelled, [step('a', 300)], ['cancellation']],
+    ['by a timeout', timedOut, [ended('a', 1, { terminationReason: 'TaskRunTimeout' }, 300, 900)], ['timeout']],
+    [
+      'by its own timeout',
+      failed(900, 'Failed', 'no'),
+      [ended('a', 1, { terminationReason: 'TimeoutExceeded' })],
+      ['timeout'],
+    ],
+    [
+      'by a failure',
+      failed(900, 'Failed', 'no'),
+      [ended('a', 3, { reason: 'Error' }), ended('b', 1, { terminationReason: 'Skipped' })],
+      ['failure', 'skip'],
+    ],
+    [
+      'by a failure that is ignored',
+      succeeded(900),
+      [ended('a', 3, { terminationReason: 'Continued' }), ended('b', 0, {})],
+      ['failure', 'success'],
+    ],
+  ])('%s has the result, error and exit code of its span', (_title, end, steps, results) => {
+    const run = taskRun('build', 100, { ...end, steps });
+    const live = liveSpans(LIVE_TRACE, liveRun([run]), BORN_MS + 1000).filter(({ span }) =>
+      span.name.startsWith('step '),
+    );
+    const attempt = {
+      ...{ traceId: LIVE_TRACE, parentSpanId: ROOT_SPAN, taskRunUid: 'build-uid', number: 0 },
+      ...{ startMs: BORN_MS + 100, endMs: BORN_MS + 900, createdMs: BORN_MS + 100 },
+      ...{ status: run.status ?? {}, outcome: outcomeOf(run) },
+    };
+    const exported = exportedSteps(timedSteps(attempt), attempt);
+    const shown = live.map(({ span: { name, attributes, status } }) => ({
+      name,
+      attributes: Object.fromEntries(
+        attributes.map(({ key, value }) => [key, value.stringValue ?? Number(value.intValue)]),
+      ),
+      status: status.code === STATUS_CODE.error ? { code: 2, message: status.message } : { code: 0 },
+    }));
+    expect(shown).toEqual(exported.map(({ name, attributes, status }) => ({ name, attributes, status })));
+    expect(shown.map(({ attributes }) => attributes['cicd.pipeline.task.run.result'])).toEqual(results);
+    expect(live.map(({ span }) => span.spanId)).toEqual(exported.map(({ spanId }) => spanId));
   });
 });
