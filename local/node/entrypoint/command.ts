@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
+import { hasNoFormat, TOO_LONG } from './executable.ts';
 import { openPipe } from './pipe.ts';
 import { writeAll } from './write.ts';
 
@@ -48,8 +50,21 @@ function startError(program: string, error: NodeJS.ErrnoException): StartError {
         : 'no such program on this machine';
     return new StartError(`${program}: ${program.includes('/') ? why : 'executable file not found in $PATH'}`, 127);
   }
+  if (error.code === 'E2BIG') return new StartError(`${program}: ${TOO_LONG}`, 126);
   if (error.code === 'EACCES') return new StartError(`${program}: permission denied`, 126);
   return new StartError(`${program}: ${error.message}`, 126);
+}
+
+/** Throws StartError for what can be known before the start, and for what Node throws instead of emitting it. */
+function startProgram(program: string, args: string[], options: SpawnOptions): ChildProcess {
+  if (program === '') throw new StartError("the first word of the step's command is empty", 127);
+  if (hasNoFormat(program, options.env?.PATH ?? ''))
+    throw new StartError(`${program}: exec format error: it is no binary, and its first line is no #! line`, 126);
+  try {
+    return spawn(program, args, options);
+  } catch (error) {
+    throw startError(program, error as NodeJS.ErrnoException);
+  }
 }
 
 interface Output {
@@ -89,7 +104,8 @@ export async function runCommand(command: string[], options: CommandOptions): Pr
   const [program = '', ...args] = command;
   const out = await output(1, options.stdoutPath, options.pipeDirectory);
   const err = await output(2, options.stderrPath, options.pipeDirectory);
-  const child = spawn(program, args, { env: options.env, detached: true, stdio: ['inherit', out.stdio, err.stdio] });
+  const stdio: SpawnOptions['stdio'] = ['inherit', out.stdio, err.stdio];
+  const child = startProgram(program, args, { env: options.env, detached: true, stdio });
   const forward = (name: NodeJS.Signals): void => killGroup(child.pid, name);
   for (const name of FORWARDED) process.on(name, forward);
   const kill = (): void => killGroup(child.pid, 'SIGKILL');

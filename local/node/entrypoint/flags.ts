@@ -99,7 +99,7 @@ export function parseFlags(argv: string[], platformCommands: string | undefined)
       "the step has no command: this node has no image store to take the image's entrypoint from; give the step a command or a script",
     );
   }
-  const command = [...(entrypoint ? [entrypoint] : []), ...(end < 0 ? [] : argv.slice(end + 1))];
+  const command = [...(entrypoint === undefined ? [] : [entrypoint]), ...(end < 0 ? [] : argv.slice(end + 1))];
   return {
     waitFiles: list(values.get('wait_file')),
     waitFileContent: values.get('wait_file_content') === 'true',

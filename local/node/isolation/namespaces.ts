@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,6 +15,7 @@ import type { Exit, Isolation, Launch, RunningContainer } from './isolation.ts';
 import { openOutput } from './output.ts';
 import { childrenOf, sendSignal, terminateInit } from './processes.ts';
 import { layOutRoot } from './root-layout.ts';
+import { startProcess } from './start-process.ts';
 import { requireTool } from './tools.ts';
 
 const MAX_HOSTNAME_LENGTH = 63;
@@ -164,14 +164,15 @@ export function createNamespaceIsolation(own: { uid: number; gid: number }): Iso
       String(launch.waits === true),
     ];
     const command = [...becomeUser(launch, own, unshare), ...underEnvironment(launch.command)];
-    const [file = '', ...argv] = [...enter, setsid, sh, '-c', SETUP, 'setup', ...parameters, ...command];
+    const words = [...enter, setsid, sh, '-c', SETUP, 'setup', ...parameters, ...command];
     const output = await openOutput(launch.directory);
-    const child = spawn(file, argv, {
+    const options: SpawnOptions = {
       cwd: '/',
       env: {},
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe', ...output.writers],
-    });
+    };
+    const child = startProcess(words, options, output);
     output.release();
     const { started, afterStart } = readReport(child);
     const exited = exitOf(child, afterStart);

@@ -1,5 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -21,6 +21,7 @@ import { makeMountPoint, placeOf } from './mount-point.ts';
 import { openOutput } from './output.ts';
 import { identityOf } from './process-table.ts';
 import { sendSignal } from './processes.ts';
+import { startProcess } from './start-process.ts';
 import { findProgram, findTool, requireTool } from './tools.ts';
 
 const MARKER_BYTES = 16;
@@ -195,12 +196,17 @@ export function createPlainIsolation(own: { uid: number; gid: number }, product:
     const command = [localScript(program, map, launch.directory), ...args];
     const outer = { [MARKER_VARIABLE]: mark };
     const inner = (words: string[]): string[] => [...user, ...underEnvironment(words)];
-    // The entrypoint watches this process itself, so that it can end its step.
-    const [file = '', ...argv] = [...(launch.waits ? [] : leash), ...inner(command)];
     const output = await openOutput(launch.directory);
     const input = variablesFile(launch, env);
-    const child = spawn(file, argv, { cwd, env: outer, detached: true, stdio: [input, ...output.writers] });
-    fs.closeSync(input);
+    // The entrypoint watches this process itself, so that it can end its step.
+    const words = [...(launch.waits ? [] : leash), ...inner(command)];
+    const options: SpawnOptions = { cwd, env: outer, detached: true, stdio: [input, ...output.writers] };
+    let child: ChildProcess;
+    try {
+      child = startProcess(words, options, output);
+    } finally {
+      fs.closeSync(input);
+    }
     const outputs = output.writers.map((descriptor) => fs.readlinkSync(`/proc/self/fd/${descriptor}`));
     output.release();
     const { exited, kill } = observe(child, {

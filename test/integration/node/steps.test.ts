@@ -70,6 +70,14 @@ describe.each(isolations)('Tekton steps in a node with isolation %s', (isolation
     );
   });
 
+  test('a script whose #! line is not its first line ends the step with 126, as the kernel refuses it', async () => {
+    const pod = await run([{ script: '\n#!/bin/sh\ntrue\n' }]);
+    expect(exitCodes(pod)).toEqual([126]);
+    expect(await cluster.log(pod.metadata.name ?? '', 'step-0')).toContain(
+      'script-0: exec format error: it is no binary, and its first line is no #! line',
+    );
+  });
+
   test('a result past 4096 bytes fails the step with the reason', async () => {
     const pod = await run([
       { script: 'head -c 5000 /dev/zero | tr "\\0" x > /tekton/results/big', args: ['-results', 'big'] },

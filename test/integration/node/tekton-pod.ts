@@ -20,7 +20,9 @@ export function tektonPod(
   const ready = { path: 'ready', fieldRef: { fieldPath: "metadata.annotations['tekton.dev/ready']" } };
   const place = steps.map(({ script }, i) => {
     const file = `/tekton/scripts/script-${i}`;
-    const encoded = Buffer.from(script.startsWith('#!') ? script : `#!/bin/sh\nset -e\n${script}`).toString('base64');
+    const encoded = Buffer.from(script.trimStart().startsWith('#!') ? script : `#!/bin/sh\nset -e\n${script}`).toString(
+      'base64',
+    );
     return `touch ${file} && chmod +x ${file}\ncat > ${file} << '_EOF_'\n${encoded}\n_EOF_\n/tekton/bin/entrypoint decode-script "${file}"\n`;
   });
   const waits = (i: number): string[] => {

@@ -31,6 +31,10 @@ describe('the command line', () => {
     expect(() => parseFlags(argv, undefined)).toThrow(message);
   });
 
+  test('an empty first word of the command stays: the next word is no program', () => {
+    expect(parseFlags(['-entrypoint', '', '--', 'echo'], undefined).command).toEqual(['', 'echo']);
+  });
+
   test("a step that relies on its image's entrypoint is refused", () => {
     expect(() => parseFlags(['--', 'arg'], '{"linux/amd64":["x"]}')).toThrow('the step has no command');
   });
