@@ -1,9 +1,13 @@
+import type { PodCondition } from '../../shared/kubernetes/pod.ts';
 import { hasFailed, stepReason } from '../../shared/tekton/step-end.ts';
 import type { StepState } from '../../shared/tekton/types.ts';
 import { parseTerminationMessage } from '../model/termination-message.ts';
 import type { Attempt } from './attempt.ts';
 import type { Result } from './result.ts';
-import type { StepFate } from './step-fate.ts';
+import { conditionMs } from './node-clock.ts';
+import { needsPod } from './step-fate.ts';
+import type { TimedStep } from './step-times.ts';
+import { LAST_MS } from './times.ts';
 
 /** A step's outcome for its span. */
 export interface StepOutcome {
@@ -11,6 +15,8 @@ export interface StepOutcome {
   errorType?: string;
   message?: string;
 }
+
+const isDisruption = ({ type }: PodCondition): boolean => type === 'DisruptionTarget';
 
 /** The reason of a TaskRun whose Pod the kubelet evicted. */
 const EVICTED = 'PodEvicted';
@@ -24,6 +30,17 @@ function kubeletMessage({ terminated }: StepState): string | undefined {
 /** Only the TaskRun reports an eviction: the step looks killed, or lost. */
 function eviction({ outcome }: Attempt): StepOutcome | undefined {
   return outcome.errorType === EVICTED ? { result: 'error', errorType: EVICTED, message: outcome.message } : undefined;
+}
+
+/**
+ * Why a step that failed was killed, if it ended after its Pod was chosen for that (`DisruptionTarget`: a preemption, a drain, a node that is shut down):
+ * the step has only the signal's exit code. Only a step that needs its Pod, because the span of any other is the same without.
+ */
+function disruption({ step, fate, interval }: TimedStep, { pod }: Attempt): StepOutcome | undefined {
+  const atMs = pod && conditionMs(pod, 'DisruptionTarget');
+  if (atMs === undefined || !needsPod(step, fate) || interval.endMs + LAST_MS < atMs) return undefined;
+  const { reason = 'DisruptionTarget', message } = pod?.status?.conditions?.find(isDisruption) ?? {};
+  return { result: 'error', errorType: reason, ...(message !== undefined && { message }) };
 }
 
 /** The outcome of a step whose container the kubelet did not find any more. */
@@ -47,7 +64,8 @@ function cutShort({ result, errorType, message }: Attempt['outcome']): StepOutco
   return result === 'success' ? { result } : { result, errorType, message };
 }
 
-export function stepOutcome(step: StepState, fate: StepFate, attempt: Attempt): StepOutcome {
+export function stepOutcome(timed: TimedStep, attempt: Attempt): StepOutcome {
+  const { step, fate } = timed;
   if (fate === 'skipped') return { result: 'skip' };
   if (fate === 'cut') return cutShort(attempt.outcome);
   if (fate === 'lost') return eviction(attempt) ?? loss(step);
@@ -62,6 +80,6 @@ export function stepOutcome(step: StepState, fate: StepFate, attempt: Attempt): 
     default:
       return step.terminated && !hasFailed(step.terminated)
         ? { result: 'success' }
-        : (eviction(attempt) ?? failure(step));
+        : (eviction(attempt) ?? disruption(timed, attempt) ?? failure(step));
   }
 }

@@ -20,9 +20,10 @@ function imageAttributes(status: TaskRunStatus, step: StepState): Attributes {
   };
 }
 
-function stepSpan({ step, fate, interval }: TimedStep, attempt: Attempt): SpanRecord {
+function stepSpan(timed: TimedStep, attempt: Attempt): SpanRecord {
+  const { step, fate, interval } = timed;
   const { container = '', terminated } = step;
-  const outcome = stepOutcome(step, fate, attempt);
+  const outcome = stepOutcome(timed, attempt);
   const { traceId, parentSpanId, taskRunUid, number } = attempt;
   const ids = { traceId, spanId: deriveSpanId(traceId, 'step', taskRunUid, number, container), parentSpanId };
   const built = span(ids, `step ${step.name ?? container}`, interval, {

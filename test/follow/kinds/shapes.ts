@@ -85,7 +85,7 @@ export const shapes: Kind[] = [
       spec: { pipelineRef: remote('pipeline', 'remote-pipeline') },
     },
     tree: {
-      'RUN remote-whole = success': [...begun, 'resolve remote-pipeline', ran('inner', 'only')],
+      'RUN remote-pipeline = success': [...begun, 'resolve remote-pipeline', ran('inner', 'only')],
     },
     steps: 1,
   },

@@ -76,6 +76,12 @@ describe('a PipelineRun’s root', () => {
       pipelineRunSpans({ run: { ...pipelineRun(ranRun), ...run }, children: [] }).at(-1)?.name;
     expect(named({ spec: { pipelineRef: { name: 'release' } } })).toBe('RUN release');
     expect(named({})).toBe('RUN build');
+    const { metadata } = pipelineRun(ranRun);
+    const fetched = (pipeline: string) =>
+      named({ metadata: { ...metadata, labels: { 'tekton.dev/pipeline': pipeline } }, spec: { pipelineRef: { resolver: 'git' } } }); // prettier-ignore
+    expect(fetched('release')).toBe('RUN release');
+    // What was not fetched has no name; upstream writes that of the run.
+    expect(fetched('build-x7k2p')).toBe('RUN build');
     expect(named({ metadata: { ...pipelineRun(ranRun).metadata, generateName: undefined } })).toBe('RUN build-x7k2p');
   });
 

@@ -299,6 +299,30 @@ test('a step out of memory whose exit code is 0 failed: only a child of its comm
   });
 });
 
+test('a step that was killed because its Pod was preempted says so; one that failed before does not', () => {
+  const message = 'preempting to accommodate a higher priority pod';
+  const preempted = podOf([endedStep('a', 5, 7, 5.2), endedStep('b', 5, 30, 7.2, 143)], {
+    phase: 'Failed',
+    conditions: [
+      { type: 'PodScheduled', status: 'True', lastTransitionTime: at(2) },
+      {
+        type: 'DisruptionTarget',
+        status: 'True',
+        reason: 'PreemptionByScheduler',
+        message,
+        lastTransitionTime: at(29),
+      },
+    ],
+  });
+  const states = [step('a', 5, 7, 3, { terminationReason: 'Continued' }), step('b', 7, 30, 143)];
+  const spans = build(failed('StepFailed', '"step-b" exited with code 143', states, 31), [preempted]);
+  expect(named(spans, 'step a').attributes).toMatchObject({ 'error.type': 'Error' });
+  expect(named(spans, 'step b')).toMatchObject({
+    attributes: { 'process.exit.code': 143, 'error.type': 'PreemptionByScheduler' },
+    status: { code: ERROR, message },
+  });
+});
+
 test('steps that run on when another is out of memory never get their turn', () => {
   const oom = step('a', 5.2, 7.4, 137, { terminationReason: 'OOMKilled' });
   const waits: StepState = { name: 'b', container: 'step-b', running: { startedAt: at(4) } };
