@@ -44,7 +44,9 @@ export function waitSpans({ pod, status, ...attempt }: LiveAttempt, nowMs: numbe
       },
       nowMs,
     );
-  const scheduling = wait('scheduling', 'pod scheduling', createdMs, scheduledMs ?? firstMs);
+  // A creationTimestamp has whole seconds, the start of the task has not: the Pod was created after it.
+  const bornMs = Math.max(createdMs, attempt.startMs);
+  const scheduling = wait('scheduling', 'pod scheduling', bornMs, scheduledMs ?? firstMs);
   return scheduledMs === undefined
     ? [scheduling]
     : [scheduling, wait('starting', 'pod starting', scheduledMs, firstMs)];

@@ -34,8 +34,12 @@ export function createHeader(traceId) {
         ...(runName === undefined || name === runName ? [] : [fact(name)]),
         ...(namespace === undefined ? [] : [fact(`namespace ${namespace}`)]),
         fact(countSpans(spanCount)),
-        h('span', { class: 'trace-id' }, traceId),
-        copyButton('Copy id of the trace', () => traceId, 'Copy id'),
+        h(
+          'span',
+          { class: 'identity' },
+          h('span', { class: 'trace-id' }, traceId),
+          copyButton('Copy id of the trace', () => traceId, 'Copy id'),
+        ),
       );
     },
     /** @param {number} ms how long it has been running */

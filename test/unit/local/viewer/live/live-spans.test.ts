@@ -92,6 +92,12 @@ describe('a run that goes on', () => {
     expect(rows.some(({ name }) => name === 'pod starting')).toBe(false);
   });
 
+  test('a Pod whose creation is cut to a whole second does not wait from before its task', () => {
+    const { rows, startUnixMs } = drawn(liveRun([taskRun('build', 100)], [pod('build', -500, 350)]), 900);
+    expect(startUnixMs).toBe(BORN_MS);
+    expect(rows.find(({ name }) => name === 'pod scheduling')).toMatchObject({ offsetMs: 100, durationMs: 250 });
+  });
+
   test('steps of a second attempt are below it, and have the ids of that attempt', () => {
     const retried = taskRun('flaky', 100, {
       ...{ retriesStatus: [failed(400, 'Failed', 'no')], startTime: new Date(BORN_MS + 450).toISOString() },
