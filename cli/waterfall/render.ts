@@ -136,9 +136,9 @@ function slowestFunctions({ rows }: Waterfall): string[] {
     .slice(0, MAX_FUNCTIONS)
     .map((one) => ({ ...one, shown: printable(`${one.service.replace(/-reconciler$/, '')} ${one.name}`) }));
   const width = Math.max(0, ...slowest.map(({ shown }) => displayWidth(shown)));
-  return slowest.map(({ shown, selfText, count, maxText }) => {
+  return slowest.map(({ shown, selfText, count, maxSelfText }) => {
     const calls = `${count} ${count === 1 ? 'call' : 'calls'}`;
-    return `    ${fit(shown, width, '')}  ${selfText} in ${calls}, longest ${maxText}`;
+    return `    ${fit(shown, width, '')}  ${selfText} in ${calls}, longest ${maxSelfText}`;
   });
 }
 

@@ -59,9 +59,12 @@ export function problemOf(located: LocatedSpan): string | undefined {
   if (!WENT_WRONG.has(result)) return undefined;
   const exitCode = attribute(span.attributes, 'process.exit.code');
   const status = attribute(span.attributes, 'http.response.status_code');
+  const reason = attribute(span.attributes, 'error.type');
+  const hasCode = exitCode !== undefined && exitCode !== '0';
   const parts = [
-    exitCode !== undefined && exitCode !== '0' ? `exit code ${exitCode}` : undefined,
-    attribute(span.attributes, 'error.type'),
+    hasCode ? `exit code ${exitCode}` : undefined,
+    // A kubelet's word for any other exit code than 0.
+    hasCode && reason === 'Error' ? undefined : reason,
     status !== undefined && Number(status) >= 400 ? `HTTP ${status}` : undefined,
     span.status.code === STATUS_CODE.error ? span.status.message : undefined,
   ].filter((part) => part !== undefined && part !== '' && part !== exitCode);

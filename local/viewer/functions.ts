@@ -28,6 +28,8 @@ export interface FunctionSummary {
   selfText: string;
   p50Text: string;
   maxText: string;
+  /** Of the call that took longest without the functions and API requests below it. */
+  maxSelfText: string;
   /** API requests that it made, itself and by functions below it. */
   requests: number;
   /** The longest calls, the longest first. */
@@ -98,6 +100,7 @@ function summaryOf(calls: Call[]): FunctionSummary {
       selfText: formatDuration(selfMs),
       p50Text: formatDuration(p50Ms),
       maxText: formatDuration(maxMs),
+      maxSelfText: formatDuration(Math.max(...calls.map((call) => call.selfMs))),
     },
     requests: calls.reduce((sum, { requests }) => sum + requests, 0),
     slowest: byLength.slice(0, SLOWEST).map(callOf),

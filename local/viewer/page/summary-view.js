@@ -93,12 +93,12 @@ export function createSummary({ onShow, onFunctions }) {
     if (controller.count === 0) return [];
     const errors = controller.errors > 0 ? `, ${controller.errors} with an error` : '';
     return [
-      ...functions.map(({ name, count, selfText, maxText }) =>
+      ...functions.map(({ name, count, selfText, maxSelfText }) =>
         h(
           'span',
           { class: 'item' },
           h('button', { type: 'button', class: 'link', click: onFunctions }, name),
-          ` ${selfText} in ${count} ${count === 1 ? 'call' : `calls, at most ${maxText}`}`,
+          ` ${selfText} in ${count} ${count === 1 ? 'call' : `calls, at most ${maxSelfText}`}`,
         ),
       ),
       h('span', { class: 'muted' }, `of ${controller.count} functions and requests${errors}`),

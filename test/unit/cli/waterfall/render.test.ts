@@ -87,7 +87,7 @@ describe('controller functions', () => {
 
   test('that took longest by themselves are named, with their calls', () => {
     expect(render(exampleTrace, plain)).toMatch(
-      /\n {2}controllers: [^\n]+\n {4}pipelinerun reconcile +95 ms in 5 calls, longest 28 ms\n {4}taskrun reconcile +57 ms in 3 calls, longest 28 ms\n/,
+      /\n {2}controllers: [^\n]+\n {4}pipelinerun reconcile +95 ms in 5 calls, longest 19 ms\n {4}taskrun reconcile +57 ms in 3 calls, longest 19 ms\n/,
     );
   });
 

@@ -63,7 +63,7 @@ describe('a finished run', () => {
     expect(row(waterfall, 'task deploy').result).toBe('skip');
     expect(row(waterfall, 'step push')).toMatchObject({
       result: 'failure',
-      problem: 'exit code 1: Error: unauthorized: authentication required',
+      problem: 'exit code 1: unauthorized: authentication required',
       isOrigin: true,
     });
     expect(row(waterfall, 'task build-image').isOrigin).toBe(false);

@@ -77,7 +77,7 @@ describe('a run that goes on', () => {
     );
     expect(rows.find(({ name }) => name === 'step a')).toMatchObject({
       result: 'failure',
-      problem: 'exit code 3: Error',
+      problem: 'exit code 3',
       isOrigin: true,
     });
   });
