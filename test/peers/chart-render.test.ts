@@ -67,12 +67,27 @@ describe('the notes', () => {
     ['there is one webhook replica', { ...collector, webhook: { replicas: 1 } }],
     ['Tekton’s own controller must not run', { ...collector, controller: { manage: 'all' } }],
     ['sampling.ratio is 0', { ...collector, sampling: { ratio: 0 } }],
-    ['networkPolicy.metricsFrom is empty', { ...collector, networkPolicy: { enabled: true } }],
+    [
+      'networkPolicy.metricsFrom is empty',
+      { ...collector, networkPolicy: { enabled: true, reviewsFrom: everyValue.networkPolicy.reviewsFrom } },
+    ],
+    [
+      'networkPolicy.reviewsFrom is empty',
+      { ...collector, networkPolicy: { enabled: true, metricsFrom: everyValue.networkPolicy.metricsFrom } },
+    ],
     ['test.namespace is kube-system', { ...collector, test: { namespace: 'kube-system' } }],
   ])('warn: %s', async (warning, values) => {
     const warnings = (await notes(values)).match(/WARNING: .*/g) ?? [];
     expect(warnings).toEqual([expect.stringContaining(`WARNING: ${warning.replace('’', "'")}`)]);
   });
+});
+
+test.each(['0', '1', '0.5'])('a share of %s may come from --set', async (share) => {
+  const shares = [`--set=sampling.ratio=${share}`, `--set=sampling.namespaces.ci=${share}`];
+  const text = await helm(['install', 'tektrace', chart, '--namespace=tracing', '--dry-run=client', ...shares]);
+  expect(text.match(/--sample-(ratio|namespace)=.*/g)).toEqual(
+    ['controller', 'webhook'].flatMap(() => [`--sample-ratio=${share}`, `--sample-namespace=ci=${share}`]),
+  );
 });
 
 describe('the rendered chart', () => {

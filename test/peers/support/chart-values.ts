@@ -45,6 +45,7 @@ export const everyValue = {
   },
   networkPolicy: {
     enabled: true,
+    reviewsFrom: [{ ipBlock: { cidr: '10.0.0.0/28' } }],
     metricsFrom: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
   },
   test: { namespace: 'ci' },
@@ -91,6 +92,8 @@ export const badValues: { what: string; values: Values; key: RegExp }[] = [
   },
   { what: 'a link without the trace id', values: { traceUrlTemplate: 'https://jaeger.test' }, key: /traceUrlTemplate/ },
   { what: 'a share above one', values: { sampling: { ratio: 1.5 } }, key: /ratio/ },
+  { what: 'a share above one, as a text', values: { sampling: { ratio: '1.5' } }, key: /ratio/ },
+  { what: 'a share in per cent', values: { sampling: { namespaces: { ci: '50%' } } }, key: /namespaces\/ci/ },
   { what: 'a namespace’s share below zero', values: { sampling: { namespaces: { ci: -1 } } }, key: /namespaces.*ci/s },
   { what: 'a namespace with an impossible name', values: { excludedNamespaces: ['Kube'] }, key: /excludedNamespaces/ },
   { what: 'an unknown log level', values: { log: { level: 'trace' } }, key: /level/ },
@@ -112,6 +115,7 @@ export const badValues: { what: string; values: Values; key: RegExp }[] = [
     key: /issuerRef.*issuer/s,
   },
   { what: 'a peer that is none', values: { networkPolicy: { metricsFrom: ['monitoring'] } }, key: /metricsFrom/ },
+  { what: 'an address of reviews alone', values: { networkPolicy: { reviewsFrom: ['10.0.0.1'] } }, key: /reviewsFrom/ },
 ];
 
 const secrets = {
