@@ -13,6 +13,7 @@ import { removeTree } from '../remove.ts';
 import type { Retry } from '../retry.ts';
 import { kubeTime } from '../types.ts';
 import type { Pod } from '../types.ts';
+import { UnsupportedVolume } from '../volumes/pod-volumes.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
 import { createRecord } from './container-record.ts';
 import { podStatus } from './status.ts';
@@ -170,13 +171,33 @@ export class PodWorker {
       waitMs = Math.min(waitMs * 2, VOLUME_RETRY_MS.max)
     ) {
       try {
-        return await this.#options.volumes.setUp(this.pod, volume);
+        await this.#options.volumes.setUp(this.pod, volume);
+        return this.#waitFor(undefined);
       } catch (error) {
         const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${(error as Error).message}`;
         this.#options.recordEvent(this.pod, { type: 'Warning', reason: 'FailedMount', message });
+        if (error instanceof UnsupportedVolume) return this.#refuse({ reason: 'FailedMount', message });
+        this.#waitFor(message);
         await delay(waitMs, undefined, { signal: this.#ending.signal }).catch(() => undefined);
       }
     }
+  }
+
+  /** Says in each container's status what it waits for. A kubelet has it only in Events; from the status upstream's condition gets it. */
+  #waitFor(message: string | undefined): void {
+    const waiting = this.records.map(({ state }) => state.waiting).filter((state) => state !== undefined);
+    if (waiting.every((state) => state.message === message)) return;
+    for (const state of waiting) {
+      delete state.message;
+      if (message !== undefined) state.message = message;
+    }
+    this.#publish();
+  }
+
+  /** Ends the Pod, which can't run on this node. */
+  #refuse(verdict: { reason: string; message: string }): void {
+    this.#state.verdict = verdict;
+    this.#ending.abort();
   }
 
   /** Runs init containers in order; sidecars among them need only to start. False if the Pod must not go on. */

@@ -20,6 +20,9 @@ export interface VolumeOptions extends ProjectionSources {
   claimDirectory: (namespace: string, name: string) => Promise<string>;
 }
 
+/** This node will never have such a volume: the Pod can't run here. */
+export class UnsupportedVolume extends Error {}
+
 const PLUGIN_NEUTRAL = new Set(['name']);
 
 /** Writable for all. With a group, new files belong to the group. */
@@ -31,7 +34,7 @@ async function emptyDirectory(directory: string, group: number | undefined): Pro
 }
 
 async function hostDirectory(source: NonNullable<V1Volume['hostPath']>, allowed: boolean): Promise<string> {
-  if (!allowed) throw new Error('hostPath volumes are off on this node');
+  if (!allowed) throw new UnsupportedVolume('hostPath volumes are off on this node');
   if (source.type === 'DirectoryOrCreate') await fs.mkdir(source.path, { recursive: true });
   await fs.access(source.path);
   return source.path;
@@ -91,7 +94,7 @@ export class PodVolumes {
     if (!files) {
       const kind = Object.keys(volume).find((key) => !PLUGIN_NEUTRAL.has(key));
       if (kind === undefined) return emptyDirectory(own, group);
-      throw new Error(`no volume plugin matched: ${kind} volumes are not supported by this node`);
+      throw new UnsupportedVolume(`no volume plugin matched: ${kind} volumes are not supported by this node`);
     }
     await writeAtomically(own, files, group);
     return own;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PERSISTENT_VOLUME_CLAIMS, resourcePath } from '../../../shared/kubernetes/resources.ts';
 import { isolations } from '../../support/isolations.ts';
 import { startCluster } from './cluster.ts';
+import type { Pod } from '../../../local/node/types.ts';
 import type { TestCluster } from './cluster.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -149,18 +150,27 @@ for (const directory of directories) {
       name,
       ({ reason, message }) => reason === 'FailedMount' && message.includes('secret "absent" not found'),
     );
+    const waiting = (pod: Pod): string => pod.status?.containerStatuses?.[0]?.state?.waiting?.message ?? '';
+    await cluster.podWhen(name, (pod) => waiting(pod).includes('secret "absent" not found'));
     await cluster.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'absent' }, data: {} });
     expect((await cluster.ended(name)).status?.phase).toBe('Succeeded');
   });
 
-  test('hostPath volumes are off', async () => {
-    const volumes = [{ name: 'h', hostPath: { path: '/' } }];
+  test.each([
+    ['hostPath volumes are off on this node', { hostPath: { path: '/' } }],
+    ['csi volumes are not supported by this node', { csi: { driver: 'example.com' } }],
+  ])('a Pod with a volume that this node never has fails at once: %s', async (why, source) => {
+    const volumes = [{ name: 'h', ...source }];
     const containers = [
       { name: 'main', image: 'x', command: ['true'], volumeMounts: [{ name: 'h', mountPath: '/host' }] },
     ];
     const { metadata } = await cluster.createPod({ volumes, containers });
     const event = await cluster.eventWhen(metadata.name ?? '', ({ reason }) => reason === 'FailedMount');
-    expect(event.message).toContain('hostPath volumes are off on this node');
+    expect(event.message).toContain(why);
+    const { status } = await cluster.ended(metadata.name ?? '');
+    expect(status).toMatchObject({ phase: 'Failed', reason: 'FailedMount' });
+    expect(status?.message).toContain(`MountVolume.SetUp failed for volume "h" : `);
+    expect(status?.message).toContain(why);
   });
 });
 
