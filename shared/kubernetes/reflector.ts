@@ -17,7 +17,8 @@ const IDLE_MS = 240_000;
 /** Longest time of a streamed list. A server without `sendInitialEvents` never ends one: after two such lists, lists are paged. */
 const INITIAL_MS = 30_000;
 const MAX_UNENDED = 2;
-const BACKOFF_MS = { first: 500, max: 30_000 };
+/** client-go's longest pause is 30 s. Here it is shorter: after a long absence of the API server, one kind must not be known long before another. */
+const BACKOFF_MS = { first: 500, max: 10_000 };
 /** Pause before an optional kind that was not served, or was forbidden, is listed again. */
 const ABSENT_MS = 60_000;
 const HEALTHY_AFTER_MS = 120_000;

@@ -354,18 +354,18 @@ test('an invalid line does not end it', async () => {
 test.each([
   ['ends each watch at once', lines([], true)],
   ['has forgotten each version at once', lines([status(410)], false)],
-])('a server that %s is asked with growing pauses', async (_what, watch: Answer) => {
+])('a server that %s is asked with growing pauses, of ten seconds at the most', async (_what, watch: Answer) => {
   const pauses: number[] = [];
   const enough = Promise.withResolvers<void>();
   const sleep = async (ms: number): Promise<void> => {
     pauses.push(ms);
-    if (pauses.length === 4) enough.resolve();
+    if (pauses.length === 7) enough.resolve();
   };
-  const answers = Array.from({ length: 8 }, () => [list(1, []), watch]).flat();
-  await run(_what.startsWith('ends') ? [list(1, []), ...Array<Answer>(8).fill(watch)] : answers, {
+  const answers = Array.from({ length: 10 }, () => [list(1, []), watch]).flat();
+  await run(_what.startsWith('ends') ? [list(1, []), ...Array<Answer>(10).fill(watch)] : answers, {
     sleep,
     random: () => 0.5,
   });
   await enough.promise;
-  expect(pauses.slice(0, 4)).toEqual([500, 1000, 2000, 4000]);
+  expect(pauses.slice(0, 7)).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
 });
