@@ -4,10 +4,11 @@ import { MUTATING_WEBHOOK_CONFIGURATIONS, resourcePath } from '../../shared/kube
 import { controllerUser, webhookAnswers } from '../../test/peers/support/webhook-cluster.ts';
 import { upstreamExecutes } from '../../test/peers/support/upstream/executes.ts';
 import { startMeasuredController } from '../memory/controller.ts';
+import { auditFlags } from '../support/audit-log.ts';
 import { startCollector } from '../support/collector.ts';
 import { startPacedNode } from '../support/paced-node.ts';
 import { startTestbed } from '../support/testbed.ts';
-import { auditFlags, readAuditLog } from './audit-log.ts';
+import { apiRequests } from './api-requests.ts';
 import { add, paceOf, runAll, runOf } from './load.ts';
 import type { Load } from './load.ts';
 
@@ -39,7 +40,7 @@ export async function measureFollowed(loads: FollowedLoad[]): Promise<FollowedCo
       prepare: upstream.prepare,
       flags: (directory) => {
         auditLog = join(directory, 'audit.log');
-        return auditFlags(join(directory, 'audit-policy.yaml'), auditLog);
+        return auditFlags({ policyPath: join(directory, 'audit-policy.yaml'), logPath: auditLog });
       },
     });
     // Upstream's processes end first: what they ask for while the API server goes away is only noise.
@@ -74,7 +75,7 @@ export async function measureFollowed(loads: FollowedLoad[]): Promise<FollowedCo
     }
     // It sends the Events that are left before it ends.
     await controller.stop();
-    const requests = await readAuditLog(auditLog, controllerUser);
+    const requests = await apiRequests(auditLog, controllerUser);
     for (const cost of costs) {
       const runs = new Map<string, Map<string, number>>();
       for (let index = 0; index < cost.load.runs; index++) runs.set(`${cost.load.name}-${index}`, new Map());

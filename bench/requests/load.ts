@@ -10,6 +10,7 @@ import { TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun } from '../../shared/tekton/types.ts';
 import type { Pace } from '../support/paced-node.ts';
+import { threeTasks } from '../support/three-tasks.ts';
 
 export interface Load {
   /** Names the runs: `<name>-<number>`. */
@@ -21,22 +22,9 @@ export interface Load {
   controllers?: number;
 }
 
-export const TASKS = ['a', 'b', 'c'];
 const STOP_TIMEOUT_MS = 300_000;
 const PENDING_MS = { min: 150, spread: 1200 };
 const RUNNING_MS = { min: 200, spread: 2000 };
-
-/** a and b in parallel, then c. */
-function pipelineRun(name: string): object {
-  const taskSpec = { steps: [{ name: 'only', image: 'busybox', command: ['true'] }] };
-  const tasks = TASKS.map((task) => ({ name: task, taskSpec, ...(task === 'c' ? { runAfter: ['a', 'b'] } : {}) }));
-  return {
-    apiVersion: 'tekton.dev/v1',
-    kind: 'PipelineRun',
-    metadata: { name, namespace: 'default' },
-    spec: { pipelineSpec: { tasks } },
-  };
-}
 
 /** The same Pod takes the same time in every measurement. */
 export function paceOf({ metadata }: Pod): Pace {
@@ -70,7 +58,7 @@ export async function runAll(client: KubeClient, { name, runs, everyMs }: Load):
   try {
     const created = [...open].map(async (runName, index) => {
       await delay(index * everyMs);
-      await client.request('POST', path, { body: pipelineRun(runName) });
+      await client.request('POST', path, { body: threeTasks(runName) });
     });
     await Promise.all([...created, done.promise]);
   } finally {

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import type { ControllerProcess } from '../../test/peers/support/controller-process.ts';
 import { startControllerProcess } from '../../test/peers/support/controller-process.ts';
 import { controllerUser } from '../../test/peers/support/webhook-cluster.ts';
+import { auditFlags } from '../support/audit-log.ts';
 import { startPacedNode } from '../support/paced-node.ts';
 import { startReconcileCounter } from '../support/reconcile-counter.ts';
 import { startTestbed } from '../support/testbed.ts';
-import { auditFlags, readAuditLog } from './audit-log.ts';
-import { add, paceOf, runAll, runOf, TASKS } from './load.ts';
+import { TASKS } from '../support/three-tasks.ts';
+import { apiRequests } from './api-requests.ts';
+import { add, paceOf, runAll, runOf } from './load.ts';
 import type { Load } from './load.ts';
 
 /** What one run of three tasks cost. */
@@ -44,7 +46,7 @@ export async function measure(load: Load): Promise<LoadCost> {
   const testbed = await startTestbed({
     flags: (directory) => {
       auditLog = join(directory, 'audit.log');
-      return auditFlags(join(directory, 'audit-policy.yaml'), auditLog);
+      return auditFlags({ policyPath: join(directory, 'audit-policy.yaml'), logPath: auditLog });
     },
   });
   const counter = await startReconcileCounter();
@@ -79,7 +81,7 @@ export async function measure(load: Load): Promise<LoadCost> {
       });
     }
     const shared = new Map<string, number>();
-    for (const { kind, name } of await readAuditLog(auditLog, controllerUser)) {
+    for (const { kind, name } of await apiRequests(auditLog, controllerUser)) {
       const cost = costs.get(runOf(name, load) ?? '');
       add(cost?.requests ?? shared, kind);
       if (cost) cost.total += 1;

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import type { V1Deployment } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 
+import { auditFlags } from '../../bench/support/audit-log.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
@@ -18,7 +19,7 @@ import { chart, helm, renderChart } from './support/helm.ts';
 import { startKubeApiserver } from './support/kube-apiserver.ts';
 import type { KubeApiserver } from './support/kube-apiserver.ts';
 import { freePorts } from './support/ports.ts';
-import { grantedRights, rightsAuditFlags, usedRights } from './support/rights.ts';
+import { grantedRights, usedRights } from './support/rights.ts';
 import { startServerProcess } from './support/server-process.ts';
 import type { ServerProcess } from './support/server-process.ts';
 import { until } from './support/until.ts';
@@ -72,7 +73,11 @@ describe('the rights that the chart grants beside Tekton are those that are used
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'tektrace-rights-'));
-    const log = await rightsAuditFlags(join(directory, 'policy.yaml'), join(directory, 'audit.log'));
+    const log = await auditFlags({
+      policyPath: join(directory, 'policy.yaml'),
+      logPath: join(directory, 'audit.log'),
+      watches: true,
+    });
     // Without it the API server streams no lists, as before Kubernetes 1.32: then `list` is used.
     server = await startKubeApiserver({ extraArgs: [...log, '--feature-gates=WatchList=false'] });
     client = createKubeClient(loadKubeConfig({ text: server.kubeconfig }));

@@ -1,29 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import type { V1ClusterRole, V1PolicyRule, V1Role } from '@kubernetes/client-node';
 
+import { readAuditLog, resourceOf, userOf } from '../../../bench/support/audit-log.ts';
 import type { KubeObject } from '../../../shared/kubernetes/types.ts';
-
-/** The flags of a kube-apiserver that writes a line for each request to `logPath`: of a watch when it begins. */
-export async function rightsAuditFlags(policyPath: string, logPath: string): Promise<string[]> {
-  const policy = {
-    apiVersion: 'audit.k8s.io/v1',
-    kind: 'Policy',
-    omitStages: ['RequestReceived'],
-    rules: [{ level: 'Metadata' }],
-  };
-  await writeFile(policyPath, JSON.stringify(policy));
-  return [`--audit-policy-file=${policyPath}`, `--audit-log-path=${logPath}`, '--audit-log-mode=blocking'];
-}
-
-interface AuditEvent {
-  verb: string;
-  user: { username: string };
-  impersonatedUser?: { username: string };
-  objectRef?: { apiGroup?: string; resource?: string; subresource?: string; name?: string };
-  responseStatus?: { code?: number };
-}
 
 /** `patch tekton.dev/pipelineruns`; with the object's name where a right is limited to it: `get /secrets a`. */
 const right = (verb: string, group: string, resource: string, name?: string): string =>
@@ -37,11 +15,10 @@ export async function usedRights(
 ): Promise<{ used: Set<string>; refused: Set<string> }> {
   const used = new Set<string>();
   const refused = new Set<string>();
-  for await (const line of createInterface({ input: createReadStream(logPath), crlfDelay: Infinity })) {
-    const event = JSON.parse(line) as AuditEvent;
-    if ((event.impersonatedUser ?? event.user).username !== username || !event.objectRef) continue;
-    const { apiGroup = '', resource = '', subresource, name } = event.objectRef;
-    const path = subresource === undefined ? resource : `${resource}/${subresource}`;
+  for await (const event of readAuditLog(logPath)) {
+    if (userOf(event) !== username || !event.objectRef) continue;
+    const { apiGroup = '', name } = event.objectRef;
+    const path = resourceOf(event);
     const limited = right(event.verb, apiGroup, path, name);
     const found = granted.has(limited) ? limited : right(event.verb, apiGroup, path);
     (event.responseStatus?.code === 403 ? refused : used).add(found);

@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-
-import { TASKS } from './load.ts';
+import { readAuditLog, resourceOf } from '../../../bench/support/audit-log.ts';
+import { TASKS } from '../../../bench/support/three-tasks.ts';
 
 /** A request as the API server's audit log has it. */
 export interface Audited {
@@ -15,30 +13,18 @@ export interface Audited {
   from: string;
 }
 
-interface AuditEvent {
-  requestReceivedTimestamp: string;
-  verb: string;
-  sourceIPs?: string[];
-  objectRef?: { resource?: string; subresource?: string; name?: string };
-  responseStatus?: { code?: number };
-}
-
 /** All requests but watches, in the order of their answers. Throws when the log can't be read. */
 export async function readAudit(logPath: string): Promise<Audited[]> {
   const found: Audited[] = [];
-  for await (const line of createInterface({ input: createReadStream(logPath), crlfDelay: Infinity })) {
-    if (line.trim() === '') continue;
-    const { requestReceivedTimestamp, verb, sourceIPs, objectRef, responseStatus } = JSON.parse(line) as AuditEvent;
-    const { resource = '', subresource, name = '' } = objectRef ?? {};
+  for await (const event of readAuditLog(logPath))
     found.push({
-      atMs: Date.parse(requestReceivedTimestamp),
-      verb,
-      resource: subresource === undefined ? resource : `${resource}/${subresource}`,
-      name,
-      code: responseStatus?.code ?? 0,
-      from: sourceIPs?.[0] ?? '',
+      atMs: Date.parse(event.requestReceivedTimestamp),
+      verb: event.verb,
+      resource: resourceOf(event),
+      name: event.objectRef?.name ?? '',
+      code: event.responseStatus?.code ?? 0,
+      from: event.sourceIPs?.[0] ?? '',
     });
-  }
   return found;
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { threeTasks } from '../../../bench/support/three-tasks.ts';
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import { isAlreadyExists } from '../../../shared/kubernetes/errors.ts';
 import { PIPELINE_RUNS, resourcePath } from '../../../shared/kubernetes/resources.ts';
@@ -9,26 +10,12 @@ const RETRY_MS = 200;
 const GIVE_UP_MS = 60_000;
 const PATH = resourcePath(PIPELINE_RUNS, { namespace: 'default' });
 
-export const TASKS = ['a', 'b', 'c'];
-
-/** a and b in parallel, then c; one step each. */
-function pipelineRun(name: string): object {
-  const taskSpec = { steps: [{ name: 'only', image: 'busybox', command: ['true'] }] };
-  const tasks = TASKS.map((task) => ({ name: task, taskSpec, ...(task === 'c' ? { runAfter: ['a', 'b'] } : {}) }));
-  return {
-    apiVersion: 'tekton.dev/v1',
-    kind: 'PipelineRun',
-    metadata: { name, namespace: 'default' },
-    spec: { pipelineSpec: { tasks } },
-  };
-}
-
 /** Creates a run, however often it takes. Throws when it can't be for a minute. */
 export async function createRun(client: KubeClient, name: string): Promise<void> {
   const giveUpAt = Date.now() + GIVE_UP_MS;
   for (let attempts = 1; ; attempts++) {
     try {
-      await client.request('POST', PATH, { body: pipelineRun(name), timeoutMs: 5_000 });
+      await client.request('POST', PATH, { body: threeTasks(name), timeoutMs: 5_000 });
       return;
     } catch (error) {
       // The answer of an earlier attempt was lost.

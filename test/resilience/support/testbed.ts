@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { parse, stringify } from 'yaml';
 
-import { auditFlags } from '../../../bench/requests/audit-log.ts';
+import { auditFlags } from '../../../bench/support/audit-log.ts';
 import { createKubeClient } from '../../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../../shared/kubernetes/kubeconfig.ts';
@@ -86,7 +86,7 @@ export async function startTestbed({ executor = 'tektrace' }: TestbedOptions = {
   };
   try {
     const auditLog = join(directory, 'audit.log');
-    const audit = await auditFlags(join(directory, 'audit-policy.yaml'), auditLog);
+    const audit = await auditFlags({ policyPath: join(directory, 'audit-policy.yaml'), logPath: auditLog });
     const upstream = executor === 'upstream' ? upstreamExecutes() : undefined;
     const cluster = await startWebhookCluster({
       ...{ fsync: true, extraArgs: audit },

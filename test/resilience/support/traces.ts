@@ -4,7 +4,7 @@ import { parseCarrier } from '../../../shared/tracing/carrier.ts';
 import { LIFECYCLE_SERVICE } from '../../../shared/tracing/resource.ts';
 import { readTrace } from '../../peers/support/jaeger-trace.ts';
 import type { Jaeger } from '../../peers/support/jaeger.ts';
-import { TASKS } from './load.ts';
+import { TASKS } from '../../../bench/support/three-tasks.ts';
 import type { Recorder } from './recorder.ts';
 
 /** What the node's Pods have: a scheduler's and a kubelet's times, the init container that brings the entrypoint, one step. */
