@@ -6,17 +6,15 @@ import { createKubeClient } from '../../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../../shared/kubernetes/kubeconfig.ts';
 import { isAlreadyExists } from '../../../shared/kubernetes/errors.ts';
-import { NAMESPACES, PIPELINE_RUNS, resourcePath } from '../../../shared/kubernetes/resources.ts';
-import type { KubeObject } from '../../../shared/kubernetes/types.ts';
-import { PIPELINE_RUN_SPAN_CONTEXT } from '../../../shared/tekton/annotations.ts';
+import { NAMESPACES, resourcePath } from '../../../shared/kubernetes/resources.ts';
 import { startWholeCluster } from '../../clusters/whole/cluster.ts';
 import { BUSYBOX_IMAGE, TEKTON_IMAGE } from '../../clusters/whole/images/catalog.ts';
 import { installJaeger } from '../../clusters/whole/jaeger.ts';
 import type { ClusterJaeger } from '../../clusters/whole/jaeger.ts';
 import { runPeer } from '../../peers/support/command.ts';
 import { chart, helm } from '../../peers/support/helm.ts';
-import { until } from '../../peers/support/until.ts';
 import { startUpstream } from '../../peers/support/upstream/processes.ts';
+import { webhookAnswers } from '../../peers/support/webhook-cluster.ts';
 import { Recorder } from './recorder.ts';
 
 const RELEASE_NAMESPACE = 'tracing';
@@ -42,29 +40,15 @@ export interface FollowCluster {
   stop(): Promise<void>;
 }
 
-export interface FollowedCluster {
+interface FollowedCluster {
   kubeconfig: string;
   kubeconfigPath: string;
   jaeger: ClusterJaeger;
   relay: (port: number, target: number) => void;
 }
 
-/** Whether the webhook sees a run that is created now. */
-async function isStamped(client: KubeClient): Promise<boolean> {
-  const { metadata } = await client.request<KubeObject>('POST', resourcePath(PIPELINE_RUNS, { namespace: 'default' }), {
-    body: {
-      apiVersion: 'tekton.dev/v1',
-      kind: 'PipelineRun',
-      metadata: { name: 'probe' },
-      spec: { pipelineRef: { name: 'any' } },
-    },
-    query: { dryRun: 'All' },
-  });
-  return metadata.annotations?.[PIPELINE_RUN_SPAN_CONTEXT] !== undefined;
-}
-
 /** Uses a cluster on which everything runs. */
-export async function followCluster(options: FollowedCluster): Promise<FollowCluster> {
+async function followCluster(options: FollowedCluster): Promise<FollowCluster> {
   const { kubeconfig, kubeconfigPath, jaeger, relay } = options;
   const client = createKubeClient(loadKubeConfig({ text: kubeconfig }));
   const clients = [client];
@@ -95,7 +79,7 @@ export async function followCluster(options: FollowedCluster): Promise<FollowClu
       const pods = ['pods', '--selector=app.kubernetes.io/component=webhook'];
       if (up) await kubectl(ofRelease, 'rollout', 'status', WEBHOOK, '--timeout=150s');
       else await kubectl(ofRelease, 'wait', ...pods, '--for=delete', '--timeout=150s');
-      await until(`the API server to ${up ? '' : 'not '}reach the webhook`, async () => (await isStamped(client)) === up || undefined); // prettier-ignore
+      await webhookAnswers(client, up);
     },
     stop: async () => {
       await recorder.stop();
