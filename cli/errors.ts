@@ -64,6 +64,8 @@ interface SystemError {
 export function reasonOf(error: unknown): string {
   const { code = '', syscall } = error as SystemError;
   if (code === 'EACCES' && syscall === 'listen') return 'ports below 1024 are for root: choose another port';
+  if (code === 'ENOENT' && syscall === 'uv_cwd')
+    return 'the directory in which this was started was removed: change to another one';
   const known = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
   return known ?? withTlsAdvice(error instanceof Error ? error.message : String(error));
 }

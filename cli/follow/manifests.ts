@@ -8,6 +8,7 @@ import { CommandError } from '../errors.ts';
 import { printable } from '../waterfall/display-width.ts';
 import { checkTokens } from './check-tokens.ts';
 import { inputFiles } from './input-files.ts';
+import { separateJson } from './json-stream.ts';
 import { plainValue } from './plain-value.ts';
 import { readText, shownName } from './read-text.ts';
 
@@ -100,7 +101,8 @@ function checkCharacters(text: string, name: string): void {
 }
 
 /** The objects in one text. Throws CommandError with file and line. */
-export function parseManifests(text: string, name: string): Manifest[] {
+export function parseManifests(source: string, name: string): Manifest[] {
+  const text = separateJson(source);
   checkCharacters(text, name);
   checkTokens(text, name);
   const lines = new LineCounter();

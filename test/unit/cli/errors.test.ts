@@ -12,6 +12,11 @@ const thrown = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
+test('a removed working directory is named', () => {
+  const gone = Object.assign(new Error('ENOENT: process.cwd failed'), { code: 'ENOENT', syscall: 'uv_cwd' });
+  expect(sentence(gone)).toBe('the directory in which this was started was removed: change to another one');
+});
+
 test('an error of the operating system names its file or address once, in plain words', async () => {
   expect(sentence(await thrown(readFile('/nowhere/x')))).toBe('/nowhere/x: there is no such file or directory');
   const listen = (port: number) =>
