@@ -45,7 +45,8 @@ export function placeOf(path: ShownSpan[], family: Family): Place | undefined {
   if (taskRun === undefined) return undefined;
   const attempt = Number(/^attempt (\d+)$/m.exec(path.map(({ name }) => name).join('\n'))?.[1]);
   const status = taskRun.status?.retriesStatus?.[attempt - 1] ?? taskRun.status ?? {};
-  return { taskRun, status, pod: family.pods.find(({ metadata }) => metadata.name === status.podName) };
+  // A Pod that was deleted has a later one of its name.
+  return { taskRun, status, pod: family.pods.findLast(({ metadata }) => metadata.name === status.podName) };
 }
 
 function containerFact({ status }: Pod, name: string): Fact {
