@@ -6,16 +6,17 @@ import { printable } from './waterfall/display-width.ts';
 
 type Paint = Pick<Terminal, 'bold' | 'dim' | 'red' | 'style' | 'width'>;
 
-/** Columns of a terminal from which on ids of traces have room. */
-const WIDE = 100;
-const SELF_NOTE = 'self: without the functions and API requests that it calls';
+/** Columns of a terminal from which on ids of traces have room beside names and times. */
+const WIDE = { Tasks: 100, Steps: 100, Functions: 120 };
+type Kind = keyof typeof WIDE;
+const SELF_NOTE = 'self: without the functions and API requests below it';
 
-function nameOf({ name, of }: DurationStatistic, kind: string, { style: { arrow } }: Paint): string {
+function nameOf({ name, of }: DurationStatistic, kind: Kind, { style: { arrow } }: Paint): string {
   if (of === undefined) return printable(name);
   return printable(kind === 'Steps' ? `${of} ${arrow} ${name}` : `${name} (${of.replace(/-reconciler$/, '')})`);
 }
 
-function columnsOf(kind: string, paint: Paint): (Column & { cell: (one: DurationStatistic) => Cell })[] {
+function columnsOf(kind: Kind, paint: Paint): (Column & { cell: (one: DurationStatistic) => Cell })[] {
   const right = (head: string, cell: (one: DurationStatistic) => Cell) => ({ head, align: 'right' as const, cell });
   const left = (head: string, cell: (one: DurationStatistic) => Cell) => ({ head, align: 'left' as const, cell });
   return [
@@ -26,13 +27,13 @@ function columnsOf(kind: string, paint: Paint): (Column & { cell: (one: Duration
     right('total', ({ totalText }) => ({ text: totalText })),
     right('p50', ({ p50Text }) => ({ text: p50Text })),
     right('max', ({ maxText }) => ({ text: maxText })),
-    ...(paint.width >= WIDE
+    ...(paint.width >= WIDE[kind]
       ? [left('trace of the longest', ({ maxTraceId }) => ({ text: maxTraceId, paint: paint.dim }))]
       : []),
   ];
 }
 
-function table(kind: string, all: DurationStatistic[], top: number, paint: Paint): string[] {
+function table(kind: Kind, all: DurationStatistic[], top: number, paint: Paint): string[] {
   if (all.length === 0) return [];
   const columns = columnsOf(kind, paint);
   const rows = all.slice(0, top).map((one) => columns.map(({ cell }) => cell(one)));

@@ -25,7 +25,7 @@ export const slowestSpec: CommandSpec = {
     sort: {
       type: 'string',
       value: 'self|total|p50|max|count',
-      help: 'What comes first (default self: functions by their time without the functions and API requests that\nthey call, tasks and steps by their total).',
+      help: 'What comes first (default self: functions by their time without the functions and API requests below\nthem, tasks and steps by their total).',
     },
     kubeconfig: { type: 'string', value: 'FILE', help: 'Of tektrace up; default: KUBECONFIG.' },
     'jaeger-query-url': { type: 'string', value: 'URL', help: 'The Jaeger to read from, like http://localhost:16686' },

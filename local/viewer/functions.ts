@@ -62,7 +62,7 @@ export function callsOf(rows: WaterfallRow[]): Call[] {
     .map((call) => ({ ...call, selfMs: Math.max(0, call.selfMs) }));
 }
 
-export const isRequest = ({ category, kind }: WaterfallRow): boolean => category === 'controller' && kind === 'client';
+const isRequest = ({ category, kind }: WaterfallRow): boolean => category === 'controller' && kind === 'client';
 
 const callOf = ({ id, offsetMs, durationMs, durationText, problem }: WaterfallRow): FunctionCall => ({
   ...{ id, offsetMs, durationMs, durationText },

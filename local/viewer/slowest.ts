@@ -1,5 +1,5 @@
 import { formatDuration } from './duration.ts';
-import { callsOf, isRequest } from './functions.ts';
+import { callsOf } from './functions.ts';
 import type { WaterfallRow } from './row.ts';
 import { pipelineOf, plainName, taskAbove } from './summary/run-rows.ts';
 import type { Waterfall } from './waterfall.ts';
@@ -31,7 +31,7 @@ export interface Slowest {
   runs: number;
   tasks: DurationStatistic[];
   steps: DurationStatistic[];
-  /** Functions of the controllers. All times of one but its own include those of the functions that it calls. */
+  /** Functions of the controllers, and their API requests. All times of one but its own include those of the functions that it calls. */
   functions: DurationStatistic[];
 }
 
@@ -124,7 +124,7 @@ export function slowest(waterfalls: Iterable<Waterfall>, order: SlowestOrder, pi
       }
     }
     for (const { row, selfMs } of callsOf(rows))
-      if (hasEnded(row) && !isRequest(row)) functions.add(row, traceId, { name: row.name, of: row.service, selfMs });
+      if (hasEnded(row)) functions.add(row, traceId, { name: row.name, of: row.service, selfMs });
   }
   return {
     runs,

@@ -20,7 +20,7 @@ describe('the slowest of many runs as text', () => {
       ['Steps', 'count', 'failed', 'total', 'p50', 'max'],
       ['Functions', 'count', 'failed', 'self', 'total', 'p50', 'max'],
     ]);
-    expect(lines).toContain('self: without the functions and API requests that it calls');
+    expect(lines).toContain('self: without the functions and API requests below it');
   });
 
   test.each([60, 80, 120])('is not wider than %d columns', (width) => {
@@ -34,5 +34,6 @@ describe('the slowest of many runs as text', () => {
   test('a wide terminal has the trace of the longest', () => {
     expect(linesAt(120)[1]).toMatch(new RegExp(`${TRACE_ID}$`));
     expect(linesAt(80)[1]).not.toContain(TRACE_ID);
+    expect(linesAt(100).at(-2)).not.toContain(TRACE_ID);
   });
 });

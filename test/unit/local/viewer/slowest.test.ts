@@ -40,7 +40,7 @@ describe('the slowest of many runs', () => {
     expect(tasks.map(({ name }) => name)).not.toContain('deploy');
   });
 
-  test('functions of controllers have their own time, and come in its order', () => {
+  test('functions of controllers and API requests have their own time, and come in its order', () => {
     const call = (id: string, name: string, from: number, to: number, parent?: string): SpanInput => ({
       ...{ id, name, from, to },
       ...(parent !== undefined && { parent }),
@@ -57,8 +57,8 @@ describe('the slowest of many runs', () => {
       slowest([buildWaterfall(TRACE_ID, trace)], order).functions.map(
         ({ name, selfMs, totalMs }) => `${name} ${selfMs} of ${totalMs}`,
       );
-    expect(shown('self')).toEqual(['prepare 70 of 90', 'reconcile 10 of 100', 'patch 4 of 20']);
-    expect(shown('total')).toEqual(['reconcile 10 of 100', 'prepare 70 of 90', 'patch 4 of 20']);
+    expect(shown('self')).toEqual(['prepare 70 of 90', 'PATCH pods 16 of 16', 'reconcile 10 of 100', 'patch 4 of 20']);
+    expect(shown('total')).toEqual(['reconcile 10 of 100', 'prepare 70 of 90', 'patch 4 of 20', 'PATCH pods 16 of 16']);
   });
 
   test('functions of controllers are apart by controller, with their errors', () => {
