@@ -1,5 +1,8 @@
 import express, { type Router } from 'express';
 import { compareRuns } from '../viewer/compare.ts';
+import type { RunFacts } from '../viewer/summary/types.ts';
+import type { Waterfall } from '../viewer/waterfall.ts';
+import type { FailureLogs } from './failure-logs.ts';
 import { findWaterfall } from './find-trace.ts';
 import { sendJson } from './send-json.ts';
 import type { ListUpdate } from './trace-list.ts';
@@ -12,7 +15,7 @@ export interface HistorySource extends Pick<TraceSource, 'get'> {
 }
 
 /** The list of traces, and the comparison of two. */
-export function listRouter(source: HistorySource): Router {
+export function listRouter(source: HistorySource, failureLogs?: FailureLogs): Router {
   const router = express.Router();
   router.get('/api/traces', async (request, response) => {
     const { since } = request.query;
@@ -20,8 +23,10 @@ export function listRouter(source: HistorySource): Router {
   });
   router.get('/api/compare/:before/:after', async (request, response) => {
     const { before, after } = request.params;
-    const compared = compareRuns(await findWaterfall(source, before), await findWaterfall(source, after));
-    await sendJson(request, response, compared);
+    const [old, current] = [await findWaterfall(source, before), await findWaterfall(source, after)];
+    const read = async (waterfall: Waterfall): Promise<RunFacts> => (await failureLogs?.read(waterfall)) ?? {};
+    const facts = { before: await read(old), after: await read(current) };
+    await sendJson(request, response, compareRuns(old, current, facts));
   });
   return router;
 }

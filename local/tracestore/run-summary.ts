@@ -22,19 +22,19 @@ async function readTail(logs: LogSource, place: LogPlace): Promise<string[]> {
   return [...lines.flatMap((line) => plain.line(line)), ...plain.end()];
 }
 
-/** The ends of the failed containers' logs, by Pod and container. One that can't be read is left out: the summary is made without it. */
-async function tailsOf(
+/** The ends of the failed containers' logs. One that can't be read is left out: the summary is made without it. Never rejects. */
+export async function readTails(
+  { namespace }: Waterfall,
   failures: readonly SummaryFailure[],
-  namespace: string,
   logs: LogSource,
-): Promise<Map<string, string[]>> {
+): Promise<RunFacts> {
   const tails = new Map<string, string[]>();
   for (const { pod, container } of failures.slice(0, MAX_TAILS)) {
-    if (pod === undefined || container === undefined) continue;
+    if (namespace === undefined || pod === undefined || container === undefined) continue;
     const lines = await readTail(logs, { namespace, pod, container }).catch(() => undefined);
     if (lines) tails.set(`${pod}/${container}`, lines);
   }
-  return tails;
+  return { logTail: (pod, container) => tails.get(`${pod}/${container}`) };
 }
 
 /** The summary of a run with what only its objects and logs say: results, reasons of skipped tasks, the last line of a failed step. */
@@ -47,8 +47,6 @@ export async function summaryWithFacts(
   const { results, skippedTasks: skipped } = run?.status ?? {};
   const facts: RunFacts = { ...(results && { results }), ...(skipped && { skipped }) };
   const summary = summarizeRun(waterfall, facts);
-  const { namespace } = waterfall;
-  if (!logs || namespace === undefined || summary.failures.length === 0) return summary;
-  const tails = await tailsOf(summary.failures, namespace, logs);
-  return summarizeRun(waterfall, { ...facts, logTail: (pod, container) => tails.get(`${pod}/${container}`) });
+  if (!logs || summary.failures.length === 0) return summary;
+  return summarizeRun(waterfall, { ...facts, ...(await readTails(waterfall, summary.failures, logs)) });
 }

@@ -10,6 +10,7 @@ import { answerError } from './answer-error.ts';
 import { createAccess, type Access } from './access.ts';
 import { downloadRouter } from './download-api.ts';
 import { eventsRouter } from './events.ts';
+import { FailureLogs } from './failure-logs.ts';
 import { HttpError } from './http-error.ts';
 import { ingestRouter } from './ingest.ts';
 import { listRouter } from './list-api.ts';
@@ -84,9 +85,10 @@ interface Parts {
   access: Access;
   stepTokens: StepTokens;
   events: express.Router;
+  failureLogs: FailureLogs | undefined;
 }
 
-function createApp({ memory, access, stepTokens, events }: Parts, options: TraceStoreOptions): Express {
+function createApp({ memory, access, stepTokens, events, failureLogs }: Parts, options: TraceStoreOptions): Express {
   const { log, live, logs, maxBodyBytes = 16 * MIB, onStepSpans = () => undefined } = options;
   const views = new Views(memory, { live, logs });
   const app = express();
@@ -95,8 +97,9 @@ function createApp({ memory, access, stepTokens, events }: Parts, options: Trace
   app.use(securityHeaders, onlyLoopback);
   app.use(ingestRouter({ memory, authenticate: access.bearer, stepTokens, onStepSpans, maxBodyBytes, log }));
   app.use(assetsRouter());
-  const list = listOf(memory);
-  const history = listRouter({ list: (since) => list.update(since), get: (traceId) => memory.get(traceId) });
+  const list = listOf(memory, failureLogs);
+  const source = { list: (since?: string) => list.update(since), get: (traceId: string) => memory.get(traceId) };
+  const history = listRouter(source, failureLogs);
   const downloads = downloadRouter({ source: memory, jaegerUiUrl: options.jaegerUiUrl });
   // All that follows is only for who may read it.
   app.use(access.reader);
@@ -115,7 +118,9 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Trace
   const { port = 0, token = randomBytes(24).toString('base64url') } = options;
   const { maxTraces = 200, maxBytes = 64 * MIB, maxTraceTextBytes = 32 * MIB } = options;
   const memory = new TraceMemory({ maxTraces, maxBytes, maxTraceTextBytes });
-  const events = eventsRouter(options.live ? [memory, options.live] : [memory]);
+  const { live, logs } = options;
+  const failureLogs = logs && new FailureLogs(logs);
+  const events = eventsRouter([memory, live, failureLogs].filter((source) => source !== undefined));
   // Longer than exporters keep an idle connection: closing it during its reuse would lose a request.
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   const bound = await listen(server, { port, host: '127.0.0.1' }, options.log);
@@ -123,7 +128,7 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Trace
   const stepTokens = createStepTokens();
   const traceTokens = createTraceTokens();
   const access = createAccess({ token, traceTokens, cookieName: `tektrace-${bound}`, hasTraces: true });
-  const app = createApp({ memory, access, stepTokens, events: events.router }, options);
+  const app = createApp({ memory, access, stepTokens, events: events.router, failureLogs }, options);
   server.on('request', app);
   return {
     url,

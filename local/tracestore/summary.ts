@@ -2,7 +2,8 @@ import type { TracesData } from '../../shared/otlp/types.ts';
 import type { Result } from '../viewer/classify.ts';
 import { failuresOf } from '../viewer/summary/failures.ts';
 import { pipelineOf } from '../viewer/summary/run-rows.ts';
-import { buildWaterfall } from '../viewer/waterfall.ts';
+import type { RunFacts } from '../viewer/summary/types.ts';
+import { buildWaterfall, type Waterfall } from '../viewer/waterfall.ts';
 
 /** One line of the list of traces. */
 export interface TraceSummary {
@@ -22,12 +23,19 @@ export interface TraceSummary {
   problem?: string;
 }
 
-/** The line of a trace in the list. Pure. */
-export function summarize(id: string, traces: TracesData): TraceSummary {
+/**
+ * The line of a trace in the list.
+ * @param factsOf what its logs say
+ */
+export function summarize(
+  id: string,
+  traces: TracesData,
+  factsOf: (waterfall: Waterfall) => RunFacts = () => ({}),
+): TraceSummary {
   const waterfall = buildWaterfall(id, traces);
   const { title, runName, namespace, result, finished, startUnixMs, durationMs, durationText, spanCount } = waterfall;
   const pipeline = pipelineOf(waterfall);
-  const [failure] = finished && result !== 'success' ? failuresOf(waterfall, {}) : [];
+  const [failure] = finished && result !== 'success' ? failuresOf(waterfall, factsOf(waterfall)) : [];
   return {
     id,
     title,

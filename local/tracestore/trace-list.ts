@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { FailureLogs } from './failure-logs.ts';
 import type { TraceMemory } from './memory.ts';
 import { summarize, type TraceSummary } from './summary.ts';
 
@@ -71,14 +72,17 @@ export class TraceList {
   }
 }
 
-/** The list of the traces in memory. */
-export function listOf(memory: TraceMemory): TraceList {
+/** The list of the traces in memory. With `failureLogs` a failed run's line also has the last line of its step's log, when that is read. */
+export function listOf(memory: TraceMemory, failureLogs?: FailureLogs): TraceList {
   return new TraceList({
     ids: () => memory.ids(),
     summary: (traceId) => {
       const traces = memory.get(traceId);
-      return traces && summarize(traceId, traces);
+      return traces && summarize(traceId, traces, (waterfall) => failureLogs?.now(waterfall) ?? {});
     },
-    onChange: (listener) => memory.onChange(listener),
+    onChange: (listener) => {
+      const stops = [memory.onChange(listener), failureLogs?.onChange(listener)];
+      return () => stops.forEach((stop) => stop?.());
+    },
   });
 }

@@ -3,6 +3,7 @@ import { formatDuration } from './duration.ts';
 import type { WaterfallRow } from './row.ts';
 import { failuresOf } from './summary/failures.ts';
 import { plainName, taskAbove } from './summary/run-rows.ts';
+import type { RunFacts } from './summary/types.ts';
 import type { Waterfall } from './waterfall.ts';
 
 export type ComparedKind = 'task' | 'step' | 'wait';
@@ -149,9 +150,9 @@ const bySlowdown = (a: ComparedRow, b: ComparedRow): number =>
 const inTask = (a: ComparedRow, b: ComparedRow): number =>
   Number(a.kind === 'wait') - Number(b.kind === 'wait') || bySlowdown(a, b);
 
-function headOf(waterfall: Waterfall): ComparedRun {
+function headOf(waterfall: Waterfall, facts: RunFacts = {}): ComparedRun {
   const { traceId, runName, title, result, finished, startUnixMs, durationMs, durationText } = waterfall;
-  const [failure] = result === 'success' ? [] : failuresOf(waterfall, {});
+  const [failure] = result === 'success' ? [] : failuresOf(waterfall, facts);
   return {
     ...{ traceId, name: runName ?? title, result, finished, startUnixMs, durationMs, durationText },
     ...(failure && { problem: failure.text }),
@@ -162,8 +163,13 @@ function headOf(waterfall: Waterfall): ComparedRun {
  * What became slower or faster from one run to another, per task, step and wait. Tasks are the same if they have the same name (with the values
  * of their matrix), steps and waits if their tasks are, too. Attempts of a task count together. Pure.
  * @param before the run to compare with
+ * @param facts what the logs of each run say
  */
-export function compareRuns(before: Waterfall, after: Waterfall): Comparison {
+export function compareRuns(
+  before: Waterfall,
+  after: Waterfall,
+  facts: { before?: RunFacts; after?: RunFacts } = {},
+): Comparison {
   const [old, current] = [unitsOf(before), unitsOf(after)];
   const rows = [...new Map([...old, ...current])].map(([key, unit]) =>
     compared(unit, old.get(key)?.side, current.get(key)?.side),
@@ -174,8 +180,8 @@ export function compareRuns(before: Waterfall, after: Waterfall): Comparison {
   const groups = [...tasks.map((task) => [task, ...below(task.name)]), ...below(undefined).map((wait) => [wait])];
   const differenceMs = after.durationMs - before.durationMs;
   return {
-    before: headOf(before),
-    after: headOf(after),
+    before: headOf(before, facts.before),
+    after: headOf(after, facts.after),
     differenceMs,
     differenceText: signed(differenceMs),
     change: changeOf(before.durationMs, after.durationMs),

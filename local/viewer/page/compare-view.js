@@ -23,7 +23,9 @@ function runCard(label, run) {
       h('strong', {}, run.finished ? run.durationText : `${run.durationText} so far`),
       h('time', { class: 'muted', datetime: new Date(run.startUnixMs).toISOString() }, formatTime(run.startUnixMs)),
     ),
-    run.problem === undefined ? undefined : h('p', { class: 'card-problem', 'data-result': run.result }, run.problem),
+    run.problem === undefined
+      ? undefined
+      : h('p', { class: 'card-problem', 'data-result': run.result, title: run.problem }, run.problem),
   );
 }
 
