@@ -7,6 +7,7 @@ import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { isStepContainer } from '../../shared/tekton/containers.ts';
 import { isNativeSidecar } from '../model/pod/native-sidecar.ts';
+import { hasUnknownEnd } from '../model/pod/unknown-end.ts';
 import type { Attempt } from './attempt.ts';
 import { errorAttributes, statusOf } from './result.ts';
 import { span } from './span.ts';
@@ -69,10 +70,13 @@ interface Sidecar {
 
 /**
  * The state of a sidecar's own container. The nop image stops a sidecar: the state is then the nop image's, and the sidecar's is the previous one. The
- * kubelet starts a native sidecar again that ends too early: then the span is that of its last run.
+ * kubelet starts a native sidecar again that ends too early: then the span is that of its last run. If it still waits for the next one when its Pod ends, its
+ * end is unknown.
  */
-function ownState({ status: { state, lastState }, isNative }: Sidecar): ContainerState {
-  const isReplaced = isNative ? state?.waiting !== undefined : lastState?.terminated !== undefined;
+function ownState({ status, isNative }: Sidecar): ContainerState {
+  const { state, lastState } = status;
+  const waits = state?.waiting !== undefined || hasUnknownEnd(status);
+  const isReplaced = isNative ? waits : lastState?.terminated !== undefined;
   return (isReplaced ? lastState : state) ?? {};
 }
 

@@ -127,6 +127,35 @@ export const pods: Kind[] = [
     steps: 0,
   },
   {
+    title: 'a volume that can’t be mounted, because its Secret is missing, until the TaskRun’s timeout',
+    run: taskRun(
+      'no-volume',
+      [{ ...step('only'), volumeMounts: [{ name: 'keys', mountPath: '/keys' }] }],
+      { timeout: limit },
+      { volumes: [{ name: 'keys', secret: { secretName: 'nowhere' } }] },
+    ),
+    tree: {
+      'RUN no-volume = timeout (TaskRunTimeout)!': [
+        ...begun,
+        'pod scheduling',
+        { 'pod starting (TaskRunTimeout)!': ['volume mount keys (FailedMount)!'] },
+      ],
+    },
+    messages: { 'volume mount keys': /secret "nowhere" not found/ },
+    steps: 0,
+  },
+  {
+    title: 'a Pod that somebody deletes at once while its step runs: Tekton makes another',
+    run: taskRun('lost-pod', [step('only', 'sleep 8')]),
+    act: async (live) => {
+      await live.stepRuns('only');
+      const { namespace, name = '' } = live.family().pods[0]?.metadata ?? {};
+      await live.cluster.kubectl('delete', `--namespace=${namespace}`, 'pod', name, '--force', '--grace-period=0');
+    },
+    tree: { 'RUN lost-pod = success': [...begun, 'pod deleted (PodDeleted)!', ...pod, 'step only = success'] },
+    steps: 1,
+  },
+  {
     title: 'a Pod that is evicted, because it writes more than its volume may hold',
     run: taskRun(
       'evicted',

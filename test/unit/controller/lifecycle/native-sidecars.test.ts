@@ -85,6 +85,9 @@ describe('a native sidecar', () => {
       endMs: ms(11),
       attributes: { 'tektrace.restarts': 1, 'tektrace.outlived_steps': true },
     });
+    const loops = { waiting: { reason: 'CrashLoopBackOff', message: 'back-off' } };
+    const unknown = { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } };
+    expect(build(status, [again(unknown)])).toEqual(build(status, [again(loops)]));
     const stopped = { terminated: { exitCode: 137, startedAt: at(8), finishedAt: at(12) } };
     expect(build(status, [again(stopped)])).toEqual(spans);
   });
