@@ -1,6 +1,7 @@
 import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import { LABEL_TASK_RUN_UID } from '../../shared/tekton/annotations.ts';
 import { hasUnknownEnd } from '../model/pod/unknown-end.ts';
+import { allContainers } from '../model/pod/waiting.ts';
 
 /** The known Pods of a TaskRun: existing ones, and the last states of deleted ones. */
 export interface KnownPods {
@@ -54,7 +55,7 @@ export class PodLedger {
   #withWaits(taskRunUid: string, pod: Pod): Pod {
     const before = this.#present.get(taskRunUid)?.get(pod.metadata.uid ?? '')?.status;
     const { status } = pod;
-    if (!before || !status) return pod;
+    if (!before || !status || !allContainers(pod).some((one) => saysNothing(one, pod))) return pod;
     const withWaits = (
       all: ContainerStatus[] | undefined,
       previous: ContainerStatus[] = [],

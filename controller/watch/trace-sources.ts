@@ -11,8 +11,8 @@ import type { CustomRun, ResolutionRequest } from '../../shared/tekton/types.ts'
 import { essentialPodEvent, essentialCustomRun, essentialResolution } from './essentials.ts';
 import type { PodEvent } from './essentials.ts';
 
-/** Two for each pull: about two thousand Pods. */
-const MAX_PULL_EVENTS = 5_000;
+/** Two for each pull, fewer for what fails: about two thousand Pods. */
+const MAX_POD_EVENTS = 5_000;
 
 /** What is reported often, and no span is made of. A selector knows no "one of". */
 const OTHER_REASONS = ['Scheduled', 'Created', 'Started', 'Killing', 'Unhealthy'];
@@ -65,7 +65,7 @@ export function createTraceSources({ client, namespace, metrics, sleep, log }: T
       fieldSelector: ['involvedObject.kind=Pod', ...OTHER_REASONS.map((reason) => `reason!=${reason}`)].join(','),
       transform: essentialPodEvent,
       indexers: { pod: ({ involvedObject }) => [involvedObject.uid ?? ''] },
-      maxObjects: MAX_PULL_EVENTS,
+      maxObjects: MAX_POD_EVENTS,
     }),
   };
 }
