@@ -1,4 +1,7 @@
 import { createLogText } from '../../shared/text/log-text.ts';
+import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
+import { isDone } from '../../shared/tekton/conditions.ts';
+import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { LiveRun } from '../viewer/live/live-run.ts';
 import type { LogPlace, LogSource } from '../viewer/log-place.ts';
 import { summarizeRun } from '../viewer/summary/summary.ts';
@@ -37,6 +40,18 @@ export async function readTails(
   return { logTail: (pod, container) => tails.get(`${pod}/${container}`) };
 }
 
+/** The tasks that a run has still to start. Its status may name a TaskRun later than the TaskRun itself is there. */
+function tasksToCome({ status = {} }: PipelineRun, taskRuns: readonly TaskRun[]): string[] {
+  const { pipelineSpec, childReferences = [], skippedTasks = [] } = status;
+  const begun = new Set([
+    ...childReferences.map(({ pipelineTaskName }) => pipelineTaskName),
+    ...skippedTasks.map(({ name }) => name),
+    ...taskRuns.map(({ metadata }) => metadata.labels?.[LABEL_PIPELINE_TASK]),
+  ]);
+  const all = [...(pipelineSpec?.tasks ?? []), ...(pipelineSpec?.finally ?? [])];
+  return all.map(({ name }) => name).filter((name) => !begun.has(name));
+}
+
 /** The summary of a run with what only its objects and logs say: results, reasons of skipped tasks, the last line of a failed step. */
 export async function summaryWithFacts(
   waterfall: Waterfall,
@@ -45,7 +60,8 @@ export async function summaryWithFacts(
 ): Promise<RunSummary> {
   const run = live?.pipelineRuns.find(({ metadata }) => metadata.name === waterfall.runName);
   const { results, skippedTasks: skipped } = run?.status ?? {};
-  const facts: RunFacts = { ...(results && { results }), ...(skipped && { skipped }) };
+  const toCome = run && !isDone(run) ? tasksToCome(run, live?.taskRuns ?? []) : [];
+  const facts: RunFacts = { ...(results && { results }), ...(skipped && { skipped }), toCome };
   const summary = summarizeRun(waterfall, facts);
   if (!logs || summary.failures.length === 0) return summary;
   return summarizeRun(waterfall, { ...facts, ...(await readTails(waterfall, summary.failures, logs)) });

@@ -6,6 +6,7 @@ import { silentLogger } from '../../shared/runtime/log.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import {
+  BORN_MS,
   failed,
   LIVE_TRACE,
   pipelineRun,
@@ -17,6 +18,15 @@ import {
 import type { Page } from './chromium.ts';
 import { describeInChromium } from './in-chromium.ts';
 
+/** The objects have fixed times. The page's clock is the machine's: here the run was created a second ago. */
+const SINCE_THEN_MS = Date.now() - 1_000 - BORN_MS;
+const moved = (run: LiveRun): LiveRun =>
+  JSON.parse(JSON.stringify(run), (_key, value: unknown) =>
+    typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)
+      ? new Date(Date.parse(value) + SINCE_THEN_MS).toISOString()
+      : value,
+  ) as LiveRun;
+
 /** API objects that the test changes. */
 class Objects implements LiveSource {
   #run: LiveRun | undefined;
@@ -24,7 +34,7 @@ class Objects implements LiveSource {
   readonly #listeners = new Set<(traceId: string) => void>();
 
   set(run: LiveRun): void {
-    this.#run = run;
+    this.#run = moved(run);
     this.#revision += 1;
     for (const listener of this.#listeners) listener(LIVE_TRACE);
   }
@@ -140,6 +150,16 @@ describeInChromium('a run that goes on', (browser) => {
     await page.evaluate('new Promise((resolve) => setTimeout(resolve, 1600))');
     expect(await page.evaluate<string>(since)).toBe(stopped);
     store = await startTraceStore({ log: silentLogger });
+  });
+
+  test('tasks that were not started yet are named until they are', async () => {
+    const tasks = ['unit', 'deploy'].map((name) => ({ name, taskSpec: {} }));
+    const run = pipelineRun({ pipelineSpec: { tasks } });
+    show([taskRun('unit', 100)], run);
+    const page = await open();
+    await page.until(`document.querySelector('[data-line=to-come]')?.textContent === 'deploy'`);
+    show([taskRun('unit', 100), taskRun('deploy', 200)], run);
+    await page.until(`${rowNamed('task deploy')} && !document.querySelector('[data-line=to-come]')`);
   });
 
   test('what is folded and selected stays when the spans arrive', async () => {

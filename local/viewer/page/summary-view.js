@@ -8,6 +8,7 @@ const SLOWEST_TASKS = 3;
 const MANY_FAILURES = 4;
 const MANY_SKIPPED = 6;
 const MANY_RESULTS = 8;
+const MANY_TO_COME = 6;
 
 /** What the terms of the summary mean: `chainOf` in local/viewer/summary/critical-path.ts, and waits.ts beside it. */
 const PATH_MEANING =
@@ -125,6 +126,12 @@ export function createSummary({ onShow, onFunctions }) {
       ),
       MANY_SKIPPED,
     );
+  /** @param {PageHead['summary']} summary */
+  const toCome = (summary) =>
+    shortened(
+      summary.toCome.map((task) => h('span', { class: 'item' }, task)),
+      MANY_TO_COME,
+    );
 
   let drawn = '';
   return {
@@ -154,6 +161,7 @@ export function createSummary({ onShow, onFunctions }) {
           'What took longest by itself, without the functions and requests below it.',
           controllers(head),
         ),
+        ...line('To come', 'to-come', 'Tasks that were neither started nor skipped yet.', toCome(summary)),
         ...line('Results', 'results', undefined, results(summary)),
         ...line('Skipped', 'skipped', undefined, skipped(summary)),
       );

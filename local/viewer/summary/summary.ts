@@ -54,5 +54,6 @@ export function summarizeRun(waterfall: Waterfall, facts: RunFacts = {}): RunSum
       value: typeof value === 'string' ? value : JSON.stringify(value),
     })),
     skipped: skippedOf(waterfall, facts.skipped ?? []),
+    toCome: facts.toCome ?? [],
   };
 }

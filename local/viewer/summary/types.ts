@@ -8,6 +8,8 @@ export interface RunFacts {
   results?: readonly { name: string; value: unknown }[];
   /** `status.skippedTasks` of the run. While it goes on, no span has them yet. */
   skipped?: readonly SkippedFact[];
+  /** The tasks of a run that goes on which were neither started nor skipped, those in `finally` last. */
+  toCome?: readonly string[];
 }
 
 export interface SkippedFact {
@@ -91,4 +93,6 @@ export interface RunSummary {
   waits: Waits;
   results: readonly { name: string; value: string }[];
   skipped: readonly { rowId?: string; task: string; reason: string }[];
+  /** Tasks that the run has still to start; empty where no API object says so. */
+  toCome: readonly string[];
 }

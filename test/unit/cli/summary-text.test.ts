@@ -8,7 +8,7 @@ import type { PathTask, RunSummary } from '../../../local/viewer/summary/types.t
 const plain = { width: 80, style: createStyle({ color: false, unicode: true }), dim: (text: string): string => text };
 const nothing: RunSummary = {
   ...{ result: 'success', finished: true, durationMs: 1000, durationText: '1.00 s', failures: [] },
-  ...{ waits: { totalMs: 0, kinds: [], text: '' }, results: [], skipped: [] },
+  ...{ waits: { totalMs: 0, kinds: [], text: '' }, results: [], skipped: [], toCome: [] },
 };
 
 test('critical path, waits, skipped tasks by reason, results: each with its name at the left', () => {
