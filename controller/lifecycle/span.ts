@@ -38,6 +38,13 @@ export function createdMs(object: KubeObject): number {
   return trustedAdmissionTime(object.metadata)?.receivedMs ?? epochMs(object.metadata.creationTimestamp) ?? 0;
 }
 
+/** A link to upstream's reconciles of the run, where they are in another trace than `traceIds`. */
+export function reconcilesLink(run: PipelineRun | TaskRun, ...traceIds: string[]): SpanLink[] {
+  const context = upstreamSpan(run);
+  if (!context || traceIds.includes(context.traceId)) return [];
+  return [{ context, attributes: { 'tektrace.link': 'reconciles' } }];
+}
+
 /**
  * The parent and links of a root. An inbound parent in the same trace is the parent, unless a client wrote it and nobody checked it; one in another
  * trace becomes a link. A copy has a link to its original. A child PipelineRun inherits the annotation with its owner's original, so it gets no link.
@@ -50,9 +57,7 @@ export function ancestry(run: PipelineRun | TaskRun, own: SpanCarrier): { parent
   if (rerunOf && !traceParentOf(run)) links.push({ context: rerunOf, attributes: { 'tektrace.link': 'rerun of' } });
   if (parent && parent.traceId !== own.traceId)
     links.push({ context: parent, attributes: { 'tektrace.link': 'inbound' } });
-  const upstreams = upstreamSpan(run);
-  if (upstreams && ![own, ...links.map(({ context }) => context)].some(({ traceId }) => traceId === upstreams.traceId))
-    links.push({ context: upstreams, attributes: { 'tektrace.link': 'reconciles' } });
+  links.push(...reconcilesLink(run, own.traceId, ...links.map(({ context }) => context.traceId)));
   const isJoined = parent?.traceId === own.traceId && !isClaimed(run.metadata, PARENT_SPAN_CONTEXT);
   return { ...(isJoined && { parentSpanId: parent.spanId }), links };
 }

@@ -17,7 +17,7 @@ import { resolveSpans } from './resolve.ts';
 import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { rootSpan } from './root.ts';
 import { attemptEndMs, creationMs, runInterval } from './run-interval.ts';
-import { runAttributes, span } from './span.ts';
+import { reconcilesLink, runAttributes, span } from './span.ts';
 import { startFailures } from './start-failures.ts';
 import { timedSteps } from './step-times.ts';
 import { stepSpans } from './steps.ts';
@@ -43,7 +43,8 @@ function taskSpan({ taskRun, own, owner, pipelineTask, deletedMs }: TaskRunFacts
   };
   const ids = { traceId: own.traceId, spanId: own.spanId, parentSpanId: own.parentSpanId };
   const shown = `task ${name}${memberLabel(combination)}`;
-  const task = span(ids, shown, runInterval(taskRun, deletedMs), { attributes, status: statusOf(outcome) });
+  const links = reconcilesLink(taskRun, own.traceId);
+  const task = span(ids, shown, runInterval(taskRun, deletedMs), { attributes, status: statusOf(outcome), links });
   // The run's end may be written without its fraction of a second. The root is then raised to the task's end, so the task is not cut.
   return owner ? shiftedWithin(task, { ...owner, endMs: raisedTo(owner.endMs, task.endMs) }) : task;
 }

@@ -1,3 +1,4 @@
+import { upstreamSpan } from '../../../controller/lifecycle/upstream-trace.ts';
 import { runSpan } from '../../../shared/tracing/run-context.ts';
 import { until } from '../../peers/support/until.ts';
 import type { FollowCluster } from './cluster.ts';
@@ -43,4 +44,14 @@ export async function splitRuns(live: LiveRun): Promise<Split[]> {
     found.push(...ids.filter((id) => id !== traceId).map((id) => ({ what, traceId: id })));
   }
   return found;
+}
+
+/** The runs, of a run and all that came of it, whose status says in the end that upstream's reconciles are in another trace than the run's own. */
+export function keptElsewhere(live: LiveRun): Split[] {
+  const { pipelineRuns, taskRuns } = live.family();
+  const { traceId: own } = runSpan(live.now()) ?? {};
+  return [...pipelineRuns, ...taskRuns].flatMap((run) => {
+    const { traceId } = upstreamSpan(run) ?? {};
+    return traceId === undefined || traceId === own ? [] : [{ what: `${run.kind} ${run.metadata.name}`, traceId }];
+  });
 }

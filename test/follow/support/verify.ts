@@ -5,7 +5,7 @@ import type { FollowCluster } from './cluster.ts';
 import { LiveRun } from './live-run.ts';
 import { stepProblems } from './steps.ts';
 import { timeProblems } from './times.ts';
-import { SERVICES, splitRuns } from './upstream-spans.ts';
+import { keptElsewhere, SERVICES, splitRuns } from './upstream-spans.ts';
 import { defects, lifecycleNodes, paths, treeOf } from './tree.ts';
 import type { SpanNode, Tree } from './tree.ts';
 
@@ -55,10 +55,9 @@ export async function verify(
   const startedByUpstream = isUpstreamTraced && kind.setting === 'no webhook';
   const linked = startedByUpstream ? roots.flatMap((root) => [...paths(root)].flatMap(linksOfLast)) : [];
   const others = isUpstreamTraced ? await splitRuns(live) : [];
-  const split = others.filter(({ traceId }) => !linked.includes(traceId));
   const ofUpstream = trace.shown.filter(({ service }) => SERVICES.includes(service)).map(({ name }) => name);
-  // What upstream starts by itself it starts again while its cache lacks the status, and the object keeps only the last. So others may be there, too.
-  const isJoined = startedByUpstream && ofUpstream.length > 0;
+  // What upstream starts by itself it starts again while its cache lacks the status, and the object keeps only the last: who asks finds that one.
+  const split = startedByUpstream ? keptElsewhere(live).filter(({ traceId }) => !linked.includes(traceId)) : others;
   const steps = await Promise.all(roots.map((root: SpanNode) => stepProblems(cluster.client, root, family)));
   return {
     live,
@@ -74,6 +73,6 @@ export async function verify(
       .flatMap(({ span }) => span.links)
       .filter((id) => !startedByUpstream || !others.some(({ traceId }) => traceId === id)),
     linkedTrace: linkedTrace ?? first.traceId(),
-    upstream: isUpstreamTraced ? (isJoined ? [] : split.map(({ what, traceId }) => `${what}: ${traceId}`)) : ofUpstream,
+    upstream: isUpstreamTraced ? split.map(({ what, traceId }) => `${what}: ${traceId}`) : ofUpstream,
   };
 }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import { ancestry } from '../../../../controller/lifecycle/span.ts';
+import { taskRunSpans } from '../../../../controller/lifecycle/task.ts';
 import type { PipelineRunStatus } from '../../../../shared/tekton/types.ts';
 import { Lifecycle, RUN } from './lifecycle.ts';
-import { begun, carrier, pipelineRun, ranRun, ROOT, TRACE } from './objects.ts';
+import { begun, carrier, pipelineRun, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
 
 const UPSTREAM = 'tekton.dev/pipelinerunSpanContext';
 const spanContext = { traceparent: `00-${TRACE}-${ROOT}-01` };
@@ -98,4 +99,18 @@ test('the root has a link to upstream’s reconciles if they are in another trac
   expect(links({ ...ranRun, spanContext }, {}, { ...own, traceId: TRACE })).toEqual([]);
   expect(links({ ...ranRun, spanContext }, { 'tekton/parent-span-context': carrier() })).toEqual([['inbound', TRACE]]);
   expect(links(ranRun)).toEqual([]);
+});
+
+test('a task has a link to upstream’s reconciles of its TaskRun if they are in another trace', () => {
+  const task = (traceId: string): unknown[] =>
+    taskRunSpans({
+      taskRun: taskRun({ ...ranTask, spanContext }),
+      own: { traceId, spanId: ROOT, sampled: true },
+      pods: [],
+      fold: false,
+    })
+      .at(-1)
+      ?.links.map((link) => [link.attributes?.['tektrace.link'], link.context.traceId]) ?? [];
+  expect(task('a'.repeat(32))).toEqual([['reconciles', TRACE]]);
+  expect(task(TRACE)).toEqual([]);
 });
