@@ -41,6 +41,12 @@ async function isWhole({ jaeger }: FollowCluster, traceId: string, root = ''): P
   return (ids.has(root) && spans.every(isLinked)) || undefined;
 }
 
+/** Whether each span that has one above it was read with that. */
+function isConnected({ shown }: JaegerTrace): boolean {
+  const ids = new Set(shown.map(({ spanId }) => spanId));
+  return shown.every(({ parentSpanId }) => parentSpanId === undefined || ids.has(parentSpanId));
+}
+
 /** A run on the cluster. */
 export class LiveRun {
   readonly cluster: FollowCluster;
@@ -127,10 +133,13 @@ export class LiveRun {
   async trace(): Promise<JaegerTrace> {
     await this.exported();
     const { traceId = '', spanId } = runSpan(this.now()) ?? {};
-    // A deleted run has no mark, and upstream sends its own spans every five seconds.
-    await until(`the whole trace ${traceId}`, () => isWhole(this.cluster, traceId, spanId), SETTLE_MS).catch(
-      () => undefined,
-    );
-    return readTrace(this.cluster.jaeger, traceId);
+    const { jaeger } = this.cluster;
+    // A deleted run has no mark. Upstream sends its own spans every five seconds, some of them before the one above: also between two readings.
+    const whole = async (): Promise<JaegerTrace | undefined> => {
+      if (!(await isWhole(this.cluster, traceId, spanId))) return undefined;
+      const trace = await readTrace(jaeger, traceId);
+      return isConnected(trace) ? trace : undefined;
+    };
+    return until(`the whole trace ${traceId}`, whole, SETTLE_MS).catch(() => readTrace(jaeger, traceId));
   }
 }

@@ -47,11 +47,16 @@ function overlaps({ below }: SpanNode): string[] {
   });
 }
 
-/** A whole second stands as written. It is raised to its last millisecond only where something began in it, and nothing says when that ended. */
-function raised(node: SpanNode, { endMs }: Fact): string[] {
-  if (endMs === undefined || node.span.endMs - endMs !== SECOND_MS - 1) return [];
+/**
+ * A whole second stands as written. It is raised to its last millisecond only where something began in it, and nothing says when that ended. The wait for
+ * the first step ends when that started, which is known to the millisecond: it may be the last one.
+ */
+function raised(node: SpanNode, root: SpanNode, { endMs }: Fact): string[] {
+  const { span: own } = node;
+  if (endMs === undefined || own.endMs - endMs !== SECOND_MS - 1) return [];
   const began = nodes(node).some(({ span }) => span.startMs >= endMs);
-  return began ? [] : ['ends with the last millisecond of a second, which nothing says'];
+  const ended = own.name === 'pod starting' && nodes(root).some(({ span }) => span.startMs === own.endMs);
+  return began || ended ? [] : ['ends with the last millisecond of a second, which nothing says'];
 }
 
 /** Everything that is wrong with the times of a trace. */
@@ -61,7 +66,7 @@ export function timeProblems(root: SpanNode, family: Family): string[] {
       const span = path.at(-1) as ShownSpan;
       const fact = factOf(path, family);
       const node = nodes(root).find((one) => one.span === span) as SpanNode;
-      const wrong = fact === undefined ? [] : [...wrongTimes(span, fact), ...raised(node, fact)];
+      const wrong = fact === undefined ? [] : [...wrongTimes(span, fact), ...raised(node, root, fact)];
       const all = [...wrong, ...outside(span, path.at(-2))];
       return all.map((problem) => `${path.map(label).join(' > ')} ${problem}`);
     })
