@@ -90,7 +90,10 @@ function storeSource({ url, token }: { url: string; token: string }): TraceSourc
   };
 }
 
-/** The source that the options name, else the trace store of the `tektrace up` whose kubeconfig is used. */
+/**
+ * The source that the options name, else the trace store of the `tektrace up` whose kubeconfig is used. Throws CommandError for headers without a
+ * Jaeger to send them to.
+ */
 export async function findTraceSource(
   jaegerQueryUrl: string | undefined,
   kubeconfigFile: string | undefined,
@@ -98,6 +101,8 @@ export async function findTraceSource(
 ): Promise<TraceSource | undefined> {
   if (jaegerQueryUrl !== undefined)
     return jaegerSource(jaegerQuery(jaegerQueryUrl, await jaegerHeaders(jaegerHeadersFile)));
+  if (jaegerHeadersFile !== undefined)
+    throw new CommandError('--jaeger-headers-file is for a Jaeger: name it with --jaeger-query-url, too');
   if (kubeconfigFile === undefined) return undefined;
   try {
     const access = JSON.parse(await readFile(path.join(path.dirname(kubeconfigFile), 'tracestore.json'), 'utf8')) as {
