@@ -1,4 +1,4 @@
-import { STEP_TOKEN_HEADER } from '../../local/tracestore/step-token.ts';
+import { STEP_TOKEN_HEADER } from '../../local/tracestore/ingest/step-token.ts';
 import type { TraceStore } from '../../local/tracestore/server.ts';
 import type { AddedEnvironment, Environment } from '../../local/node/container/env.ts';
 import { POD_SPAN_CONTEXT } from '../../shared/tekton/annotations.ts';

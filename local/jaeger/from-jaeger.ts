@@ -6,7 +6,7 @@ import {
   type Span,
   type TracesData,
 } from '../../shared/otlp/types.ts';
-import type { JaegerSpan, JaegerTag, JaegerTrace } from '../tracestore/jaeger-trace.ts';
+import type { JaegerSpan, JaegerTag, JaegerTrace } from '../tracestore/api/jaeger-trace.ts';
 
 /** Tags that Jaeger makes of the parts of a span that are no attributes. */
 const NO_ATTRIBUTES = new Set([

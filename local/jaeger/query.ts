@@ -1,7 +1,7 @@
 import { tracesFromJson } from '../../shared/otlp/decode-json.ts';
 import { splitTraces } from '../../shared/otlp/split-traces.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
-import type { JaegerTrace } from '../tracestore/jaeger-trace.ts';
+import type { JaegerTrace } from '../tracestore/api/jaeger-trace.ts';
 import { distinctSpans } from './distinct.ts';
 import { fromJaegerTrace } from './from-jaeger.ts';
 

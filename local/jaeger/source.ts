@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import { LruMap } from '../../shared/runtime/lru.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { LIFECYCLE_SERVICE } from '../../shared/tracing/resource.ts';
-import { HttpError } from '../tracestore/http-error.ts';
-import { summarize, type TraceSummary } from '../tracestore/summary.ts';
-import { TraceList, type ListUpdate } from '../tracestore/trace-list.ts';
-import type { TraceSource } from '../tracestore/trace-source.ts';
+import { HttpError } from '../tracestore/api/http-error.ts';
+import { summarize, type TraceSummary } from '../tracestore/views/summary.ts';
+import { TraceList, type ListUpdate } from '../tracestore/views/trace-list.ts';
+import type { TraceSource } from '../tracestore/views/trace-source.ts';
 import { buildWaterfall } from '../viewer/waterfall.ts';
 import { JaegerQueryError, type JaegerQuery } from './query.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { HttpError } from '../../local/tracestore/http-error.ts';
-import { TraceMemory } from '../../local/tracestore/memory.ts';
+import { HttpError } from '../../local/tracestore/api/http-error.ts';
+import { TraceMemory } from '../../local/tracestore/memory/memory.ts';
 import { startTraceStore, type TraceStore } from '../../local/tracestore/server.ts';
-import { listOf } from '../../local/tracestore/trace-list.ts';
+import { listOf } from '../../local/tracestore/views/trace-list.ts';
 import { startViewer, type Viewer } from '../../local/tracestore/viewer.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { exampleTrace, TRACE_ID } from '../unit/local/viewer/example-trace.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import { startLocalCluster } from '../../cli/local/cluster.ts';
 import type { LocalCluster } from '../../cli/local/cluster.ts';
-import type { ViewUpdate } from '../../local/tracestore/views.ts';
+import type { ViewUpdate } from '../../local/tracestore/views/views.ts';
 import { MERGE_PATCH, PIPELINE_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';

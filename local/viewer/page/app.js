@@ -1,8 +1,8 @@
-import { createCompareView } from './compare-view.js';
+import { createCompareView } from './list/compare-view.js';
 import { h } from './dom.js';
-import { createListView } from './list-view.js';
+import { createListView } from './list/list-view.js';
 import { follow } from './live.js';
-import { createTraceView } from './trace-view.js';
+import { createTraceView } from './trace/trace-view.js';
 
 /** @param {string} id */
 const fullId = (id) => id.toLowerCase().padStart(32, '0');

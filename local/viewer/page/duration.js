@@ -1,4 +1,4 @@
-import { elapsedText } from './list-time.js';
+import { elapsedText } from './time.js';
 
 /**
  * A wait: `210 ms`, `1.3 s`, `2 m 05 s`.

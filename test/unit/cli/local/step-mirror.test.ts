@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 
 import { createStepMirror } from '../../../../cli/local/step-mirror.ts';
 import type { StepMirror } from '../../../../cli/local/step-mirror.ts';
-import { TraceMemory } from '../../../../local/tracestore/memory.ts';
+import { TraceMemory } from '../../../../local/tracestore/memory/memory.ts';
 import { withSender } from '../../../../shared/otlp/sender.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { fromService, lifecycle, spanId, TRACE_ID, type SpanInput } from '../../local/viewer/example-trace.ts';

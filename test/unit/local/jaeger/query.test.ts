@@ -5,7 +5,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { createJaegerQuery, JaegerQueryError } from '../../../../local/jaeger/query.ts';
-import { jaegerTrace } from '../../../../local/tracestore/jaeger-trace.ts';
+import { jaegerTrace } from '../../../../local/tracestore/api/jaeger-trace.ts';
 import { buildWaterfall } from '../../../../local/viewer/waterfall.ts';
 import type { Waterfall } from '../../../../local/viewer/waterfall.ts';
 import { exampleTrace, TRACE_ID } from '../viewer/example-trace.ts';

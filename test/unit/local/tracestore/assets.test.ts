@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import request from 'supertest';
-import { readAssets } from '../../../../local/tracestore/assets.ts';
+import { readAssets } from '../../../../local/tracestore/api/assets.ts';
 import { startTraceStore, type TraceStore } from '../../../../local/tracestore/server.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 
@@ -35,9 +35,28 @@ test('a script is compressed, and not sent again while it is the same', async ()
     .expect(304);
 });
 
-test('all modules load at once', async () => {
+const pageText = async (): Promise<string> => {
   const response = await fetch(store.url, { headers: { Authorization: `Bearer ${store.token}` } });
-  const html = await response.text();
+  return await response.text();
+};
+
+test('all modules load at once', async () => {
+  const html = await pageText();
   for (const name of assets.keys())
     if (name.endsWith('.js')) expect(html).toContain(`modulepreload" href="/page/${name}"`);
+});
+
+test('the page names no file that is not there, and every style', async () => {
+  const [page, refused] = [
+    await pageText(),
+    await (await fetch(store.url, { headers: { Accept: 'text/html' } })).text(),
+  ];
+  const named = (html: string): string[] =>
+    [...html.matchAll(/(?:href|src)="\/page\/([^"]+)"/g)].map(([, name = '']) => name);
+  for (const name of [...named(page), ...named(refused)]) {
+    const { status } = await fetch(`${store.url}/page/${name}`);
+    expect([name, status]).toEqual([name, 200]);
+  }
+  expect(named(refused).length).toBeGreaterThan(0);
+  for (const name of assets.keys()) if (name.endsWith('.css')) expect(named(page)).toContain(name);
 });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { FailureLogs } from '../../../../local/tracestore/failure-logs.ts';
-import { TraceMemory } from '../../../../local/tracestore/memory.ts';
+import { FailureLogs } from '../../../../local/tracestore/views/failure-logs.ts';
+import { TraceMemory } from '../../../../local/tracestore/memory/memory.ts';
 import { startTraceStore, type TraceStore } from '../../../../local/tracestore/server.ts';
-import { listOf } from '../../../../local/tracestore/trace-list.ts';
+import { listOf } from '../../../../local/tracestore/views/trace-list.ts';
 import type { LogSource } from '../../../../local/viewer/log-place.ts';
 import type { Comparison } from '../../../../local/viewer/compare.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';

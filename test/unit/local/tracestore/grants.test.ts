@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { readGrants, tracesOf, withGrant } from '../../../../local/tracestore/grants.ts';
-import { linkPath, linkStart, readLink } from '../../../../local/tracestore/run-link.ts';
-import { createTraceTokens } from '../../../../local/tracestore/trace-token.ts';
+import { readGrants, tracesOf, withGrant } from '../../../../local/tracestore/access/grants.ts';
+import { linkPath, linkStart, readLink } from '../../../../local/tracestore/access/run-link.ts';
+import { createTraceTokens } from '../../../../local/tracestore/access/trace-token.ts';
 
 const [A, B] = ['a'.repeat(32), 'b'.repeat(32)];
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { jaegerTrace } from '../../../../local/tracestore/jaeger-trace.ts';
+import { jaegerTrace } from '../../../../local/tracestore/api/jaeger-trace.ts';
 import { fromService, spanId, START_MS, TRACE_ID } from '../viewer/example-trace.ts';
 
 const other = { traceId: 'f'.repeat(32), spanId: 'e'.repeat(16) };

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { logText } from '../../../../local/tracestore/log-api.ts';
-import { newest } from '../../../../local/tracestore/newest.ts';
+import { logText } from '../../../../local/tracestore/api/log-api.ts';
+import { newest } from '../../../../local/tracestore/api/newest.ts';
 import { startTraceStore, type TraceStore } from '../../../../local/tracestore/server.ts';
 import type { LogSource } from '../../../../local/viewer/log-place.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';

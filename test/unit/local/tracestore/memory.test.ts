@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { TraceMemory, type TraceMemoryOptions } from '../../../../local/tracestore/memory.ts';
+import { TraceMemory, type TraceMemoryOptions } from '../../../../local/tracestore/memory/memory.ts';
 import { locateSpans } from '../../../../shared/otlp/spans.ts';
 import type { TracesData } from '../../../../shared/otlp/types.ts';
 import { fromService, TRACE_ID, type SpanInput } from '../viewer/example-trace.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { summaryWithFacts } from '../../../../local/tracestore/run-summary.ts';
+import { summaryWithFacts } from '../../../../local/tracestore/views/run-summary.ts';
 import { liveSpans } from '../../../../local/viewer/live/live-spans.ts';
 import type { LiveRun } from '../../../../local/viewer/live/live-run.ts';
 import { buildWaterfall } from '../../../../local/viewer/waterfall.ts';

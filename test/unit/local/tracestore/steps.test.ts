@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import request from 'supertest';
-import { STEP_LIMITS, StepLimits } from '../../../../local/tracestore/step-limits.ts';
+import { STEP_LIMITS, StepLimits } from '../../../../local/tracestore/ingest/step-limits.ts';
 import { startTraceStore, type TraceStore } from '../../../../local/tracestore/server.ts';
-import { createStepTokens, STEP_TOKEN_HEADER } from '../../../../local/tracestore/step-token.ts';
+import { createStepTokens, STEP_TOKEN_HEADER } from '../../../../local/tracestore/ingest/step-token.ts';
 import { attribute, locateSpans, type LocatedSpan } from '../../../../shared/otlp/spans.ts';
 import type { SpanSender } from '../../../../shared/otlp/sender.ts';
 import type { ResourceSpans } from '../../../../shared/otlp/types.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { TraceMemory } from '../../../../local/tracestore/memory.ts';
-import { summarize } from '../../../../local/tracestore/summary.ts';
-import { listOf, type TraceList } from '../../../../local/tracestore/trace-list.ts';
+import { TraceMemory } from '../../../../local/tracestore/memory/memory.ts';
+import { summarize } from '../../../../local/tracestore/views/summary.ts';
+import { listOf, type TraceList } from '../../../../local/tracestore/views/trace-list.ts';
 import { exampleTrace, fromService, TRACE_ID } from '../viewer/example-trace.ts';
 
 const id = (number: number): string => String(number).padStart(32, '0');

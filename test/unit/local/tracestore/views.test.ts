@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { TraceMemory } from '../../../../local/tracestore/memory.ts';
-import { Views, type ViewUpdate } from '../../../../local/tracestore/views.ts';
+import { TraceMemory } from '../../../../local/tracestore/memory/memory.ts';
+import { Views, type ViewUpdate } from '../../../../local/tracestore/views/views.ts';
 import type { LiveRun, LiveSource } from '../../../../local/viewer/live/live-run.ts';
 import { exampleTrace, fromService, lifecycle, TRACE_ID, spanId } from '../viewer/example-trace.ts';
 import { BORN_MS, LIVE_TRACE, liveRun, step, taskRun } from '../viewer/live/run-objects.ts';

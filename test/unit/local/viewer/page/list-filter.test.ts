@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { TraceSummary } from '../../../../../local/tracestore/summary.ts';
-import { filterQuery, matches, pipelineOf, readFilter } from '../../../../../local/viewer/page/list-filter.js';
-import { histories } from '../../../../../local/viewer/page/history.js';
-import { agoText, elapsedText } from '../../../../../local/viewer/page/list-time.js';
+import type { TraceSummary } from '../../../../../local/tracestore/views/summary.ts';
+import { filterQuery, matches, pipelineOf, readFilter } from '../../../../../local/viewer/page/list/list-filter.js';
+import { histories } from '../../../../../local/viewer/page/list/history.js';
+import { agoText, elapsedText } from '../../../../../local/viewer/page/time.js';
 
 const NOW = 1_795_399_200_000;
 const ALL = { text: '', pipeline: '', result: '', within: '' };

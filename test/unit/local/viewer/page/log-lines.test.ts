@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createLines, pieces } from '../../../../../local/viewer/page/log-lines.js';
+import { createLines, pieces } from '../../../../../local/viewer/page/panel/log-lines.js';
 
 test('a log comes in pieces of any length', () => {
   const log = createLines();

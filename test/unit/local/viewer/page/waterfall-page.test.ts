@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PageRow } from '../../../../../local/viewer/page-view.ts';
-import { createModel } from '../../../../../local/viewer/page/model.js';
-import { clamp, moved, place, zoomed } from '../../../../../local/viewer/page/range.js';
-import { searchRows } from '../../../../../local/viewer/page/search.js';
-import { axisTicks } from '../../../../../local/viewer/page/ticks.js';
-import { readState, writeState } from '../../../../../local/viewer/page/url-state.js';
-import { visibleRows } from '../../../../../local/viewer/page/visible.js';
+import { createModel } from '../../../../../local/viewer/page/trace/model.js';
+import { clamp, moved, place, zoomed } from '../../../../../local/viewer/page/waterfall/range.js';
+import { searchRows } from '../../../../../local/viewer/page/trace/search.js';
+import { axisTicks } from '../../../../../local/viewer/page/waterfall/ticks.js';
+import { readState, writeState } from '../../../../../local/viewer/page/trace/url-state.js';
+import { visibleRows } from '../../../../../local/viewer/page/trace/visible.js';
 
 const row = (id: string, parent: string | undefined, name: string, more: Partial<PageRow> = {}): PageRow => ({
   ...{ id, name, category: 'task', result: 'success', offsetMs: 0, durationMs: 100, durationText: '100 ms' },

@@ -1,0 +1,66 @@
+import { ask } from '../api.js';
+import { rowDetails } from './details.js';
+import { h } from '../dom.js';
+import { createLogView } from './log-view.js';
+
+/** @typedef {import('../../page-view.ts').PageRow} PageRow */
+/** @typedef {import('../../../tracestore/api/waterfall-api.ts').RowDetails} RowDetails */
+
+/**
+ * The panel of the selected row. It asks for what the row's line does not show, and keeps the log while the row changes.
+ * @param {string} traceId
+ * @param {{onClose: () => void, onShow: (id: string) => void}} handlers
+ */
+export function createPanel(traceId, { onClose, onShow }) {
+  const element = h('div', { class: 'side' });
+  /** @type {{id: string, text: string, log?: ReturnType<typeof createLogView>} | undefined} */
+  let shown;
+  let asked = 0;
+
+  const close = () => {
+    shown?.log?.close();
+    shown = undefined;
+    element.replaceChildren();
+  };
+  const load = async (
+    /** @type {PageRow} */ row,
+    /** @type {number} */ startUnixMs,
+    /** @type {PageRow[]} */ waits,
+  ) => {
+    const request = ++asked;
+    /** @type {RowDetails} */
+    const details = await (await ask(`/api/waterfall/${traceId}/row/${row.id}`)).json();
+    if (request !== asked || shown?.id !== row.id) return;
+    if (details.log && !shown.log) shown.log = createLogView(traceId, row, details.log);
+    const before = element.querySelector('.details');
+    const scrolled = before?.scrollTop ?? 0;
+    const box = shown.log?.element.querySelector('.log');
+    const logScrolled = box?.scrollTop ?? 0;
+    const drawn = rowDetails({ details, row, startUnixMs, waits, log: shown.log?.element, onClose, onShow });
+    element.replaceChildren(drawn);
+    drawn.scrollTop = scrolled;
+    if (box && logScrolled > 0) box.scrollTop = logScrolled;
+  };
+
+  return {
+    element,
+    /**
+     * @param {PageRow | undefined} row
+     * @param {number} startUnixMs
+     * @param {PageRow[]} waits the row's lead-in
+     */
+    draw(row, startUnixMs, waits) {
+      if (!row) return close();
+      const text = JSON.stringify([row, waits]);
+      if (shown?.text === text) return;
+      if (shown?.id !== row.id) close();
+      shown = { ...shown, id: row.id, text };
+      load(row, startUnixMs, waits).catch((error) => {
+        if (shown?.text !== text) return;
+        // The next draw asks again.
+        shown.text = '';
+        element.replaceChildren(h('p', { class: 'details empty' }, `This row can't be shown: ${error.message}`));
+      });
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { h, resultOf } from '../dom.js';
+import { short } from '../duration.js';
+import { elapsedText } from '../time.js';
+import { place } from './range.js';
+
+/** @typedef {import('../trace/visible.js').VisibleRow} VisibleRow */
+/**
+ * @typedef {object} LineState
+ * @property {import('./range.js').Range} range
+ * @property {(row: VisibleRow['row']) => number} endOf
+ * @property {boolean} selected
+ * @property {boolean} found the search matches it
+ * @property {number} index among all visible rows, counted from 0
+ */
+
+/** What the span is, before its own name: less important, and left out on a phone. */
+const NAMED_KIND = /^(RUN |task |step |init |sidecar |custom )(.+)$/s;
+
+/** The height of a row. */
+export const ROW_PX = 28;
+
+/** Shorter waits are as good as none. */
+const MIN_LEAD_MS = 1;
+
+/**
+ * @param {HTMLElement} element
+ * @param {{left: number, width: number} | undefined} at
+ */
+function setPlace(element, at) {
+  element.hidden = at === undefined;
+  if (!at) return;
+  element.style.left = `${at.left}%`;
+  element.style.width = `${at.width}%`;
+}
+
+/**
+ * The message of a row is beside its bar, where there is more room.
+ * @param {HTMLElement} element
+ * @param {string} text
+ * @param {{left: number, width: number} | undefined} bar
+ */
+function setMessage(element, text, bar) {
+  element.textContent = text;
+  element.hidden = text === '' || bar === undefined;
+  if (!bar) return;
+  const right = 100 - bar.left - bar.width;
+  const before = bar.left > right;
+  element.style.left = before ? '0' : `${bar.left + bar.width}%`;
+  element.style.width = before ? `${bar.left}%` : `${right}%`;
+  element.classList.toggle('before', before);
+}
+
+/** One line of the grid, drawn anew for whatever row scrolls into its place. */
+export function createLine() {
+  const twist = h('span', { class: 'twist', 'aria-hidden': 'true' });
+  const mark = h('span', { class: 'mark', 'aria-hidden': 'true' });
+  const kind = h('span', { class: 'kind' });
+  const ownName = document.createTextNode('');
+  const name = h('span', { class: 'label' }, kind, ownName);
+  const lead = h('span', { class: 'lead-text' });
+  const apart = h('span', { class: 'apart' });
+  const outcome = h('span', { class: 'visually-hidden' });
+  const duration = h('div', { role: 'gridcell', class: 'duration' });
+  const leadBar = h('div', { class: 'bar lead-in' });
+  const bar = h('div', { class: 'bar work' });
+  const why = h('span', { class: 'why' });
+  const nameCell = h('div', { role: 'gridcell', class: 'name' }, twist, mark, name, outcome, apart, lead);
+  const timeline = h('div', { role: 'gridcell', class: 'timeline' }, leadBar, bar, why);
+  const element = h('div', { role: 'row', class: 'row', tabindex: '-1' }, nameCell, duration, timeline);
+
+  /** @param {VisibleRow} visible @param {LineState} state */
+  const updateAttributes = ({ row, level, position, size, expandable, open }, { selected, found, index }) => {
+    const attributes = {
+      'aria-rowindex': index + 2,
+      'aria-level': level,
+      'aria-posinset': position,
+      'aria-setsize': size,
+      'aria-selected': selected,
+      'data-id': row.id,
+      'data-category': row.category,
+      'data-result': row.result,
+    };
+    for (const [key, value] of Object.entries(attributes)) {
+      if (element.getAttribute(key) !== String(value)) element.setAttribute(key, String(value));
+    }
+    if (expandable) element.setAttribute('aria-expanded', String(open));
+    else element.removeAttribute('aria-expanded');
+    element.classList.toggle('found', found);
+    element.style.setProperty('--level', String(level - 1));
+    element.style.transform = `translateY(${index * ROW_PX}px)`;
+  };
+
+  /** @type {unknown[]} */
+  let drawn = [];
+  return {
+    element,
+    /** @param {VisibleRow} visible @param {LineState} state */
+    update(visible, state) {
+      const now = [visible, state.range, state.selected, state.found, state.index];
+      if (now.every((value, index) => value === drawn[index])) return;
+      drawn = now;
+      const { row, leadMs } = visible;
+      updateAttributes(visible, state);
+      const { mark: sign, label } = resultOf(row.result);
+      const endMs = state.endOf(row);
+      const message = row.isOrigin ? (row.problem ?? '') : row.skipReason ? `skipped: ${row.skipReason}` : '';
+      const [, word = '', rest = row.name] = NAMED_KIND.exec(row.name) ?? [];
+      kind.textContent = row.category === 'other' ? '' : word;
+      ownName.data = (row.category === 'other' ? row.name : rest) || '(no name)';
+      element.title = [row.name, row.problem].filter(Boolean).join('\n');
+      mark.textContent = row.result === 'success' ? '' : sign;
+      outcome.textContent = label ? `, ${label}` : '';
+      apart.textContent = row.apart ?? '';
+      lead.textContent = leadMs >= MIN_LEAD_MS ? `${short(leadMs)} wait` : '';
+      duration.textContent = row.isRunning ? elapsedText(endMs - row.offsetMs) : row.durationText;
+      setPlace(leadBar, leadMs >= MIN_LEAD_MS ? place(row.offsetMs, row.offsetMs + leadMs, state.range) : undefined);
+      const work = place(row.offsetMs + leadMs, endMs, state.range);
+      setPlace(bar, work);
+      setMessage(why, message, work ?? { left: 0, width: 0 });
+    },
+  };
+}
