@@ -97,7 +97,7 @@ function createApp({ memory, access, stepTokens, events, failureLogs }: Parts, o
   app.use(securityHeaders, onlyLoopback);
   app.use(ingestRouter({ memory, authenticate: access.bearer, stepTokens, onStepSpans, maxBodyBytes, log }));
   app.use(assetsRouter());
-  const list = listOf(memory, failureLogs);
+  const list = listOf(memory, { live, failureLogs });
   const source = { list: (since?: string) => list.update(since), get: (traceId: string) => memory.get(traceId) };
   const history = listRouter(source, failureLogs);
   const downloads = downloadRouter({ source: memory, jaegerUiUrl: options.jaegerUiUrl });

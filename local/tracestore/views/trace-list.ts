@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { LiveSource } from '../../viewer/live/live-run.ts';
+import { liveSpans } from '../../viewer/live/live-spans.ts';
 import type { FailureLogs } from './failure-logs.ts';
 import type { TraceMemory } from '../memory/memory.ts';
 import { summarize, type TraceSummary } from './summary.ts';
@@ -72,16 +74,30 @@ export class TraceList {
   }
 }
 
-/** The list of the traces in memory. With `failureLogs` a failed run's line also has the last line of its step's log, when that is read. */
-export function listOf(memory: TraceMemory, failureLogs?: FailureLogs): TraceList {
+/** What completes the lines of the list. */
+export interface BesideTraces {
+  /** The API objects of runs: a run that has not ended has the name of its Pipeline, and the state that its page shows. */
+  live?: LiveSource | undefined;
+  /** A failed run's line also has the last line of its step's log, when that is read. */
+  failureLogs?: FailureLogs | undefined;
+  /** Milliseconds since the epoch. */
+  nowMs?: () => number;
+}
+
+/** The list of the traces in memory. */
+export function listOf(memory: TraceMemory, { live, failureLogs, nowMs = Date.now }: BesideTraces = {}): TraceList {
   return new TraceList({
     ids: () => memory.ids(),
     summary: (traceId) => {
       const traces = memory.get(traceId);
-      return traces && summarize(traceId, traces, (waterfall) => failureLogs?.now(waterfall) ?? {});
+      const run = live?.find(traceId);
+      const spans = run ? liveSpans(traceId, run, nowMs()) : [];
+      return (
+        traces && summarize(traceId, traces, { live: spans, factsOf: (waterfall) => failureLogs?.now(waterfall) ?? {} })
+      );
     },
     onChange: (listener) => {
-      const stops = [memory.onChange(listener), failureLogs?.onChange(listener)];
+      const stops = [memory, live, failureLogs].map((source) => source?.onChange(listener));
       return () => stops.forEach((stop) => stop?.());
     },
   });

@@ -39,7 +39,7 @@ const SHORT = 'build-image › push: exit code 1';
 test('the list has the last line of the failed step’s log when it is read, once', async () => {
   const memory = new TraceMemory({ maxTraces: 3, maxBytes: 1e9, maxTraceTextBytes: 1e9 });
   const failureLogs = new FailureLogs(logs);
-  const list = listOf(memory, failureLogs);
+  const list = listOf(memory, { failureLogs });
   const changed = Promise.withResolvers<string>();
   failureLogs.onChange(changed.resolve);
   memory.add(unfinished);
@@ -61,7 +61,7 @@ test('a log that can’t be read is left out, and not asked for again', async ()
     reads.push(place.pod);
     throw new Error('the Pod is gone');
   });
-  const list = listOf(memory, failureLogs);
+  const list = listOf(memory, { failureLogs });
   const changed = Promise.withResolvers<string>();
   failureLogs.onChange(changed.resolve);
   memory.add(traces);

@@ -3,6 +3,7 @@ import { TraceMemory } from '../../../../local/tracestore/memory/memory.ts';
 import { summarize } from '../../../../local/tracestore/views/summary.ts';
 import { listOf, type TraceList } from '../../../../local/tracestore/views/trace-list.ts';
 import { exampleTrace, fromService, TRACE_ID } from '../viewer/example-trace.ts';
+import { BORN_MS, failed, LIVE_TRACE, liveRun, pipelineRun, ROOT_SPAN, taskRun } from '../viewer/live/run-objects.ts';
 
 const id = (number: number): string => String(number).padStart(32, '0');
 const run = (number: number, span = 'root'): ReturnType<typeof fromService> =>
@@ -46,6 +47,41 @@ describe('the list of traces', () => {
       expect(list.update(version)).toMatchObject({ whole: true, data: [{ id: id(1) }] });
     },
   );
+});
+
+describe('the line of a run whose API object is known', () => {
+  const reconcile = fromService('pipelinerun-reconciler', [
+    { id: 'reconcile', name: 'ReconcileKind', from: 0, to: 10, traceId: LIVE_TRACE, parent: ROOT_SPAN },
+  ]);
+  let run = pipelineRun();
+  const changes = new Set<(traceId: string) => void>();
+  const live = {
+    find: () => liveRun([taskRun('lint', 100)], [], run),
+    revision: () => 1,
+    onChange: (listener: (traceId: string) => void) => {
+      changes.add(listener);
+      return () => void changes.delete(listener);
+    },
+  };
+  const memory = new TraceMemory({ maxTraces: 3, maxBytes: 1e9, maxTraceTextBytes: 1e9 });
+  const list = listOf(memory, { live, nowMs: () => BORN_MS + 1000 });
+  memory.add({ resourceSpans: [reconcile] });
+
+  test('has its Pipeline from the first span on', () => {
+    expect(list.update().data).toMatchObject([
+      {
+        ...{ title: 'RUN ship', runName: 'ship-x1', pipeline: 'ship', namespace: 'ci' },
+        ...{ result: 'running', finished: false },
+      },
+    ]);
+  });
+
+  test('says that it failed as soon as its object does', () => {
+    const { version } = list.update();
+    run = pipelineRun(failed(900, 'PipelineRunTimeout', 'PipelineRun "ship-x1" failed to finish within "1s"'));
+    for (const changed of changes) changed(LIVE_TRACE);
+    expect(list.update(version).data).toMatchObject([{ result: 'timeout', finished: true, durationMs: 900 }]);
+  });
 });
 
 describe('the line of a trace', () => {
