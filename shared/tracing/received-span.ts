@@ -1,13 +1,13 @@
-import { TraceFlags } from '@opentelemetry/api';
-import type { Attributes, AttributeValue, HrTime, Link, SpanContext } from '@opentelemetry/api';
+import { SpanKind, TraceFlags } from '@opentelemetry/api';
+import type { Attributes, AttributeValue, HrTime, Link, SpanContext, SpanStatus } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { TraceState } from '@opentelemetry/core';
 
 import { plainValue, valueText } from '../otlp/spans.ts';
 import type { LocatedSpan } from '../otlp/spans.ts';
-import { SPAN_KIND } from '../otlp/types.ts';
-import type { AnyValue, KeyValue, SpanLink } from '../otlp/types.ts';
+import { SPAN_KIND, STATUS_CODE } from '../otlp/types.ts';
+import type { AnyValue, KeyValue, SpanLink, SpanStatus as OtlpStatus } from '../otlp/types.ts';
 
 const NANOS = 1_000_000_000n;
 
@@ -38,6 +38,18 @@ function linkOf(link: SpanLink): Link {
   return { context: contextOf(link), attributes: attributesOf(link.attributes) };
 }
 
+/** OTLP's kinds begin with `unspecified`, the API's with `internal`. One that is unknown counts as unspecified, as protobuf has it; the SDK's exporters would throw. */
+function kindOf(kind: number): SpanKind {
+  return Object.values<number>(SPAN_KIND).includes(kind) ? Math.max(0, kind - SPAN_KIND.internal) : SpanKind.INTERNAL;
+}
+
+function statusOf({ code, message }: OtlpStatus): SpanStatus {
+  return {
+    code: Object.values<number>(STATUS_CODE).includes(code) ? code : STATUS_CODE.unset,
+    ...(message !== undefined && { message }),
+  };
+}
+
 /**
  * A received OTLP span as a ReadableSpan for the SDK's exporters. An end before the start becomes the start.
  * @param known attributes of the resource that replace received ones
@@ -49,15 +61,14 @@ export function receivedSpan({ span, resource, scope }: LocatedSpan, known: Attr
   const { traceId, parentSpanId } = span;
   return {
     name: span.name,
-    // OTLP's kinds begin with `unspecified`, the API's with `internal`.
-    kind: Math.max(0, span.kind - SPAN_KIND.internal),
+    kind: kindOf(span.kind),
     spanContext: () => contextOf(span),
     ...(parentSpanId !== undefined && { parentSpanContext: contextOf({ traceId, spanId: parentSpanId }) }),
     startTime: hrTime(start),
     endTime: hrTime(end),
     duration: hrTime(end - start),
     ended: true,
-    status: span.status,
+    status: statusOf(span.status),
     attributes: attributesOf(span.attributes),
     links: span.links.map(linkOf),
     events: span.events.map((event) => ({

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { SpanKind } from '@opentelemetry/api';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 
 import { decodeTracesProtobuf } from '../../../../shared/otlp/decode-protobuf.ts';
@@ -49,6 +50,11 @@ test('a span that came as OTLP leaves as it came', () => {
     droppedEventsCount: 3,
   });
   expect(without(exported(sent))).toEqual(without(sent));
+});
+
+test('a kind or a status that OTLP does not have counts as unspecified', () => {
+  const [located] = locateSpans(trace({ kind: 9, status: { code: 7, message: 'odd' } }));
+  expect(receivedSpan(located!)).toMatchObject({ kind: SpanKind.INTERNAL, status: { code: 0, message: 'odd' } });
 });
 
 test.each([
