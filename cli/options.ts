@@ -118,19 +118,6 @@ export function count(values: OptionValues, name: string, fallback: number): num
   return number;
 }
 
-const DAY_MS = 24 * 3_600_000;
-
-/** How far back, in milliseconds: a duration as Tekton writes it, or days (`7d`). */
-export function sinceMs(values: OptionValues, name: string, fallback: number): number {
-  const value = text(values, name);
-  if (value === undefined) return fallback;
-  const [, days] = /^(\d{1,5})d$/.exec(value) ?? [];
-  const ms = days === undefined ? parseDurationMs(value) : Number(days) * DAY_MS;
-  if (ms === undefined || ms <= 0)
-    throw new CommandError(`--${name}: ${JSON.stringify(value)} is not a time span (like 90m, 24h, 7d)`);
-  return ms;
-}
-
 export function durationMs(values: OptionValues, name: string): number | undefined {
   const value = text(values, name);
   const ms = parseDurationMs(value);

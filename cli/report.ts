@@ -1,8 +1,7 @@
 import { isSuccessful, succeededCondition } from '../shared/tekton/conditions.ts';
-import type { ParamValue, PipelineRun, TaskRun } from '../shared/tekton/types.ts';
+import type { ParamValue } from '../shared/tekton/types.ts';
 import { runSpan } from '../shared/tracing/run-context.ts';
-
-type Run = PipelineRun | TaskRun;
+import type { Run } from './follow/follow-run.ts';
 
 /** What `--output json` prints. */
 export interface RunReport {
@@ -16,6 +15,7 @@ export interface RunReport {
   traceId: string | null;
 }
 
+/** The report of a run that has ended, or was left as it is. */
 export function reportOf(run: Run): RunReport {
   const condition = succeededCondition(run);
   return {

@@ -2,11 +2,11 @@ import { compareRuns } from '../../local/viewer/compare.ts';
 import { buildWaterfall } from '../../local/viewer/waterfall.ts';
 import { diffText } from '../diff-text.ts';
 import { CommandError } from '../errors.ts';
+import { lookupOptions, lookupSettings } from '../lookup-options.ts';
 import { namedTrace } from '../named-trace.ts';
-import { choice, httpUrl, parseOptions, text } from '../options.ts';
+import { choice, parseOptions } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { createTerminal } from '../terminal.ts';
-import { jaegerHeadersOption } from '../trace-source.ts';
 
 export const diffSpec: CommandSpec = {
   name: 'diff',
@@ -14,19 +14,7 @@ export const diffSpec: CommandSpec = {
     'Compares two runs: which tasks, steps and waits became slower. A run is its name, its trace id, or a file\nthat --trace-out wrote (FILE#RUN if it has several).',
   positionals: 'BEFORE AFTER',
   options: {
-    namespace: {
-      type: 'string',
-      short: 'n',
-      value: 'NAME',
-      help: 'Namespace of the runs (default: kubectl’s, else default).',
-    },
-    kubeconfig: { type: 'string', value: 'FILE', help: 'Default: KUBECONFIG, ~/.kube/config.' },
-    'jaeger-query-url': {
-      type: 'string',
-      value: 'URL',
-      help: 'The Jaeger to read from, like http://localhost:16686\n(default: the trace store, for the cluster of tektrace up).',
-    },
-    'jaeger-headers-file': jaegerHeadersOption,
+    ...lookupOptions,
     all: { type: 'boolean', help: 'Show the tasks without a notable difference, too.' },
     output: { type: 'string', short: 'o', value: 'text|json', help: 'json: the whole comparison (default text).' },
   },
@@ -40,12 +28,7 @@ export async function diffCommand(args: string[]): Promise<number> {
   if (before === undefined || after === undefined || more.length > 0)
     throw new CommandError('expected two runs: names, trace ids or files\nSee: tektrace diff --help');
   const format = choice(values, 'output', ['text', 'json'], 'text');
-  const lookup = {
-    namespace: text(values, 'namespace'),
-    kubeconfig: text(values, 'kubeconfig'),
-    jaegerQueryUrl: httpUrl(values, 'jaeger-query-url'),
-    jaegerHeadersFile: text(values, 'jaeger-headers-file'),
-  };
+  const lookup = lookupSettings(values);
   const [old, current] = [await namedTrace(before, lookup), await namedTrace(after, lookup)];
   const comparison = compareRuns(
     buildWaterfall(old.traceId, old.trace),

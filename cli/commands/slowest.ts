@@ -2,25 +2,23 @@ import { slowest } from '../../local/viewer/slowest.ts';
 import { buildWaterfall } from '../../local/viewer/waterfall.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { CommandError } from '../errors.ts';
-import { choice, count, httpUrl, parseOptions, sinceMs, text } from '../options.ts';
+import { choice, count, httpUrl, parseOptions, text } from '../options.ts';
 import type { CommandSpec, OptionValues } from '../options.ts';
+import { recentOptions, recentSettings } from '../recent-options.ts';
 import { slowestText } from '../slowest-text.ts';
 import { createTerminal } from '../terminal.ts';
 import { findTraceSource, jaegerHeadersOption } from '../trace-source.ts';
 import { readTracesFile } from '../traces-file.ts';
 import { printable } from '../waterfall/display-width.ts';
 
-const DAY_MS = 24 * 3_600_000;
-
 export const slowestSpec: CommandSpec = {
   name: 'slowest',
   summary:
-    'Which tasks, steps and functions of the controllers took longest, over many runs: from a Jaeger, from the\ncluster of tektrace up, or from files that --trace-out wrote.',
+    'Which tasks, steps and functions of the controllers took longest, over many runs: from a Jaeger, from the\ncluster of tektrace up, or from files that --trace-out wrote (all runs in them, whatever --since and --limit say).',
   positionals: '[FILE…]',
   options: {
     pipeline: { type: 'string', value: 'NAME', help: 'Only runs of this Pipeline (or Task).' },
-    since: { type: 'string', value: 'D', help: 'How far back: 90m, 24h, 7d (default 7d); files are read whole.' },
-    limit: { type: 'string', value: 'N', help: 'At most so many runs, the newest (default 100).' },
+    ...recentOptions,
     top: { type: 'string', value: 'N', help: 'Lines of each table (default 10).' },
     sort: {
       type: 'string',
@@ -44,6 +42,7 @@ export const slowestSpec: CommandSpec = {
 };
 
 async function tracesOf(files: string[], values: OptionValues): Promise<Map<string, TracesData>> {
+  const recent = recentSettings(values);
   if (files.length > 0) {
     const all = new Map<string, TracesData>();
     for (const file of files) for (const [traceId, trace] of await readTracesFile(file)) all.set(traceId, trace);
@@ -56,7 +55,7 @@ async function tracesOf(files: string[], values: OptionValues): Promise<Map<stri
   );
   if (!source?.recent)
     throw new CommandError('where are the traces? name files, or a Jaeger with --jaeger-query-url http://HOST:16686');
-  return source.recent(sinceMs(values, 'since', 7 * DAY_MS), count(values, 'limit', 100));
+  return source.recent(recent.sinceMs, recent.limit);
 }
 
 /** Exit code: 0 printed, 1 there is no run or Jaeger did not answer, 2 the input can't be used. */

@@ -1,11 +1,11 @@
 import { CommandError } from '../errors.ts';
+import { lookupOptions, lookupSettings } from '../lookup-options.ts';
 import { namedTrace } from '../named-trace.ts';
-import { fullOption, httpUrl, parseOptions, text } from '../options.ts';
+import { fullOption, parseOptions, text } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { showWhole } from '../show-trace.ts';
 import { createTerminal } from '../terminal.ts';
 import { checkTraceFile, isStandardOutput, writeTrace } from '../trace-file.ts';
-import { jaegerHeadersOption } from '../trace-source.ts';
 import { isFile } from '../traces-file.ts';
 
 export const traceSpec: CommandSpec = {
@@ -15,19 +15,7 @@ export const traceSpec: CommandSpec = {
   positionals: 'RUN',
   options: {
     file: { type: 'string', short: 'f', value: 'FILE', help: 'Read the trace from this file.' },
-    namespace: {
-      type: 'string',
-      short: 'n',
-      value: 'NAME',
-      help: 'Namespace of the run (default: kubectl’s, else default).',
-    },
-    kubeconfig: { type: 'string', value: 'FILE', help: 'Default: KUBECONFIG, ~/.kube/config.' },
-    'jaeger-query-url': {
-      type: 'string',
-      value: 'URL',
-      help: 'The Jaeger to read from, like http://localhost:16686\n(default: the trace store, for the cluster of tektrace up).',
-    },
-    'jaeger-headers-file': jaegerHeadersOption,
+    ...lookupOptions,
     full: fullOption,
     'trace-out': { type: 'string', value: 'FILE', help: 'Also write the whole trace as one OTLP JSON document.' },
   },
@@ -45,15 +33,12 @@ export async function traceCommand(args: string[]): Promise<number> {
   const [name, ...more] = [...(file === undefined ? [] : [file]), ...positionals];
   if (name === undefined || more.length > 0)
     throw new CommandError('expected one run: its name, its trace id, or a file\nSee: tektrace trace --help');
-  const jaegerQueryUrl = httpUrl(values, 'jaeger-query-url');
+  const lookup = lookupSettings(values);
   const traceOut = text(values, 'trace-out');
   if (traceOut !== undefined) await checkTraceFile(traceOut);
   if (file !== undefined && !(await isFile(file.replace(/#[^#/]+$/, ''))) && !(await isFile(file)))
     throw new CommandError(`--file ${file}: there is no such file`);
-  const { trace, run } = await namedTrace(name, {
-    ...{ namespace: text(values, 'namespace'), kubeconfig: text(values, 'kubeconfig'), jaegerQueryUrl },
-    jaegerHeadersFile: text(values, 'jaeger-headers-file'),
-  });
+  const { trace, run } = await namedTrace(name, lookup);
   const isStdoutTaken = traceOut !== undefined && isStandardOutput(traceOut);
   showWhole(trace, run, {
     terminal: createTerminal(isStdoutTaken ? process.stderr : process.stdout),

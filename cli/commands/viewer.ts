@@ -4,12 +4,11 @@ import { createLogger } from '../../shared/runtime/log.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { CommandError } from '../errors.ts';
 import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
-import { count, httpUrl, jaegerUiOption, jaegerUiUrl, parseOptions, port, sinceMs, text } from '../options.ts';
+import { httpUrl, jaegerUiOption, jaegerUiUrl, parseOptions, port, text } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
+import { recentOptions, recentSettings } from '../recent-options.ts';
 import { createTerminal } from '../terminal.ts';
 import { asked, jaegerHeaders, jaegerHeadersOption, jaegerQuery } from '../trace-source.ts';
-
-const DAY_MS = 24 * 3_600_000;
 
 export const viewerSpec: CommandSpec = {
   name: 'viewer',
@@ -23,8 +22,7 @@ export const viewerSpec: CommandSpec = {
     },
     'jaeger-headers-file': jaegerHeadersOption,
     'jaeger-ui-url': jaegerUiOption,
-    since: { type: 'string', value: 'D', help: 'How far back the list goes: 90m, 24h, 7d (default 7d).' },
-    limit: { type: 'string', value: 'N', help: 'The number of runs in the list (default 100): each is read whole.' },
+    ...recentOptions,
     port: { type: 'string', value: 'PORT', help: 'Port of the page (default: any).' },
     ...logOptions(TERMINAL_LOG),
   },
@@ -44,7 +42,7 @@ export async function viewerCommand(args: string[]): Promise<number> {
     );
   const log = createLogger(logSettings(values, TERMINAL_LOG));
   const query = jaegerQuery(url, await jaegerHeaders(text(values, 'jaeger-headers-file')));
-  const settings = { sinceMs: sinceMs(values, 'since', 7 * DAY_MS), limit: count(values, 'limit', 100) };
+  const settings = recentSettings(values);
   const signal = shutdownSignal();
   // A wrong address or missing rights are said at once, not first in the browser.
   await asked(() => query.trace('1'.padStart(32, '0'), signal));
