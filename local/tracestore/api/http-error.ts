@@ -15,10 +15,15 @@ export class HttpError extends Error {
   }
 }
 
-/** The response for an error in a route: an HttpError as it is, body-parser's with its status, others as 500 without details. */
+/**
+ * The response for an error in a route: an HttpError as it is, body-parser's with its status, a path with a malformed percent-encoding as 400, others
+ * as 500 without details.
+ */
 export function asHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
-  const { status, message, expose } = error as { status?: unknown; message?: unknown; expose?: unknown };
+  const { name, status, message, expose } = error as Record<'name' | 'status' | 'message' | 'expose', unknown>;
+  if (name === 'URIError' && status === 400)
+    return new HttpError(400, 'a % in the path must be followed by two hex digits, and the bytes must be UTF-8');
   if (typeof status === 'number' && status >= 400 && status < 500 && expose === true) {
     return new HttpError(status, typeof message === 'string' ? message : 'bad request');
   }

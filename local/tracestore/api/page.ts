@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express, { type RequestHandler, type Router } from 'express';
 import { readAssets } from './assets.ts';
+import { parseTraceId } from './trace-id.ts';
 
 const PAGE_FOLDER = fileURLToPath(new URL('../../viewer/page/', import.meta.url));
 
@@ -49,7 +50,10 @@ export function assetsRouter(): Router {
   return router;
 }
 
-/** The viewer: one page for `/` (the list of traces), `/trace/:id` and `/compare/:before/:after`. Its modules load at once, not one after the other. */
+/**
+ * The viewer: one page for `/` (the list of traces), `/trace/:id` and `/compare/:before/:after`. Its modules load at once, not one after the other. An
+ * address whose id is none answers 400: the list must not be shown in its place.
+ */
 export function pageRouter(): Router {
   const router = express.Router();
   const modules = readdirSync(PAGE_FOLDER, { encoding: 'utf8', recursive: true }).filter((name) =>
@@ -57,7 +61,8 @@ export function pageRouter(): Router {
   );
   const links = modules.map((name) => `    <link rel="modulepreload" href="/page/${name}" />\n`).join('');
   const html = readFileSync(path.join(PAGE_FOLDER, 'index.html'), 'utf8').replace('  </head>', `${links}  </head>`);
-  router.get(['/', '/trace/:id', '/compare/:before/:after'], (_request, response) => {
+  router.get(['/', '/trace/:id', '/compare/:before/:after'], ({ params }, response) => {
+    for (const id of Object.values(params)) parseTraceId(String(id));
     response.type('text/html').send(html);
   });
   return router;
