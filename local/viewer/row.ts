@@ -64,14 +64,19 @@ const APART_TEXT: Record<ApartReason, string> = {
   'span-id-taken': 'span id of the run',
 };
 
-function warningsOf({ located, parentMissing, duplicate, sender, apart, elsewhere }: SpanNode, cut: boolean): string[] {
+function warningsOf(node: SpanNode, cut: boolean): string[] {
+  const { located, reversedBy, parentMissing, inCircle, duplicate, sender, apart, elsewhere } = node;
   const { traceId, parentSpanId } = located.span;
   const who = sender && `container ${sender.container} of Pod ${sender.pod}`;
   return [
     ...(apart === 'other-trace' ? [`${who} sent it as a span of trace ${traceId}, which is not the run's`] : []),
     ...(apart === 'span-id-taken' ? [`${who} sent it with the id of a span of the run`] : []),
     ...(elsewhere ? [`${who} sent it`] : []),
+    ...(reversedBy > 0n
+      ? [`it ends ${formatDuration(Number(reversedBy) / 1e6)} before it starts, and is drawn without length`]
+      : []),
     ...(cut ? ["its times are not within the run's, and are drawn cut to them"] : []),
+    ...(inCircle ? [`its parent ${parentSpanId ?? ''} is below it: their parents run in a circle`] : []),
     ...(parentMissing && parentSpanId !== undefined ? [`its parent ${parentSpanId} is not in the trace`] : []),
     ...(parentMissing && parentSpanId === undefined ? ['the span of the step that sent it is not in the trace'] : []),
     ...(duplicate && !apart ? ['another span has the same id and other content'] : []),
@@ -90,11 +95,8 @@ export function rowOf(
   const { located } = node;
   const { span, resource, scope, serviceName } = located;
   const startNanos = bounds.start;
-  // A step's spans may have any times: they must not stretch the run's axis.
-  const [start, end] = [node.start, node.end].map((time) => (node.sender ? within(time, bounds) : time)) as [
-    bigint,
-    bigint,
-  ];
+  // Wrong times, and those of a step's spans, must not stretch the axis.
+  const [start, end] = [within(node.start, bounds), within(node.end, bounds)];
   const problem = problemOf(located);
   return {
     id: node.duplicate ? `${span.spanId}-${index}` : span.spanId,

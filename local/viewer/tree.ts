@@ -9,8 +9,12 @@ export interface SpanNode {
   start: bigint;
   /** Never before the start. */
   end: bigint;
+  /** How long before its start the span says that it ended, in nanoseconds; 0 unless it does. */
+  reversedBy: bigint;
   /** The span names a parent that is not in the trace (yet). */
   parentMissing: boolean;
+  /** Its parent is below it. */
+  inCircle?: boolean;
   /** Another span with the same id and other content came before. */
   duplicate: boolean;
   /** Of a span that a step sent. */
@@ -90,10 +94,12 @@ function cutCircles(
 function nodeOf(located: LocatedSpan & { isRunning?: boolean }): SpanNode {
   const start = BigInt(located.span.startTimeUnixNano);
   const sentEnd = BigInt(located.span.endTimeUnixNano);
-  const end = sentEnd < start ? start : sentEnd;
+  const isReversed = sentEnd < start;
+  const end = isReversed ? start : sentEnd;
   const [sender, apart] = [senderOf(located), apartReason(located)];
   return {
-    ...{ located, children: [], start, end, parentMissing: false, duplicate: false },
+    ...{ located, children: [], start, end, reversedBy: isReversed ? start - sentEnd : 0n },
+    ...{ parentMissing: false, duplicate: false },
     ...(sender && { sender }),
     ...(apart && { apart }),
     ...(located.isRunning && { isRunning: true }),
@@ -155,8 +161,10 @@ export function buildTree(spans: (LocatedSpan & { isRunning?: boolean })[]): Spa
   const parentGone = nodes.filter(
     (node) => (node.sender ?? node.located.span.parentSpanId) !== undefined && !parentOf(node),
   );
-  const orphans = [...parentGone, ...cutCircles(nodes, [...roots, ...parentGone], parentOf)];
-  for (const orphan of orphans) orphan.parentMissing = true;
+  for (const orphan of parentGone) orphan.parentMissing = true;
+  const cut = cutCircles(nodes, [...roots, ...parentGone], parentOf);
+  for (const orphan of cut) orphan.inCircle = true;
+  const orphans = [...parentGone, ...cut];
   for (const list of [roots, orphans, ...nodes.map((node) => node.children)]) sortSiblings(list);
   return { nodes, roots, orphans };
 }

@@ -2,6 +2,7 @@ import { locateSpans } from '../../shared/otlp/spans.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { notYetArrived } from './live/live-spans.ts';
 import type { LiveSpan } from './live/live-span.ts';
+import { boundsOf } from './bounds.ts';
 import { categoryOf, type Category, type Result } from './classify.ts';
 import { formatDuration } from './duration.ts';
 import { msBetween, placeholderRow, rowOf, type Bounds, type WaterfallRow } from './row.ts';
@@ -46,10 +47,17 @@ function addTree(drawing: Drawing, top: SpanNode[], parent?: number): void {
   }
 }
 
-/** Orphans are below the run's root if known, else below a placeholder. A run whose parent is in another system is a root. */
+/**
+ * Orphans are below the run's root if known, else below a placeholder. A run whose parent is in another system is a root. In a trace of no run, whose first
+ * span is not here, nothing is awaited.
+ */
 function addRows(drawing: Drawing, roots: SpanNode[], orphans: SpanNode[], durationMs: number): void {
-  const ofARun = [...roots, ...orphans].some((node) => categoryOf(node.located) !== 'other');
-  const main = roots.find(isRun) ?? (ofARun ? undefined : roots[0]);
+  const ofARun = [...roots, ...orphans].some((node) => node.sender ?? categoryOf(node.located) !== 'other');
+  const main = roots.find(isRun) ?? (ofARun ? undefined : (roots[0] ?? orphans[0]));
+  if (main && roots.length === 0) {
+    addTree(drawing, orphans);
+    return;
+  }
   if (orphans.length === 0 || main) {
     for (const root of roots) {
       const index = drawing.rows.length;
@@ -107,16 +115,15 @@ function controllerTotals(rows: WaterfallRow[]): Waterfall['controller'] {
   };
 }
 
-/** From the first start to the last end of the run's own spans; of all spans if there are only spans of steps. */
-function boundsOf(nodes: SpanNode[]): Bounds {
-  const own = nodes.filter((node) => !node.sender);
-  const counted = own.length > 0 ? own : nodes;
-  const first = counted[0]?.start ?? 0n;
-  return {
-    start: counted.reduce((min, node) => (node.start < min ? node.start : min), first),
-    end: counted.reduce((max, node) => (node.end > max ? node.end : max), first),
-  };
-}
+/** The runs of the trace that are in no other run, in their order; those whose parent is in another system included. */
+const topRuns = (rows: WaterfallRow[]): WaterfallRow[] =>
+  rows.filter(({ category, parent }) => category === 'run' && parent === -1);
+
+/** What a person has to know first, first. */
+const WORST: readonly Result[] = ['failure', 'error', 'timeout', 'cancellation', 'none', 'skip', 'success'];
+
+const worst = (rows: WaterfallRow[]): Result | undefined =>
+  WORST.find((result) => rows.some((row) => row.result === result));
 
 /**
  * One trace as the rows of a waterfall, for the page and for the terminal. Pure: the same document gives the same rows.
@@ -139,19 +146,24 @@ export function buildWaterfall(traceId: string, traces: TracesData, live: LiveSp
   clearExplained(rows);
   const waiting = rows.find((row) => row.category === 'placeholder');
   const root = waiting ?? rows.find((row) => row.category === 'run') ?? rows[0];
-  const finished = waiting === undefined && !root?.isRunning;
+  const runs = topRuns(rows);
+  const finished = waiting === undefined && ![root, ...runs].some((row) => row?.isRunning);
   const nearest = nearestFirst(rows, root);
   const find = (key: string): string | undefined =>
-    nearest.flatMap((row) => (row.fromStep ? [] : row.attributes)).find(([name]) => name === key)?.[1];
+    nearest
+      .flatMap((row) => (row.fromStep ? [] : row.attributes))
+      .find(([name, value]) => name === key && value !== '')?.[1];
   const runName = RUN_ATTRIBUTES.map(find).find((value) => value !== undefined);
   const namespace = find('namespace') ?? find('k8s.namespace.name');
-  const durationMs = finished && root ? root.durationMs : msBetween(start, end);
+  const isOneRun = runs.length < 2;
+  const durationMs = finished && root && isOneRun ? root.durationMs : msBetween(start, end);
+  const names = isOneRun ? root?.name : [...new Set(runs.map(({ name }) => name))].join(', ');
   return {
     traceId,
-    title: root && !waiting ? root.name : (runName ?? `trace ${traceId.slice(0, 8)}`),
+    title: root && !waiting && names !== undefined ? names : (runName ?? `trace ${traceId.slice(0, 8)}`),
     ...(runName !== undefined && { runName }),
     ...(namespace !== undefined && { namespace }),
-    result: finished && root ? root.result : 'running',
+    result: finished && root ? (worst(isOneRun ? [root] : runs) ?? root.result) : 'running',
     startUnixMs: Number(start / 1_000_000n),
     durationMs,
     durationText: formatDuration(durationMs),

@@ -166,3 +166,111 @@ test('very many spans are drawn without running out of stack', () => {
   const deep = Array.from({ length: 20_000 }, (_, index) => span(index, index === 0 ? 'root' : `${index - 1}`));
   expect(draw([root, ...deep]).rows.at(-1)?.depth).toBe(20_000);
 });
+
+describe('odd times', () => {
+  const MINUTE = 60_000;
+  const YEAR = 365 * 24 * 60 * MINUTE;
+  const run: SpanInput = { id: 'r', name: 'RUN p', from: 0, to: 10_000, attributes: { pipelinerun: 'p-1' } };
+  const task: SpanInput = { id: 't', parent: 'r', name: 'task t', from: 100, to: 9000 };
+  const cut = "its times are not within the run's, and are drawn cut to them";
+
+  test.each([
+    ['1970, an unknown time', -START_MS],
+    ['a clock that is years behind', -3 * YEAR],
+    ['2300', 274 * YEAR],
+  ])('a span of the run from %s leaves the run to see, and says that it is cut', (_title, at) => {
+    const waterfall = of(run, task, { id: 'x', parent: 'r', name: 'task x', from: at, to: at + 5 });
+    expect(waterfall).toMatchObject({ startUnixMs: START_MS, durationMs: 10_000 });
+    expect(row(waterfall, 'task t')).toMatchObject({ offsetMs: 100, durationMs: 8900, warnings: [] });
+    expect(row(waterfall, 'task x')).toMatchObject({ offsetMs: at < 0 ? 0 : 10_000, durationMs: 0, warnings: [cut] });
+  });
+
+  test('without the run itself, too', () => {
+    const waterfall = of(
+      task,
+      { ...task, id: 'u', name: 'task u' },
+      { ...task, id: 'x', name: 'task x', from: -START_MS },
+    );
+    expect(waterfall).toMatchObject({ finished: false, startUnixMs: START_MS + 100, durationMs: 8900 });
+  });
+
+  test('an end that is centuries late leaves the start where it is', () => {
+    const waterfall = of({ ...run, to: 300 * YEAR }, task);
+    expect(waterfall).toMatchObject({ startUnixMs: START_MS, durationMs: 9000 });
+    expect(row(waterfall, 'RUN p').warnings).toEqual([cut]);
+  });
+
+  test('a span of another system long before the run belongs to the trace', () => {
+    const ci = fromService('ci', [{ id: 'ci', name: 'workflow', from: -180 * MINUTE, to: 20_000 }]);
+    const spans = fromService('tekton-pipelines', [{ ...run, parent: 'ci' }, task]);
+    const waterfall = buildWaterfall(TRACE_ID, { resourceSpans: [ci, spans] });
+    expect(row(waterfall, 'RUN p')).toMatchObject({ offsetMs: 180 * MINUTE, warnings: [] });
+  });
+
+  test.each([
+    ['another clock', -10 * MINUTE],
+    ['the resync of a run that has ended', 600 * MINUTE],
+  ])('a reconcile with %s does not stretch the axis of an ended run', (_title, at) => {
+    const reconcile = fromService('pipelinerun-reconciler', [
+      { id: 'k', parent: 'r', name: 'PipelineRun:ReconcileKind', from: at, to: at + 10 },
+      { id: 'l', parent: 'r', name: 'PipelineRun:ReconcileKind', from: 9990, to: 10_050 },
+    ]);
+    const waterfall = buildWaterfall(TRACE_ID, {
+      resourceSpans: [fromService('tekton-pipelines', [run, task]), reconcile],
+    });
+    expect(waterfall.startUnixMs).toBe(START_MS);
+    const [first, second] = waterfall.rows.filter(({ category }) => category === 'controller');
+    expect([first?.warnings, second?.warnings]).toContainEqual([cut]);
+    expect(waterfall.rows.map(({ offsetMs, durationMs }) => offsetMs + durationMs)).toContain(10_050);
+    expect(Math.max(...waterfall.rows.map(({ offsetMs, durationMs }) => offsetMs + durationMs))).toBe(10_050);
+  });
+
+  test('a span that ends before it starts says so', () => {
+    const waterfall = of(run, { ...task, from: 5000, to: 1000 });
+    const warnings = ['it ends 4.00 s before it starts, and is drawn without length'];
+    expect(row(waterfall, 'task t')).toMatchObject({ offsetMs: 5000, durationMs: 0, warnings });
+  });
+});
+
+describe('several runs in a trace, as in that of a CI system', () => {
+  const result = (value: string): Record<string, string> => ({ 'cicd.pipeline.result': value });
+  const first: SpanInput = { id: 'a', parent: 'ci', name: 'RUN build', from: 0, to: 10, attributes: result('success') };
+  const second: SpanInput = {
+    id: 'b',
+    parent: 'ci',
+    name: 'RUN deploy',
+    from: 20,
+    to: 50,
+    attributes: result('failure'),
+  };
+
+  test('have the worst of their results, and the time of both', () => {
+    const both = { title: 'RUN build, RUN deploy', result: 'failure', durationMs: 50, finished: true };
+    expect(of(first, second)).toMatchObject(both);
+    expect(of(second, first)).toMatchObject(both);
+  });
+});
+
+test('parents that run in a circle are said to, and not to be missing', () => {
+  const waterfall = of(
+    { id: 'r', name: 'RUN p', from: 0, to: 9 },
+    { id: 'a', parent: 'b', name: 'task a', from: 1, to: 2 },
+    { id: 'b', parent: 'a', name: 'task b', from: 1, to: 2 },
+  );
+  const circle = `its parent ${spanId('b')} is below it: their parents run in a circle`;
+  expect(row(waterfall, 'task a').warnings).toEqual([circle]);
+  expect(row(waterfall, 'task b').warnings).toEqual([]);
+});
+
+test('in a trace of no run, whose first span is not here, nothing is said to run', () => {
+  const spans = [fromService('shop', [{ id: 's', parent: 'gone', name: 'SELECT', from: 0, to: 9 }])];
+  const waterfall = buildWaterfall(TRACE_ID, { resourceSpans: spans });
+  expect(waterfall).toMatchObject({ finished: true, result: 'none', title: 'SELECT' });
+  expect(waterfall.rows[0]?.warnings).toEqual([`its parent ${spanId('gone')} is not in the trace`]);
+});
+
+test('an empty name counts as none', () => {
+  const waterfall = of({ id: 'r', name: 'RUN p', from: 0, to: 9, attributes: { pipelinerun: '', namespace: '' } });
+  expect(waterfall).toMatchObject({ title: 'RUN p' });
+  expect(waterfall.runName).toBeUndefined();
+});
