@@ -5,6 +5,7 @@ import type { LiveSpan } from './live/live-span.ts';
 import { boundsOf } from './bounds.ts';
 import { categoryOf, type Category, type Result } from './classify.ts';
 import { formatDuration } from './duration.ts';
+import { outcomeOf } from './outcome.ts';
 import { msBetween, placeholderRow, rowOf, type Bounds, type WaterfallRow } from './row.ts';
 import { buildTree, type SpanNode } from './tree.ts';
 
@@ -115,16 +116,6 @@ function controllerTotals(rows: WaterfallRow[]): Waterfall['controller'] {
   };
 }
 
-/** The runs of the trace that are in no other run, in their order; those whose parent is in another system included. */
-const topRuns = (rows: WaterfallRow[]): WaterfallRow[] =>
-  rows.filter(({ category, parent }) => category === 'run' && parent === -1);
-
-/** What a person has to know first, first. */
-const WORST: readonly Result[] = ['failure', 'error', 'timeout', 'cancellation', 'none', 'skip', 'success'];
-
-const worst = (rows: WaterfallRow[]): Result | undefined =>
-  WORST.find((result) => rows.some((row) => row.result === result));
-
 /**
  * One trace as the rows of a waterfall, for the page and for the terminal. Pure: the same document gives the same rows.
  * @param traces all spans of one trace, in any order, complete or not.
@@ -138,16 +129,12 @@ export function buildWaterfall(traceId: string, traces: TracesData, live: LiveSp
   const roots = [...tree.roots, ...joined];
   const orphans = tree.orphans.filter((node) => !joined.has(node));
   const bounds = boundsOf(tree.nodes);
-  const { start, end } = bounds;
   const drawing: Drawing = { bounds, rows: [] };
   if (!roots.some((node) => isRun(node) && !node.isRunning)) awaitParents(orphans);
-  addRows(drawing, roots, orphans, msBetween(start, end));
+  addRows(drawing, roots, orphans, msBetween(bounds.start, bounds.end));
   const { rows } = drawing;
   clearExplained(rows);
-  const waiting = rows.find((row) => row.category === 'placeholder');
-  const root = waiting ?? rows.find((row) => row.category === 'run') ?? rows[0];
-  const runs = topRuns(rows);
-  const finished = waiting === undefined && ![root, ...runs].some((row) => row?.isRunning);
+  const { root, title, result, finished, durationMs } = outcomeOf(rows, msBetween(bounds.start, bounds.end));
   const nearest = nearestFirst(rows, root);
   const find = (key: string): string | undefined =>
     nearest
@@ -155,16 +142,13 @@ export function buildWaterfall(traceId: string, traces: TracesData, live: LiveSp
       .find(([name, value]) => name === key && value !== '')?.[1];
   const runName = RUN_ATTRIBUTES.map(find).find((value) => value !== undefined);
   const namespace = find('namespace') ?? find('k8s.namespace.name');
-  const isOneRun = runs.length < 2;
-  const durationMs = finished && root && isOneRun ? root.durationMs : msBetween(start, end);
-  const names = isOneRun ? root?.name : [...new Set(runs.map(({ name }) => name))].join(', ');
   return {
     traceId,
-    title: root && !waiting && names !== undefined ? names : (runName ?? `trace ${traceId.slice(0, 8)}`),
+    title: title ?? runName ?? `trace ${traceId.slice(0, 8)}`,
     ...(runName !== undefined && { runName }),
     ...(namespace !== undefined && { namespace }),
-    result: finished && root ? (worst(isOneRun ? [root] : runs) ?? root.result) : 'running',
-    startUnixMs: Number(start / 1_000_000n),
+    result,
+    startUnixMs: Number(bounds.start / 1_000_000n),
     durationMs,
     durationText: formatDuration(durationMs),
     finished,

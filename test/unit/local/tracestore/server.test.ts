@@ -323,23 +323,6 @@ describe('reading', () => {
     await get('/api/nothing').expect(404);
   });
 
-  test.each(['/trace/xyz', '/trace/__proto__', '/compare/xyz/1', '/compare/1/xyz', `/trace/${'a'.repeat(8000)}`])(
-    'the page of %.40s is 400: the list is not shown in its place',
-    async (path) => {
-      const { text } = await get(path).expect(400);
-      expect(text).toMatch('up to 32 hex digits');
-      expect(text.length).toBeLessThan(200);
-    },
-  );
-
-  test.each(['/trace/%E0%A4%A', '/api/waterfall/%', '/compare/1/%ff'])(
-    'a malformed percent-encoding is a bad request, no fault of the store: %s',
-    async (path) => {
-      const { text } = await get(path).expect(400);
-      expect(text).toMatch('two hex digits');
-    },
-  );
-
   test('the page may run only its own scripts and is never framed or cached', async () => {
     const { headers, text } = await get('/trace/1').expect(200);
     expect(headers['content-security-policy']).toMatch("default-src 'none'");

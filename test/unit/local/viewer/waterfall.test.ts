@@ -248,6 +248,9 @@ describe('several runs in a trace, as in that of a CI system', () => {
     const both = { title: 'RUN build, RUN deploy', result: 'failure', durationMs: 50, finished: true };
     expect(of(first, second)).toMatchObject(both);
     expect(of(second, first)).toMatchObject(both);
+    const workflow = fromService('ci', [{ id: 'ci', name: 'workflow', from: 0, to: 50 }]);
+    const runs = fromService('tekton-pipelines', [first, second]);
+    expect(buildWaterfall(TRACE_ID, { resourceSpans: [workflow, runs] })).toMatchObject(both);
   });
 });
 
