@@ -89,8 +89,7 @@ function taskName(rows: WaterfallRow[], row: WaterfallRow): string {
   return names.join('/');
 }
 
-function kindOf({ category, fromStep }: WaterfallRow): ComparedKind | undefined {
-  if (fromStep) return undefined;
+function kindOf({ category }: WaterfallRow): ComparedKind | undefined {
   if (category === 'task' || category === 'custom') return 'task';
   return category === 'step' || category === 'wait' ? category : undefined;
 }

@@ -100,9 +100,8 @@ function statisticOf({ name, of, all }: Group): DurationStatistic {
   };
 }
 
-/** Whether a row is an execution of ours that counts. */
-const hasEnded = ({ isRunning, result, fromStep }: WaterfallRow): boolean =>
-  isRunning !== true && result !== 'skip' && !fromStep;
+/** Whether a row is an execution that counts. */
+const hasEnded = ({ isRunning, result }: WaterfallRow): boolean => isRunning !== true && result !== 'skip';
 
 /**
  * Which tasks, steps and functions of controllers take longest in many runs. Skipped tasks do not count, and what still runs neither. Pure.

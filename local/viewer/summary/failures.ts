@@ -84,7 +84,7 @@ function inOrder(a: WaterfallRow, b: WaterfallRow): number {
 /** Where the failures of the run began. */
 export function failuresOf(waterfall: Waterfall, facts: RunFacts): SummaryFailure[] {
   return waterfall.rows
-    .filter((row) => row.isOrigin && !row.fromStep && !NOT_OF_THE_RUN.includes(row.category))
+    .filter((row) => row.isOrigin && !NOT_OF_THE_RUN.includes(row.category))
     .map((row) => ({ row, above: ancestors(waterfall, row) }))
     .filter(({ row, above }) => isFatal(row, above))
     .toSorted((a, b) => inOrder(a.row, b.row))

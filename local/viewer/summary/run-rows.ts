@@ -32,7 +32,7 @@ export function below({ rows }: Waterfall, top: Placed): Placed[] {
 /** The tasks, custom tasks and Pipelines directly below `top` that were executed. */
 export function unitsBelow(waterfall: Waterfall, top: Placed): Placed[] {
   return below(waterfall, top).filter(
-    ({ row }) => row.parent === top.index && UNITS.includes(row.category) && row.result !== 'skip' && !row.fromStep,
+    ({ row }) => row.parent === top.index && UNITS.includes(row.category) && row.result !== 'skip',
   );
 }
 

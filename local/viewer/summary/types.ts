@@ -67,6 +67,8 @@ export type WaitKind =
   | 'scheduling'
   | 'image pull'
   | 'starting'
+  /** A Pod that was deleted while it ran its task: the task began again in another one. */
+  | 'deleted Pod'
   /** Controllers had yet to create a task of the path, or its Pod, or to end the run. */
   | 'controller';
 

@@ -6,16 +6,27 @@ import { below, endOf, type Placed } from './run-rows.ts';
 import type { WaitKind, Waits } from './types.ts';
 
 /** More specific kinds first: an image pull is part of the Pod's start. `step` is no wait: it wins over all of them. */
-const ORDER = ['step', 'image pull', 'resolving', 'pending', 'admission', 'queued', 'scheduling', 'starting'] as const;
+const ORDER = [
+  'step',
+  'image pull',
+  'resolving',
+  'pending',
+  'admission',
+  'queued',
+  'scheduling',
+  'starting',
+  'deleted Pod',
+] as const;
 type Occupied = (typeof ORDER)[number];
 
-function kindOf({ category, name, result, fromStep }: WaterfallRow): Occupied | undefined {
-  if (fromStep || result === 'skip') return undefined;
+function kindOf({ category, name, result }: WaterfallRow): Occupied | undefined {
+  if (result === 'skip') return undefined;
   if (category === 'step') return 'step';
   if (category === 'init') return 'starting';
   if (category !== 'wait') return undefined;
   if (name.startsWith('image pull ')) return 'image pull';
   if (name.startsWith('resolve ')) return 'resolving';
+  if (name === 'pod deleted') return 'deleted Pod';
   return ORDER.find((kind) => name === kind || name === `pod ${kind}`);
 }
 

@@ -96,10 +96,44 @@ describe('the critical path', () => {
     expect(path(summary)).toEqual(['clone', 'unit']);
   });
 
+  test('has of tasks that end together the one that began last', () => {
+    const summary = of([root(3000), ...task('docs', 0, 3000), ...task('clone', 0, 1900), ...task('unit', 2000, 3000)]);
+    expect(path(summary)).toEqual(['clone', 'unit']);
+  });
+
   test('has the longest step of each task, and names the longest of all where it is', () => {
     const summary = of([root(5000), ...task('clone', 0, 3000), ...task('unit', 3000, 5000)]);
     expect(tasksOf(summary).map(({ longestStep }) => longestStep?.durationMs)).toEqual([2700, 1700]);
     expect(longestOf(summary)?.task).toBe('clone');
+  });
+
+  test('has the longest step in a task that is not the longest, if that one waited', () => {
+    const waited: SpanInput[] = [
+      { id: 'wait', parent: 'root', name: 'task wait', from: 0, to: 3000 },
+      { id: 'waits', parent: 'wait', name: 'pod starting', from: 0, to: 2500 },
+      { id: 'waitr', parent: 'wait', name: 'step run', from: 2500, to: 3000 },
+    ];
+    expect(longestOf(of([root(5000), ...waited, ...task('unit', 3000, 5000)]))?.task).toBe('unit');
+  });
+
+  test('has no step of a task whose steps were all skipped', () => {
+    const attributes = { 'cicd.pipeline.task.run.result': 'skip' };
+    const skipped = task('unit', 0, 1000).map((span) =>
+      span.name.startsWith('step') ? { ...span, from: 1000, to: 1000, attributes } : span,
+    );
+    expect(tasksOf(of([root(1000), ...skipped]))).toEqual([
+      expect.not.objectContaining({ longestStep: expect.anything() }),
+    ]);
+  });
+
+  test('names each of eight tasks', () => {
+    const some = (count: number): RunSummary =>
+      of([
+        root(count * 1000),
+        ...Array.from({ length: count }, (_, at) => task(`t${at}`, at * 1000, at * 1000 + 1000)).flat(),
+      ]);
+    expect(path(some(8))).toHaveLength(8);
+    expect(path(some(9))).toEqual(['t0', 't1', 't2', 't6', 't7', 't8']);
   });
 
   test('counts the middle of more than eight tasks, and names the longest there', () => {
@@ -135,6 +169,7 @@ describe('the critical path', () => {
       ...task('check', 2500, 4000, 'success', 'child'),
     ]);
     expect(path(summary)).toEqual(['clone', 'deploy/apply', 'deploy/check']);
+    expect(path(of([root(4000), ...task('clone', 0, 1000), child]))).toEqual(['clone', 'deploy']);
   });
 
   test('allows for whole seconds where Kubernetes wrote them: a task may seem to end after the next one began', () => {
@@ -218,6 +253,53 @@ describe('the waits', () => {
   test('do not take the rounding of whole seconds for the controllers’ time', () => {
     const whole = task('clone', 0, 1000).map((span) => (span.name.startsWith('pod ') ? { ...span, to: 1000 } : span));
     expect(waits(of([root(1900), ...whole]))).not.toHaveProperty('controller');
+    // Its Pod was created in the second in which the task began.
+    const late = whole.map((span) => (span.name === 'pod scheduling' ? { ...span, from: 900 } : span));
+    expect(waits(of([root(1000), ...late]))).not.toHaveProperty('controller');
+  });
+
+  test('of a run without Pods are as exact as its times', () => {
+    const custom = (name: string, from: number, to: number): SpanInput => ({
+      ...{ id: name, parent: 'root', name: `custom ${name}`, from, to },
+    });
+    expect(waits(of([root(2500), custom('one', 0, 1000), custom('two', 1500, 2500)]))).toEqual({ controller: 500 });
+  });
+
+  test('that overlap are those of the earlier kind, and init containers are a part of the start', () => {
+    const summary = of([
+      root(3000),
+      { id: 'unit', parent: 'root', name: 'task unit', from: 0, to: 3000 },
+      { id: 'sched', parent: 'unit', name: 'pod scheduling', from: 0, to: 1001 },
+      { id: 'start', parent: 'unit', name: 'pod starting', from: 501, to: 1501 },
+      { id: 'init', parent: 'unit', name: 'init prepare', from: 1501, to: 1601 },
+      { id: 'step', parent: 'unit', name: 'step run', from: 1601, to: 3000 },
+    ]);
+    expect(waits(summary)).toEqual({ scheduling: 1001, starting: 600 });
+  });
+
+  test('below a millisecond are not named', () => {
+    const admission = { id: 'adm', parent: 'root', name: 'admission', from: 0, to: 0.4 };
+    const { waits: found } = of([root(1000.4), admission, ...task('unit', 0.4, 1000.4)]);
+    expect(found.kinds.map(({ kind }) => kind)).toEqual(['starting', 'scheduling', 'admission']);
+    expect(found.text).toBe('300 ms of the critical path: starting 200 ms, scheduling 100 ms');
+  });
+
+  test('of a task whose Pod was deleted have the time that it lost, which is not the controllers’', () => {
+    const again = task('unit', 4000, 6000).map((span) => (span.id === 'unit' ? { ...span, from: 0 } : span));
+    const lost = {
+      id: 'lost',
+      parent: 'unit',
+      name: 'pod deleted',
+      from: 50,
+      to: 4000,
+      error: 'a user deleted the Pod',
+    };
+    expect(waits(of([root(6000), ...again, lost]))).toEqual({
+      'deleted Pod': 3950,
+      starting: 200,
+      scheduling: 100,
+      controller: 50,
+    });
   });
 
   test('of a run that never started are all there is', () => {
