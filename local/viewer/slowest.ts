@@ -100,11 +100,8 @@ function statisticOf({ name, of, all }: Group): DurationStatistic {
   };
 }
 
-/** Whether a row is an execution that counts. */
-const hasEnded = ({ isRunning, result }: WaterfallRow): boolean => isRunning !== true && result !== 'skip';
-
 /**
- * Which tasks, steps and functions of controllers take longest in many runs. Skipped tasks do not count, and what still runs neither. Pure.
+ * Which tasks, steps and functions of controllers take longest in many runs. Skipped tasks do not count. Pure.
  * @param pipeline only runs of the Pipeline (or Task) of this name
  */
 export function slowest(waterfalls: Iterable<Waterfall>, order: SlowestOrder, pipeline?: string): Slowest {
@@ -115,7 +112,7 @@ export function slowest(waterfalls: Iterable<Waterfall>, order: SlowestOrder, pi
     runs += 1;
     const { rows, traceId } = waterfall;
     for (const row of rows) {
-      if (!hasEnded(row)) continue;
+      if (row.result === 'skip') continue;
       if (row.category === 'task' || row.category === 'custom') tasks.add(row, traceId, { name: plainName(row) });
       else if (row.category === 'step') {
         const task = taskAbove(rows, row);
@@ -123,7 +120,7 @@ export function slowest(waterfalls: Iterable<Waterfall>, order: SlowestOrder, pi
       }
     }
     for (const { row, selfMs } of callsOf(rows))
-      if (hasEnded(row)) functions.add(row, traceId, { name: row.name, of: row.service, selfMs });
+      functions.add(row, traceId, { name: row.name, of: row.service, selfMs });
   }
   return {
     runs,

@@ -53,15 +53,15 @@ export function liveSpans(traceId: string, live: LiveRun, nowMs: number): LiveSp
   return [...runs, ...tasks];
 }
 
-/** The live spans that the trace does not have yet: neither they nor the span above them has arrived. After the run's own span, none is left. */
+/** The live spans that the trace does not have yet: neither they nor one of those above them has arrived. After the run's own span, none is left. */
 export function notYetArrived(live: LiveSpan[], arrived: ReadonlySet<string>): LiveSpan[] {
-  if (live[0] && arrived.has(live[0].span.spanId)) return [];
-  const kept = new Set<string>();
-  const known = new Set(live.map(({ span }) => span.spanId));
-  return live.filter(({ span: { spanId, parentSpanId } }) => {
-    const isAboveGone = parentSpanId !== undefined && known.has(parentSpanId) && !kept.has(parentSpanId);
-    if (arrived.has(spanId) || isAboveGone) return false;
-    kept.add(spanId);
+  const byId = new Map(live.map((one) => [one.span.spanId, one]));
+  return live.filter((one) => {
+    const seen = new Set<LiveSpan>();
+    for (let at: LiveSpan | undefined = one; at && !seen.has(at); at = byId.get(at.span.parentSpanId ?? '')) {
+      if (arrived.has(at.span.spanId)) return false;
+      seen.add(at);
+    }
     return true;
   });
 }

@@ -63,8 +63,23 @@ describe('the comparison of two runs', () => {
 
   test('counts attempts of a task together; the last one says the result', () => {
     const attempt = (number: number, ms: number): SpanInput[] => [
-      { id: `a${number}`, parent: 'tflaky', name: `attempt ${number}`, from: 0, to: ms },
-      { ...{ id: `s${number}`, parent: `a${number}`, name: 'step jest', from: 0, to: ms } },
+      {
+        id: `a${number}`,
+        parent: 'tflaky',
+        name: `attempt ${number}`,
+        from: (number - 1) * 1000,
+        to: (number - 1) * 1000 + ms,
+      },
+      {
+        ...{
+          id: `s${number}`,
+          parent: `a${number}`,
+          name: 'step jest',
+          from: (number - 1) * 1000,
+          to: (number - 1) * 1000 + ms,
+        },
+        attributes: result(number === 1 ? 'failure' : 'success'),
+      },
     ];
     const rows = rowsOf(
       compareRuns(
@@ -72,8 +87,12 @@ describe('the comparison of two runs', () => {
         trace(task('flaky', 3000), ...attempt(1, 1000), ...attempt(2, 2000)),
       ),
     );
-    expect(rows[1]).toMatchObject({ name: 'jest', task: 'flaky', after: { times: 2, durationMs: 3000 } });
-    expect(rows[1]?.before?.times).toBe(1);
+    expect(rows[1]).toMatchObject({
+      name: 'jest',
+      task: 'flaky',
+      after: { times: 2, durationMs: 3000, result: 'success' },
+    });
+    expect(rows[1]?.before).toMatchObject({ times: 1, result: 'failure' });
   });
 
   test('knows the tasks of a Pipeline in a Pipeline apart', () => {

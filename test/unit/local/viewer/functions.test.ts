@@ -61,6 +61,19 @@ test('API requests count for every function above them; of many calls the ten sl
   expect([create?.name, create?.requests, create?.selfMs]).toEqual(['createPod', 12, 12]);
 });
 
+test('the median of two calls is the shorter one; requests at the same time leave no time below zero', () => {
+  const spans: SpanInput[] = [
+    { id: 'a', name: 'prepare', from: 0, to: 10 },
+    { id: 'b', parent: 'a', name: 'GET tasks', kind: 3, from: 0, to: 8 },
+    { id: 'c', parent: 'a', name: 'GET tasks', kind: 3, from: 1, to: 9 },
+    { id: 'd', name: 'prepare', from: 20, to: 50 },
+  ];
+  const { rows } = buildWaterfall(TRACE_ID, { resourceSpans: [fromService('taskrun-reconciler', spans)] });
+  const [prepare, get] = functionSummaries(rows);
+  expect([prepare?.p50Ms, prepare?.maxMs, prepare?.selfMs]).toEqual([10, 30, 30]);
+  expect([get?.count, get?.totalMs]).toEqual([2, 16]);
+});
+
 test('the page gets all rows but those of controllers, and one reconcile when it asks', () => {
   const rows = pageRows(waterfall);
   expect(rows).toHaveLength(29);

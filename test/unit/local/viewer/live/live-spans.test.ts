@@ -3,7 +3,7 @@ import { outcomeOf } from '../../../../../controller/lifecycle/result.ts';
 import { timedSteps } from '../../../../../controller/lifecycle/step-times.ts';
 import { stepSpans as exportedSteps } from '../../../../../controller/lifecycle/steps.ts';
 
-import { liveSpans } from '../../../../../local/viewer/live/live-spans.ts';
+import { liveSpans, notYetArrived } from '../../../../../local/viewer/live/live-spans.ts';
 import type { LiveRun } from '../../../../../local/viewer/live/live-run.ts';
 import { buildWaterfall, type Waterfall } from '../../../../../local/viewer/waterfall.ts';
 import { deriveSpanId } from '../../../../../shared/tracing/ids.ts';
@@ -92,6 +92,15 @@ describe('a run that goes on', () => {
     expect(rows.some(({ name }) => name === 'pod starting')).toBe(false);
   });
 
+  test('a Pod whose node is not known any more waited until its first step', () => {
+    const live = liveRun([taskRun('build', 100, { steps: [step('a', 400)] })], [pod('build', 120)]);
+    expect(outline(drawn(live, 900)).slice(2)).toEqual([
+      ' task build running 100+800',
+      '  pod scheduling none 120+280',
+      '  step a running 400+500',
+    ]);
+  });
+
   test('a Pod whose creation is cut to a whole second does not wait from before its task', () => {
     const { rows, startUnixMs } = drawn(liveRun([taskRun('build', 100)], [pod('build', -500, 350)]), 900);
     expect(startUnixMs).toBe(BORN_MS);
@@ -154,6 +163,15 @@ describe('what has ended', () => {
     expect([whole.finished, whole.rows.map(({ name }) => name)]).toEqual([true, ['RUN ship']]);
   });
 
+  test('gives way in whatever order the API objects came', () => {
+    const live = liveSpans(LIVE_TRACE, liveRun([taskRun('lint', 100, { steps: [step('check', 300)] })]), BORN_MS + 900);
+    const left = (arrived: string): string[] =>
+      notYetArrived(live.toReversed(), new Set([arrived])).map(({ span }) => span.name);
+    expect(left(ROOT_SPAN)).toEqual([]);
+    expect(left('f'.repeat(16))).toHaveLength(live.length);
+    expect(left(deriveSpanId(LIVE_TRACE, 'task', 'lint-uid'))).toEqual(['queued', 'RUN ship']);
+  });
+
   test('objects of another trace give no row', () => {
     expect(liveSpans('c'.repeat(32), liveRun([taskRun('lint', 100)], [], pipelineRun()), BORN_MS)).toEqual([]);
   });
@@ -185,6 +203,7 @@ describe('a step that has ended', () => {
       [ended('a', 0, {}), cut('b'), cut('c')],
       ['success', 'cancellation', 'skip'],
     ],
+    ['by a cancellation, before its container started', cancelled, [cut('a', 100)], []],
     ['by a cancellation that its status does not show', cancelled, [step('a', 300)], ['cancellation']],
     ['by a timeout', timedOut, [ended('a', 1, { terminationReason: 'TaskRunTimeout' }, 300, 900)], ['timeout']],
     [
@@ -200,6 +219,12 @@ describe('a step that has ended', () => {
       ['failure', 'skip'],
     ],
     [
+      'by a failure, while the next one waited for its turn',
+      failed(2900, 'Failed', 'no'),
+      [ended('a', 3, { reason: 'Error' }, 300, 2500), ended('b', 137, { reason: 'Error' }, 300, 2600)],
+      ['failure', 'skip'],
+    ],
+    [
       'by a failure that is ignored',
       succeeded(900),
       [ended('a', 3, { terminationReason: 'Continued' }), ended('b', 0, {})],
@@ -207,12 +232,12 @@ describe('a step that has ended', () => {
     ],
   ])('%s has the result, error and exit code of its span', (_title, end, steps, results) => {
     const run = taskRun('build', 100, { ...end, steps });
-    const live = liveSpans(LIVE_TRACE, liveRun([run]), BORN_MS + 1000).filter(({ span }) =>
+    const live = liveSpans(LIVE_TRACE, liveRun([run]), BORN_MS + 3000).filter(({ span }) =>
       span.name.startsWith('step '),
     );
     const attempt = {
       ...{ traceId: LIVE_TRACE, parentSpanId: ROOT_SPAN, taskRunUid: 'build-uid', number: 0 },
-      ...{ startMs: BORN_MS + 100, endMs: BORN_MS + 900, createdMs: BORN_MS + 100 },
+      ...{ startMs: BORN_MS + 100, endMs: Date.parse(run.status?.completionTime ?? ''), createdMs: BORN_MS + 100 },
       ...{ status: run.status ?? {}, outcome: outcomeOf(run) },
     };
     const exported = exportedSteps(timedSteps(attempt), attempt);

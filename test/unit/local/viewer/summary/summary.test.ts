@@ -1,31 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { summarizeRun } from '../../../../../local/viewer/summary/summary.ts';
-import type { PathTask, RunFacts, RunSummary } from '../../../../../local/viewer/summary/types.ts';
-import { buildWaterfall } from '../../../../../local/viewer/waterfall.ts';
-import { exampleTrace, fromService, TRACE_ID, type SpanInput } from '../example-trace.ts';
-
-const of = (spans: SpanInput[], facts?: RunFacts): RunSummary =>
-  summarizeRun(buildWaterfall(TRACE_ID, { resourceSpans: [fromService('tekton-pipelines', spans)] }), facts);
-
-const root = (to: number, result = 'success'): SpanInput => ({
-  ...{ id: 'root', name: 'RUN build', from: 0, to },
-  attributes: { pipelinerun: 'build-1', namespace: 'ci', 'cicd.pipeline.result': result },
-});
-
-/** A task whose Pod needs 100 ms to be scheduled, and 200 ms to start; then its step runs to the task's end. */
-const task = (name: string, from: number, to: number, result = 'success', parent = 'root'): SpanInput[] => {
-  const id = name.slice(0, 5);
-  const outcome = { 'cicd.pipeline.task.run.result': result };
-  return [
-    { id, parent, name: `task ${name}`, from, to, attributes: { ...outcome, 'k8s.pod.name': `${name}-pod` } },
-    { id: `${id}sc`, parent: id, name: 'pod scheduling', from, to: from + 100 },
-    { id: `${id}st`, parent: id, name: 'pod starting', from: from + 100, to: from + 300 },
-    {
-      ...{ id: `${id}r`, parent: id, name: `step run-${name}`, from: from + 300, to },
-      attributes: { ...outcome, 'k8s.container.name': `step-run-${name}` },
-    },
-  ];
-};
+import type { PathTask, RunSummary } from '../../../../../local/viewer/summary/types.ts';
+import type { SpanInput } from '../example-trace.ts';
+import { of, root, task } from './spans.ts';
 
 const tasksOf = ({ criticalPath }: RunSummary): PathTask[] =>
   (criticalPath?.parts ?? []).filter((part) => typeof part !== 'number');
@@ -312,79 +288,6 @@ describe('the waits', () => {
   });
 });
 
-describe('the failures', () => {
-  const failed = (spans: SpanInput[]): SpanInput[] =>
-    spans.map((span) =>
-      span.name.startsWith('step')
-        ? {
-            ...{ ...span, error: 'exit code 3' },
-            attributes: { ...span.attributes, 'process.exit.code': 3, 'error.type': 'Error' },
-          }
-        : span,
-    );
-  const failing = [root(3000, 'failure'), ...task('clone', 0, 1000), ...failed(task('unit', 1000, 3000, 'failure'))];
-
-  test('are where they began, with exit code and last lines of the log', () => {
-    const lines = ['1 of 2 tests', 'expected 4, got 5', ''];
-    const logTail = (pod: string, container: string): string[] | undefined =>
-      pod === 'unit-pod' && container === 'step-run-unit' ? lines : undefined;
-    expect(of(failing, { logTail }).failures).toEqual([
-      expect.objectContaining({
-        ...{ task: 'unit', step: 'run-unit', exitCode: 3, logTail: lines, pod: 'unit-pod', container: 'step-run-unit' },
-        text: 'unit › run-unit: exit code 3: expected 4, got 5',
-      }),
-    ]);
-  });
-
-  test('have what the container said about its end, before any line of the log', () => {
-    const { failures } = summarizeRun(buildWaterfall(TRACE_ID, exampleTrace), { logTail: () => ['a line'] });
-    expect(failures.map(({ text }) => text)).toEqual([
-      'build-image › push: exit code 1: unauthorized: authentication required',
-    ]);
-  });
-
-  test('come before the cancellations that they caused', () => {
-    const cancelled = task('docs', 0, 900, 'cancellation');
-    const summary = of([root(3000, 'failure'), ...cancelled, ...failed(task('unit', 1000, 3000, 'failure'))]);
-    expect(summary.failures.map(({ task: name }) => name)).toEqual(['unit', 'docs']);
-  });
-
-  test('are none in a run that succeeded after a retry or in spite of a task', () => {
-    expect(of([root(3000), ...failed(task('unit', 0, 3000, 'failure'))]).failures).toEqual([]);
-    const retried = failed(task('unit', 0, 3000)).map((span) =>
-      span.name.startsWith('step') ? { ...span, parent: 'att' } : span,
-    );
-    const attempt: SpanInput = {
-      ...{ id: 'att', parent: 'unit', name: 'attempt 1', from: 0, to: 3000, error: 'failed' },
-      attributes: { 'cicd.pipeline.task.run.result': 'failure' },
-    };
-    const other = failed(task('lint', 0, 2000, 'failure'));
-    expect(of([root(3000, 'failure'), ...retried, attempt, ...other]).failures.map((one) => one.task)).toEqual([
-      'lint',
-    ]);
-  });
-
-  test('of the run itself have neither task nor step', () => {
-    const spans = [{ ...root(0, 'error'), error: 'no Task named lnt', to: 100 }];
-    expect(of(spans).failures).toEqual([expect.objectContaining({ text: 'no Task named lnt' })]);
-  });
-
-  test('of a controller’s function, or of a program in a step, are none of the run', () => {
-    const { failures } = summarizeRun(
-      buildWaterfall(TRACE_ID, {
-        resourceSpans: [
-          fromService('tekton-pipelines', [root(3000, 'failure'), ...failed(task('unit', 0, 3000, 'failure'))]),
-          fromService('taskrun-reconciler', [
-            { id: 'c', parent: 'unit', name: 'f', from: 0, to: 1, error: 'conflict' },
-          ]),
-          fromService('jest', [{ id: 'j', parent: 'unitr', name: 'jest', from: 400, to: 500, error: 'boom' }]),
-        ],
-      }),
-    );
-    expect(failures.map(({ step }) => step)).toEqual(['run-unit']);
-  });
-});
-
 describe('results and skipped tasks', () => {
   const attributes = {
     'cicd.pipeline.task.name': 'publish',
@@ -417,5 +320,8 @@ describe('results and skipped tasks', () => {
       ['publish', 'When Expressions evaluated to false: "dev" in ("main", "prod")'],
       ['not-yet-in-the-trace', 'PipelineRun was stopping'],
     ]);
+    const cel = [{ cel: "params.stage == 'prod'" }, { input: 'a', operator: 'notin', values: ['a'] }];
+    const [byCel] = of(spans, { skipped: [{ name: 'publish', reason: '', whenExpressions: cel }] }).skipped;
+    expect(byCel?.reason).toMatch(/: params\.stage == 'prod' and "a" notin \("a"\)$/);
   });
 });

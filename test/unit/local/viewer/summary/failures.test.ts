@@ -1,0 +1,94 @@
+import { describe, expect, test } from '@jest/globals';
+import { liveSpan } from '../../../../../local/viewer/live/live-span.ts';
+import { summarizeRun } from '../../../../../local/viewer/summary/summary.ts';
+import { buildWaterfall } from '../../../../../local/viewer/waterfall.ts';
+import { exampleTrace, fromService, spanId, START_MS, TRACE_ID, type SpanInput } from '../example-trace.ts';
+import { of, root, task } from './spans.ts';
+
+describe('the failures', () => {
+  const failed = (spans: SpanInput[]): SpanInput[] =>
+    spans.map((span) =>
+      span.name.startsWith('step')
+        ? {
+            ...{ ...span, error: 'exit code 3' },
+            attributes: { ...span.attributes, 'process.exit.code': 3, 'error.type': 'Error' },
+          }
+        : span,
+    );
+  const failing = [root(3000, 'failure'), ...task('clone', 0, 1000), ...failed(task('unit', 1000, 3000, 'failure'))];
+
+  test('are where they began, with exit code and last lines of the log', () => {
+    const lines = ['1 of 2 tests', 'expected 4, got 5', ''];
+    const logTail = (pod: string, container: string): string[] | undefined =>
+      pod === 'unit-pod' && container === 'step-run-unit' ? lines : undefined;
+    expect(of(failing, { logTail }).failures).toEqual([
+      expect.objectContaining({
+        ...{ task: 'unit', step: 'run-unit', exitCode: 3, logTail: lines, pod: 'unit-pod', container: 'step-run-unit' },
+        text: 'unit › run-unit: exit code 3: expected 4, got 5',
+      }),
+    ]);
+  });
+
+  test('have what the container said about its end, before any line of the log', () => {
+    const { failures } = summarizeRun(buildWaterfall(TRACE_ID, exampleTrace), { logTail: () => ['a line'] });
+    expect(failures.map(({ text }) => text)).toEqual([
+      'build-image › push: exit code 1: unauthorized: authentication required',
+    ]);
+  });
+
+  test('come before the cancellations that they caused', () => {
+    const cancelled = task('docs', 0, 900, 'cancellation');
+    const summary = of([root(3000, 'failure'), ...cancelled, ...failed(task('unit', 1000, 3000, 'failure'))]);
+    expect(summary.failures.map(({ task: name }) => name)).toEqual(['unit', 'docs']);
+  });
+
+  test('are none in a run that succeeded after a retry or in spite of a task', () => {
+    expect(of([root(3000), ...failed(task('unit', 0, 3000, 'failure'))]).failures).toEqual([]);
+    const retried = failed(task('unit', 0, 3000)).map((span) =>
+      span.name.startsWith('step') ? { ...span, parent: 'att' } : span,
+    );
+    const attempt: SpanInput = {
+      ...{ id: 'att', parent: 'unit', name: 'attempt 1', from: 0, to: 3000, error: 'failed' },
+      attributes: { 'cicd.pipeline.task.run.result': 'failure' },
+    };
+    const other = failed(task('lint', 0, 2000, 'failure'));
+    expect(of([root(3000, 'failure'), ...retried, attempt, ...other]).failures.map((one) => one.task)).toEqual([
+      'lint',
+    ]);
+  });
+
+  test('are there while the run goes on, but not those of an attempt that may be followed by another', () => {
+    const attempt: SpanInput[] = [
+      { id: 'att', parent: 'unit', name: 'attempt 1', from: 1000, to: 2000, error: 'failed' },
+      ...failed([{ id: 'attr', parent: 'att', name: 'step jest', from: 1300, to: 2000 }]),
+    ];
+    expect(of([...task('clone', 0, 1000), ...attempt]).failures).toEqual([]);
+    const traces = { resourceSpans: [fromService('tekton-pipelines', failed(task('unit', 1000, 2000, 'failure')))] };
+    const running = liveSpan(
+      { traceId: TRACE_ID, spanId: spanId('root'), name: 'RUN build', startMs: START_MS, endMs: undefined },
+      START_MS + 2500,
+    );
+    const summary = summarizeRun(buildWaterfall(TRACE_ID, traces, [running]));
+    expect([summary.finished, summary.failures.map(({ step }) => step)]).toEqual([false, ['run-unit']]);
+  });
+
+  test('of the run itself have neither task nor step', () => {
+    const spans = [{ ...root(0, 'error'), error: 'no Task named lnt', to: 100 }];
+    expect(of(spans).failures).toEqual([expect.objectContaining({ text: 'no Task named lnt' })]);
+  });
+
+  test('of a controller’s function, or of a program in a step, are none of the run', () => {
+    const { failures } = summarizeRun(
+      buildWaterfall(TRACE_ID, {
+        resourceSpans: [
+          fromService('tekton-pipelines', [root(3000, 'failure'), ...failed(task('unit', 0, 3000, 'failure'))]),
+          fromService('taskrun-reconciler', [
+            { id: 'c', parent: 'unit', name: 'f', from: 0, to: 1, error: 'conflict' },
+          ]),
+          fromService('jest', [{ id: 'j', parent: 'unitr', name: 'jest', from: 400, to: 500, error: 'boom' }]),
+        ],
+      }),
+    );
+    expect(failures.map(({ step }) => step)).toEqual(['run-unit']);
+  });
+});
