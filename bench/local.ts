@@ -4,6 +4,7 @@ import { isolations } from '../test/support/isolations.ts';
 import { startUp } from '../test/e2e/support/up.ts';
 import { inStep, toFile } from './local/measure.ts';
 import { PROGRAMS } from './local/programs.ts';
+import { endsWithSignal } from './support/ends-with-signal.ts';
 
 const USAGE = 'usage: npm run bench:local -- [--megabytes N]   (output of each program, default 100)';
 
@@ -19,7 +20,7 @@ const row = (cells: string[]): string =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(22) : cell.padStart(18))).join('');
 
 /** Prints how fast programs write in a step, beside the same program whose output goes to a file. Resolves to the exit code. */
-async function main(args: string[]): Promise<number> {
+async function main(args: string[], signal: AbortSignal): Promise<number> {
   let bytes: number;
   try {
     bytes = bytesOf(args);
@@ -32,8 +33,8 @@ async function main(args: string[]): Promise<number> {
   try {
     for (const isolation of isolations) products.push(await startUp(['--isolation', isolation]));
     for (const { name, command } of PROGRAMS) {
-      const speeds = [await toFile(command(bytes), bytes)];
-      for (const product of products) speeds.push(await inStep(product, command(bytes), bytes));
+      const speeds = [await toFile(command(bytes), bytes, signal)];
+      for (const product of products) speeds.push(await inStep(product, command(bytes), bytes, signal));
       console.log(row([name, ...speeds.map((speed) => speed.toFixed(0))]));
     }
   } finally {
@@ -42,4 +43,4 @@ async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+await endsWithSignal((signal) => main(process.argv.slice(2), signal));

@@ -5,6 +5,7 @@ import { problemsOfFollowed, reportFollowed, reportUse } from './requests/follow
 import { measureFollowed } from './requests/followed.ts';
 import { measure } from './requests/measure.ts';
 import { report } from './requests/report.ts';
+import { endsWithSignal } from './support/ends-with-signal.ts';
 
 const USAGE = `usage: npm run bench:requests -- [--mode drive|follow] [--runs N]
   --mode drive   Tektrace executes the runs (default): N unloaded and N as a burst
@@ -15,13 +16,13 @@ const UNLOADED_EVERY_MS = 1500;
 const MANY_EVERY_MS = 700;
 
 /** Prints what runs of three tasks cost in API requests and reconciles, and gives what is over the limits. */
-async function driven(runs: number): Promise<string[]> {
+async function driven(runs: number, signal: AbortSignal): Promise<string[]> {
   const problems: string[] = [];
   for (const load of [
     { name: 'unloaded', runs, everyMs: UNLOADED_EVERY_MS },
     { name: 'burst', runs, everyMs: 0 },
   ]) {
-    const cost = await measure(load);
+    const cost = await measure(load, signal);
     console.log(`${report(cost)}\n`);
     problems.push(...problemsOfLoad(cost));
   }
@@ -29,12 +30,13 @@ async function driven(runs: number): Promise<string[]> {
 }
 
 /** The same of runs that upstream executes; and what a thousand of them cost in CPU and memory. */
-async function followed(runs: number): Promise<string[]> {
-  const costs = await measureFollowed([
+async function followed(runs: number, signal: AbortSignal): Promise<string[]> {
+  const loads = [
     { name: 'seen', runs, everyMs: UNLOADED_EVERY_MS, webhook: true },
     { name: 'many', runs: 10 * runs, everyMs: MANY_EVERY_MS, webhook: true },
     { name: 'unseen', runs, everyMs: UNLOADED_EVERY_MS, webhook: false },
-  ]);
+  ];
+  const costs = await measureFollowed(loads, signal);
   for (const cost of costs) {
     console.log(reportFollowed(cost));
     console.log(cost.load.name === 'many' ? `  ${reportUse(cost)}\n` : '');
@@ -43,7 +45,7 @@ async function followed(runs: number): Promise<string[]> {
 }
 
 /** Resolves to the exit code: 1 over the limits, 2 for wrong arguments. */
-async function main(args: string[]): Promise<number> {
+async function main(args: string[], signal: AbortSignal): Promise<number> {
   let runs: number;
   let mode: string;
   try {
@@ -57,9 +59,9 @@ async function main(args: string[]): Promise<number> {
     console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     return 2;
   }
-  const problems = await (mode === 'follow' ? followed(runs) : driven(runs));
+  const problems = await (mode === 'follow' ? followed : driven)(runs, signal);
   for (const problem of problems) console.error(problem);
   return problems.length > 0 ? 1 : 0;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+await endsWithSignal((signal) => main(process.argv.slice(2), signal));

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { TracesData } from '../shared/otlp/types.ts';
 import { CommandError, reasonOf } from './errors.ts';
 
-export const STANDARD_OUTPUT = '-';
+const STANDARD_OUTPUT = '-';
 
 /** Whether `--trace-out` is standard output, which then has nothing else. */
 export const isStandardOutput = (file: string): boolean => [STANDARD_OUTPUT, '/dev/stdout', '/dev/fd/1'].includes(file);

@@ -15,11 +15,11 @@ const POLL_MS = 50;
 const megabytesPerSecond = (bytes: number, ms: number): number => bytes / 1e6 / (ms / 1000);
 
 /** MB/s of `sh -c 'command > file'`. Throws when it fails. */
-export async function toFile(command: string, bytes: number): Promise<number> {
+export async function toFile(command: string, bytes: number, signal: AbortSignal): Promise<number> {
   const directory = await mkdtemp(path.join(tmpdir(), 'tektrace-bench-'));
   try {
     const started = performance.now();
-    await promisify(execFile)('sh', ['-c', `{ ${command}; } > "$1"`, 'sh', path.join(directory, 'output')]);
+    await promisify(execFile)('sh', ['-c', `{ ${command}; } > "$1"`, 'sh', path.join(directory, 'output')], { signal });
     return megabytesPerSecond(bytes, performance.now() - started);
   } finally {
     await rm(directory, { recursive: true });
@@ -27,7 +27,7 @@ export async function toFile(command: string, bytes: number): Promise<number> {
 }
 
 /** MB/s of the same command in a step, from its start to its end, while nobody reads its log. Throws when the run fails. */
-export async function inStep(up: RunningUp, command: string, bytes: number): Promise<number> {
+export async function inStep(up: RunningUp, command: string, bytes: number, signal: AbortSignal): Promise<number> {
   const script = `#!/bin/sh\nset -e\nfrom=$(date +%s%N)\n{ ${command}; }\necho $(($(date +%s%N) - from)) > $(results.ns.path)\n`;
   const path = resourcePath(TASK_RUNS, { namespace: 'default' });
   const created = await up.client.request<TaskRun>('POST', path, {
@@ -40,7 +40,7 @@ export async function inStep(up: RunningUp, command: string, bytes: number): Pro
   });
   let run = created;
   while (!isDone(run)) {
-    await delay(POLL_MS);
+    await delay(POLL_MS, undefined, { signal });
     run = await up.client.request<TaskRun>('GET', `${path}/${created.metadata.name}`);
   }
   if (!isSuccessful(run)) throw new Error(`a step with the program failed: ${succeededCondition(run)?.message}`);

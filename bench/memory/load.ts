@@ -5,6 +5,7 @@ import { silentLogger } from '../../shared/runtime/log.ts';
 import { TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun } from '../../shared/tekton/types.ts';
+import { unlessAborted } from '../support/ends-with-signal.ts';
 
 export interface RollingLoad {
   /** The administrator's. */
@@ -89,11 +90,7 @@ export async function runRollingLoad({ client, runs, concurrency, onDeleted, sig
   try {
     await reflector.synced;
     const lanes = Math.max(1, Math.round(concurrency / GROUP));
-    const ended = new Promise<never>((_resolve, reject) =>
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
-    );
-    const all = Promise.all(Array.from({ length: lanes }, (_, index) => lane(`load-${index}`)));
-    await Promise.race([all, ended]);
+    await unlessAborted(signal, Promise.all(Array.from({ length: lanes }, (_, index) => lane(`load-${index}`))));
   } finally {
     watch.abort();
     await watched;

@@ -1,7 +1,7 @@
 import type { FollowedCost } from './followed.ts';
 
 /** What a followed run of three tasks may cost at most, beside one Event: reads and writes of the API server. */
-export const FOLLOWED_LIMITS = { writes: 3, events: 1, reads: 0 } as const;
+const FOLLOWED_LIMITS = { writes: 3, events: 1, reads: 0 } as const;
 
 const EVENT = 'create events';
 const MIB = 1024 * 1024;

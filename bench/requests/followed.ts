@@ -29,7 +29,7 @@ export interface FollowedLoad extends Load {
 }
 
 /** Runs the loads one after the other, on one testbed: real kube-apiserver, real upstream controller and webhook, a played node. Loads without the webhook come last. */
-export async function measureFollowed(loads: FollowedLoad[]): Promise<FollowedCost[]> {
+export async function measureFollowed(loads: FollowedLoad[], signal: AbortSignal): Promise<FollowedCost[]> {
   const stops: (() => Promise<unknown>)[] = [];
   let auditLog = '';
   try {
@@ -64,7 +64,7 @@ export async function measureFollowed(loads: FollowedLoad[]): Promise<FollowedCo
         await webhookAnswers(client, false);
       }
       const before = await controller.memory();
-      await runAll(client, load);
+      await runAll(client, load, signal);
       const after = await controller.memory();
       const used = {
         cpuSeconds: after.cpuSeconds - before.cpuSeconds,

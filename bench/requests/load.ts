@@ -10,6 +10,7 @@ import { TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun } from '../../shared/tekton/types.ts';
 import type { Pace } from '../support/paced-node.ts';
+import { unlessAborted } from '../support/ends-with-signal.ts';
 import { threeTasks } from '../support/three-tasks.ts';
 
 export interface Load {
@@ -35,8 +36,8 @@ export function paceOf({ metadata }: Pod): Pace {
   return { pendingMs: part(PENDING_MS, pending), runningMs: part(RUNNING_MS, running) };
 }
 
-/** Creates the runs, and resolves when the mark is on all of them. Throws when one does not succeed, or takes longer than five minutes. */
-export async function runAll(client: KubeClient, { name, runs, everyMs }: Load): Promise<void> {
+/** Creates the runs, and resolves when the mark is on all of them. Throws when one does not succeed, takes longer than five minutes, or `signal` aborts. */
+export async function runAll(client: KubeClient, { name, runs, everyMs }: Load, signal: AbortSignal): Promise<void> {
   const path = resourcePath(PIPELINE_RUNS, { namespace: 'default' });
   const watch = new AbortController();
   const open = new Set(Array.from({ length: runs }, (_, index) => `${name}-${index}`));
@@ -57,10 +58,10 @@ export async function runAll(client: KubeClient, { name, runs, everyMs }: Load):
   );
   try {
     const created = [...open].map(async (runName, index) => {
-      await delay(index * everyMs);
-      await client.request('POST', path, { body: threeTasks(runName) });
+      await delay(index * everyMs, undefined, { signal });
+      await client.request('POST', path, { body: threeTasks(runName), signal });
     });
-    await Promise.all([...created, done.promise]);
+    await unlessAborted(signal, Promise.all([...created, done.promise]));
   } finally {
     clearTimeout(late);
     watch.abort();

@@ -41,7 +41,7 @@ function looksOf(queue: string, metrics: readonly string[]): number {
 }
 
 /** Runs the load on a controller process of its own, and counts what each run cost. The testbed has its own API server, webhook and node. */
-export async function measure(load: Load): Promise<LoadCost> {
+export async function measure(load: Load, signal = new AbortController().signal): Promise<LoadCost> {
   let auditLog = '';
   const testbed = await startTestbed({
     flags: (directory) => {
@@ -63,7 +63,7 @@ export async function measure(load: Load): Promise<LoadCost> {
     const stop = (): Promise<unknown> => Promise.all(controllers.map((controller) => controller.stop()));
     let metrics: string[] = [];
     try {
-      await runAll(testbed.cluster.client, load);
+      await runAll(testbed.cluster.client, load, signal);
       metrics = await Promise.all(controllers.map((controller) => controller.metrics()));
     } finally {
       await stop();

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { shutdownSignal } from '../../shared/runtime/shutdown.ts';
+import { endsWithSignal } from './ends-with-signal.ts';
 
 /** What a benchmark of memory executes. */
 export interface MemorySettings {
@@ -34,18 +34,19 @@ interface MemoryDefaults {
   every: (runs: number) => number;
 }
 
-/** Calls `measure` with what the command line asks for. Resolves to the exit code: 1 when that resolves to false, 2 for wrong arguments. */
+/** Calls `measure` with what the command line asks for, and sets the exit code: 1 when that resolves to false, 2 for wrong arguments. */
 export async function measureMemory(
   usage: string,
   defaults: MemoryDefaults,
   measure: (settings: MemorySettings, signal: AbortSignal) => Promise<boolean>,
-): Promise<number> {
+): Promise<void> {
   let settings: MemorySettings;
   try {
     settings = settingsOf(process.argv.slice(2), defaults);
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
-    return 2;
+    process.exitCode = 2;
+    return;
   }
-  return (await measure(settings, shutdownSignal())) ? 0 : 1;
+  await endsWithSignal(async (signal) => ((await measure(settings, signal)) ? 0 : 1));
 }

@@ -43,10 +43,10 @@ export interface CreateCost {
  * Creates `pairs` PipelineRuns one after the other where the webhook is called (a thread of its own serves it), each followed by one in a namespace that is
  * labelled to be left alone.
  */
-export async function measureCreates(pairs: number): Promise<CreateCost> {
+export async function measureCreates(pairs: number, signal: AbortSignal): Promise<CreateCost> {
   const cluster = await startWebhookCluster();
+  const server = await startServer('webhook', await issueWebhookCertificate(cluster.authority));
   try {
-    const server = await startServer('webhook', await issueWebhookCertificate(cluster.authority));
     await callAt(cluster, server.port);
     await cluster.webhook.close();
     await webhookAnswers(cluster.client);
@@ -60,17 +60,19 @@ export async function measureCreates(pairs: number): Promise<CreateCost> {
       return performance.now() - startedMs;
     };
     const took: { with: number; without: number }[] = [];
-    for (let pair = 0; pair < pairs; pair++)
+    for (let pair = 0; pair < pairs; pair++) {
+      signal.throwIfAborted();
       took.push({ with: await create('default'), without: await create(IGNORED) });
+    }
     // The first tenth warms up.
     const counted = took.slice(pairs / 10);
     const of = (name: 'with' | 'without'): { p50: number; p99: number } => {
       const sorted = counted.map((one) => one[name]).sort((a, b) => a - b);
       return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) };
     };
-    await server.worker.terminate();
     return { with: of('with'), without: of('without'), added: median(counted.map((one) => one.with - one.without)) };
   } finally {
+    await server.worker.terminate();
     await cluster.stop();
   }
 }

@@ -5,7 +5,7 @@ import { isObject, only, without } from './json.ts';
 import type { Json } from './json.ts';
 
 /** Annotation with the fields of steps and stepTemplates that v1 removed, by the name of their task. */
-export const TASK_DEPRECATIONS = 'tekton.dev/v1beta1.task-deprecations';
+const TASK_DEPRECATIONS = 'tekton.dev/v1beta1.task-deprecations';
 
 const isSet = (value: unknown): boolean =>
   Array.isArray(value)

@@ -9,7 +9,7 @@ const isText = (value: unknown): boolean => typeof value === 'string' || value =
  * A value as upstream reads it: a string, a list of strings, or an object of strings. Other JSON becomes a string (`ParamValue.UnmarshalJSON`
  * of pkg/apis/pipeline/v1beta1).
  */
-export function paramValue(value: unknown): unknown {
+function paramValue(value: unknown): unknown {
   if (typeof value === 'string') return value;
   if (value === null || value === undefined) return '';
   if (Array.isArray(value) && value.every(isText)) return value.map((item: unknown) => item ?? '');
@@ -46,7 +46,7 @@ const properties = ofObject((object) =>
 );
 
 /** A declared param with its type: the declared one, else object if it has properties, else that of the default, else string (`ParamSpec.SetDefaults`). */
-export function paramSpec(object: Json): Json {
+function paramSpec(object: Json): Json {
   const spec = withFields(object, { properties, default: paramValue });
   const inferred = isObject(spec['properties']) ? 'object' : typeOf(spec['default']);
   return { ...spec, type: spec['type'] || inferred };
