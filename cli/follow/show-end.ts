@@ -114,6 +114,12 @@ export async function readEnd(
   };
 }
 
+/** What the run waited for in vain, such as a volume or a sidecar: only its trace has the kubelet's words. */
+function waitsInVain({ failures }: RunEnd, summary: RunSummary | undefined): string[] {
+  const waits = (summary?.failures ?? []).filter(({ isWait }) => isWait).map(({ text }) => printable(text));
+  return waits.filter((text) => !failures.some((failure) => failure.text.trim() === text)).slice(0, MAX_QUOTED);
+}
+
 /** Prints how the run ended: why it failed, then its summary if there is a trace. */
 export function showEnd(end: RunEnd, summary: RunSummary | undefined, terminal: Terminal): void {
   const heading = `\n${end.heading}`;
@@ -123,6 +129,7 @@ export function showEnd(end: RunEnd, summary: RunSummary | undefined, terminal: 
     terminal.quote(lastLines);
   }
   if (end.more > 0) terminal.print(`  and ${end.more} more`);
+  for (const text of waitsInVain(end, summary)) terminal.print(`  because  ${text}`);
   if (summary) terminal.summary(summary);
   for (const hint of end.hints) terminal.print(terminal.dim(`  ${hint}`));
 }

@@ -2,6 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 
 import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import { isStepContainer } from '../../shared/tekton/containers.ts';
+import { mayStart } from '../../shared/tekton/pod-ready.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { hasUnknownEnd, ranOnce } from '../model/pod/unknown-end.ts';
@@ -74,10 +75,11 @@ function schedulingSpan(pod: Pod, attempt: Attempt, offsetMs: number): SpanRecor
   ];
 }
 
-/** When the first step's command started; without steps in the TaskRun's status, when its container started. Undefined if none has. */
+/** When the first step's command started; without steps in the TaskRun's status, when its container started, if it did not wait for sidecars. Undefined if none has. */
 function firstStepMs(pod: Pod, steps: readonly TimedStep[], offsetMs: number): number | undefined {
   const began = steps.filter(({ fate }) => fate !== 'skipped').map(({ interval }) => interval.startMs);
   if (began.length > 0) return Math.min(...began);
+  if (!mayStart(pod)) return undefined;
   const startOf = ({ state }: ContainerStatus): number | undefined =>
     epochMs(state?.running?.startedAt ?? state?.terminated?.startedAt);
   const containers = (pod.status?.containerStatuses ?? []).filter(({ name }) => isStepContainer(name));

@@ -21,7 +21,8 @@ export function goDurationMs(text: string): number | undefined {
   return parts.reduce((sum, [, value, unit = '']) => sum + Number(value) * (UNIT_MS[unit] ?? 0), 0);
 }
 
-const containerOf = ({ involvedObject }: PodEvent): string =>
+/** The container that an Event is about; empty if it is about the Pod. */
+export const containerOf = ({ involvedObject }: PodEvent): string =>
   /^spec\.(?:initContainers|containers)\{(.+)\}$/.exec(involvedObject.fieldPath ?? '')?.[1] ?? '';
 
 /** When an Event was first, and last, recorded; epoch milliseconds. */

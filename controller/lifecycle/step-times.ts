@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
+import { mayStart } from '../../shared/tekton/pod-ready.ts';
 import { hasFailed } from '../../shared/tekton/step-end.ts';
 import type { StepState } from '../../shared/tekton/types.ts';
 import { ranOnce, wasLost } from '../model/pod/unknown-end.ts';
@@ -62,10 +63,20 @@ function endOf(startMs: number, end: Instant, next: Instant | undefined, attempt
   return Math.max(startMs, binds ? Math.min(lastMs, next.ms) : lastMs);
 }
 
-/** A step's fate. Upstream shows a step as waiting whose container was lost: only the Pod says that it had run. */
+/** Whether the Pod says that a step's container ended while it waited for the sidecars. */
+function neverBegan(fate: StepFate, pod: Pod | undefined, container: ContainerStatus | undefined): boolean {
+  if (pod === undefined || mayStart(pod)) return false;
+  return fate === 'cut' || (fate === 'ended' && stepStartedAt(container?.state?.terminated?.message) === undefined);
+}
+
+/**
+ * A step's fate. Upstream shows a step as waiting whose container was lost: only the Pod says that it had run. It shows one as running that waited for a
+ * sidecar.
+ */
 function fateOf(step: StepState, { status, createdMs, pod }: Attempt): StepFate {
   const fate = stepFate(step, status, createdMs);
   const container = containerOf(step, pod);
+  if (neverBegan(fate, pod, container)) return 'pending';
   return fate === 'pending' && container && wasLost(container) ? 'lost' : fate;
 }
 

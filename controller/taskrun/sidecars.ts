@@ -3,6 +3,7 @@ import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
 import { JSON_PATCH, PODS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import { POD_READY, POD_READY_VALUE } from '../../shared/tekton/annotations.ts';
 import { isSidecarContainer, isStepContainer, podNameOf } from '../../shared/tekton/containers.ts';
+import { mayStart } from '../../shared/tekton/pod-ready.ts';
 import { sidecarState } from '../model/pod/container-states.ts';
 import { isRefused } from '../model/refused.ts';
 import { RunFailure } from '../model/run-failure.ts';
@@ -34,7 +35,7 @@ const sidecarsReady = traced('sidecarsReady', (pod: Pod): boolean => {
 
 /** Lets the first step start when all sidecars are ready. Returns the patched Pod. Throws RunFailure if the API server refuses. */
 export const updateReady = traced('updateReady', async (context: ReconcileContext, pod: Pod): Promise<Pod> => {
-  if (pod.metadata.annotations?.[POD_READY] === POD_READY_VALUE || !sidecarsReady(pod)) return pod;
+  if (mayStart(pod) || !sidecarsReady(pod)) return pod;
   // `add`, because in JSON Patch replacing a missing annotation is an error.
   const path = `/metadata/annotations/${POD_READY.replace('/', '~1')}`;
   try {

@@ -16,8 +16,8 @@ export interface PodEvent extends KubeObject {
   count?: number;
 }
 
-/** What a Pod waits for before its first step: images, and what could not be mounted, attached or set up. */
-const REASONS = ['Pulling', 'Pulled', 'FailedMount', 'FailedAttachVolume', 'FailedCreatePodSandBox'];
+/** What a Pod waits for before its first step: images, what could not be mounted, attached or set up, and sidecars that are not ready. */
+const REASONS = ['Pulling', 'Pulled', 'FailedMount', 'FailedAttachVolume', 'FailedCreatePodSandBox', 'Unhealthy'];
 
 /** Upstream names a TaskRun's Pod so, however long the TaskRun's own name is (kmeta.ChildName keeps the suffix). */
 const POD_OF_TASK_RUN = /-pod(-retry\d+)?$/;

@@ -15,7 +15,7 @@ import type { PodEvent } from './essentials.ts';
 const MAX_POD_EVENTS = 5_000;
 
 /** What is reported often, and no span is made of. A selector knows no "one of". */
-const OTHER_REASONS = ['Scheduled', 'Created', 'Started', 'Killing', 'Unhealthy'];
+const OTHER_REASONS = ['Scheduled', 'Created', 'Started', 'Killing'];
 
 /** What is watched for traces alone. A server need not serve all of it, and no run waits for it. */
 export interface TraceSources {

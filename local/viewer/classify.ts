@@ -22,7 +22,7 @@ const lifecycleNames: [RegExp, Category][] = [
   [/^sidecar /, 'sidecar'],
   [/^custom /, 'custom'],
   [
-    /^(queued|pending|admission|pod scheduling|pod starting|pod deleted|pod sandbox)$|^(image pull|resolve|volume mount) /,
+    /^(queued|pending|admission|pod scheduling|pod starting|pod deleted|pod sandbox)$|^(image pull|resolve|volume mount|readiness) /,
     'wait',
   ],
 ];

@@ -1,5 +1,6 @@
 import type { Pod } from '../../../shared/kubernetes/pod.ts';
 import type { TaskRunStatus } from '../../../shared/tekton/types.ts';
+import { mayStart } from '../../../shared/tekton/pod-ready.ts';
 import { deriveSpanId } from '../../../shared/tracing/ids.ts';
 import { liveSpan, type LiveSpan } from './live-span.ts';
 import type { LiveOutcome } from './outcome.ts';
@@ -29,7 +30,7 @@ export function waitSpans({ pod, status, ...attempt }: LiveAttempt, nowMs: numbe
   if (!pod || createdMs === undefined) return [];
   const condition = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
   const scheduledMs = condition?.status === 'True' ? timeMs(condition.lastTransitionTime) : undefined;
-  const first = status.steps?.[0];
+  const first = mayStart(pod) ? status.steps?.[0] : undefined;
   const firstMs = timeMs(first?.terminated?.startedAt ?? first?.running?.startedAt);
   const wait = (
     family: 'scheduling' | 'starting',

@@ -1,4 +1,5 @@
 import type { StepState } from '../../../shared/tekton/types.ts';
+import { mayStart } from '../../../shared/tekton/pod-ready.ts';
 import { deriveSpanId } from '../../../shared/tracing/ids.ts';
 import { liveSpan, type LiveSpan } from './live-span.ts';
 import type { LiveAttempt } from './pod.ts';
@@ -40,6 +41,8 @@ function stepSpan(
  */
 export function stepSpans(attempt: LiveAttempt, nowMs: number): LiveSpan[] {
   const { status, outcome: ofTask, createdMs } = attempt;
+  // The containers run, and wait for the sidecars.
+  if (attempt.pod && !mayStart(attempt.pod)) return [];
   const spans: LiveSpan[] = [];
   let turnMs = attempt.startMs;
   let isOver = false;

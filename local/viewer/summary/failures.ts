@@ -72,6 +72,7 @@ function failureOf(
     ...(pod !== undefined && { pod }),
     ...(container !== undefined && { container }),
     text: where === '' ? cause : `${where}: ${cause}`,
+    ...(row.category === 'wait' && { isWait: true as const }),
   };
 }
 

@@ -36,6 +36,8 @@ export interface SummaryFailure {
   container?: string;
   /** `unit-test › jest: exit code 1: expected 4, got 5`. */
   text: string;
+  /** A wait failed: the API objects don't say why. */
+  isWait?: true;
 }
 
 /** A task of the critical path. Times are milliseconds after the trace's start. */
@@ -66,6 +68,9 @@ export type WaitKind =
   | 'resolving'
   | 'scheduling'
   | 'image pull'
+  | 'volumes'
+  /** Until each sidecar was ready. */
+  | 'sidecars'
   | 'starting'
   /** A Pod that was deleted while it ran its task: the task began again in another one. */
   | 'deleted Pod'

@@ -9,6 +9,8 @@ import type { WaitKind, Waits } from './types.ts';
 const ORDER = [
   'step',
   'image pull',
+  'volumes',
+  'sidecars',
   'resolving',
   'pending',
   'admission',
@@ -19,15 +21,22 @@ const ORDER = [
 ] as const;
 type Occupied = (typeof ORDER)[number];
 
+/** The kinds that a name's first words say. */
+const BY_PREFIX = [
+  ['image pull ', 'image pull'],
+  ['volume mount ', 'volumes'],
+  ['readiness ', 'sidecars'],
+  ['resolve ', 'resolving'],
+] as const;
+
 function kindOf({ category, name, result }: WaterfallRow): Occupied | undefined {
   if (result === 'skip') return undefined;
   if (category === 'step') return 'step';
   if (category === 'init') return 'starting';
   if (category !== 'wait') return undefined;
-  if (name.startsWith('image pull ')) return 'image pull';
-  if (name.startsWith('resolve ')) return 'resolving';
   if (name === 'pod deleted') return 'deleted Pod';
-  return ORDER.find((kind) => name === kind || name === `pod ${kind}`);
+  const [, known] = BY_PREFIX.find(([prefix]) => name.startsWith(prefix)) ?? [];
+  return known ?? ORDER.find((kind) => name === kind || name === `pod ${kind}`);
 }
 
 interface Stretch {

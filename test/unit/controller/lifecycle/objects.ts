@@ -117,6 +117,7 @@ export function pod(name = 'compile-pod', phase = 'Succeeded'): Pod {
       creationTimestamp: at(2),
       resourceVersion: '1',
       labels: { 'tekton.dev/taskRunUID': 'uid-compile', 'tekton.dev/taskRun': 'build-x7k2p-compile' },
+      annotations: { 'tekton.dev/ready': 'READY' },
     },
     spec: { containers: [], nodeName: 'node-1' },
     status: {

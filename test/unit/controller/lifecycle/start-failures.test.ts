@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { SpanStatusCode } from '@opentelemetry/api';
 
 import type { PodEvent } from '../../../../controller/watch/essentials.ts';
@@ -67,6 +67,58 @@ test('a volume that another Pod held for a time has a span of that time, and is 
 test('a sandbox that can’t be made has its message, too', () => {
   const spans = build(timedOut, waits(), [event('FailedCreatePodSandBox', 'plugin type="calico" failed', 5, 50)]);
   expect(named(spans, 'pod sandbox').status.message).toBe('plugin type="calico" failed');
+});
+
+const unready = (message: string, from: number, to: number, container = 'sidecar-db'): PodEvent => ({
+  ...event('Unhealthy', message, from, to),
+  involvedObject: { uid: 'uid-compile-pod', fieldPath: `spec.containers{${container}}` },
+});
+const REFUSED = 'Readiness probe failed: dial tcp 10.0.0.7:6379: connect: connection refused';
+
+/** The step's container runs, and its command waits for the sidecars. */
+function waitsForSidecar(): Pod {
+  const pod = podOf([{ name: 'step-make', state: { running: { startedAt: at(5) } } }]);
+  return { ...pod, metadata: { ...pod.metadata, annotations: {} } };
+}
+
+test('a sidecar that never gets ready is an Error with its probe’s message; no step began', () => {
+  const make = { name: 'make', container: 'step-make' };
+  const cut = { exitCode: 1, startedAt: at(5), finishedAt: at(60), reason: 'TaskRunTimeout' };
+  const status = { ...timedOut, steps: [{ ...make, terminated: cut }] };
+  const spans = build(status, waitsForSidecar(), [unready(REFUSED, 5, 55)]);
+  expect(names(spans)).not.toContain('step make');
+  expect(named(spans, 'pod starting')).toMatchObject({ endMs: ms(60), attributes: { 'error.type': 'TaskRunTimeout' } });
+  expect(named(spans, 'readiness db')).toMatchObject({
+    startMs: ms(5),
+    endMs: ms(60),
+    parentSpanId: named(spans, 'pod starting').spanId,
+    attributes: { 'error.type': 'Unhealthy' },
+    status: { code: SpanStatusCode.ERROR, message: REFUSED },
+  });
+});
+
+describe('a sidecar of a Pod whose steps started', () => {
+  const pod = podOf([endedStep('make', 40, 45, 41.5)]);
+  const status = { ...ranTask, completionTime: at(46), steps: [step('make', 41, 45)] };
+
+  test('has a span of the time that it was not ready, and is no error', () => {
+    const spans = build(status, pod, [unready(REFUSED, 5, 35), unready('Startup probe failed: ', 3, 4)]);
+    expect(named(spans, 'readiness db')).toMatchObject({
+      startMs: ms(3),
+      endMs: ms(35),
+      attributes: { 'tektrace.message': REFUSED },
+      status: { code: SpanStatusCode.UNSET },
+    });
+  });
+
+  test('has none for probes that fail while the steps run, for liveness, or for a step', () => {
+    const events = [
+      unready(REFUSED, 43, 44),
+      unready('Liveness probe failed: ', 5, 35, 'sidecar-web'),
+      unready(REFUSED, 5, 35, 'step-make'),
+    ];
+    expect(names(build(status, pod, events)).filter((name) => name.startsWith('readiness'))).toEqual([]);
+  });
 });
 
 test('other Events make no span', () => {

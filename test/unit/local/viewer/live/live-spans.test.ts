@@ -46,6 +46,16 @@ describe('a run that goes on', () => {
     ]);
   });
 
+  test('whose step waits for a sidecar has no step yet', () => {
+    const lint = taskRun('lint', 100, { steps: [step('check', 400)] });
+    const { status, metadata } = pod('lint', 120, 150);
+    const waits = { status, metadata: { ...metadata, annotations: {} } };
+    expect(outline(drawn(liveRun([lint], [waits]), 1000)).slice(3)).toEqual([
+      '  pod scheduling none 120+30',
+      '  pod starting running 150+850',
+    ]);
+  });
+
   test('is not finished, and no row misses a parent', () => {
     const waterfall = drawn(liveRun([taskRun('lint', 100)]), 1000);
     expect(waterfall).toMatchObject({

@@ -51,7 +51,10 @@ export const taskRun = (task: string, createdMs: number, status: TaskRunStatus =
 });
 
 export const pod = (task: string, createdMs: number, scheduledMs?: number): Pod => ({
-  metadata: { name: `ship-x1-${task}-pod`, namespace: 'ci', creationTimestamp: at(createdMs) },
+  metadata: {
+    ...{ name: `ship-x1-${task}-pod`, namespace: 'ci', creationTimestamp: at(createdMs) },
+    annotations: { 'tekton.dev/ready': 'READY' },
+  },
   status: {
     conditions:
       scheduledMs === undefined ? [] : [{ type: 'PodScheduled', status: 'True', lastTransitionTime: at(scheduledMs) }],

@@ -198,6 +198,16 @@ describe('the waits', () => {
     expect(summary.waits.totalMs).toBe(300);
   });
 
+  test('name volumes that could not be mounted, and sidecars that were not ready', () => {
+    const summary = of([
+      root(3000),
+      ...task('unit', 0, 3000),
+      { id: 'vol', parent: 'unitst', name: 'volume mount cache', from: 110, to: 160 },
+      { id: 'db', parent: 'unitst', name: 'readiness db', from: 200, to: 280 },
+    ]);
+    expect(waits(summary)).toEqual({ scheduling: 100, sidecars: 80, starting: 70, volumes: 50 });
+  });
+
   test('have the time without a task as the controllers’', () => {
     const summary = of([root(3100), ...task('clone', 40, 1000), ...task('unit', 1500, 3000)]);
     expect(waits(summary)).toMatchObject({ controller: 40 + 500 + 100 });
