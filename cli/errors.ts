@@ -73,7 +73,7 @@ export function reasonOf(error: unknown): string {
 /** What OpenSSL makes of an answer that is no TLS is a riddle to most. */
 function withTlsAdvice(message: string): string {
   const reason = withoutOpensslPlaces(message);
-  return /wrong version number|packet length too long/i.test(reason)
+  return /wrong version number|packet length too long/i.test(reason) && !reason.includes('use http://')
     ? `${reason}: no TLS is spoken at this port: http:// instead of https://, or another port`
     : reason;
 }

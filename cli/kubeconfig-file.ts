@@ -9,7 +9,9 @@ export function readKubeconfig(file: string | undefined): KubeConfig {
     return loadKubeConfig(file === undefined ? {} : { file });
   } catch (error) {
     const reason = reasonOf(error).split('\n')[0] ?? '';
-    throw new CommandError(file === undefined ? reason : `--kubeconfig ${file}: ${reason}`);
+    const { KUBECONFIG } = process.env;
+    const named = file === undefined ? KUBECONFIG && `KUBECONFIG=${KUBECONFIG}` : `--kubeconfig ${file}`;
+    throw new CommandError(named ? `${named}: ${reason}` : reason);
   }
 }
 

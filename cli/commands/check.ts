@@ -3,7 +3,8 @@ import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { readTelemetry } from '../../shared/tracing/telemetry.ts';
-import { checkAdmission, sendSpan } from '../doctor/probe.ts';
+import { sendSpan } from '../doctor/collector.ts';
+import { checkAdmission } from '../doctor/probe.ts';
 import { CommandError, sentence } from '../errors.ts';
 import { readKubeconfig } from '../kubeconfig-file.ts';
 import { CLUSTER_LOG, logOptions, logSettings } from '../log-options.ts';
@@ -32,9 +33,9 @@ export const checkSpec: CommandSpec = {
 
 /** The id of the trace that the webhook gave to a run of `namespace`. Throws CommandError (exit 1) if it gave none. */
 async function admittedTrace(client: KubeClient, namespace: string, signal: AbortSignal): Promise<string> {
-  const { traceId, findings } = await checkAdmission(client, namespace, Date.now, signal);
-  if (traceId !== undefined) return traceId;
-  const { text: found = '', remedy = '' } = findings.find(({ state }) => state === 'failed') ?? {};
+  const { context, findings } = await checkAdmission(client, namespace, Date.now, signal);
+  if (context) return context.traceId;
+  const { text: found = '', remedy = '' } = findings.find(({ about }) => about === 'webhook') ?? {};
   throw new CommandError(`${found}: ${remedy}`, 1);
 }
 

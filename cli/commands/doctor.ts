@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto';
 
+import type { JaegerQuery } from '../../local/jaeger/query.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readTelemetry } from '../../shared/tracing/telemetry.ts';
 import { examine } from '../doctor/doctor.ts';
 import type { Finding } from '../doctor/finding.ts';
-import { sendSpan } from '../doctor/probe.ts';
+import { sendSpan } from '../doctor/collector.ts';
+import { CommandError } from '../errors.ts';
 import { contextNamespace, readKubeconfig } from '../kubeconfig-file.ts';
 import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
-import { exporterOptions, exporterSettings, parseOptions, text } from '../options.ts';
-import type { CommandSpec } from '../options.ts';
+import { exporterOptions, exporterSettings, httpUrl, parseOptions, text } from '../options.ts';
+import type { CommandSpec, OptionValues } from '../options.ts';
 import { createTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
+import { jaegerHeaders, jaegerHeadersOption, jaegerQuery } from '../trace-source.ts';
 import { VERSION } from '../version.ts';
 import { printable } from '../waterfall/display-width.ts';
 import { wrap } from '../wrap.ts';
@@ -19,7 +22,7 @@ import { wrap } from '../wrap.ts';
 export const doctorSpec: CommandSpec = {
   name: 'doctor',
   summary:
-    'Finds out why runs have no traces: looks at Tekton, the webhook and its certificate, sampling, the clock, the controller and its rights, and the collector, and says what to do.\nNothing is stored in the cluster.',
+    'Finds out why runs have no traces: looks at Tekton, the webhook and its certificate, sampling, the clock, the controller and its rights, the collector and Jaeger, and says what to do.\nNothing is stored in the cluster.',
   options: {
     namespace: {
       type: 'string',
@@ -29,6 +32,12 @@ export const doctorSpec: CommandSpec = {
     },
     kubeconfig: { type: 'string', value: 'FILE', help: 'Default: KUBECONFIG, ~/.kube/config.' },
     ...exporterOptions,
+    'jaeger-query-url': {
+      type: 'string',
+      value: 'URL',
+      help: 'The Jaeger that has to show what the collector accepts, like http://localhost:16686.',
+    },
+    'jaeger-headers-file': jaegerHeadersOption,
     ...logOptions(TERMINAL_LOG),
   },
   examples: ['tektrace doctor', 'tektrace doctor -n ci --jaeger-collector-url http://localhost:4318/v1/traces'],
@@ -76,13 +85,36 @@ export function verdict(findings: readonly Pick<Finding, 'state'>[]): string {
   return `${parts.filter(Boolean).join('; ')}.`;
 }
 
+/** Of one request to the API server. Each check has a limit of its own, too. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** The Jaeger that has to show the span. Throws CommandError if no collector is named that could accept one. */
+async function jaegerOf(values: OptionValues, hasCollector: boolean): Promise<JaegerQuery | undefined> {
+  const url = httpUrl(values, 'jaeger-query-url');
+  const headersFile = text(values, 'jaeger-headers-file');
+  if (url === undefined) {
+    if (headersFile === undefined) return undefined;
+    throw new CommandError('--jaeger-headers-file is for a Jaeger: name it with --jaeger-query-url, too');
+  }
+  if (!hasCollector)
+    throw new CommandError(
+      '--jaeger-query-url: name with --jaeger-collector-url, too, where the span is sent that it has to show',
+    );
+  return jaegerQuery(url, await jaegerHeaders(headersFile));
+}
+
 /** Exit code: 0 no check failed, 1 one did. */
 export async function doctorCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(doctorSpec, args);
   const log = createLogger(logSettings(values, TERMINAL_LOG));
   const { sink, spans } = await readTelemetry(exporterSettings(values), process.env, log);
   const config = readKubeconfig(text(values, 'kubeconfig'));
-  const client = createKubeClient(config, { userAgent: `tektrace-doctor/${VERSION}`, log });
+  const jaeger = await jaegerOf(values, sink !== undefined);
+  const client = createKubeClient(config, {
+    userAgent: `tektrace-doctor/${VERSION}`,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    log,
+  });
   try {
     const findings = await examine({
       client,
@@ -93,6 +125,7 @@ export async function doctorCommand(args: string[]): Promise<number> {
           await sendSpan(sink, spans, traceId, Date.now());
           return sink.target;
         }),
+      ...(jaeger && { jaeger }),
       newTraceId: () => randomBytes(16).toString('hex'),
       now: Date.now,
     });

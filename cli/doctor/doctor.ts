@@ -1,11 +1,20 @@
+import type { JaegerQuery } from '../../local/jaeger/query.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { sentence } from '../errors.ts';
-import { finding } from './finding.ts';
+import { checkCluster } from './cluster.ts';
+import { checkCollector, checkJaeger } from './collector.ts';
+import { finding, isUnread } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { checkInstallations, componentOf, helmTest, readInstallation } from './installation.ts';
+import type { Installation } from './installation.ts';
 import { checkAdmission } from './probe.ts';
-import { checkInstallation } from './rights.ts';
-import { checkTekton } from './tekton.ts';
+import type { Admission } from './probe.ts';
+import { checkReach, whyUnreached } from './reach.ts';
+import { checkRights, checkWebhookRights } from './rights.ts';
+import { checkSampling } from './sampling.ts';
+import { checkTekton, checkTektonRuns } from './tekton.ts';
 import { checkConfiguration } from './webhook.ts';
+import { checkDeployments, checkExport, checkLeader, checkPods, collectorOf } from './workloads.ts';
 
 export interface DoctorOptions {
   client: KubeClient;
@@ -13,65 +22,141 @@ export interface DoctorOptions {
   namespace: string;
   /** Sends a span of that trace. Undefined if no collector is named. */
   sendSpan: ((traceId: string) => Promise<string>) | undefined;
+  /** Where that span has to be seen, if a Jaeger is named. */
+  jaeger?: JaegerQuery;
   /** For a probe without a context. */
   newTraceId: () => string;
   now: () => number;
+  /** The longest that one check waits for the API server, in milliseconds. */
+  checkTimeoutMs?: number;
 }
 
-/** The check's findings; an error of it is one that failed. */
-async function safely(about: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+const CHECK_TIMEOUT_MS = 30_000;
+
+/** The check's findings; an error of it is one that failed, and so is no answer in time. */
+async function safely(
+  { client, checkTimeoutMs = CHECK_TIMEOUT_MS }: DoctorOptions,
+  about: string,
+  check: (client: KubeClient) => Promise<Finding[]>,
+): Promise<Finding[]> {
+  const limit = AbortSignal.timeout(checkTimeoutMs);
+  const request: KubeClient['request'] = (method, path, { signal, ...options } = {}) =>
+    client.request(method, path, { ...options, signal: signal ? AbortSignal.any([limit, signal]) : limit });
   try {
-    return await check();
+    return await check({ ...client, server: client.server, request });
   } catch (error) {
-    return [finding('failed', about, sentence(error))];
+    const text = limit.aborted ? `the API server did not answer within ${checkTimeoutMs / 1000} s` : sentence(error);
+    return [finding('failed', about, text, 'kubectl get --raw "/readyz?verbose" says whether the API server is well')];
   }
 }
 
-async function checkCluster(client: KubeClient): Promise<Finding> {
-  try {
-    const { gitVersion } = await client.request<{ gitVersion: string }>('GET', '/version');
-    return finding('ok', 'cluster', `${client.server} is Kubernetes ${gitVersion}`);
-  } catch (error) {
-    return finding(
-      'failed',
-      'cluster',
-      `${client.server} does not answer: ${sentence(error)}`,
-      'see that kubectl reaches the cluster with this kubeconfig',
-    );
+/** What a dry run's admission says, and why there was no context, where that can be found out. */
+async function admission(
+  client: KubeClient,
+  { namespace, now }: DoctorOptions,
+  { configurations, deployments }: Installation,
+  isConfigured: boolean,
+): Promise<Admission> {
+  const admitted = await checkAdmission(client, namespace, now);
+  const { context, findings } = admitted;
+  const configuration = isUnread(configurations) ? undefined : configurations[0];
+  if (context) {
+    const webhook = isUnread(deployments) ? undefined : deployments.find((one) => componentOf(one) === 'webhook');
+    const reach = configuration && isConfigured ? await checkReach(client, configuration) : [];
+    return { ...admitted, findings: [...reach, ...findings, checkSampling(context.sampled, namespace, webhook)] };
   }
+  if (!admitted.isUnstamped || !configuration) return admitted;
+  const unstamped = `a PipelineRun in ${namespace} was admitted without a trace context`;
+  const { text, remedy } = isConfigured
+    ? await whyUnreached(client, configuration)
+    : { text: 'what failed above explains it', remedy: undefined };
+  return {
+    ...admitted,
+    findings: [finding('failed', 'webhook', `${unstamped}: ${text}`, remedy), ...findings.slice(1)],
+  };
 }
 
-async function checkCollector({ sendSpan }: DoctorOptions, traceId: string): Promise<Finding> {
-  if (!sendSpan) return finding('unknown', 'collector', 'none was named: --jaeger-collector-url URL sends it a span');
-  try {
-    return finding('ok', 'collector', `${await sendSpan(traceId)} accepted a span`);
-  } catch (error) {
-    return finding(
-      'failed',
-      'collector',
-      `it did not accept a span: ${sentence(error)}`,
-      'see that it listens there for this protocol (OTLP: port 4318 or 4317; Thrift: 14268)',
-    );
-  }
+/** The chart's Deployments: Pods, leader, rights, and where the controller sends spans. */
+async function checkWorkloads(client: KubeClient, installation: Installation, clusterMs: number): Promise<Finding[]> {
+  const { configurations, deployments } = installation;
+  if (isUnread(deployments)) return [finding('unknown', 'controller', 'this user may not list Deployments')];
+  const ours = isUnread(configurations) ? [] : configurations;
+  const isInCluster = ours.some(({ webhooks = [] }) => webhooks.some(({ clientConfig }) => clientConfig?.service));
+  const controllers = deployments.filter((one) => componentOf(one) === 'controller');
+  const webhooks = deployments.filter((one) => componentOf(one) === 'webhook');
+  const all = await Promise.all([
+    ...[...webhooks, ...controllers].map(async (one) => [await checkPods(client, one)]),
+    ...controllers.map(async (one) =>
+      (one.status?.readyReplicas ?? 0) > 0 ? checkLeader(client, one, clusterMs) : [],
+    ),
+    ...webhooks.map(async (one) => [await checkWebhookRights(client, one)]),
+    ...controllers.map(async (one) => [await checkRights(client, one)]),
+  ]);
+  return [...checkDeployments(deployments, isInCluster, ours[0]), ...all.flat(), ...controllers.map(checkExport)];
 }
 
-/** Looks at everything that a traced run needs, in the order in which a run meets it. Nothing is stored in the cluster. */
+/** The collector of the controller in the cluster, and the command that tests it from there. */
+function inCluster({ deployments }: Installation): { url: string; test: string } | undefined {
+  const controller = isUnread(deployments) ? undefined : deployments.find((one) => componentOf(one) === 'controller');
+  if (!controller) return undefined;
+  const url = collectorOf(controller);
+  return url === undefined ? undefined : { url, test: helmTest(controller) };
+}
+
+/** Sends the span, and asks Jaeger for it. */
+async function checkExports(options: DoctorOptions, traceId: string, installation?: Installation): Promise<Finding[]> {
+  const { sendSpan, jaeger } = options;
+  const collector = await checkCollector(sendSpan, traceId, installation && inCluster(installation));
+  return jaeger && collector.state === 'ok' ? [collector, await checkJaeger(jaeger, traceId)] : [collector];
+}
+
+/** Checks everything that a traced run needs, in the order in which a run meets it. Nothing is stored in the cluster. */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
-  const { client, namespace, newTraceId, now } = options;
-  const cluster = await checkCluster(client);
-  if (cluster.state === 'failed') return [cluster, await checkCollector(options, newTraceId())];
-  const tekton = await safely('Tekton', async () => [await checkTekton(client)]);
-  const configuration = await safely('webhook', async () => [await checkConfiguration(client, now())]);
-  let traceId: string | undefined;
-  const canProbe = tekton.every(({ state }) => state !== 'failed');
-  const admission = !canProbe
+  const { namespace, newTraceId, now } = options;
+  const cluster = await safely(options, 'cluster', async (client) => [await checkCluster(client, now)]);
+  if (cluster.some(({ state }) => state === 'failed'))
+    return [...cluster, ...(await checkExports(options, newTraceId()))];
+
+  let installation: Installation = { configurations: 'absent', deployments: 'absent' };
+  const [tekton, unread] = await Promise.all([
+    safely(options, 'Tekton', async (client) => [await checkTekton(client)]),
+    safely(options, 'installation', async (client) => {
+      installation = await readInstallation(client);
+      return [];
+    }),
+  ]);
+  const { configurations } = installation;
+  const configuration = isUnread(configurations) ? undefined : configurations[0];
+  const [tektonRuns, configured] = await Promise.all([
+    safely(options, 'Tekton', (client) => checkTektonRuns(client, installation)),
+    safely(options, 'webhook configuration', async (client) => [
+      ...checkInstallations(installation),
+      ...(configuration ? await checkConfiguration(client, configuration, namespace, now()) : []),
+    ]),
+  ]);
+  let admitted: Admission = { findings: [], clockOffMs: 0, isUnstamped: false };
+  const isConfigured = configured.every(({ state }) => state !== 'failed');
+  const admissionFindings = tekton.some(({ state }) => state === 'failed')
     ? []
-    : await safely('webhook', async () => {
-        const admitted = await checkAdmission(client, namespace, now);
-        traceId = admitted.traceId;
+    : await safely(options, 'webhook', async (client) => {
+        admitted = await admission(client, options, installation, isConfigured);
         return admitted.findings;
       });
-  const installation = await safely('controller', () => checkInstallation(client));
-  const collector = await checkCollector(options, traceId ?? newTraceId());
-  return [cluster, ...tekton, ...configuration, ...admission, ...installation, collector];
+  const traceId = admitted.context?.traceId ?? newTraceId();
+  const [workloads, exports] = await Promise.all([
+    unread.length > 0
+      ? []
+      : safely(options, 'controller', (client) => checkWorkloads(client, installation, now() + admitted.clockOffMs)),
+    checkExports(options, traceId, installation),
+  ]);
+  return [
+    ...cluster,
+    ...tekton,
+    ...tektonRuns,
+    ...unread,
+    ...configured,
+    ...admissionFindings,
+    ...workloads,
+    ...exports,
+  ];
 }

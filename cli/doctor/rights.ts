@@ -1,15 +1,9 @@
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { ApiError } from '../../shared/kubernetes/errors.ts';
-import type { KubeObject } from '../../shared/kubernetes/types.ts';
-import { finding, readable } from './finding.ts';
+import { finding } from './finding.ts';
 import type { Finding } from './finding.ts';
-
-interface Deployment extends KubeObject {
-  spec?: { replicas?: number; template?: { spec?: { serviceAccountName?: string } } };
-  status?: { readyReplicas?: number };
-}
-
-const SELECTOR = 'app.kubernetes.io/part-of=tektrace';
+import { helmUpgrade, optionOf } from './installation.ts';
+import type { Deployment } from './installation.ts';
 
 /** A right of the controller. */
 interface Right {
@@ -35,88 +29,71 @@ export const RIGHTS: readonly Right[] = [
   ...rights(['list', 'watch', 'create', 'patch'], '', ['events'], true),
 ];
 
-const componentOf = ({ metadata }: Deployment): string => metadata.labels?.['app.kubernetes.io/component'] ?? '';
+/** What the webhook needs to publish its authority: the chart's ClusterRole, without its Role. */
+const webhookRights = (configuration: string): Right[] =>
+  ['list', 'watch', 'patch'].map((verb) => ({
+    ...{ verb, group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' },
+    ...{ name: configuration, optional: false },
+  }));
 
-/** The RIGHTS that the service account does not have. Undefined if this user may not ask. */
-async function missingRights(client: KubeClient, user: string): Promise<Right[] | undefined> {
-  const missing: Right[] = [];
+/** Whether the user has the right. */
+async function has(client: KubeClient, user: string, right: Right): Promise<boolean> {
+  const { optional: _, ...resourceAttributes } = right;
+  const { status } = await client.request<{ status?: { allowed?: boolean } }>(
+    'POST',
+    '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+    {
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user, resourceAttributes },
+      },
+    },
+  );
+  return status?.allowed === true;
+}
+
+/** Those of `wanted` that the user does not have. Undefined if the user of the client may not ask. */
+async function missingRights(client: KubeClient, user: string, wanted: readonly Right[]): Promise<Right[] | undefined> {
   try {
-    for (const right of RIGHTS) {
-      const { optional: _, ...resourceAttributes } = right;
-      const { status } = await client.request<{ status?: { allowed?: boolean } }>(
-        'POST',
-        '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-        {
-          body: {
-            apiVersion: 'authorization.k8s.io/v1',
-            kind: 'SubjectAccessReview',
-            spec: { user, resourceAttributes },
-          },
-        },
-      );
-      if (status?.allowed !== true) missing.push(right);
-    }
+    const are = await Promise.all(wanted.map((right) => has(client, user, right)));
+    return wanted.filter((_, index) => !are[index]);
   } catch (error) {
     if (error instanceof ApiError && (error.status === 403 || error.status === 404)) return undefined;
     throw error;
   }
-  return missing;
 }
 
-function pods(component: string, { metadata, spec, status }: Deployment): Finding {
-  const [ready, wanted] = [status?.readyReplicas ?? 0, spec?.replicas ?? 1];
-  const name = `${metadata.namespace}/${metadata.name}`;
-  if (ready > 0)
-    return finding(ready < wanted ? 'warning' : 'ok', component, `${name}: ${ready} of ${wanted} Pods are ready`);
-  return finding(
-    'failed',
-    component,
-    `${name}: none of ${wanted} Pods is ready`,
-    `kubectl describe pods -n ${metadata.namespace} -l app.kubernetes.io/component=${component}`,
-  );
-}
-
-function rightsFinding(account: string, missing: Right[] | undefined): Finding {
+async function check(
+  client: KubeClient,
+  deployment: Deployment,
+  wanted: readonly Right[],
+  purpose: string,
+): Promise<Finding> {
+  const account = `${deployment.metadata.namespace}:${deployment.spec?.template?.spec?.serviceAccountName ?? 'default'}`;
+  const missing = await missingRights(client, `system:serviceaccount:${account}`, wanted);
   if (missing === undefined)
     return finding('unknown', 'rights', 'this user may not ask for the rights of others (create subjectaccessreviews)');
-  if (missing.length === 0)
-    return finding(
-      'ok',
-      'rights',
-      `the service account ${account} may read and mark runs, and all that their traces show`,
-    );
+  if (missing.length === 0) return finding('ok', 'rights', `the service account ${account} may ${purpose}`);
   const isTraced = missing.every(({ optional }) => optional);
   const named = missing.map(({ verb, resource, name }) => [verb, resource, name].filter(Boolean).join(' '));
   return finding(
     isTraced ? 'warning' : 'failed',
     'rights',
     `the service account ${account} may not ${named.join(', ')}${isTraced ? ': traces or Events lack what these are for' : ''}`,
-    "restore the chart's ClusterRole and its binding: helm upgrade",
+    `restore the chart's ClusterRole and its binding: ${helmUpgrade(deployment)}`,
   );
 }
 
-/** Whether the Deployments of the chart run, and whether the controller has its rights. */
-export async function checkInstallation(client: KubeClient): Promise<Finding[]> {
-  const list = await readable<{ items: Deployment[] }>(client, '/apis/apps/v1/deployments', {
-    labelSelector: SELECTOR,
-  });
-  if (!list) return [finding('unknown', 'controller', 'this user may not list Deployments')];
-  const controller = list.items.find((one) => componentOf(one) === 'controller');
-  const webhook = list.items.find((one) => componentOf(one) === 'webhook');
-  if (!controller)
-    return [
-      finding(
-        'warning',
-        'controller',
-        'no Deployment of the chart has it: it runs outside, as in tektrace up, or not at all',
-      ),
-      ...(webhook ? [pods('webhook', webhook)] : []),
-    ];
-  const account = `${controller.metadata.namespace}:${controller.spec?.template?.spec?.serviceAccountName ?? 'default'}`;
-  const missing = await missingRights(client, `system:serviceaccount:${account}`);
-  return [
-    ...(webhook ? [pods('webhook', webhook)] : []),
-    pods('controller', controller),
-    rightsFinding(account, missing),
-  ];
-}
+/** Whether the controller's service account has its RIGHTS. */
+export const checkRights = (client: KubeClient, controller: Deployment): Promise<Finding> =>
+  check(client, controller, RIGHTS, 'read and mark runs, and all that their traces show');
+
+/** Whether the webhook's service account may publish its authority. */
+export const checkWebhookRights = (client: KubeClient, webhook: Deployment): Promise<Finding> =>
+  check(
+    client,
+    webhook,
+    webhookRights(optionOf(webhook, 'configuration-name') ?? webhook.metadata.name ?? ''),
+    'publish its authority',
+  );

@@ -1,92 +1,149 @@
-import { X509Certificate } from 'node:crypto';
-
+import { matchesLabelSelector } from '../../local/apiserver/storage/label-selector.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
-import { MUTATING_WEBHOOK_CONFIGURATIONS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import { NAMESPACES, resourcePath } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
-import { sentence } from '../errors.ts';
-import { finding, readable } from './finding.ts';
+import { checkCertificate, WEBHOOK_LABELS } from './certificate.ts';
+import { finding, isUnread, read, readable } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { helmUpgrade, nameOf } from './installation.ts';
+import type { Webhook, WebhookConfiguration } from './installation.ts';
 
-interface ClientConfig {
-  caBundle?: string;
-  url?: string;
-  service?: { namespace: string };
-}
+const ABOUT = 'webhook configuration';
+/** The chart's webhooks, with what a run lacks without them. */
+const WEBHOOKS: Readonly<Record<string, string>> = {
+  'pipelinerun.tektrace.dev': 'PipelineRuns get their trace late, by the controller',
+  'taskrun.tektrace.dev': 'TaskRuns get their trace late, by the controller',
+  'pod.tektrace.dev': 'steps get no TRACEPARENT',
+};
 
-interface WebhookConfiguration extends KubeObject {
-  webhooks?: { name: string; clientConfig?: ClientConfig }[];
-}
-
-/** Selects the webhook's Deployment and its Pods. */
-export const WEBHOOK_LABELS = '-l app.kubernetes.io/part-of=tektrace,app.kubernetes.io/component=webhook';
-const DAY_MS = 24 * 3_600_000;
-/** The authority renews itself long before (certs/). */
-const SOON_DAYS = 7;
-
-const configurationsPath = resourcePath(MUTATING_WEBHOOK_CONFIGURATIONS, {});
-
-/** The end of the newest certificate of a bundle in PEM, in milliseconds since the epoch. Throws for a text that is none. */
-function lastEndMs(caBundle: string): number {
-  const pem = Buffer.from(caBundle, 'base64').toString('utf8');
-  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (certificates.length === 0) throw new Error('it holds no certificate');
-  return Math.max(...certificates.map((text) => Date.parse(new X509Certificate(text).validTo)));
-}
-
-/** How the webhook's log is read and how it is restarted: the Pods behind its Service, or the program at its URL (as in `tektrace up`). */
-function handling({ service, url = '' }: ClientConfig): { log: string; restart: string } {
-  if (!service) return { log: `the log of the program that serves ${url}`, restart: `the program that serves ${url}` };
-  const its = `-n ${service.namespace} ${WEBHOOK_LABELS}`;
-  return { log: `kubectl logs ${its}`, restart: `kubectl rollout restart deployment ${its}` };
-}
-
-const dayCount = (count: number): string => (count === 1 ? '1 day' : `${count} days`);
-
-/** Whether the API server calls Tektrace's webhook, and trusts its certificate. */
-export async function checkConfiguration(client: KubeClient, nowMs: number): Promise<Finding> {
-  const list = await readable<{ items: WebhookConfiguration[] }>(client, configurationsPath);
-  if (!list) return finding('unknown', 'webhook configuration', 'this user may not list MutatingWebhookConfigurations');
-  const ours = list.items.find(({ webhooks = [] }) => webhooks.some(({ name }) => name.endsWith('.tektrace.dev')));
-  if (!ours)
-    return finding(
+function missingWebhooks(configuration: WebhookConfiguration): Finding[] {
+  const there = new Set(configuration.webhooks?.map(({ name }) => name));
+  const missing = Object.entries(WEBHOOKS).filter(([name]) => !there.has(name));
+  if (missing.length === 0) return [];
+  const names = missing.map(([name, effect]) => `${name} (${effect})`);
+  return [
+    finding(
       'failed',
-      'webhook configuration',
-      'no MutatingWebhookConfiguration has a webhook of Tektrace',
-      'install the chart: helm install tektrace ./helm/tektrace',
-    );
-  const name = ours.metadata.name ?? '';
-  const configs = (ours.webhooks ?? []).map(({ clientConfig = {} }) => clientConfig);
-  const bundles = configs.map(({ caBundle }) => caBundle);
-  const { log, restart } = handling(configs[0] ?? {});
-  const bundle = bundles.find((one) => one !== undefined && one !== '');
-  if (bundle === undefined || bundles.some((one) => !one))
-    return finding(
+      ABOUT,
+      `${nameOf(configuration)} lacks the webhooks ${names.join(', ')}`,
+      helmUpgrade(configuration),
+    ),
+  ];
+}
+
+/** The conditions of a selector that the labels do not meet. */
+function unmet(
+  { matchLabels = {}, matchExpressions = [] }: Webhook['namespaceSelector'] & {},
+  labels: Labels,
+): string[] {
+  return [
+    ...Object.entries(matchLabels)
+      .filter(([key, value]) => labels[key] !== value)
+      .map(([key, value]) => `${key} = ${value}`),
+    ...matchExpressions
+      .filter((expression) => !matchesLabelSelector({ matchExpressions: [expression] }, labels))
+      .map(({ key, operator, values = [] }) => [key, operator, values.join(', ')].filter(Boolean).join(' ')),
+  ];
+}
+type Labels = Record<string, string>;
+
+/** Whether the webhooks are called for what is created in the namespace. */
+async function excludedNamespace(
+  client: KubeClient,
+  configuration: WebhookConfiguration,
+  namespace: string,
+): Promise<Finding[]> {
+  const found = await readable<KubeObject>(client, resourcePath(NAMESPACES, { name: namespace }));
+  if (!found) return [];
+  const labels = found.metadata.labels ?? {};
+  const conditions = configuration.webhooks?.flatMap(({ namespaceSelector = {} }) => unmet(namespaceSelector, labels));
+  const [condition] = conditions ?? [];
+  if (condition === undefined) return [];
+  return [
+    finding(
       'failed',
-      'webhook certificate',
-      `${name} has no caBundle: the API server trusts no certificate of the webhook`,
-      `see why the webhook has not published it: ${log}`,
-    );
-  try {
-    const days = Math.floor((lastEndMs(bundle) - nowMs) / DAY_MS);
-    if (days < 0)
-      return finding(
+      ABOUT,
+      `${nameOf(configuration)} leaves out the namespace ${namespace}: its namespaceSelector requires ${condition}`,
+      condition.startsWith('tektrace.dev/ignore ')
+        ? `kubectl label namespace ${namespace} tektrace.dev/ignore-`
+        : `choose a namespace whose runs are traced (--namespace NAME), or put the selector right: excludedNamespaces of the chart, ${helmUpgrade(configuration)}`,
+    ),
+  ];
+}
+
+interface Service extends KubeObject {
+  spec?: { ports?: { port: number }[] };
+}
+interface EndpointSlice extends KubeObject {
+  endpoints?: { conditions?: { ready?: boolean } }[] | null;
+}
+
+/**
+ * Whether the Service that the API server calls leads to a Pod. An API server may still answer over a connection that it opened before the Service
+ * was broken.
+ */
+async function checkService(client: KubeClient, configuration: WebhookConfiguration): Promise<Finding[]> {
+  const { service } = configuration.webhooks?.[0]?.clientConfig ?? {};
+  if (!service) return [];
+  const { namespace, name, port = 443 } = service;
+  const about = 'webhook Service';
+  const path = `/api/v1/namespaces/${namespace}/services/${name}`;
+  const found = await read<Service>(client, path);
+  if (found === 'forbidden') return [finding('unknown', about, `this user may not read Services of ${namespace}`)];
+  if (found === 'absent')
+    return [
+      finding(
         'failed',
-        'webhook certificate',
-        `the authority in ${name} expired ${dayCount(-days)} ago`,
-        `restart the webhook: ${restart}`,
-      );
-    return finding(
-      days < SOON_DAYS ? 'warning' : 'ok',
-      'webhook certificate',
-      `the authority in ${name} is valid for ${dayCount(days)}`,
-      ...(days < SOON_DAYS ? [`see why the webhook does not renew it: ${log}`] : []),
-    );
-  } catch (error) {
-    return finding(
+        about,
+        `${nameOf(configuration)} calls the Service ${namespace}/${name}, which is not there`,
+        helmUpgrade(configuration),
+      ),
+    ];
+  if (!found.spec?.ports?.some((one) => one.port === port))
+    return [
+      finding(
+        'failed',
+        about,
+        `${nameOf(configuration)} calls port ${port} of ${namespace}/${name}, which has only ${found.spec?.ports?.map((one) => one.port).join(', ') || 'none'}`,
+        helmUpgrade(configuration),
+      ),
+    ];
+  const slices = await read<{ items: EndpointSlice[] }>(
+    client,
+    `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
+    { labelSelector: `kubernetes.io/service-name=${name}` },
+  );
+  if (isUnread(slices)) return [];
+  const ready = slices.items
+    .flatMap(({ endpoints }) => endpoints ?? [])
+    .filter((one) => one.conditions?.ready !== false);
+  if (ready.length > 0) return [];
+  return [
+    finding(
       'failed',
-      'webhook certificate',
-      `the caBundle of ${name} can't be read: ${sentence(error)}`,
-      'remove it, and the webhook publishes it anew',
-    );
-  }
+      about,
+      `${namespace}/${name} leads to no Pod that is ready`,
+      `kubectl get pods -n ${namespace} ${WEBHOOK_LABELS} --show-labels; kubectl describe service -n ${namespace} ${name}`,
+    ),
+  ];
+}
+
+/** Whether the API server calls Tektrace's webhooks for the namespace, where it finds them, and trusts their certificate. */
+export async function checkConfiguration(
+  client: KubeClient,
+  configuration: WebhookConfiguration,
+  namespace: string,
+  nowMs: number,
+): Promise<Finding[]> {
+  const isStrict = configuration.webhooks?.some(({ failurePolicy }) => failurePolicy === 'Fail');
+  const certificate = checkCertificate(configuration, nowMs);
+  return [
+    ...missingWebhooks(configuration),
+    ...(await excludedNamespace(client, configuration, namespace)),
+    ...(await checkService(client, configuration)),
+    ...(isStrict
+      ? [finding('ok', ABOUT, 'failurePolicy is Fail: while the webhook does not answer, no run can be created')]
+      : []),
+    certificate,
+  ];
 }

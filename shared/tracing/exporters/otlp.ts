@@ -130,6 +130,12 @@ export function createOtlpSink(options: OtlpOptions): SpanSink {
         ...(answer.retryAfterMs !== undefined && { retryAfterMs: answer.retryAfterMs }),
       });
     }
+    // A user interface answers every path with its page, and 200: nobody there has taken the spans.
+    if (isPage(answer))
+      throw new ExportError(
+        `${target}: answered with a web page: a user interface is there (as at Jaeger's port 16686), no collector: OTLP over HTTP is usually at port 4318`,
+        { retryable: false },
+      );
     const refused = refusedSpans(() => responseSerializer(answer, serializer).deserializeResponse(answer.body));
     if (refused)
       throw new ExportError(
@@ -140,6 +146,8 @@ export function createOtlpSink(options: OtlpOptions): SpanSink {
 
   return { send, target, close: async () => agent.destroy() };
 }
+
+const isPage = ({ contentType, body }: Answer): boolean => /^text\/html/i.test(contentType) && body.byteLength > 0;
 
 type Serializer = typeof ProtobufTraceSerializer;
 

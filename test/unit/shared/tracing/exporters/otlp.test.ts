@@ -94,6 +94,14 @@ test.each([
   await expect(send()).rejects.toMatchObject({ retryable: true, retryAfterMs });
 });
 
+test('a 200 with a web page is no acceptance: a user interface answers everything with its page', async () => {
+  collector.answers = [status(200, { 'content-type': 'text/html; charset=utf-8' }, Buffer.from('<!DOCTYPE html>'))];
+  await expect(send()).rejects.toMatchObject({
+    message: expect.stringContaining('a user interface is there') as unknown as string,
+    retryable: false,
+  });
+});
+
 test('compressed JSON has its headers, and its partial success is read', async () => {
   const answer = { partialSuccess: { rejectedSpans: '1', errorMessage: 'too old' } };
   collector.answers = [status(200, { 'content-type': 'application/json' }, Buffer.from(JSON.stringify(answer)))];
