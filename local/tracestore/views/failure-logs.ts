@@ -29,7 +29,7 @@ export class FailureLogs {
     return this.#of(waterfall)?.facts ?? {};
   }
 
-  /** Like `now`, but waits until the logs are read: two seconds for each at most. */
+  /** Like `now`, but waits until the logs are read: five seconds for each at most. */
   async read(waterfall: Waterfall): Promise<RunFacts> {
     return (await this.#of(waterfall)?.reading) ?? {};
   }

@@ -14,7 +14,7 @@ const TAIL_LINES = 3;
 const MAX_TAILS = 3;
 const MAX_TAIL_BYTES = 16 * 1024;
 /** A summary never waits longer for a log. */
-const MAX_READ_MS = 2000;
+const MAX_READ_MS = 5000;
 
 async function readTail(logs: LogSource, place: LogPlace): Promise<string[]> {
   let tail = Buffer.alloc(0);
