@@ -130,32 +130,50 @@ function countedProblems(waterfall: Waterfall): [text: string, times: number][] 
 
 const MAX_FUNCTIONS = 3;
 
+/** The first that has room for itself; else the last, cut. */
+function widest(texts: string[], width: number, style: Style): string {
+  const fitting = texts.find((text) => displayWidth(text) <= width);
+  return trimEnd(fitting ?? fit(texts.at(-1) ?? '', width, style.ellipsis));
+}
+
 /** The functions and API requests of the controllers that took longest by themselves. Both controllers have functions of the same name. */
-function slowestFunctions({ rows }: Waterfall): string[] {
+function slowestFunctions({ rows }: Waterfall, layout: Layout, style: Style): string[] {
   const slowest = functionSummaries(rows)
+    .filter(({ selfMs }) => selfMs > 0)
     .slice(0, MAX_FUNCTIONS)
     .map((one) => ({ ...one, shown: printable(`${one.service.replace(/-reconciler$/, '')} ${one.name}`) }));
   const width = Math.max(0, ...slowest.map(({ shown }) => displayWidth(shown)));
   return slowest.map(({ shown, selfText, count, maxSelfText }) => {
-    const calls = `${count} ${count === 1 ? 'call' : 'calls'}`;
-    return `    ${fit(shown, width, '')}  ${selfText} in ${calls}, longest ${maxSelfText}`;
+    const sum = `    ${fit(shown, width, '')}  ${selfText} in ${counted(count, 'call')}`;
+    return widest([`${sum}, longest ${maxSelfText}`, sum], layout.width, style);
   });
 }
 
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+/** How much the controllers did for the run. Their reconciles may be at the same time: together they may take longer than the run. */
+function controllerSums({ controller }: Waterfall, layout: Layout, style: Style): string[] {
+  const { count, errors, reconciles, totalMs: spentMs, omitted } = controller;
+  const sum = `  controllers: ${counted(reconciles, 'reconcile')}, ${formatDuration(spentMs)} together`;
+  const withErrors = errors > 0 ? `, ${counted(errors, 'span')} with an error` : '';
+  const left = `    without ${counted(omitted, 'span')} beyond the limits of a reconcile and of a run`;
+  return [
+    widest([`${sum}, ${counted(count, 'span')}${withErrors}`, `${sum}${withErrors}`, sum], layout.width, style),
+    ...(omitted > 0 ? [widest([left, `    without ${counted(omitted, 'span')}`], layout.width, style)] : []),
+  ];
+}
+
 function controllerLines(waterfall: Waterfall, layout: Layout, style: Style): string[] {
-  const { count, errors, totalMs: spentMs } = waterfall.controller;
-  if (count === 0) return [];
+  if (waterfall.controller.count === 0) return [];
   const problems = countedProblems(waterfall);
   const shown = problems.slice(0, MAX_CONTROLLER_ERRORS).map(([problem, times]) => {
     const text = `${style.marks.error} ${times > 1 ? `${times} times ` : ''}${problem}`;
     return `    ${style.paint('red', trimEnd(fit(text, layout.width - 4, style.ellipsis)))}`;
   });
   const more = problems.length - shown.length;
-  const sum = `  controllers: ${count} spans, ${formatDuration(spentMs)}${errors > 0 ? `, ${errors} with an error` : ''}`;
+  const sums = [...controllerSums(waterfall, layout, style), ...slowestFunctions(waterfall, layout, style)];
   return [
-    ...[sum, ...slowestFunctions(waterfall)].map((text) =>
-      style.paint('dim', trimEnd(fit(text, layout.width, style.ellipsis))),
-    ),
+    ...sums.map((text) => style.paint('dim', text)),
     ...shown,
     ...(more > 0 ? [`    ${style.ellipsis} ${more} more`] : []),
   ];

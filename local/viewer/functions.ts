@@ -1,4 +1,4 @@
-import type { WaterfallRow } from './row.ts';
+import { attributeOf, type WaterfallRow } from './row.ts';
 import { formatDuration } from './duration.ts';
 
 /** One call of a function. */
@@ -20,7 +20,7 @@ export interface FunctionSummary {
   errors: number;
   /** Milliseconds of all calls, with the functions below them. */
   totalMs: number;
-  /** Without the functions and API requests below them. */
+  /** Without the functions and API requests below them. Calls below which spans were left out add nothing. */
   selfMs: number;
   p50Ms: number;
   maxMs: number;
@@ -43,9 +43,12 @@ export interface Call {
   row: WaterfallRow;
   /** API requests below it. */
   requests: number;
-  /** Milliseconds without the functions and API requests directly below it. */
+  /** Milliseconds without the functions and API requests directly below it. 0 where spans below it were left out: then nobody knows. */
   selfMs: number;
 }
+
+/** How many spans below it its controller left out, to stay within the limits of a reconcile and of a run. */
+export const omittedBelow = (row: WaterfallRow): number => Number(attributeOf(row, 'tektrace.spans.omitted') ?? 0) || 0;
 
 /** The calls of controllers' functions, and their API requests. */
 export function callsOf(rows: WaterfallRow[]): Call[] {
@@ -59,7 +62,7 @@ export function callsOf(rows: WaterfallRow[]): Call[] {
   }
   return calls
     .filter(({ row }) => row.category === 'controller')
-    .map((call) => ({ ...call, selfMs: Math.max(0, call.selfMs) }));
+    .map((call) => ({ ...call, selfMs: omittedBelow(call.row) > 0 ? 0 : Math.max(0, call.selfMs) }));
 }
 
 const isRequest = ({ category, kind }: WaterfallRow): boolean => category === 'controller' && kind === 'client';

@@ -5,6 +5,7 @@ import type { LiveSpan } from './live/live-span.ts';
 import { boundsOf } from './bounds.ts';
 import { categoryOf, type Category, type Result } from './classify.ts';
 import { formatDuration } from './duration.ts';
+import { omittedBelow } from './functions.ts';
 import { outcomeOf } from './outcome.ts';
 import { msBetween, placeholderRow, rowOf, type Bounds, type WaterfallRow } from './row.ts';
 import { buildTree, type SpanNode } from './tree.ts';
@@ -24,7 +25,8 @@ export interface Waterfall {
   finished: boolean;
   rows: WaterfallRow[];
   spanCount: number;
-  controller: { count: number; errors: number; totalMs: number };
+  /** The spans of controllers: all, those with an error, and the reconciles: their number and time, and the spans that were left out below them. */
+  controller: { count: number; errors: number; reconciles: number; totalMs: number; omitted: number };
 }
 
 const RUN_ATTRIBUTES = ['pipelinerun', 'taskrun'];
@@ -112,7 +114,9 @@ function controllerTotals(rows: WaterfallRow[]): Waterfall['controller'] {
   return {
     count: all.length,
     errors: all.filter((row) => row.status.code === 'error').length,
+    reconciles: outermost.length,
     totalMs: outermost.reduce((sum, row) => sum + row.durationMs, 0),
+    omitted: all.reduce((sum, row) => sum + omittedBelow(row), 0),
   };
 }
 

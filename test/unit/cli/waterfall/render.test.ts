@@ -80,7 +80,7 @@ test.each([
 describe('controller functions', () => {
   test('are one line with their count and time, and the failing ones', () => {
     const text = render(exampleTrace, plain);
-    expect(text).toContain('  controllers: 24 spans, 272 ms, 2 with an error\n');
+    expect(text).toContain('  controllers: 8 reconciles, 272 ms together, 24 spans, 2 spans with an error\n');
     expect(text).toContain('    ! 2 times updateStatus: Conflict: the object has been modified (409)\n');
     expect(text).not.toContain('ReconcileKind:');
   });
@@ -89,6 +89,21 @@ describe('controller functions', () => {
     expect(render(exampleTrace, plain)).toMatch(
       /\n {2}controllers: [^\n]+\n {4}pipelinerun reconcile +95 ms in 5 calls, longest 19 ms\n {4}taskrun reconcile +57 ms in 3 calls, longest 19 ms\n/,
     );
+  });
+
+  test('that were left out are counted, and a line that is too long loses its last fact instead of a half of it', () => {
+    const spans: SpanInput[] = [
+      {
+        ...{ id: 'reconcile', name: 'PipelineRun:ReconcileKind', from: 0, to: 900 },
+        attributes: { 'tektrace.spans.omitted': 1159 },
+      },
+      { id: 'put', parent: 'reconcile', name: 'PUT pipelineruns/status', kind: 3, from: 10, to: 30 },
+    ];
+    const trace: TracesData = { resourceSpans: [...small.resourceSpans, fromService('pipelinerun-reconciler', spans)] };
+    const text = render(trace, { ...plain, width: 60 });
+    expect(text).toContain('  controllers: 1 reconcile, 900 ms together, 2 spans\n    without 1159 spans\n');
+    expect(text).toContain('\n    pipelinerun PUT pipelineruns/status  20 ms in 1 call\n');
+    expect(text).not.toContain('pipelinerun PipelineRun:ReconcileKind');
   });
 
   test('of refused requests are drawn with the status', () => {

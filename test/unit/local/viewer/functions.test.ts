@@ -74,6 +74,21 @@ test('the median of two calls is the shorter one; requests at the same time leav
   expect([get?.count, get?.totalMs]).toEqual([2, 16]);
 });
 
+test('a reconcile has no time of its own where spans below it were left out', () => {
+  const left = { attributes: { 'tektrace.spans.omitted': 300 } };
+  const spans: SpanInput[] = [
+    { id: 'a', name: 'PipelineRun:ReconcileKind', from: 0, to: 900, ...left },
+    { id: 'b', name: 'PipelineRun:ReconcileKind', from: 900, to: 930 },
+    { id: 'c', parent: 'b', name: 'POST taskruns', kind: 3, from: 905, to: 925 },
+  ];
+  const trace = buildWaterfall(TRACE_ID, { resourceSpans: [fromService('pipelinerun-reconciler', spans)] });
+  expect(functionSummaries(trace.rows).map(({ name, selfMs, totalMs }) => [name, selfMs, totalMs])).toEqual([
+    ['POST taskruns', 20, 20],
+    ['PipelineRun:ReconcileKind', 10, 930],
+  ]);
+  expect(trace.controller).toEqual({ count: 3, errors: 0, reconciles: 2, totalMs: 930, omitted: 300 });
+});
+
 test('the page gets all rows but those of controllers, and one reconcile when it asks', () => {
   const rows = pageRows(waterfall);
   expect(rows).toHaveLength(29);

@@ -71,7 +71,7 @@ describe('a finished run', () => {
   });
 
   test('sums up the controllers without counting a function twice', () => {
-    expect(waterfall.controller).toEqual({ count: 24, errors: 2, totalMs: 8 * 34 });
+    expect(waterfall.controller).toEqual({ count: 24, errors: 2, reconciles: 8, totalMs: 8 * 34, omitted: 0 });
   });
 });
 
