@@ -22,8 +22,12 @@ export async function* logText(log: ReturnType<typeof newest>): AsyncGenerator<s
   let rest = '';
   for await (const { content, dropped } of log) {
     if (dropped > 0) {
+      yield asText([
+        ...(rest === '' ? [] : safe.line(rest)),
+        ...safe.end(),
+        `… ${dropped} bytes before this are not shown`,
+      ]);
       [decoder, safe, rest] = [new TextDecoder(), createLogText(true), ''];
-      yield `… ${dropped} bytes before this are not shown\n`;
     }
     const lines = (rest + decoder.decode(content, { stream: true })).split('\n');
     rest = lines.pop() ?? '';

@@ -34,7 +34,7 @@ interface KnownView {
   rows: Map<string, KnownRow>;
   head: PageHead;
   page: PageRow[];
-  /** When it was built, and how long that took: `performance.now()`, milliseconds. */
+  /** When it was built, and how long that took: by `clockMs`, milliseconds. */
   builtMs: number;
   tookMs: number;
 }
@@ -42,7 +42,10 @@ interface KnownView {
 export interface ViewOptions {
   live?: LiveSource | undefined;
   logs?: LogSource | undefined;
+  /** Milliseconds since the epoch. */
   nowMs?: () => number;
+  /** Milliseconds that only go forward: what a build takes. */
+  clockMs?: () => number;
   /** Waits `ms`. */
   sleep?: (ms: number) => Promise<unknown>;
 }
@@ -63,6 +66,7 @@ export class Views {
   readonly #live: LiveSource | undefined;
   readonly #logs: LogSource | undefined;
   readonly #nowMs: () => number;
+  readonly #clockMs: () => number;
   readonly #sleep: (ms: number) => Promise<unknown>;
   /** Of this process: a page that is left from an earlier one gets everything. */
   readonly #epoch: string;
@@ -70,11 +74,13 @@ export class Views {
   /** Builds that have not begun. */
   readonly #waiting = new Map<string, Promise<KnownView | undefined>>();
 
-  constructor(traces: TraceSource, { live, logs, nowMs = Date.now, sleep = delay }: ViewOptions = {}) {
+  constructor(traces: TraceSource, options: ViewOptions = {}) {
+    const { live, logs, nowMs = Date.now, clockMs = () => performance.now(), sleep = delay } = options;
     this.#traces = traces;
     this.#live = live;
     this.#logs = logs;
     this.#nowMs = nowMs;
+    this.#clockMs = clockMs;
     this.#sleep = sleep;
     this.#epoch = nowMs().toString(36);
   }
@@ -117,7 +123,7 @@ export class Views {
     const build = async (): Promise<KnownView | undefined> => {
       const before = this.#known.get(traceId);
       const restMs = before
-        ? Math.min(MAX_REST_MS, before.tookMs * REST_FACTOR) - (performance.now() - before.builtMs)
+        ? Math.min(MAX_REST_MS, before.tookMs * REST_FACTOR) - (this.#clockMs() - before.builtMs)
         : 0;
       if (restMs > 0) await this.#sleep(restMs);
       this.#waiting.delete(traceId);
@@ -130,7 +136,7 @@ export class Views {
   }
 
   async #build(traceId: string): Promise<KnownView | undefined> {
-    const startMs = performance.now();
+    const startMs = this.#clockMs();
     const source = await this.#sourceOf(traceId);
     const waterfall = await this.waterfall(traceId);
     if (!waterfall) return undefined;
@@ -157,7 +163,7 @@ export class Views {
       .map(({ slowest: _calls, ...one }) => one);
     const head = { ...rest, summary, functions };
     const orderSince = before?.orderText === orderText ? before.orderSince : revision;
-    const builtMs = performance.now();
+    const builtMs = this.#clockMs();
     const tookMs = builtMs - startMs;
     const view = { source, revision, orderText, orderSince, rows, head, page, builtMs, tookMs };
     this.#known.set(traceId, view);

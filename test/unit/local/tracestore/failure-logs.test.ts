@@ -7,7 +7,8 @@ import type { LogSource } from '../../../../local/viewer/log-place.ts';
 import type { Comparison } from '../../../../local/viewer/compare.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { sendSpans } from '../../../browser/send-spans.ts';
-import { fromService, lifecycle, TRACE_ID } from '../viewer/example-trace.ts';
+import { buildWaterfall } from '../../../../local/viewer/waterfall.ts';
+import { fromService, lifecycle, TRACE_ID, type SpanInput } from '../viewer/example-trace.ts';
 
 /** The example, whose failed step says nothing but its exit code. */
 const spans = lifecycle.map((span) => {
@@ -69,6 +70,29 @@ test('a log that can’t be read is left out, and not asked for again', async ()
   await changed.promise;
   expect(list.update().data).toMatchObject([{ problem: SHORT }]);
   expect(reads).toEqual(['img-pod']);
+});
+
+test('no log is read before the run has ended, and of many failures only the first three', async () => {
+  const failureLogs = new FailureLogs(logs);
+  expect(await failureLogs.read(buildWaterfall(TRACE_ID, unfinished))).toEqual({});
+  expect(reads).toEqual([]);
+  const failures = [1, 2, 3, 4, 5].flatMap((number): SpanInput[] => [
+    {
+      ...{ id: `t${number}`, parent: 'root', name: `task t${number}`, from: 0, to: number },
+      attributes: { 'k8s.pod.name': `pod-${number}`, 'cicd.pipeline.task.run.result': 'failure' },
+    },
+    {
+      ...{ id: `s${number}`, parent: `t${number}`, name: 'step s', from: 0, to: number, error: 'exit code 1' },
+      attributes: { 'k8s.container.name': 'step-s', 'cicd.pipeline.task.run.result': 'failure' },
+    },
+  ]);
+  const root: SpanInput = {
+    ...{ id: 'root', name: 'RUN many', from: 0, to: 9 },
+    attributes: { 'cicd.pipeline.result': 'failure', namespace: 'ci' },
+  };
+  const many = { resourceSpans: [fromService('tekton-pipelines', [root, ...failures])] };
+  await failureLogs.read(buildWaterfall(TRACE_ID, many));
+  expect(reads).toEqual(['pod-1/step-s', 'pod-2/step-s', 'pod-3/step-s']);
 });
 
 let store: TraceStore | undefined;

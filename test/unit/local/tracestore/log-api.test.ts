@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, expect, test } from '@jest/globals';
 import { logText } from '../../../../local/tracestore/api/log-api.ts';
 import { newest } from '../../../../local/tracestore/api/newest.ts';
@@ -43,14 +44,38 @@ test('of escape sequences only colours are left; a last line without its end is 
   expect(text.join('')).toBe('\x1b[31mred\x1b[0m end\n');
 });
 
+test('a line that was cut off by what is not shown is a line of its own, before and after', async () => {
+  async function* log(): ReturnType<typeof newest> {
+    yield { content: Buffer.from('one\nhalf of'), dropped: 0 };
+    yield { content: Buffer.from('the end of another\nlast\n'), dropped: 7 };
+  }
+  expect((await all(logText(log()))).join('')).toBe(
+    'one\nhalf of\n… 7 bytes before this are not shown\nthe end of another\nlast\n',
+  );
+});
+
+test('a line without an end is shown in pieces as it comes', async () => {
+  const next = Promise.withResolvers<void>();
+  async function* endless(): ReturnType<typeof newest> {
+    yield { content: Buffer.from('x'.repeat(150_000)), dropped: 0 };
+    await next.promise;
+    yield { content: Buffer.from('y\n'), dropped: 0 };
+  }
+  const log = logText(endless());
+  const { value } = (await log.next()) as { value: string };
+  expect(value.split('\n').map(({ length }) => length)).toEqual([65_536, 65_536, 0]);
+  next.resolve();
+  expect((await all(log)).join('')).toBe(`${'x'.repeat(150_000 - 2 * 65_536)}y\n`);
+});
+
 let store: TraceStore | undefined;
 afterEach(async () => {
   await store?.close();
   store = undefined;
 });
 
-async function read(logs: LogSource | undefined, row: string): Promise<[number, string]> {
-  store = await startTraceStore({ log: silentLogger, ...(logs && { logs }) });
+async function ask(logs: LogSource, row: string, signal?: AbortSignal): Promise<Response> {
+  store = await startTraceStore({ log: silentLogger, logs });
   const spans: SpanInput[] = [
     { id: 'r', name: 'RUN a', from: 0, to: 9, attributes: { namespace: 'ci', pipelinerun: 'a' } },
     { id: 't', parent: 'r', name: 'task unit', from: 0, to: 9, attributes: { 'k8s.pod.name': 'unit-pod' } },
@@ -59,9 +84,27 @@ async function read(logs: LogSource | undefined, row: string): Promise<[number, 
   const headers = { Authorization: `Bearer ${store.token}`, 'Content-Type': 'application/json' };
   const body = JSON.stringify({ resourceSpans: [fromService('tekton-pipelines', spans)] });
   await fetch(store.otlpUrl, { method: 'POST', headers, body });
-  const response = await fetch(`${store.url}/api/log/${TRACE_ID}/${row}`, { headers });
+  return fetch(`${store.url}/api/log/${TRACE_ID}/${row}`, { headers, ...(signal && { signal }) });
+}
+async function read(logs: LogSource, row: string): Promise<[number, string]> {
+  const response = await ask(logs, row);
   return [response.status, await response.text()];
 }
+
+test('a reader that leaves ends the reading of a log that goes on', async () => {
+  const ended = Promise.withResolvers<void>();
+  const logs: LogSource = async function* (_place, _part, signal) {
+    yield Buffer.from('one line\n');
+    await once(signal, 'abort');
+    ended.resolve();
+  };
+  const leaving = new AbortController();
+  const { body } = await ask(logs, spanId('s'), leaving.signal);
+  const { value } = (await body?.getReader().read()) ?? {};
+  expect(Buffer.from(value ?? []).toString()).toBe('one line\n');
+  leaving.abort();
+  await ended.promise;
+});
 
 test('the log of a step is read from the container that its span names', async () => {
   const logs: LogSource = (place, part) => from(`${JSON.stringify([place, part])}\n`);

@@ -213,6 +213,35 @@ test('bytes that are no OTLP count, too', () => {
   expect(() => limits.admit(TRACE_ID)).toThrow(expect.objectContaining({ status: 413 }));
 });
 
+test('bytes of bodies that are no OTLP are a part of what the steps of a run may send', async () => {
+  const body = Buffer.alloc(STEP_LIMITS.bytes / 2);
+  const send = (): request.Test => fromStep().set('Content-Type', 'application/x-protobuf').send(body);
+  await send().expect(400);
+  await send().expect(400);
+  await fromStep()
+    .send(sent(span('late')))
+    .expect(413);
+});
+
+test('spans that do not fit into their trace go nowhere else', async () => {
+  const small = await startTraceStore({
+    log: silentLogger,
+    maxTraceTextBytes: 1,
+    onStepSpans: (traces) => forwarded.push(...locateSpans(traces).map(({ span: { name } }) => name)),
+  });
+  const token = small.stepToken(sender);
+  const send = (name: string) =>
+    request(small.url)
+      .post('/v1/traces')
+      .set(STEP_TOKEN_HEADER, token)
+      .send(sent(span(name)));
+  await send('fits').expect(200, {});
+  const { body } = await send('does-not').expect(200);
+  expect(body).toMatchObject({ partialSuccess: { rejectedSpans: '1' } });
+  expect(forwarded).toEqual(['fits']);
+  await small.close();
+});
+
 test('metrics and logs are refused with what to set', async () => {
   for (const path of ['/v1/metrics', '/v1/logs']) {
     const { body } = await request(store.url)

@@ -65,6 +65,15 @@ test('what runs is sent once, not each time that it has grown', async () => {
   const second = await update(views, first.revision, LIVE_TRACE);
   expect(second.rows.map(({ name }) => name)).toEqual(['step check', 'step fix']);
   expect(second.nowMs).toBe(nowMs);
+
+  revision = 3;
+  live = liveRun([
+    taskRun('lint', 100, {
+      steps: [step('check', 300, { ms: 800, exitCode: 0 }), step('fix', 300, { ms: 850, exitCode: 0 })],
+    }),
+  ]);
+  const third = await update(views, second.revision, LIVE_TRACE);
+  expect([third.rows.map(({ name }) => name), third.order]).toEqual([['step fix'], undefined]);
 });
 
 test('the cause of a failure has the last line of the step’s log; a log that can’t be read is left out', async () => {
@@ -80,8 +89,12 @@ test('the cause of a failure has the last line of the step’s log; a log that c
     asked.push(request.slice(0, 2));
     yield Buffer.from('building\n\x1b[31mdenied: no rights\x1b[0m\n');
   };
-  const causeOf = async (views: Views): Promise<string | undefined> =>
-    (await update(views)).head.summary.failures[0]?.cause;
+  const causeOf = async (views: Views): Promise<string | undefined> => {
+    const { head, rows } = await update(views);
+    const cause = head.summary.failures[0]?.cause;
+    expect(rows.find(({ name }) => name === 'step push')?.problem).toBe(cause);
+    return cause;
+  };
   expect(await causeOf(new Views(traces, { logs, sleep }))).toBe('exit code 1: denied: no rights');
   expect(asked).toEqual([
     [
@@ -93,6 +106,29 @@ test('the cause of a failure has the last line of the step’s log; a log that c
     throw new Error('pod img-pod has not run on this node');
   };
   expect(await causeOf(new Views(traces, { logs: broken, sleep }))).toBe('exit code 1');
+});
+
+test.each([
+  [1, 50],
+  [30, 1500],
+  [1000, 2000],
+])('after a build of %d ms the next one waits %d ms', async (tookMs, restMs) => {
+  const traces = memory();
+  let clock = 0;
+  const rests: number[] = [];
+  const views = new Views(
+    {
+      get: (traceId) => ((clock += tookMs), traces.get(traceId)),
+      revision: (traceId) => traces.revision(traceId),
+      onChange: (listener) => traces.onChange(listener),
+    },
+    { clockMs: () => clock, sleep: async (ms) => void rests.push(ms) },
+  );
+  for (const span of lifecycle.slice(0, 2)) {
+    traces.add({ resourceSpans: [fromService('tekton-pipelines', [span])] });
+    await update(views);
+  }
+  expect(rests).toEqual([restMs]);
 });
 
 test('a trace that changes all the time is built once for all who wait, after a rest', async () => {
