@@ -75,8 +75,19 @@ async function find(name: string): Promise<Command> {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load) return load();
   const names = [...Object.keys(commands), 'completion', 'help', 'version'];
-  throw new CommandError(`no such command: ${name}${didYouMean(name, names)}\nSee: tektrace --help`);
+  const what = name.startsWith('-') ? 'there is no option' : 'no such command:';
+  const known = name.startsWith('-') ? ['--help', '--version'] : names;
+  throw new CommandError(`${what} ${name}${didYouMean(name, known)}\nSee: tektrace --help`);
 }
+
+/** Throws CommandError for more arguments than `most`. */
+function refuseMore(args: string[], most: number): void {
+  const extra = args[most];
+  if (extra !== undefined) throw new CommandError(`unexpected argument ${JSON.stringify(extra)}\nSee: tektrace --help`);
+}
+
+const isHelpFlag = (arg: string): boolean => arg === '--help' || arg === '-h';
+const isAboutAll = (name: string): boolean => name === 'help' || name === 'version' || isHelpFlag(name);
 
 async function main(args: string[]): Promise<number> {
   const [name, ...rest] = args;
@@ -84,14 +95,20 @@ async function main(args: string[]): Promise<number> {
     await printHelp(undefined);
     return 2;
   }
-  if (name === '--help' || name === '-h') return printHelp(undefined);
-  if (name === 'help') return printHelp(rest[0]);
-  if (name === '--version' || name === 'version') {
+  if (isHelpFlag(name)) return printHelp(undefined);
+  if (name === 'help') {
+    const [about] = rest.filter((arg) => !isAboutAll(arg));
+    refuseMore(rest, 1);
+    return printHelp(about);
+  }
+  if (['--version', '-v', 'version'].includes(name)) {
+    if (rest.some(isHelpFlag)) return printHelp(undefined);
+    refuseMore(rest, 0);
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
   const command = await find(name);
-  return rest.includes('--help') || rest.includes('-h') ? printHelp(name) : command.run(rest);
+  return rest.some(isHelpFlag) ? printHelp(name) : command.run(rest);
 }
 
 /** Prints the error in one line, with its stack only if that was asked for. Returns the exit code. */

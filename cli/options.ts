@@ -26,6 +26,8 @@ export interface CommandSpec {
   positionals?: string;
   options: Record<string, OptionHelp>;
   examples: string[];
+  /** For a command without arguments: what to write instead of one. */
+  strayHint?: string;
 }
 
 export type OptionValues = Record<string, string | boolean | string[] | undefined>;
@@ -49,19 +51,29 @@ export function parseOptions(spec: CommandSpec, args: string[]): { values: Optio
       positionals: string[];
     };
   } catch (error) {
-    throw new CommandError(`${misuse(error, Object.keys(config))}\nSee: tektrace ${spec.name} --help`);
+    throw new CommandError(`${misuse(error, spec)}\nSee: tektrace ${spec.name} --help`);
   }
 }
 
-/** parseArgs' message without its advice for programmers, and with a similar option if there is one. */
-function misuse(error: unknown, names: string[]): string {
+/** Options as parseArgs' messages name them: `'-f, --file <value>'`, `'--full'`, `'-x'`. */
+const NAMED_OPTION = /'(?:-\w, )?(--?[^' ]*)/;
+
+/** What is wrong with the arguments, in words of the command line: parseArgs' messages advise programmers. */
+function misuse(error: unknown, { name, options, strayHint = '' }: CommandSpec): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message.split('. To specify')[0] ?? message;
-  const [, option = ''] = /'(-[^']*)'/.exec(message) ?? [];
-  return `there is no option ${option}${didYouMean(
-    option,
-    names.map((name) => `--${name}`),
-  )}`;
+  const [, option = ''] = NAMED_OPTION.exec(message) ?? [];
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    const names = [...Object.keys(options), 'help'].map((one) => `--${one}`);
+    return `there is no option ${option}${didYouMean(option, names)}`;
+  }
+  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
+    const [, argument = ''] = /'(.*)'/s.exec(message) ?? [];
+    return `unexpected argument ${JSON.stringify(argument)}: ${name} takes options only${strayHint}`;
+  }
+  if (/does not take/.test(message)) return `${option} takes no value`;
+  const { value = 'VALUE' } = options[option.slice(2)] ?? {};
+  const dash = /ambiguous/.test(message) ? `; a value that begins with a dash is written ${option}=-${value}` : '';
+  return `${option}: the value is missing (${option} ${value})${dash}`;
 }
 
 export function text(values: OptionValues, name: string): string | undefined {

@@ -65,7 +65,6 @@ async function chooseCluster(values: OptionValues, given: Given, log: Logger): P
 /** Checks everything that can be checked before the start. Throws CommandError or ExporterSettingsError (exit 2). */
 export async function readRunSettings(values: OptionValues, positionals: string[], log: Logger): Promise<RunSettings> {
   const files = [...list(values, 'file'), ...list(values, 'filename'), ...positionals];
-  if (files.length === 0) throw new CommandError(`-f FILE is missing\nSee: tektrace run --help`);
   const isJson = choice(values, 'output', ['text', 'json'], 'text') === 'json';
   const traceOut = text(values, 'trace-out');
   if (isJson && traceOut !== undefined && isStandardOutput(traceOut))
@@ -75,6 +74,9 @@ export async function readRunSettings(values: OptionValues, positionals: string[
     params: parseParams(list(values, 'param')),
     workspaces: await parseWorkspaces(list(values, 'workspace')),
   };
+  // After the values: an option without its own takes the file's name for it.
+  if (files.length === 0)
+    throw new CommandError('no FILE is named: tektrace run FILE, or tektrace run -f FILE\nSee: tektrace run --help');
   const openCluster = await chooseCluster(values, given, log);
   if (traceOut !== undefined) await checkTraceFile(traceOut);
   return {

@@ -52,7 +52,7 @@ export const controllerSpec: CommandSpec = {
       multiple: true,
       help: 'Do not trace this namespace’s runs; may be repeated. (Nor runs and namespaces with the\nlabel tektrace.dev/ignore.)',
     },
-    namespace: { type: 'string', value: 'NAME', help: 'Only this namespace (default all).' },
+    namespace: { type: 'string', short: 'n', value: 'NAME', help: 'Only this namespace (default all).' },
     kubeconfig: {
       type: 'string',
       value: 'FILE',

@@ -41,6 +41,7 @@ const USUAL_PAGE_PORT = 18686;
 
 export const upSpec: CommandSpec = {
   name: 'up',
+  strayHint: ': name a file with --run FILE',
   summary: 'Starts an embedded cluster with the page of its traces, and keeps it until Ctrl-C.',
   options: {
     run: {

@@ -87,9 +87,14 @@ const EXAMPLE = ['run', '-f', 'examples/build-and-test.yaml'];
 
 test('invalid options give an error with what to do', async () => {
   for (const [args, expected] of [
-    [['run'], '-f FILE is missing'],
+    [['run'], 'no FILE is named'],
     [['run', '--nonsense'], 'tektrace run --help'],
     [['nonsense'], 'no such command: nonsense'],
+    [['--verison'], 'there is no option --verison (did you mean --version?)'],
+    [['version', 'please'], 'unexpected argument "please"'],
+    [['help', 'run', 'please'], 'unexpected argument "please"'],
+    [['up', 'run.yaml'], 'up takes options only: name a file with --run FILE'],
+    [['run', '--timeout', 'run.yaml'], '--timeout: "run.yaml" is not a duration'],
     [['webhook', '--step-otlp-endpoint', 'collector:4318'], 'is not an http or https URL'],
     [['webhook', '--step-otlp-endpoint', 'http://me:secret@collector:4318'], 'and every Pod would show it'],
     [['run', '-f', 'nobody-wrote-it.yaml'], 'nobody-wrote-it.yaml: there is no such file or directory\n'],

@@ -52,6 +52,26 @@ describe('options', () => {
   });
 });
 
+test.each([
+  [['--file'], '--file: the value is missing (--file FILE)'],
+  [['-f'], '--file: the value is missing (--file FILE)'],
+  [
+    ['--file', '-x'],
+    '--file: the value is missing (--file FILE); a value that begins with a dash is written --file=-FILE',
+  ],
+  [['--sample-ratio'], '--sample-ratio: the value is missing (--sample-ratio 0..1)'],
+  [['--full=yes'], '--full takes no value'],
+  [['-x'], 'there is no option -x'],
+  [["it's"], 'unexpected argument "it\'s": run takes options only: name a file with --file FILE'],
+])('%j is refused in words of the command line', (args, expected) => {
+  const full: CommandSpec = {
+    ...spec,
+    options: { ...spec.options, full: { type: 'boolean', help: 'All.' } },
+    strayHint: ': name a file with --file FILE',
+  };
+  expect(failure(() => parseOptions(full, args)).message).toBe(`${expected}\nSee: tektrace run --help`);
+});
+
 describe('values', () => {
   test('with an invalid port, duration, choice or share are refused by name', () => {
     for (const value of ['x', '-1', '65536', '1.5', '', ' '])

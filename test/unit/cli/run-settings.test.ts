@@ -51,7 +51,7 @@ test('a timeout of 0 is none; one longer than the longest timer is cut to it', a
 });
 
 test.each([
-  [[], '-f FILE is missing'],
+  [[], 'no FILE is named'],
   [['--timeout', 'soon'], '--timeout: "soon" is not a duration'],
   [['--output', 'yaml'], '--output: "yaml" is not one of text, json'],
   [['--isolation', 'none'], '--isolation: "none" is not one of'],
