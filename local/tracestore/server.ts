@@ -1,23 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import express, { type Express } from 'express';
+import type { Express, Router } from 'express';
 import type { SpanSender } from '../../shared/otlp/sender.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { listen } from '../../shared/runtime/listen.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
-import { answerError } from './api/answer-error.ts';
+import { closeServer, createLocalApp } from './api/app.ts';
 import { createAccess, type Access } from './access/access.ts';
 import { downloadRouter } from './api/download-api.ts';
 import { eventsRouter } from './api/events.ts';
 import { FailureLogs } from './views/failure-logs.ts';
-import { HttpError } from './api/http-error.ts';
 import { ingestRouter } from './ingest/ingest.ts';
 import { listRouter } from './api/list-api.ts';
 import { logRouter } from './api/log-api.ts';
 import { TraceMemory, type TraceMemoryCounters } from './memory/memory.ts';
-import { onlyLoopback } from './access/only-loopback.ts';
-import { assetsRouter, pageRouter, securityHeaders } from './api/page.ts';
+import { assetsRouter, pageRouter } from './api/page.ts';
 import { queryRouter } from './api/query.ts';
 import { linkPath } from './access/run-link.ts';
 import { createStepTokens, type StepTokens } from './ingest/step-token.ts';
@@ -84,30 +81,29 @@ interface Parts {
   memory: TraceMemory;
   access: Access;
   stepTokens: StepTokens;
-  events: express.Router;
+  events: Router;
   failureLogs: FailureLogs | undefined;
 }
 
 function createApp({ memory, access, stepTokens, events, failureLogs }: Parts, options: TraceStoreOptions): Express {
   const { log, live, logs, maxBodyBytes = 16 * MIB, onStepSpans = () => undefined } = options;
   const views = new Views(memory, { live, logs });
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.use(securityHeaders, onlyLoopback);
-  app.use(ingestRouter({ memory, authenticate: access.bearer, stepTokens, onStepSpans, maxBodyBytes, log }));
-  app.use(assetsRouter());
   const list = listOf(memory, { live, failureLogs });
   const source = { list: (since?: string) => list.update(since), get: (traceId: string) => memory.get(traceId) };
-  const history = listRouter(source, failureLogs);
-  const downloads = downloadRouter({ source: memory, jaegerUiUrl: options.jaegerUiUrl });
-  // All that follows is only for who may read it.
-  app.use(access.reader);
-  app.use(history, queryRouter(memory), downloads, waterfallRouter(views, logs), events, pageRouter());
-  if (logs) app.use(logRouter(views, logs));
-  app.use((request, _response, next) => next(new HttpError(404, `nothing is at ${request.path}`)));
-  app.use(answerError(log));
-  return app;
+  const handlers = [
+    ingestRouter({ memory, authenticate: access.bearer, stepTokens, onStepSpans, maxBodyBytes, log }),
+    assetsRouter(),
+    // All that follows is only for who may read it.
+    access.reader,
+    listRouter(source, failureLogs),
+    queryRouter(memory),
+    downloadRouter({ source: memory, jaegerUiUrl: options.jaegerUiUrl }),
+    waterfallRouter(views, logs),
+    ...(logs ? [logRouter(views, logs)] : []),
+    events,
+    pageRouter(),
+  ];
+  return createLocalApp(handlers, log);
 }
 
 /**
@@ -145,10 +141,7 @@ export async function startTraceStore(options: TraceStoreOptions): Promise<Trace
     onChange: (listener) => memory.onChange(listener),
     close: async () => {
       events.close();
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      await closeServer(server);
     },
   };
 }

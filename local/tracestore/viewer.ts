@@ -1,17 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import express from 'express';
 import { listen } from '../../shared/runtime/listen.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { createAccess } from './access/access.ts';
-import { answerError } from './api/answer-error.ts';
+import { closeServer, createLocalApp } from './api/app.ts';
 import { downloadRouter } from './api/download-api.ts';
 import { eventsRouter } from './api/events.ts';
-import { HttpError } from './api/http-error.ts';
 import { listRouter, type HistorySource } from './api/list-api.ts';
-import { onlyLoopback } from './access/only-loopback.ts';
-import { assetsRouter, pageRouter, securityHeaders } from './api/page.ts';
+import { assetsRouter, pageRouter } from './api/page.ts';
 import { queryRouter } from './api/query.ts';
 import type { TraceSource } from './views/trace-source.ts';
 import { createTraceTokens } from './access/trace-token.ts';
@@ -47,25 +43,24 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
   const bound = await listen(server, { port, host: '127.0.0.1' }, log);
   const traceTokens = createTraceTokens();
   const access = createAccess({ token, traceTokens, cookieName: `tektrace-${bound}`, hasTraces: false });
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.use(securityHeaders, onlyLoopback, assetsRouter());
-  const views = waterfallRouter(new Views(source), undefined);
-  const downloads = downloadRouter({ source, jaegerUiUrl: options.jaegerUiUrl });
-  app.use(access.reader, listRouter(source), queryRouter(source), downloads, views, events.router, pageRouter());
-  app.use((request, _response, next) => next(new HttpError(404, `nothing is at ${request.path}`)));
-  app.use(answerError(log));
-  server.on('request', app);
+  const handlers = [
+    assetsRouter(),
+    // All that follows is only for who may read it.
+    access.reader,
+    listRouter(source),
+    queryRouter(source),
+    downloadRouter({ source, jaegerUiUrl: options.jaegerUiUrl }),
+    waterfallRouter(new Views(source), undefined),
+    events.router,
+    pageRouter(),
+  ];
+  server.on('request', createLocalApp(handlers, log));
   return {
     pageUrl: `http://127.0.0.1:${bound}/?token=${encodeURIComponent(token)}`,
     token,
     close: async () => {
       events.close();
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      await closeServer(server);
     },
   };
 }
