@@ -2,6 +2,7 @@ import { senderOf } from '../../shared/otlp/sender.ts';
 import { attribute, type LocatedSpan } from '../../shared/otlp/spans.ts';
 import { STATUS_CODE } from '../../shared/otlp/types.ts';
 import { LIFECYCLE_SERVICE, PIPELINE_RUN_SERVICE, TASK_RUN_SERVICE } from '../../shared/tracing/resource.ts';
+import { exitCodeText } from './exit-code.ts';
 
 /** The kind of a span for the viewer. */
 export type Category =
@@ -52,6 +53,9 @@ export function resultOf({ span }: LocatedSpan): Result {
 
 const WENT_WRONG = new Set<Result>(['failure', 'error', 'timeout', 'cancellation']);
 
+/** Results of what was stopped: its exit code is not its own, the controller wrote it. */
+export const STOPPED: readonly Result[] = ['timeout', 'cancellation'];
+
 /** The cause of a span's failure in one line; undefined without one (a stopped sidecar has an exit code, but did not fail). */
 export function problemOf(located: LocatedSpan): string | undefined {
   const { span } = located;
@@ -60,13 +64,14 @@ export function problemOf(located: LocatedSpan): string | undefined {
   const exitCode = attribute(span.attributes, 'process.exit.code');
   const status = attribute(span.attributes, 'http.response.status_code');
   const reason = attribute(span.attributes, 'error.type');
-  const hasCode = exitCode !== undefined && exitCode !== '0';
+  const hasCode = exitCode !== undefined && exitCode !== '0' && !STOPPED.includes(result);
+  const { message } = span.status;
   const parts = [
-    hasCode ? `exit code ${exitCode}` : undefined,
+    hasCode ? exitCodeText(Number(exitCode)) : undefined,
     // A kubelet's word for any other exit code than 0.
     hasCode && reason === 'Error' ? undefined : reason,
     status !== undefined && Number(status) >= 400 ? `HTTP ${status}` : undefined,
-    span.status.code === STATUS_CODE.error ? span.status.message : undefined,
+    span.status.code === STATUS_CODE.error && message !== `exit code ${exitCode}` ? message : undefined,
   ].filter((part) => part !== undefined && part !== '' && part !== exitCode);
   return [...new Set(parts)].join(': ') || result;
 }

@@ -63,6 +63,7 @@ export async function summaryWithFacts(
   const toCome = run && !isDone(run) ? tasksToCome(run, live?.taskRuns ?? []) : [];
   const facts: RunFacts = { ...(results && { results }), ...(skipped && { skipped }), toCome };
   const summary = summarizeRun(waterfall, facts);
-  if (!logs || summary.failures.length === 0) return summary;
-  return summarizeRun(waterfall, { ...facts, ...(await readTails(waterfall, summary.failures, logs)) });
+  const failures = [...summary.failures, ...summary.tolerated];
+  if (!logs || failures.length === 0) return summary;
+  return summarizeRun(waterfall, { ...facts, ...(await readTails(waterfall, failures, logs)) });
 }

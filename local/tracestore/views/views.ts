@@ -142,7 +142,10 @@ export class Views {
     if (!waterfall) return undefined;
     const summary = await summaryWithFacts(waterfall, this.#live?.find(traceId), this.#logs);
     // With the last line of its log a step says more than with its exit code.
-    const causes = new Map(summary.failures.map(({ rowId, cause }) => [rowId, cause]));
+    const causes = new Map([
+      ...summary.failures.map(({ rowId, cause }) => [rowId, cause] as const),
+      ...summary.tolerated.map(({ rowId, cause, how }) => [rowId, `${cause} (${how})`] as const),
+    ]);
     const page = pageRows(waterfall).map((row) => ({
       ...row,
       ...(causes.has(row.id) && { problem: causes.get(row.id) ?? '' }),

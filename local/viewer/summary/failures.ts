@@ -1,8 +1,9 @@
-import type { Category, Result } from '../classify.ts';
+import { STOPPED, type Category, type Result } from '../classify.ts';
+import { exitCodeText } from '../exit-code.ts';
 import { attributeOf, type WaterfallRow } from '../row.ts';
 import type { Waterfall } from '../waterfall.ts';
 import { plainName } from './run-rows.ts';
-import type { RunFacts, SummaryFailure } from './types.ts';
+import type { RunFacts, SummaryFailure, ToleratedFailure } from './types.ts';
 
 const WENT_WRONG: readonly Result[] = ['failure', 'error', 'timeout', 'cancellation'];
 /** Controllers' functions and programs in steps have problems of their own, which are no failure of the run. */
@@ -19,7 +20,13 @@ function ancestors({ rows }: Waterfall, row: WaterfallRow): WaterfallRow[] {
   return found;
 }
 
-/** A failure that was ignored, or was followed by a successful attempt, is no failure of the run. Nor is an attempt whose task goes on. */
+/** Another attempt came after it: the last one decides how the task ended. */
+function isRetried({ rows }: Waterfall, row: WaterfallRow): boolean {
+  const later = (other: WaterfallRow): boolean => other.parent === row.parent && other.offsetMs > row.offsetMs;
+  return row.category === 'attempt' && rows.some((other) => other.category === 'attempt' && later(other));
+}
+
+/** A failure that was ignored, or was followed by another attempt, is no failure of the run. Nor is an attempt whose task goes on. */
 function isFatal(row: WaterfallRow, above: WaterfallRow[]): boolean {
   const mayBeRetried = [row, ...above].some(
     ({ category }, index) => category === 'attempt' && above[index]?.category === 'placeholder',
@@ -27,6 +34,21 @@ function isFatal(row: WaterfallRow, above: WaterfallRow[]): boolean {
   const goesOn = ({ category, result }: WaterfallRow): boolean =>
     category === 'placeholder' || (category === 'run' && result === 'running');
   return !mayBeRetried && above.every((row) => goesOn(row) || WENT_WRONG.includes(row.result));
+}
+
+/** Why the run went on after a failure; undefined if it did not, or that is not known yet. */
+function toleranceOf(
+  waterfall: Waterfall,
+  row: WaterfallRow,
+  above: WaterfallRow[],
+): ToleratedFailure['how'] | undefined {
+  for (const one of [row, ...above]) {
+    if (isRetried(waterfall, one)) return 'retried';
+    // A wait that came to an end was not ignored.
+    if (one.result === 'success') return row.category === 'wait' ? undefined : 'ignored';
+    if (!WENT_WRONG.includes(one.result)) return undefined;
+  }
+  return undefined;
 }
 
 /** The Pod is an attribute of the task, or of the first wait of its attempt. */
@@ -38,10 +60,10 @@ function podOf({ rows }: Waterfall, row: WaterfallRow, above: WaterfallRow[]): s
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 function causeOf(row: WaterfallRow, exitCode: number | undefined, logTail: readonly string[]): string {
-  const code = exitCode === undefined ? undefined : `exit code ${exitCode}`;
+  const code = exitCode === undefined ? undefined : exitCodeText(exitCode);
   const reason = attributeOf(row, 'error.type') ?? '';
   const { message = '' } = row.status;
-  const own = oneLine(message) === code ? '' : oneLine(message);
+  const own = oneLine(message) === `exit code ${exitCode}` ? '' : oneLine(message);
   const said = own === '' ? oneLine(logTail.findLast((line) => line.trim() !== '') ?? '') : own;
   const parts = [code, EMPTY_REASONS.includes(reason) && (code ?? said) ? '' : reason, said].filter(Boolean);
   return [...new Set(parts)].join(': ') || (row.problem ?? row.result);
@@ -55,17 +77,21 @@ function failureOf(
 ): SummaryFailure {
   const unit = [row, ...above].find(({ category }) => category === 'task' || category === 'custom');
   const task = unit && plainName(unit);
-  const step = row === unit || row.category === 'run' ? undefined : row.category === 'step' ? plainName(row) : row.name;
-  const code = Number(attributeOf(row, 'process.exit.code') ?? 0);
+  const attempt = [row, ...above].find(({ category }) => category === 'attempt');
+  const isWhole = row === unit || row === attempt || row.category === 'run';
+  const step = isWhole ? undefined : row.category === 'step' ? plainName(row) : row.name;
+  const code = STOPPED.includes(row.result) ? 0 : Number(attributeOf(row, 'process.exit.code') ?? 0);
   const pod = podOf(waterfall, row, above);
   const container = attributeOf(row, 'k8s.container.name');
   const tail = (pod !== undefined && container !== undefined && logTail?.(pod, container)) || [];
   const cause = causeOf(row, code === 0 ? undefined : code, tail);
-  const where = [task, step].filter((part) => part !== undefined).join(' › ');
+  const where = [task, attempt?.name, step].filter((part) => part !== undefined).join(' › ');
   return {
     rowId: row.id,
     ...(task !== undefined && { task }),
+    ...(attempt && { attempt: attempt.name }),
     ...(step !== undefined && { step }),
+    result: row.result,
     ...(code !== 0 && { exitCode: code }),
     cause,
     logTail: tail,
@@ -82,12 +108,30 @@ function inOrder(a: WaterfallRow, b: WaterfallRow): number {
   return isCut(a) - isCut(b) || a.offsetMs + a.durationMs - (b.offsetMs + b.durationMs);
 }
 
-/** Where the failures of the run began. */
-export function failuresOf(waterfall: Waterfall, facts: RunFacts): SummaryFailure[] {
+interface Found {
+  row: WaterfallRow;
+  above: WaterfallRow[];
+}
+
+/** Where something of the run began to go wrong. */
+function originsOf(waterfall: Waterfall): Found[] {
   return waterfall.rows
     .filter((row) => row.isOrigin && !NOT_OF_THE_RUN.includes(row.category))
     .map((row) => ({ row, above: ancestors(waterfall, row) }))
-    .filter(({ row, above }) => isFatal(row, above))
-    .toSorted((a, b) => inOrder(a.row, b.row))
+    .toSorted((a, b) => inOrder(a.row, b.row));
+}
+
+/** Where the failures of the run began. */
+export function failuresOf(waterfall: Waterfall, facts: RunFacts): SummaryFailure[] {
+  return originsOf(waterfall)
+    .filter(({ row, above }) => isFatal(row, above) && toleranceOf(waterfall, row, above) === undefined)
     .map(({ row, above }) => failureOf(waterfall, row, above, facts));
+}
+
+/** The failures after which the run went on. */
+export function toleratedOf(waterfall: Waterfall, facts: RunFacts): ToleratedFailure[] {
+  return originsOf(waterfall).flatMap(({ row, above }) => {
+    const how = toleranceOf(waterfall, row, above);
+    return how === undefined ? [] : [{ ...failureOf(waterfall, row, above, facts), how }];
+  });
 }

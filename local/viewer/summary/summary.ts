@@ -1,7 +1,7 @@
 import { attributeOf } from '../row.ts';
 import type { Waterfall } from '../waterfall.ts';
 import { criticalPathOf, precisionMs, segmentsOf } from './critical-path.ts';
-import { failuresOf } from './failures.ts';
+import { failuresOf, toleratedOf } from './failures.ts';
 import { plainName, rootOf } from './run-rows.ts';
 import type { RunFacts, RunSummary, SkippedFact } from './types.ts';
 import { waitsOf } from './waits.ts';
@@ -47,6 +47,7 @@ export function summarizeRun(waterfall: Waterfall, facts: RunFacts = {}): RunSum
     durationMs: waterfall.durationMs,
     durationText: waterfall.durationText,
     failures: failuresOf(waterfall, facts),
+    tolerated: toleratedOf(waterfall, facts),
     ...(criticalPath && { criticalPath }),
     waits: waitsOf(waterfall, segments, precision),
     results: (facts.results ?? []).map(({ name, value }) => ({

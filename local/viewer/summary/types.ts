@@ -25,8 +25,13 @@ export interface SummaryFailure {
   rowId: string;
   /** The task, with the values of its matrix; absent for a failure of the run itself. */
   task?: string;
+  /** The attempt, where the task had more than one: `attempt 2`. */
+  attempt?: string;
   /** The step, or another container or wait of the task; absent for a failure of the task itself. */
   step?: string;
+  /** What kind of end it was: `cancellation` and `timeout` for what was stopped. */
+  result: Result;
+  /** Of what ended by itself. */
   exitCode?: number;
   /** In one line: `exit code 3: expected 4, got 5`. */
   cause: string;
@@ -34,11 +39,14 @@ export interface SummaryFailure {
   logTail: readonly string[];
   pod?: string;
   container?: string;
-  /** `unit-test › jest: exit code 1: expected 4, got 5`. */
+  /** `unit-test › jest: exit code 1: expected 4, got 5`; with the attempt after the task. */
   text: string;
   /** A wait failed: the API objects don't say why. */
   isWait?: true;
 }
+
+/** A failure after which its run went on: its attempt was `retried`, or it was `ignored` (`onError: continue`). */
+export type ToleratedFailure = SummaryFailure & { how: 'retried' | 'ignored' };
 
 /** A task of the critical path. Times are milliseconds after the trace's start. */
 export interface PathTask {
@@ -95,6 +103,8 @@ export interface RunSummary {
   durationText: string;
   /** Why it failed, the most likely cause first. Empty for a run that succeeded, whatever failed in it. */
   failures: readonly SummaryFailure[];
+  /** Failures that are not why it failed, in the order of their ends. */
+  tolerated: readonly ToleratedFailure[];
   /** Absent while no task is in the trace. */
   criticalPath?: CriticalPath;
   waits: Waits;

@@ -7,7 +7,7 @@ import type { PathTask, RunSummary } from '../../../local/viewer/summary/types.t
 
 const plain = { width: 80, style: createStyle({ color: false, unicode: true }), dim: (text: string): string => text };
 const nothing: RunSummary = {
-  ...{ result: 'success', finished: true, durationMs: 1000, durationText: '1.00 s', failures: [] },
+  ...{ result: 'success', finished: true, durationMs: 1000, durationText: '1.00 s', failures: [], tolerated: [] },
   ...{ waits: { totalMs: 0, kinds: [], text: '' }, results: [], skipped: [], toCome: [] },
 };
 

@@ -1,10 +1,10 @@
 import { copyButton } from '../copy.js';
 import { h } from '../dom.js';
+import { slowestSteps, slowestTasks } from './slowest.js';
 
 /** @typedef {import('../../page-view.ts').PageHead} PageHead */
 /** @typedef {import('../../page-view.ts').PageRow} PageRow */
 
-const SLOWEST_TASKS = 3;
 const MANY_FAILURES = 4;
 const MANY_SKIPPED = 6;
 const MANY_RESULTS = 8;
@@ -16,6 +16,14 @@ const PATH_MEANING =
   'Before a task in finally, and where the trace has no graph of the Pipeline: the last to end before it started.';
 const WAITS_MEANING =
   'The waits on the critical path. Each moment counts once, and none in which a step of that task ran; waits of other tasks do not count.';
+
+const TOLERATED_MEANING = 'The run went on after these: another attempt followed, or onError let it continue.';
+
+/** What the failures have in common. @param {PageHead['summary']} summary */
+function failureTerm({ failures }) {
+  const all = (/** @type {string} */ result) => failures.every((failure) => failure.result === result);
+  return all('cancellation') ? 'Cancelled' : all('timeout') ? 'Timed out' : 'Failed';
+}
 
 /**
  * A line of the summary.
@@ -52,13 +60,25 @@ export function createSummary({ onShow, onFunctions }) {
       more === '' ? undefined : ` ${more}`,
     );
 
+  const links = (/** @type {import('./slowest.js').Slow[]} */ rows) =>
+    rows.map(({ id, name, text }) => link(id, name, text));
+
+  /** @param {PageHead['summary']['failures'][number]} failure */
+  const where = ({ task, attempt, step }) => [task, attempt, step].filter(Boolean).join(' › ') || 'run';
   /** @param {PageHead['summary']} summary */
   const failures = ({ failures: all }) =>
     shortened(
-      all.map(({ rowId, task, step, cause }) => {
-        const where = [task, step].filter(Boolean).join(' › ');
-        return link(rowId, where || cause, where ? cause : '');
+      all.map((failure) => {
+        const item = link(failure.rowId, where(failure), failure.cause);
+        item.setAttribute('data-result', failure.result);
+        return item;
       }),
+      MANY_FAILURES,
+    );
+  /** @param {PageHead['summary']} summary */
+  const tolerated = ({ tolerated: all }) =>
+    shortened(
+      all.map((failure) => link(failure.rowId, where(failure), `${failure.cause} (${failure.how})`)),
       MANY_FAILURES,
     );
   /** @param {PageHead} head */
@@ -77,17 +97,6 @@ export function createSummary({ onShow, onFunctions }) {
       ...(index > 0 ? [h('span', { class: 'arrow', 'aria-label': 'then' }, '→')] : []),
       named(part),
     ]);
-  };
-  /** @param {readonly PageRow[]} rows @param {number} nowMs */
-  const slowest = (rows, nowMs) => {
-    const length = (/** @type {PageRow} */ row) => (row.isRunning ? nowMs - row.offsetMs : row.durationMs);
-    return rows
-      .filter(({ category, result }) => (category === 'task' || category === 'custom') && result !== 'skip')
-      .toSorted((a, b) => length(b) - length(a))
-      .slice(0, SLOWEST_TASKS)
-      .map(({ id, name, isRunning, durationText }) =>
-        link(id, name.replace(/^(task|custom) /, ''), isRunning ? 'goes on' : durationText),
-      );
   };
   /** @param {PageHead} head */
   const controllers = ({ controller, functions }) => {
@@ -118,14 +127,15 @@ export function createSummary({ onShow, onFunctions }) {
       ),
       MANY_RESULTS,
     );
-  /** @param {PageHead['summary']} summary */
-  const skipped = ({ skipped: all }) =>
-    shortened(
-      all.map(({ rowId, task, reason }) =>
-        rowId === undefined ? h('span', { class: 'item' }, `${task}: ${reason}`) : link(rowId, task, reason),
-      ),
-      MANY_SKIPPED,
-    );
+  /** The tasks of each reason: a failure may skip all the others. @param {PageHead['summary']} summary */
+  const skipped = ({ skipped: all }) => {
+    const reasons = [...new Set(all.map(({ reason }) => reason))];
+    return reasons.map((reason) => {
+      const tasks = all.filter((one) => one.reason === reason);
+      const names = tasks.map(({ rowId, task }) => (rowId === undefined ? h('span', {}, task) : link(rowId, task)));
+      return h('span', { class: 'item group' }, ...shortened(names, MANY_SKIPPED), h('span', {}, reason));
+    });
+  };
   /** @param {PageHead['summary']} summary */
   const toCome = (summary) =>
     shortened(
@@ -133,27 +143,35 @@ export function createSummary({ onShow, onFunctions }) {
       MANY_TO_COME,
     );
 
+  /** Replaces the lines. The link that has the focus keeps it. @param {HTMLElement[]} lines */
+  const replace = (lines) => {
+    const linksOf = () => /** @type {HTMLElement[]} */ ([...element.querySelectorAll('button')]);
+    const active = linksOf().find((button) => button === document.activeElement);
+    const same = (/** @type {HTMLElement} */ button) => button.textContent === active?.textContent;
+    const nth = linksOf()
+      .filter(same)
+      .indexOf(/** @type {HTMLElement} */ (active));
+    element.replaceChildren(...lines);
+    if (active) linksOf().filter(same)[nth]?.focus({ preventScroll: true });
+  };
+
   let drawn = '';
   return {
     element,
     /** @param {PageHead} head @param {readonly PageRow[]} rows @param {number} nowMs after the trace's start */
     draw(head, rows, nowMs) {
       const { summary } = head;
-      const tasks = slowest(rows, nowMs);
-      const text = JSON.stringify([
-        summary,
-        head.finished,
-        head.controller,
-        head.functions,
-        tasks.map(({ textContent }) => textContent),
-      ]);
+      const [tasks, steps] = [slowestTasks(rows, nowMs), slowestSteps(rows, nowMs)];
+      const text = JSON.stringify([summary, head.finished, head.controller, head.functions, tasks, steps]);
       if (text === drawn) return;
       drawn = text;
       const waits = summary.waits.totalMs > 0 ? [summary.waits.text] : [];
-      element.replaceChildren(
-        ...line('Failed', 'failure', undefined, failures(summary)),
+      replace([
+        ...line(failureTerm(summary), 'failure', undefined, failures(summary)),
+        ...line('Also failed', 'tolerated', TOLERATED_MEANING, tolerated(summary)),
         ...line('Critical path', 'path', PATH_MEANING, path(head)),
-        ...line('Slowest tasks', 'slowest', undefined, tasks),
+        ...line('Slowest tasks', 'slowest', 'With their waits.', links(tasks)),
+        ...line('Slowest steps', 'slowest-steps', undefined, links(steps)),
         ...line('Waited', 'waits', WAITS_MEANING, waits),
         ...line(
           'Controllers',
@@ -164,7 +182,7 @@ export function createSummary({ onShow, onFunctions }) {
         ...line('To come', 'to-come', 'Tasks that were neither started nor skipped yet.', toCome(summary)),
         ...line('Results', 'results', undefined, results(summary)),
         ...line('Skipped', 'skipped', undefined, skipped(summary)),
-      );
+      ]);
     },
   };
 }

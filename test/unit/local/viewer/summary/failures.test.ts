@@ -72,6 +72,74 @@ describe('the failures', () => {
     expect([summary.finished, summary.failures.map(({ step }) => step)]).toEqual([false, ['run-unit']]);
   });
 
+  test('of a task with several attempts are those of the last one; the others were tolerated', () => {
+    const attempt = (number: number, result: string): SpanInput[] =>
+      failed([
+        {
+          ...{ id: `att${number}`, parent: 'unit', name: `attempt ${number}` },
+          ...{ from: number * 1000, to: number * 1000 + 900 },
+          attributes: { 'cicd.pipeline.task.run.result': result },
+        },
+        {
+          ...{ id: `st${number}`, parent: `att${number}`, name: 'step jest', error: 'x' },
+          ...{ from: number * 1000, to: number * 1000 + 900 },
+          attributes: { 'cicd.pipeline.task.run.result': result },
+        },
+      ]);
+    const unit = (result: string): SpanInput => ({
+      ...{ id: 'unit', parent: 'root', name: 'task unit', from: 0, to: 3000 },
+      attributes: { 'cicd.pipeline.task.run.result': result },
+    });
+    const both = [...attempt(1, 'failure'), ...attempt(2, 'failure')];
+    const summary = of([root(3000, 'failure'), unit('failure'), ...both]);
+    expect(summary.failures.map(({ text }) => text)).toEqual(['unit › attempt 2 › jest: exit code 3']);
+    expect(summary.tolerated.map(({ text, how }) => [text, how])).toEqual([
+      ['unit › attempt 1 › jest: exit code 3', 'retried'],
+    ]);
+    const [first] = of([unit('running'), ...both.slice(0, 2)]).tolerated;
+    expect(first).toBeUndefined();
+  });
+
+  test('that a run went on after are tolerated: ignored ones of a step and of a task', () => {
+    const ofStep = failed(task('lint', 0, 1000)).map((span) =>
+      span.name.startsWith('step')
+        ? { ...span, attributes: { ...span.attributes, 'cicd.pipeline.task.run.result': 'failure' } }
+        : span,
+    );
+    const summary = of([root(3000), ...ofStep, ...failed(task('audit', 1000, 3000, 'failure'))]);
+    expect(summary.failures).toEqual([]);
+    expect(summary.tolerated.map(({ task: name, how }) => [name, how])).toEqual([
+      ['lint', 'ignored'],
+      ['audit', 'ignored'],
+    ]);
+  });
+
+  test('of what was stopped have no exit code: the controller wrote it', () => {
+    const stopped = failed(task('soak', 0, 3000, 'timeout')).map((span) =>
+      span.name.startsWith('step')
+        ? {
+            ...span,
+            error: 'failed to finish within "5s"',
+            attributes: { ...span.attributes, 'error.type': 'TaskRunTimeout' },
+          }
+        : span,
+    );
+    const [failure] = of([root(3000, 'failure'), ...stopped]).failures;
+    expect(failure).toMatchObject({ result: 'timeout', cause: 'TaskRunTimeout: failed to finish within "5s"' });
+    expect(failure).not.toHaveProperty('exitCode');
+  });
+
+  test('of a process that a signal ended name the signal', () => {
+    const killed = failed(task('train', 0, 3000, 'failure')).map((span) =>
+      span.name.startsWith('step')
+        ? { ...span, error: 'exit code 137', attributes: { ...span.attributes, 'process.exit.code': 137 } }
+        : span,
+    );
+    const logTail = (): string[] => ['epoch 1'];
+    const [failure] = of([root(3000, 'failure'), ...killed], { logTail }).failures;
+    expect(failure?.cause).toBe('exit code 137 (SIGKILL): epoch 1');
+  });
+
   test('of the run itself have neither task nor step', () => {
     const spans = [{ ...root(0, 'error'), error: 'no Task named lnt', to: 100 }];
     expect(of(spans).failures).toEqual([expect.objectContaining({ text: 'no Task named lnt' })]);
