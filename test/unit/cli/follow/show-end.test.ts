@@ -6,8 +6,15 @@ import { createTerminal } from '../../../../cli/terminal.ts';
 import type { RunSummary, SummaryFailure } from '../../../../local/viewer/summary/types.ts';
 
 const wait = {
-  ...{ rowId: 'a', step: 'readiness db', result: 'error', cause: 'Unhealthy: refused', logTail: [], isWait: true },
-} as const;
+  ...({
+    rowId: 'a',
+    step: 'readiness db',
+    result: 'error',
+    cause: 'Unhealthy: refused',
+    logTail: [],
+    isWait: true,
+  } as const),
+};
 const summaryOf = (failures: SummaryFailure[]): RunSummary => ({
   ...{ result: 'timeout', finished: true, durationMs: 8000, durationText: '8.00 s', failures, tolerated: [] },
   ...{ waits: { totalMs: 0, text: 'nothing', kinds: [] }, skipped: [], results: [], toCome: [] },
