@@ -69,28 +69,34 @@ function causeOf(row: WaterfallRow, exitCode: number | undefined, logTail: reado
   return [...new Set(parts)].join(': ') || (row.problem ?? row.result);
 }
 
+/** In which task, attempt and step, or other container or wait, it began. */
+function placeOf(row: WaterfallRow, above: WaterfallRow[]): Pick<SummaryFailure, 'task' | 'attempt' | 'step'> {
+  const unit = [row, ...above].find(({ category }) => category === 'task' || category === 'custom');
+  const attempt = [row, ...above].find(({ category }) => category === 'attempt');
+  const isWhole = row === unit || row === attempt || row.category === 'run';
+  return {
+    ...(unit && { task: plainName(unit) }),
+    ...(attempt && { attempt: attempt.name }),
+    ...(!isWhole && { step: row.category === 'step' ? plainName(row) : row.name }),
+  };
+}
+
 function failureOf(
   waterfall: Waterfall,
   row: WaterfallRow,
   above: WaterfallRow[],
   { logTail }: RunFacts,
 ): SummaryFailure {
-  const unit = [row, ...above].find(({ category }) => category === 'task' || category === 'custom');
-  const task = unit && plainName(unit);
-  const attempt = [row, ...above].find(({ category }) => category === 'attempt');
-  const isWhole = row === unit || row === attempt || row.category === 'run';
-  const step = isWhole ? undefined : row.category === 'step' ? plainName(row) : row.name;
+  const place = placeOf(row, above);
   const code = STOPPED.includes(row.result) ? 0 : Number(attributeOf(row, 'process.exit.code') ?? 0);
   const pod = podOf(waterfall, row, above);
   const container = attributeOf(row, 'k8s.container.name');
   const tail = (pod !== undefined && container !== undefined && logTail?.(pod, container)) || [];
   const cause = causeOf(row, code === 0 ? undefined : code, tail);
-  const where = [task, attempt?.name, step].filter((part) => part !== undefined).join(' › ');
+  const where = [place.task, place.attempt, place.step].filter((part) => part !== undefined).join(' › ');
   return {
     rowId: row.id,
-    ...(task !== undefined && { task }),
-    ...(attempt && { attempt: attempt.name }),
-    ...(step !== undefined && { step }),
+    ...place,
     result: row.result,
     ...(code !== 0 && { exitCode: code }),
     cause,
