@@ -10,9 +10,16 @@ type Value = { kind: 'none' | 'file' | 'other' } | { kind: 'words'; words: strin
 
 function valueOf({ type, value = '' }: OptionHelp): Value {
   if (type === 'boolean') return { kind: 'none' };
-  if (/^[a-z/-]+(?:\|[a-z/-]+)+$/.test(value)) return { kind: 'words', words: value.split('|') };
-  return { kind: /FILE|DIR/.test(value) ? 'file' : 'other' };
+  return wordsOf(value) ?? { kind: /FILE|DIR/.test(value) ? 'file' : 'other' };
 }
+
+/** Words to choose from, if the text names them: `bash|zsh`. */
+const wordsOf = (text: string): Value | undefined =>
+  /^[a-z/-]+(?:\|[a-z/-]+)+$/.test(text) ? { kind: 'words', words: text.split('|') } : undefined;
+
+/** What a command takes besides options. A run may be named by its file, too. */
+const argumentsOf = ({ positionals }: CommandSpec): Value =>
+  positionals === undefined ? { kind: 'none' } : (wordsOf(positionals) ?? { kind: 'file' });
 
 const optionsOf = ({ options }: CommandSpec): [string, OptionHelp][] =>
   Object.entries({ ...options, help: helpOption });
@@ -36,18 +43,20 @@ function bash(specs: readonly CommandSpec[]): string {
       return value.kind === 'other' ? [`        ${pattern}) return ;;`] : [];
     });
     const flags = options.flatMap(flagsOf).filter((flag) => flag.startsWith('--'));
+    const its = argumentsOf(spec);
+    const rest = { none: '', other: '', file: '; files=1', words: '' }[its.kind];
     return [
       `    ${spec.name})`,
       '      case $previous in',
       ...values,
-      `        *) words=${quoted(flags.join(' '))}; files=1 ;;`,
+      `        *) words=${quoted(flags.join(' '))}${its.kind === 'words' ? `; rest=${quoted(its.words.join(' '))}` : rest} ;;`,
       '      esac ;;',
     ].join('\n');
   });
   const names = [...specs.map(({ name }) => name), 'help', 'version'];
   return `# Completion of tektrace for bash: source <(tektrace completion bash)
 _tektrace() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= words= files= word
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= words= rest= files= word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in -*) ;; *) command=$word; break ;; esac
   done
@@ -56,7 +65,7 @@ ${cases.join('\n')}
     help) words=${quoted(specs.map(({ name }) => name).join(' '))} ;;
     '') words=${quoted(names.join(' '))} ;;
   esac
-  [[ $current != -* && $words == --* ]] && words=
+  [[ $current != -* && $words == --* ]] && words=$rest
   [[ $current == -* ]] && files=
   COMPREPLY=($(compgen -W "$words" -- "$current"))
   [[ -n $files ]] && COMPREPLY+=($(compgen -f -- "$current"))
@@ -68,6 +77,9 @@ complete -o filenames -F _tektrace tektrace
 /** A text in an argument of _arguments: brackets and colons end it. */
 const inArguments = (text: string): string => text.replaceAll(/[[\]:\\]/g, (found) => `\\${found}`);
 
+/** Between arguments of _arguments. */
+const SEPARATOR = ' \\\n        ';
+
 function zsh(specs: readonly CommandSpec[]): string {
   const cases = specs.map((spec) => {
     const lines = optionsOf(spec).map(([name, option]) => {
@@ -77,9 +89,12 @@ function zsh(specs: readonly CommandSpec[]): string {
       const help = inArguments(firstSentence(option.help));
       const repeat = option.multiple ? '*' : '';
       const spelled = [`--${name}`, ...(option.short === undefined ? [] : [`-${option.short}`])];
-      return spelled.map((flag) => `        ${quoted(`${repeat}${flag}[${help}]${words}`)} \\`).join('\n');
+      return spelled.map((flag) => quoted(`${repeat}${flag}[${help}]${words}`)).join(SEPARATOR);
     });
-    return [`    ${spec.name})`, '      _arguments \\', ...lines, `        '*:file:_files' ;;`].join('\n');
+    const its = argumentsOf(spec);
+    if (its.kind === 'file') lines.push(`'*:file:_files'`);
+    if (its.kind === 'words') lines.push(`'1:word:(${its.words.join(' ')})'`);
+    return `    ${spec.name})\n      _arguments${SEPARATOR}${lines.join(SEPARATOR)} ;;`;
   });
   const commands = specs.map(({ name, summary }) => `    ${quoted(`${name}:${firstSentence(summary)}`)}`);
   return `#compdef tektrace
@@ -101,7 +116,12 @@ ${cases.join('\n')}
     help) _describe command commands ;;
   esac
 }
-compdef _tektrace tektrace
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+  _tektrace "$@"
+else
+  (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+  compdef _tektrace tektrace
+fi
 `;
 }
 
@@ -123,7 +143,16 @@ function fish(specs: readonly CommandSpec[]): string {
   return [
     '# Completion of tektrace for fish: tektrace completion fish | source',
     ...lines,
-    `complete -c tektrace -n __fish_use_subcommand -f -a 'help version'`,
+    ...specs.flatMap((spec) => {
+      const its = argumentsOf(spec);
+      const words = its.kind === 'words' ? ` -a ${quoted(its.words.join(' '))}` : '';
+      return its.kind === 'file'
+        ? []
+        : [`complete -c tektrace -n '__fish_seen_subcommand_from ${spec.name}' -f${words}`];
+    }),
+    `complete -c tektrace -n '__fish_seen_subcommand_from version' -f`,
+    `complete -c tektrace -n __fish_use_subcommand -f -a help -d 'Prints the options of a command.'`,
+    `complete -c tektrace -n __fish_use_subcommand -f -a version -d 'Prints the version.'`,
     `complete -c tektrace -n '__fish_seen_subcommand_from help' -f -a ${quoted(specs.map(({ name }) => name).join(' '))}`,
     '',
   ].join('\n');

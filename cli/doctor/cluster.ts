@@ -23,6 +23,8 @@ function failed(server: string, error: unknown): Finding {
   if (status === 404)
     return finding('failed', ABOUT, `${server} is no Kubernetes API server: it has no /version`, OTHER_CONTEXT);
   const reason = sentence(error);
+  if (/response is not JSON/.test(reason))
+    return finding('failed', ABOUT, `${server} is no Kubernetes API server: it answers something else`, OTHER_CONTEXT);
   if (CERTIFICATE.test(reason))
     return finding(
       'failed',

@@ -6,7 +6,7 @@ import { checkCollector, checkJaeger } from './collector.ts';
 import { finding, isUnread } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { checkInstallations, componentOf, helmTest, readInstallation } from './installation.ts';
-import type { Installation } from './installation.ts';
+import type { Deployment, Installation } from './installation.ts';
 import { checkAdmission } from './probe.ts';
 import type { Admission } from './probe.ts';
 import { checkReach, whyUnreached } from './reach.ts';
@@ -76,6 +76,15 @@ async function admission(
   };
 }
 
+/** The rights of all service accounts; once, if this user may not ask for them. */
+async function allRights(client: KubeClient, webhooks: Deployment[], controllers: Deployment[]): Promise<Finding[]> {
+  const found = await Promise.all([
+    ...webhooks.map((one) => checkWebhookRights(client, one)),
+    ...controllers.map((one) => checkRights(client, one)),
+  ]);
+  return found.every(({ state }) => state === 'unknown') ? found.slice(0, 1) : found;
+}
+
 /** The chart's Deployments: Pods, leader, rights, and where the controller sends spans. */
 async function checkWorkloads(client: KubeClient, installation: Installation, clusterMs: number): Promise<Finding[]> {
   const { configurations, deployments } = installation;
@@ -89,8 +98,7 @@ async function checkWorkloads(client: KubeClient, installation: Installation, cl
     ...controllers.map(async (one) =>
       (one.status?.readyReplicas ?? 0) > 0 ? checkLeader(client, one, clusterMs) : [],
     ),
-    ...webhooks.map(async (one) => [await checkWebhookRights(client, one)]),
-    ...controllers.map(async (one) => [await checkRights(client, one)]),
+    allRights(client, webhooks, controllers),
   ]);
   return [...checkDeployments(deployments, isInCluster, ours[0]), ...all.flat(), ...controllers.map(checkExport)];
 }

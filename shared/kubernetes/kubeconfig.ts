@@ -49,6 +49,13 @@ export function loadKubeConfig(source: { text?: string; file?: string } = {}): K
     for (const file of defaultFiles()) if (existsSync(file)) addUserFiles(config, file);
   }
   const server = config.getCurrentCluster()?.server;
+  const context = config.getCurrentContext();
+  if (!server && context && !config.getContextObject(context)) {
+    const others = config.getContexts().map(({ name }) => name);
+    throw new Error(
+      `its current context ${JSON.stringify(context)} is not in it${others.length > 0 ? `: kubectl config use-context ${others.join('|')}` : ''}`,
+    );
+  }
   if (!server || (server === 'http://localhost:8080' && config.getCurrentUser()?.name === 'user')) {
     throw new Error('no cluster found: set KUBECONFIG (or --kubeconfig) to a kubeconfig with a current context');
   }

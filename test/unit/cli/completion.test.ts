@@ -19,6 +19,7 @@ const specs: CommandSpec[] = [
     examples: [],
   },
   { name: 'trace', summary: 'Draws.', options: {}, examples: [] },
+  { name: 'completion', summary: 'Prints.', positionals: 'bash|zsh', options: {}, examples: [] },
 ];
 
 /** What bash offers after these words, of which the last is not finished; in a directory with a file `a.yaml`. */
@@ -35,11 +36,11 @@ function offered(...words: string[]): string[] {
 
 describe('in bash', () => {
   test.each([
-    [[''], ['run', 'trace', 'help', 'version']],
+    [[''], ['run', 'trace', 'completion', 'help', 'version']],
     [['tr'], ['trace']],
     [
       ['help', ''],
-      ['run', 'trace'],
+      ['run', 'trace', 'completion'],
     ],
     [
       ['run', '--f'],
@@ -55,6 +56,12 @@ describe('in bash', () => {
     [['run', '--timeout', ''], []],
     [['run', '--full', '--o'], ['--output']],
     [['trace', '--h'], ['--help']],
+    [['trace', ''], []],
+    [
+      ['completion', ''],
+      ['bash', 'zsh'],
+    ],
+    [['completion', '-'], ['--help']],
   ])('%j is completed to %j', (words, offers) => {
     expect(offered(...words)).toEqual(offers);
   });
@@ -71,4 +78,9 @@ test('the scripts for zsh and fish have every command and option, with the words
   expect(fish).toContain(
     `complete -c tektrace -n '__fish_seen_subcommand_from run' -l output -s o -x -a 'text json' -d 'How.'`,
   );
+  expect(zsh).toContain(
+    "    trace)\n      _arguments \\\n        '--help[Show this help.]' \\\n        '-h[Show this help.]' ;;",
+  );
+  expect(zsh).toContain("'1:word:(bash zsh)' ;;");
+  expect(fish).toContain("complete -c tektrace -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh'");
 });

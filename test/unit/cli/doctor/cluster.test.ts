@@ -29,6 +29,12 @@ test('it answers late', async () => {
 test.each<[string, KubeClient, RegExp, RegExp]>([
   ['the credentials have expired', clusterOf({ '/version': 401 }), /credentials of this user \(401\)/, /sign in again/],
   ['something else is there', clusterOf({}), /is no Kubernetes API server/, /choose another context/],
+  [
+    'a page is there',
+    failing(new Error('GET /version: the response is not JSON: <!DOCTYPE html>')),
+    /is no Kubernetes API server: it answers something else/,
+    /choose another context/,
+  ],
   ['something else answers', clusterOf({ '/version': {} }), /is no Kubernetes API server/, /choose another context/],
   [
     'its certificate is of another authority',

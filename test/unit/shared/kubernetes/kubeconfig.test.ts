@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -65,4 +65,11 @@ test('a kubeconfig that is not there or no kubeconfig is an error naming it', as
   expect(() => loadKubeConfig({ file: join(directory, 'missing') })).toThrow('missing');
   await writeFile(join(directory, 'broken'), 'users: {');
   expect(() => loadKubeConfig({ file: join(directory, 'broken') })).toThrow();
+});
+
+test('a current context that is not in the kubeconfig is named, with those that are', async () => {
+  const file = await write('config', []);
+  const text = (await readFile(file, 'utf8')).replace('current-context: x', 'current-context: y');
+  await writeFile(file, text);
+  expect(() => loadKubeConfig({ file })).toThrow('its current context "y" is not in it: kubectl config use-context x');
 });
