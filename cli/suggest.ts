@@ -21,8 +21,11 @@ const MAX_LENGTH = 40;
 export function didYouMean(word: string, names: readonly string[]): string {
   if (word.length > MAX_LENGTH) return '';
   const near = names
-    .map((name) => ({ name, wrong: name.startsWith(word) && word.length > 2 ? 0 : distance(word, name) }))
-    .filter(({ name, wrong }) => wrong <= Math.max(1, Math.floor(Math.min(word.length, name.length) / 3)))
-    .toSorted((a, b) => a.wrong - b.wrong);
+    .map((name) => ({ name, wrong: distance(word, name), isBeginning: word.length > 2 && name.startsWith(word) }))
+    .filter(({ name, wrong, isBeginning }) => {
+      const most = Math.max(1, Math.floor(Math.min(word.length, name.length) / 3));
+      return isBeginning || wrong <= most;
+    })
+    .toSorted((a, b) => Number(b.isBeginning) - Number(a.isBeginning) || a.wrong - b.wrong);
   return near[0] ? ` (did you mean ${near[0].name}?)` : '';
 }

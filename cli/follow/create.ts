@@ -4,7 +4,9 @@ import { MERGE_PATCH, resourcePath } from '../../shared/kubernetes/resources.ts'
 import type { Resource } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { CommandError } from '../errors.ts';
+import { printable } from '../waterfall/display-width.ts';
 import { describe } from './describe.ts';
+import { unknownFieldLines } from './unknown-fields.ts';
 
 interface ResourceList {
   resources: { name: string; kind: string; namespaced: boolean }[];
@@ -22,6 +24,15 @@ export interface CreateOptions {
 /** Thrown for an object of a kind that the cluster does not serve. */
 export class UnservedKindError extends CommandError {}
 
+/** `, only tekton.dev/v1`: the versions of a group that the cluster serves; empty if it does not serve the group. */
+async function servedVersions(client: KubeClient, group: string): Promise<string> {
+  if (group === '') return '';
+  const { versions = [] } = await client
+    .request<{ versions?: { groupVersion: string }[] }>('GET', `/apis/${group}`)
+    .catch(() => ({ versions: [] }));
+  return versions.length > 0 ? `, only ${versions.map(({ groupVersion }) => groupVersion).join(', ')}` : '';
+}
+
 /** The resource of a kind, from the API server's discovery. Throws UnservedKindError if it does not serve the kind. */
 async function discover(client: KubeClient, object: KubeObject, described: string): Promise<Resource> {
   const { apiVersion = '', kind = '' } = object;
@@ -32,7 +43,9 @@ async function discover(client: KubeClient, object: KubeObject, described: strin
     list = await client.request<ResourceList>('GET', path);
   } catch (error) {
     if (error instanceof ApiError && error.status === 404)
-      throw new UnservedKindError(`${described}: the cluster does not serve ${apiVersion}`);
+      throw new UnservedKindError(
+        `${described}: the cluster does not serve ${apiVersion}${await servedVersions(client, group)}`,
+      );
     throw error;
   }
   const served = list.resources.filter((resource) => !resource.name.includes('/'));
@@ -60,7 +73,9 @@ function quotesHint(message: string): string {
 }
 
 /** The server's message without the object's name, which the caller prints. */
-function refusal(error: ApiError): string {
+async function refusal(client: KubeClient, object: KubeObject, error: ApiError): Promise<string> {
+  const unknown = await unknownFieldLines(client, object, error.message);
+  if (unknown) return unknown.map(printable).join('\n  ');
   const causes = error.details?.causes?.map((cause) => `${cause.field}: ${cause.message}`) ?? [];
   const said = causes.length > 0 ? causes : [error.message.replace(/^\w+ \S+: \d+ /, '')];
   return said.map((message) => message + quotesHint(message)).join('\n  ');
@@ -93,7 +108,7 @@ export async function createObject<T extends KubeObject>(
         `${described} exists in the cluster already: leave it out, or change it with kubectl apply`,
       );
     if (error instanceof ApiError && error.status < 500 && error.status !== 401 && error.status !== 403)
-      throw new CommandError(`${described} was not accepted:\n  ${refusal(error)}`);
+      throw new CommandError(`${described} was not accepted:\n  ${await refusal(client, object, error)}`);
     throw error;
   }
 }

@@ -32,7 +32,7 @@ test.each([
   [
     'an unknown field',
     run(`  pipelineSpec:\n    tasks:\n${task('a', '        runAfterr: [b]\n')}`),
-    'spec.pipelineSpec.tasks[0].runAfterr',
+    'spec.pipelineSpec.tasks[0].runAfterr: there is no such field (did you mean runAfter?)',
   ],
   ['a wrong type', run('  pipelineSpec:\n    tasks: nothing\n'), 'spec.pipelineSpec.tasks'],
   ['another kind', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n', 'the input has no PipelineRun or TaskRun'],

@@ -71,6 +71,10 @@ test.each([
   expect(didYouMean(word, ['--file', '--param', '--timeout', '--trace-out'])).toBe(expected);
 });
 
+test('of several names that begin with the word the shortest is meant', () => {
+  expect(didYouMean('step', ['stepTemplate', 'steps', 'stop'])).toBe(' (did you mean steps?)');
+});
+
 test('a message with an error of the machine gets advice; any other is not changed', () => {
   expect(withAdvice('exited with code 128: StartError: spawn mkfifo EMFILE')).toBe(
     'exited with code 128: StartError: spawn mkfifo EMFILE (this process has reached its limit of open files: raise it with ulimit -n)',
