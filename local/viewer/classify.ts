@@ -53,6 +53,9 @@ export function resultOf({ span }: LocatedSpan): Result {
 
 const WENT_WRONG = new Set<Result>(['failure', 'error', 'timeout', 'cancellation']);
 
+/** Whether a result is none that was wanted. A cancellation is one of these. */
+export const wentWrong = (result: Result): boolean => WENT_WRONG.has(result);
+
 /** Results of what was stopped: its exit code is not its own, the controller wrote it. */
 export const STOPPED: readonly Result[] = ['timeout', 'cancellation'];
 
@@ -60,7 +63,7 @@ export const STOPPED: readonly Result[] = ['timeout', 'cancellation'];
 export function problemOf(located: LocatedSpan): string | undefined {
   const { span } = located;
   const result = resultOf(located);
-  if (!WENT_WRONG.has(result)) return undefined;
+  if (!wentWrong(result)) return undefined;
   const exitCode = attribute(span.attributes, 'process.exit.code');
   const status = attribute(span.attributes, 'http.response.status_code');
   const reason = attribute(span.attributes, 'error.type');

@@ -29,7 +29,7 @@ export class FailureLogs {
     return this.#of(waterfall)?.facts ?? {};
   }
 
-  /** Like `now`, but waits until the logs are read: five seconds for each at most. */
+  /** Like `now`, but waits until the logs are read. */
   async read(waterfall: Waterfall): Promise<RunFacts> {
     return (await this.#of(waterfall)?.reading) ?? {};
   }
@@ -45,7 +45,7 @@ export class FailureLogs {
     const known = this.#known.get(traceId);
     const failures = known || !finished ? [] : failuresOf(waterfall, {});
     if (failures.length === 0) return known;
-    const reading = readTails(waterfall, failures, this.#logs);
+    const reading = readTails(failures, this.#logs);
     const added: Known = { reading };
     this.#known.set(traceId, added);
     void reading.then((facts) => {

@@ -25,19 +25,20 @@ async function readTail(logs: LogSource, place: LogPlace): Promise<string[]> {
   return [...lines.flatMap((line) => plain.line(line)), ...plain.end()];
 }
 
-/** The ends of the failed containers' logs. One that can't be read is left out: the summary is made without it. Never rejects. */
-export async function readTails(
-  { namespace }: Waterfall,
-  failures: readonly SummaryFailure[],
-  logs: LogSource,
-): Promise<RunFacts> {
+const keyOf = ({ namespace, pod, container }: LogPlace): string => `${namespace}/${pod}/${container}`;
+
+/**
+ * The ends of the failed containers' logs, read at the same time. One that can't be read is left out: the summary is made without it. Never
+ * rejects.
+ */
+export async function readTails(failures: readonly SummaryFailure[], logs: LogSource): Promise<RunFacts> {
   const tails = new Map<string, string[]>();
-  for (const { pod, container } of failures.slice(0, MAX_TAILS)) {
-    if (namespace === undefined || pod === undefined || container === undefined) continue;
-    const lines = await readTail(logs, { namespace, pod, container }).catch(() => undefined);
-    if (lines) tails.set(`${pod}/${container}`, lines);
-  }
-  return { logTail: (pod, container) => tails.get(`${pod}/${container}`) };
+  const read = async (place: LogPlace): Promise<void> => {
+    const lines = await readTail(logs, place).catch(() => undefined);
+    if (lines) tails.set(keyOf(place), lines);
+  };
+  await Promise.all(failures.slice(0, MAX_TAILS).flatMap(({ log }) => (log ? [read(log)] : [])));
+  return { logTail: (log) => tails.get(keyOf(log)) };
 }
 
 /** The tasks that a run has still to start. Its status may name a TaskRun later than the TaskRun itself is there. */
@@ -65,5 +66,5 @@ export async function summaryWithFacts(
   const summary = summarizeRun(waterfall, facts);
   const failures = [...summary.failures, ...summary.tolerated];
   if (!logs || failures.length === 0) return summary;
-  return summarizeRun(waterfall, { ...facts, ...(await readTails(waterfall, failures, logs)) });
+  return summarizeRun(waterfall, { ...facts, ...(await readTails(failures, logs)) });
 }

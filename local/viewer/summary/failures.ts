@@ -1,17 +1,15 @@
-import { STOPPED, type Category, type Result } from '../classify.ts';
+import { STOPPED, wentWrong, type Category } from '../classify.ts';
 import { exitCodeText } from '../exit-code.ts';
+import { logPlaceOf } from '../log-place.ts';
 import { attributeOf, type WaterfallRow } from '../row.ts';
 import type { Waterfall } from '../waterfall.ts';
 import { plainName } from './run-rows.ts';
 import type { RunFacts, SummaryFailure, ToleratedFailure } from './types.ts';
 
-const WENT_WRONG: readonly Result[] = ['failure', 'error', 'timeout', 'cancellation'];
 /** Controllers' functions and programs in steps have problems of their own, which are no failure of the run. */
 const NOT_OF_THE_RUN: readonly Category[] = ['controller', 'other', 'placeholder'];
 /** Reasons that say no more than the exit code does. */
 const EMPTY_REASONS = ['Error', 'Failed', 'StepFailed'];
-
-const POD = 'k8s.pod.name';
 
 /** The rows above, the nearest first. */
 function ancestors({ rows }: Waterfall, row: WaterfallRow): WaterfallRow[] {
@@ -33,7 +31,7 @@ function isFatal(row: WaterfallRow, above: WaterfallRow[]): boolean {
   );
   const goesOn = ({ category, result }: WaterfallRow): boolean =>
     category === 'placeholder' || (category === 'run' && result === 'running');
-  return !mayBeRetried && above.every((row) => goesOn(row) || WENT_WRONG.includes(row.result));
+  return !mayBeRetried && above.every((row) => goesOn(row) || wentWrong(row.result));
 }
 
 /** Why the run went on after a failure; undefined if it did not, or that is not known yet. */
@@ -46,15 +44,9 @@ function toleranceOf(
     if (isRetried(waterfall, one)) return 'retried';
     // A wait that came to an end was not ignored.
     if (one.result === 'success') return row.category === 'wait' ? undefined : 'ignored';
-    if (!WENT_WRONG.includes(one.result)) return undefined;
+    if (!wentWrong(one.result)) return undefined;
   }
   return undefined;
-}
-
-/** The Pod is an attribute of the task, or of the first wait of its attempt. */
-function podOf({ rows }: Waterfall, row: WaterfallRow, above: WaterfallRow[]): string | undefined {
-  const near = [row, ...above].flatMap((one) => [one, ...rows.filter((other) => rows[other.parent] === one)]);
-  return near.map((one) => attributeOf(one, POD)).find((pod) => pod !== undefined);
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
@@ -89,9 +81,8 @@ function failureOf(
 ): SummaryFailure {
   const place = placeOf(row, above);
   const code = STOPPED.includes(row.result) ? 0 : Number(attributeOf(row, 'process.exit.code') ?? 0);
-  const pod = podOf(waterfall, row, above);
-  const container = attributeOf(row, 'k8s.container.name');
-  const tail = (pod !== undefined && container !== undefined && logTail?.(pod, container)) || [];
+  const log = logPlaceOf(waterfall.rows, row);
+  const tail = (log && logTail?.(log)) ?? [];
   const cause = causeOf(row, code === 0 ? undefined : code, tail);
   const where = [place.task, place.attempt, place.step].filter((part) => part !== undefined).join(' › ');
   return {
@@ -101,8 +92,7 @@ function failureOf(
     ...(code !== 0 && { exitCode: code }),
     cause,
     logTail: tail,
-    ...(pod !== undefined && { pod }),
-    ...(container !== undefined && { container }),
+    ...(log && { log }),
     text: where === '' ? cause : `${where}: ${cause}`,
     ...(row.category === 'wait' && { isWait: true as const }),
   };

@@ -1,9 +1,10 @@
 import type { Result } from '../classify.ts';
+import type { LogPlace } from '../log-place.ts';
 
 /** What the trace does not have, from the API objects and the logs. Everything is optional: the summary is made of what there is. */
 export interface RunFacts {
   /** The last lines of a container's log, oldest first, without their line feeds. Undefined if they are not known. */
-  logTail?: (pod: string, container: string) => readonly string[] | undefined;
+  logTail?: (log: LogPlace) => readonly string[] | undefined;
   /** `status.results` of the run. */
   results?: readonly { name: string; value: unknown }[];
   /** `status.skippedTasks` of the run. While it goes on, no span has them yet. */
@@ -37,8 +38,8 @@ export interface SummaryFailure {
   cause: string;
   /** The last lines of its log, oldest first; empty if they are not known. */
   logTail: readonly string[];
-  pod?: string;
-  container?: string;
+  /** The container that failed; absent where the trace does not name it. */
+  log?: LogPlace;
   /** `unit-test › jest: exit code 1: expected 4, got 5`; with the attempt after the task. */
   text: string;
   /** A wait failed: the API objects don't say why. */

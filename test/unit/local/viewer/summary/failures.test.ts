@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { liveSpan } from '../../../../../local/viewer/live/live-span.ts';
+import type { LogPlace } from '../../../../../local/viewer/log-place.ts';
 import { summarizeRun } from '../../../../../local/viewer/summary/summary.ts';
 import { buildWaterfall } from '../../../../../local/viewer/waterfall.ts';
 import { exampleTrace, fromService, spanId, START_MS, TRACE_ID, type SpanInput } from '../example-trace.ts';
@@ -19,14 +20,29 @@ describe('the failures', () => {
 
   test('are where they began, with exit code and last lines of the log', () => {
     const lines = ['1 of 2 tests', 'expected 4, got 5', ''];
-    const logTail = (pod: string, container: string): string[] | undefined =>
-      pod === 'unit-pod' && container === 'step-run-unit' ? lines : undefined;
+    const log = { namespace: 'ci', pod: 'unit-pod', container: 'step-run-unit' };
+    const logTail = (asked: LogPlace): string[] | undefined =>
+      JSON.stringify(asked) === JSON.stringify(log) ? lines : undefined;
     expect(of(failing, { logTail }).failures).toEqual([
       expect.objectContaining({
-        ...{ task: 'unit', step: 'run-unit', exitCode: 3, logTail: lines, pod: 'unit-pod', container: 'step-run-unit' },
+        ...{ task: 'unit', step: 'run-unit', exitCode: 3, logTail: lines, log },
         text: 'unit › run-unit: exit code 3: expected 4, got 5',
       }),
     ]);
+  });
+
+  test('have the log of their own container, whatever a program in the step says of its Pod', () => {
+    const attributes = {
+      'k8s.pod.name': 'other-pod',
+      'k8s.container.name': 'step-other',
+      'k8s.namespace.name': 'other',
+    };
+    const program: SpanInput = { id: 'j', parent: 'unitr', name: 'jest', from: 1400, to: 1500, attributes };
+    const own = fromService('tekton-pipelines', failing);
+    const { failures } = summarizeRun(
+      buildWaterfall(TRACE_ID, { resourceSpans: [own, fromService('jest', [program])] }),
+    );
+    expect(failures.map(({ log }) => log)).toEqual([{ namespace: 'ci', pod: 'unit-pod', container: 'step-run-unit' }]);
   });
 
   test('have what the container said about its end, before any line of the log', () => {
