@@ -32,12 +32,16 @@ const WAITS = ['admission', 'queued', 'pending', 'pod scheduling', 'pod starting
 
 const waitOf = ({ located, sender }: SpanNode): number => (sender ? -1 : WAITS.indexOf(located.span.name));
 
+const isStep = (name: string): boolean => name.startsWith('step ');
+
 /** Sorts by start; at the same time waits first, then longer spans, which probably contain the others. */
 function inTime(a: SpanNode, b: SpanNode): number {
   if (a.start !== b.start) return a.start < b.start ? -1 : 1;
   if (waitOf(a) < 0 !== waitOf(b) < 0) return waitOf(b) < 0 ? -1 : 1;
   if (a.end !== b.end) return a.end > b.end ? -1 : 1;
   const [nameA, nameB] = [a.located.span.name, b.located.span.name];
+  // Steps that did not get their turn: they were sent in their order.
+  if (isStep(nameA) && isStep(nameB) && !a.sender && !b.sender) return 0;
   return nameA === nameB ? 0 : nameA < nameB ? -1 : 1;
 }
 

@@ -50,15 +50,17 @@ describeInChromium('the page', (browser) => {
     expect(page.complaints).toEqual([]);
   });
 
-  test('a wait is the hatched beginning of its bar, with its length in the row; Waits makes rows of them', async () => {
+  test('waits are the hatched ends of a bar, with their length in the row; Waits makes rows of them', async () => {
     const page = await openExample();
     const lead = await page.evaluate(`(() => {
       const row = ${rowNamed('task lint')};
-      const bar = row.querySelector('.lead-in');
-      return { text: row.querySelector('.lead-text').textContent, left: parseFloat(bar.style.left), width: parseFloat(bar.style.width) };
+      const widthOf = (part) => parseFloat(row.querySelector(part).style.width);
+      return { text: row.querySelector('.lead-text').textContent, before: widthOf('.lead-in'), after: widthOf('.tail') };
     })()`);
-    expect(lead).toMatchObject({ text: '210 ms wait' });
-    expect((lead as { width: number }).width).toBeCloseTo((210 / 5230) * 100, 1);
+    expect(lead).toMatchObject({ text: '230 ms wait' });
+    const { before, after } = lead as { before: number; after: number };
+    expect(before).toBeCloseTo((210 / 5230) * 100, 1);
+    expect(after).toBeCloseTo((20 / 5230) * 100, 1);
     await page.evaluate(`${button('Waits')}.click()`);
     await page.until(rowCount(29));
     expect(await page.evaluate(`${rowNamed('task lint')}.querySelector('.lead-text').textContent`)).toBe('');
@@ -73,7 +75,7 @@ describeInChromium('the page', (browser) => {
     expect(await line('path')).toMatch(/^unit-tests › test \(1\.63 s of 5\.23 s\)→build-image→report/);
     expect(await line('slowest')).toMatch(/^unit-tests 2\.77 s/);
     expect(await line('slowest-steps')).toMatch(/^unit-tests › test 1\.63 s/);
-    expect(await line('waits')).toMatch(/^811 ms of the critical path: starting 380 ms/);
+    expect(await line('waits')).toMatch(/^871 ms of the critical path: starting 380 ms/);
     expect(await line('controllers')).toMatch(/^reconcile 95 ms in 5 calls, at most 19 ms/);
     expect(await line('skipped')).toBe('deployParent Tasks were skipped');
     await page.evaluate(`${button('report')}.click()`);

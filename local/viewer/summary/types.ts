@@ -83,7 +83,7 @@ export type WaitKind =
   | 'starting'
   /** A Pod that was deleted while it ran its task: the task began again in another one. */
   | 'deleted Pod'
-  /** Controllers had yet to create a task of the path, or its Pod, or to end the run. */
+  /** Controllers had yet to create a task of the path, or its Pod, or to end the task or the run. */
   | 'controller';
 
 /** The waits on the critical path: those of its tasks while none of their steps ran, and those between its tasks. */

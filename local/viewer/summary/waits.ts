@@ -100,6 +100,18 @@ function beforePods({ rows }: Waterfall, belowTask: Placed[], precision: number)
   });
 }
 
+/** From the end of the last step of a task, or of an attempt, to its own end. What still runs has none. */
+function afterSteps({ rows }: Waterfall, task: Placed, belowTask: Placed[], precision: number): Stretch[] {
+  const steps = belowTask.filter(({ row }) => row.category === 'step' && row.result !== 'skip');
+  const owners = new Set(steps.map(({ row }) => rows[row.parent]));
+  return [task, ...belowTask].flatMap((one) => {
+    if (!owners.has(one.row) || one.row.isRunning) return [];
+    const own = steps.filter(({ row }) => rows[row.parent] === one.row);
+    const stretch = { fromMs: Math.max(...own.map(endOf)), toMs: endOf(one) };
+    return stretch.toMs - stretch.fromMs >= precision ? [stretch] : [];
+  });
+}
+
 /** The run's own waits, not those of its tasks. `pending` is below `queued`. */
 function ownWaits(waterfall: Waterfall, run: Placed): Placed[] {
   const { rows } = waterfall;
@@ -116,7 +128,11 @@ function ownWaits(waterfall: Waterfall, run: Placed): Placed[] {
 function waitsIn(waterfall: Waterfall, segment: Segment, precision: number): Map<Occupied | WaitKind, number> {
   if (segment.unit) {
     const belowTask = below(waterfall, segment.unit);
-    return unionByKind(belowTask, segment, beforePods(waterfall, belowTask, precision));
+    const ofControllers = [
+      ...beforePods(waterfall, belowTask, precision),
+      ...afterSteps(waterfall, segment.unit, belowTask, precision),
+    ];
+    return unionByKind(belowTask, segment, ofControllers);
   }
   const sums = unionByKind(ownWaits(waterfall, segment.run), segment);
   const explained = [...sums.values()].reduce((sum, ms) => sum + ms, 0);

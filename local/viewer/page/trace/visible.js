@@ -15,13 +15,15 @@
  * @property {boolean} expandable
  * @property {boolean} open
  * @property {number} leadMs how long it waited before its first step, in milliseconds; 0 if the waits are shown as rows
+ * @property {number} tailMs from the end of its last step or task to its own, in milliseconds; 0 if the waits are shown as rows
  */
 
 const MANY_TASKS = 10;
 /** Spans of programs in a step that are shown before it is opened. */
 const MANY_CHILDREN = 25;
 const LEAD_IN = ['wait', 'init'];
-const HAS_LEAD_IN = ['run', 'task', 'attempt'];
+const HAS_WAITS = ['run', 'task', 'attempt'];
+const WORK = ['step', 'attempt', 'task', 'custom', 'run'];
 
 /** @param {PageRow[]} rows */
 export function childrenOf(rows) {
@@ -82,6 +84,18 @@ function leadOf(row, below, endOf) {
 }
 
 /**
+ * What comes after the last step, or the last task of a run: the controllers had yet to end it.
+ * @param {PageRow} row
+ * @param {PageRow[]} below
+ * @param {(row: PageRow) => number} endOf
+ */
+export function tailOf(row, below, endOf) {
+  const work = below.filter(({ category, result }) => WORK.includes(category) && result !== 'skip');
+  if (row.isRunning || work.length === 0) return 0;
+  return Math.max(0, endOf(row) - Math.max(row.offsetMs, ...work.map(endOf)));
+}
+
+/**
  * Which rows show, with their place in the tree. Waits and init containers are part of the row above them, unless one of them failed, or `waits` asks for them.
  * @param {PageRow[]} rows
  * @param {Folded} folded
@@ -108,8 +122,12 @@ export function visibleRows(rows, { folding, turned, waits }, endOf) {
     const { row, level } = next;
     const below = shown(row.id);
     const open = turned.get(row.id) ?? isOpen(row);
-    const leadMs = !waits && HAS_LEAD_IN.includes(row.category) ? leadOf(row, all.get(row.id) ?? [], endOf) : 0;
-    visible.push({ ...next, expandable: below.length > 0, open, leadMs });
+    // A folded row has no rows below it that show its waits.
+    const hasWaits = HAS_WAITS.includes(row.category) && !(waits && open);
+    const ofRow = all.get(row.id) ?? [];
+    const leadMs = hasWaits ? leadOf(row, ofRow, endOf) : 0;
+    const tailMs = hasWaits ? tailOf(row, ofRow, endOf) : 0;
+    visible.push({ ...next, expandable: below.length > 0, open, leadMs, tailMs });
     if (open) push(below, level + 1);
   }
   return visible;

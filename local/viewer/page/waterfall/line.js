@@ -20,7 +20,14 @@ const NAMED_KIND = /^(RUN |task |step |init |sidecar |custom )(.+)$/s;
 export const ROW_PX = 28;
 
 /** Shorter waits are as good as none. */
-const MIN_LEAD_MS = 1;
+const MIN_WAIT_MS = 1;
+
+/** A message with less room, in percent of the axis, could not be read. */
+const MIN_MESSAGE = 10;
+
+/** Of a name that is too long its beginning and this many of its last characters are shown: generated names differ there. */
+const LAST_CHARACTERS = 10;
+const LONG_NAME = 22;
 
 /**
  * @param {HTMLElement} element
@@ -34,19 +41,18 @@ function setPlace(element, at) {
 }
 
 /**
- * The message of a row is beside its bar, where there is more room.
+ * The message of a row is beside its bar, where there is more room; nowhere if there is none.
  * @param {HTMLElement} element
  * @param {string} text
- * @param {{left: number, width: number} | undefined} bar
+ * @param {{left: number, right: number}} around the bar's ends, in percent of the axis
  */
-function setMessage(element, text, bar) {
+function setMessage(element, text, { left, right }) {
+  const before = left > 100 - right;
+  const room = before ? left : 100 - right;
   element.textContent = text;
-  element.hidden = text === '' || bar === undefined;
-  if (!bar) return;
-  const right = 100 - bar.left - bar.width;
-  const before = bar.left > right;
-  element.style.left = before ? '0' : `${bar.left + bar.width}%`;
-  element.style.width = before ? `${bar.left}%` : `${right}%`;
+  element.hidden = text === '' || room < MIN_MESSAGE;
+  element.style.left = before ? '0' : `${right}%`;
+  element.style.width = `${room}%`;
   element.classList.toggle('before', before);
 }
 
@@ -56,16 +62,18 @@ export function createLine() {
   const mark = h('span', { class: 'mark', 'aria-hidden': 'true' });
   const kind = h('span', { class: 'kind' });
   const ownName = document.createTextNode('');
-  const name = h('span', { class: 'label' }, kind, ownName);
+  const lastOfName = h('span', { class: 'last' });
+  const name = h('span', { class: 'label' }, h('span', { class: 'first' }, kind, ownName), lastOfName);
   const lead = h('span', { class: 'lead-text' });
   const apart = h('span', { class: 'apart' });
   const outcome = h('span', { class: 'visually-hidden' });
   const duration = h('div', { role: 'gridcell', class: 'duration' });
   const leadBar = h('div', { class: 'bar lead-in' });
   const bar = h('div', { class: 'bar work' });
+  const tailBar = h('div', { class: 'bar tail' });
   const why = h('span', { class: 'why' });
   const nameCell = h('div', { role: 'gridcell', class: 'name' }, twist, mark, name, outcome, apart, lead);
-  const timeline = h('div', { role: 'gridcell', class: 'timeline' }, leadBar, bar, why);
+  const timeline = h('div', { role: 'gridcell', class: 'timeline' }, leadBar, bar, tailBar, why);
   const element = h('div', { role: 'row', class: 'row', tabindex: '-1' }, nameCell, duration, timeline);
 
   /** @param {VisibleRow} visible @param {LineState} state */
@@ -99,24 +107,33 @@ export function createLine() {
       const now = [visible, state.range, state.selected, state.found, state.index];
       if (now.every((value, index) => value === drawn[index])) return;
       drawn = now;
-      const { row, leadMs } = visible;
+      const { row, leadMs, tailMs } = visible;
       updateAttributes(visible, state);
       const { mark: sign, label } = resultOf(row.result);
       const endMs = state.endOf(row);
       const message = row.isOrigin ? (row.problem ?? '') : row.skipReason ? `skipped: ${row.skipReason}` : '';
       const [, word = '', rest = row.name] = NAMED_KIND.exec(row.name) ?? [];
       kind.textContent = row.category === 'other' ? '' : word;
-      ownName.data = (row.category === 'other' ? row.name : rest) || '(no name)';
+      const text = (row.category === 'other' ? row.name : rest) || '(no name)';
+      const letters = [...text];
+      const cut = letters.length > LONG_NAME ? letters.length - LAST_CHARACTERS : letters.length;
+      ownName.data = letters.slice(0, cut).join('');
+      lastOfName.textContent = letters.slice(cut).join('');
       element.title = [row.name, row.problem].filter(Boolean).join('\n');
       mark.textContent = row.result === 'success' ? '' : sign;
       outcome.textContent = label ? `, ${label}` : '';
       apart.textContent = row.apart ?? '';
-      lead.textContent = leadMs >= MIN_LEAD_MS ? `${short(leadMs)} wait` : '';
+      const waitMs = leadMs + tailMs;
+      lead.textContent = waitMs >= MIN_WAIT_MS ? `${short(waitMs)} wait` : '';
       duration.textContent = row.isRunning ? elapsedText(endMs - row.offsetMs) : row.durationText;
-      setPlace(leadBar, leadMs >= MIN_LEAD_MS ? place(row.offsetMs, row.offsetMs + leadMs, state.range) : undefined);
-      const work = place(row.offsetMs + leadMs, endMs, state.range);
-      setPlace(bar, work);
-      setMessage(why, message, work ?? { left: 0, width: 0 });
+      const { range } = state;
+      const [workFromMs, workToMs] = [row.offsetMs + leadMs, endMs - tailMs];
+      setPlace(leadBar, leadMs >= MIN_WAIT_MS ? place(row.offsetMs, workFromMs, range) : undefined);
+      setPlace(bar, place(workFromMs, workToMs, range));
+      setPlace(tailBar, tailMs >= MIN_WAIT_MS ? place(workToMs, endMs, range) : undefined);
+      bar.classList.toggle('cut', tailMs >= MIN_WAIT_MS);
+      const whole = place(row.offsetMs, endMs, range);
+      setMessage(why, whole ? message : '', { left: whole?.left ?? 0, right: whole ? whole.left + whole.width : 0 });
     },
   };
 }

@@ -49,6 +49,16 @@ test('waits stand in the order in which one leads to the next, whatever whole se
   expect(outline(roots)).toEqual([['run', ['queued', 'reconcile', 'pod scheduling', 'pod starting', 'step a']]]);
 });
 
+test('steps that did not get their turn, all at the same time, stay in the order of the task', () => {
+  const { roots } = treeOf(
+    { id: 'task', from: 0, to: 9 },
+    { id: 'one', parent: 'task', name: 'step install', from: 1, to: 3 },
+    { id: 'two', parent: 'task', name: 'step jest', from: 3, to: 3 },
+    { id: 'three', parent: 'task', name: 'step coverage', from: 3, to: 3 },
+  );
+  expect(outline(roots)).toEqual([['task', ['step install', 'step jest', 'step coverage']]]);
+});
+
 test('a span whose parent is not there is an orphan, with what is below it', () => {
   const { roots, orphans } = treeOf({ id: 'a' }, { id: 'b', parent: 'gone' }, { id: 'c', parent: 'b' });
   expect(outline(roots)).toEqual(['a']);

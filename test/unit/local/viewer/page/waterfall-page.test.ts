@@ -50,6 +50,19 @@ describe('which rows show', () => {
     ]);
   });
 
+  test('what comes after the last step of a task, or the last task of a run, is a wait, too; not while it runs', () => {
+    const rows = [{ ...run, durationMs: 250 }, ...task('a', { durationMs: 180 })];
+    const tails = (shown: PageRow[]): number[] => visibleRows(shown, AS_OPENED, endOf).map(({ tailMs }) => tailMs);
+    expect(tails(rows)).toEqual([70, 80, 0]);
+    expect(tails(rows.map((one) => ({ ...one, isRunning: true as const })))).toEqual([0, 0, 0]);
+    expect(tails([run, row('w', 'r', 'queued', { category: 'wait', durationMs: 20 })])).toEqual([0]);
+  });
+
+  test('a folded task keeps its waits in its bar, also where waits have rows', () => {
+    const folded = { ...AS_OPENED, waits: true, folding: 'tasks' } as const;
+    expect(visibleRows([run, ...task('a')], folded, endOf).map(({ leadMs }) => leadMs)).toEqual([0, 30]);
+  });
+
   test('a wait is part of its task, whose lead-in ends at the first step; a wait that failed has its row', () => {
     const rows = [run, ...task('a')];
     expect(visibleRows(rows, AS_OPENED, endOf).map(({ leadMs }) => leadMs)).toEqual([0, 30, 0]);

@@ -230,6 +230,11 @@ describe('the waits', () => {
     expect(waits(summary)).toEqual({ controller: 800 + 2000, resolving: 200, scheduling: 200 });
   });
 
+  test('have the time from the last step of a task, or of an attempt, to its end as the controllers’', () => {
+    const late = task('unit', 0, 2000).map((span) => (span.name.startsWith('step') ? { ...span, to: 1400 } : span));
+    expect(waits(of([root(2000), ...late]))).toEqual({ controller: 600, starting: 200, scheduling: 100 });
+  });
+
   test('of a run that goes on do not have the time whose task has no span yet', () => {
     const later: SpanInput = { id: 'later', name: 'step of the task that runs', from: 2900, to: 3000, parent: 'gone' };
     const summary = of([...task('clone', 0, 1000), later]);
