@@ -10,6 +10,7 @@ import type { CommandSpec } from './options.ts';
 import { flushStandardStreams, surviveOutputErrors } from './standard-streams.ts';
 import { didYouMean } from './suggest.ts';
 import { VERSION } from './version.ts';
+import { printable } from './waterfall/display-width.ts';
 
 interface Command {
   spec: CommandSpec;
@@ -111,10 +112,13 @@ async function main(args: string[]): Promise<number> {
   return rest.some(isHelpFlag) ? printHelp(name) : command.run(rest);
 }
 
+/** Without control sequences: messages quote files, names and answers of servers. Spaces at the beginning stay. */
+const shownLine = (line: string): string => `${/^ */.exec(line)?.[0]}${printable(line)}`;
+
 /** Prints the error in one line, with its stack only if that was asked for. Returns the exit code. */
 function explain(error: unknown): number {
   if (error instanceof CommandError || !logged('ended by an error', error)) {
-    process.stderr.write(`tektrace: ${sentence(error)}\n`);
+    process.stderr.write(`tektrace: ${sentence(error).split('\n').map(shownLine).join('\n')}\n`);
     if (showsStacks() && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   }
   if (error instanceof CommandError) return error.exitCode;

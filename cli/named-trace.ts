@@ -43,6 +43,18 @@ async function fromFile(file: string, which: string | undefined): Promise<NamedT
   );
 }
 
+const inParts = (name: string): { file: string; which?: string } => {
+  const [, file = name, which] = /^(.+)#([^#/]+)$/.exec(name) ?? [];
+  return { file, ...(which !== undefined && { which }) };
+};
+
+/** The trace in a file (`trace.json`, `trace.json#RUN` if it has several, `-` for standard input). Throws CommandError if there is none. */
+export async function traceInFile(name: string): Promise<NamedTrace> {
+  if (await isFile(name)) return fromFile(name, undefined);
+  const { file, which } = inParts(name);
+  return fromFile(file, which);
+}
+
 async function readFrom(lookup: TraceLookup, traceId: string): Promise<NamedTrace> {
   const { jaegerQueryUrl, jaegerHeadersFile, kubeconfig = process.env.KUBECONFIG } = lookup;
   const source = await findTraceSource(jaegerQueryUrl, kubeconfig, jaegerHeadersFile);
@@ -53,11 +65,11 @@ async function readFrom(lookup: TraceLookup, traceId: string): Promise<NamedTrac
 }
 
 /**
- * The trace that a person names: a file (`trace.json`, `trace.json#RUN` if it has several), a trace id of 32 hex digits, or the name of a
+ * The trace that a person names: a file (`trace.json`, `trace.json#RUN` if it has several, `-` for standard input), a trace id of 32 hex digits, or the name of a
  * PipelineRun or TaskRun. Throws CommandError if there is none.
  */
 export async function namedTrace(name: string, lookup: TraceLookup): Promise<NamedTrace> {
-  const [, file = name, which] = /^(.+)#([^#/]+)$/.exec(name) ?? [];
+  const { file, which } = inParts(name);
   if (await isFile(name)) return fromFile(name, undefined);
   if (await isFile(file)) return fromFile(file, which);
   if (/[/\\]|\.json(?:#|$)/.test(name)) throw new CommandError(`${file}: there is no such file`);

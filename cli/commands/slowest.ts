@@ -1,11 +1,13 @@
 import { slowest } from '../../local/viewer/slowest.ts';
-import { buildWaterfall } from '../../local/viewer/waterfall.ts';
+import { pipelineOf } from '../../local/viewer/summary/run-rows.ts';
+import { buildWaterfall, type Waterfall } from '../../local/viewer/waterfall.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { CommandError } from '../errors.ts';
 import { choice, count, httpUrl, parseOptions, text } from '../options.ts';
 import type { CommandSpec, OptionValues } from '../options.ts';
 import { recentOptions, recentSettings } from '../recent-options.ts';
 import { slowestText } from '../slowest-text.ts';
+import { didYouMean } from '../suggest.ts';
 import { createTerminal } from '../terminal.ts';
 import { findTraceSource, jaegerHeadersOption } from '../trace-source.ts';
 import { readTracesFile } from '../traces-file.ts';
@@ -43,6 +45,11 @@ export const slowestSpec: CommandSpec = {
 
 async function tracesOf(files: string[], values: OptionValues): Promise<Map<string, TracesData>> {
   const recent = recentSettings(values);
+  const elsewhere = ['jaeger-query-url', 'jaeger-headers-file', 'kubeconfig'].find(
+    (option) => values[option] !== undefined,
+  );
+  if (files.length > 0 && elsewhere !== undefined)
+    throw new CommandError(`--${elsewhere} and files: name the one or the others`);
   if (files.length > 0) {
     const all = new Map<string, TracesData>();
     for (const file of files) for (const [traceId, trace] of await readTracesFile(file)) all.set(traceId, trace);
@@ -58,6 +65,17 @@ async function tracesOf(files: string[], values: OptionValues): Promise<Map<stri
   return source.recent(recent.sinceMs, recent.limit);
 }
 
+/** Pipelines that are named where none has the name. */
+const MAX_NAMES = 8;
+
+/** That no run is of that Pipeline, and of which ones they are. */
+function noneOf(pipeline: string, waterfalls: Waterfall[]): string {
+  const names = [...new Set(waterfalls.map(pipelineOf).filter((name) => name !== undefined))].toSorted();
+  const number = waterfalls.length === 1 ? 'the run that was read' : `the ${waterfalls.length} runs that were read`;
+  const shown = names.slice(0, MAX_NAMES).join(', ') + (names.length > MAX_NAMES ? ', …' : '');
+  return `no run of ${pipeline} among ${number}${didYouMean(pipeline, names)}${shown === '' ? '' : `, only of ${shown}`}`;
+}
+
 /** Exit code: 0 printed, 1 there is no run or Jaeger did not answer, 2 the input can't be used. */
 export async function slowestCommand(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(slowestSpec, args);
@@ -66,17 +84,11 @@ export async function slowestCommand(args: string[]): Promise<number> {
   const top = count(values, 'top', 10);
   const pipeline = text(values, 'pipeline');
   const traces = await tracesOf(positionals, values);
-  const found = slowest(
-    [...traces].map(([id, trace]) => buildWaterfall(id, trace)),
-    order,
-    pipeline,
-  );
+  const waterfalls = [...traces].map(([id, trace]) => buildWaterfall(id, trace));
+  const found = slowest(waterfalls, order, pipeline);
   if (found.runs === 0) {
-    const which = pipeline === undefined ? 'no run' : `no run of ${pipeline} among the ${traces.size} that were read`;
-    throw new CommandError(
-      `${which}${positionals.length > 0 ? '' : ': a longer --since or a larger --limit reads more'}`,
-      1,
-    );
+    const readsMore = positionals.length > 0 ? '' : ': a longer --since or a larger --limit reads more';
+    throw new CommandError(`${pipeline === undefined ? 'no run' : noneOf(pipeline, waterfalls)}${readsMore}`, 1);
   }
   if (format === 'json') {
     process.stdout.write(`${JSON.stringify(found)}\n`);

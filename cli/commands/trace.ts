@@ -1,12 +1,11 @@
 import { CommandError } from '../errors.ts';
 import { lookupOptions, lookupSettings } from '../lookup-options.ts';
-import { namedTrace } from '../named-trace.ts';
+import { namedTrace, traceInFile } from '../named-trace.ts';
 import { fullOption, parseOptions, text } from '../options.ts';
 import type { CommandSpec } from '../options.ts';
 import { showWhole } from '../show-trace.ts';
 import { createTerminal } from '../terminal.ts';
 import { checkTraceFile, isStandardOutput, writeTrace } from '../trace-file.ts';
-import { isFile } from '../traces-file.ts';
 
 export const traceSpec: CommandSpec = {
   name: 'trace',
@@ -14,7 +13,7 @@ export const traceSpec: CommandSpec = {
     'Draws the trace of a PipelineRun or TaskRun, and says why it failed, what took how long, and how long it waited.\nRUN is the name of a run in a cluster, a trace id, or a file as --trace-out writes it (FILE#RUN if it has several).',
   positionals: 'RUN',
   options: {
-    file: { type: 'string', short: 'f', value: 'FILE', help: 'Read the trace from this file.' },
+    file: { type: 'string', short: 'f', value: 'FILE', help: 'Read the trace from this file (- = standard input).' },
     ...lookupOptions,
     full: fullOption,
     'trace-out': { type: 'string', value: 'FILE', help: 'Also write the whole trace as one OTLP JSON document.' },
@@ -34,11 +33,12 @@ export async function traceCommand(args: string[]): Promise<number> {
   if (name === undefined || more.length > 0)
     throw new CommandError('expected one run: its name, its trace id, or a file\nSee: tektrace trace --help');
   const lookup = lookupSettings(values);
+  const ofCluster = Object.keys(lookupOptions).find((option) => values[option] !== undefined);
+  if (file !== undefined && ofCluster !== undefined)
+    throw new CommandError(`--${ofCluster} is for a run that is named: --file has the trace already`);
   const traceOut = text(values, 'trace-out');
   if (traceOut !== undefined) await checkTraceFile(traceOut);
-  if (file !== undefined && !(await isFile(file.replace(/#[^#/]+$/, ''))) && !(await isFile(file)))
-    throw new CommandError(`--file ${file}: there is no such file`);
-  const { trace, run } = await namedTrace(name, lookup);
+  const { trace, run } = await (file === undefined ? namedTrace(name, lookup) : traceInFile(file));
   const isStdoutTaken = traceOut !== undefined && isStandardOutput(traceOut);
   showWhole(trace, run, {
     terminal: createTerminal(isStdoutTaken ? process.stderr : process.stdout),

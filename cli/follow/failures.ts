@@ -1,4 +1,5 @@
 import { TIMED_OUT_MESSAGE } from '../../controller/model/pipeline-run-facts.ts';
+import { exitCodeText } from '../../local/viewer/exit-code.ts';
 import { isSuccessful, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import type { StepState, TaskRun } from '../../shared/tekton/types.ts';
@@ -43,7 +44,7 @@ function stepCause({ terminated, terminationReason }: StepState): string {
   if (terminationReason === 'TimeoutExceeded') return 'timeout: ran longer than the timeout of the step';
   if (reason === 'OOMKilled') return `out of memory (OOMKilled), exit code ${exitCode}`;
   if (reason === 'StartError' || reason === 'ContainerCannotRun') return `could not be started${ownWords(terminated)}`;
-  return `exit code ${exitCode}${ownWords(terminated)}`;
+  return `${exitCodeText(exitCode)}${ownWords(terminated)}`;
 }
 
 /** The step that explains the end: the first that failed or was interrupted. */

@@ -2,11 +2,10 @@ import { glob, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { CommandError, reasonOf } from '../errors.ts';
+import { STANDARD_INPUT } from '../standard-input.ts';
 
 /** Extensions of files in a directory (kubectl's FileExtensions). A file that is named itself may have any name. */
 const EXTENSIONS = ['.json', '.yaml', '.yml'];
-
-export const STANDARD_INPUT = '-';
 
 /** The type of a path; undefined if it does not exist. Throws CommandError if it can't be read. */
 async function kindOf(name: string): Promise<'directory' | 'file' | undefined> {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 
 import { CommandError, reasonOf } from '../errors.ts';
-import { STANDARD_INPUT } from './input-files.ts';
+import { readStandardInput, STANDARD_INPUT } from '../standard-input.ts';
 
 /** More than any file of objects needs (the API server's limit is 3 MiB per request). It stops endless devices and pipes. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -11,13 +11,13 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export const shownName = (file: string): string => (file === STANDARD_INPUT ? 'standard input' : file);
 
 async function readBytes(file: string): Promise<Buffer> {
+  if (file === STANDARD_INPUT) return readStandardInput(MAX_BYTES);
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  const stream = file === STANDARD_INPUT ? process.stdin : createReadStream(file);
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length;
     if (sizeBytes > MAX_BYTES)
-      throw new CommandError(`${shownName(file)}: is larger than ${MAX_BYTES / 1024 / 1024} MiB: split it`);
+      throw new CommandError(`${file}: is larger than ${MAX_BYTES / 1024 / 1024} MiB: split it`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -1,3 +1,4 @@
+import { exitCodeText } from '../../local/viewer/exit-code.ts';
 import { timeMs } from '../../local/viewer/live/times.ts';
 import type { ContainerState, Pod } from '../../shared/kubernetes/pod.ts';
 import { LABEL_PIPELINE_TASK, LABEL_TASK_RUN } from '../../shared/tekton/annotations.ts';
@@ -37,7 +38,7 @@ function stepOf(pod: Pod, container: string, state: ContainerState | undefined):
       phase: terminated.exitCode === 0 ? 'done' : 'failed',
       ...optional('startMs', timeMs(terminated.startedAt)),
       ...optional('endMs', timeMs(terminated.finishedAt)),
-      ...(terminated.exitCode !== 0 && { note: `exit code ${terminated.exitCode}` }),
+      ...(terminated.exitCode !== 0 && { note: exitCodeText(terminated.exitCode) }),
     };
   if (running) return { ...common, phase: 'running', ...optional('startMs', timeMs(running.startedAt)) };
   const reason = waiting?.reason;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { diffText } from '../../../cli/diff-text.ts';
-import { namedTrace } from '../../../cli/named-trace.ts';
+import { namedTrace, traceInFile } from '../../../cli/named-trace.ts';
 import { createStyle } from '../../../cli/waterfall/style.ts';
 import { compareRuns } from '../../../local/viewer/compare.ts';
 import { buildWaterfall } from '../../../local/viewer/waterfall.ts';
@@ -87,6 +87,7 @@ describe('a run that is named by a file', () => {
     await writeFile(file('two.json'), JSON.stringify(both));
     await writeFile(file('no.json'), '{"resourceSpans": []}');
     await writeFile(file('text.json'), 'hello');
+    await writeFile(file('empty.json'), '');
   });
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true });
@@ -104,7 +105,8 @@ describe('a run that is named by a file', () => {
     ['two.json#build-and-test-x7k2p', /2 of its runs are build-and-test-x7k2p/],
     ['two.json#other', /none of its runs is other/],
     ['no.json', /has no span/],
-    ['text.json', /is not a trace in OTLP JSON/],
+    ['text.json', /is not a trace in OTLP JSON, as --trace-out writes it: it is not JSON/],
+    ['empty.json', /empty\.json: is empty/],
     ['missing.json', /there is no such file/],
     ['missing.json#x', /missing\.json: there is no such file/],
   ])('%s is explained', async (name, message) => {
@@ -113,5 +115,11 @@ describe('a run that is named by a file', () => {
       exitCode: 2,
       message: expect.stringMatching(message),
     });
+  });
+
+  test('that an option names is never taken for the name of a run', async () => {
+    expect((await traceInFile(file('two.json#2222'))).traceId).toBe(OTHER);
+    await expect(traceInFile(folder)).rejects.toThrow('this is a directory, not a file');
+    await expect(traceInFile(file('missing'))).rejects.toThrow('there is no such file or directory');
   });
 });
