@@ -3,7 +3,7 @@ import { LruMap } from '../../shared/runtime/lru.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { LIFECYCLE_SERVICE } from '../../shared/tracing/resource.ts';
 import { HttpError } from '../tracestore/api/http-error.ts';
-import { summarize, type TraceSummary } from '../tracestore/views/summary.ts';
+import { summarize, type TraceSummary } from '../tracestore/views/trace-summary.ts';
 import { TraceList, type ListUpdate } from '../tracestore/views/trace-list.ts';
 import type { TraceSource } from '../tracestore/views/trace-source.ts';
 import { buildWaterfall } from '../viewer/waterfall.ts';

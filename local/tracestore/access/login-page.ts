@@ -40,7 +40,7 @@ export function loginPage({ traceId, isStale, hasTraces }: Refused): string {
     <title>${title} · Tektrace</title>
     <link rel="icon" href="/page/icon.svg" type="image/svg+xml" />
     <link rel="stylesheet" href="/page/style.css" />
-    <link rel="stylesheet" href="/page/list/list.css" />
+    <link rel="stylesheet" href="/page/login.css" />
   </head>
   <body>
     <main class="login">

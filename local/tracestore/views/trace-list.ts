@@ -3,7 +3,7 @@ import type { LiveSource } from '../../viewer/live/live-run.ts';
 import { liveSpans } from '../../viewer/live/live-spans.ts';
 import type { FailureLogs } from './failure-logs.ts';
 import type { TraceMemory } from '../memory/memory.ts';
-import { summarize, type TraceSummary } from './summary.ts';
+import { summarize, type TraceSummary } from './trace-summary.ts';
 
 /** The list of traces, whole or what has changed. */
 export interface ListUpdate {

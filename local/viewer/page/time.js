@@ -24,3 +24,12 @@ export function agoText(ms) {
   const days = Math.floor(seconds / 86_400);
   return days === 1 ? '1 day ago' : `${days} days ago`;
 }
+
+/**
+ * How long a wait was, in few characters: `210 ms`, `1.3 s`, `2 m 05 s`.
+ * @param {number} ms
+ */
+export function waitText(ms) {
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  return ms < 59_950 ? `${(ms / 1000).toFixed(1)} s` : elapsedText(Math.max(ms, 60_000));
+}

@@ -2,7 +2,7 @@ import { h, resultOf } from '../dom.js';
 import { pipelineOf } from './list-filter.js';
 import { agoText } from '../time.js';
 
-/** @typedef {import('../../../tracestore/views/summary.ts').TraceSummary} TraceSummary */
+/** @typedef {import('../../../tracestore/views/trace-summary.ts').TraceSummary} TraceSummary */
 
 /** @typedef {{name: string, runs: TraceSummary[], median: string | undefined, count: number}} PipelineHistory */
 

@@ -1,4 +1,4 @@
-/** @typedef {import('../../../tracestore/views/summary.ts').TraceSummary} TraceSummary */
+/** @typedef {import('../../../tracestore/views/trace-summary.ts').TraceSummary} TraceSummary */
 
 /**
  * What of the list is shown; everything by default. It is in the address, so that a reload, a bookmark and Back keep it.

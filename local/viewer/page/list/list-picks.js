@@ -1,6 +1,6 @@
 import { h } from '../dom.js';
 
-/** @typedef {import('../../../tracestore/views/summary.ts').TraceSummary} TraceSummary */
+/** @typedef {import('../../../tracestore/views/trace-summary.ts').TraceSummary} TraceSummary */
 
 const nameOf = (/** @type {TraceSummary} */ trace) => trace.runName ?? trace.title;
 

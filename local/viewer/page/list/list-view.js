@@ -6,7 +6,7 @@ import { matches, pipelineOf } from './list-filter.js';
 import { agoText, elapsedText } from '../time.js';
 import { createPicks } from './list-picks.js';
 
-/** @typedef {import('../../../tracestore/views/summary.ts').TraceSummary} TraceSummary */
+/** @typedef {import('../../../tracestore/views/trace-summary.ts').TraceSummary} TraceSummary */
 /** @typedef {import('../../../tracestore/views/trace-list.ts').ListUpdate} ListUpdate */
 
 /** Pipelines whose last runs are drawn. */

@@ -1,6 +1,5 @@
 import { h, resultOf } from '../dom.js';
-import { short } from '../duration.js';
-import { elapsedText } from '../time.js';
+import { elapsedText, waitText } from '../time.js';
 import { place } from './range.js';
 
 /** @typedef {import('../trace/visible.js').VisibleRow} VisibleRow */
@@ -124,7 +123,7 @@ export function createLine() {
       outcome.textContent = label ? `, ${label}` : '';
       apart.textContent = row.apart ?? '';
       const waitMs = leadMs + tailMs;
-      lead.textContent = waitMs >= MIN_WAIT_MS ? `${short(waitMs)} wait` : '';
+      lead.textContent = waitMs >= MIN_WAIT_MS ? `${waitText(waitMs)} wait` : '';
       duration.textContent = row.isRunning ? elapsedText(endMs - row.offsetMs) : row.durationText;
       const { range } = state;
       const [workFromMs, workToMs] = [row.offsetMs + leadMs, endMs - tailMs];

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { TraceMemory } from '../../../../local/tracestore/memory/memory.ts';
-import { summarize } from '../../../../local/tracestore/views/summary.ts';
+import { summarize } from '../../../../local/tracestore/views/trace-summary.ts';
 import { listOf, type TraceList } from '../../../../local/tracestore/views/trace-list.ts';
 import { exampleTrace, fromService, TRACE_ID } from '../viewer/example-trace.ts';
 import { BORN_MS, failed, LIVE_TRACE, liveRun, pipelineRun, ROOT_SPAN, taskRun } from '../viewer/live/run-objects.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { TraceSummary } from '../../../../../local/tracestore/views/summary.ts';
+import type { TraceSummary } from '../../../../../local/tracestore/views/trace-summary.ts';
 import { filterQuery, matches, pipelineOf, readFilter } from '../../../../../local/viewer/page/list/list-filter.js';
 import { histories } from '../../../../../local/viewer/page/list/history.js';
-import { agoText, elapsedText } from '../../../../../local/viewer/page/time.js';
+import { agoText, elapsedText, waitText } from '../../../../../local/viewer/page/time.js';
 
 const NOW = 1_795_399_200_000;
 const ALL = { text: '', pipeline: '', result: '', within: '' };
@@ -100,4 +100,15 @@ test.each([
   [3 * 86_400_000, '3 days ago', '72 h 00 m'],
 ])('%d ms is "%s" or "%s"', (ms, ago, elapsed) => {
   expect([agoText(ms), elapsedText(ms)]).toEqual([ago, elapsed]);
+});
+
+test.each([
+  [0.4, '0 ms'],
+  [999.4, '999 ms'],
+  [999.6, '1.0 s'],
+  [59_940, '59.9 s'],
+  [59_960, '1 m 00 s'],
+  [125_000, '2 m 05 s'],
+])('a wait of %d ms is "%s"', (ms, text) => {
+  expect(waitText(ms)).toBe(text);
 });
