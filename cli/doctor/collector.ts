@@ -49,6 +49,9 @@ function remedyOf(reason: string): string | undefined {
   return 'see that it listens there for this protocol (OTLP: port 4318 or 4317; Thrift: 14268)';
 }
 
+/** Of Jaeger's query service and page. */
+const QUERY_PORT = '16686';
+
 /** Whether the collector accepts a span. `sendSpan` resolves to its URL; undefined if none is named. `inCluster`: where the controller sends its spans. */
 export async function checkCollector(
   send: ((traceId: string) => Promise<string>) | undefined,
@@ -64,7 +67,16 @@ export async function checkCollector(
     );
   if (!send) return finding('unknown', 'collector', 'none was named: --jaeger-collector-url URL sends it a span');
   try {
-    return finding('ok', 'collector', `${await send(traceId)} accepted a span`);
+    const url = await send(traceId);
+    // With Thrift any answer below 400 counts as acceptance, and Jaeger's page answers every request with 200.
+    if (URL.parse(url)?.port === QUERY_PORT)
+      return finding(
+        'warning',
+        'collector',
+        `${url} accepted a span, but ${QUERY_PORT} is usually the port of Jaeger's page, which keeps none`,
+        'name the collector (OTLP: port 4318 or 4317; Thrift: 14268); --jaeger-query-url says whether the span has arrived',
+      );
+    return finding('ok', 'collector', `${url} accepted a span`);
   } catch (error) {
     const reason = sentence(error);
     return finding('failed', 'collector', `it did not accept a span: ${reason}`, remedyOf(reason));

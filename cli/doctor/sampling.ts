@@ -16,7 +16,7 @@ export function checkSampling(isSampled: boolean, namespace: string, webhook: De
   const share = shareOf(webhook, namespace);
   if (share !== undefined && share > 0 && share < 1)
     return finding('ok', 'sampling', `a share of ${share} of the runs in ${namespace} is sampled`);
-  if (isSampled) return finding('ok', 'sampling', 'the PipelineRun is sampled');
+  if (isSampled && share !== 0) return finding('ok', 'sampling', 'the PipelineRun is sampled');
   return finding(
     'warning',
     'sampling',

@@ -24,6 +24,13 @@ test('a collector that accepts, and none', async () => {
   });
 });
 
+test('the port of Jaeger’s page is no collector’s', async () => {
+  expect(await checkCollector(async () => 'http://j:16686/api/traces', TRACE_ID, undefined)).toMatchObject({
+    state: 'warning',
+    remedy: expect.stringContaining('--jaeger-query-url') as unknown as string,
+  });
+});
+
 test.each([
   ['http://c: answered 401', /--otlp-headers-file/],
   ['http://c: answered 403', /--otlp-headers-file/],
