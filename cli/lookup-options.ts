@@ -1,6 +1,7 @@
 import type { TraceLookup } from './named-trace.ts';
 import { httpUrl, text } from './options.ts';
 import type { OptionHelp, OptionValues } from './options.ts';
+import { sinceSetting } from './recent-options.ts';
 import { jaegerHeadersOption } from './trace-source.ts';
 
 /** Options of commands that read the traces of runs that are named. */
@@ -18,6 +19,11 @@ export const lookupOptions: Record<string, OptionHelp> = {
     help: 'The Jaeger to read from, like http://localhost:16686\n(default: the trace store, for the cluster of tektrace up).',
   },
   'jaeger-headers-file': jaegerHeadersOption,
+  since: {
+    type: 'string',
+    value: 'D',
+    help: 'How far back a run is searched in Jaeger by its name, if the cluster does not have it\n(any more): 90m, 24h, 7d (default 7d).',
+  },
 };
 
 /** Where to look. Throws CommandError for a URL of Jaeger that is none. */
@@ -27,5 +33,6 @@ export function lookupSettings(values: OptionValues): TraceLookup {
     kubeconfig: text(values, 'kubeconfig'),
     jaegerQueryUrl: httpUrl(values, 'jaeger-query-url'),
     jaegerHeadersFile: text(values, 'jaeger-headers-file'),
+    sinceMs: sinceSetting(values),
   };
 }

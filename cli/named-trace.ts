@@ -6,7 +6,10 @@ import { CommandError } from './errors.ts';
 import { findRun } from './find-run.ts';
 import type { Run } from './follow/follow-run.ts';
 import { contextNamespace, readKubeconfig } from './kubeconfig-file.ts';
+import { RECENT_MS } from './recent-options.ts';
+import { storedRun } from './stored-run.ts';
 import { findTraceSource } from './trace-source.ts';
+import type { TraceSource } from './trace-source.ts';
 import { isFile, readTracesFile } from './traces-file.ts';
 
 /** Where to look for a run and its trace: the values of the options. */
@@ -15,6 +18,8 @@ export interface TraceLookup {
   kubeconfig?: string | undefined;
   jaegerQueryUrl?: string | undefined;
   jaegerHeadersFile?: string | undefined;
+  /** How far back a Jaeger is searched for a run that the cluster does not have. */
+  sinceMs?: number;
 }
 
 export interface NamedTrace {
@@ -55,25 +60,22 @@ export async function traceInFile(name: string): Promise<NamedTrace> {
   return fromFile(file, which);
 }
 
-async function readFrom(lookup: TraceLookup, traceId: string): Promise<NamedTrace> {
+async function sourceOf(lookup: TraceLookup): Promise<TraceSource> {
   const { jaegerQueryUrl, jaegerHeadersFile, kubeconfig = process.env.KUBECONFIG } = lookup;
   const source = await findTraceSource(jaegerQueryUrl, kubeconfig, jaegerHeadersFile);
   if (!source) throw new CommandError('where are the traces? name a Jaeger with --jaeger-query-url http://HOST:16686');
+  return source;
+}
+
+async function readFrom(lookup: TraceLookup, traceId: string): Promise<NamedTrace> {
+  const source = await sourceOf(lookup);
   const trace = await source.read(traceId);
   if (!trace) throw new CommandError(`${source.name} has no span of trace ${traceId}`, 1);
   return { traceId, trace };
 }
 
-/**
- * The trace that a person names: a file (`trace.json`, `trace.json#RUN` if it has several, `-` for standard input), a trace id of 32 hex digits, or the name of a
- * PipelineRun or TaskRun. Throws CommandError if there is none.
- */
-export async function namedTrace(name: string, lookup: TraceLookup): Promise<NamedTrace> {
-  const { file, which } = inParts(name);
-  if (await isFile(name)) return fromFile(name, undefined);
-  if (await isFile(file)) return fromFile(file, which);
-  if (/[/\\]|\.json(?:#|$)/.test(name)) throw new CommandError(`${file}: there is no such file`);
-  if (/^[0-9a-f]{32}$/i.test(name)) return readFrom(lookup, name.toLowerCase());
+/** The run's object in the cluster, with its trace. Throws CommandError if there is none, or if it has no trace. */
+async function fromCluster(name: string, lookup: TraceLookup): Promise<NamedTrace> {
   const config = readKubeconfig(lookup.kubeconfig);
   const client = createKubeClient(config, { userAgent: 'tektrace-cli' });
   try {
@@ -86,5 +88,29 @@ export async function namedTrace(name: string, lookup: TraceLookup): Promise<Nam
     );
   } finally {
     client.close();
+  }
+}
+
+/**
+ * The trace that a person names: a file (`trace.json`, `trace.json#RUN` if it has several, `-` for standard input), a trace id of 32 hex digits, or the name of a
+ * PipelineRun or TaskRun, in the cluster or, if that does not have it (any more), in the Jaeger that is named. Throws CommandError if there is none.
+ */
+export async function namedTrace(name: string, lookup: TraceLookup): Promise<NamedTrace> {
+  const { file, which } = inParts(name);
+  if (await isFile(name)) return fromFile(name, undefined);
+  if (await isFile(file)) return fromFile(file, which);
+  if (/[/\\]|\.json(?:#|$)/.test(name)) throw new CommandError(`${file}: there is no such file`);
+  if (/^[0-9a-f]{32}$/i.test(name)) return readFrom(lookup, name.toLowerCase());
+  try {
+    return await fromCluster(name, lookup);
+  } catch (error) {
+    if (lookup.jaegerQueryUrl === undefined || !(error instanceof CommandError)) throw error;
+    const { namespace, sinceMs = RECENT_MS } = lookup;
+    const stored = await storedRun(await sourceOf(lookup), { name, namespace, sinceMs });
+    if (stored) return stored;
+    throw new CommandError(
+      `${error.message}; ${lookup.jaegerQueryUrl} has none of that name, either: --since D searches further back`,
+      error.exitCode,
+    );
   }
 }

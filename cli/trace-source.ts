@@ -16,6 +16,8 @@ export interface TraceSource {
   read(traceId: string): Promise<TracesData | undefined>;
   /** The newest traces that have spans of the last `sinceMs` milliseconds, at most `limit`, if the source can list them. */
   recent?(sinceMs: number, limit: number): Promise<Map<string, TracesData>>;
+  /** The newest traces with a span that has these attributes; of some sources others, too. */
+  withTags?(tags: Record<string, string>, sinceMs: number, limit: number): Promise<Map<string, TracesData>>;
   /** Resolves when spans on their way have arrived, if the source can know that. */
   settled?(): Promise<void>;
   name: string;
@@ -66,6 +68,10 @@ function jaegerSource(query: JaegerQuery): TraceSource {
     recent: (sinceMs, limit) =>
       // Each run has a span of this service: its own.
       asked(() => query.search({ service: LIFECYCLE_SERVICE, fromMs: Date.now() - sinceMs, toMs: Date.now(), limit })),
+    withTags: (tags, sinceMs, limit) =>
+      asked(() =>
+        query.search({ service: LIFECYCLE_SERVICE, fromMs: Date.now() - sinceMs, toMs: Date.now(), limit, tags }),
+      ),
   };
 }
 
@@ -74,7 +80,8 @@ function storeSource({ url, token }: { url: string; token: string }): TraceSourc
   const headers = { authorization: `Bearer ${token}` };
   const source = jaegerSource(jaegerQuery(url, headers));
   return {
-    ...source,
+    name: source.name,
+    read: (traceId) => source.read(traceId),
     recent: async (sinceMs, limit) => {
       const response = await fetch(`${url}/api/traces`, { headers });
       if (!response.ok) throw new CommandError(`${url}: answered ${response.status}`, 1);

@@ -5,7 +5,7 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { JaegerQuery } from '../../local/jaeger/query.ts';
 import { locateSpans } from '../../shared/otlp/spans.ts';
 import type { SpanSink } from '../../shared/tracing/exporters/sink.ts';
-import { LIFECYCLE_SERVICE, serviceResource } from '../../shared/tracing/resource.ts';
+import { serviceResource } from '../../shared/tracing/resource.ts';
 import { toReadableSpan } from '../../shared/tracing/span-record.ts';
 import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 import { sentence } from '../errors.ts';
@@ -15,6 +15,8 @@ import type { Finding } from './finding.ts';
 /** Of the collector's answer. */
 const TIMEOUT_MS = 30_000;
 const SPAN_NAME = 'tektrace check';
+/** Not the service of runs, by which lists of runs are made. */
+const SERVICE = 'tektrace';
 
 /** Sends the span `tektrace check`, as the root of the trace `traceId`. Throws what the sink throws. */
 export async function sendSpan(
@@ -35,7 +37,7 @@ export async function sendSpan(
     events: [],
     links: [],
   };
-  const resource = serviceResource(LIFECYCLE_SERVICE, 'tektrace-check', settings.resourceAttributes);
+  const resource = serviceResource(SERVICE, 'tektrace-check', settings.resourceAttributes);
   await sink.send([toReadableSpan(span, resource, settings.limits)], AbortSignal.timeout(TIMEOUT_MS));
 }
 

@@ -20,6 +20,8 @@ export interface JaegerSearch {
   toMs: number;
   /** At most so many traces. */
   limit: number;
+  /** Attributes of one span. `/api/v3` of Jaeger 2 knows no such condition, and answers as if there were none. */
+  tags?: Record<string, string>;
 }
 
 /** Reads traces from a Jaeger query service (port 16686). It never writes. */
@@ -74,12 +76,13 @@ function v3Parameters({ service, fromMs, toMs, limit }: JaegerSearch): URLSearch
   });
 }
 
-const v1Parameters = ({ service, fromMs, toMs, limit }: JaegerSearch): URLSearchParams =>
+const v1Parameters = ({ service, fromMs, toMs, limit, tags }: JaegerSearch): URLSearchParams =>
   new URLSearchParams({
     service,
     start: String(fromMs * 1000),
     end: String(toMs * 1000),
     limit: String(limit),
+    ...(tags && { tags: JSON.stringify(tags) }),
   });
 
 export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
@@ -126,19 +129,16 @@ export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
     }
   };
 
-  /** The answer of `/api/v3`, else of `/api`: Jaeger 1 may not have the first, later ones may not have the second. */
-  const either = async (v3: string, v1: string, signal?: AbortSignal): Promise<TracesData | undefined> => {
-    const body = await read(v3, signal);
-    if (body === undefined) return undefined;
-    if (body !== ABSENT) return parsed(body);
-    const older = await read(v1, signal);
-    if (older === ABSENT)
-      throw new JaegerQueryError(
-        `${url}: has neither /api/v3/traces nor /api/traces: is this a Jaeger query service (port 16686)?`,
-      );
-    if (older === undefined) return undefined;
+  type Read = Promise<TracesData | typeof ABSENT | undefined>;
+  const readV3 = async (path: string, signal?: AbortSignal): Read => {
+    const body = await read(path, signal);
+    return typeof body === 'string' ? parsed(body) : body;
+  };
+  const readV1 = async (path: string, signal?: AbortSignal): Read => {
+    const body = await read(path, signal);
+    if (typeof body !== 'string') return body;
     try {
-      const { data } = JSON.parse(older) as { data: JaegerTrace[] | null };
+      const { data } = JSON.parse(body) as { data: JaegerTrace[] | null };
       const traces = (data ?? []).map(fromJaegerTrace);
       // Through the same checks as an answer in OTLP.
       const resourceSpans = traces.flatMap((trace) => trace.resourceSpans);
@@ -148,12 +148,28 @@ export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
     }
   };
 
+  /** The first answer: Jaeger 1 may not have `/api/v3`, later ones may not have `/api`. */
+  const firstOf = async (...reads: (() => Read)[]): Promise<TracesData | undefined> => {
+    for (const one of reads) {
+      const found = await one();
+      if (found !== ABSENT) return found;
+    }
+    throw new JaegerQueryError(
+      `${url}: has neither /api/v3/traces nor /api/traces: is this a Jaeger query service (port 16686)?`,
+    );
+  };
+
   return {
     url,
-    trace: (traceId, signal) => either(`/api/v3/traces/${traceId}`, `/api/traces/${traceId}`, signal),
+    trace: (traceId, signal) =>
+      firstOf(
+        () => readV3(`/api/v3/traces/${traceId}`, signal),
+        () => readV1(`/api/traces/${traceId}`, signal),
+      ),
     search: async (search, signal) => {
-      const [v3, v1] = [v3Parameters(search).toString(), v1Parameters(search).toString()];
-      const found = await either(`/api/v3/traces?${v3}`, `/api/traces?${v1}`, signal);
+      const v3 = (): Read => readV3(`/api/v3/traces?${v3Parameters(search).toString()}`, signal);
+      const v1 = (): Read => readV1(`/api/traces?${v1Parameters(search).toString()}`, signal);
+      const found = await (search.tags ? firstOf(v1, v3) : firstOf(v3, v1));
       return found ? splitTraces(found) : new Map<string, TracesData>();
     },
   };

@@ -102,7 +102,7 @@ describe('beside an upstream Tekton from its own YAML, with the commands of docs
       const ran = await documented(check);
       expect(ran).toMatch(/Phase: +Succeeded/);
       expect((await pods()).filter(({ metadata }) => metadata.name === 'tektrace-test')).toEqual([]);
-      const spans = await fetch(`${jaeger.queryUrl}/api/traces?service=tekton-pipelines&operation=tektrace%20check`);
+      const spans = await fetch(`${jaeger.queryUrl}/api/traces?service=tektrace&operation=tektrace%20check`);
       expect(((await spans.json()) as { data: unknown[] }).data).toHaveLength(1);
       expect(others).toContain('kubectl create -f examples/build-and-test.yaml');
     },

@@ -1,9 +1,13 @@
 import { expect, test } from '@jest/globals';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
-import { checkCollector, checkJaeger } from '../../../../cli/doctor/collector.ts';
+import { checkCollector, checkJaeger, sendSpan } from '../../../../cli/doctor/collector.ts';
 import { JaegerQueryError } from '../../../../local/jaeger/query.ts';
 import type { JaegerQuery } from '../../../../local/jaeger/query.ts';
+import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { ExportError } from '../../../../shared/tracing/exporters/sink.ts';
+import type { SpanSink } from '../../../../shared/tracing/exporters/sink.ts';
+import { readSpanSettings } from '../../../../shared/tracing/span-settings.ts';
 import type { TracesData } from '../../../../shared/otlp/types.ts';
 import { exampleTrace } from '../../local/viewer/example-trace.ts';
 
@@ -22,6 +26,15 @@ test('a collector that accepts, and none', async () => {
     text: 'this machine was not told how it reaches http://jaeger:4318/v1/traces',
     remedy: expect.stringMatching(/^helm test t -n tracing /) as unknown as string,
   });
+});
+
+test('the span is of no run’s service: no list of runs has it', async () => {
+  const sent: ReadableSpan[] = [];
+  const sink: SpanSink = { target: 'c', send: async (spans) => void sent.push(...spans), close: async () => undefined };
+  await sendSpan(sink, readSpanSettings({}, silentLogger), TRACE_ID, 0);
+  expect(sent.map(({ name, resource }) => [name, resource.attributes['service.name']])).toEqual([
+    ['tektrace check', 'tektrace'],
+  ]);
 });
 
 test('the port of Jaeger’s page is no collector’s', async () => {

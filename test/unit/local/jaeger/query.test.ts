@@ -52,6 +52,15 @@ const shape = ({ rows, result, runName, durationMs }: Waterfall): unknown => ({
 });
 const expected = shape(buildWaterfall(TRACE_ID, exampleTrace));
 
+test('a search by attributes asks /api/traces first, which knows them, and /api/v3 where it is not there', async () => {
+  const search = { service: 'tekton-pipelines', fromMs: 0, toMs: 1000, limit: 5, tags: { pipelinerun: 'a' } };
+  answer = (path) => (path.startsWith('/api/traces?') ? { body: '{"data":[]}' } : PAGE);
+  expect((await createJaegerQuery({ url }).search(search)).size).toBe(0);
+  expect(new URL(asked[0] ?? '', url).searchParams.get('tags')).toBe('{"pipelinerun":"a"}');
+  answer = (path) => (path.startsWith('/api/v3') ? { body: JSON.stringify({ result: exampleTrace }) } : PAGE);
+  expect([...(await createJaegerQuery({ url }).search(search)).keys()]).toEqual([TRACE_ID]);
+});
+
 describe('a trace of a Jaeger', () => {
   test('comes from /api/v3, each span once', async () => {
     const twice = { resourceSpans: [...exampleTrace.resourceSpans, ...exampleTrace.resourceSpans] };
