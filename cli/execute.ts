@@ -150,6 +150,7 @@ export async function execute(options: ExecuteOptions): Promise<ExecutedRun> {
       lastLines.add(line);
       return view.line(line);
     },
+    onRest: (rest) => view.rest(rest),
     onEnd: (pod, task, step) => view.end(pod, task, step),
     onPod: (pod) => view.podChanged(pod),
     onChange: (run) => {

@@ -15,6 +15,7 @@ export interface FollowOptions {
   client: KubeClient;
   run: Run;
   onLine: StepLogOptions['onLine'];
+  onRest?: StepLogOptions['onRest'];
   onEnd?: StepLogOptions['onEnd'];
   /** The run's state each time it changes. */
   onChange?: (run: Run) => void;
@@ -47,11 +48,15 @@ function deferred<T>(): Deferred<T> {
 
 /** Watches one run until `signal` aborts: its steps' logs, its end, and the export of its trace. */
 export function followRun(options: FollowOptions): FollowedRun {
-  const { client, run, onLine, onEnd, onChange, onPod, onLogError, log, signal } = options;
+  const { client, run, onLine, onRest, onEnd, onChange, onPod, onLogError, log, signal } = options;
   const { namespace, name, uid } = run.metadata;
   const ended = deferred<Run>();
   const exported = deferred<Run>();
-  const logs = new StepLogs({ client, onLine, ...(onEnd && { onEnd }), onError: onLogError, signal });
+  const logs = new StepLogs({
+    ...{ client, onLine, onError: onLogError, signal },
+    ...(onRest && { onRest }),
+    ...(onEnd && { onEnd }),
+  });
   const runs = new Reflector<Run>({
     client,
     resource: run.kind === 'PipelineRun' ? PIPELINE_RUNS : TASK_RUNS,

@@ -22,6 +22,8 @@ export interface StepLogOptions {
   client: KubeClient;
   /** The next line is read when the returned promise has resolved. */
   onLine: (line: LogLine) => Promise<void> | void;
+  /** Gets what has come of a step's line that is not complete: the state of a progress bar. */
+  onRest?: (rest: LogLine) => void;
   /** Called after the last line of a step. */
   onEnd?: (pod: string, task: string, step: string) => void;
   /** Called when reading a step's log failed. The run goes on. */
@@ -96,7 +98,7 @@ export class StepLogs {
   }
 
   async #stream(pod: Pod, container: string): Promise<void> {
-    const { client, onLine, onEnd, onError, signal } = this.#options;
+    const { client, onLine, onRest, onEnd, onError, signal } = this.#options;
     const { namespace, name = '', labels } = pod.metadata;
     const task = labels?.[LABEL_PIPELINE_TASK] ?? labels?.[LABEL_TASK_RUN] ?? name;
     const step = withoutPrefix(container);
@@ -105,6 +107,7 @@ export class StepLogs {
       const lines = await client.stream(path, {
         query: { container, follow: true },
         pieces: true,
+        onRest: (text) => onRest?.({ pod: name, task, step, text }),
         timeoutMs: 0,
         signal,
       });

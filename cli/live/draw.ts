@@ -34,11 +34,11 @@ function elapsed({ startMs, endMs }: LiveItem, nowMs: number): string {
 function line(item: LiveItem, indent: string, tail: string | undefined, options: DrawOptions): string {
   const { style, columns, nowMs, frame } = options;
   const { marks } = style;
-  const colour = ({ failed: 'red', done: 'green', skipped: 'dim', running: 'cyan', waiting: 'dim' } as const)[
-    item.phase
-  ];
+  const colour = (
+    { failed: 'red', stopped: 'yellow', done: 'green', skipped: 'dim', running: 'cyan', waiting: 'dim' } as const
+  )[item.phase];
   const mark = {
-    ...{ failed: marks.failure, skipped: marks.skip, waiting: ' ', done: style.done },
+    ...{ failed: marks.failure, stopped: marks.cancellation, skipped: marks.skip, waiting: ' ', done: style.done },
     running: style.spinner[frame % style.spinner.length] ?? '~',
   }[item.phase];
   // The last column stays free: some terminals begin a new line after it.
@@ -73,6 +73,7 @@ function countLine(tasks: readonly LiveTask[], toCome: number, { style, columns 
     [count('skipped'), 'skipped'],
     [count('running'), 'running'],
     [count('failed'), 'failed'],
+    [count('stopped'), 'stopped'],
     [toCome, 'to come'],
   ].filter(([number]) => number !== 0);
   if (parts.length === 0) return [];
@@ -91,7 +92,9 @@ export function drawLive(view: LiveView, options: DrawOptions): string[] {
   const whole = all.flatMap(({ lines }) => lines);
   const rest = countLine([], view.toCome, options);
   if (whole.length + rest.length <= room) return [...whole, ...rest];
-  const shown = all.filter(({ task }) => task.phase === 'failed' || task.phase === 'running');
+  const shown = all.filter(
+    ({ task }) => task.phase === 'failed' || task.phase === 'stopped' || task.phase === 'running',
+  );
   while (shown.length > 0 && lengthOf(shown) + 1 > room) shown.pop();
   const left = view.tasks.filter((task) => !shown.some((one) => one.task === task));
   return [...shown.flatMap(({ lines }) => lines), ...countLine(left, view.toCome, options)];

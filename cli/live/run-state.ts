@@ -6,7 +6,8 @@ import { isStepContainer, withoutPrefix } from '../../shared/tekton/containers.t
 import type { PipelineRunStatus } from '../../shared/tekton/types.ts';
 import type { Run } from '../follow/follow-run.ts';
 
-export type Phase = 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+/** `stopped`: its Pod was deleted while it ran, by a cancellation or a timeout. */
+export type Phase = 'waiting' | 'running' | 'done' | 'failed' | 'stopped' | 'skipped';
 
 /** A task or a step as it is now. Times are milliseconds since the epoch, by the cluster's clock. */
 export interface LiveItem {
@@ -67,24 +68,35 @@ function startingNote(pod: Pod, steps: LiveStep[]): string {
   return steps.find(({ note }) => note !== undefined)?.note ?? 'starting';
 }
 
-function taskOf(name: string, pod: Pod): LiveTask {
+const SECOND_MS = 1000;
+
+/** When the Pod was created. Kubernetes writes whole seconds: within that second it is when this process first saw the Pod. */
+function createdMs({ metadata }: Pod, seenMs: number | undefined): number | undefined {
+  const writtenMs = timeMs(metadata.creationTimestamp);
+  if (writtenMs === undefined || seenMs === undefined) return writtenMs;
+  return writtenMs % SECOND_MS === 0 && seenMs > writtenMs && seenMs < writtenMs + SECOND_MS ? seenMs : writtenMs;
+}
+
+function taskOf(name: string, pod: Pod, seenMs: number | undefined): LiveTask {
   const statuses = pod.status?.containerStatuses ?? [];
   const containers = (pod.spec?.containers ?? []).map((container) => container.name).filter(isStepContainer);
   const steps = inTurn(
     containers.map((container) => stepOf(pod, container, statuses.find((one) => one.name === container)?.state)),
   );
-  const startMs = timeMs(pod.metadata.creationTimestamp);
+  const startMs = createdMs(pod, seenMs);
   const failed = steps.find(({ phase }) => phase === 'failed');
   const ends = steps.map(({ endMs }) => endMs).filter((end) => end !== undefined);
   const areDone = steps.length > 0 && steps.every(({ phase }) => phase === 'done');
   const isOver = failed !== undefined || pod.status?.phase === 'Failed' || areDone;
-  if (isOver)
+  if (isOver) {
+    const isStopped = !areDone && pod.metadata.deletionTimestamp !== undefined;
     return {
-      ...{ name, steps, phase: failed !== undefined || pod.status?.phase === 'Failed' ? 'failed' : 'done' },
+      ...{ name, steps, phase: isStopped ? 'stopped' : areDone && pod.status?.phase !== 'Failed' ? 'done' : 'failed' },
       ...optional('startMs', startMs),
       ...optional('endMs', ends.length > 0 ? Math.max(...ends) : undefined),
-      ...optional('note', failed ? `${failed.name}: ${failed.note}` : undefined),
+      ...optional('note', isStopped ? 'stopped' : failed && `${failed.name}: ${failed.note}`),
     };
+  }
   const isStarted = steps.some(({ phase }) => phase !== 'waiting');
   return {
     ...{ name, steps, phase: 'running' },
@@ -108,17 +120,24 @@ function nameOf(pod: Pod, all: readonly Pod[]): string {
 /** The newest Pod of each TaskRun: a retry has a new one. */
 function newest(pods: readonly Pod[]): Pod[] {
   const byTaskRun = new Map<string, Pod>();
-  const createdMs = ({ metadata }: Pod): number => timeMs(metadata.creationTimestamp) ?? 0;
+  const writtenMs = ({ metadata }: Pod): number => timeMs(metadata.creationTimestamp) ?? 0;
   for (const pod of pods) {
     const key = pod.metadata.labels?.[LABEL_TASK_RUN] ?? pod.metadata.name ?? '';
     const known = byTaskRun.get(key);
-    if (!known || createdMs(pod) >= createdMs(known)) byTaskRun.set(key, pod);
+    if (!known || writtenMs(pod) >= writtenMs(known)) byTaskRun.set(key, pod);
   }
   return [...byTaskRun.values()];
 }
 
-/** The tasks of a run as they are now: those that have a Pod or were skipped, in the order of the Pipeline. */
-export function liveTasks(run: Run, pods: readonly Pod[]): { tasks: LiveTask[]; toCome: number } {
+/**
+ * The tasks of a run as they are now: those that have a Pod or were skipped, in the order of the Pipeline.
+ * @param seenMs when each Pod was first seen, by its uid
+ */
+export function liveTasks(
+  run: Run,
+  pods: readonly Pod[],
+  seenMs?: ReadonlyMap<string, number>,
+): { tasks: LiveTask[]; toCome: number } {
   const current = newest(pods);
   const { pipelineSpec, skippedTasks = [] }: PipelineRunStatus = run.kind === 'PipelineRun' ? (run.status ?? {}) : {};
   const { tasks = [], finally: last = [] } = pipelineSpec ?? {};
@@ -127,7 +146,10 @@ export function liveTasks(run: Run, pods: readonly Pod[]): { tasks: LiveTask[]; 
   const placeOf = (pod: Pod): number => names.indexOf(pod.metadata.labels?.[LABEL_PIPELINE_TASK] ?? '');
   const withPods = current
     .toSorted((a, b) => placeOf(a) - placeOf(b) || (nameOf(a, current) < nameOf(b, current) ? -1 : 1))
-    .map((pod) => ({ place: placeOf(pod), task: taskOf(nameOf(pod, current), pod) }));
+    .map((pod) => ({
+      place: placeOf(pod),
+      task: taskOf(nameOf(pod, current), pod, seenMs?.get(pod.metadata.uid ?? '')),
+    }));
   const without = skipped.map((name) => ({
     place: names.indexOf(name),
     task: { name, phase: 'skipped' as const, steps: [] },

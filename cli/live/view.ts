@@ -4,6 +4,8 @@ import type { LogText } from '../../shared/text/log-text.ts';
 import type { Run } from '../follow/follow-run.ts';
 import type { LogLine } from '../follow/steps.ts';
 import type { Terminal } from '../terminal.ts';
+import { printable } from '../waterfall/display-width.ts';
+import { wrap } from '../wrap.ts';
 import { drawLive } from './draw.ts';
 import { liveTasks } from './run-state.ts';
 
@@ -11,6 +13,8 @@ import { liveTasks } from './run-state.ts';
 export interface RunView {
   /** Takes a line of a step's log. The next line is read when the promise has resolved. */
   line(line: LogLine): Promise<void> | undefined;
+  /** Takes what has come of a line that is not complete. */
+  rest(line: LogLine): void;
   /** Called after the last line of a step. */
   end(pod: string, task: string, step: string): void;
   runChanged(run: Run): void;
@@ -22,6 +26,7 @@ export interface RunView {
 /** Every line of every step, after the names of task and step. */
 export const plainView = (terminal: Terminal): RunView => ({
   line: ({ task, step, text }) => terminal.logLine(task, step, text),
+  rest: () => undefined,
   end: (_pod, task, step) => terminal.logEnd(task, step),
   runChanged: () => undefined,
   podChanged: () => undefined,
@@ -43,6 +48,8 @@ interface StepLog {
   isEnded: boolean;
 }
 
+const lastOf = (lines: string[]): string | undefined => lines.findLast((line) => line.trim() !== '')?.trim();
+
 /** A tree of tasks and steps, drawn again and again. Only the lines of steps that did not succeed stay. */
 export function treeView(
   created: Run,
@@ -54,7 +61,8 @@ export function treeView(
   let frame = 0;
   const pods = new Map<string, Pod>();
   const logs = new Map<string, StepLog>();
-  const current = () => liveTasks(run, [...pods.values()]);
+  const seenMs = new Map<string, number>();
+  const current = () => liveTasks(run, [...pods.values()], seenMs);
   const keyOf = (pod: string, step: string): string => `${pod}/${step}`;
 
   function draw(): void {
@@ -68,7 +76,11 @@ export function treeView(
   }
   function keep({ task, step, lines, omitted }: StepLog): void {
     if (omitted > 0)
-      terminal.print(terminal.dim(`  ${omitted} lines of ${task} ${step} are left out: --progress plain prints them`));
+      for (const text of wrap(
+        `${omitted} ${omitted === 1 ? 'line' : 'lines'} of ${printable(task)} ${printable(step)} left out: --progress plain prints all`,
+        terminal.width - 2,
+      ))
+        terminal.print(terminal.dim(`  ${text}`));
     for (const line of lines) void terminal.logLine(task, step, line);
     terminal.logEnd(task, step);
   }
@@ -91,25 +103,30 @@ export function treeView(
   const timer = setInterval(draw, FRAME_MS);
   timer.unref();
   const stopResize = live.onResize(draw);
+  function logOf({ pod, task, step }: LogLine): StepLog {
+    const key = keyOf(pod, step);
+    const log = logs.get(key) ?? {
+      ...{ task, step, lines: [], omitted: 0, last: '', isEnded: false },
+      text: createLogText(false),
+    };
+    logs.set(key, log);
+    return log;
+  }
   return {
-    line({ pod, task, step, text: raw }) {
-      const key = keyOf(pod, step);
-      const log = logs.get(key) ?? {
-        ...{ task, step, lines: [], omitted: 0, last: '', isEnded: false },
-        text: createLogText(false),
-      };
-      logs.set(key, log);
-      log.lines.push(raw);
+    line(line) {
+      const log = logOf(line);
+      log.lines.push(line.text);
       if (log.lines.length > MAX_KEPT) {
         log.lines.shift();
         log.omitted += 1;
       }
-      log.last =
-        log.text
-          .line(raw)
-          .findLast((line) => line.trim() !== '')
-          ?.trim() ?? log.last;
+      log.last = lastOf(log.text.line(line.text)) ?? log.last;
       return undefined;
+    },
+    rest(line) {
+      const log = logOf(line);
+      // The line comes again when it is complete: nothing of this reading may stay.
+      log.last = lastOf(createLogText(false).line(line.text)) ?? log.last;
     },
     end(pod, _task, step) {
       const log = logs.get(keyOf(pod, step));
@@ -121,7 +138,9 @@ export function treeView(
       run = next;
     },
     podChanged(pod) {
-      pods.set(pod.metadata.uid ?? '', pod);
+      const { uid = '' } = pod.metadata;
+      if (!seenMs.has(uid)) seenMs.set(uid, nowMs());
+      pods.set(uid, pod);
       settle(false);
     },
     close() {

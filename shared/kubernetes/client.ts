@@ -22,6 +22,8 @@ export interface KubeRequest {
   timeoutMs?: number;
   /** For a stream: return a very long line in pieces (a log) instead of an error. */
   pieces?: boolean;
+  /** For a stream: gets the end of what has come of a line that is not complete, each time more of it comes. */
+  onRest?: (rest: string) => void;
   /** Called right before each write to a connection, after every wait. An error that it throws ends the request. */
   beforeSend?: () => void;
 }
@@ -131,7 +133,7 @@ export function createKubeClient(config: ClusterAccess, options: KubeClientOptio
       const response = await sendWith(used, 'streams', 'GET', path, requestOptions);
       const status = response.statusCode ?? 0;
       if (status >= 400) throw errorFrom(what, response, await textOf(what, response, requestOptions));
-      return { status, value: readLines(what, response, signal, requestOptions.pieces) };
+      return { status, value: readLines(what, response, signal, requestOptions) };
     });
   }
 

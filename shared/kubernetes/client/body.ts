@@ -6,6 +6,9 @@ import type { Status } from '../types.ts';
 
 /** A line of a watch has one object, and an object has at most 3 MB. */
 const MAX_LINE_LENGTH = 64 * 1024 * 1024;
+/** What is passed on of a line that is not complete: more than a terminal shows of a line. */
+const MAX_REST_LENGTH = 4096;
+
 /** Size of a piece, if a line may come in pieces. */
 const MAX_PIECE_LENGTH = 8 * 1024 * 1024;
 
@@ -83,13 +86,14 @@ export function errorFrom(request: string, response: IncomingMessage, text: stri
 /**
  * The lines of an endless response, as they come. Only a line feed ends a line: JSON may contain U+2028, at which readline splits. With `pieces` a
  * line of more than 8 Mi characters (of a log) comes in pieces of about that length; without, a line of more than 64 Mi is an error.
+ * `onRest` gets the end of what has come of a line that is not complete, such as a progress bar.
  * Throws the signal's reason when it aborts, else ConnectionError if the response ends early.
  */
 export async function* readLines(
   request: string,
   response: IncomingMessage,
   signal: AbortSignal | undefined,
-  pieces = false,
+  { pieces = false, onRest }: { pieces?: boolean | undefined; onRest?: ((rest: string) => void) | undefined } = {},
 ): AsyncGenerator<string> {
   const decoder = new StringDecoder('utf8');
   let partial = '';
@@ -104,6 +108,7 @@ export async function* readLines(
         partial = '';
       }
       if (partial.length > MAX_LINE_LENGTH) throw new Error(`a line is longer than ${MAX_LINE_LENGTH} characters`);
+      if (partial !== '') onRest?.(partial.slice(-MAX_REST_LENGTH));
     }
   } catch (error) {
     if (signal?.aborted) throw signal.reason;

@@ -107,3 +107,21 @@ test('a TaskRun of its own has its name', () => {
   const taskRun: Run = { kind: 'TaskRun', metadata: { name: 'build-x' }, spec: {} };
   expect(liveTasks(taskRun, [alone])).toMatchObject({ tasks: [{ name: 'build-x' }], toCome: 0 });
 });
+
+test('a task whose Pod was deleted while it ran was stopped, by a cancellation or a timeout', () => {
+  const failed = pod('unit', { 'step-jest': ended(1, 4, 143) });
+  const deleted = { ...failed, metadata: { ...failed.metadata, deletionTimestamp: at(4) } };
+  expect(liveTasks(run, [deleted]).tasks).toMatchObject([{ phase: 'stopped', note: 'stopped', endMs: msAt(4) }]);
+  const done = pod('unit', { 'step-jest': ended(1, 4) });
+  const removed = { ...done, metadata: { ...done.metadata, deletionTimestamp: at(9) } };
+  expect(liveTasks(run, [removed]).tasks).toMatchObject([{ phase: 'done' }]);
+});
+
+test('a task has begun when its Pod was first seen, if that is in the whole second that its creation has', () => {
+  const startOf = (seenMs: number): number | undefined =>
+    liveTasks(run, [pod('unit', { 'step-jest': running(3) }, { created: 1 })], new Map([['unit-pod', seenMs]])).tasks[0]
+      ?.startMs;
+  expect(startOf(msAt(1) + 700)).toBe(msAt(1) + 700);
+  expect(startOf(msAt(2) + 1)).toBe(msAt(1));
+  expect(startOf(msAt(0))).toBe(msAt(1));
+});

@@ -7,18 +7,25 @@ import type { Pod } from '../../../../shared/kubernetes/pod.ts';
 
 const run: Run = { kind: 'TaskRun', metadata: { name: 'r' }, spec: {} };
 
-function open() {
+function open({ columns = 80 } = {}) {
   const written: string[] = [];
+  let resize = (): void => undefined;
   const stream = {
-    ...{ isTTY: true, columns: 80, rows: 24, write: (text: string) => void written.push(text) },
-    ...{ on: () => undefined, removeListener: () => undefined },
+    ...{ isTTY: true, columns, rows: 24, write: (text: string) => void written.push(text) },
+    on: (_event: string, listener: () => void) => void (resize = listener),
+    removeListener: () => undefined,
   } as unknown as NodeJS.WriteStream;
   const terminal = createTerminal(stream, { NO_COLOR: '1', TERM: 'xterm' });
   if (!terminal.live) throw new Error('a terminal that is not dumb can draw again');
   const view = treeView(run, terminal, terminal.live);
   /** What stays on the screen: lines of logs have a bar after task and step. */
   const kept = (): string[] => written.filter((text) => /^ {2}r \w+ │/.test(text) || text.includes('left out'));
-  return { view, kept };
+  /** The tree as it is drawn when the window changes. */
+  const drawn = (): string => {
+    resize();
+    return written.at(-1) ?? '';
+  };
+  return { view, kept, drawn };
 }
 
 function pod(exits: (number | undefined)[]): Pod {
@@ -66,6 +73,30 @@ test('of very many lines the last ones are kept, and the others counted', () => 
   view.podChanged(pod([1]));
   view.close();
   expect(kept()).toHaveLength(201);
-  expect(kept()[0]).toContain('800 lines of r s0 are left out: --progress plain prints them');
+  expect(kept()[0]).toContain('800 lines of r s0 left out: --progress plain prints all');
   expect(kept().at(-1)).toBe('  r s0 │ line 999\n');
+});
+
+test('a progress bar is drawn before its line is complete, and its states are kept once', () => {
+  const { view, kept, drawn } = open();
+  view.podChanged(pod([undefined]));
+  void view.line(line('s0', 'begins'));
+  expect(drawn()).toContain('│ begins');
+  view.rest(line('s0', '\rload  10 %'));
+  view.rest(line('s0', '\rload  10 %\rload  20 %'));
+  expect(drawn()).toContain('│ load  20 %');
+  void view.line(line('s0', '\rload  10 %\rload  20 %\rload 100 %'));
+  view.end('p', 'r', 's0');
+  view.podChanged(pod([1]));
+  view.close();
+  expect(kept()).toEqual(['  r s0 │ begins\n', '  r s0 │ load 100 %\n']);
+});
+
+test('in a narrow window the line about what is left out is broken at its words', () => {
+  const { view, kept } = open({ columns: 40 });
+  for (let index = 0; index < 201; index += 1) void view.line(line('s0', 'x'));
+  view.end('p', 'r', 's0');
+  view.podChanged(pod([1]));
+  view.close();
+  expect(kept()[0]).toBe('  1 line of r s0 left out: --progress\n');
 });

@@ -38,11 +38,23 @@ test('only a line feed ends a line; the last one may have none', async () => {
   expect(await read([Buffer.from(text)])).toEqual(['{"a":"\u2028\u2029\u0085"}', 'progress 1\rprogress 2', 'last']);
 });
 
+test('what has come of a line that is not complete is passed on, and comes again with its line', async () => {
+  const rests: string[] = [];
+  const lines: string[] = [];
+  const chunks = ['one\nload', ' 10 %', '\rload 20 %', '\ntwo\n'].map((text) => Buffer.from(text));
+  const onRest = (rest: string): void => void rests.push(rest);
+  for await (const line of readLines('GET /x', answerOf(chunks), undefined, { onRest })) lines.push(line);
+  expect(lines).toEqual(['one', 'load 10 %\rload 20 %', 'two']);
+  expect(rests).toEqual(['load', 'load 10 %', 'load 10 %\rload 20 %']);
+});
+
 test('a line without end is an error, or comes in pieces if allowed', async () => {
   const chunks = Array.from({ length: 65 }, () => Buffer.alloc(1024 * 1024, 'x'));
   await expect(read(chunks)).rejects.toThrow('a line is longer than 67108864 characters');
   const pieces: string[] = [];
-  for await (const piece of readLines('GET /x', answerOf([...chunks, Buffer.from('end\n')]), undefined, true))
+  for await (const piece of readLines('GET /x', answerOf([...chunks, Buffer.from('end\n')]), undefined, {
+    pieces: true,
+  }))
     pieces.push(piece);
   expect(pieces.length).toBeGreaterThan(5);
   expect(pieces.join('') === `${'x'.repeat(65 * 1024 * 1024)}end`).toBe(true);
