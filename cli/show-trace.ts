@@ -24,15 +24,15 @@ function endOf({ runName, title, namespace }: Waterfall, { result, finished, fai
   const name = [namespace, runName ?? title].filter((part) => part !== undefined).join('/');
   const shown = failures.slice(0, MAX_FAILURES);
   return {
-    isGood: failures.length === 0 && (result === 'success' || !finished),
-    heading: printable(`${finished && result !== 'none' ? HEADINGS[result] : 'Not finished'}  ${name}`),
+    isGood: failures.length === 0 && (['success', 'none'].includes(result) || !finished),
+    heading: printable(`${finished ? HEADINGS[result] : 'Not finished'}  ${name}`),
     failures: shown.map(({ text, logTail }) => ({ text: `  ${printable(text)}`, lastLines: [...logTail] })),
     more: failures.length - shown.length,
     hints: [],
   };
 }
 
-const HEADINGS: Record<Exclude<Result, 'none'>, string> = {
+const HEADINGS: Record<Result, string> = {
   success: 'Succeeded',
   failure: 'Failed',
   error: 'Failed with an error',
@@ -40,6 +40,8 @@ const HEADINGS: Record<Exclude<Result, 'none'>, string> = {
   cancellation: 'Cancelled',
   skip: 'Skipped',
   running: 'Running',
+  // The trace of another program.
+  none: 'Ended',
 };
 
 /** Draws the trace of a run. Returns the summary to print below it. */

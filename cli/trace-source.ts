@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import { createJaegerQuery, JaegerQueryError } from '../local/jaeger/query.ts';
 import type { JaegerQuery } from '../local/jaeger/query.ts';
+import type { ListUpdate } from '../local/tracestore/views/trace-list.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 import { parseHeaders } from '../shared/tracing/exporters/headers.ts';
 import { ExporterSettingsError } from '../shared/tracing/exporters/settings.ts';
@@ -22,6 +23,8 @@ export interface TraceSource {
   settled?(): Promise<void>;
   name: string;
 }
+
+const LIST_TIMEOUT_MS = 30_000;
 
 /** The environment variable with headers for Jaeger's query service, `NAME=VALUE` with commas between them, as for OTLP. */
 const HEADERS_VARIABLE = 'JAEGER_QUERY_HEADERS';
@@ -75,6 +78,28 @@ function jaegerSource(query: JaegerQuery): TraceSource {
   };
 }
 
+/** The list of a trace store, the newest first. Throws CommandError (exit 1) if it does not answer. */
+async function listedTraces(url: string, headers: Record<string, string>): Promise<ListUpdate['data']> {
+  let response: Response;
+  try {
+    response = await fetch(`${url}/api/traces`, { headers, signal: AbortSignal.timeout(LIST_TIMEOUT_MS) });
+  } catch (error) {
+    throw new CommandError(`${url}: cannot be reached: ${reasonOf((error as Error).cause ?? error)}`, 1);
+  }
+  if (!response.ok) throw new CommandError(`${url}: answered ${response.status}`, 1);
+  return ((await response.json()) as ListUpdate).data;
+}
+
+/** Where `tektrace up` wrote what opens its trace store; undefined without such a file. Throws CommandError (exit 1) for another file. */
+async function storeAccess(file: string): Promise<{ url: string; token: string } | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as { url: string; token: string };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new CommandError(`${file}: is not the file that tektrace up writes: ${reasonOf(error)}`, 1);
+  }
+}
+
 /** The trace store of `tektrace up`: it answers like a Jaeger, and lists its traces. */
 function storeSource({ url, token }: { url: string; token: string }): TraceSource {
   const headers = { authorization: `Bearer ${token}` };
@@ -83,9 +108,7 @@ function storeSource({ url, token }: { url: string; token: string }): TraceSourc
     name: source.name,
     read: (traceId) => source.read(traceId),
     recent: async (sinceMs, limit) => {
-      const response = await fetch(`${url}/api/traces`, { headers });
-      if (!response.ok) throw new CommandError(`${url}: answered ${response.status}`, 1);
-      const { data } = (await response.json()) as { data: { id: string; startUnixMs: number; durationMs: number }[] };
+      const data = await listedTraces(url, headers);
       const fromMs = Date.now() - sinceMs;
       const traces = new Map<string, TracesData>();
       for (const { id } of data.filter((one) => one.startUnixMs + one.durationMs >= fromMs).slice(0, limit)) {
@@ -111,14 +134,6 @@ export async function findTraceSource(
   if (jaegerHeadersFile !== undefined)
     throw new CommandError('--jaeger-headers-file is for a Jaeger: name it with --jaeger-query-url, too');
   if (kubeconfigFile === undefined) return undefined;
-  try {
-    const access = JSON.parse(await readFile(path.join(path.dirname(kubeconfigFile), 'tracestore.json'), 'utf8')) as {
-      url: string;
-      token: string;
-    };
-    return storeSource(access);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const access = await storeAccess(path.join(path.dirname(kubeconfigFile), 'tracestore.json'));
+  return access && storeSource(access);
 }
