@@ -112,7 +112,7 @@ describeInChromium('a run that goes on', (browser) => {
     await page.evaluate(`${rowNamed('step jest')}.click()`);
     await page.until(`document.querySelector('.details h2')?.textContent === 'step jest'`);
     log.write('\x1b[32m1 ok\x1b[0m\n2 o');
-    await page.until(`${LOG}.join() === '1 ok'`);
+    await page.until(`${LOG}.join() === '1 ok,2 o'`);
     expect(await page.evaluate(`document.querySelector('.log-line span').className`)).toBe('log-fg-green');
     log.write('k\n');
     await page.until(`${LOG}.join() === '1 ok,2 ok'`);

@@ -15,28 +15,70 @@ const MAX_LINE = 64 * 1024;
 
 const asText = (lines: string[]): string => lines.map((line) => `${line}\n`).join('');
 
-/** A log in whole lines that are safe to show: of escape sequences only colours are left. */
-export async function* logText(log: ReturnType<typeof newest>): AsyncGenerator<string> {
-  let decoder = new TextDecoder();
-  let safe = createLogText(true);
-  let rest = '';
-  for await (const { content, dropped } of log) {
-    if (dropped > 0) {
-      yield asText([
-        ...(rest === '' ? [] : safe.line(rest)),
-        ...safe.end(),
-        `… ${dropped} bytes before this are not shown`,
-      ]);
-      [decoder, safe, rest] = [new TextDecoder(), createLogText(true), ''];
-    }
-    const lines = (rest + decoder.decode(content, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (; rest.length > MAX_LINE; rest = rest.slice(MAX_LINE)) lines.push(rest.slice(0, MAX_LINE));
-    const shown = asText(lines.flatMap((line) => safe.line(line)));
-    if (shown !== '') yield shown;
+/** In pieces of at most `MAX_LINE` characters, at least one. */
+function inPieces(line: string): string[] {
+  const pieces = [line.slice(0, MAX_LINE)];
+  for (let at = MAX_LINE; at < line.length; at += MAX_LINE) pieces.push(line.slice(at, at + MAX_LINE));
+  return pieces;
+}
+
+/** Of a line that has not ended, this much is sent: it is sent anew with each change. */
+const MAX_UNFINISHED = 4000;
+
+/** A line as it is now, before it has its end: a question to the user, or a progress bar. Without colours; '' while an escape sequence is open. */
+const unfinished = (line: string): string => (createLogText(false).line(line)[0] ?? '').slice(0, MAX_UNFINISHED);
+
+/** The lines of a log that came in pieces of any length, safe to show. */
+class Lines {
+  readonly #decoder = new TextDecoder();
+  readonly #safe = createLogText(true);
+  #rest = '';
+  /** What was sent of a line that has not ended. */
+  #sent = '';
+
+  /** What to send for `content`. What was sent of a line is replaced: its new state follows a carriage return. */
+  add(content: Buffer): string {
+    const lines = (this.#rest + this.#decoder.decode(content, { stream: true })).split('\n').flatMap(inPieces);
+    this.#rest = lines.pop() ?? '';
+    const now = unfinished(this.#rest);
+    return this.#replace(asText(lines.flatMap((line) => this.#safe.line(line))), now);
   }
-  const last = asText([...(rest === '' ? [] : safe.line(rest)), ...safe.end()]);
+
+  end(): string {
+    const rest = this.#rest + this.#decoder.decode();
+    return this.#replace(asText([...(rest === '' ? [] : this.#safe.line(rest)), ...this.#safe.end()]), '');
+  }
+
+  #replace(lines: string, now: string): string {
+    if (lines === '' && now === this.#sent) return '';
+    const before = this.#sent === '' ? '' : '\r';
+    this.#sent = now;
+    return before + lines + now;
+  }
+}
+
+/**
+ * A log in lines that are safe to show: of escape sequences only colours are left. A line that has not ended is sent as it is now; a carriage return
+ * begins it anew. What was read before an error of the source comes before the error.
+ */
+export async function* logText(log: ReturnType<typeof newest>): AsyncGenerator<string> {
+  let lines = new Lines();
+  let failure: { error: unknown } | undefined;
+  try {
+    for await (const { content, dropped } of log) {
+      if (dropped > 0) {
+        yield `${lines.end()}… ${dropped} bytes before this are not shown\n`;
+        lines = new Lines();
+      }
+      const text = lines.add(content);
+      if (text !== '') yield text;
+    }
+  } catch (error) {
+    failure = { error };
+  }
+  const last = lines.end();
   if (last !== '') yield last;
+  if (failure) throw failure.error;
 }
 
 async function send(response: Response, text: string): Promise<void> {
@@ -47,7 +89,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 /**
  * `GET /api/log/ID/ROW`: the newest 5 MiB of the log of a step, init container or sidecar as text, then what it adds, until the container ends or the
- * client leaves. 404 with the reason where it can't be read.
+ * client leaves (`logText`). 404 with the reason where it can't be read.
  */
 export function logRouter(views: Views, logs: LogSource): Router {
   const router = express.Router();

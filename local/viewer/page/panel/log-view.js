@@ -1,4 +1,4 @@
-import { ask } from '../api.js';
+import { ApiError, ask } from '../api.js';
 import { copyButton } from '../copy.js';
 import { h } from '../dom.js';
 import { createLines, pieces } from './log-lines.js';
@@ -41,7 +41,7 @@ function createLogBox(name) {
   return {
     box,
     log,
-    /** @param {string} text */
+    /** @param {string} text @returns {boolean} whether lines were dropped at the beginning */
     add(text) {
       const dropped = log.add(text);
       box.style.setProperty('--lines', String(log.lines.length));
@@ -49,19 +49,30 @@ function createLogBox(name) {
       if (atEnd) box.scrollTop = box.scrollHeight;
       else box.scrollTop -= dropped * LINE_PX;
       draw();
+      return dropped > 0;
     },
   };
 }
 
+/** Longer without an answer, the container has not written anything. */
+const QUIET_MS = 1500;
+
+const NOTHING_YET = 'It has written nothing yet.';
+const DROPPED = 'The beginning of this log is not kept here. This prints all that the cluster has:';
+const LOST = 'The connection was lost: this is what had come. The log is read again when Tektrace answers.';
+
 /**
- * The log of a step, live, or the command that prints it where the page can't read it.
+ * The log of a step, live, or the command that prints it where the page can't read it. A browser has six connections to a host: a page in the background
+ * gives back that of its log, and reads it again when it is shown.
  * @param {string} traceId
  * @param {{id: string, name: string}} row
  * @param {{command: string, isHere: boolean}} log
- * @returns {{element: HTMLElement, close: () => void}}
+ * @returns {{element: HTMLElement, retry: () => void, close: () => void}} `retry` reads again a log that could not be read
  */
 export function createLogView(traceId, row, { command, isHere }) {
-  const leaving = new AbortController();
+  let leaving = new AbortController();
+  /** @type {'reading' | 'ended' | 'failed'} */
+  let reading = 'ended';
   const { box, log, add } = createLogBox(row.name);
   const state = h(
     'p',
@@ -80,29 +91,67 @@ export function createLogView(traceId, row, { command, isHere }) {
     { class: 'log-part' },
     h('div', { class: 'log-head' }, h('h3', {}, 'Log'), copyLog),
     state,
-    box,
     fetchIt,
+    box,
   );
   copyLog.hidden = true;
   box.hidden = true;
   fetchIt.hidden = isHere;
 
-  const read = async () => {
-    const { body } = await ask(`/api/log/${traceId}/${row.id}`, leaving.signal);
+  /** Says something above the log; nothing with ''. @param {string} text @param {boolean} [withCommand] */
+  const say = (text, withCommand = false) => {
+    state.hidden = text === '';
+    if (state.textContent !== text) state.textContent = text;
+    fetchIt.hidden = !withCommand;
+  };
+  const read = async (/** @type {AbortSignal} */ signal) => {
+    const quiet = setTimeout(() => !signal.aborted && log.lines.length === 0 && say(NOTHING_YET), QUIET_MS);
+    let isFirst = true;
+    const { body } = await ask(`/api/log/${traceId}/${row.id}`, signal).finally(() => clearTimeout(quiet));
     for (const reader = body?.pipeThrough(new TextDecoderStream()).getReader(); reader;) {
       const { done, value } = await reader.read();
       if (done) break;
-      state.hidden = true;
+      if (isFirst) {
+        log.clear();
+        say('');
+      }
+      isFirst = false;
       box.hidden = copyLog.hidden = false;
-      add(value);
+      if (add(value)) say(DROPPED, true);
     }
-    if (log.lines.length === 0) state.textContent = 'It wrote nothing.';
+    if (log.lines.length === 0) say('It wrote nothing.');
   };
-  if (isHere)
-    read().catch((error) => {
-      if (leaving.signal.aborted) return;
-      state.hidden = fetchIt.hidden = false;
-      state.textContent = `The log can't be read here: ${error.message}`;
-    });
-  return { element, close: () => leaving.abort() };
+  const start = () => {
+    leaving = new AbortController();
+    const { signal } = leaving;
+    reading = 'reading';
+    read(signal).then(
+      () => (reading = 'ended'),
+      (error) => {
+        if (signal.aborted) return;
+        reading = 'failed';
+        const isAnswer = error instanceof ApiError && error.status !== undefined;
+        say(isAnswer ? `The log can't be read here: ${error.message}` : LOST, isAnswer);
+      },
+    );
+  };
+  const onVisibility = () => {
+    if (reading === 'ended') return;
+    if (document.hidden) leaving.abort();
+    else start();
+  };
+  if (isHere) {
+    document.addEventListener('visibilitychange', onVisibility);
+    start();
+  }
+  return {
+    element,
+    retry() {
+      if (reading === 'failed' && !document.hidden) start();
+    },
+    close() {
+      document.removeEventListener('visibilitychange', onVisibility);
+      leaving.abort();
+    },
+  };
 }

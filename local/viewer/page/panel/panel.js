@@ -31,7 +31,8 @@ export function createPanel(traceId, { onClose, onShow }) {
     /** @type {RowDetails} */
     const details = await (await ask(`/api/waterfall/${traceId}/row/${row.id}`)).json();
     if (request !== asked || shown?.id !== row.id) return;
-    if (details.log && !shown.log) shown.log = createLogView(traceId, row, details.log);
+    if (shown.log) shown.log.retry();
+    else if (details.log) shown.log = createLogView(traceId, row, details.log);
     const before = element.querySelector('.details');
     const scrolled = before?.scrollTop ?? 0;
     const box = shown.log?.element.querySelector('.log');
@@ -44,6 +45,8 @@ export function createPanel(traceId, { onClose, onShow }) {
 
   return {
     element,
+    /** Reads again a log whose connection was lost. */
+    retry: () => shown?.log?.retry(),
     /**
      * @param {PageRow | undefined} row
      * @param {number} startUnixMs

@@ -198,7 +198,9 @@ export function createTraceView(traceId) {
       if (!connected) return model.stop();
       model.resume();
       // Parts that could not be loaded meanwhile are asked for again.
-      if (wasStopped) draw();
+      if (!wasStopped) return;
+      draw();
+      panel.retry();
     },
   };
 }

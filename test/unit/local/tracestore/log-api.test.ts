@@ -41,7 +41,49 @@ test('what comes later comes at once, and an error after what was read before it
 
 test('of escape sequences only colours are left; a last line without its end is shown', async () => {
   const text = await all(logText(newest(from('\x1b[31mred\x1b[0m\x1b]0;title\x07\x1b[2J', ' end'), 100)));
-  expect(text.join('')).toBe('\x1b[31mred\x1b[0m end\n');
+  expect(text.join('').replace(/^.*\r/, '')).toBe('\x1b[31mred\x1b[0m end\n');
+});
+
+/** What each piece of a log is sent as, and the error after it. */
+async function sent(...pieces: (string | Error)[]): Promise<string[]> {
+  async function* log(): AsyncGenerator<{ content: Buffer; dropped: number }> {
+    for (const piece of pieces) {
+      if (piece instanceof Error) throw piece;
+      yield { content: Buffer.from(piece), dropped: 0 };
+    }
+  }
+  const found: string[] = [];
+  try {
+    for await (const text of logText(log())) found.push(text);
+  } catch (error) {
+    found.push(String(error));
+  }
+  return found;
+}
+
+test('a question without a line feed is shown while the step waits for the answer', async () => {
+  expect(await sent('Go on? [y/N] ', 'y\nyes\n')).toEqual(['Go on? [y/N] ', '\rGo on? [y/N] y\nyes\n']);
+});
+
+test('a progress bar is shown as it is now, and once at its end', async () => {
+  expect(await sent('\r10 %', '\r20 %', '\r100 %\nok\n')).toEqual(['10 %', '\r20 %', '\r100 %\nok\n']);
+});
+
+test('a line that goes on, and an escape sequence that has no end yet', async () => {
+  expect(await sent('a', '\x1b]0;ti', 'tle\x07b\n')).toEqual(['a', '\r', 'ab\n']);
+});
+
+test('an error does not take the line before it', async () => {
+  expect(await sent('first\nsec', new Error('the Pod is gone'))).toEqual([
+    'first\nsec',
+    '\rsec\n',
+    'Error: the Pod is gone',
+  ]);
+});
+
+test('a long line comes in pieces, wherever it ends', async () => {
+  const [text = ''] = await sent(`${'x'.repeat(200_000)}\nnext\n`);
+  expect(text.split('\n').map(({ length }) => length)).toEqual([65_536, 65_536, 65_536, 3392, 4, 0]);
 });
 
 test('a line that was cut off by what is not shown is a line of its own, before and after', async () => {
