@@ -2,7 +2,7 @@ import { createKubeClient } from '../shared/kubernetes/client.ts';
 import { firstAttribute } from '../shared/otlp/split-traces.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 import { runSpan } from '../shared/tracing/run-context.ts';
-import { CommandError } from './errors.ts';
+import { CommandError, sentence } from './errors.ts';
 import { findRun } from './find-run.ts';
 import type { Run } from './follow/follow-run.ts';
 import { contextNamespace, readKubeconfig } from './kubeconfig-file.ts';
@@ -104,13 +104,14 @@ export async function namedTrace(name: string, lookup: TraceLookup): Promise<Nam
   try {
     return await fromCluster(name, lookup);
   } catch (error) {
-    if (lookup.jaegerQueryUrl === undefined || !(error instanceof CommandError)) throw error;
+    if (lookup.jaegerQueryUrl === undefined) throw error;
     const { namespace, sinceMs = RECENT_MS } = lookup;
-    const stored = await storedRun(await sourceOf(lookup), { name, namespace, sinceMs });
+    const source = await sourceOf(lookup);
+    const stored = await storedRun(source, { name, namespace, sinceMs });
     if (stored) return stored;
     throw new CommandError(
-      `${error.message}; ${lookup.jaegerQueryUrl} has none of that name, either: --since D searches further back`,
-      error.exitCode,
+      `${sentence(error)}; ${source.name} has none of that name, either: --since D searches further back`,
+      error instanceof CommandError ? error.exitCode : 1,
     );
   }
 }

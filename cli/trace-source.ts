@@ -6,6 +6,7 @@ import type { JaegerQuery } from '../local/jaeger/query.ts';
 import type { ListUpdate } from '../local/tracestore/views/trace-list.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 import { parseHeaders } from '../shared/tracing/exporters/headers.ts';
+import { basicAuthorization } from '../shared/tracing/exporters/sink.ts';
 import { ExporterSettingsError } from '../shared/tracing/exporters/settings.ts';
 import { LIFECYCLE_SERVICE } from '../shared/tracing/resource.ts';
 import { CommandError, reasonOf } from './errors.ts';
@@ -49,9 +50,23 @@ export async function jaegerHeaders(
   }
 }
 
-/** A client of the Jaeger at `url`, whose errors end a command with a sentence. */
+const UNTRUSTED = /self.signed certificate|unable to (verify the first|get (local )?issuer) certificate/i;
+
+function jaegerReason(error: unknown): string {
+  const reason = reasonOf(error);
+  return UNTRUSTED.test(reason) ? `${reason}: NODE_EXTRA_CA_CERTS=FILE names its certificate authority (PEM)` : reason;
+}
+
+/** A client of the Jaeger at `url`, whose errors end a command with a sentence. User and password of the URL become a header, and are in no message. */
 export function jaegerQuery(url: string, headers: Record<string, string>): JaegerQuery {
-  return createJaegerQuery({ url, headers, reasonOf });
+  const place = new URL(url);
+  const authorization = basicAuthorization(place);
+  place.username = place.password = '';
+  return createJaegerQuery({
+    url: place.href,
+    headers: { ...(authorization !== undefined && { authorization }), ...headers },
+    reasonOf: jaegerReason,
+  });
 }
 
 /** Runs a query. Throws CommandError (exit 1) for what Jaeger did not answer. */
