@@ -92,7 +92,7 @@ describeInChromium('the page', (browser) => {
     await page.until(`!document.querySelector('.details')`);
   });
 
-  test('the waterfall keeps its place while the details of a row are awaited', async () => {
+  test('the panel of a row is there at once, and its place with it, while its details are awaited', async () => {
     const page = await openExample();
     await page.evaluate(`document.querySelector('.details .close')?.click()`);
     await page.evaluate(`{
@@ -100,7 +100,8 @@ describeInChromium('the page', (browser) => {
       window.fetch = (url, ...rest) => (String(url).includes('/row/') ? new Promise(() => {}) : answered(url, ...rest));
     }`);
     await page.evaluate(`${rowNamed('task lint')}.click()`);
-    await page.until(`document.querySelector('.split.with-details') && !document.querySelector('.details')`);
+    await page.until(`document.querySelector('.details h2')?.textContent === 'task lint'`);
+    expect(await page.evaluate(`document.querySelector('.details').textContent`)).not.toContain('Attributes');
     const left = (selector: string): Promise<unknown> =>
       page.evaluate(`document.querySelector('${selector}').getBoundingClientRect().left`);
     expect(await left('.view')).toBe(await left('.summary'));
@@ -119,8 +120,16 @@ describeInChromium('the page', (browser) => {
     await page.evaluate(`[...document.querySelectorAll('.calls button')].at(-1).click()`);
     await page.until(rowCount(EXAMPLE_ROWS + 3));
     expect(await page.evaluate(`document.activeElement.querySelector('.label').textContent`)).toBe('updateStatus');
+    const link = await page.evaluate<string>('location.href');
+    await page.playwright.goBack();
+    await page.until(`!document.querySelector('.functions').hidden`);
+    await page.playwright.goForward();
+    await page.until(`document.querySelector('.functions').hidden`);
     await page.evaluate(`${button('Hide reconciles')}.click()`);
     await page.until(rowCount(EXAMPLE_ROWS));
+    const other = await browser.open(store.pageUrl(TRACE_ID));
+    await other.playwright.goto(link);
+    await other.until(`document.querySelector('.details h2')?.textContent === 'updateStatus'`);
   });
 
   test('a click on a span shows its attributes, events and status; Escape closes them', async () => {

@@ -22,14 +22,10 @@ function card(trace) {
     'a',
     { href: `/trace/${id}`, class: 'card' },
     resultPill(result),
-    h(
-      'span',
-      { class: 'card-text' },
-      h('span', { class: 'card-name' }, runName ?? title),
-      problem === undefined
-        ? undefined
-        : h('span', { class: 'card-problem', 'data-result': result, title: problem }, problem),
-    ),
+    h('span', { class: 'card-name' }, runName ?? title),
+    problem === undefined
+      ? undefined
+      : h('span', { class: 'card-problem', 'data-result': result, title: problem }, problem),
     h('span', { class: 'muted card-title' }, what),
     h('span', { class: 'number card-duration' }, finished ? trace.durationText : ''),
     h('time', { class: 'muted number', datetime: new Date(startUnixMs).toISOString(), title: formatTime(startUnixMs) }),
@@ -89,7 +85,10 @@ export function createListView() {
 
   const drawHistories = (/** @type {TraceSummary[]} */ all) => {
     const { filter } = bar;
-    const shown = histories(all).filter(({ name }) => filter.pipeline === '' || name === filter.pipeline);
+    // One run alone has nothing to be compared with.
+    const shown = histories(all).filter(({ name, count: runs }) =>
+      filter.pipeline === '' ? runs > 1 : name === filter.pipeline,
+    );
     const focused = strip.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : undefined;
     strip.replaceChildren(
       ...shown.slice(0, MAX_HISTORIES).map((history) => {

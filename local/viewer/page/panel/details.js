@@ -1,5 +1,6 @@
 import { copyButton } from '../copy.js';
-import { formatTime, h, resultPill } from '../dom.js';
+import { formatTime, h, resultOf, resultPill } from '../dom.js';
+import { elapsedText } from '../time.js';
 
 /** @typedef {import('../../row.ts').WaterfallRow} Row */
 /** @typedef {import('../../page-view.ts').PageRow} PageRow */
@@ -58,16 +59,34 @@ const linkItems = (row) =>
     ),
   );
 
-/** @param {PageRow[]} waits @param {(id: string) => void} onShow */
-const waitItems = (waits, onShow) =>
-  waits.map((wait) =>
-    h(
-      'li',
-      { class: 'wait-item' },
-      h('button', { type: 'button', class: 'link', click: () => onShow(wait.id) }, wait.name),
-      h('span', { class: 'number' }, wait.isRunning ? 'goes on' : wait.durationText),
-    ),
-  );
+/** @param {Node} name @param {string} text */
+const timeItem = (name, text) => h('li', { class: 'time-item' }, name, h('span', { class: 'number' }, text));
+
+/** Rows as links with their times. @param {PageRow[]} rows @param {(id: string) => void} onShow */
+const rowItems = (rows, onShow) =>
+  rows.map(({ id, name, result, isRunning, durationText }) => {
+    const { mark, label } = resultOf(result);
+    const sign = h('span', { class: 'mark', 'data-result': result, role: 'img', 'aria-label': label }, mark);
+    const link = h('button', { type: 'button', class: 'link', click: () => onShow(id) }, name);
+    const plain = result === 'success' || result === 'none' || isRunning;
+    const text = isRunning ? 'goes on' : result === 'skip' ? 'skipped' : durationText;
+    return timeItem(plain ? link : h('span', {}, sign, link), text);
+  });
+
+/** What stopped a row wrote its exit code, too. */
+const STOPPED = ['timeout', 'cancellation'];
+
+/** Before the details have come, there is only what the waterfall has. @type {Row} */
+export const NO_DETAILS = {
+  ...{ id: '', parent: -1, depth: 0, name: '', category: 'other', result: 'none', offsetMs: 0, durationMs: 0 },
+  ...{ durationText: '', isOrigin: false, fromStep: false, warnings: [], spanId: '', service: '', scope: '', kind: '' },
+  ...{ status: { code: '' }, attributes: [], resource: [], events: [], links: [] },
+};
+
+/** How long a row took, or has been running. @param {PageRow} row @param {number} nowMs after the trace's start */
+export function tookText(row, nowMs) {
+  return row.isRunning ? `for ${elapsedText(nowMs - row.offsetMs)}` : row.durationText;
+}
 
 /**
  * What is known of one row.
@@ -76,12 +95,16 @@ const waitItems = (waits, onShow) =>
  * @param {PageRow} shown.row as the waterfall has it
  * @param {number} shown.startUnixMs
  * @param {PageRow[]} shown.waits the waits and init containers that are part of its bar
+ * @param {string} shown.tail how long it went on after its last step; '' if not at all
+ * @param {PageRow[]} shown.steps the steps, sidecars and attempts of a task
+ * @param {number} shown.nowMs after the trace's start
  * @param {HTMLElement | undefined} shown.log
  * @param {() => void} shown.onClose
  * @param {(id: string) => void} shown.onShow
  * @returns {HTMLElement}
  */
-export function rowDetails({ details: { row: span }, row, startUnixMs, waits, log, onClose, onShow }) {
+export function rowDetails({ details: { row: span }, row, startUnixMs, nowMs, waits, tail, steps, log, ...handlers }) {
+  const { onClose, onShow } = handlers;
   const exitCode = span.attributes.find(([key]) => key === 'process.exit.code')?.[1];
   return h(
     'aside',
@@ -96,29 +119,41 @@ export function rowDetails({ details: { row: span }, row, startUnixMs, waits, lo
       'p',
       { class: 'lead' },
       ...(row.result === 'none' ? [] : [resultPill(row.result)]),
-      ...(exitCode === undefined ? [] : [h('strong', {}, `exit ${exitCode}`)]),
-      h('span', {}, row.durationText),
-      h('span', { class: 'muted' }, offset(row.offsetMs)),
+      ...(exitCode === undefined || STOPPED.includes(row.result) ? [] : [h('strong', {}, `exit ${exitCode}`)]),
+      h('span', { class: 'took' }, tookText(row, nowMs)),
+      h('span', { class: 'muted' }, `${(row.offsetMs / 1000).toFixed(3)} s after the start`),
       h('span', { class: 'muted' }, formatTime(startUnixMs + row.offsetMs)),
     ),
     row.problem === undefined ? undefined : h('p', { class: 'problem' }, row.problem),
     ...span.warnings.map((warning) => h('p', { class: 'warning' }, warning)),
     log,
-    section('Waited before its first step', waits.length, h('ul', { class: 'items' }, ...waitItems(waits, onShow))),
+    section('Steps', steps.length, h('ul', { class: 'items' }, ...rowItems(steps, onShow))),
+    section(
+      'Waits',
+      waits.length + tail.length,
+      h(
+        'ul',
+        { class: 'items' },
+        ...rowItems(waits, onShow),
+        ...(tail === '' ? [] : [timeItem(h('span', {}, 'after its last step'), tail)]),
+      ),
+    ),
     section('Attributes', span.attributes.length, pairsTable(span.attributes)),
     section('Events', span.events.length, h('ol', { class: 'items' }, ...eventItems(span))),
     section('Links', span.links.length, h('ol', { class: 'items' }, ...linkItems(span))),
-    h(
-      'section',
-      {},
-      h(
-        'div',
-        { class: 'log-head' },
-        h('h3', {}, 'Span'),
-        span.spanId === '' ? undefined : copyButton('Copy id of the span', () => span.spanId, 'Copy id'),
-      ),
-      pairsTable(facts(span)),
-    ),
+    facts(span).length === 0
+      ? undefined
+      : h(
+          'section',
+          {},
+          h(
+            'div',
+            { class: 'log-head' },
+            h('h3', {}, 'Span'),
+            span.spanId === '' ? undefined : copyButton('Copy id of the span', () => span.spanId, 'Copy id'),
+          ),
+          pairsTable(facts(span)),
+        ),
     section('Resource', span.resource.length, pairsTable(span.resource)),
   );
 }

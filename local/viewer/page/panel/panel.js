@@ -1,10 +1,11 @@
 import { ask } from '../api.js';
-import { rowDetails } from './details.js';
+import { NO_DETAILS, rowDetails, tookText } from './details.js';
 import { h } from '../dom.js';
 import { createLogView } from './log-view.js';
 
 /** @typedef {import('../../page-view.ts').PageRow} PageRow */
 /** @typedef {import('../../../tracestore/api/waterfall-api.ts').RowDetails} RowDetails */
+/** @typedef {Pick<Parameters<typeof rowDetails>[0], 'row' | 'startUnixMs' | 'nowMs' | 'waits' | 'tail' | 'steps'>} Shown */
 
 /**
  * The panel of the selected row. It asks for what the row's line does not show, and keeps the log while the row changes.
@@ -22,11 +23,8 @@ export function createPanel(traceId, { onClose, onShow }) {
     shown = undefined;
     element.replaceChildren();
   };
-  const load = async (
-    /** @type {PageRow} */ row,
-    /** @type {number} */ startUnixMs,
-    /** @type {PageRow[]} */ waits,
-  ) => {
+  const load = async (/** @type {Shown} */ now) => {
+    const { row } = now;
     const request = ++asked;
     /** @type {RowDetails} */
     const details = await (await ask(`/api/waterfall/${traceId}/row/${row.id}`)).json();
@@ -37,7 +35,7 @@ export function createPanel(traceId, { onClose, onShow }) {
     const scrolled = before?.scrollTop ?? 0;
     const box = shown.log?.element.querySelector('.log');
     const logScrolled = box?.scrollTop ?? 0;
-    const drawn = rowDetails({ details, row, startUnixMs, waits, log: shown.log?.element, onClose, onShow });
+    const drawn = rowDetails({ ...now, details, log: shown.log?.element, onClose, onShow });
     element.replaceChildren(drawn);
     drawn.scrollTop = scrolled;
     if (box && logScrolled > 0) box.scrollTop = logScrolled;
@@ -47,23 +45,28 @@ export function createPanel(traceId, { onClose, onShow }) {
     element,
     /** Reads again a log whose connection was lost. */
     retry: () => shown?.log?.retry(),
-    /**
-     * @param {PageRow | undefined} row
-     * @param {number} startUnixMs
-     * @param {PageRow[]} waits the row's lead-in
-     */
-    draw(row, startUnixMs, waits) {
-      if (!row) return close();
-      const text = JSON.stringify([row, waits]);
+    /** @param {Shown | undefined} now the selected row, and what the waterfall has of it */
+    draw(now) {
+      if (!now) return close();
+      const { row } = now;
+      const text = JSON.stringify([row, now.waits, now.tail, now.steps]);
       if (shown?.text === text) return;
-      if (shown?.id !== row.id) close();
+      if (shown?.id !== row.id) {
+        close();
+        element.replaceChildren(rowDetails({ ...now, details: { row: NO_DETAILS }, log: undefined, onClose, onShow }));
+      }
       shown = { ...shown, id: row.id, text };
-      load(row, startUnixMs, waits).catch((error) => {
+      load(now).catch((error) => {
         if (shown?.text !== text) return;
         // The next draw asks again.
         shown.text = '';
         element.replaceChildren(h('p', { class: 'details empty' }, `This row can't be shown: ${error.message}`));
       });
+    },
+    /** How long a row that runs has been running. @param {PageRow | undefined} row @param {number} nowMs after the trace's start */
+    tick(row, nowMs) {
+      const took = element.querySelector('.took');
+      if (took && row?.isRunning) took.textContent = tookText(row, nowMs);
     },
   };
 }

@@ -22,7 +22,7 @@ export function createHeader(traceId) {
   );
   const fact = (/** @type {string} */ text) => h('span', {}, text);
   return {
-    element: h('div', { class: 'top' }, h('div', { class: 'title' }, title, facts), links),
+    element: h('div', { class: 'top run' }, title, facts, links),
     /** @param {PageHead} head */
     draw({ runName, title: name, result, durationText, startUnixMs, spanCount, finished, namespace }) {
       title.textContent = runName ?? name;

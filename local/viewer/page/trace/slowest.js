@@ -32,13 +32,16 @@ function slowest(rows, nameOf, nowMs) {
 /** @param {readonly PageRow[]} rows @param {number} nowMs after the trace's start */
 export const slowestTasks = (rows, nowMs) => slowest(rows.filter(isTask), plainName, nowMs);
 
-/** Steps, named after their task: `lint › check`. @param {readonly PageRow[]} rows @param {number} nowMs after the trace's start */
+/** Steps, named after their task, and their attempt if it had more than one: `lint › check`. @param {readonly PageRow[]} rows @param {number} nowMs after the trace's start */
 export function slowestSteps(rows, nowMs) {
   const byId = new Map(rows.map((row) => [row.id, row]));
   const nameOf = (/** @type {PageRow} */ step) => {
-    let above = byId.get(step.parent ?? '');
-    while (above && !isTask(above)) above = byId.get(above.parent ?? '');
-    return [above && plainName(above), plainName(step)].filter(Boolean).join(' › ');
+    const names = [plainName(step)];
+    for (let above = byId.get(step.parent ?? ''); above; above = byId.get(above.parent ?? '')) {
+      if (isTask(above) || above.category === 'attempt') names.unshift(plainName(above));
+      if (isTask(above)) break;
+    }
+    return names.join(' › ');
   };
   return slowest(
     rows.filter(({ category }) => category === 'step'),

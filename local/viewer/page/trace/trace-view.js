@@ -6,6 +6,7 @@ import { createHeader } from './header.js';
 import { createHelp } from './help.js';
 import { createModel } from './model.js';
 import { addPageKeys } from './page-keys.js';
+import { panelRows } from '../panel/panel-rows.js';
 import { createPanel } from '../panel/panel.js';
 import { clamp, moved, zoomed } from '../waterfall/range.js';
 import { createSearch, searchRows } from './search.js';
@@ -27,16 +28,25 @@ const LEAD_IN = ['wait', 'init'];
  */
 export function createTraceView(traceId) {
   const model = createModel();
+  /** Rows that were asked for because the address names them. @type {Set<string>} */
+  const askedFor = new Set();
   let state = readState(location.hash);
 
   const range = () => state.range ?? { fromMs: 0, toMs: model.totalMs() };
   /** The row that was chosen; without a choice where the failure began. */
   const selected = () => (state.row === undefined ? model.head?.summary.failures[0]?.rowId : state.row || undefined);
   const visible = () => visibleRows(model.rows, state, model.endOf);
+  const write = (/** @type {'pushState' | 'replaceState'} */ how) =>
+    history[how](null, '', location.pathname + location.search + writeState(state));
   const change = (/** @type {Partial<typeof state>} */ next) => {
     state = { ...state, ...next };
-    history.replaceState(null, '', location.pathname + location.search + writeState(state));
+    write('replaceState');
     draw();
+  };
+  /** Another view of the trace: the browser's Back leads to the one before. @param {Partial<typeof state>} next */
+  const go = (next) => {
+    write('pushState');
+    change(next);
   };
   const drawGrid = () =>
     grid.draw(visible(), {
@@ -74,8 +84,24 @@ export function createTraceView(traceId) {
     model.addReconcile(rows);
     // A reconcile is a dot in the whole run.
     const { offsetMs = 0, durationMs = 0 } = rows[0] ?? {};
+    write('pushState');
     state.range = clamp({ fromMs: offsetMs - durationMs / 4, toMs: offsetMs + durationMs * 1.5 }, model.totalMs());
     show(id);
+  };
+  /** A link may lead to a row of a reconcile, which is not there before it is asked for. */
+  const askForRow = async () => {
+    const { row } = state;
+    if (!row || model.row(row) || askedFor.has(row)) return;
+    askedFor.add(row);
+    const answer = await ask(`/api/waterfall/${traceId}/reconcile/${row}`).catch((error) => {
+      if (error instanceof ApiError && error.status === 404) return undefined;
+      askedFor.delete(row);
+      throw error;
+    });
+    if (answer) model.addReconcile(await answer.json());
+    if (!model.row(row)) return;
+    draw();
+    grid.reveal(row);
   };
   const toFailure = (/** @type {1 | -1} */ way) => {
     const ids = model.rows.filter(({ isOrigin }) => isOrigin).map(({ id }) => id);
@@ -83,18 +109,18 @@ export function createTraceView(traceId) {
     show(ids.at(at < 0 && way < 0 ? -1 : (at + way) % ids.length));
   };
   const setRange = (/** @type {typeof state.range} */ next) => change({ range: next });
-  const toggleTab = () => change({ tab: state.tab === 'functions' ? 'waterfall' : 'functions' });
+  const toggleTab = () => go({ tab: state.tab === 'functions' ? 'waterfall' : 'functions' });
   const toggleWaits = () => change({ waits: !state.waits });
 
   const header = createHeader(traceId);
-  const summary = createSummary({ onShow: show, onFunctions: () => change({ tab: 'functions' }) });
+  const summary = createSummary({ onShow: show, onFunctions: () => go({ tab: 'functions' }) });
   const grid = createGrid({ onSelect: select, onToggle: toggle, onWholeTime: () => setRange(undefined) });
   const panel = createPanel(traceId, { onClose: close, onShow: show });
   const functions = createFunctions(traceId, showCall);
   const search = createSearch({ find: (text) => searchRows(model.rows, text), go: show, changed: drawGrid });
   const help = createHelp();
   const toolbar = createToolbar({
-    onTab: (tab) => change({ tab }),
+    onTab: (tab) => tab !== state.tab && go({ tab }),
     onFold: (folding) => change({ folding, turned: new Map() }),
     onWaits: toggleWaits,
     onHelp: () => help.showModal(),
@@ -138,12 +164,15 @@ export function createTraceView(traceId) {
   addEventListener('hashchange', () => {
     state = readState(location.hash);
     draw();
+    // Without an answer the next refresh asks again.
+    askForRow().catch(() => undefined);
   });
 
   const tick = () => {
     if (!model.head || model.head.finished) return;
     header.tick(model.now());
     summary.draw(model.head, model.rows, model.now());
+    panel.tick(model.row(selected()), model.now());
     drawGrid();
   };
   setInterval(tick, TICK_MS);
@@ -167,10 +196,8 @@ export function createTraceView(traceId) {
     else functions.hide();
     drawGrid();
     const row = model.row(selected());
-    const waits = row
-      ? model.rows.filter(({ parent, category }) => parent === row.id && LEAD_IN.includes(category))
-      : [];
-    panel.draw(row, head.startUnixMs, waits);
+    const now = { startUnixMs: head.startUnixMs, nowMs: model.now() };
+    panel.draw(row && { row, ...now, ...panelRows(model.rows, row, model.endOf) });
     main.classList.toggle('with-details', row !== undefined);
   }
 
@@ -190,6 +217,7 @@ export function createTraceView(traceId) {
       empty.hidden = true;
       known.hidden = false;
       draw();
+      await askForRow();
     },
     /** @param {boolean} connected */
     onConnection(connected) {

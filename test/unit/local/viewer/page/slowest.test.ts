@@ -25,8 +25,8 @@ describe('the slowest', () => {
     expect(texts(slowestTasks(rows, 5000))).toEqual(['docs 4 s so far', 'lint 900 ms', 'unit 500 ms']);
   });
 
-  test('steps are without waits, named after their task, also below an attempt', () => {
-    expect(texts(slowestSteps(rows, 5000))).toEqual(['unit › jest 300 ms', 'lint › check 100 ms']);
+  test('steps are without waits, named after their task and attempt', () => {
+    expect(texts(slowestSteps(rows, 5000))).toEqual(['unit › attempt 2 › jest 300 ms', 'lint › check 100 ms']);
   });
 
   test('of one is none', () => {
