@@ -1,4 +1,4 @@
-import { short } from '../duration.js';
+import { waitText } from '../time.js';
 import { tailOf } from '../trace/visible.js';
 
 /** @typedef {import('../../page-view.ts').PageRow} PageRow */
@@ -22,7 +22,7 @@ export function panelRows(rows, row, endOf) {
   const tailMs = hasSteps ? tailOf(row, below, endOf) : 0;
   return {
     waits: below.filter(({ category }) => WAITS.includes(category)),
-    tail: tailMs >= MIN_TAIL_MS ? short(tailMs) : '',
+    tail: tailMs >= MIN_TAIL_MS ? waitText(tailMs) : '',
     steps: hasSteps ? below.filter(({ category }) => STEPS.includes(category)) : [],
   };
 }
