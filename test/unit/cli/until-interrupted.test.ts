@@ -34,6 +34,22 @@ test('an interrupt while nothing is created yet does not wait for what hangs', a
   expect(said).toEqual(['SIGTERM: no run was started']);
 });
 
+test('an interrupt while a run is being created is left to who follows it', async () => {
+  const { terminal, said } = open();
+  const first = new AbortController();
+  const created = Promise.withResolvers<void>();
+  const work: string[] = [];
+  const waiting = untilInterrupted({ first: first.signal, second: never }, terminal, async (isFollowing) => {
+    await created.promise;
+    isFollowing();
+    work.push('followed');
+  });
+  first.abort(new Interrupted('SIGINT'));
+  created.resolve();
+  await waiting;
+  expect([work, said]).toEqual([['followed'], []]);
+});
+
 test('work that follows a run is not interrupted, and its error is thrown', async () => {
   const { terminal, said } = open();
   const first = new AbortController();
