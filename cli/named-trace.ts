@@ -5,6 +5,7 @@ import { runSpan } from '../shared/tracing/run-context.ts';
 import { CommandError, sentence } from './errors.ts';
 import { findRun } from './find-run.ts';
 import type { Run } from './follow/follow-run.ts';
+import { readLogTails } from './log-tails.ts';
 import { contextNamespace, readKubeconfig } from './kubeconfig-file.ts';
 import { RECENT_MS } from './recent-options.ts';
 import { storedRun } from './stored-run.ts';
@@ -18,6 +19,8 @@ export interface TraceLookup {
   kubeconfig?: string | undefined;
   jaegerQueryUrl?: string | undefined;
   jaegerHeadersFile?: string | undefined;
+  /** Read the last lines of the logs of its first failures, too. */
+  withLogs?: boolean;
   /** How far back a Jaeger is searched for a run that the cluster does not have. */
   sinceMs?: number;
 }
@@ -27,6 +30,10 @@ export interface NamedTrace {
   trace: TracesData;
   /** The API object, for a run that was found by its name. */
   run?: Run;
+  /** The last lines of the logs of its first failures, for a run that was found by its name: by the id of the row. */
+  logTails?: ReadonlyMap<string, string[]>;
+  /** Its Pods may be in a cluster that this process does not know. */
+  isElsewhere?: true;
 }
 
 const RUN_NAME = ['pipelinerun', 'taskrun'];
@@ -81,7 +88,10 @@ async function fromCluster(name: string, lookup: TraceLookup): Promise<NamedTrac
   try {
     const run = await findRun(client, lookup.namespace ?? contextNamespace(config), name);
     const own = runSpan(run);
-    if (own) return { ...(await readFrom(lookup, own.traceId)), run };
+    if (own) {
+      const { traceId, trace } = await readFrom(lookup, own.traceId);
+      return { traceId, trace, run, ...(lookup.withLogs && { logTails: await readLogTails(client, trace) }) };
+    }
     throw new CommandError(
       `${run.kind} ${name} has no span context: it was created before Tektrace was installed, or no trace is exported`,
       1,
@@ -100,7 +110,7 @@ export async function namedTrace(name: string, lookup: TraceLookup): Promise<Nam
   if (await isFile(name)) return fromFile(name, undefined);
   if (await isFile(file)) return fromFile(file, which);
   if (/[/\\]|\.json(?:#|$)/.test(name)) throw new CommandError(`${file}: there is no such file`);
-  if (/^[0-9a-f]{32}$/i.test(name)) return readFrom(lookup, name.toLowerCase());
+  if (/^[0-9a-f]{32}$/i.test(name)) return { ...(await readFrom(lookup, name.toLowerCase())), isElsewhere: true };
   try {
     return await fromCluster(name, lookup);
   } catch (error) {
@@ -108,7 +118,7 @@ export async function namedTrace(name: string, lookup: TraceLookup): Promise<Nam
     const { namespace, sinceMs = RECENT_MS } = lookup;
     const source = await sourceOf(lookup);
     const stored = await storedRun(source, { name, namespace, sinceMs });
-    if (stored) return stored;
+    if (stored) return { ...stored, isElsewhere: true };
     throw new CommandError(
       `${sentence(error)}; ${source.name} has none of that name, either: --since D searches further back`,
       error instanceof CommandError ? error.exitCode : 1,

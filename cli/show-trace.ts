@@ -4,7 +4,9 @@ import type { Result } from '../local/viewer/classify.ts';
 import type { Waterfall } from '../local/viewer/waterfall.ts';
 import type { TracesData } from '../shared/otlp/types.ts';
 import type { Run } from './follow/follow-run.ts';
-import { showEnd } from './follow/show-end.ts';
+import { MAX_QUOTED, showEnd } from './follow/show-end.ts';
+import { logCommand } from '../local/viewer/log-place.ts';
+import type { NamedTrace } from './named-trace.ts';
 import type { RunEnd } from './follow/show-end.ts';
 import type { Terminal } from './terminal.ts';
 import { printable } from './waterfall/display-width.ts';
@@ -19,16 +21,24 @@ export function factsOf({ status }: Run): RunFacts {
 
 const MAX_FAILURES = 20;
 
-/** How the run ended, from its trace alone. */
-function endOf({ runName, title, namespace }: Waterfall, { result, finished, failures }: RunSummary): RunEnd {
+/** How the run ended, from its trace and the logs of its failures. */
+function endOf(
+  { runName, title, namespace }: Waterfall,
+  { result, finished, failures }: RunSummary,
+  { logTails, isElsewhere }: Pick<NamedTrace, 'logTails' | 'isElsewhere'>,
+): RunEnd {
   const name = [namespace, runName ?? title].filter((part) => part !== undefined).join('/');
   const shown = failures.slice(0, MAX_FAILURES);
+  const commands = shown.slice(0, MAX_QUOTED).flatMap(({ log }) => (log ? [`its log: ${logCommand(log)}`] : []));
   return {
     isGood: failures.length === 0 && (['success', 'none'].includes(result) || !finished),
     heading: printable(`${finished ? HEADINGS[result] : 'Not finished'}  ${name}`),
-    failures: shown.map(({ text, logTail }) => ({ text: `  ${printable(text)}`, lastLines: [...logTail] })),
+    failures: shown.map(({ text, rowId }) => ({
+      text: `  ${printable(text)}`,
+      lastLines: logTails?.get(rowId) ?? [],
+    })),
     more: failures.length - shown.length,
-    hints: [],
+    hints: isElsewhere ? commands : [],
   };
 }
 
@@ -58,12 +68,11 @@ export function showTrace(
 
 /** Draws the trace of a run that this process did not follow, and says how it ended. `run` is absent for a trace without its API object. */
 export function showWhole(
-  trace: TracesData,
-  run: Run | undefined,
+  { trace, run, ...logs }: NamedTrace,
   { terminal, isFull }: { terminal: Terminal; isFull: boolean },
 ): void {
   const waterfall = waterfallOf(trace);
   terminal.waterfall(waterfall, { full: isFull });
   const summary = summarizeRun(waterfall, run ? factsOf(run) : {});
-  showEnd(endOf(waterfall, summary), summary, terminal);
+  showEnd(endOf(waterfall, summary, logs), summary, terminal);
 }

@@ -24,6 +24,13 @@ function skippedTexts({ skipped }: RunSummary): string[] {
   });
 }
 
+/** Failures after which the run went on: `flaky attempt 1 › test: exit code 4 (retried)`. */
+function toleratedTexts({ tolerated }: RunSummary): string[] {
+  const texts = tolerated.slice(0, MAX_NAMES).map(({ text, how }) => `${text} (${how})`);
+  const more = tolerated.length - texts.length;
+  return more > 0 ? [...texts, `and ${more} more`] : texts;
+}
+
 /** `clone → build-image › compile (8.00 s of 13.3 s) → deploy`: the step is the longest of the path, the times are its own and the run's. */
 function pathText({ parts: path, longest }: CriticalPath, runText: string): string {
   return path
@@ -47,6 +54,7 @@ function parts(summary: RunSummary): [label: string, text: string][] {
   return [
     ...(criticalPath ? labelled('critical path', [pathText(criticalPath, durationText)]) : []),
     ...labelled('waited', [waits.text]),
+    ...labelled('also failed', toleratedTexts(summary)),
     ...labelled('skipped', skippedTexts(summary)),
     ...labelled('results', [
       ...results.slice(0, MAX_RESULTS).map(({ name, value }) => `${name} = ${value}`),

@@ -38,12 +38,12 @@ export async function traceCommand(args: string[]): Promise<number> {
     throw new CommandError(`--${ofCluster} is for a run that is named: --file has the trace already`);
   const traceOut = text(values, 'trace-out');
   if (traceOut !== undefined) await checkTraceFile(traceOut);
-  const { trace, run } = await (file === undefined ? namedTrace(name, lookup) : traceInFile(file));
+  const named = await (file === undefined ? namedTrace(name, { ...lookup, withLogs: true }) : traceInFile(file));
   const isStdoutTaken = traceOut !== undefined && isStandardOutput(traceOut);
-  showWhole(trace, run, {
+  showWhole(named, {
     terminal: createTerminal(isStdoutTaken ? process.stderr : process.stdout),
     isFull: values.full === true,
   });
-  if (traceOut !== undefined) await writeTrace(traceOut, [trace]);
+  if (traceOut !== undefined) await writeTrace(traceOut, [named.trace]);
   return 0;
 }

@@ -1,6 +1,6 @@
 import type { RunSummary } from '../../local/viewer/summary/types.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
-import { PODS, resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
+import { resourcePath, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import { LABEL_PIPELINE_RUN } from '../../shared/tekton/annotations.ts';
 import { isSuccessful, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { stepContainerName } from '../../shared/tekton/containers.ts';
@@ -8,10 +8,11 @@ import type { TaskRun } from '../../shared/tekton/types.ts';
 import { withAdvice } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { printable } from '../waterfall/display-width.ts';
+import { wrap } from '../wrap.ts';
 import { failuresOf } from './failures.ts';
 import type { Failure } from './failures.ts';
 import type { Run } from './follow-run.ts';
-import { MAX_LINES } from './last-lines.ts';
+import { readLastLines } from './last-lines.ts';
 import type { LastLines } from './last-lines.ts';
 import { sidecarLogLines } from './sidecar-logs.ts';
 import type { LogPlace } from './sidecar-logs.ts';
@@ -19,7 +20,7 @@ import type { LogPlace } from './sidecar-logs.ts';
 /** Failures that are printed: a run may have hundreds of tasks, and all may fail. */
 const MAX_FAILURES = 20;
 /** Failures that are printed with their last lines. */
-const MAX_QUOTED = 3;
+export const MAX_QUOTED = 3;
 
 /** The run's TaskRuns. None if the request fails: the end is printed all the same. */
 async function taskRunsOf(client: KubeClient, run: Run, signal: AbortSignal): Promise<TaskRun[]> {
@@ -35,24 +36,6 @@ async function taskRunsOf(client: KubeClient, run: Run, signal: AbortSignal): Pr
     if (signal.aborted) throw error;
     return [];
   }
-}
-
-/** The last lines of a step or another container whose log was not printed. None if the request fails. */
-async function readLastLines(
-  client: KubeClient,
-  { namespace }: Run['metadata'],
-  { pod = '', step = '', container = stepContainerName(step, 0) }: Failure,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const path = resourcePath(PODS, { namespace, name: pod, subresource: 'log' });
-  const said: string[] = [];
-  try {
-    for await (const text of await client.stream(path, { query: { container, tailLines: MAX_LINES }, signal }))
-      said.push(text);
-  } catch (error) {
-    if (signal.aborted) throw error;
-  }
-  return said;
 }
 
 export interface EndContext {
@@ -92,16 +75,20 @@ export async function readEnd(
   const isGood = isSuccessful(run);
   const reason = isGood ? 'Succeeded' : printable(succeededCondition(run)?.reason ?? 'Failed');
   const taskRuns = await taskRunsOf(client, run, signal);
-  const failures = failuresOf(run, taskRuns, cancelledBy);
+  // The heading says of a run that somebody else cancelled that it was.
+  const failures = failuresOf(run, taskRuns, cancelledBy).filter(
+    ({ task, step, cause }) => task !== undefined || step !== undefined || cause.toLowerCase() !== reason.toLowerCase(),
+  );
   const shown = failures.slice(0, MAX_FAILURES);
   const quoted = shown
     .filter(({ step, container }) => step !== undefined || container !== undefined)
     .slice(0, MAX_QUOTED);
   const lastOf = async (failure: Failure): Promise<string[]> => {
     if (!quoted.includes(failure)) return [];
-    const { pod, step } = failure;
-    const printed = failure.container === undefined ? lastLines.of(pod, step) : [];
-    return printed.length > 0 ? printed : readLastLines(client, run.metadata, failure, signal);
+    const { pod = '', step = '', container } = failure;
+    const printed = container === undefined ? lastLines.of(pod, step) : [];
+    const place = { namespace: run.metadata.namespace ?? '', pod, container: container ?? stepContainerName(step, 0) };
+    return printed.length > 0 ? printed : readLastLines(client, place, signal);
   };
   return {
     isGood,
@@ -120,12 +107,20 @@ function waitsInVain({ failures }: RunEnd, summary: RunSummary | undefined): str
   return waits.filter((text) => !failures.some((failure) => failure.text.trim() === text)).slice(0, MAX_QUOTED);
 }
 
+/** The text broken at its words where a terminal would break it anywhere. Elsewhere it stays one line, to be searched. */
+function inWindow(text: string, { live, width }: Terminal): string {
+  const [indent = ''] = /^ */.exec(text) ?? [];
+  if (!live) return text;
+  const [first = '', ...more] = wrap(text.trim(), Math.max(20, width - indent.length - 2));
+  return [`${indent}${first}`, ...more.map((line) => `${indent}  ${line}`)].join('\n');
+}
+
 /** Prints how the run ended: why it failed, then its summary if there is a trace. */
 export function showEnd(end: RunEnd, summary: RunSummary | undefined, terminal: Terminal): void {
   const heading = `\n${end.heading}`;
   terminal.print(end.isGood ? terminal.green(heading) : terminal.red(heading));
   for (const { text, lastLines } of end.failures) {
-    terminal.print(text);
+    terminal.print(inWindow(text, terminal));
     terminal.quote(lastLines);
   }
   if (end.more > 0) terminal.print(`  and ${end.more} more`);

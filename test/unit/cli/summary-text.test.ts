@@ -44,6 +44,21 @@ test('critical path, waits, skipped tasks by reason, results: each with its name
   expect(summaryLines(summary, ascii).join('\n')).toContain('clone -> .. 4 more -> build > compile');
 });
 
+test('failures after which the run went on are named with what came of them', () => {
+  const failure = { rowId: 'a', result: 'failure', cause: 'exit code 4', logTail: [] } as const;
+  const tolerated = [
+    { ...failure, text: 'flaky › attempt 1 › test: exit code 4', how: 'retried' as const },
+    { ...failure, text: 'lint › eslint: exit code 4', how: 'ignored' as const },
+  ];
+  expect(summaryLines({ ...nothing, tolerated }, plain)).toContain(
+    '  also failed    flaky › attempt 1 › test: exit code 4 (retried)',
+  );
+  const many = Array.from({ length: 20 }, () => tolerated[1]).filter((one) => one !== undefined);
+  const lines = summaryLines({ ...nothing, tolerated: many }, plain);
+  expect(lines.filter((line) => line.includes('(ignored)'))).toHaveLength(8);
+  expect(lines).toContain('                 and 12 more');
+});
+
 test('a value does not control the terminal, and no line is wider than it', () => {
   const results = [{ name: 'log', value: `\x1b[2Ja b ${'x'.repeat(100)}\n日本語 ${'語'.repeat(40)}` }];
   const lines = summaryLines({ ...nothing, results }, { ...plain, width: 60 });
