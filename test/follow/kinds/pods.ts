@@ -111,6 +111,33 @@ export const pods: Kind[] = [
     steps: 1,
   },
   {
+    title: 'a sidecar that never gets ready, until the TaskRun’s timeout: no step begins',
+    run: taskRun(
+      'unready-sidecar',
+      [step('only')],
+      { timeout: '45s' },
+      {
+        sidecars: [
+          {
+            ...sidecar('db', polite),
+            readinessProbe: { exec: { command: ['sh', '-c', 'echo nobody listens; exit 1'] }, periodSeconds: 1 },
+          },
+        ],
+      },
+    ),
+    tree: {
+      'RUN unready-sidecar = timeout (TaskRunTimeout)!': [
+        ...begun,
+        'pod scheduling',
+        { 'pod starting (TaskRunTimeout)!': ['readiness db (Unhealthy)!'] },
+        'init prepare',
+        'sidecar db',
+      ],
+    },
+    messages: { 'readiness db': /^Readiness probe failed: nobody listens/ },
+    steps: 0,
+  },
+  {
     title: 'a step whose container can’t be made, because its Secret is missing',
     run: taskRun('no-secret', [
       { ...step('only'), env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'nowhere', key: 'a' } } }] },
