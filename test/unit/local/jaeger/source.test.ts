@@ -91,7 +91,25 @@ describe('a Jaeger as the source of the pages', () => {
     await source.list(undefined);
     failure = new JaegerQueryError('http://jaeger: cannot be reached: nothing listens there');
     await jest.advanceTimersByTimeAsync(10_000);
-    expect(changed).toEqual([undefined]);
+    expect(changed).toStrictEqual([undefined]);
     stop();
+  });
+
+  test('asks every ten seconds as long as a page is open, and not after that', async () => {
+    jest.useFakeTimers();
+    const stops = [source.onChange(() => undefined), source.onChange(() => undefined)];
+    const searchesIn10s = async (): Promise<number> => {
+      const before = searches.length;
+      await jest.advanceTimersByTimeAsync(10_000);
+      return searches.length - before;
+    };
+    expect(await searchesIn10s()).toBe(1);
+    stops[0]?.();
+    expect(await searchesIn10s()).toBe(1);
+    stops[1]?.();
+    expect(await searchesIn10s()).toBe(0);
+    stops[0] = source.onChange(() => undefined);
+    expect(await searchesIn10s()).toBe(1);
+    stops[0]();
   });
 });

@@ -146,6 +146,21 @@ describe('reading', () => {
     ]);
   });
 
+  test('a long answer is compressed for who takes that', async () => {
+    await postExample();
+    const encoding = async (accepted: string): Promise<string | null> => {
+      const headers = { authorization: authorization(), 'accept-encoding': accepted };
+      const response = await fetch(`${store.url}/api/waterfall/${TRACE_ID}`, { headers });
+      expect(((await response.json()) as { rows: unknown[] }).rows.length).toBeGreaterThan(0);
+      return response.headers.get('content-encoding');
+    };
+    expect([await encoding('gzip'), await encoding('identity'), await encoding('br')]).toEqual(['gzip', null, null]);
+  });
+
+  test('there is no link into a Jaeger that is not known', async () => {
+    expect((await get(`/api/links/${TRACE_ID}`)).body).toEqual({});
+  });
+
   test('an unknown trace is 404 and a bad id 400, as JSON', async () => {
     const unknown = await get(`/api/traces/${TRACE_ID}`).expect(404);
     expect(unknown.body).toMatchObject({ data: null, errors: [{ code: 404 }] });

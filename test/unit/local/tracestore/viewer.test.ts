@@ -9,21 +9,22 @@ import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { exampleTrace, TRACE_ID } from '../viewer/example-trace.ts';
 
 let viewer: Viewer;
-let fails = false;
+let failure: Error | undefined;
+let logged: unknown[];
 beforeEach(async () => {
-  fails = false;
+  [failure, logged] = [undefined, []];
   const memory = new TraceMemory({ maxTraces: 10, maxBytes: 1e9, maxTraceTextBytes: 1e9 });
   memory.add(exampleTrace);
   const list = listOf(memory);
   viewer = await startViewer({
-    log: silentLogger,
+    log: { ...silentLogger, error: (...line) => void logged.push(line) },
     jaegerUiUrl: 'https://jaeger.test/base',
     source: {
       get: async (traceId) => memory.get(traceId),
       revision: () => 1,
       onChange: (listener) => memory.onChange(listener),
       list: async (since) => {
-        if (fails) throw new HttpError(502, 'http://jaeger: cannot be reached: nothing listens there');
+        if (failure) throw failure;
         return list.update(since);
       },
     },
@@ -81,8 +82,15 @@ test('lets nobody in without its token, and takes no spans', async () => {
 });
 
 test('says what its source says', async () => {
-  fails = true;
+  failure = new HttpError(502, 'http://jaeger: cannot be reached: nothing listens there');
   const answer = await get('/api/traces');
   expect(answer.status).toBe(502);
   expect(await answer.json()).toMatchObject({ errors: [{ msg: expect.stringContaining('nothing listens there') }] });
+});
+
+test('an error of its own is in its log, and not in the answer', async () => {
+  failure = Object.assign(new TypeError('the secret place'), { status: 500, expose: true });
+  const answer = await get('/api/traces');
+  expect([answer.status, await answer.text()]).toEqual([500, expect.not.stringContaining('secret')]);
+  expect(logged).toEqual([['trace store request failed', { path: '/api/traces', error: failure }]]);
 });
