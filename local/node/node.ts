@@ -14,6 +14,7 @@ import { chooseIsolation } from './isolation/choose.ts';
 import { closeInheritedDescriptors } from './isolation/descriptors.ts';
 import type { IsolationKind } from './isolation/kind.ts';
 import { createFaultReporter } from './logs/fault.ts';
+import { DepartedLogs } from './logs/departed-logs.ts';
 import { createPodLogSource } from './logs/pod-log-source.ts';
 import { createObjectSource } from './objects.ts';
 import { makeOwnDirectory, SHARED_MEMORY } from './own-directory.ts';
@@ -118,6 +119,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const claims = new Reflector<Claim>({ client, resource: PERSISTENT_VOLUME_CLAIMS, log });
     const pods = new Reflector<Pod>({ client, resource: PODS, log });
     const provisioner = new Provisioner(client, path.join(rootDir, 'claims'), claims.store);
+    const departed = new DepartedLogs(now);
     const manager = new PodManager({
       client,
       nodeName,
@@ -133,6 +135,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       claims: claims.store,
       pods: pods.store,
       recordEvent: events.record,
+      departed,
       log,
     });
     claims.addHandler(manager.claimHandler);
@@ -144,7 +147,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     return {
       isolation: isolation.kind,
       isolationReason: reason,
-      logs: createPodLogSource((namespace, pod) => manager.records(namespace, pod), now),
+      logs: createPodLogSource((namespace, pod) => manager.records(namespace, pod), departed, now),
       claimDirectory: (namespace, name, directory) => provisioner.give(namespace, name, directory),
       async close() {
         stop.abort();

@@ -8,6 +8,7 @@ import { objectKey } from '../../shared/kubernetes/types.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { ContainerRuntime } from './container/run-container.ts';
 import type { RecordEvent } from './events.ts';
+import type { DepartedLogs } from './logs/departed-logs.ts';
 import type { ContainerRecord } from './pod/container-record.ts';
 import { PodWorker } from './pod/pod-worker.ts';
 import type { Claim, Provisioner } from './provisioner.ts';
@@ -29,6 +30,7 @@ export interface PodManagerOptions {
   claims: Store<Claim>;
   pods: Store<Pod>;
   recordEvent: RecordEvent;
+  departed: DepartedLogs;
   log: Logger;
 }
 
@@ -169,8 +171,14 @@ export class PodManager {
     const worker = this.#workers.get(uid);
     this.#workers.delete(uid);
     this.#binding.delete(uid);
-    if (worker) this.#task('pod could not be cleaned up', worker.abandon(), { pod: objectKey(pod.metadata) });
+    if (worker) this.#task('pod could not be cleaned up', this.#cleanUp(worker), { pod: objectKey(pod.metadata) });
     this.#scheduleWaiting();
+  }
+
+  async #cleanUp(worker: PodWorker): Promise<void> {
+    const { namespace = '', name = '' } = worker.pod.metadata;
+    await this.#options.departed.keep(namespace, name, worker.records);
+    await worker.abandon();
   }
 
   async #token(pod: Pod, audience: string | undefined, expirationSeconds: number): Promise<string> {
