@@ -1,4 +1,4 @@
-import { withoutSequences } from '../../shared/text/escape-sequences.ts';
+export { printable } from '../../shared/text/printable.ts';
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const zeroWidth = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
@@ -13,17 +13,6 @@ function clusterWidth(cluster: string): number {
 /** Columns a terminal needs for the text. */
 export function displayWidth(text: string): number {
   return [...graphemes.segment(text)].reduce((sum, { segment }) => sum + clusterWidth(segment), 0);
-}
-
-/** Control characters, and invisible characters that change how a line is read: directions, joiners, fillers, separators. */
-const UNSEEN = /(?:[\p{Cc}\p{Cs}\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5)+/gu;
-
-/**
- * A name or message that is safe for a terminal, in one line: without escape sequences, and without characters that move the cursor, reorder
- * the line or make two names look the same.
- */
-export function printable(text: string): string {
-  return withoutSequences(text).replace(UNSEEN, ' ').trim();
 }
 
 /** The text in exactly `width` columns: filled up with spaces, or cut with `ellipsis` at its end. */

@@ -1,3 +1,4 @@
+import { printableUpTo } from '../../shared/text/printable.ts';
 import type { Category, Result } from './classify.ts';
 import type { FunctionSummary } from './functions.ts';
 import { attributeOf, type WaterfallRow } from './row.ts';
@@ -32,11 +33,13 @@ export type PageHead = Omit<Waterfall, 'rows'> & {
   functions: Omit<FunctionSummary, 'slowest'>[];
 };
 
+const MAX_REASON = 1000;
 const SKIP_REASON = 'tektrace.skip.reason';
 
 function pageRow(row: WaterfallRow, parent: string | undefined): PageRow {
   const { id, name, category, result, offsetMs, problem, apart } = row;
-  const skipReason = result === 'skip' ? attributeOf(row, SKIP_REASON) : undefined;
+  const reason = result === 'skip' ? attributeOf(row, SKIP_REASON) : undefined;
+  const skipReason = reason === undefined ? undefined : printableUpTo(reason, MAX_REASON);
   const round = (ms: number): number => Math.round(ms * 1000) / 1000;
   return {
     id,

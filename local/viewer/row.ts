@@ -1,9 +1,14 @@
 import type { ApartReason } from '../../shared/otlp/sender.ts';
 import { valueText } from '../../shared/otlp/spans.ts';
+import { printableUpTo } from '../../shared/text/printable.ts';
 import { SPAN_KIND, type KeyValue } from '../../shared/otlp/types.ts';
 import { categoryOf, problemOf, resultOf, type Category, type Result } from './classify.ts';
 import { formatDuration } from './duration.ts';
 import type { SpanNode } from './tree.ts';
+
+/** Names and messages come from anyone; of longer ones the beginning says what they are. The whole is in the downloads. */
+const MAX_NAME = 500;
+const MAX_PROBLEM = 1000;
 
 export type TextPairs = [key: string, value: string][];
 
@@ -14,6 +19,7 @@ export interface WaterfallRow {
   /** Index of the row above in the tree, -1 at the top. */
   parent: number;
   depth: number;
+  /** In one line, without characters that hide or reorder it. */
   name: string;
   category: Category;
   result: Result;
@@ -102,7 +108,7 @@ export function rowOf(
     id: node.duplicate ? `${span.spanId}-${index}` : span.spanId,
     parent: above?.index ?? -1,
     depth: above ? above.depth + 1 : 0,
-    name: span.name,
+    name: printableUpTo(span.name, MAX_NAME),
     category: categoryOf(located),
     result: node.isRunning ? 'running' : resultOf(located),
     ...(node.isRunning && { isRunning: true }),
@@ -111,7 +117,7 @@ export function rowOf(
     durationText: formatDuration(msBetween(node.start, node.end)),
     fromStep: node.sender !== undefined,
     ...(node.apart && { apart: APART_TEXT[node.apart] }),
-    ...(problem !== undefined && { problem }),
+    ...(problem !== undefined && { problem: printableUpTo(problem, MAX_PROBLEM) }),
     isOrigin: problem !== undefined,
     warnings: warningsOf(node, start !== node.start || end !== node.end),
     spanId: span.spanId,

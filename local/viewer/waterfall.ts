@@ -1,5 +1,6 @@
 import { locateSpans } from '../../shared/otlp/spans.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
+import { printableUpTo } from '../../shared/text/printable.ts';
 import { notYetArrived } from './live/live-spans.ts';
 import type { LiveSpan } from './live/live-span.ts';
 import { boundsOf } from './bounds.ts';
@@ -28,6 +29,9 @@ export interface Waterfall {
   /** The spans of controllers: all, those with an error, and the reconciles: their number and time, and the spans that were left out below them. */
   controller: { count: number; errors: number; reconciles: number; totalMs: number; omitted: number };
 }
+
+/** Kubernetes' names are not longer. */
+const MAX_OBJECT_NAME = 253;
 
 const RUN_ATTRIBUTES = ['pipelinerun', 'taskrun'];
 
@@ -143,7 +147,9 @@ export function buildWaterfall(traceId: string, traces: TracesData, live: LiveSp
   const find = (key: string): string | undefined =>
     nearest
       .flatMap((row) => (row.fromStep ? [] : row.attributes))
-      .find(([name, value]) => name === key && value !== '')?.[1];
+      .filter(([name]) => name === key)
+      .map(([, value]) => printableUpTo(value, MAX_OBJECT_NAME))
+      .find((value) => value !== '');
   const runName = RUN_ATTRIBUTES.map(find).find((value) => value !== undefined);
   const namespace = find('namespace') ?? find('k8s.namespace.name');
   return {

@@ -48,6 +48,16 @@ export function resultPill(result) {
   );
 }
 
+/** Characters that hide, or reorder what is around them: controls, and Unicode's formatting characters. */
+const UNSEEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/**
+ * A value as it is, with what can't be seen of it as its number: `a\u202eb`.
+ * @param {string} text
+ */
+export const visible = (text) =>
+  text.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 /** @param {number} count */
 export function countSpans(count) {
   return count === 1 ? '1 span' : `${count} spans`;

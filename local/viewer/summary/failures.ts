@@ -1,3 +1,4 @@
+import { printableUpTo } from '../../../shared/text/printable.ts';
 import { STOPPED, wentWrong, type Category } from '../classify.ts';
 import { exitCodeText } from '../exit-code.ts';
 import { logPlaceOf } from '../log-place.ts';
@@ -10,6 +11,9 @@ import type { RunFacts, SummaryFailure, ToleratedFailure } from './types.ts';
 const NOT_OF_THE_RUN: readonly Category[] = ['controller', 'other', 'placeholder'];
 /** Reasons that say no more than the exit code does. */
 const EMPTY_REASONS = ['Error', 'Failed', 'StepFailed'];
+
+/** A longer message is cut: its row has it whole. */
+const MAX_CAUSE = 1000;
 
 /** The rows above, the nearest first. */
 function ancestors({ rows }: Waterfall, row: WaterfallRow): WaterfallRow[] {
@@ -49,11 +53,11 @@ function toleranceOf(
   return undefined;
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+const oneLine = (text: string): string => printableUpTo(text, MAX_CAUSE).replace(/\s+/g, ' ');
 
 function causeOf(row: WaterfallRow, exitCode: number | undefined, logTail: readonly string[]): string {
   const code = exitCode === undefined ? undefined : exitCodeText(exitCode);
-  const reason = attributeOf(row, 'error.type') ?? '';
+  const reason = oneLine(attributeOf(row, 'error.type') ?? '');
   const { message = '' } = row.status;
   const own = oneLine(message) === `exit code ${exitCode}` ? '' : oneLine(message);
   const said = own === '' ? oneLine(logTail.findLast((line) => line.trim() !== '') ?? '') : own;

@@ -1,5 +1,5 @@
 import { copyButton } from '../copy.js';
-import { formatTime, h, resultOf, resultPill } from '../dom.js';
+import { formatTime, h, resultOf, resultPill, visible } from '../dom.js';
 import { elapsedText } from '../time.js';
 
 /** @typedef {import('../../row.ts').WaterfallRow} Row */
@@ -10,12 +10,28 @@ function offset(ms) {
   return `+${(ms / 1000).toFixed(3)} s`;
 }
 
+/** Of more items, or a longer value, the panel shows the beginning: the browser would stand still, and nobody reads so much here. */
+const MAX_ITEMS = 200;
+const MAX_VALUE = 20_000;
+
+/** @param {string} value */
+function valueText(value) {
+  if (value === '') return '""';
+  const rest = value.length - MAX_VALUE;
+  if (rest <= 0) return visible(value);
+  return `${visible(value.slice(0, MAX_VALUE))}… and ${rest} more characters, which are in the OTLP JSON`;
+}
+
+/** @param {number} count how many items there are */
+const notShown = (count) =>
+  count > MAX_ITEMS ? h('p', { class: 'muted' }, `${count - MAX_ITEMS} more are in the OTLP JSON.`) : undefined;
+
 /** @param {[string, string][]} pairs */
 function pairsTable(pairs) {
   return h(
     'dl',
     { class: 'pairs' },
-    ...pairs.flatMap(([key, value]) => [h('dt', {}, key), h('dd', {}, value === '' ? '""' : value)]),
+    ...pairs.slice(0, MAX_ITEMS).flatMap(([key, value]) => [h('dt', {}, visible(key)), h('dd', {}, valueText(value))]),
   );
 }
 
@@ -25,7 +41,7 @@ function pairsTable(pairs) {
  * @param {...Node} content
  */
 function section(title, count, ...content) {
-  return count === 0 ? undefined : h('section', {}, h('h3', {}, title), ...content);
+  return count === 0 ? undefined : h('section', {}, h('h3', {}, title), ...content, notShown(count));
 }
 
 /** @param {Row} row */
@@ -44,20 +60,29 @@ function facts(row) {
 
 /** @param {Row} row */
 const eventItems = (row) =>
-  row.events.map((event) =>
-    h('li', {}, h('p', {}, h('time', {}, offset(event.offsetMs)), ' ', event.name), pairsTable(event.attributes)),
-  );
+  row.events
+    .slice(0, MAX_ITEMS)
+    .map((event) =>
+      h(
+        'li',
+        {},
+        h('p', {}, h('time', {}, offset(event.offsetMs)), ' ', visible(event.name)),
+        pairsTable(event.attributes),
+      ),
+    );
 
 /** @param {Row} row */
 const linkItems = (row) =>
-  row.links.map((link) =>
-    h(
-      'li',
-      {},
-      h('p', {}, h('a', { href: `/trace/${link.traceId}` }, `trace ${link.traceId}`), ` span ${link.spanId}`),
-      pairsTable(link.attributes),
-    ),
-  );
+  row.links
+    .slice(0, MAX_ITEMS)
+    .map((link) =>
+      h(
+        'li',
+        {},
+        h('p', {}, h('a', { href: `/trace/${link.traceId}` }, `trace ${link.traceId}`), ` span ${link.spanId}`),
+        pairsTable(link.attributes),
+      ),
+    );
 
 /** @param {Node} name @param {string} text */
 const timeItem = (name, text) => h('li', { class: 'time-item' }, name, h('span', { class: 'number' }, text));

@@ -277,3 +277,27 @@ test('an empty name counts as none', () => {
   expect(waterfall).toMatchObject({ title: 'RUN p' });
   expect(waterfall.runName).toBeUndefined();
 });
+
+describe('names and messages of anyone', () => {
+  test('are shown in one line, without what hides or reorders it', () => {
+    const waterfall = of({
+      ...{ id: 'r', name: 'RUN a\u202egnp.exe\n\u001b[31mred\u0000', from: 0, to: 9, error: '\u202eno\u0007' },
+      attributes: { pipelinerun: '\u2066p-1', namespace: 'a\u202eb' },
+    });
+    expect(waterfall).toMatchObject({ title: 'RUN a gnp.exe red', runName: 'p-1', namespace: 'a b' });
+    expect(waterfall.rows[0]).toMatchObject({ name: 'RUN a gnp.exe red', problem: 'no', category: 'run' });
+  });
+
+  test('are cut where nobody reads on', () => {
+    const [root] = of({
+      id: 'r',
+      name: `RUN ${'x'.repeat(10_000)}`,
+      from: 0,
+      to: 9,
+      error: 'y'.repeat(1_000_000),
+    }).rows;
+    expect([root?.name.length, root?.problem?.length]).toEqual([500, 1000]);
+    expect(root?.name.endsWith('x…')).toBe(true);
+    expect(root?.status.message).toHaveLength(1_000_000);
+  });
+});
