@@ -5,6 +5,9 @@ import { elapsedText } from '../time.js';
 
 /** @typedef {import('../../page-view.ts').PageHead} PageHead */
 
+/** Upstream's default timeout of a run: longer without a span, and its end has probably not been sent, or not been kept. */
+const MAX_QUIET_MS = 3_600_000;
+
 /**
  * The run's name, result and facts.
  * @param {string} traceId
@@ -42,9 +45,13 @@ export function createHeader(traceId) {
         ),
       );
     },
-    /** @param {number} ms how long it has been running */
-    tick(ms) {
-      since.textContent = `for ${elapsedText(ms)}`;
+    /**
+     * @param {number} ms how long it has been running
+     * @param {number} quietMs how long ago its last span ended; 0 if something of it is known to run
+     */
+    tick(ms, quietMs) {
+      const isLost = quietMs > MAX_QUIET_MS;
+      since.textContent = `for ${elapsedText(ms)}${isLost ? `, nothing came for ${elapsedText(quietMs)}: its end may be lost` : ''}`;
     },
   };
 }

@@ -66,6 +66,8 @@ export function createModel(clock = () => performance.now()) {
     now: () => nowMs + ((stoppedAt ?? clock()) - heardAt) - (model.head?.startUnixMs ?? nowMs),
     /** @param {PageRow} row */
     endOf: (row) => (row.isRunning ? Math.max(row.offsetMs, model.now()) : row.offsetMs + row.durationMs),
+    /** How long ago the last span ended, in milliseconds; 0 if a row is known to run. */
+    quietMs: () => (model.rows.some(({ isRunning }) => isRunning) ? 0 : Math.max(0, model.now() - model.totalMs())),
     /** What the axis spans, in milliseconds. */
     totalMs: () => model.rows.reduce((end, row) => Math.max(end, model.endOf(row)), 0),
   };

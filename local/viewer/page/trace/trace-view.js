@@ -32,7 +32,9 @@ export function createTraceView(traceId) {
   const askedFor = new Set();
   let state = readState(location.hash);
 
-  const range = () => state.range ?? { fromMs: 0, toMs: model.totalMs() };
+  /** The part that is shown, if it is one of the trace: a link may be of another time, or written by hand. */
+  const part = () => state.range && clamp(state.range, model.totalMs());
+  const range = () => part() ?? { fromMs: 0, toMs: model.totalMs() };
   /** The row that was chosen; without a choice where the failure began. */
   const selected = () => (state.row === undefined ? model.head?.summary.failures[0]?.rowId : state.row || undefined);
   const visible = () => visibleRows(model.rows, state, model.endOf);
@@ -51,7 +53,7 @@ export function createTraceView(traceId) {
   const drawGrid = () =>
     grid.draw(visible(), {
       range: range(),
-      zoomed: state.range !== undefined,
+      zoomed: part() !== undefined,
       endOf: model.endOf,
       selected: selected(),
       found: search.found(),
@@ -170,7 +172,7 @@ export function createTraceView(traceId) {
 
   const tick = () => {
     if (!model.head || model.head.finished) return;
-    header.tick(model.now());
+    header.tick(model.now(), model.quietMs());
     summary.draw(model.head, model.rows, model.now());
     panel.tick(model.row(selected()), model.now());
     drawGrid();
@@ -182,11 +184,13 @@ export function createTraceView(traceId) {
     if (!head) return;
     const { count, errors } = head.controller;
     header.draw(head);
-    header.tick(model.now());
+    header.tick(model.now(), model.quietMs());
     summary.draw(head, model.rows, model.now());
-    const isFunctions = state.tab === 'functions';
+    // A trace of controllers alone, as upstream's is, has no other rows.
+    const isFunctions = state.tab === 'functions' || (model.rows.length === 0 && count > 0);
     toolbar.draw({
       ...state,
+      tab: isFunctions ? 'functions' : 'waterfall',
       hasReconciles: model.hasReconciles(),
       functions: count,
       errors,

@@ -18,6 +18,9 @@ const NAMED_KIND = /^(RUN |task |step |init |sidecar |custom )(.+)$/s;
 /** The height of a row. */
 export const ROW_PX = 28;
 
+/** Deeper rows begin where this level does, so that their names have room. */
+const MAX_INDENTED = 10;
+
 /** Shorter waits are as good as none. */
 const MIN_WAIT_MS = 1;
 
@@ -93,7 +96,7 @@ export function createLine() {
     if (expandable) element.setAttribute('aria-expanded', String(open));
     else element.removeAttribute('aria-expanded');
     element.classList.toggle('found', found);
-    element.style.setProperty('--level', String(level - 1));
+    element.style.setProperty('--level', String(Math.min(level, MAX_INDENTED) - 1));
     element.style.transform = `translateY(${index * ROW_PX}px)`;
   };
 
