@@ -6,7 +6,7 @@ import { liveSpan, type LiveSpan } from './live-span.ts';
 import type { LiveOutcome } from './outcome.ts';
 import { timeMs } from './times.ts';
 
-/** The present attempt of a TaskRun. */
+/** An attempt of a TaskRun. */
 export interface LiveAttempt {
   traceId: string;
   /** The id of the task's span, or of the attempt's. */
@@ -19,7 +19,7 @@ export interface LiveAttempt {
   /** When its TaskRun was created, and when it began: milliseconds since the epoch. */
   createdMs: number;
   startMs: number;
-  /** How the TaskRun ended; empty while it runs. */
+  /** How the attempt ended; empty while it runs. */
   outcome: LiveOutcome;
 }
 

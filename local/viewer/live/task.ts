@@ -1,7 +1,7 @@
 import type { Pod } from '../../../shared/kubernetes/pod.ts';
 import { LABEL_PIPELINE_RUN, LABEL_PIPELINE_TASK } from '../../../shared/tekton/annotations.ts';
 import { attemptOfPod } from '../../../shared/tekton/names.ts';
-import type { TaskRun } from '../../../shared/tekton/types.ts';
+import type { TaskRun, TaskRunStatus } from '../../../shared/tekton/types.ts';
 import { deriveSpanId } from '../../../shared/tracing/ids.ts';
 import { traceParentOf } from '../../../shared/tracing/provenance.ts';
 import type { RunSpan } from '../../../shared/tracing/run-context.ts';
@@ -43,29 +43,39 @@ function taskSpan(
   );
 }
 
-/** The rows of a TaskRun: its own, its present attempt's if there were others, the waits and steps below it. */
-export function liveTask(taskRun: TaskRun, own: RunSpan, pods: Pod[], nowMs: number): LiveSpan[] {
-  const { uid = '' } = taskRun.metadata;
-  const { status = {} } = taskRun;
-  const outcome = liveOutcome(taskRun, nowMs);
-  const task = taskSpan(taskRun, own, outcome, nowMs);
-  const earlier = status.retriesStatus?.length ?? 0;
-  const number = status.podName ? attemptOfPod(status.podName) : earlier;
-  const startMs = (earlier > 0 ? timeMs(status.startTime) : undefined) ?? bornMs(taskRun);
-  const attemptId = deriveSpanId(own.traceId, 'attempt', uid, number);
-  const attempt: LiveAttempt = {
-    ...{ traceId: own.traceId, parentSpanId: earlier > 0 ? attemptId : own.spanId, taskRunUid: uid, number, status },
-    ...{ pod: pods.find(({ metadata }) => metadata.name === status.podName), startMs, outcome },
-    createdMs: timeMs(taskRun.metadata.creationTimestamp) ?? 0,
-  };
-  const ofAttempt = {
-    ...{ traceId: own.traceId, spanId: attemptId, parentSpanId: own.spanId, name: `attempt ${number + 1}` },
-    ...{ startMs, endMs: outcome.endMs },
-  };
+/** An attempt's own row, if there was another, with the waits and steps below it. */
+function attemptSpans(attempt: LiveAttempt, own: RunSpan, isOnly: boolean, nowMs: number): LiveSpan[] {
+  const { traceId, parentSpanId: spanId, number, startMs, outcome } = attempt;
+  const { endMs, result, errorType, error } = outcome;
+  const attributes = { 'cicd.pipeline.task.run.result': result, 'error.type': errorType };
+  const ids = { traceId, spanId, parentSpanId: own.spanId, name: `attempt ${number + 1}` };
   return [
-    task,
-    ...(earlier > 0 ? [liveSpan(ofAttempt, nowMs)] : []),
+    ...(isOnly ? [] : [liveSpan({ ...ids, startMs, endMs, error, attributes }, nowMs)]),
     ...waitSpans(attempt, nowMs),
     ...stepSpans(attempt, nowMs),
   ];
+}
+
+/** The rows of a TaskRun: its own, those of its attempts if there were several, the waits and steps below them. */
+export function liveTask(taskRun: TaskRun, own: RunSpan, pods: Pod[], nowMs: number): LiveSpan[] {
+  const { uid = '', creationTimestamp } = taskRun.metadata;
+  const all: TaskRunStatus[] = [...(taskRun.status?.retriesStatus ?? []), taskRun.status ?? {}];
+  const isOnly = all.length === 1;
+  const spans = [taskSpan(taskRun, own, liveOutcome(taskRun, nowMs), nowMs)];
+  let startMs = bornMs(taskRun);
+  for (const [index, status] of all.entries()) {
+    const number = status.podName ? attemptOfPod(status.podName) : index;
+    startMs = (isOnly ? undefined : timeMs(status.startTime)) ?? startMs;
+    const outcome = liveOutcome({ ...taskRun, status }, nowMs);
+    const attempt: LiveAttempt = {
+      ...{ traceId: own.traceId, taskRunUid: uid, number, status, startMs, outcome },
+      parentSpanId: isOnly ? own.spanId : deriveSpanId(own.traceId, 'attempt', uid, number),
+      pod: pods.find(({ metadata }) => metadata.name === status.podName),
+      createdMs: timeMs(creationTimestamp) ?? 0,
+    };
+    spans.push(...attemptSpans(attempt, own, isOnly, nowMs));
+    // Between two attempts, upstream's status has no start.
+    startMs = outcome.endMs ?? startMs;
+  }
+  return spans;
 }

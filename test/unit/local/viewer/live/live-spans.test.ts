@@ -5,6 +5,7 @@ import { stepSpans as exportedSteps } from '../../../../../controller/lifecycle/
 
 import { liveSpans, notYetArrived } from '../../../../../local/viewer/live/live-spans.ts';
 import type { LiveRun } from '../../../../../local/viewer/live/live-run.ts';
+import { summarizeRun } from '../../../../../local/viewer/summary/summary.ts';
 import { buildWaterfall, type Waterfall } from '../../../../../local/viewer/waterfall.ts';
 import { deriveSpanId } from '../../../../../shared/tracing/ids.ts';
 import type { TracesData } from '../../../../../shared/otlp/types.ts';
@@ -115,6 +116,29 @@ describe('a run that goes on', () => {
     const { rows, startUnixMs } = drawn(liveRun([taskRun('build', 100)], [pod('build', -500, 350)]), 900);
     expect(startUnixMs).toBe(BORN_MS);
     expect(rows.find(({ name }) => name === 'pod scheduling')).toMatchObject({ offsetMs: 100, durationMs: 250 });
+  });
+
+  test('an attempt that failed keeps its rows while the next one runs', () => {
+    const first = {
+      ...failed(400, 'Failed', 'no'),
+      ...{ startTime: new Date(BORN_MS + 110).toISOString(), podName: 'ship-x1-flaky-pod' },
+      steps: [step('a', 200, { ms: 390, exitCode: 3 })],
+    };
+    const retried = taskRun('flaky', 100, {
+      ...{ retriesStatus: [first], startTime: new Date(BORN_MS + 450).toISOString() },
+      ...{ podName: 'ship-x1-flaky-pod-retry1', steps: [step('a', 600)] },
+    });
+    const waterfall = drawn(liveRun([retried]), 900);
+    expect(outline(waterfall).slice(2)).toEqual([
+      ' task flaky running 100+800',
+      '  attempt 1 failure 110+290',
+      '   step a failure 200+190',
+      '  attempt 2 running 450+450',
+      '   step a running 600+300',
+    ]);
+    const { failures, tolerated } = summarizeRun(waterfall);
+    expect(failures).toEqual([]);
+    expect(tolerated.map(({ text, how }) => [text, how])).toEqual([['flaky › attempt 1 › a: exit code 3', 'retried']]);
   });
 
   test('steps of a second attempt are below it, and have the ids of that attempt', () => {
