@@ -45,10 +45,18 @@ function pathText({ parts: path, longest }: CriticalPath, runText: string): stri
     .join(' → ');
 }
 
-/** Label and text of each part that the run has. The label of a second text of a part is empty. */
-function parts(summary: RunSummary): [label: string, text: string][] {
-  const labelled = (label: string, texts: string[]): [string, string][] =>
-    texts.map((text, index) => [index === 0 ? label : '', text]);
+interface Part {
+  /** Empty for the second and later texts of a part. */
+  label: string;
+  text: string;
+  /** A long word stays whole, to be copied: a digest, a URL. */
+  keepWords: boolean;
+}
+
+/** The parts that the run has. */
+function parts(summary: RunSummary): Part[] {
+  const labelled = (label: string, texts: string[], keepWords = false): Part[] =>
+    texts.map((text, index) => ({ label: index === 0 ? label : '', text, keepWords }));
   const { criticalPath, durationText, waits, results } = summary;
   const more = results.length - MAX_RESULTS;
   return [
@@ -56,23 +64,27 @@ function parts(summary: RunSummary): [label: string, text: string][] {
     ...labelled('waited', [waits.text]),
     ...labelled('also failed', toleratedTexts(summary)),
     ...labelled('skipped', skippedTexts(summary)),
-    ...labelled('results', [
-      ...results.slice(0, MAX_RESULTS).map(({ name, value }) => `${name} = ${value}`),
-      ...(more > 0 ? [`and ${more} more`] : []),
-    ]),
+    ...labelled(
+      'results',
+      [
+        ...results.slice(0, MAX_RESULTS).map(({ name, value }) => `${name} = ${value}`),
+        ...(more > 0 ? [`and ${more} more`] : []),
+      ],
+      true,
+    ),
   ];
 }
 
 const LABEL = 'critical path'.length;
 
-/** The summary of a run without its failures, in lines that are no wider than the terminal. */
+/** The summary of a run without its failures, in lines that are no wider than the terminal, unless a result has a longer word. */
 export function summaryLines(summary: RunSummary, { width, style, dim }: SummaryTextOptions): string[] {
   const asShown = (text: string): string => {
     const { leadsTo, arrow, ellipsis } = style;
     return printable(text).replaceAll('→', leadsTo).replaceAll('›', arrow).replaceAll('…', ellipsis);
   };
-  return parts(summary).flatMap(([label, text]) =>
-    wrap(asShown(text), Math.max(20, width - LABEL - 4)).map(
+  return parts(summary).flatMap(({ label, text, keepWords }) =>
+    wrap(asShown(text), Math.max(20, width - LABEL - 4), { keepWords }).map(
       (line, index) => `  ${dim((index === 0 ? label : '').padEnd(LABEL))}  ${line}`,
     ),
   );

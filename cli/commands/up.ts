@@ -70,9 +70,22 @@ export const upSpec: CommandSpec = {
   ],
 };
 
+const kubectlLine = (kubeconfigFile: string): string => `  kubectl   export KUBECONFIG=${kubeconfigFile}`;
+
+/** What to do with the cluster. The way to it is said again if traces were drawn since the first time: it is above the screen. */
+export function readyText(kubeconfigFile: string, isScrolledAway: boolean): string {
+  return [
+    '',
+    '  Runs that you create with kubectl are reported here.',
+    ...(isScrolledAway ? [kubectlLine(kubeconfigFile)] : []),
+    '  Ctrl-C ends the cluster and removes everything it made.',
+    '',
+  ].join('\n');
+}
+
 function greet(cluster: LocalCluster, terminal: Terminal): void {
   terminal.print(`${terminal.bold(`Tektrace ${VERSION}`)}  an embedded cluster on this machine\n`);
-  terminal.print(`  kubectl   export KUBECONFIG=${cluster.kubeconfigFile}`);
+  terminal.print(kubectlLine(cluster.kubeconfigFile));
   terminal.print(`  steps     run in ${cluster.node.isolation} isolation: ${cluster.node.isolationReason}`);
   terminal.print(`  traces    ${cluster.traces.pageUrl()}\n`);
 }
@@ -185,8 +198,7 @@ export async function upCommand(args: string[]): Promise<number> {
       manifests === undefined ? 0 : await runGiven(cluster, manifests, { ...view, followed, terminal, signal, log });
     const exitCode = interruptedBy(signal)?.exitCode ?? (values.exit === true ? code : undefined);
     if (exitCode !== undefined) return exitCode;
-    terminal.print('\n  Runs that you create with kubectl are reported here.');
-    terminal.print('  Ctrl-C ends the cluster and removes everything it made.\n');
+    terminal.print(readyText(cluster.kubeconfigFile, manifests !== undefined));
     announceRuns({ cluster, terminal, known: followed, log, signal });
     await aborted(signal);
     return 0;

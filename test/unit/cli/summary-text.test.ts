@@ -59,11 +59,13 @@ test('failures after which the run went on are named with what came of them', ()
   expect(lines).toContain('                 and 12 more');
 });
 
-test('a value does not control the terminal, and no line is wider than it', () => {
-  const results = [{ name: 'log', value: `\x1b[2Ja b ${'x'.repeat(100)}\n日本語 ${'語'.repeat(40)}` }];
-  const lines = summaryLines({ ...nothing, results }, { ...plain, width: 60 });
+test('a value does not control the terminal; a line is only wider than it where a word of a result is, which stays whole', () => {
+  const digest = `sha256:${'1'.repeat(64)}`;
+  const results = [{ name: 'log', value: `\x1b[2Ja b ${digest}\n${'some words '.repeat(20)}` }];
+  const skipped = [{ task: 'x', reason: '語'.repeat(40) }];
+  const lines = summaryLines({ ...nothing, results, skipped }, { ...plain, width: 60 });
   expect(lines.join('')).not.toMatch(/[^\P{Cc}]/u);
-  for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(60);
+  expect(lines.filter((line) => displayWidth(line) > 60)).toEqual([`${' '.repeat(17)}${digest}`]);
 });
 
 test('of hundreds of skipped tasks and results the first are named and the rest counted', () => {
