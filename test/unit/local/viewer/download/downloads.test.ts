@@ -31,6 +31,19 @@ describe('the trace for Perfetto', () => {
     expect(find('step test').tid).toBe(find('task unit-tests').tid);
   });
 
+  test('has what a function called below it, also where another one of the service ran at the time', () => {
+    const both = [
+      { id: 'a', name: 'first', from: 0, to: 100 },
+      { id: 'b', name: 'second', from: 50, to: 150 },
+      { id: 'c', parent: 'b', name: 'called by second', from: 60, to: 70 },
+    ];
+    const trace = buildWaterfall(TRACE_ID, { resourceSpans: [fromService('taskrun-reconciler', both)] });
+    const events = perfettoTrace(trace).traceEvents.filter(({ ph }) => ph === 'X');
+    const tidOf = (name: string): number | undefined => events.find((one) => one.name === name)?.tid;
+    expect(tidOf('called by second')).toBe(tidOf('second'));
+    expect(tidOf('second')).not.toBe(tidOf('first'));
+  });
+
   test('has no two events of a thread that overlap only in part', () => {
     for (const tid of new Set(spans.map((one) => one.tid))) {
       const all = spans.filter((one) => one.tid === tid);

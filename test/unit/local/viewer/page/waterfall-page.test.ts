@@ -167,6 +167,7 @@ test('a search looks at names, problems and results', () => {
     row('p', 'r', 'step push', { result: 'failure', problem: 'exit code 1: denied' }),
   ];
   expect(searchRows(rows, 'DENIED push')).toEqual(['p']);
+  expect(searchRows(rows, 'denied lint')).toEqual([]);
   expect(searchRows(rows, 'failure')).toEqual(['p']);
   expect(searchRows(rows, '  ')).toEqual([]);
 });
