@@ -70,7 +70,7 @@ export function reasonOf(error: unknown): string {
   return known ?? withTlsAdvice(error instanceof Error ? error.message : String(error));
 }
 
-/** What OpenSSL makes of an answer that is no TLS is a riddle to most. */
+/** OpenSSL's message for an answer that is not TLS does not say so. */
 function withTlsAdvice(message: string): string {
   const reason = withoutOpensslPlaces(message);
   return /wrong version number|packet length too long/i.test(reason) && !reason.includes('use http://')

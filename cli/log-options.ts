@@ -25,6 +25,7 @@ export const logOptions = ({ level, format }: LogDefaults): Record<string, Optio
   'log-format': { type: 'string', value: FORMATS.join('|'), help: `Default ${format}.` },
 });
 
+/** The settings of a logger. Throws CommandError for another level or format. */
 export function logSettings(values: OptionValues, { level, format }: LogDefaults): LoggerOptions & LogDefaults {
   return {
     level: choice(values, 'log-level', LEVELS, level),

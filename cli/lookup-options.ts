@@ -26,7 +26,7 @@ export const lookupOptions: Record<string, OptionHelp> = {
   },
 };
 
-/** Where to look. Throws CommandError for a URL of Jaeger that is none. */
+/** Where the runs and their traces are. Throws CommandError for a URL of Jaeger that is none. */
 export function lookupSettings(values: OptionValues): TraceLookup {
   return {
     namespace: text(values, 'namespace'),

@@ -13,7 +13,7 @@ import { findTraceSource } from './trace-source.ts';
 import type { TraceSource } from './trace-source.ts';
 import { isFile, readTracesFile } from './traces-file.ts';
 
-/** Where to look for a run and its trace: the values of the options. */
+/** Where a run and its trace are: the values of the options. */
 export interface TraceLookup {
   namespace?: string | undefined;
   kubeconfig?: string | undefined;

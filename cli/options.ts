@@ -76,11 +76,13 @@ function misuse(error: unknown, { name, options, strayHint = '' }: CommandSpec):
   return `${option}: the value is missing (${option} ${value})${dash}`;
 }
 
+/** The value of an option without `multiple`; undefined if it was not given. */
 export function text(values: OptionValues, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The values of an option with `multiple`, in their order. */
 export function list(values: OptionValues, name: string): string[] {
   const value = values[name];
   if (typeof value === 'string') throw new TypeError(`--${name} is not declared as multiple`);
@@ -103,6 +105,7 @@ export function choice<T extends string>(values: OptionValues, name: string, cho
   return value as T;
 }
 
+/** A TCP port; 0 for any free one. Throws CommandError for what is none. */
 export function port(values: OptionValues, name: string, fallback: number): number {
   const value = text(values, name);
   const number = value === undefined ? fallback : Number(value);
@@ -121,7 +124,7 @@ export const jaegerUiOption: OptionHelp = {
 export const jaegerUiUrl = (values: OptionValues): string | undefined =>
   httpUrl(values, 'jaeger-ui-url')?.replace(/\/+$/, '');
 
-/** A whole number of at least 1. */
+/** A whole number of at least 1. Throws CommandError for another one. */
 export function count(values: OptionValues, name: string, fallback: number): number {
   const value = text(values, name);
   const number = value === undefined ? fallback : Number(value);
@@ -130,6 +133,7 @@ export function count(values: OptionValues, name: string, fallback: number): num
   return number;
 }
 
+/** A duration as Tekton writes it, in milliseconds; undefined if it was not given. Throws CommandError for what is none. */
 export function durationMs(values: OptionValues, name: string): number | undefined {
   const value = text(values, name);
   const ms = parseDurationMs(value);
@@ -215,6 +219,7 @@ function ratio(textValue: string, option: string): number {
   return value;
 }
 
+/** The shares of runs that are sampled. Throws CommandError for a share that is not from 0 to 1. */
 export function sampling(values: OptionValues): Sampling {
   const namespaces = list(values, 'sample-namespace').map((pair): [string, number] => {
     const [, namespace, share] = /^([^=]+)=([^=]*)$/.exec(pair) ?? [];

@@ -25,7 +25,7 @@ export interface MeasuredControllerOptions {
   collectorUrl: string;
   /** Where its log goes. */
   directory: string;
-  /** Which runs it executes: all unless told. */
+  /** Which runs it executes. Default `all`. */
   manage?: 'none' | 'all';
 }
 

@@ -1,4 +1,4 @@
-/** One look at a process: how many runs were over, and what it used then. */
+/** A sample of a process: how many runs had ended, and what it used then. */
 export interface Sample {
   runs: number;
   bytes: number;

@@ -19,7 +19,7 @@ export interface Load {
   runs: number;
   /** Milliseconds from one run's creation to the next one's; 0: all at once. */
   everyMs: number;
-  /** How many controllers work at once, as two leaders would; one unless told. */
+  /** How many controllers work at once, as two leaders would. Default 1. */
   controllers?: number;
 }
 
@@ -69,6 +69,7 @@ export async function runAll(client: KubeClient, { name, runs, everyMs }: Load, 
   }
 }
 
+/** Counts one more of the kind. */
 export function add(counts: Map<string, number>, kind: string): void {
   counts.set(kind, (counts.get(kind) ?? 0) + 1);
 }

@@ -73,7 +73,9 @@ export async function latencies(server: Server, body: string, perSecond: number,
   return took.sort((a, b) => a - b);
 }
 
+/** The value below which `share` (0 to 1) of the values are; NaN without values. */
 export const quantile = (sorted: number[], share: number): number => sorted[Math.floor(sorted.length * share)] ?? NaN;
+/** The middle one of the values, in any order; of an even number the greater of two. */
 export const median = (values: number[]): number =>
   quantile(
     [...values].sort((a, b) => a - b),

@@ -25,6 +25,7 @@ export function pipelineRun(copied: boolean): object {
   };
 }
 
+/** An AdmissionReview of a PipelineRun's creation as JSON. */
 export function review(copied: boolean): string {
   const kind = { group: 'tekton.dev', version: 'v1', kind: 'PipelineRun' };
   const userInfo = { username: 'jane' };

@@ -37,7 +37,7 @@ async function startWebhook(certificate: KeyPair): Promise<number> {
 
 const { kind, certificate } = workerData as { kind: 'bare' | 'webhook'; certificate: KeyPair };
 parentPort?.postMessage(await (kind === 'bare' ? startBare(certificate) : startWebhook(certificate)));
-// Whoever asks is told how long this thread has computed so far, in microseconds.
+// The answer to each message is the CPU time of this thread so far, in microseconds.
 parentPort?.on('message', () => {
   const { user, system } = process.threadCpuUsage();
   parentPort?.postMessage(user + system);

@@ -30,5 +30,6 @@ export function startCommand({ kind, metadata }: Run, kubeconfigFile: string | u
   return `${kubectl(kubeconfigFile)} patch ${(kind ?? '').toLowerCase()} ${name} -n ${namespace} --type merge -p '{"spec":{"status":null}}'`;
 }
 
+/** Whether nothing of the run is executed until its `spec.status` is changed. */
 export const isPending = ({ spec }: Run): boolean =>
   spec.status === 'PipelineRunPending' || spec.status === 'TaskRunPending';

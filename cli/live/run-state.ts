@@ -105,7 +105,7 @@ function taskOf(name: string, pod: Pod, seenMs: number | undefined): LiveTask {
   };
 }
 
-/** The Pod's task in its Pipeline; that of a TaskRun of its own is the run. A member of a matrix is told apart by its TaskRun. */
+/** The Pod's task in its Pipeline; that of a TaskRun of its own is the run. A member of a matrix has the name of its TaskRun, too. */
 function nameOf(pod: Pod, all: readonly Pod[]): string {
   const { labels = {}, name = '' } = pod.metadata;
   const task = labels[LABEL_PIPELINE_TASK];

@@ -94,12 +94,14 @@ const unicode: Omit<Style, 'paint'> = {
   },
 };
 
+/** The characters and colours of a terminal: without `unicode` ASCII only, without `color` no escape sequence. */
 export function createStyle(options: { color: boolean; unicode: boolean }): Style {
   const paint = (colour: Colour | undefined, text: string): string =>
     options.color && colour && text.trim() !== '' ? `\u001b[${SGR[colour]}m${text}\u001b[0m` : text;
   return { ...(options.unicode ? unicode : ascii), paint };
 }
 
+/** The colour of a result; undefined for the terminal's own. */
 export function colourOf(result: Result): Colour | undefined {
   const colours: Partial<Record<Result, Colour>> = {
     success: 'green',

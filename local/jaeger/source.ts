@@ -33,7 +33,7 @@ export interface JaegerSourceOptions {
   nowMs?: () => number;
 }
 
-/** Traces of a Jaeger for the pages. Jaeger tells nobody of changes, so it is asked for them, while a page is open. */
+/** Traces of a Jaeger for the pages. Jaeger reports no changes, so it is asked for them while a page is open. */
 export class JaegerSource implements TraceSource {
   readonly #query: JaegerQuery;
   readonly #options: JaegerSourceOptions;

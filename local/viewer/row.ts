@@ -57,6 +57,7 @@ const kindNames = Object.fromEntries(Object.entries(SPAN_KIND).map(([name, kind]
 const statusNames = ['unset', 'ok', 'error'];
 
 const pairs = (attributes: KeyValue[]): TextPairs => attributes.map(({ key, value }) => [key, valueText(value)]);
+/** Milliseconds from one time to another, both in nanoseconds. */
 export const msBetween = (from: bigint, to: bigint): number => Number(to - from) / 1e6;
 
 /** When the run began and ended, in nanoseconds since the epoch. */

@@ -52,6 +52,7 @@ function redirectWithoutToken(request: Request, response: Response): void {
   else response.redirect(302, clean);
 }
 
+/** Who may send, and who may read what: checks of requests, which answer 401 with how to get in. */
 export function createAccess({ token, traceTokens, cookieName, hasTraces }: AccessOptions): Access {
   const grantsName = `${cookieName}-runs`;
   const hasBearer = (request: Request): boolean => {

@@ -26,6 +26,7 @@ function canonical(value: unknown): string {
   );
 }
 
+/** The group of an export's spans. Groups with equal content have equal keys. */
 export function groupOf(
   { scopeSpans: _all, ...resourceSpans }: ResourceSpans,
   { spans: _, ...scopeSpans }: ScopeSpans,

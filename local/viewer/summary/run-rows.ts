@@ -36,6 +36,7 @@ export function unitsBelow(waterfall: Waterfall, top: Placed): Placed[] {
   );
 }
 
+/** Milliseconds after the trace's start. */
 export const endOf = ({ row }: Placed): number => row.offsetMs + row.durationMs;
 
 /** The name in a Pipeline, without the word that says what the span is: `task lint` is `lint`. */

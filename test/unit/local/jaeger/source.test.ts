@@ -75,7 +75,7 @@ describe('a Jaeger as the source of the pages', () => {
     expect((await source.list(undefined)).data).toHaveLength(1);
   });
 
-  test('tells the pages of changes', async () => {
+  test('reports changes to the pages', async () => {
     const changed: (string | undefined)[] = [];
     const stop = source.onChange((traceId) => changed.push(traceId));
     stored = [run(1)];
@@ -84,7 +84,7 @@ describe('a Jaeger as the source of the pages', () => {
     stop();
   });
 
-  test('tells the pages when the list cannot be read any more, so that they ask for the reason', async () => {
+  test('reports to the pages that the list cannot be read any more, so that they ask for the reason', async () => {
     jest.useFakeTimers();
     const changed: (string | undefined)[] = [];
     const stop = source.onChange((traceId) => changed.push(traceId));

@@ -190,7 +190,7 @@ describe('reading', () => {
   );
 });
 
-test('live updates tell which trace got spans, and end with the store', async () => {
+test('live updates name the trace that got spans, and end with the store', async () => {
   const response = await fetch(`${store.url}/api/events?trace=${TRACE_ID}`, {
     headers: { authorization: authorization() },
   });

@@ -135,7 +135,7 @@ test('a span whose parent never came is shown below the run, with a warning', ()
   });
 });
 
-test('a timeout and a cancellation are told apart from a failure', () => {
+test('timeouts, cancellations and errors are results of their own', () => {
   const attributes = (result: string): Record<string, string> => ({ 'cicd.pipeline.task.run.result': result });
   const waterfall = of(
     { id: 'a', name: 'task a', from: 0, to: 1, attributes: attributes('timeout'), error: 'took too long' },

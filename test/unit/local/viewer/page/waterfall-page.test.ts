@@ -160,7 +160,7 @@ describe('the address', () => {
   });
 });
 
-test('a search looks at names, problems and results', () => {
+test('a search finds names, problems and results, all words in one row', () => {
   const rows = [
     run,
     ...task('lint'),
