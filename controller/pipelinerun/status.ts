@@ -10,10 +10,11 @@ import type {
   PipelineRun,
   PipelineRunStatus,
   SkippedTask,
+  WhenExpression,
 } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import type { PipelineRunContext } from './context.ts';
-import type { PipelineRunFacts } from '../model/pipeline-run-facts.ts';
+import type { PipelineRunFacts, TaskState } from '../model/pipeline-run-facts.ts';
 import { applyTaskResults } from './apply.ts';
 import { SKIP } from './skip.ts';
 
@@ -44,18 +45,28 @@ export const getChildReferences = traced('getChildReferences', (facts: PipelineR
     })),
 );
 
+/** The when expressions that a skipped task has in the status: with the results' values, where they are why it was skipped. */
+const skippedWhen = traced(
+  'skippedWhen',
+  (state: TaskState, reason: string, facts: PipelineRunFacts): WhenExpression[] => {
+    const { when = [] } = state.task;
+    if (reason === SKIP.when) return applyTaskResults(state, facts).when ?? [];
+    return state.final ? [] : when;
+  },
+);
+
 /** The skipped tasks, with upstream's reasons. */
 export const getSkippedTasks = traced(
   'getSkippedTasks',
-  ({ tasks }: PipelineRunFacts, recorded: readonly SkippedTask[] = []): SkippedTask[] =>
-    tasks
+  (facts: PipelineRunFacts, recorded: readonly SkippedTask[] = []): SkippedTask[] =>
+    facts.tasks
       .filter(({ outcome }) => outcome === 'skipped')
-      .map(({ task, final, skippedBecause = '' }) => {
+      .map((state) => {
+        const { task, skippedBecause = '' } = state;
         // Upstream reports the latest reason; but later events are not why a task was skipped.
         const reason = recorded.find(({ name }) => name === task.name)?.reason ?? skippedBecause;
-        const whenExpressions =
-          task.when?.length && (!final || reason === SKIP.when) ? { whenExpressions: task.when } : {};
-        return { name: task.name, reason, ...whenExpressions };
+        const whenExpressions = skippedWhen(state, reason, facts);
+        return { name: task.name, reason, ...(whenExpressions.length > 0 && { whenExpressions }) };
       }),
 );
 

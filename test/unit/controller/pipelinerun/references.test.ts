@@ -136,10 +136,16 @@ describe('a result in a pipeline task is replaced', () => {
     expect(await runAfterMake({ ...task('when[]', { input, operator: 'in', values }) })).toBeDefined();
   });
 
-  test('when: a value that is not there skips the task', async () => {
-    const when = { input: '$(tasks.make.results.text)', operator: 'in', values: ['U'] };
+  test('when: a value that is not there skips the task; the status has the values that were compared', async () => {
+    const when = {
+      input: 'U',
+      operator: 'in',
+      values: ['$(tasks.make.results.list[*])', '$(tasks.make.results.text)'],
+    };
     expect(await runAfterMake(task('when[]', when))).toBeUndefined();
-    expect(flow.run.status?.skippedTasks?.map(({ name }) => name)).toEqual(['use']);
+    const [skipped] = flow.run.status?.skippedTasks ?? [];
+    expect(skipped).toMatchObject({ name: 'use', reason: 'When Expressions evaluated to false' });
+    expect(skipped?.whenExpressions?.[0]).toMatchObject({ input: 'U', values: ['x', 'y', 'T'] });
   });
 
   test('the subPath of a workspace', async () => {
