@@ -200,6 +200,13 @@ export const builds: ExpectedBuild[] = [
     spans: ['compile', 'test'],
   },
   {
+    file: 'spans-of-tests.yaml',
+    code: 0,
+    results: {},
+    lines: [/ test │ 5 spans sent: 200$/],
+    spans: ['test'],
+  },
+  {
     file: 'task-missing.yaml',
     code: 1,
     results: {},

@@ -64,6 +64,14 @@ describe.each(isolations)('in %s isolation', (isolation) => {
     // The token is for the step alone.
     expect(text).not.toContain('tektrace-step-token');
   }, 60_000);
+
+  test('the tests of a test runner are below the step that ran them, each below its suite', async () => {
+    const { spans } = await execute('examples/spans-of-tests.yaml', isolation);
+    expectWhole(spans);
+    const above = (name: string): string | undefined => spans.find(({ id }) => id === named(spans, name).parent)?.name;
+    for (const name of ['cart', 'the catalogue loads']) expect(above(name)).toBe('step test');
+    for (const name of ['is empty at first', 'adds up', 'keeps its cents']) expect(above(name)).toBe('cart');
+  }, 60_000);
 });
 
 test('a step gets the three variables, and none of them where it sets one itself', async () => {

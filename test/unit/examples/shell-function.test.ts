@@ -40,7 +40,7 @@ describe('the shell function of examples/README.md', () => {
 
   const run = (line: string, env: Record<string, string>): Promise<{ code: number; stdout: string; stderr: string }> =>
     new Promise((resolve) => {
-      const script = `set -e\n${functionText}\n${line}\necho after`;
+      const script = `set -eu\n${functionText}\n${line}\necho after`;
       execFile('sh', ['-c', script], { env: { PATH: process.env.PATH, ...env } }, (error, stdout, stderr) => {
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
       });
