@@ -53,7 +53,7 @@ function statusOf(tags: JaegerTag[]): Span['status'] {
 
 function spanOf({ traceID, spanID, operationName, references, startTime, duration, tags, logs }: JaegerSpan): Span {
   const parent = references.find(({ refType, traceID: id }) => refType === 'CHILD_OF' && id === traceID);
-  const kind = textOf(tags, 'span.kind') as keyof typeof SPAN_KIND | undefined;
+  const kind = textOf(tags, 'span.kind') ?? '';
   const traceState = textOf(tags, 'w3c.tracestate');
   const links = references.filter((reference) => reference !== parent);
   return {
@@ -62,7 +62,7 @@ function spanOf({ traceID, spanID, operationName, references, startTime, duratio
     ...(parent && { parentSpanId: parent.spanID.padStart(16, '0') }),
     ...(traceState !== undefined && { traceState }),
     name: operationName,
-    kind: (kind && SPAN_KIND[kind]) ?? SPAN_KIND.unspecified,
+    kind: Object.hasOwn(SPAN_KIND, kind) ? SPAN_KIND[kind as keyof typeof SPAN_KIND] : SPAN_KIND.unspecified,
     startTimeUnixNano: nanos(startTime),
     endTimeUnixNano: nanos(startTime + duration),
     attributes: attributesOf(tags.filter(({ key }) => !NO_ATTRIBUTES.has(key))),

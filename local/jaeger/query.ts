@@ -1,6 +1,7 @@
 import { tracesFromJson } from '../../shared/otlp/decode-json.ts';
 import { splitTraces } from '../../shared/otlp/split-traces.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
+import { printableUpTo } from '../../shared/text/printable.ts';
 import type { JaegerTrace } from '../tracestore/api/jaeger-trace.ts';
 import { distinctSpans } from './distinct.ts';
 import { fromJaegerTrace } from './from-jaeger.ts';
@@ -45,6 +46,8 @@ export interface JaegerQueryOptions {
 }
 
 const TIMEOUT_MS = 30_000;
+/** Of a reason that Jaeger, or what is before it, gives. */
+const MAX_REASON = 200;
 /** This Jaeger does not have the path. */
 const ABSENT = Symbol('absent');
 const isJson = (body: string): boolean => /^\s*[{[]/.test(body);
@@ -90,6 +93,9 @@ export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
   const { reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error)) } = options;
   const url = options.url.replace(/\/+$/, '');
 
+  /** The title of the last page that came instead of an answer. */
+  let title: string | undefined;
+
   /** The body of an answer; `ABSENT` for a path that this Jaeger does not have, undefined for a trace that it does not have. */
   const read = async (path: string, signal?: AbortSignal): Promise<string | typeof ABSENT | undefined> => {
     const limits = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
@@ -112,11 +118,13 @@ export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
       );
     // An unknown path is answered with Jaeger's page and 200, and JSON may come as text/plain.
     if (!isJson(body)) {
+      title = /<title[^>]*>([^<]*)/i.exec(body)?.[1];
       if (response.ok || status === 404) return ABSENT;
-      throw new JaegerQueryError(`${url}: answered ${status}: ${body.trim().slice(0, 200) || 'without a reason'}`);
+      throw new JaegerQueryError(`${url}: answered ${status}: ${textOf(body) || 'without a reason'}`);
     }
     if (status === 404) return undefined;
-    if (!response.ok) throw new JaegerQueryError(`${url}: answered ${status}: ${messageOf(body)}`);
+    if (!response.ok)
+      throw new JaegerQueryError(`${url}: answered ${status}: ${printableUpTo(messageOf(body), MAX_REASON)}`);
     return body;
   };
 
@@ -154,8 +162,12 @@ export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
       const found = await one();
       if (found !== ABSENT) return found;
     }
+    const page = printableUpTo(title ?? '', MAX_REASON);
+    const isJaegers = page === '' || /jaeger/i.test(page);
     throw new JaegerQueryError(
-      `${url}: has neither /api/v3/traces nor /api/traces: is this a Jaeger query service (port 16686)?`,
+      isJaegers
+        ? `${url}: has neither /api/v3/traces nor /api/traces: is this a Jaeger query service (port 16686)? Its base path, if it has one, belongs to the address`
+        : `${url}: answered with the page ${JSON.stringify(page)}, not with traces: if it asks who you are, give its header with --jaeger-headers-file or JAEGER_QUERY_HEADERS; is it a Jaeger query service (port 16686)?`,
     );
   };
 
@@ -173,6 +185,12 @@ export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
       return found ? splitTraces(found) : new Map<string, TracesData>();
     },
   };
+}
+
+/** The text of a page that a proxy answers with. */
+function textOf(body: string): string {
+  const text = body.replace(/<(style|script)\b[^]*?<\/\1>|<[^>]*>/gi, ' ');
+  return printableUpTo(text.replace(/\s+/g, ' '), MAX_REASON).replace(/ +/g, ' ');
 }
 
 function messageOf(body: string): string {

@@ -15,7 +15,16 @@ const POLL_MS = 10_000;
 const FRESH_MS = 2000;
 /** Spans come late: exporters collect them, and storages make them visible after a while. */
 const OVERLAP_MS = 90_000;
+/** What a page already has is shown to it for so long without asking, and longer while Jaeger does not answer. */
+const KEPT_MS = 30_000;
 const MAX_CACHED = 8;
+/** The list is read anew this often: spans that were late by more than `OVERLAP_MS` are in no other search. */
+const WHOLE_MS = 600_000;
+/** A run whose end is awaited is asked for again after this part of its age: the spans that end it began long ago, so that no search for new ones has them. */
+const AWAITED_PART = 1 / 20;
+/** So many of them at a time. */
+const MAX_AWAITED = 5;
+const OLDER = 'older runs may be left out: --limit and --since show more';
 
 interface Cached {
   traceId: string;
@@ -38,11 +47,15 @@ export class JaegerSource implements TraceSource {
   readonly #query: JaegerQuery;
   readonly #options: JaegerSourceOptions;
   readonly #nowMs: () => number;
-  readonly #summaries = new Map<string, TraceSummary>();
+  readonly #listed = new Map<string, { summary: TraceSummary; askedAtMs: number }>();
+  readonly #reads = new Map<string, Promise<Cached>>();
   readonly #cache = new LruMap<string, Cached>(MAX_CACHED);
   readonly #listeners = new Set<(traceId: string | undefined) => void>();
   readonly #list: TraceList;
   #polledAtMs: number | undefined;
+  #wholeAtMs = 0;
+  #isCut = false;
+  #refreshing = false;
   #polling: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -52,24 +65,34 @@ export class JaegerSource implements TraceSource {
     this.#nowMs = options.nowMs ?? Date.now;
     this.#list = new TraceList({
       ids: () => this.#ids(),
-      summary: (traceId) => this.#summaries.get(traceId),
+      summary: (traceId) => this.#listed.get(traceId)?.summary,
       onChange: (listener) => this.onChange((traceId) => traceId !== undefined && listener(traceId), false),
     });
   }
 
   #ids(): string[] {
-    const byStart = [...this.#summaries.values()].toSorted((a, b) => b.startUnixMs - a.startUnixMs);
+    const byStart = [...this.#listed.values()]
+      .map(({ summary }) => summary)
+      .toSorted((a, b) => b.startUnixMs - a.startUnixMs);
     return byStart.map(({ id }) => id);
   }
 
   /** The list, asked for anew if it is not fresh. Throws HttpError 502 with Jaeger's reason. */
   async list(since: string | undefined): Promise<ListUpdate> {
     if (this.#polledAtMs === undefined || this.#nowMs() - this.#polledAtMs >= FRESH_MS) await this.#poll();
-    return this.#list.update(since);
+    return { ...this.#list.update(since), ...(this.#isCut && { older: OLDER }) };
   }
 
+  /** As the page has it; `revision` asks Jaeger anew. */
   async get(traceId: string): Promise<TracesData | undefined> {
-    return (await this.#read(traceId)).traces;
+    const known = this.#cache.get(traceId);
+    if (known?.traces && this.#nowMs() - known.atMs < KEPT_MS) return known.traces;
+    try {
+      return (await this.#read(traceId)).traces;
+    } catch (error) {
+      if (known?.traces) return known.traces;
+      throw error;
+    }
   }
 
   async revision(traceId: string): Promise<string> {
@@ -89,9 +112,16 @@ export class JaegerSource implements TraceSource {
     };
   }
 
+  /** The trace, asked for anew if it is not fresh; once for all who ask meanwhile. */
   async #read(traceId: string): Promise<Cached> {
     const known = this.#cache.get(traceId);
     if (known && this.#nowMs() - known.atMs < FRESH_MS) return known;
+    const reading = this.#reads.get(traceId) ?? this.#ask(traceId).finally(() => this.#reads.delete(traceId));
+    this.#reads.set(traceId, reading);
+    return reading;
+  }
+
+  async #ask(traceId: string): Promise<Cached> {
     const traces = await this.#asked(() => this.#query.trace(traceId));
     const cached: Cached = {
       traceId,
@@ -106,10 +136,35 @@ export class JaegerSource implements TraceSource {
 
   /** What pages are shown now: the list, and traces whose runs go on. After a failure the page asks itself, and shows the reason. */
   async #refresh(): Promise<void> {
-    await this.#poll().catch(() => this.#changed(undefined));
+    // Jaeger may take longer than the time between two.
+    if (this.#refreshing) return;
+    this.#refreshing = true;
+    await this.#poll()
+      .then(() => this.#askForAwaited())
+      .catch(() => this.#changed(undefined));
+    this.#refreshing = false;
     const now = this.#nowMs();
     for (const { traceId, finished, atMs } of [...this.#cache.values()])
       if (!finished && now - atMs < 3 * POLL_MS) this.#changed(traceId);
+  }
+
+  /** Asks for the runs of the list whose end is awaited, the longest not asked for first. */
+  async #askForAwaited(): Promise<void> {
+    const now = this.#nowMs();
+    const isDue = ({ summary: { finished, startUnixMs }, askedAtMs }: { summary: TraceSummary; askedAtMs: number }) =>
+      !finished && now - askedAtMs >= Math.max(POLL_MS, (now - startUnixMs) * AWAITED_PART);
+    const due = [...this.#listed.values()].filter(isDue).toSorted((a, b) => a.askedAtMs - b.askedAtMs);
+    for (const { summary } of due.slice(0, MAX_AWAITED)) {
+      const traces = await this.#asked(() => this.#query.trace(summary.id));
+      if (traces) this.#keep(summary.id, traces);
+    }
+  }
+
+  #keep(traceId: string, traces: TracesData): void {
+    const summary = summarize(traceId, traces);
+    const before = this.#listed.get(traceId)?.summary;
+    this.#listed.set(traceId, { summary, askedAtMs: this.#nowMs() });
+    if (JSON.stringify(summary) !== JSON.stringify(before)) this.#changed(traceId);
   }
 
   #changed(traceId: string | undefined): void {
@@ -124,18 +179,17 @@ export class JaegerSource implements TraceSource {
   async #search(): Promise<void> {
     const { sinceMs, limit } = this.#options;
     const toMs = this.#nowMs();
-    const fromMs = this.#polledAtMs === undefined ? toMs - sinceMs : this.#polledAtMs - OVERLAP_MS;
+    const polledAtMs = toMs - this.#wholeAtMs < WHOLE_MS ? this.#polledAtMs : undefined;
+    const fromMs = polledAtMs === undefined ? toMs - sinceMs : polledAtMs - OVERLAP_MS;
     // Each run has a span of this service: its own. Clocks of nodes and collectors may be ahead of this one.
     const search = { service: LIFECYCLE_SERVICE, fromMs, toMs: toMs + OVERLAP_MS, limit };
     const found = await this.#asked(() => this.#query.search(search));
     this.#polledAtMs = toMs;
-    for (const [traceId, traces] of found) {
-      const summary = summarize(traceId, traces);
-      if (JSON.stringify(summary) === JSON.stringify(this.#summaries.get(traceId))) continue;
-      this.#summaries.set(traceId, summary);
-      this.#changed(traceId);
-    }
-    for (const id of this.#ids().slice(limit)) this.#summaries.delete(id);
+    if (polledAtMs === undefined) this.#wholeAtMs = toMs;
+    for (const [traceId, traces] of found) this.#keep(traceId, traces);
+    const left = this.#ids().slice(limit);
+    for (const id of left) this.#listed.delete(id);
+    this.#isCut ||= left.length > 0 || found.size >= limit;
   }
 
   async #asked<T>(query: () => Promise<T>): Promise<T> {

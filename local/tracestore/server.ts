@@ -18,7 +18,7 @@ import { assetsRouter, pageRouter } from './api/page.ts';
 import { queryRouter } from './api/query.ts';
 import { linkPath } from './access/run-link.ts';
 import { createStepTokens, type StepTokens } from './ingest/step-token.ts';
-import { listOf } from './views/trace-list.ts';
+import { listOf, type ListUpdate } from './views/trace-list.ts';
 import { createTraceTokens } from './access/trace-token.ts';
 import { Views } from './views/views.ts';
 import { waterfallRouter } from './api/waterfall-api.ts';
@@ -26,6 +26,8 @@ import type { LiveSource } from '../viewer/live/live-run.ts';
 import type { LogSource } from '../viewer/log-place.ts';
 
 const MIB = 1024 * 1024;
+/** Said with the list once a trace had to make room. */
+const OLDER = 'older ones had to make room: only the newest are kept';
 const KEEP_ALIVE_MS = 120_000;
 
 export interface TraceStoreOptions {
@@ -89,7 +91,11 @@ function createApp({ memory, access, stepTokens, events, failureLogs }: Parts, o
   const { log, live, logs, maxBodyBytes = 16 * MIB, onStepSpans = () => undefined } = options;
   const views = new Views(memory, { live, logs });
   const list = listOf(memory, { live, failureLogs });
-  const source = { list: (since?: string) => list.update(since), get: (traceId: string) => memory.get(traceId) };
+  const update = (since?: string): ListUpdate => ({
+    ...list.update(since),
+    ...(memory.counters.tracesEvicted > 0 && { older: OLDER }),
+  });
+  const source = { list: update, get: (traceId: string) => memory.get(traceId) };
   const handlers = [
     ingestRouter({ memory, authenticate: access.bearer, stepTokens, onStepSpans, maxBodyBytes, log }),
     assetsRouter(),

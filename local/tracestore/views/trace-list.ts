@@ -13,6 +13,8 @@ export interface ListUpdate {
   whole: boolean;
   /** The newest first. */
   data: TraceSummary[];
+  /** Why the list may not have older runs; absent if it has all. */
+  older?: string;
 }
 
 /** The traces that a list shows. */

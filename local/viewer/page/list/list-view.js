@@ -48,6 +48,7 @@ export function createListView() {
   /** @type {Map<string, {text: string, element: HTMLElement}>} */
   const items = new Map();
   let version = '';
+  let older = '';
   let connected = true;
 
   const list = h('ol', { class: 'cards' });
@@ -129,7 +130,8 @@ export function createListView() {
       all.length === 0
         ? 'No trace has arrived yet. Runs show up here by themselves.'
         : 'No trace matches. Esc in the search clears all filters.';
-    count.textContent = shown.length === all.length ? `${all.length}` : `${shown.length} of ${all.length}`;
+    const number = shown.length === all.length ? `${all.length}` : `${shown.length} of ${all.length}`;
+    count.textContent = older === '' ? number : `${number} · ${older}`;
     bar.element.hidden = all.length === 0;
   };
 
@@ -161,6 +163,7 @@ export function createListView() {
       if (update.whole) traces = new Map();
       for (const trace of update.data) traces.set(trace.id, trace);
       version = update.version;
+      older = update.older ?? '';
       if (first || update.whole || update.data.length > 0) draw();
       if (!first) await new Promise((resolve) => setTimeout(resolve, REST_MS));
     },

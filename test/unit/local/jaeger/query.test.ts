@@ -133,6 +133,20 @@ describe('what is no answer is said in a sentence', () => {
     await expect(failure).rejects.toBeInstanceOf(JaegerQueryError);
   });
 
+  test('a login page, a page of a proxy, and a name of JavaScript as a kind', async () => {
+    answer = () => ({ body: '<html><title>Sign in to Example</title></html>' });
+    await expect(createJaegerQuery({ url }).trace(TRACE_ID)).rejects.toThrow(/page "Sign in to Example".*headers-file/);
+    const body =
+      '<html><head><title>502</title><style>a{}</style></head><body><h1>Bad\u202e Gateway</h1>nginx</body></html>';
+    answer = () => ({ status: 502, body });
+    await expect(createJaegerQuery({ url }).trace(TRACE_ID)).rejects.toThrow(/answered 502: 502 Bad Gateway nginx$/);
+    const [trace] = [jaegerTrace(TRACE_ID, exampleTrace)];
+    for (const { tags } of trace.spans) tags.push({ key: 'span.kind', type: 'string', value: 'constructor' });
+    for (const span of trace.spans) span.tags.reverse();
+    answer = (path) => (path.startsWith('/api/v3') ? PAGE : { body: JSON.stringify({ data: [trace] }) });
+    expect(await createJaegerQuery({ url }).trace(TRACE_ID)).toBeDefined();
+  });
+
   test('nobody who listens', async () => {
     const gone = createServer();
     gone.listen(0, '127.0.0.1');
