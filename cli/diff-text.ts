@@ -1,5 +1,5 @@
 import type { Result } from '../local/viewer/classify.ts';
-import type { ComparedRow, ComparedRun, ComparedSide, Comparison } from '../local/viewer/compare.ts';
+import type { ComparedGroup, ComparedRow, ComparedRun, ComparedSide, Comparison } from '../local/viewer/compare.ts';
 import { tableLines, type Cell, type Column } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { fit, printable } from './waterfall/display-width.ts';
@@ -8,7 +8,7 @@ import type { Style } from './waterfall/style.ts';
 type Paint = Pick<Terminal, 'bold' | 'dim' | 'red' | 'green' | 'style' | 'width'>;
 
 export interface DiffOptions {
-  /** Show tasks without a notable difference, too. */
+  /** Show all tasks with their steps: also those without a notable difference, and those beyond what fits on a screen. */
   all: boolean;
 }
 
@@ -83,25 +83,47 @@ function verdict(comparison: Comparison, paint: Paint): string {
   return `${paintOf(comparison, paint)(difference)} ${change}${share === '' ? '' : ` (${share})`}`;
 }
 
-/** The comparison of two runs as text: both runs, then the tasks that became slower by most. Ends with a newline. */
+/** Up to this number of tasks with a difference all are shown, with their steps and waits: more do not fit on a screen. */
+const MAX_WHOLE = 10;
+/** Of more, the tasks that became slower by most and those that became faster by most. */
+const SLOWEST = 8;
+const FASTEST = 4;
+
+/** The rows of the table. Groups are ordered by their difference, the slower ones first. */
+function rowsOf(changed: ComparedGroup[], all: boolean, paint: Paint): Cell[][] {
+  if (all || changed.length <= MAX_WHOLE) return changed.flatMap(({ rows }) => rows.map((row) => cellsOf(row, paint)));
+  const heads = changed.flatMap(({ rows: [head] }) => (head ? [cellsOf(head, paint)] : []));
+  const between = heads.length - SLOWEST - FASTEST;
+  if (between <= 1) return heads;
+  const more: Cell[] = [{ text: `${paint.style.ellipsis} ${between} more`, paint: paint.dim }];
+  return [...heads.slice(0, SLOWEST), more, ...heads.slice(-FASTEST)];
+}
+
+/**
+ * The comparison of two runs as text: both runs, then the tasks that became slower by most. Of more than ten tasks with a difference those with the
+ * largest are shown, without their steps, unless `all`. Ends with a newline.
+ */
 export function diffText(comparison: Comparison, paint: Paint, { all }: DiffOptions): string {
   const { before, after, groups, notable } = comparison;
-  const shown = all ? groups : groups.filter(({ isChanged }) => isChanged);
-  const left = groups.length - shown.length;
-  const cells = shown.flatMap(({ rows }) => rows).map((row) => cellsOf(row, paint));
-  const table = tableLines(COLUMNS, cells, { width: paint.width, ellipsis: paint.style.ellipsis, head: paint.dim });
+  const changed = all ? groups : groups.filter(({ isChanged }) => isChanged);
+  const left = groups.length - changed.length;
+  const isCut = !all && changed.length > MAX_WHOLE;
+  const table = tableLines(COLUMNS, rowsOf(changed, all, paint), {
+    width: paint.width,
+    ellipsis: paint.style.ellipsis,
+    head: paint.dim,
+  });
+  const hints = [
+    ...(isCut ? [`--all shows the steps of all ${changed.length} tasks with a difference`] : []),
+    ...(left > 0
+      ? [`${left} without a notable difference (${notable.ms} ms and ${notable.percent} %): --all shows them`]
+      : []),
+  ];
   return [
     ...runLines([before, after], paint),
     verdict(comparison, paint),
-    ...(shown.length > 0 ? ['', ...table] : []),
-    ...(left > 0
-      ? [
-          '',
-          paint.dim(
-            `${left} without a notable difference (${notable.ms} ms and ${notable.percent} %): --all shows them`,
-          ),
-        ]
-      : []),
+    ...(changed.length > 0 ? ['', ...table] : []),
+    ...(hints.length > 0 ? ['', ...hints.map(paint.dim)] : []),
     '',
   ].join('\n');
 }

@@ -15,7 +15,10 @@ export const diffSpec: CommandSpec = {
   positionals: 'BEFORE AFTER',
   options: {
     ...lookupOptions,
-    all: { type: 'boolean', help: 'Show the tasks without a notable difference, too.' },
+    all: {
+      type: 'boolean',
+      help: 'Show all tasks with their steps: also those without a notable difference, and all of many.',
+    },
     output: { type: 'string', short: 'o', value: 'text|json', help: 'json: the whole comparison (default text).' },
   },
   examples: ['tektrace diff build-and-test-x7k2p build-and-test-b2m9d', 'tektrace diff monday.json today.json'],

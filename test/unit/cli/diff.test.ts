@@ -57,6 +57,30 @@ unit-tests        2.77 s  3.77 s     +1.00 s  +36 %
     expect(lines.filter((line) => line.length > width)).toEqual([]);
   });
 
+  test('of very many tasks shows those with the largest differences, without their steps', () => {
+    const runOf = (traceId: string, lengthOf: (index: number) => number) =>
+      buildWaterfall(traceId, {
+        resourceSpans: [
+          fromService('tekton-pipelines', [
+            { id: 'r', name: 'RUN many', from: 0, to: 9000, traceId },
+            ...Array.from({ length: 30 }, (_, index) => [
+              { id: `t${index}`, parent: 'r', name: `task t${index}`, from: 0, to: lengthOf(index), traceId },
+              { id: `s${index}`, parent: `t${index}`, name: 'step s', from: 0, to: lengthOf(index), traceId },
+            ]).flat(),
+          ]),
+        ],
+      });
+    const before = runOf(TRACE_ID, () => 1000);
+    const after = runOf(OTHER, (index) => 1000 + 100 * (20 - index));
+    const text = diffText(compareRuns(before, after), plain, { all: false });
+    const names = text.split('\n').filter((line) => /^(?:t\d|…|step)/.test(line.trim()));
+    expect(names.map((line) => line.split(/  +/)[0])).toEqual([
+      ...['t0', 't1', 't2', 't3', 't4', 't5', 't6', 't7', '… 17 more', 't26', 't27', 't28', 't29'],
+    ]);
+    expect(text).toContain('--all shows the steps of all 29 tasks with a difference\n1 without a notable difference');
+    expect(diffText(compareRuns(before, after), plain, { all: true }).match(/step s/g)).toHaveLength(30);
+  });
+
   test('of a run with itself says so', () => {
     const [waterfall] = [buildWaterfall(TRACE_ID, exampleTrace)];
     expect(diffText(compareRuns(waterfall, waterfall), plain, { all: false })).toContain('About as long.\n');
