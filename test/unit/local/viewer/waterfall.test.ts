@@ -91,6 +91,36 @@ describe('a run whose root has not arrived', () => {
   });
 });
 
+test('while a run goes on, no span of it misses the parent that comes later; one of a program does', () => {
+  const spans: SpanInput[] = [
+    { id: 'task', parent: 'root', name: 'task build', from: 0, to: 10 },
+    { id: 'step', parent: 'later', name: 'step make', from: 0, to: 10 },
+  ];
+  const traces = [
+    fromService('tekton-pipelines', spans),
+    fromService('taskrun-reconciler', [{ id: 'c', parent: 'later', name: 'reconcile', from: 1, to: 2 }]),
+    fromService('make', [{ id: 'm', parent: 'lost', name: 'make', from: 1, to: 2 }]),
+  ];
+  const waterfall = buildWaterfall(TRACE_ID, { resourceSpans: traces });
+  expect(
+    waterfall.rows.filter(({ category }) => category !== 'placeholder').flatMap(({ warnings }) => warnings),
+  ).toEqual([`its parent ${spanId('lost')} is not in the trace`]);
+});
+
+test('a second span with the id of another one has a row and an id of its own', () => {
+  const { rows } = of(
+    { id: 'root', name: 'RUN a', from: 0, to: 10 },
+    { id: 'same', parent: 'root', name: 'task one', from: 0, to: 5 },
+    { id: 'same', parent: 'root', name: 'task two', from: 5, to: 10 },
+  );
+  expect(new Set(rows.map(({ id }) => id)).size).toBe(3);
+  expect(rows.map(({ name, warnings }) => [name, warnings.length])).toEqual([
+    ['RUN a', 0],
+    ['task one', 0],
+    ['task two', 1],
+  ]);
+});
+
 test('a run that joined the trace of somebody else is a root though its parent is not here', () => {
   const waterfall = of(
     { id: 'r', parent: 'ci', name: 'RUN p', from: 0, to: 9 },

@@ -116,6 +116,19 @@ describe('the failures', () => {
     expect(first).toBeUndefined();
   });
 
+  test('of a wait that came to an end are neither failures nor tolerated ones', () => {
+    const pull: SpanInput = {
+      id: 'pull',
+      parent: 'unit',
+      name: 'volume mount cache',
+      from: 100,
+      to: 200,
+      error: 'busy',
+    };
+    const summary = of([root(3000), ...task('unit', 0, 3000), pull]);
+    expect([summary.failures, summary.tolerated]).toEqual([[], []]);
+  });
+
   test('that a run went on after are tolerated: ignored ones of a step and of a task', () => {
     const ofStep = failed(task('lint', 0, 1000)).map((span) =>
       span.name.startsWith('step')
