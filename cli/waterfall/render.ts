@@ -4,6 +4,7 @@ import type { WaterfallRow } from '../../local/viewer/row.ts';
 import type { Waterfall } from '../../local/viewer/waterfall.ts';
 import { drawBar } from './bar.ts';
 import { displayWidth, fit, printable } from './display-width.ts';
+import { longestTexts } from './longest.ts';
 import { isFolded, treeLines, type TreeLine } from './rows.ts';
 import { colourOf, type Style } from './style.ts';
 
@@ -179,6 +180,14 @@ function controllerLines(waterfall: Waterfall, layout: Layout, style: Style): st
   ];
 }
 
+function foldedLines({ rows }: Waterfall, { width }: Layout, style: Style): string[] {
+  const hint = style.paint('dim', trimEnd(fit(FOLDED, width, style.ellipsis)));
+  return [
+    hint,
+    ...longestTexts(rows, style.arrow).map((text) => trimEnd(fit(`  ${printable(text)}`, width, style.ellipsis))),
+  ];
+}
+
 /**
  * Draws a run as a waterfall for a terminal: a header, one line for each span with its name, duration and bar in time.
  * No line is wider than `options.width`; the text ends with a newline.
@@ -195,7 +204,7 @@ export function renderWaterfall(waterfall: Waterfall, options: WaterfallOptions)
     ...header(waterfall, layout, style),
     ...lines.flatMap((line) => drawLine(line, noteOf(line), layout, style)),
     ...(controllerSpans ? [] : controllerLines(waterfall, layout, style)),
-    ...(!full && isFolded(waterfall) ? [style.paint('dim', trimEnd(fit(FOLDED, layout.width, style.ellipsis)))] : []),
+    ...(!full && isFolded(waterfall) ? foldedLines(waterfall, layout, style) : []),
     '',
   ].join('\n');
 }

@@ -21,7 +21,8 @@ export interface TreeLine {
 /** Up to this number of tasks their steps are drawn without being asked for. */
 const MAX_UNFOLDED_TASKS = 10;
 
-const isTask = ({ category, result }: WaterfallRow): boolean =>
+/** Whether it is a task that was executed. */
+export const isTask = ({ category, result }: WaterfallRow): boolean =>
   result !== 'skip' && (category === 'task' || category === 'custom');
 
 /** The rows that stay when tasks are folded: runs with their waits, tasks, and the failures with what is above them. */

@@ -208,13 +208,36 @@ describe('a run of more than ten tasks', () => {
 
   test('is drawn without the steps, with the wait for the first step at the front of each bar', () => {
     const lines = render(many, { ...plain, width: 60 }).split('\n');
-    expect(lines.filter((line) => line.includes('step'))).toEqual([
+    expect(lines.filter((line) => line.includes('step') && !line.includes('longest'))).toEqual([
       expect.stringMatching(/^! │ └ step s11 /),
       '  more than ten tasks: --full draws their steps',
     ]);
     expect(lines.find((line) => line.includes('task t1 '))).toMatch(/ (░+)█+$/);
     expect(lines.some((line) => line.includes('queued'))).toBe(true);
     expect(lines.some((line) => line.includes('pod starting'))).toBe(false);
+  });
+
+  test('names the longest tasks and steps, the longest first, cut at the width of the window', () => {
+    const slow: SpanInput[] = [
+      { id: 't12', parent: 'r', name: 'task t12', from: 0, to: 3000 },
+      { id: 's12', parent: 't12', name: 'step s12', from: 2800, to: 3000 },
+      { id: 't13', parent: 'r', name: 'task t13', from: 0, to: 2000 },
+      { id: 's13', parent: 't13', name: 'step s13', from: 1000, to: 2000 },
+      {
+        id: 'skipped',
+        parent: 'r',
+        name: 'task t14',
+        from: 0,
+        to: 9000,
+        attributes: { 'cicd.pipeline.task.run.result': 'skip' },
+      },
+    ];
+    const trace = run(root, ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].flatMap(task), ...slow);
+    const text = render(trace, plain);
+    expect(text).toContain('\n  longest tasks: t12 3.00 s, t13 2.00 s, t1 1.00 s\n');
+    expect(text).toContain('\n  longest steps: t13 › s13 1.00 s, t1 › s1 500 ms, t2 › s2 500 ms\n');
+    expect(render(trace, { ...plain, width: 40 })).toContain('\n  longest steps: t13 › s13 1.00 s, t1 › …\n');
+    expect(render(trace, { ...plain, full: true })).not.toContain('longest steps');
   });
 
   test('is drawn with its steps when that is asked for', () => {
