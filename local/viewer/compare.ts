@@ -2,7 +2,7 @@ import type { Result } from './classify.ts';
 import { formatDuration } from './duration.ts';
 import type { WaterfallRow } from './row.ts';
 import { failuresOf } from './summary/failures.ts';
-import { plainName, taskAbove } from './summary/run-rows.ts';
+import { pipelineOf, plainName, taskAbove } from './summary/run-rows.ts';
 import type { RunFacts } from './summary/types.ts';
 import type { Waterfall } from './waterfall.ts';
 
@@ -56,6 +56,8 @@ export interface ComparedRun {
 export interface Comparison {
   before: ComparedRun;
   after: ComparedRun;
+  /** In how far they can't be compared, each in a sentence; empty for two ended runs of one Pipeline. */
+  caveats: string[];
   /** Of the whole runs. */
   differenceMs: number;
   differenceText: string;
@@ -158,6 +160,19 @@ function headOf(waterfall: Waterfall, facts: RunFacts = {}): ComparedRun {
   };
 }
 
+/** In how far the two runs can't be compared, each in a sentence. */
+function caveatsOf(before: Waterfall, after: Waterfall): string[] {
+  if (before.traceId === after.traceId) return ['Both are the same run.'];
+  const [old, current] = [pipelineOf(before), pipelineOf(after)];
+  const running = [before, after].filter(({ finished }) => !finished).map(({ runName, title }) => runName ?? title);
+  return [
+    ...(old !== undefined && current !== undefined && old !== current
+      ? [`They are runs of different things: ${old} and ${current}.`]
+      : []),
+    ...running.map((name) => `${name} has not ended: of it there is only what has ended by now.`),
+  ];
+}
+
 /**
  * What became slower or faster from one run to another, per task, step and wait. Tasks are the same if they have the same name (with the values
  * of their matrix), steps and waits if their tasks are, too. Attempts of a task count together. Pure.
@@ -174,13 +189,17 @@ export function compareRuns(
     compared(unit, old.get(key)?.side, current.get(key)?.side),
   );
   const tasks = rows.filter(({ kind }) => kind === 'task').toSorted(bySlowdown);
-  const below = (task: string | undefined): ComparedRow[] =>
-    rows.filter((row) => row.kind !== 'task' && row.task === task).toSorted(inTask);
+  const others = Map.groupBy(
+    rows.filter(({ kind }) => kind !== 'task'),
+    ({ task }) => task,
+  );
+  const below = (task: string | undefined): ComparedRow[] => (others.get(task) ?? []).toSorted(inTask);
   const groups = [...tasks.map((task) => [task, ...below(task.name)]), ...below(undefined).map((wait) => [wait])];
   const differenceMs = after.durationMs - before.durationMs;
   return {
     before: headOf(before, facts.before),
     after: headOf(after, facts.after),
+    caveats: caveatsOf(before, after),
     differenceMs,
     differenceText: signed(differenceMs),
     change: changeOf(before.durationMs, after.durationMs),

@@ -96,7 +96,9 @@ function table(rows, mostMs) {
 }
 
 /** @param {Comparison} comparison */
-function verdict({ change, differenceText, before, after }) {
+function verdict({ change, differenceText, before, after, caveats }) {
+  // Of a run that goes on, nobody knows how long it takes.
+  if (caveats.length > 0 && (before.traceId === after.traceId || !before.finished || !after.finished)) return undefined;
   const share =
     before.durationMs > 0 ? Math.round((100 * Math.abs(after.durationMs - before.durationMs)) / before.durationMs) : 0;
   if (change === 'same')
@@ -146,7 +148,8 @@ export function createCompareView(before, after) {
     const wasOpen = content.querySelector('details')?.open === true;
     content.replaceChildren(
       h('div', { class: 'compared-runs' }, runCard('before', comparison.before), runCard('after', comparison.after)),
-      verdict(comparison),
+      ...comparison.caveats.map((text) => h('p', { class: 'verdict' }, text)),
+      ...[verdict(comparison)].filter((part) => part !== undefined),
       ...(changed.length > 0 ? [table(rowsOf(changed), mostMs)] : []),
       ...(same.length > 0
         ? [

@@ -4,31 +4,39 @@ import { agoText } from '../time.js';
 
 /** @typedef {import('../../../tracestore/views/trace-summary.ts').TraceSummary} TraceSummary */
 
-/** @typedef {{name: string, runs: TraceSummary[], median: string | undefined, count: number}} PipelineHistory */
+/** @typedef {{name: string, label: string, runs: TraceSummary[], median: string | undefined, count: number}} PipelineHistory */
 
 const RUNS = 10;
 
 /**
- * The last ten runs of each pipeline, oldest first; the pipeline that ran last comes first.
+ * The last ten runs of each pipeline, oldest first; the pipeline that ran last comes first. Pipelines of the same name in different namespaces are not the
+ * same.
  * @param {TraceSummary[]} traces
  * @returns {PipelineHistory[]}
  */
 export function histories(traces) {
   const names = new Set(traces.flatMap(({ pipeline }) => pipeline ?? []));
-  /** @type {Map<string, TraceSummary[]>} */
+  /** Of each name, the runs by namespace. @type {Map<string, Map<string, TraceSummary[]>>} */
   const groups = new Map();
   for (const trace of traces.toSorted((a, b) => a.startUnixMs - b.startUnixMs)) {
     const name = pipelineOf(trace, names);
-    if (name !== undefined) groups.set(name, [...(groups.get(name) ?? []), trace]);
+    if (name === undefined) continue;
+    const spaces = groups.get(name) ?? new Map();
+    const runs = spaces.get(trace.namespace ?? '') ?? [];
+    groups.set(name, spaces.set(trace.namespace ?? '', runs));
+    runs.push(trace);
   }
   return [...groups]
-    .map(([name, all]) => {
-      const runs = all.slice(-RUNS);
-      const ended = runs.filter(({ finished }) => finished).toSorted((a, b) => a.durationMs - b.durationMs);
-      // The lower of two middle ones.
-      const median = ended[Math.ceil(ended.length / 2) - 1]?.durationText;
-      return { name, runs, median, count: all.length };
-    })
+    .flatMap(([name, spaces]) =>
+      [...spaces].map(([namespace, all]) => {
+        const runs = all.slice(-RUNS);
+        const ended = runs.filter(({ finished }) => finished).toSorted((a, b) => a.durationMs - b.durationMs);
+        // The lower of two middle ones.
+        const median = ended[Math.ceil(ended.length / 2) - 1]?.durationText;
+        const label = spaces.size > 1 && namespace !== '' ? `${name} in ${namespace}` : name;
+        return { name, label, runs, median, count: all.length };
+      }),
+    )
     .toSorted((a, b) => (b.runs.at(-1)?.startUnixMs ?? 0) - (a.runs.at(-1)?.startUnixMs ?? 0));
 }
 
@@ -55,7 +63,7 @@ function bar(run, mostMs, nowMs) {
  * @param {PipelineHistory} history
  * @param {{pressed: boolean, nowMs: number, onPress: () => void}} options
  */
-export function historyCard({ name, runs, median, count }, { pressed, nowMs, onPress }) {
+export function historyCard({ label, runs, median, count }, { pressed, nowMs, onPress }) {
   const ended = runs.filter(({ finished }) => finished);
   const mostMs = Math.max(1, ...ended.map(({ durationMs }) => durationMs));
   const [before, last] = ended.slice(-2);
@@ -64,11 +72,11 @@ export function historyCard({ name, runs, median, count }, { pressed, nowMs, onP
   );
   return h(
     'section',
-    { class: 'history', 'aria-label': `Last runs of ${name}` },
+    { class: 'history', 'aria-label': `Last runs of ${label}` },
     h(
       'button',
-      { type: 'button', class: 'history-name', 'aria-pressed': String(pressed), title: name, click: onPress },
-      name,
+      { type: 'button', class: 'history-name', 'aria-pressed': String(pressed), title: label, click: onPress },
+      label,
     ),
     h('ol', { class: 'bars' }, ...runs.map((run) => bar(run, mostMs, nowMs))),
     h(
@@ -78,7 +86,7 @@ export function historyCard({ name, runs, median, count }, { pressed, nowMs, onP
       before && last
         ? h(
             'a',
-            { href: `/compare/${before.id}/${last.id}`, 'aria-label': `compare last two runs of ${name}` },
+            { href: `/compare/${before.id}/${last.id}`, 'aria-label': `compare last two runs of ${label}` },
             'compare last two',
           )
         : undefined,

@@ -129,3 +129,35 @@ describe('the comparison of two runs', () => {
     expect(after.problem).toMatch(/^build-image › push: exit code 1/);
   });
 });
+
+describe('what makes a comparison doubtful is said', () => {
+  const run = (traceId: string, ...spans: SpanInput[]): Waterfall =>
+    buildWaterfall(traceId, { resourceSpans: [fromService('tekton-pipelines', spans)] });
+  const root = (name: string): SpanInput => ({ id: 'r', name: `RUN ${name}`, from: 0, to: 10 });
+  const [first, second] = ['1'.padStart(32, '0'), '2'.padStart(32, '0')];
+
+  test.each<[string, Waterfall, Waterfall, string[]]>([
+    ['two runs of one Pipeline', run(first, root('p')), run(second, root('p')), []],
+    ['a run with itself', run(first, root('p')), run(first, root('p')), ['Both are the same run.']],
+    [
+      'runs of two Pipelines',
+      run(first, root('build')),
+      run(second, root('deploy')),
+      ['They are runs of different things: build and deploy.'],
+    ],
+    [
+      'a run that goes on',
+      run(first, root('p')),
+      run(second, { ...task('a', 5), attributes: { pipelinerun: 'p-2' } }),
+      ['p-2 has not ended: of it there is only what has ended by now.'],
+    ],
+  ])('%s', (_title, before, after, caveats) => {
+    expect(compareRuns(before, after).caveats).toEqual(caveats);
+  });
+
+  test('very many tasks are compared in a moment', () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => ({ ...task(`${index}`, 5), id: `t${index}` }));
+    const waterfall = run(first, root('p'), ...many);
+    expect(compareRuns(waterfall, waterfall).groups).toHaveLength(20_000);
+  });
+});

@@ -83,6 +83,16 @@ describe('the last runs of a pipeline', () => {
     expect(build?.runs.map(({ id }) => id)).toEqual(['2', '3', '4', '5', '6', '7', '8', '9', '10', '11']);
   });
 
+  test('are apart for pipelines of the same name in different namespaces, which are named then', () => {
+    const both = [trace({ id: '1' }), trace({ id: '2', namespace: 'team-b', startUnixMs: NOW })];
+    const found = histories([...both, trace({ id: '3', pipeline: 'deploy', startUnixMs: NOW - 90_000 })]);
+    expect(found.map(({ label, count }) => `${label}: ${count}`)).toEqual([
+      'build in team-b: 1',
+      'build in ci: 1',
+      'deploy: 1',
+    ]);
+  });
+
   test('of the pipeline that ran last come first; traces of no run have none', () => {
     const { pipeline: _, runName: _name, ...other } = trace({ id: 'o' });
     const all = [trace({ startUnixMs: NOW - 5 }), trace({ pipeline: 'deploy', startUnixMs: NOW }), other];
