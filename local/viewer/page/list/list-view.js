@@ -23,7 +23,8 @@ function card(trace) {
     { href: `/trace/${id}`, class: 'card' },
     resultPill(result),
     h('span', { class: 'card-name' }, runName ?? title),
-    problem === undefined
+    // The result alone is no cause.
+    problem === undefined || problem === result
       ? undefined
       : h('span', { class: 'card-problem', 'data-result': result, title: problem }, problem),
     h('span', { class: 'muted card-title' }, what),
