@@ -7,7 +7,7 @@ import type { Resource } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { LruMap } from '../../shared/runtime/lru.ts';
-import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
+import type { PipelineRun, PipelineTask, TaskRun } from '../../shared/tekton/types.ts';
 import { keepProvenance } from '../../shared/tracing/provenance.ts';
 import { podTaskSpan, runSpan } from '../../shared/tracing/run-context.ts';
 
@@ -16,11 +16,17 @@ const MAX_OBJECTS = 1000;
 
 const BY_TRACE = 'trace';
 
-/** A PipelineRun without its pipeline. */
-function slimPipelineRun(run: PipelineRun): PipelineRun {
-  const { pipelineSpec: _, childReferences: __, ...status } = run.status ?? {};
+const onlyNames = (tasks: PipelineTask[] = []): PipelineTask[] => tasks.map(({ name }) => ({ name }));
+
+/** A PipelineRun with only the names of its tasks: they say which are still to come. */
+export function slimPipelineRun(run: PipelineRun): PipelineRun {
+  const { pipelineSpec, ...status } = run.status ?? {};
+  const names = pipelineSpec && { tasks: onlyNames(pipelineSpec.tasks), finally: onlyNames(pipelineSpec.finally) };
   const { pipelineRef } = run.spec;
-  return { ...keepProvenance(run), kind: 'PipelineRun', spec: { ...(pipelineRef && { pipelineRef }) }, status };
+  return {
+    ...{ ...keepProvenance(run), kind: 'PipelineRun', spec: { ...(pipelineRef && { pipelineRef }) } },
+    status: { ...status, ...(names && { pipelineSpec: names }) },
+  };
 }
 
 /** A TaskRun without what a page does not draw. */

@@ -58,7 +58,11 @@ test(
       { name: 'first', script: 'true' },
       { name: 'wait', script: 'echo begun; sleep 600' },
     ];
-    const run = await create<PipelineRun>(cluster.client, pipelineRun('slow', steps));
+    const slow = pipelineRun('slow', steps);
+    const report = { name: 'report', taskSpec: { steps: [{ name: 'say', image: 'busybox', script: 'true' }] } };
+    const spec = { pipelineSpec: { ...slow.spec.pipelineSpec, finally: [report] } };
+    const whole: PipelineRun = { ...slow, spec };
+    const run = await create<PipelineRun>(cluster.client, whole);
     const { traceId = '' } = runSpan(run) ?? {};
     const running = await update(traceId, 'the second step runs', ({ rows }) =>
       rows.some(({ name, isRunning }) => name === 'step wait' && isRunning),
@@ -71,6 +75,7 @@ test(
       'step wait running',
     ]);
     expect(running.head).toMatchObject({ finished: false, runName: run.metadata.name, result: 'running' });
+    expect(running.head.summary.toCome).toEqual(['report']);
 
     const step = shown.find(({ name }) => name === 'step wait');
     expect(await logUntil(`/api/log/${traceId}/${step?.id}`, 'begun\n')).toBe('begun\n');
@@ -88,10 +93,10 @@ test(
     expect(ended.head.result).toBe('cancellation');
     const ids = (rows: ViewUpdate['rows']): Record<string, string> =>
       Object.fromEntries(rows.filter(({ category }) => category === 'step').map((row) => [row.name, row.id]));
-    const whole = await update(traceId, 'the step has its span', ({ rows }) =>
+    const last = await update(traceId, 'the step has its span', ({ rows }) =>
       rows.some(({ name: of }) => of === 'step wait'),
     );
-    expect(ids(whole.rows)).toEqual(ids(running.rows));
+    expect(ids(last.rows)).toEqual(ids(running.rows));
   },
   2 * LIMIT_MS,
 );
