@@ -181,10 +181,10 @@ function controllerLines(waterfall: Waterfall, layout: Layout, style: Style): st
 }
 
 function foldedLines({ rows }: Waterfall, { width }: Layout, style: Style): string[] {
-  const hint = style.paint('dim', trimEnd(fit(FOLDED, width, style.ellipsis)));
+  const longest = longestTexts(rows, width - 2, style.arrow);
   return [
-    hint,
-    ...longestTexts(rows, style.arrow).map((text) => trimEnd(fit(`  ${printable(text)}`, width, style.ellipsis))),
+    style.paint('dim', trimEnd(fit(FOLDED, width, style.ellipsis))),
+    ...longest.map((text) => trimEnd(fit(`  ${text}`, width, style.ellipsis))),
   ];
 }
 
