@@ -30,8 +30,9 @@ function sideText(side: ComparedSide | undefined, { marks }: Style): string {
   return `${isQuiet(side.result) ? '' : `${marks[side.result]} `}${side.durationText}${times}`;
 }
 
+/** Of what took less than a millisecond there is no share: Kubernetes' times are whole seconds, so it may have been any length. */
 function percent(beforeMs: number, afterMs: number): string {
-  const share = beforeMs === 0 ? 0 : Math.round((100 * (afterMs - beforeMs)) / beforeMs);
+  const share = beforeMs < 1 ? 0 : Math.round((100 * (afterMs - beforeMs)) / beforeMs);
   return share === 0 ? '' : `${share > 0 ? '+' : '−'}${Math.abs(share)} %`;
 }
 

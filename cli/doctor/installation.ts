@@ -1,7 +1,11 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { MUTATING_WEBHOOK_CONFIGURATIONS, resourcePath } from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { publicUrl } from '../../shared/tracing/exporters/sink.ts';
+import { chartFolder } from '../chart-folder.ts';
 import { finding, isUnread, read } from './finding.ts';
 import type { Finding, Unread } from './finding.ts';
 
@@ -91,13 +95,19 @@ function releaseOf(object: KubeObject | undefined): Release | undefined {
   return release === undefined || namespace === undefined ? undefined : { release, namespace };
 }
 
+/** The chart, as a path from where the user stands. */
+function chart(): string {
+  const folder = chartFolder();
+  return folder ? path.relative(process.cwd(), fileURLToPath(folder)) || '.' : 'helm/tektrace';
+}
+
 /** The command that puts the object's release as the chart has it, with `settings` on top of its values. */
 export function helmUpgrade(object: KubeObject | undefined, settings = ''): string {
   const of = releaseOf(object);
   const suffix = settings === '' ? '' : ` ${settings}`;
   return of === undefined
-    ? `helm upgrade --install tektrace helm/tektrace -n tektrace --create-namespace${suffix}`
-    : `helm upgrade ${of.release} helm/tektrace -n ${of.namespace} --reuse-values${suffix}`;
+    ? `helm upgrade --install tektrace ${chart()} -n tektrace --create-namespace${suffix}`
+    : `helm upgrade ${of.release} ${chart()} -n ${of.namespace} --reuse-values${suffix}`;
 }
 
 /** The command that sends a span from the cluster. */

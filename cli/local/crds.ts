@@ -2,19 +2,13 @@ import { readdir, readFile } from 'node:fs/promises';
 
 import { parse } from 'yaml';
 
-/** The chart's CRDs, which the embedded cluster installs too. */
+import { chartFolder } from '../chart-folder.ts';
+
+/** The chart's CRDs, which the embedded cluster installs too. Throws an Error if they are missing. */
 export async function readCrds(): Promise<object[]> {
-  // From dist/ the chart is one folder further up.
-  const candidates = [
-    new URL('../../helm/tektrace/files/crds/', import.meta.url),
-    new URL('../../../helm/tektrace/files/crds/', import.meta.url),
-  ];
-  for (const folder of candidates) {
-    const names = await readdir(folder).catch(() => []);
-    if (names.length > 0)
-      return Promise.all(
-        names.sort().map(async (name) => parse(await readFile(new URL(name, folder), 'utf8')) as object),
-      );
-  }
-  throw new Error('the CRDs in helm/tektrace/files/crds are missing from this installation: install it again');
+  const chart = chartFolder();
+  if (!chart) throw new Error('helm/tektrace is missing from this installation: install it again');
+  const folder = new URL('files/crds/', chart);
+  const names = (await readdir(folder)).sort();
+  return Promise.all(names.map(async (name) => parse(await readFile(new URL(name, folder), 'utf8')) as object));
 }

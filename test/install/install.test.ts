@@ -8,6 +8,7 @@ import type { KubeList, KubeObject } from '../../shared/kubernetes/types.ts';
 import { TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import type { PipelineRun } from '../../shared/tekton/types.ts';
 import { pipelineRunSpan } from '../../shared/tracing/run-context.ts';
+import { cli } from '../e2e/support/cli.ts';
 import { startWholeCluster } from '../clusters/whole/cluster.ts';
 import type { WholeCluster } from '../clusters/whole/cluster.ts';
 import { installJaeger } from '../clusters/whole/jaeger.ts';
@@ -105,6 +106,17 @@ describe('beside an upstream Tekton from its own YAML, with the commands of docs
       const spans = await fetch(`${jaeger.queryUrl}/api/traces?service=tektrace&operation=tektrace%20check`);
       expect(((await spans.json()) as { data: unknown[] }).data).toHaveLength(1);
       expect(others).toContain('kubectl create -f examples/build-and-test.yaml');
+    },
+    STEP_TIMEOUT_MS,
+  );
+
+  test(
+    'tektrace doctor finds nothing wrong, and sees its span in Jaeger',
+    async () => {
+      const urls = ['--jaeger-collector-url', jaeger.nodeOtlpUrl, '--jaeger-query-url', jaeger.queryUrl];
+      const { code, stdout } = await cli(['doctor', '--kubeconfig', cluster.kubeconfigPath, ...urls]);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('Nothing is wrong.') });
+      expect(stdout).toMatch(/^ {2}✓ Jaeger +\S+ shows the span$/m);
     },
     STEP_TIMEOUT_MS,
   );

@@ -52,6 +52,21 @@ unit-tests        2.77 s  3.77 s     +1.00 s  +36 %
 `);
   });
 
+  test('of what took no measurable time before has a difference, and no share', () => {
+    const run = (ms: number) =>
+      buildWaterfall(TRACE_ID, {
+        resourceSpans: [
+          fromService('tekton-pipelines', [
+            { id: 'r', name: 'RUN x', from: 0, to: 2000 },
+            { id: 't', parent: 'r', name: 'task y', from: 0, to: ms },
+          ]),
+        ],
+      });
+    expect(diffText(compareRuns(run(0.001), run(1000)), plain, { all: true })).toMatch(
+      /^y .* \+1000 ms$|^y .* \+1\.00 s$/m,
+    );
+  });
+
   test.each([60, 80, 120])('is not wider than %d columns', (width) => {
     const lines = diffText(comparison, paintOf(width, false), { all: true }).split('\n');
     expect(lines.filter((line) => line.length > width)).toEqual([]);
