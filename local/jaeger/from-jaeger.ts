@@ -35,8 +35,12 @@ function valueOf({ type, value }: JaegerTag): AnyValue {
 
 const attributesOf = (tags: JaegerTag[]): KeyValue[] => tags.map((tag) => ({ key: tag.key, value: valueOf(tag) }));
 
-/** Jaeger has microseconds. */
-const nanos = (micros: number): string => String(BigInt(Math.round(micros)) * 1000n);
+/** OTLP's times have 64 bits. */
+const MAX_MICROS = 1.8e16;
+
+/** Jaeger has microseconds. Its clock adjuster may move a span before 1970, and writes that as a number near 2^64: such a time counts as unknown. */
+const nanos = (micros: number): string =>
+  micros >= 0 && micros < MAX_MICROS ? String(BigInt(Math.round(micros)) * 1000n) : '0';
 
 const textOf = (tags: JaegerTag[], ...keys: string[]): string | undefined => {
   const found = tags.find(({ key }) => keys.includes(key));

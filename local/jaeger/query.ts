@@ -146,7 +146,8 @@ export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
     const body = await read(path, signal);
     if (typeof body !== 'string') return body;
     try {
-      const { data } = JSON.parse(body) as { data: JaegerTrace[] | null };
+      const { data, errors } = JSON.parse(body) as { data: JaegerTrace[] | null; errors?: { msg?: string }[] | null };
+      if (!data && errors?.[0]) throw new Error(printableUpTo(errors[0].msg ?? '', MAX_REASON));
       const traces = (data ?? []).map(fromJaegerTrace);
       // Through the same checks as an answer in OTLP.
       const resourceSpans = traces.flatMap((trace) => trace.resourceSpans);

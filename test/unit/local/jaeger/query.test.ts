@@ -8,7 +8,7 @@ import { createJaegerQuery, JaegerQueryError } from '../../../../local/jaeger/qu
 import { jaegerTrace } from '../../../../local/tracestore/api/jaeger-trace.ts';
 import { buildWaterfall } from '../../../../local/viewer/waterfall.ts';
 import type { Waterfall } from '../../../../local/viewer/waterfall.ts';
-import { exampleTrace, TRACE_ID } from '../viewer/example-trace.ts';
+import { exampleTrace, START_MS, TRACE_ID } from '../viewer/example-trace.ts';
 
 interface Answer {
   status?: number;
@@ -145,6 +145,19 @@ describe('what is no answer is said in a sentence', () => {
     for (const span of trace.spans) span.tags.reverse();
     answer = (path) => (path.startsWith('/api/v3') ? PAGE : { body: JSON.stringify({ data: [trace] }) });
     expect(await createJaegerQuery({ url }).trace(TRACE_ID)).toBeDefined();
+  });
+
+  test('a time that Jaeger moved before 1970 spoils its span only; an error instead of traces is one', async () => {
+    const trace = jaegerTrace(TRACE_ID, exampleTrace);
+    const lint = trace.spans.find(({ operationName }) => operationName === 'task lint');
+    if (lint) lint.startTime = 18_438_711_121_635_842_048;
+    answer = (path) => (path.startsWith('/api/v3') ? PAGE : { body: JSON.stringify({ data: [trace] }) });
+    const found = buildWaterfall(TRACE_ID, (await createJaegerQuery({ url }).trace(TRACE_ID)) ?? { resourceSpans: [] });
+    expect(found).toMatchObject({ result: 'failure', startUnixMs: START_MS });
+    expect(found.rows.find(({ name }) => name === 'task lint')?.warnings).toHaveLength(1);
+    const body = '{"data":null,"errors":[{"code":500,"msg":"json: unsupported value: NaN"}]}';
+    answer = (path) => (path.startsWith('/api/v3') ? PAGE : { body });
+    await expect(createJaegerQuery({ url }).trace(TRACE_ID)).rejects.toThrow('json: unsupported value: NaN');
   });
 
   test('nobody who listens', async () => {
