@@ -105,11 +105,12 @@ function taskOf(name: string, pod: Pod, seenMs: number | undefined): LiveTask {
   };
 }
 
+const taskRunOf = ({ labels, name = '' }: Pod['metadata']): string => labels?.[LABEL_TASK_RUN] ?? name;
+
 /** The Pod's task in its Pipeline; that of a TaskRun of its own is the run. A member of a matrix has the name of its TaskRun, too. */
 function nameOf(pod: Pod, all: readonly Pod[]): string {
-  const { labels = {}, name = '' } = pod.metadata;
-  const task = labels[LABEL_PIPELINE_TASK];
-  const taskRun = labels[LABEL_TASK_RUN] ?? name;
+  const task = pod.metadata.labels?.[LABEL_PIPELINE_TASK];
+  const taskRun = taskRunOf(pod.metadata);
   if (task === undefined) return taskRun;
   const isOne = all.every(
     ({ metadata }) => metadata.labels?.[LABEL_PIPELINE_TASK] !== task || metadata.labels[LABEL_TASK_RUN] === taskRun,
@@ -122,7 +123,7 @@ function newest(pods: readonly Pod[]): Pod[] {
   const byTaskRun = new Map<string, Pod>();
   const writtenMs = ({ metadata }: Pod): number => timeMs(metadata.creationTimestamp) ?? 0;
   for (const pod of pods) {
-    const key = pod.metadata.labels?.[LABEL_TASK_RUN] ?? pod.metadata.name ?? '';
+    const key = taskRunOf(pod.metadata);
     const known = byTaskRun.get(key);
     if (!known || writtenMs(pod) >= writtenMs(known)) byTaskRun.set(key, pod);
   }
@@ -139,6 +140,11 @@ export function liveTasks(
   seenMs?: ReadonlyMap<string, number>,
 ): { tasks: LiveTask[]; toCome: number } {
   const current = newest(pods);
+  const attempts = Map.groupBy(pods, ({ metadata }) => taskRunOf(metadata));
+  const attemptText = ({ metadata }: Pod): string => {
+    const { length } = attempts.get(taskRunOf(metadata)) ?? [];
+    return length > 1 ? `, attempt ${length}` : '';
+  };
   const { pipelineSpec, skippedTasks = [] }: PipelineRunStatus = run.kind === 'PipelineRun' ? (run.status ?? {}) : {};
   const { tasks = [], finally: last = [] } = pipelineSpec ?? {};
   const names = [...tasks, ...last].map(({ name }) => name);
@@ -148,7 +154,7 @@ export function liveTasks(
     .toSorted((a, b) => placeOf(a) - placeOf(b) || (nameOf(a, current) < nameOf(b, current) ? -1 : 1))
     .map((pod) => ({
       place: placeOf(pod),
-      task: taskOf(nameOf(pod, current), pod, seenMs?.get(pod.metadata.uid ?? '')),
+      task: taskOf(nameOf(pod, current) + attemptText(pod), pod, seenMs?.get(pod.metadata.uid ?? '')),
     }));
   const without = skipped.map((name) => ({
     place: names.indexOf(name),

@@ -78,10 +78,10 @@ describe('a task whose steps have not started', () => {
   });
 });
 
-test('a retry has a new Pod, which is the one that is shown', () => {
+test('a retry has a new Pod, which is the one that is shown, with the number of the attempt', () => {
   const first = pod('unit', { 'step-jest': ended(1, 4, 1) });
   const second = pod('unit', { 'step-jest': running(6) }, { name: 'unit-pod-retry1', created: 5 });
-  expect(liveTasks(run, [second, first]).tasks).toMatchObject([{ name: 'unit', phase: 'running' }]);
+  expect(liveTasks(run, [second, first]).tasks).toMatchObject([{ name: 'unit, attempt 2', phase: 'running' }]);
 });
 
 test('members of a matrix are told apart', () => {
