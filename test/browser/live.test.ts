@@ -136,6 +136,25 @@ describeInChromium('a run that goes on', (browser) => {
     expect(page.complaints.filter((text) => !text.includes('404'))).toEqual([]);
   });
 
+  test('an attempt that failed stays with its cause while the next one runs, and the run has not failed', async () => {
+    const first = {
+      ...failed(400, 'Failed', 'no'),
+      ...{ podName: 'ship-x1-unit-pod', steps: [step('jest', 200, { ms: 390, exitCode: 1 })] },
+    };
+    const next = { podName: 'ship-x1-unit-pod-retry1', startTime: new Date(BORN_MS + 450).toISOString() };
+    log.write('expected total 42, got 41\n', true);
+    show([taskRun('unit', 100, { retriesStatus: [first], ...next, steps: [step('jest', 600)] })]);
+    const page = await open();
+    const path =
+      'RUN ship running,task unit running,attempt 1 failure,step jest failure,attempt 2 running,step jest running';
+    await page.until(`${NAMES} === '${path}'`);
+    await page.until(`document.querySelector('[data-line=tolerated]')?.textContent.endsWith('(retried)')`);
+    expect(await page.evaluate(`document.querySelector('[data-line=tolerated]').textContent`)).toBe(
+      'unit › attempt 1 › jest exit code 1: expected total 42, got 41 (retried)',
+    );
+    expect(await page.evaluate(`document.querySelector('[data-line=failure]')`)).toBeNull();
+  });
+
   test('a bar grows with the clock, and stands still when the store is gone', async () => {
     show([taskRun('unit', 100, { steps: [step('jest', 400)] })]);
     const page = await open();

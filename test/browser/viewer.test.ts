@@ -132,11 +132,27 @@ describeInChromium('the page', (browser) => {
     await other.until(`document.querySelector('.details h2')?.textContent === 'updateStatus'`);
   });
 
+  test('the panel of a task has its steps as links, and its waits', async () => {
+    const page = await openExample();
+    await page.evaluate(`${rowNamed('task build-image')}.click()`);
+    await page.until(`document.querySelector('.details h2')?.textContent === 'task build-image'`);
+    const parts = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('.time-item')].map((item) => item.textContent)`,
+    );
+    expect(parts).toEqual(expect.arrayContaining(['step build890 ms', '✗step push440 ms']));
+    expect(parts.at(-1)).toMatch(/^after its last step/);
+    await page.evaluate(
+      `[...document.querySelectorAll('.time-item .link')].find((link) => link.textContent === 'step push').click()`,
+    );
+    await page.until(`document.querySelector('.details h2')?.textContent === 'step push'`);
+  });
+
   test('a click on a span shows its attributes, events and status; Escape closes them', async () => {
     const page = await openExample();
     await page.evaluate(`${rowNamed('step test')}.click()`);
     await page.until(`document.querySelector('.details h2')?.textContent === 'step test'`);
     const text = await page.evaluate<string>(`document.querySelector('.details').innerText`);
+    expect(text).not.toContain('Waits');
     for (const part of [
       'step test',
       'container.image.name',

@@ -108,6 +108,12 @@ export const NO_DETAILS = {
   ...{ status: { code: '' }, attributes: [], resource: [], events: [], links: [] },
 };
 
+/** @param {PageRow[]} steps */
+function stepsTitle(steps) {
+  if (steps[0]?.category === 'attempt') return 'Attempts';
+  return steps.some(({ category }) => category === 'sidecar') ? 'Steps and sidecars' : 'Steps';
+}
+
 /** How long a row took, or has been running. @param {PageRow} row @param {number} nowMs after the trace's start */
 export function tookText(row, nowMs) {
   return row.isRunning ? `for ${elapsedText(nowMs - row.offsetMs)}` : row.durationText;
@@ -152,7 +158,7 @@ export function rowDetails({ details: { row: span }, row, startUnixMs, nowMs, wa
     row.problem === undefined ? undefined : h('p', { class: 'problem' }, row.problem),
     ...span.warnings.map((warning) => h('p', { class: 'warning' }, warning)),
     log,
-    section('Steps', steps.length, h('ul', { class: 'items' }, ...rowItems(steps, onShow))),
+    section(stepsTitle(steps), steps.length, h('ul', { class: 'items' }, ...rowItems(steps, onShow))),
     section(
       'Waits',
       waits.length + tail.length,

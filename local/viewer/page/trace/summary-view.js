@@ -17,7 +17,8 @@ const PATH_MEANING =
 const WAITS_MEANING =
   'The waits on the critical path. Each moment counts once, and none in which a step of that task ran; waits of other tasks do not count.';
 
-const TOLERATED_MEANING = 'The run went on after these: another attempt followed, or onError let it continue.';
+const TOLERATED_MEANING =
+  'Failures that are not why the run ended: another attempt followed, or onError let it continue.';
 
 /** What the failures have in common. @param {PageHead['summary']} summary */
 function failureTerm({ failures }) {
@@ -168,7 +169,7 @@ export function createSummary({ onShow, onFunctions }) {
       const waits = summary.waits.totalMs > 0 ? [summary.waits.text] : [];
       replace([
         ...line(failureTerm(summary), 'failure', undefined, failures(summary)),
-        ...line('Also failed', 'tolerated', TOLERATED_MEANING, tolerated(summary)),
+        ...line('Went on after', 'tolerated', TOLERATED_MEANING, tolerated(summary)),
         ...line('Critical path', 'path', PATH_MEANING, path(head)),
         ...line('Slowest tasks', 'slowest', 'With their waits.', links(tasks)),
         ...line('Slowest steps', 'slowest-steps', undefined, links(steps)),
