@@ -3,8 +3,7 @@ import type { Attributes } from '@opentelemetry/api';
 
 import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
-import { LABEL_PIPELINE, LABEL_PIPELINE_TASK, LABEL_TASK } from '../../shared/tekton/annotations.ts';
-import { traceParentOf } from '../../shared/tracing/provenance.ts';
+import { definitionName } from '../../shared/tracing/definition-name.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import type { PipelineRunFacts } from './facts.ts';
 import { combinationOf, matrixAttributes, memberLabel } from './matrix.ts';
@@ -13,26 +12,6 @@ import { errorAttributes, outcomeOf, statusOf } from './result.ts';
 import { runInterval } from './run-interval.ts';
 import { ancestry, runAttributes, span } from './span.ts';
 import { raisedTo, within } from './times.ts';
-
-/** The name of what a resolver fetched, which upstream writes to a label; undefined while it has written the run's own name, or none. */
-function remoteName({ kind, metadata: { labels = {}, name } }: PipelineRun | TaskRun): string | undefined {
-  const label = labels[kind === 'PipelineRun' ? LABEL_PIPELINE : LABEL_TASK];
-  return label === name || label === '' ? undefined : label;
-}
-
-/**
- * The run's low-cardinality name: that of its reference, else, for a child, of its task, else generateName without its dash, else the run's name. A reference
- * to a resolver has no name of its own, but what was fetched has.
- */
-export function definitionName(run: PipelineRun | TaskRun): string {
-  const spec = run.spec as { pipelineRef?: { name?: string }; taskRef?: { name?: string } };
-  const reference = spec.pipelineRef ?? spec.taskRef;
-  const { generateName, name = '' } = run.metadata;
-  // An embedded Pipeline in a Pipeline has the name of its task there.
-  const task = traceParentOf(run) && run.metadata.labels?.[LABEL_PIPELINE_TASK];
-  const referred = reference && (reference.name ?? remoteName(run));
-  return referred ?? task ?? generateName?.replace(/-$/, '') ?? name;
-}
 
 /** Attributes of the semantic conventions from Pipelines-as-Code's labels and annotations. */
 function vcsAttributes(run: PipelineRun | TaskRun): Attributes {

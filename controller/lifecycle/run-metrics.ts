@@ -7,7 +7,7 @@ import { limited, OTHER } from './label-limit.ts';
 import type { Entry, Run } from './ledger.ts';
 import { isMarked } from './marks.ts';
 import { isBad, outcomeOf } from './result.ts';
-import { definitionName } from './root.ts';
+import { definitionName } from '../../shared/tracing/definition-name.ts';
 import { runInterval } from './run-interval.ts';
 import { createTaskMetrics } from './task-metrics.ts';
 import { epochMs } from './times.ts';

@@ -7,7 +7,7 @@ import { traceParentOf } from '../../shared/tracing/provenance.ts';
 import { limited, OTHER } from './label-limit.ts';
 import type { Entry, Run } from './ledger.ts';
 import { outcomeOf } from './result.ts';
-import { definitionName } from './root.ts';
+import { definitionName } from '../../shared/tracing/definition-name.ts';
 import { epochMs } from './times.ts';
 
 /** Maximum of tasks with series of their own; the others are counted together. */

@@ -1,5 +1,5 @@
-import { LABEL_PIPELINE_TASK } from '../../../shared/tekton/annotations.ts';
 import type { PipelineRun } from '../../../shared/tekton/types.ts';
+import { definitionName } from '../../../shared/tracing/definition-name.ts';
 import { deriveSpanId } from '../../../shared/tracing/ids.ts';
 import { traceParentOf, trustedAdmissionTime } from '../../../shared/tracing/provenance.ts';
 import { pipelineRunSpan, taskRunSpan } from '../../../shared/tracing/run-context.ts';
@@ -9,13 +9,6 @@ import { liveOutcome } from './outcome.ts';
 import { liveTask } from './task.ts';
 import { bornMs, timeMs } from './times.ts';
 
-/** The name of the run's span (docs/trace.md): the reference, a child's task, generateName without its dash, the run's name. */
-function rootName(run: PipelineRun): string {
-  const { labels, generateName, name = '' } = run.metadata;
-  const task = traceParentOf(run) && labels?.[LABEL_PIPELINE_TASK];
-  return `RUN ${run.spec.pipelineRef?.name ?? task ?? generateName?.replace(/-$/, '') ?? name}`;
-}
-
 function livePipelineRun(run: PipelineRun, traceId: string, all: LiveRun, nowMs: number): LiveSpan[] {
   const own = pipelineRunSpan(run);
   if (own?.traceId !== traceId) return [];
@@ -24,7 +17,12 @@ function livePipelineRun(run: PipelineRun, traceId: string, all: LiveRun, nowMs:
   const startMs = bornMs(run);
   const { endMs, result, errorType, error } = liveOutcome(run, nowMs);
   const root = {
-    ...{ traceId, spanId: own.spanId, parentSpanId: owner && pipelineRunSpan(owner)?.spanId, name: rootName(run) },
+    ...{
+      traceId,
+      spanId: own.spanId,
+      parentSpanId: owner && pipelineRunSpan(owner)?.spanId,
+      name: `RUN ${definitionName(run)}`,
+    },
     ...{ startMs, endMs, error },
     attributes: {
       ...{ pipelinerun: run.metadata.name, namespace: run.metadata.namespace },

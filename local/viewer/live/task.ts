@@ -2,6 +2,7 @@ import type { Pod } from '../../../shared/kubernetes/pod.ts';
 import { LABEL_PIPELINE_RUN, LABEL_PIPELINE_TASK } from '../../../shared/tekton/annotations.ts';
 import { attemptOfPod } from '../../../shared/tekton/names.ts';
 import type { TaskRun, TaskRunStatus } from '../../../shared/tekton/types.ts';
+import { definitionName } from '../../../shared/tracing/definition-name.ts';
 import { deriveSpanId } from '../../../shared/tracing/ids.ts';
 import { traceParentOf } from '../../../shared/tracing/provenance.ts';
 import type { RunSpan } from '../../../shared/tracing/run-context.ts';
@@ -12,10 +13,9 @@ import { stepSpans } from './step.ts';
 import { bornMs, timeMs } from './times.ts';
 
 /** The name of the task's span (docs/trace.md), without the values of a matrix: they come with the span. */
-function taskName({ metadata, spec }: TaskRun, isRoot: boolean): string {
-  const { labels = {}, generateName, name = '' } = metadata;
-  if (!isRoot) return `task ${labels[LABEL_PIPELINE_TASK] ?? name}`;
-  return `RUN ${spec.taskRef?.name ?? generateName?.replace(/-$/, '') ?? name}`;
+function spanName(taskRun: TaskRun): string {
+  const { labels = {}, name = '' } = taskRun.metadata;
+  return traceParentOf(taskRun) ? `task ${labels[LABEL_PIPELINE_TASK] ?? name}` : `RUN ${definitionName(taskRun)}`;
 }
 
 function taskSpan(
@@ -29,7 +29,7 @@ function taskSpan(
   return liveSpan(
     {
       ...{ traceId, spanId, parentSpanId, startMs: bornMs(taskRun), endMs, error },
-      name: taskName(taskRun, traceParentOf(taskRun) === undefined),
+      name: spanName(taskRun),
       attributes: {
         ...{ taskrun: name, namespace, pipelinerun: labels[LABEL_PIPELINE_RUN] },
         ...{

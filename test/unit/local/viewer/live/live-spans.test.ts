@@ -57,6 +57,21 @@ describe('a run that goes on', () => {
     ]);
   });
 
+  test('of a Pipeline that a resolver fetched has the name of that, as its span will have', () => {
+    const { metadata, ...rest } = pipelineRun();
+    const named = (pipeline: string): string => {
+      const run = {
+        ...rest,
+        metadata: { ...metadata, labels: { 'tekton.dev/pipeline': pipeline } },
+        spec: { pipelineRef: { resolver: 'git' } },
+      };
+      return drawn(liveRun([], [], run), 100).title;
+    };
+    expect(named('ship-fetched')).toBe('RUN ship-fetched');
+    // Upstream writes the run's own name first.
+    expect(named('ship-x1')).toBe('RUN ship-x1');
+  });
+
   test('is not finished, and no row misses a parent', () => {
     const waterfall = drawn(liveRun([taskRun('lint', 100)]), 1000);
     expect(waterfall).toMatchObject({
