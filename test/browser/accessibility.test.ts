@@ -40,6 +40,21 @@ describeInChromium('the page for everyone', (browser) => {
     await store.close();
   });
 
+  test('bars, what is pressed and what is selected are seen where the system gives the colours', async () => {
+    const page = await browser.open(store.pageUrl(TRACE_ID));
+    await page.playwright.emulateMedia({ forcedColors: 'active' });
+    await page.until(`document.querySelector('.rows .row .work:not([hidden])')`);
+    const [ground, bar, pressed, selected] = await page.evaluate<string[]>(`(() => {
+      const background = (selector) => getComputedStyle(document.querySelector(selector)).backgroundColor;
+      return [
+        ...['body', '.rows .row .work:not([hidden])', '.button[aria-pressed=true]'].map(background),
+        getComputedStyle(document.querySelector('.rows .row[aria-selected=true]')).outlineStyle,
+      ];
+    })()`);
+    expect([bar, pressed]).not.toContain(ground);
+    expect(selected).toBe('solid');
+  });
+
   test.each([
     [1440, false],
     [1440, true],
