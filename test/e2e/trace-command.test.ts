@@ -53,7 +53,7 @@ test('the trace is written as it was read', async () => {
 test.each([
   [[], 'expected one run: its name, its trace id, or a file'],
   [['a', 'b'], 'expected one run'],
-  [['--file', '/no/such.json'], '--file /no/such.json: there is no such file'],
+  [['--file', '/no/such.json'], '/no/such.json: there is no such file or directory'],
   [['/no/such.json'], '/no/such.json: there is no such file'],
   [['-f', 'package.json'], 'package.json: has no span'],
   [['x', '--trace-out', '/no/such/out.json'], 'there is no directory /no/such: create it first'],
