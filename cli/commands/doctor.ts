@@ -10,7 +10,7 @@ import { sendSpan } from '../doctor/collector.ts';
 import { CommandError } from '../errors.ts';
 import { contextNamespace, readKubeconfig } from '../kubeconfig-file.ts';
 import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
-import { exporterOptions, exporterSettings, httpUrl, parseOptions, text } from '../options.ts';
+import { choice, exporterOptions, exporterSettings, httpUrl, parseOptions, text } from '../options.ts';
 import type { CommandSpec, OptionValues } from '../options.ts';
 import { createTerminal } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
@@ -38,6 +38,12 @@ export const doctorSpec: CommandSpec = {
       help: 'The Jaeger that has to show what the collector accepts, like http://localhost:16686.',
     },
     'jaeger-headers-file': jaegerHeadersOption,
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'text|json',
+      help: 'json: the findings as a list, for programs (default text).',
+    },
     ...logOptions(TERMINAL_LOG),
   },
   examples: ['tektrace doctor', 'tektrace doctor -n ci --jaeger-collector-url http://localhost:4318/v1/traces'],
@@ -106,6 +112,7 @@ async function jaegerOf(values: OptionValues, hasCollector: boolean): Promise<Ja
 /** Exit code: 0 no check failed, 1 one did. */
 export async function doctorCommand(args: string[]): Promise<number> {
   const { values } = parseOptions(doctorSpec, args);
+  const format = choice(values, 'output', ['text', 'json'], 'text');
   const log = createLogger(logSettings(values, TERMINAL_LOG));
   const { sink, spans } = await readTelemetry(exporterSettings(values), process.env, log);
   const config = readKubeconfig(text(values, 'kubeconfig'));
@@ -129,10 +136,13 @@ export async function doctorCommand(args: string[]): Promise<number> {
       newTraceId: () => randomBytes(16).toString('hex'),
       now: Date.now,
     });
-    const terminal = createTerminal(process.stdout);
-    show(findings, terminal);
     const hasFailed = findings.some(({ state }) => state === 'failed');
-    terminal.print(`\n  ${hasFailed ? terminal.red(verdict(findings)) : verdict(findings)}`);
+    if (format === 'json') process.stdout.write(`${JSON.stringify(findings, undefined, 2)}\n`);
+    else {
+      const terminal = createTerminal(process.stdout);
+      show(findings, terminal);
+      terminal.print(`\n  ${hasFailed ? terminal.red(verdict(findings)) : verdict(findings)}`);
+    }
     return hasFailed ? 1 : 0;
   } finally {
     await sink?.close();

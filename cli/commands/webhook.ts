@@ -17,10 +17,9 @@ import { choice, durationMs, list, parseOptions, port, sampling, samplingOptions
 import type { CommandSpec, OptionValues } from '../options.ts';
 import { CLUSTER_LOG, clusterLogger, logOptions } from '../log-options.ts';
 import { traceUrlOptions, traceUrlSetting } from '../trace-url-options.ts';
+import { UPSTREAM_CONTROLLERS } from '../upstream-controllers.ts';
 import { VERSION } from '../version.ts';
 
-/** Upstream's controllers. Ours is added by its namespace. */
-const UPSTREAM_CONTROLLERS = ['system:serviceaccount:tekton-pipelines:tekton-pipelines-controller'];
 const DRAIN_MS = 15_000;
 
 export const webhookSpec: CommandSpec = {

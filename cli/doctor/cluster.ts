@@ -25,6 +25,13 @@ function failed(server: string, error: unknown): Finding {
   const reason = sentence(error);
   if (/response is not JSON/.test(reason))
     return finding('failed', ABOUT, `${server} is no Kubernetes API server: it answers something else`, OTHER_CONTEXT);
+  if (/credentials of user|no credentials came/.test(reason))
+    return finding(
+      'failed',
+      ABOUT,
+      `there are no credentials for ${server}: ${reason}`,
+      `sign in again, as for kubectl, or run the command that the kubeconfig's user names, to see what it lacks; or ${OTHER_CONTEXT}`,
+    );
   if (CERTIFICATE.test(reason))
     return finding(
       'failed',

@@ -12,7 +12,8 @@ import type { Admission } from './probe.ts';
 import { checkReach, whyUnreached } from './reach.ts';
 import { checkRights, checkWebhookRights } from './rights.ts';
 import { checkSampling } from './sampling.ts';
-import { checkTekton, checkTektonRuns } from './tekton.ts';
+import { checkTekton } from './tekton.ts';
+import { checkTektonRuns } from './upstream.ts';
 import { checkConfiguration } from './webhook.ts';
 import { checkDeployments, checkExport, checkLeader, checkPods, collectorOf } from './workloads.ts';
 

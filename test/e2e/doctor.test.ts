@@ -220,3 +220,14 @@ test('tektrace doctor prints a line for each check, and ends with 0', async () =
   expect(stdout).toContain('\n  No check failed; 2 could not be checked.\n');
   expect(code).toBe(0);
 });
+
+test('tektrace doctor -o json prints the findings as they are', async () => {
+  const { code, stdout } = await cli(['doctor', '-o', 'json', '--kubeconfig', cluster.kubeconfigFile]);
+  const findings = JSON.parse(stdout) as Finding[];
+  expect(findings.map(({ about }) => about)).toContain('webhook certificate');
+  expect(findings.find(({ about }) => about === 'collector')).toEqual({
+    ...{ state: 'unknown', about: 'collector' },
+    text: 'none was named: --jaeger-collector-url URL sends it a span',
+  });
+  expect(code).toBe(0);
+});

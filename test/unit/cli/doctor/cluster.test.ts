@@ -43,6 +43,14 @@ test.each<[string, KubeClient, RegExp, RegExp]>([
     /take a new kubeconfig/,
   ],
   [
+    'the login command is missing',
+    failing(
+      new ConnectionError('GET /version', new Error('the credentials of user "u" can\'t be read: spawn x ENOENT')),
+    ),
+    /no credentials for https:\/\/cluster: .*spawn x ENOENT/,
+    /sign in again/,
+  ],
+  [
     'nothing listens',
     failing(
       new ConnectionError(

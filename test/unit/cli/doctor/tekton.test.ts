@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 
-import { checkTekton, checkTektonRuns } from '../../../../cli/doctor/tekton.ts';
-import { clusterOf, deployment } from './cluster-of.ts';
+import { checkTekton } from '../../../../cli/doctor/tekton.ts';
+import { checkTektonRuns } from '../../../../cli/doctor/upstream.ts';
+import { clusterOf, deployment, HELM_UPGRADE } from './cluster-of.ts';
 
 const GROUP = '/apis/tekton.dev';
 const KINDS = '/apis/tekton.dev/v1';
@@ -31,9 +32,9 @@ test('Tekton is absent, too old, or may not be asked about', async () => {
   expect(await checkTekton(clusterOf({ [KINDS]: 403 }))).toMatchObject({ state: 'unknown' });
 });
 
-const upstream = (name: string, ready: number, replicas = 1) => ({
+const upstream = (name: string, ready: number, replicas = 1, namespace = 'tekton-pipelines') => ({
   ...deployment('', ready, replicas),
-  metadata: { namespace: 'tekton-pipelines', name },
+  metadata: { namespace, name, labels: { 'app.kubernetes.io/component': name.replace('tekton-pipelines-', '') } },
 });
 const runs = (items: object[], manage?: string, answers: object = {}) =>
   checkTektonRuns(clusterOf({ [DEPLOYMENTS]: { items }, ...answers }), {
@@ -52,6 +53,24 @@ test('Tekton’s controller and webhook have to run', async () => {
     {
       ...{ state: 'failed', about: 'Tekton webhook' },
       remedy: expect.stringContaining('kubectl describe pods -n tekton-pipelines') as unknown as string,
+    },
+  ]);
+});
+
+test('a controller in another namespace has to be trusted by the webhook', async () => {
+  const elsewhere = upstream('tekton-pipelines-controller', 1, 1, 'openshift-pipelines');
+  const user = 'system:serviceaccount:openshift-pipelines:watcher';
+  const trusting = (...args: string[]) =>
+    checkTektonRuns(clusterOf({ [DEPLOYMENTS]: { items: [elsewhere] } }), {
+      configurations: [],
+      deployments: [deployment('webhook', 2, 2, args)],
+    });
+  expect(await trusting(`--trusted-requester=${user}`)).toEqual([]);
+  expect(await trusting('--trusted-requester=ours')).toEqual([
+    {
+      ...{ state: 'warning', about: 'Tekton controller' },
+      text: `the webhook does not trust ${user}: each TaskRun that it creates has a trace of its own`,
+      remedy: `${HELM_UPGRADE} --set 'webhook.trustedRequesters={ours,${user}}'`,
     },
   ]);
 });
