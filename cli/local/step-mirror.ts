@@ -12,7 +12,7 @@ export interface StepMirrorOptions {
   traces: Pick<TraceStore, 'hasOwnSpan' | 'onChange'>;
   /** Identifies the cluster on each resource, as on the run's own spans: with another host Jaeger reports clock skew. */
   host: Record<string, string>;
-  /** Spans that are kept while the collector is unreachable. */
+  /** Spans that are kept while the collector is unreachable, and as many that wait for their steps' own. */
   maxSpans: number;
   log: Logger;
 }
@@ -31,12 +31,28 @@ export interface StepMirror {
 
 /**
  * Spans wait until the trace has the span of the step that sent them. Then the ids of its task's spans are known, and the step can't claim
- * one of them. Spans apart from the run's trace are not forwarded.
+ * one of them. Of too many that wait those of the oldest step are dropped. Spans apart from the run's trace are not forwarded.
  */
 export function createStepMirror({ sink, traces, host, maxSpans, log }: StepMirrorOptions): StepMirror {
   const queue = new SpanQueue({ sink, log, maxSpans });
   const waiting = new Map<string, Waiting>();
+  let waitingSpans = 0;
 
+  const take = (spanId: string, { spans }: Waiting): void => {
+    waiting.delete(spanId);
+    waitingSpans -= spans.length;
+  };
+  /** A step's own span may never come, if its TaskRun can't be exported. */
+  const dropOldest = (): void => {
+    for (const [spanId, kept] of waiting) {
+      if (waitingSpans <= maxSpans) return;
+      take(spanId, kept);
+      log.warn('spans of a step are not passed on: its own span has not come', {
+        dropped: kept.spans.length,
+        ...kept.sender,
+      });
+    }
+  };
   const handOn = ({ sender, spans }: Waiting): void => {
     const free = spans.filter(({ span }) => !traces.hasOwnSpan(sender.traceId, span.spanId));
     if (free.length > 0) queue.add(free.map((located) => receivedSpan(located, host)));
@@ -44,7 +60,7 @@ export function createStepMirror({ sink, traces, host, maxSpans, log }: StepMirr
   const unsubscribe = traces.onChange((traceId) => {
     for (const [spanId, kept] of waiting) {
       if (kept.sender.traceId !== traceId || !traces.hasOwnSpan(traceId, spanId)) continue;
-      waiting.delete(spanId);
+      take(spanId, kept);
       handOn(kept);
     }
   });
@@ -58,6 +74,8 @@ export function createStepMirror({ sink, traces, host, maxSpans, log }: StepMirr
       const kept = waiting.get(sender.spanId) ?? { sender, spans: [] };
       kept.spans.push(...spans);
       waiting.set(sender.spanId, kept);
+      waitingSpans += spans.length;
+      dropOldest();
     },
     shutDown: async (timeoutMs) => {
       unsubscribe();

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { createStepMirror } from '../../../../cli/local/step-mirror.ts';
 import type { StepMirror } from '../../../../cli/local/step-mirror.ts';
 import { TraceMemory } from '../../../../local/tracestore/memory/memory.ts';
-import { withSender } from '../../../../shared/otlp/sender.ts';
+import { withSender, type SpanSender } from '../../../../shared/otlp/sender.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { fromService, lifecycle, spanId, TRACE_ID, type SpanInput } from '../../local/viewer/example-trace.ts';
 
@@ -13,10 +13,13 @@ function start(): {
   memory: TraceMemory;
   mirror: StepMirror;
   names: string[];
+  warnings: unknown[];
   send: (...spans: Partial<SpanInput>[]) => void;
+  addFrom: (sender: SpanSender, spans: Partial<SpanInput>[]) => void;
 } {
   const memory = new TraceMemory({ maxTraces: 10, maxBytes: 1e6, maxTraceTextBytes: 1e6 });
   const names: string[] = [];
+  const warnings: unknown[] = [];
   const mirror = createStepMirror({
     sink: {
       target: 'test',
@@ -29,20 +32,14 @@ function start(): {
     },
     host: {},
     maxSpans: 100,
-    log: silentLogger,
+    log: { ...silentLogger, warn: (...line) => void warnings.push(line) },
   });
-  const send = (...spans: Partial<SpanInput>[]): void => {
-    const traces = {
-      resourceSpans: [
-        fromService(
-          'make',
-          spans.map((span) => ({ id: 'x', name: 'x', from: 0, to: 1, ...span })),
-        ),
-      ],
-    };
-    mirror.add(withSender(traces, sender), sender);
+  const addFrom = (from: SpanSender, spans: Partial<SpanInput>[]): void => {
+    const all = spans.map((span) => ({ id: 'x', name: 'x', from: 0, to: 1, ...span }));
+    mirror.add(withSender({ resourceSpans: [fromService('make', all)] }, from), from);
   };
-  return { memory, mirror, names, send };
+  const send = (...spans: Partial<SpanInput>[]): void => addFrom(sender, spans);
+  return { memory, mirror, names, warnings, send, addFrom };
 }
 const own = { resourceSpans: [fromService('tekton-pipelines', lifecycle)] };
 
@@ -74,4 +71,20 @@ test('at the end what still waits is sent', async () => {
   send({ id: 'a', name: 'waiting' });
   await mirror.shutDown(1000);
   expect(names).toEqual(['waiting']);
+});
+
+test('of too many spans that wait for their steps’ own those of the oldest step are dropped, with a warning', async () => {
+  const { mirror, names, warnings, addFrom } = start();
+  const many = (step: string): Partial<SpanInput>[] =>
+    Array.from({ length: 60 }, (_, index) => ({ id: `${step}${index}`, name: step }));
+  addFrom({ ...sender, spanId: 'a'.repeat(16) }, many('old'));
+  addFrom({ ...sender, spanId: 'b'.repeat(16) }, many('new'));
+  expect(warnings).toEqual([
+    [
+      'spans of a step are not passed on: its own span has not come',
+      expect.objectContaining({ dropped: 60, spanId: 'a'.repeat(16) }),
+    ],
+  ]);
+  await mirror.shutDown(1000);
+  expect(new Set(names)).toEqual(new Set(['new']));
 });
