@@ -10,8 +10,11 @@ export interface Region {
   above(write: () => void): void;
 }
 
-/** Cursor to the beginning of the region, and clear everything from there (ECMA-48: CUU, ED). */
-const eraseRows = (rows: number): string => (rows > 0 ? `\r\x1b[${rows}A\x1b[J` : '');
+/**
+ * Clears the rows above the cursor one by one, and leaves it in the first (ECMA-48: CUU, EL). Clearing them at once, to the end of the screen, fills the
+ * history of tmux with every drawing if the region begins in the first row.
+ */
+const eraseRows = (rows: number): string => (rows > 0 ? `\r${'\x1b[1A\x1b[2K'.repeat(rows)}` : '');
 
 /**
  * A region of `stream`. The cursor is always at the beginning of the line below it. The terminal breaks lines that a narrower window has no room

@@ -9,19 +9,22 @@ function open(columns = 20) {
   return { region: createRegion(stream, () => size.columns), written, size, stream };
 }
 
-test('is drawn over itself: the cursor goes up by its lines, and what is below is cleared', () => {
+/** Up by so many rows, each of which is cleared: without a clearing of the screen, which would fill the history of tmux. */
+const cleared = (rows: number): string => `\r${'\x1b[1A\x1b[2K'.repeat(rows)}`;
+
+test('is drawn over itself: the cursor goes up by its lines, which are cleared', () => {
   const { region, written } = open();
   region.draw(['one', 'two']);
   region.draw(['three']);
   region.draw([]);
-  expect(written).toEqual(['one\ntwo\n', '\r\x1b[2A\x1b[Jthree\n', '\r\x1b[1A\x1b[J']);
+  expect(written).toEqual(['one\ntwo\n', `${cleared(2)}three\n`, cleared(1)]);
 });
 
 test('stays below everything else', () => {
   const { region, written, stream } = open();
   region.draw(['tree']);
   region.above(() => stream.write('a log line\n'));
-  expect(written.slice(1)).toEqual(['\r\x1b[1A\x1b[J', 'a log line\n', 'tree\n']);
+  expect(written.slice(1)).toEqual([cleared(1), 'a log line\n', 'tree\n']);
 });
 
 test('of a window that became narrower is cleared with the rows that it takes there', () => {
@@ -29,7 +32,7 @@ test('of a window that became narrower is cleared with the rows that it takes th
   region.draw(['\x1b[31mtwelve chars\x1b[0m', 'x']);
   size.columns = 6;
   region.draw([]);
-  expect(written.at(-1)).toBe('\r\x1b[3A\x1b[J');
+  expect(written.at(-1)).toBe(cleared(3));
 });
 
 test('that was never drawn writes nothing', () => {
