@@ -15,7 +15,7 @@ import type { Run } from './follow-run.ts';
 import { readLastLines } from './last-lines.ts';
 import type { LastLines } from './last-lines.ts';
 import { sidecarLogLines } from './sidecar-logs.ts';
-import type { LogPlace } from './sidecar-logs.ts';
+import type { ClusterAccess } from './sidecar-logs.ts';
 
 /** Failures that are printed: a run may have hundreds of tasks, and all may fail. */
 const MAX_FAILURES = 20;
@@ -44,7 +44,7 @@ export interface EndContext {
   lastLines: LastLines;
   /** What cancelled the run in this process, if anything did. */
   cancelledBy: string | undefined;
-  logs: LogPlace;
+  logs: ClusterAccess;
   signal: AbortSignal;
 }
 

@@ -7,8 +7,8 @@ import type { Failure } from './failures.ts';
 /** A command for each sidecar of hundreds of tasks helps nobody. */
 const MAX_COMMANDS = 5;
 
-/** The cluster of a run, after the run. */
-export interface LogPlace {
+/** How a person reaches the cluster of a run after the run. */
+export interface ClusterAccess {
   kubeconfigFile: string | undefined;
   /** Whether the cluster goes on after the command. */
   isKept: boolean;
@@ -21,7 +21,7 @@ export interface LogPlace {
 export function sidecarLogLines(
   taskRuns: readonly TaskRun[],
   quoted: readonly Failure[],
-  { kubeconfigFile, isKept }: LogPlace,
+  { kubeconfigFile, isKept }: ClusterAccess,
 ): string[] {
   const sidecars = taskRuns.flatMap(({ metadata, status }) =>
     (status?.sidecars ?? [])
