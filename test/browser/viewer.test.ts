@@ -45,6 +45,7 @@ describeInChromium('the page', (browser) => {
       return { level: row.getAttribute('aria-level'), result: row.dataset.result, left: parseFloat(bar.style.left), width: parseFloat(bar.style.width) };
     })()`);
     expect(step).toMatchObject({ level: '3', result: 'failure' });
+    expect(await page.evaluate(`${rowNamed('task deploy')}.querySelector('.duration').textContent`)).toBe('skipped');
     expect((step as { left: number }).left).toBeCloseTo((4020 / 5230) * 100, 1);
     expect((step as { width: number }).width).toBeCloseTo((440 / 5230) * 100, 1);
     expect(page.complaints).toEqual([]);

@@ -114,8 +114,9 @@ function stepsTitle(steps) {
   return steps.some(({ category }) => category === 'sidecar') ? 'Steps and sidecars' : 'Steps';
 }
 
-/** How long a row took, or has been running. @param {PageRow} row @param {number} nowMs after the trace's start */
+/** How long a row took, or has been running; '' if it was skipped. @param {PageRow} row @param {number} nowMs after the trace's start */
 export function tookText(row, nowMs) {
+  if (row.result === 'skip') return '';
   return row.isRunning ? `for ${elapsedText(nowMs - row.offsetMs)}` : row.durationText;
 }
 
@@ -151,7 +152,7 @@ export function rowDetails({ details: { row: span }, row, startUnixMs, nowMs, wa
       { class: 'lead' },
       ...(row.result === 'none' ? [] : [resultPill(row.result)]),
       ...(exitCode === undefined || STOPPED.includes(row.result) ? [] : [h('strong', {}, `exit ${exitCode}`)]),
-      h('span', { class: 'took' }, tookText(row, nowMs)),
+      ...(tookText(row, nowMs) === '' ? [] : [h('span', { class: 'took' }, tookText(row, nowMs))]),
       h('span', { class: 'muted' }, `${(row.offsetMs / 1000).toFixed(3)} s after the start`),
       h('span', { class: 'muted' }, formatTime(startUnixMs + row.offsetMs)),
     ),

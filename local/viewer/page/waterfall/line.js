@@ -127,7 +127,9 @@ export function createLine() {
       apart.textContent = row.apart ?? '';
       const waitMs = leadMs + tailMs;
       lead.textContent = waitMs >= MIN_WAIT_MS ? `${waitText(waitMs)} wait` : '';
-      duration.textContent = row.isRunning ? elapsedText(endMs - row.offsetMs) : row.durationText;
+      const took = row.isRunning ? elapsedText(endMs - row.offsetMs) : row.durationText;
+      // What did not run took no time.
+      duration.textContent = row.result === 'skip' ? 'skipped' : took;
       const { range } = state;
       const [workFromMs, workToMs] = [row.offsetMs + leadMs, endMs - tailMs];
       setPlace(leadBar, leadMs >= MIN_WAIT_MS ? place(row.offsetMs, workFromMs, range) : undefined);
