@@ -21,10 +21,16 @@ const WITH_LOG = new Set(['step', 'init', 'sidecar']);
 /** Names as Kubernetes allows them: a trace may have others, which must not get into a command. */
 const OBJECT_NAME = /^[a-z0-9][a-z0-9.-]*$/;
 
-/** The Pod of a row's attempt: each attempt has its own, and its wait for a node names it. */
+/** The Pod of a row's attempt: each attempt has its own, and its wait for a node names it. The rows below an attempt follow it directly. */
 function podOf(rows: WaterfallRow[], row: WaterfallRow): string | undefined {
-  const siblings = rows.filter(({ parent, category }) => parent === row.parent && category === 'wait');
-  return siblings.map((sibling) => attributeOf(sibling, 'k8s.pod.name')).find((name) => name !== undefined);
+  for (let index = row.parent + 1; index < rows.length; index += 1) {
+    const other = rows[index];
+    if (!other || other.depth < row.depth) return undefined;
+    const name =
+      other.parent === row.parent && other.category === 'wait' ? attributeOf(other, 'k8s.pod.name') : undefined;
+    if (name !== undefined) return name;
+  }
+  return undefined;
 }
 
 function above(rows: WaterfallRow[], row: WaterfallRow, key: string): string | undefined {
@@ -39,6 +45,7 @@ function above(rows: WaterfallRow[], row: WaterfallRow, key: string): string | u
 export function logPlaceOf(rows: WaterfallRow[], row: WaterfallRow): LogPlace | undefined {
   if (!WITH_LOG.has(row.category)) return undefined;
   const container = attributeOf(row, 'k8s.container.name');
+  if (container === undefined) return undefined;
   const pod = podOf(rows, row) ?? above(rows, row, 'k8s.pod.name');
   const namespace = above(rows, row, 'k8s.namespace.name') ?? above(rows, row, 'namespace');
   const place = [namespace, pod, container].filter((name): name is string => OBJECT_NAME.test(name ?? ''));
