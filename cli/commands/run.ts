@@ -14,6 +14,7 @@ import { reportOf } from '../report.ts';
 import { runInputs } from '../run-inputs.ts';
 import { readRunSettings } from '../run-settings.ts';
 import type { RunSettings } from '../run-settings.ts';
+import { overviewLines } from '../runs-overview.ts';
 import { createTerminal } from '../terminal.ts';
 import { isStandardOutput, writeTrace } from '../trace-file.ts';
 import { jaegerHeadersOption } from '../trace-source.ts';
@@ -164,6 +165,11 @@ export async function runCommand(args: string[]): Promise<number> {
         signal: asked.first,
       });
     });
+    for (const line of overviewLines(
+      executed.map(({ run }) => run),
+      terminal,
+    ))
+      terminal.print(line);
     return await finish(executed, settings, interrupted());
   } finally {
     await cluster.close();

@@ -1,13 +1,13 @@
 import { Reflector } from '../../shared/kubernetes/reflector.ts';
 import { PIPELINE_RUNS, TASK_RUNS } from '../../shared/kubernetes/resources.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
-import { completionOf, isDone } from '../../shared/tekton/conditions.ts';
+import { isDone } from '../../shared/tekton/conditions.ts';
 import { parentOf } from '../../shared/tekton/parent-of.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
-import { formatDuration } from '../../local/viewer/duration.ts';
 import type { Run } from '../follow/follow-run.ts';
 import { LastLines } from '../follow/last-lines.ts';
 import { readEnd } from '../follow/show-end.ts';
+import { durationText } from '../runs-overview.ts';
 import type { Terminal } from '../terminal.ts';
 import { printable } from '../waterfall/display-width.ts';
 import type { LocalCluster } from './cluster.ts';
@@ -22,13 +22,6 @@ export interface AnnounceOptions {
 }
 
 const nameOf = ({ metadata }: Run): string => printable(`${metadata.namespace}/${metadata.name}`);
-
-/** The run's time from its start, or from its creation if it never started. */
-function durationText({ metadata, status }: Run): string {
-  const from = Date.parse(status?.startTime ?? metadata.creationTimestamp ?? '');
-  const to = Date.parse(completionOf({ status }) ?? '');
-  return to >= from ? formatDuration(to - from) : '';
-}
 
 /** Prints how the run ended: result, duration, the failed steps with their last lines, the link to its trace. */
 async function announceEnd(run: Run, { cluster, terminal, signal }: AnnounceOptions): Promise<void> {
