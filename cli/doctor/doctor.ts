@@ -66,11 +66,13 @@ async function admission(
     const reach = configuration && isConfigured ? await checkReach(client, configuration) : [];
     return { ...admitted, findings: [...reach, ...findings, checkSampling(context.sampled, namespace, webhook)] };
   }
-  if (!admitted.isUnstamped || !configuration) return admitted;
+  // Which configuration there is may not be known.
+  if (!admitted.isUnstamped || isUnread(configurations)) return admitted;
   const unstamped = `a PipelineRun in ${namespace} was admitted without a trace context`;
-  const { text, remedy } = isConfigured
-    ? await whyUnreached(client, configuration)
-    : { text: 'what failed above explains it', remedy: undefined };
+  const { text, remedy } =
+    isConfigured && configuration
+      ? await whyUnreached(client, configuration)
+      : { text: 'what failed above explains it', remedy: undefined };
   return {
     ...admitted,
     findings: [finding('failed', 'webhook', `${unstamped}: ${text}`, remedy), ...findings.slice(1)],
@@ -101,7 +103,10 @@ async function checkWorkloads(client: KubeClient, installation: Installation, cl
     ),
     allRights(client, webhooks, controllers),
   ]);
-  return [...checkDeployments(deployments, isInCluster, ours[0]), ...all.flat(), ...controllers.map(checkExport)];
+  // Where nothing is installed, that has been said.
+  const isAbsent = !isUnread(configurations) && configurations.length + deployments.length === 0;
+  const missing = isAbsent ? [] : checkDeployments(deployments, isInCluster, ours[0]);
+  return [...missing, ...all.flat(), ...controllers.map(checkExport)];
 }
 
 /** The collector of the controller in the cluster, and the command that tests it from there. */

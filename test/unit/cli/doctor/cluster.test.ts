@@ -85,3 +85,24 @@ test('an API server that stops answering ends each check in time', async () => {
     'the API server did not answer within 0.01 s',
   );
 });
+
+test('where nothing is installed that is said once, with what to do', async () => {
+  const resources = ['PipelineRun', 'TaskRun', 'Pipeline', 'Task'].map((kind) => ({ kind }));
+  const client = clusterOf({
+    '/version': { gitVersion: 'v1.36.0' },
+    '/apis/tekton.dev/v1': { resources },
+    '/apis/tekton.dev/v1/namespaces/default/pipelineruns': {
+      metadata: { name: 'a', creationTimestamp: '1970-01-01T00:00:00Z' },
+    },
+    '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations': { items: [] },
+    '/apis/apps/v1/deployments': { items: [] },
+  });
+  const findings = await examine({
+    ...{ client, namespace: 'default', sendSpan: undefined, newTraceId: () => 'a'.repeat(32), now: still },
+  });
+  expect(findings.filter(({ state }) => state !== 'ok')).toMatchObject([
+    { state: 'failed', about: 'webhook configuration', remedy: expect.stringContaining('helm upgrade --install') },
+    { state: 'failed', about: 'webhook', text: expect.stringMatching(/: what failed above explains it$/) },
+    { state: 'unknown', about: 'collector' },
+  ]);
+});
