@@ -1,7 +1,7 @@
 import type { ApartReason } from '../../shared/otlp/sender.ts';
 import { valueText } from '../../shared/otlp/spans.ts';
 import { printableUpTo } from '../../shared/text/printable.ts';
-import { SPAN_KIND, type KeyValue } from '../../shared/otlp/types.ts';
+import { SPAN_KIND, type KeyValue, type Resource } from '../../shared/otlp/types.ts';
 import { categoryOf, problemOf, resultOf, type Category, type Result } from './classify.ts';
 import { formatDuration } from './duration.ts';
 import type { SpanNode } from './tree.ts';
@@ -44,6 +44,7 @@ export interface WaterfallRow {
   kind: string;
   status: { code: string; message?: string };
   attributes: TextPairs;
+  /** Shared with other rows: not to be changed. */
   resource: TextPairs;
   events: { name: string; offsetMs: number; attributes: TextPairs }[];
   links: { traceId: string; spanId: string; attributes: TextPairs }[];
@@ -57,6 +58,16 @@ const kindNames = Object.fromEntries(Object.entries(SPAN_KIND).map(([name, kind]
 const statusNames = ['unset', 'ok', 'error'];
 
 const pairs = (attributes: KeyValue[]): TextPairs => attributes.map(({ key, value }) => [key, valueText(value)]);
+
+/** Thousands of spans share a few resources. */
+const resourcePairs = new WeakMap<Resource, TextPairs>();
+
+function pairsOf(resource: Resource): TextPairs {
+  const known = resourcePairs.get(resource) ?? pairs(resource.attributes);
+  resourcePairs.set(resource, known);
+  return known;
+}
+
 /** Milliseconds from one time to another, both in nanoseconds. */
 export const msBetween = (from: bigint, to: bigint): number => Number(to - from) / 1e6;
 
@@ -131,7 +142,7 @@ export function rowOf(
       ...(span.status.message !== undefined && { message: span.status.message }),
     },
     attributes: pairs(span.attributes),
-    resource: pairs(resource.attributes),
+    resource: pairsOf(resource),
     events: span.events.map((event) => ({
       name: event.name,
       offsetMs: msBetween(startNanos, BigInt(event.timeUnixNano)),

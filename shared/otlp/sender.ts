@@ -1,6 +1,6 @@
 import { attribute } from './spans.ts';
 import type { LocatedSpan } from './spans.ts';
-import type { KeyValue, ResourceSpans, TracesData } from './types.ts';
+import type { KeyValue, Resource, ResourceSpans, TracesData } from './types.ts';
 
 /** Prefix of our attributes: those that a step sends are removed. */
 const OWN_PREFIX = 'tektrace.';
@@ -57,14 +57,23 @@ export function withSender(traces: TracesData, sender: SpanSender): TracesData {
   return { resourceSpans: traces.resourceSpans.map(marked) };
 }
 
-/** The sender of a span with a step's token; undefined for our own spans. */
-export function senderOf({ resource }: Pick<LocatedSpan, 'resource'>): SpanSender | undefined {
-  const [traceId, spanId] = [SENDER_TRACE, SENDER_SPAN].map((key) => attribute(resource.attributes, key));
+function readSender({ attributes }: Resource): SpanSender | undefined {
+  const [traceId, spanId] = [SENDER_TRACE, SENDER_SPAN].map((key) => attribute(attributes, key));
   if (traceId === undefined || spanId === undefined) return undefined;
   const [namespace = '', pod = '', container = ''] = [NAMESPACE, POD, CONTAINER].map((key) =>
-    attribute(resource.attributes, key),
+    attribute(attributes, key),
   );
   return { traceId, spanId, namespace, pod, container };
+}
+
+/** Thousands of spans share a few resources, which do not change. */
+const senders = new WeakMap<Resource, { sender: SpanSender | undefined }>();
+
+/** The sender of a span with a step's token; undefined for our own spans. */
+export function senderOf({ resource }: Pick<LocatedSpan, 'resource'>): SpanSender | undefined {
+  const known = senders.get(resource) ?? { sender: readSender(resource) };
+  senders.set(resource, known);
+  return known.sender;
 }
 
 /** The mark for a span whose id one of our own spans has. */

@@ -50,8 +50,8 @@ export interface ViewOptions {
   sleep?: (ms: number) => Promise<unknown>;
 }
 
-/** A trace that changes all the time takes this part of a processor, whatever its size: a fiftieth. */
-const REST_FACTOR = 50;
+/** A trace that changes all the time takes this part of a processor, whatever its size: an eightieth. */
+const REST_FACTOR = 80;
 const MAX_REST_MS = 2000;
 
 /** Functions of controllers that the head names. */

@@ -109,8 +109,8 @@ test('the cause of a failure has the last line of the step’s log; a log that c
 });
 
 test.each([
-  [1, 50],
-  [30, 1500],
+  [1, 80],
+  [20, 1600],
   [1000, 2000],
 ])('after a build of %d ms the next one waits %d ms', async (tookMs, restMs) => {
   const traces = memory();
