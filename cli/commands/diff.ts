@@ -11,7 +11,7 @@ import { createTerminal } from '../terminal.ts';
 export const diffSpec: CommandSpec = {
   name: 'diff',
   summary:
-    'Compares two runs: which tasks, steps and waits became slower. A run is its name, its trace id, or a file\nthat --trace-out wrote (FILE#RUN if it has several).',
+    'Compares two runs: which tasks, steps and waits became slower. A run is its name, its trace id, or a file\nthat --trace-out wrote (FILE#RUN if it has several; - = standard input).',
   positionals: 'BEFORE AFTER',
   options: {
     ...lookupOptions,
