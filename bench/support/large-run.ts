@@ -1,6 +1,7 @@
 import { pipelineRunSpans } from '../../controller/lifecycle/run.ts';
 import { taskRunSpans } from '../../controller/lifecycle/task.ts';
 import type { Pod } from '../../shared/kubernetes/pod.ts';
+import { POD_READY, POD_READY_VALUE } from '../../shared/tekton/annotations.ts';
 import type { PipelineRun, PipelineTask, TaskRun } from '../../shared/tekton/types.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
@@ -56,6 +57,7 @@ function podOf({ metadata }: TaskRun, second: number): Pod {
       namespace: 'ci',
       uid: `${metadata.uid}-pod`,
       creationTimestamp: at(second),
+      annotations: { [POD_READY]: POD_READY_VALUE },
     },
     spec: { containers: steps.map((name) => ({ name })), nodeName: 'node' },
     status: {
