@@ -3,6 +3,7 @@ import type { ComparedGroup, ComparedRow, ComparedRun, ComparedSide, Comparison 
 import { tableLines, type Cell, type Column } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { fit, printable } from './waterfall/display-width.ts';
+import { wrap } from './wrap.ts';
 import type { Style } from './waterfall/style.ts';
 
 type Paint = Pick<Terminal, 'bold' | 'dim' | 'red' | 'green' | 'style' | 'width'>;
@@ -84,6 +85,14 @@ function verdict(comparison: Comparison, paint: Paint): string {
   return `${paintOf(comparison, paint)(difference)} ${change}${share === '' ? '' : ` (${share})`}`;
 }
 
+/** The verdict, and what makes it doubtful. A run that goes on, or the same run, is neither faster nor slower. */
+function verdictLines(comparison: Comparison, paint: Paint): string[] {
+  const { before, after, caveats } = comparison;
+  const hasVerdict = before.traceId !== after.traceId && before.finished && after.finished;
+  const shown = caveats.flatMap((text) => wrap(printable(text), paint.width));
+  return [...(hasVerdict ? [verdict(comparison, paint)] : []), ...shown];
+}
+
 /** Up to this number of tasks with a difference all are shown, with their steps and waits: more do not fit on a screen. */
 const MAX_WHOLE = 10;
 /** Of more, the tasks that became slower by most and those that became faster by most. */
@@ -122,7 +131,7 @@ export function diffText(comparison: Comparison, paint: Paint, { all }: DiffOpti
   ];
   return [
     ...runLines([before, after], paint),
-    verdict(comparison, paint),
+    ...verdictLines(comparison, paint),
     ...(changed.length > 0 ? ['', ...table] : []),
     ...(hints.length > 0 ? ['', ...hints.map(paint.dim)] : []),
     '',

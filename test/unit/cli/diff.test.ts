@@ -98,7 +98,17 @@ unit-tests        2.77 s  3.77 s     +1.00 s  +36 %
 
   test('of a run with itself says so', () => {
     const [waterfall] = [buildWaterfall(TRACE_ID, exampleTrace)];
-    expect(diffText(compareRuns(waterfall, waterfall), plain, { all: false })).toContain('About as long.\n');
+    expect(diffText(compareRuns(waterfall, waterfall), plain, { all: false })).toContain('Both are the same run.\n');
+  });
+
+  test('of runs of different Pipelines says so, below the difference', () => {
+    const other = structuredClone(exampleTrace);
+    for (const { spans } of other.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans))
+      for (const span of spans) [span.traceId, span.name] = [OTHER, span.name.replace(/^RUN .*/, 'RUN deploy')];
+    const runs = compareRuns(buildWaterfall(TRACE_ID, exampleTrace), buildWaterfall(OTHER, other));
+    expect(diffText(runs, plain, { all: false })).toContain(
+      'About as long.\nThey are runs of different things: build-and-test and deploy.\n',
+    );
   });
 
   test('has no control characters of a stranger', () => {
