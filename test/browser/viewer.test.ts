@@ -14,6 +14,9 @@ const rowCount = (count: number): string =>
   `document.querySelector('.grid')?.getAttribute('aria-rowcount') === '${count + 1}'`;
 const button = (text: string): string =>
   `[...document.querySelectorAll('button')].find((b) => b.textContent.includes(${JSON.stringify(text)}))`;
+/** The panel has its name at once, and its attributes once the store has answered. */
+const detailsOf = (name: string): string =>
+  `document.querySelector('.details h2')?.textContent === ${JSON.stringify(name)} && document.querySelector('.details dt')`;
 /** Rows of the example without waits, init containers and controllers' functions. */
 const EXAMPLE_ROWS = 14;
 
@@ -86,7 +89,7 @@ describeInChromium('the page', (browser) => {
 
   test('the step that failed is open at once, with its exit code', async () => {
     const page = await openExample();
-    await page.until(`document.querySelector('.details h2')?.textContent === 'step push'`);
+    await page.until(detailsOf('step push'));
     expect(await page.evaluate(`document.querySelector('.details .lead').textContent`)).toContain('exit 1');
     expect(await page.evaluate(`${rowNamed('step push')}.getAttribute('aria-selected')`)).toBe('true');
     await page.evaluate(`document.querySelector('.details .close').click()`);
@@ -151,7 +154,7 @@ describeInChromium('the page', (browser) => {
   test('a click on a span shows its attributes, events and status; Escape closes them', async () => {
     const page = await openExample();
     await page.evaluate(`${rowNamed('step test')}.click()`);
-    await page.until(`document.querySelector('.details h2')?.textContent === 'step test'`);
+    await page.until(detailsOf('step test'));
     const text = await page.evaluate<string>(`document.querySelector('.details').innerText`);
     expect(text).not.toContain('Waits');
     for (const part of [
@@ -269,7 +272,7 @@ describeInChromium('the page', (browser) => {
     expect(await page.evaluate(`document.querySelector('.rows .label').textContent`)).toBe('running…');
     expect(await page.evaluate(`document.querySelector('.facts').textContent`)).toMatch(/^●running/);
     await page.evaluate(`${rowNamed('step lint')}.click()`);
-    await page.until(`document.querySelector('.details h2')?.textContent === 'step lint'`);
+    await page.until(detailsOf('step lint'));
     expect(await page.evaluate(`document.querySelector('.details').textContent`)).not.toContain('not in the trace');
     await page.evaluate(`${button('Waits')}.click()`);
     await send([fromService('tekton-pipelines', [...rest.slice(7), root])]);
