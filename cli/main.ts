@@ -1,14 +1,14 @@
-import { logged } from './error-log.ts';
+import { logged } from './process/error-log.ts';
 import { CommandError, sentence } from './errors.ts';
-import { endOnUncaughtErrors } from './last-resort.ts';
-import { endWithLauncher } from './launcher-watch.ts';
-import { showsStacks } from './log-options.ts';
-import { completionScript, SHELLS } from './completion.ts';
-import { helpText, helpWidth, overviewText } from './help.ts';
-import { parseOptions } from './options.ts';
-import type { CommandSpec } from './options.ts';
-import { flushStandardStreams, surviveOutputErrors } from './standard-streams.ts';
-import { didYouMean } from './suggest.ts';
+import { endOnUncaughtErrors } from './process/last-resort.ts';
+import { endWithLauncher } from './process/launcher-watch.ts';
+import { showsStacks } from './options/log-options.ts';
+import { completionScript, SHELLS } from './options/completion.ts';
+import { helpText, helpWidth, overviewText } from './options/help.ts';
+import { parseOptions } from './options/options.ts';
+import type { CommandSpec } from './options/options.ts';
+import { flushStandardStreams, surviveOutputErrors } from './process/standard-streams.ts';
+import { didYouMean } from './options/suggest.ts';
 import { VERSION } from './version.ts';
 import { printable } from './waterfall/display-width.ts';
 

@@ -6,10 +6,10 @@ import { readTelemetry } from '../../shared/tracing/telemetry.ts';
 import { sendSpan } from '../doctor/collector.ts';
 import { checkAdmission } from '../doctor/probe.ts';
 import { CommandError, sentence } from '../errors.ts';
-import { readKubeconfig } from '../kubeconfig-file.ts';
-import { CLUSTER_LOG, logOptions, logSettings } from '../log-options.ts';
-import { exporterOptions, exporterSettings, parseOptions, text } from '../options.ts';
-import type { CommandSpec } from '../options.ts';
+import { readKubeconfig } from '../options/kubeconfig-file.ts';
+import { CLUSTER_LOG, logOptions, logSettings } from '../options/log-options.ts';
+import { exporterOptions, exporterSettings, parseOptions, text } from '../options/options.ts';
+import type { CommandSpec } from '../options/options.ts';
 import { VERSION } from '../version.ts';
 
 const TIMEOUT_MS = 30_000;

@@ -12,9 +12,9 @@ import { createMetricsRegistry } from '../../shared/runtime/metrics.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { CONTROLLER_MANAGER } from '../../shared/tracing/provenance.ts';
 import { readTelemetry } from '../../shared/tracing/telemetry.ts';
-import { readKubeconfig } from '../kubeconfig-file.ts';
-import { kubeApiOptions, rateLimit } from '../kube-api-options.ts';
-import { createLeaderElector, leaderElectionOptions } from '../leader-election.ts';
+import { readKubeconfig } from '../options/kubeconfig-file.ts';
+import { kubeApiOptions, rateLimit } from '../options/kube-api-options.ts';
+import { createLeaderElector, leaderElectionOptions } from '../process/leader-election.ts';
 import { VERSION } from '../version.ts';
 import {
   choice,
@@ -26,10 +26,10 @@ import {
   sampling,
   samplingOptions,
   text,
-} from '../options.ts';
-import type { CommandSpec, OptionValues } from '../options.ts';
-import { CLUSTER_LOG, clusterLogger, logOptions } from '../log-options.ts';
-import { traceUrlOptions, traceUrlSetting } from '../trace-url-options.ts';
+} from '../options/options.ts';
+import type { CommandSpec, OptionValues } from '../options/options.ts';
+import { CLUSTER_LOG, clusterLogger, logOptions } from '../options/log-options.ts';
+import { traceUrlOptions, traceUrlSetting } from '../options/trace-url-options.ts';
 
 /** How long a process without its lease may send its spans, in milliseconds: another process leads already. */
 const STOP_WITHOUT_LEASE_MS = 5_000;

@@ -1,12 +1,12 @@
 import { compareRuns } from '../../local/viewer/compare.ts';
 import { buildWaterfall } from '../../local/viewer/waterfall.ts';
-import { diffText } from '../diff-text.ts';
+import { diffText } from '../text/diff-text.ts';
 import { CommandError } from '../errors.ts';
-import { lookupOptions, lookupSettings } from '../lookup-options.ts';
-import { namedTrace } from '../named-trace.ts';
-import { choice, parseOptions } from '../options.ts';
-import type { CommandSpec } from '../options.ts';
-import { createTerminal } from '../terminal.ts';
+import { lookupOptions, lookupSettings } from '../options/lookup-options.ts';
+import { namedTrace } from '../traces/named-trace.ts';
+import { choice, parseOptions } from '../options/options.ts';
+import type { CommandSpec } from '../options/options.ts';
+import { createTerminal } from '../text/terminal.ts';
 
 export const diffSpec: CommandSpec = {
   name: 'diff',

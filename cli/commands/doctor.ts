@@ -8,16 +8,16 @@ import { examine } from '../doctor/doctor.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { sendSpan } from '../doctor/collector.ts';
 import { CommandError } from '../errors.ts';
-import { contextNamespace, readKubeconfig } from '../kubeconfig-file.ts';
-import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
-import { choice, exporterOptions, exporterSettings, httpUrl, parseOptions, text } from '../options.ts';
-import type { CommandSpec, OptionValues } from '../options.ts';
-import { createTerminal } from '../terminal.ts';
-import type { Terminal } from '../terminal.ts';
-import { jaegerHeaders, jaegerHeadersOption, jaegerQuery } from '../trace-source.ts';
+import { contextNamespace, readKubeconfig } from '../options/kubeconfig-file.ts';
+import { logOptions, logSettings, TERMINAL_LOG } from '../options/log-options.ts';
+import { choice, exporterOptions, exporterSettings, httpUrl, parseOptions, text } from '../options/options.ts';
+import type { CommandSpec, OptionValues } from '../options/options.ts';
+import { createTerminal } from '../text/terminal.ts';
+import type { Terminal } from '../text/terminal.ts';
+import { jaegerHeaders, jaegerHeadersOption, jaegerQuery } from '../traces/trace-source.ts';
 import { VERSION } from '../version.ts';
 import { printable } from '../waterfall/display-width.ts';
-import { wrap } from '../wrap.ts';
+import { wrap } from '../text/wrap.ts';
 
 export const doctorSpec: CommandSpec = {
   name: 'doctor',

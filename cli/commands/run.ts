@@ -3,21 +3,26 @@ import { interrupts } from '../../shared/runtime/shutdown.ts';
 import type { Interrupted } from '../../shared/runtime/shutdown.ts';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import { CommandError } from '../errors.ts';
-import { execute } from '../execute.ts';
-import { endAfterSecond, tellNothingStarted, unlessInterrupted, untilInterrupted } from '../until-interrupted.ts';
-import type { ExecutedRun } from '../execute.ts';
-import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
-import { exporterOptions, parseOptions, text, viewOptions, viewSettings } from '../options.ts';
-import type { CommandSpec } from '../options.ts';
-import { checkTaken, knownObjects, prepareRun } from '../prepare-run.ts';
-import { reportOf } from '../report.ts';
-import { runInputs } from '../run-inputs.ts';
-import { readRunSettings } from '../run-settings.ts';
-import type { RunSettings } from '../run-settings.ts';
-import { overviewLines } from '../runs-overview.ts';
-import { createTerminal } from '../terminal.ts';
-import { isStandardOutput, writeTrace } from '../trace-file.ts';
-import { jaegerHeadersOption } from '../trace-source.ts';
+import { execute } from '../run/execute.ts';
+import {
+  endAfterSecond,
+  tellNothingStarted,
+  unlessInterrupted,
+  untilInterrupted,
+} from '../process/until-interrupted.ts';
+import type { ExecutedRun } from '../run/execute.ts';
+import { logOptions, logSettings, TERMINAL_LOG } from '../options/log-options.ts';
+import { exporterOptions, parseOptions, text, viewOptions, viewSettings } from '../options/options.ts';
+import type { CommandSpec } from '../options/options.ts';
+import { checkTaken, knownObjects, prepareRun } from '../run/prepare-run.ts';
+import { reportOf } from '../run/report.ts';
+import { runInputs } from '../run/run-inputs.ts';
+import { readRunSettings } from '../run/run-settings.ts';
+import type { RunSettings } from '../run/run-settings.ts';
+import { overviewLines } from '../text/runs-overview.ts';
+import { createTerminal } from '../text/terminal.ts';
+import { isStandardOutput, writeTrace } from '../traces/trace-file.ts';
+import { jaegerHeadersOption } from '../traces/trace-source.ts';
 
 export const runSpec: CommandSpec = {
   name: 'run',

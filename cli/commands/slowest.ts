@@ -3,14 +3,14 @@ import { pipelineOf } from '../../local/viewer/summary/run-rows.ts';
 import { buildWaterfall, type Waterfall } from '../../local/viewer/waterfall.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { CommandError } from '../errors.ts';
-import { choice, count, httpUrl, parseOptions, text } from '../options.ts';
-import type { CommandSpec, OptionValues } from '../options.ts';
-import { recentOptions, recentSettings } from '../recent-options.ts';
-import { slowestText } from '../slowest-text.ts';
-import { didYouMean } from '../suggest.ts';
-import { createTerminal } from '../terminal.ts';
-import { findTraceSource, jaegerHeadersOption } from '../trace-source.ts';
-import { readTracesFile } from '../traces-file.ts';
+import { choice, count, httpUrl, parseOptions, text } from '../options/options.ts';
+import type { CommandSpec, OptionValues } from '../options/options.ts';
+import { recentOptions, recentSettings } from '../options/recent-options.ts';
+import { slowestText } from '../text/slowest-text.ts';
+import { didYouMean } from '../options/suggest.ts';
+import { createTerminal } from '../text/terminal.ts';
+import { findTraceSource, jaegerHeadersOption } from '../traces/trace-source.ts';
+import { readTracesFile } from '../traces/traces-file.ts';
 import { printable } from '../waterfall/display-width.ts';
 
 export const slowestSpec: CommandSpec = {

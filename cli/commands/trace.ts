@@ -1,11 +1,11 @@
 import { CommandError } from '../errors.ts';
-import { lookupOptions, lookupSettings } from '../lookup-options.ts';
-import { namedTrace, traceInFile } from '../named-trace.ts';
-import { fullOption, parseOptions, text } from '../options.ts';
-import type { CommandSpec } from '../options.ts';
-import { showWhole } from '../show-trace.ts';
-import { createTerminal } from '../terminal.ts';
-import { checkTraceFile, isStandardOutput, writeTrace } from '../trace-file.ts';
+import { lookupOptions, lookupSettings } from '../options/lookup-options.ts';
+import { namedTrace, traceInFile } from '../traces/named-trace.ts';
+import { fullOption, parseOptions, text } from '../options/options.ts';
+import type { CommandSpec } from '../options/options.ts';
+import { showWhole } from '../text/show-trace.ts';
+import { createTerminal } from '../text/terminal.ts';
+import { checkTraceFile, isStandardOutput, writeTrace } from '../traces/trace-file.ts';
 
 export const traceSpec: CommandSpec = {
   name: 'trace',

@@ -6,7 +6,7 @@ import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import { readTelemetry } from '../../shared/tracing/telemetry.ts';
 import { runSpan } from '../../shared/tracing/run-context.ts';
 import { CommandError } from '../errors.ts';
-import { execute } from '../execute.ts';
+import { execute } from '../run/execute.ts';
 import { signalName } from '../follow/cancel.ts';
 import { createObject } from '../follow/create.ts';
 import { withInboundParent } from '../follow/inbound-parent.ts';
@@ -15,7 +15,7 @@ import { readRunnable } from '../follow/runnable.ts';
 import { announceRuns } from '../local/announce-runs.ts';
 import { startLocalCluster } from '../local/cluster.ts';
 import type { LocalCluster, LocalClusterOptions } from '../local/cluster.ts';
-import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
+import { logOptions, logSettings, TERMINAL_LOG } from '../options/log-options.ts';
 import {
   choice,
   exporterOptions,
@@ -28,12 +28,12 @@ import {
   jaegerUiUrl,
   viewOptions,
   viewSettings,
-} from '../options.ts';
-import type { CommandSpec, OptionValues } from '../options.ts';
-import { runInputs } from '../run-inputs.ts';
-import { createTerminal } from '../terminal.ts';
-import type { Terminal } from '../terminal.ts';
-import { unlessInterrupted } from '../until-interrupted.ts';
+} from '../options/options.ts';
+import type { CommandSpec, OptionValues } from '../options/options.ts';
+import { runInputs } from '../run/run-inputs.ts';
+import { createTerminal } from '../text/terminal.ts';
+import type { Terminal } from '../text/terminal.ts';
+import { unlessInterrupted } from '../process/until-interrupted.ts';
 import { VERSION } from '../version.ts';
 
 /** Beside 16686, where Jaeger has its page. */

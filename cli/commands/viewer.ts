@@ -3,12 +3,12 @@ import { startViewer } from '../../local/tracestore/viewer.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { aborted, shutdownSignal } from '../../shared/runtime/shutdown.ts';
 import { CommandError } from '../errors.ts';
-import { logOptions, logSettings, TERMINAL_LOG } from '../log-options.ts';
-import { httpUrl, jaegerUiOption, jaegerUiUrl, parseOptions, port, text } from '../options.ts';
-import type { CommandSpec } from '../options.ts';
-import { recentOptions, recentSettings } from '../recent-options.ts';
-import { createTerminal } from '../terminal.ts';
-import { asked, jaegerHeaders, jaegerHeadersOption, jaegerQuery } from '../trace-source.ts';
+import { logOptions, logSettings, TERMINAL_LOG } from '../options/log-options.ts';
+import { httpUrl, jaegerUiOption, jaegerUiUrl, parseOptions, port, text } from '../options/options.ts';
+import type { CommandSpec } from '../options/options.ts';
+import { recentOptions, recentSettings } from '../options/recent-options.ts';
+import { createTerminal } from '../text/terminal.ts';
+import { asked, jaegerHeaders, jaegerHeadersOption, jaegerQuery } from '../traces/trace-source.ts';
 
 export const viewerSpec: CommandSpec = {
   name: 'viewer',

@@ -12,11 +12,11 @@ import { createWebhookMetrics } from '../../webhook/metrics.ts';
 import { readiness, requestItself } from '../../webhook/self-request.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
 import { CommandError } from '../errors.ts';
-import { readKubeconfig } from '../kubeconfig-file.ts';
-import { choice, durationMs, list, parseOptions, port, sampling, samplingOptions, text } from '../options.ts';
-import type { CommandSpec, OptionValues } from '../options.ts';
-import { CLUSTER_LOG, clusterLogger, logOptions } from '../log-options.ts';
-import { traceUrlOptions, traceUrlSetting } from '../trace-url-options.ts';
+import { readKubeconfig } from '../options/kubeconfig-file.ts';
+import { choice, durationMs, list, parseOptions, port, sampling, samplingOptions, text } from '../options/options.ts';
+import type { CommandSpec, OptionValues } from '../options/options.ts';
+import { CLUSTER_LOG, clusterLogger, logOptions } from '../options/log-options.ts';
+import { traceUrlOptions, traceUrlSetting } from '../options/trace-url-options.ts';
 import { UPSTREAM_CONTROLLERS } from '../upstream-controllers.ts';
 import { VERSION } from '../version.ts';
 

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { declaredNames } from './declared.ts';
 import { CommandError } from '../errors.ts';
-import { didYouMean } from '../suggest.ts';
+import { didYouMean } from '../options/suggest.ts';
 import type { Run } from './follow-run.ts';
 import type { GivenParam } from './params.ts';
 import type { GivenWorkspace } from './workspaces.ts';

@@ -2,7 +2,7 @@ import { glob, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { CommandError, reasonOf } from '../errors.ts';
-import { STANDARD_INPUT } from '../standard-input.ts';
+import { STANDARD_INPUT } from '../process/standard-input.ts';
 
 /** Extensions of files in a directory (kubectl's FileExtensions). A file that is named itself may have any name. */
 const EXTENSIONS = ['.json', '.yaml', '.yml'];

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 
 import { CommandError, reasonOf } from '../errors.ts';
-import { readStandardInput, STANDARD_INPUT } from '../standard-input.ts';
+import { readStandardInput, STANDARD_INPUT } from '../process/standard-input.ts';
 
 /** More than any file of objects needs (the API server's limit is 3 MiB per request). It stops endless devices and pipes. */
 const MAX_BYTES = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { CommandError } from '../errors.ts';
-import { didYouMean } from '../suggest.ts';
+import { didYouMean } from '../options/suggest.ts';
 import { describe } from './describe.ts';
 import { readManifests } from './manifests.ts';
 import type { Manifest } from './manifests.ts';

@@ -6,9 +6,9 @@ import { isSuccessful, succeededCondition } from '../../shared/tekton/conditions
 import { stepContainerName } from '../../shared/tekton/containers.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { withAdvice } from '../errors.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../text/terminal.ts';
 import { printable } from '../waterfall/display-width.ts';
-import { wrap } from '../wrap.ts';
+import { wrap } from '../text/wrap.ts';
 import { failuresOf } from './failures.ts';
 import type { Failure } from './failures.ts';
 import type { Run } from './follow-run.ts';

@@ -1,6 +1,6 @@
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
-import { didYouMean } from '../suggest.ts';
+import { didYouMean } from '../options/suggest.ts';
 
 /** A schema of Kubernetes' OpenAPI, version 3, as far as it names fields. */
 interface Schema {

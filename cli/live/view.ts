@@ -3,9 +3,9 @@ import { createLogText } from '../../shared/text/log-text.ts';
 import type { LogText } from '../../shared/text/log-text.ts';
 import type { Run } from '../follow/follow-run.ts';
 import type { LogLine } from '../follow/steps.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../text/terminal.ts';
 import { printable } from '../waterfall/display-width.ts';
-import { wrap } from '../wrap.ts';
+import { wrap } from '../text/wrap.ts';
 import { drawLive } from './draw.ts';
 import { liveTasks } from './run-state.ts';
 

@@ -7,8 +7,8 @@ import { runSpan } from '../../shared/tracing/run-context.ts';
 import type { Run } from '../follow/follow-run.ts';
 import { LastLines } from '../follow/last-lines.ts';
 import { readEnd } from '../follow/show-end.ts';
-import { durationText } from '../runs-overview.ts';
-import type { Terminal } from '../terminal.ts';
+import { durationText } from '../text/runs-overview.ts';
+import type { Terminal } from '../text/terminal.ts';
 import { printable } from '../waterfall/display-width.ts';
 import type { LocalCluster } from './cluster.ts';
 

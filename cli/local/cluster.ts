@@ -31,7 +31,7 @@ import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 import { startWebhookServer } from '../../webhook/server.ts';
 import { CommandError } from '../errors.ts';
 import { plainCommand } from './plain-command.ts';
-import { cleanUpAtLast } from '../last-resort.ts';
+import { cleanUpAtLast } from '../process/last-resort.ts';
 import { readCrds } from './crds.ts';
 import { createLiveRuns } from './live-runs.ts';
 import { checkLimits, explainStart } from './machine.ts';

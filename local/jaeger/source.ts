@@ -5,7 +5,7 @@ import { LIFECYCLE_SERVICE } from '../../shared/tracing/resource.ts';
 import { HttpError } from '../tracestore/api/http-error.ts';
 import { summarize, type TraceSummary } from '../tracestore/views/trace-summary.ts';
 import { TraceList, type ListUpdate } from '../tracestore/views/trace-list.ts';
-import type { TraceSource } from '../tracestore/views/trace-source.ts';
+import type { PageSource } from '../tracestore/views/page-source.ts';
 import { buildWaterfall } from '../viewer/waterfall.ts';
 import { JaegerQueryError, type JaegerQuery } from './query.ts';
 
@@ -43,7 +43,7 @@ export interface JaegerSourceOptions {
 }
 
 /** Traces of a Jaeger for the pages. Jaeger reports no changes, so it is asked for them while a page is open. */
-export class JaegerSource implements TraceSource {
+export class JaegerSource implements PageSource {
   readonly #query: JaegerQuery;
   readonly #options: JaegerSourceOptions;
   readonly #nowMs: () => number;

@@ -9,13 +9,13 @@ import { eventsRouter } from './api/events.ts';
 import { listRouter, type HistorySource } from './api/list-api.ts';
 import { assetsRouter, pageRouter } from './api/page.ts';
 import { queryRouter } from './api/query.ts';
-import type { TraceSource } from './views/trace-source.ts';
+import type { PageSource } from './views/page-source.ts';
 import { createTraceTokens } from './access/trace-token.ts';
 import { Views } from './views/views.ts';
 import { waterfallRouter } from './api/waterfall-api.ts';
 
 export interface ViewerOptions {
-  source: TraceSource & HistorySource;
+  source: PageSource & HistorySource;
   /** Where people see the same traces in Jaeger, without a slash at the end. */
   jaegerUiUrl?: string;
   /** Default 0: any free one. */

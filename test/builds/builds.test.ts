@@ -7,7 +7,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { RunReport } from '../../cli/report.ts';
+import type { RunReport } from '../../cli/run/report.ts';
 import { STATUS_CODE } from '../../shared/otlp/types.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { cli } from '../e2e/support/cli.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { RunReport } from '../../cli/report.ts';
+import type { RunReport } from '../../cli/run/report.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { cli } from './support/cli.ts';
 import { expectWhole, named, spansOf } from './support/trace.ts';

@@ -6,7 +6,7 @@ import type { V1ClusterRole, V1Deployment, V1MutatingWebhookConfiguration, V1Rol
 import { controllerSpec } from '../../cli/commands/controller.ts';
 import { webhookSpec } from '../../cli/commands/webhook.ts';
 import { RIGHTS } from '../../cli/doctor/rights.ts';
-import { parseOptions } from '../../cli/options.ts';
+import { parseOptions } from '../../cli/options/options.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { readResourceAttributes } from '../../shared/tracing/resource.ts';

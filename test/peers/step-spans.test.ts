@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { RunReport } from '../../cli/report.ts';
+import type { RunReport } from '../../cli/run/report.ts';
 import { cli } from '../e2e/support/cli.ts';
 import { readTrace } from './support/jaeger-trace.ts';
 import type { JaegerTrace, ShownSpan } from './support/jaeger-trace.ts';

@@ -3,10 +3,10 @@ import { perfettoTrace } from '../../viewer/download/perfetto.ts';
 import { waterfallSvg } from '../../viewer/download/svg.ts';
 import { findWaterfall } from './find-trace.ts';
 import { parseTraceId } from './trace-id.ts';
-import type { TraceSource } from '../views/trace-source.ts';
+import type { PageSource } from '../views/page-source.ts';
 
 export interface DownloadOptions {
-  source: Pick<TraceSource, 'get'>;
+  source: Pick<PageSource, 'get'>;
   /** Where people see the same traces in Jaeger, without a slash at the end. */
   jaegerUiUrl?: string | undefined;
 }

@@ -1,7 +1,7 @@
 import express, { type Response, type Router } from 'express';
 import type { LiveSource } from '../../viewer/live/live-run.ts';
 import { parseTraceId } from './trace-id.ts';
-import type { TraceSource } from '../views/trace-source.ts';
+import type { PageSource } from '../views/page-source.ts';
 
 const HEARTBEAT_MS = 15_000;
 
@@ -10,7 +10,7 @@ const HEARTBEAT_MS = 15_000;
  * `{"traceId": …}` whenever spans were added, or an API object of its run changed. It has no `traceId` when the list can't be read. Clients then get the changes by the
  * usual queries.
  */
-export function eventsRouter(sources: Pick<TraceSource | LiveSource, 'onChange'>[]): {
+export function eventsRouter(sources: Pick<PageSource | LiveSource, 'onChange'>[]): {
   router: Router;
   close: () => void;
 } {

@@ -2,7 +2,7 @@ import type { TracesData } from '../../../shared/otlp/types.ts';
 import { buildWaterfall, type Waterfall } from '../../viewer/waterfall.ts';
 import { HttpError } from './http-error.ts';
 import { parseTraceId } from './trace-id.ts';
-import type { TraceSource } from '../views/trace-source.ts';
+import type { PageSource } from '../views/page-source.ts';
 
 /** The answer for a trace of which nothing is known. */
 export const notHere = (traceId: string): HttpError =>
@@ -13,7 +13,7 @@ export const notHere = (traceId: string): HttpError =>
 
 /** The trace of an id in a request's path. Throws HttpError 400 for what is no trace id, 404 without the trace. */
 export async function findTrace(
-  source: Pick<TraceSource, 'get'>,
+  source: Pick<PageSource, 'get'>,
   id: string,
 ): Promise<{ traceId: string; traces: TracesData }> {
   const traceId = parseTraceId(id);
@@ -23,7 +23,7 @@ export async function findTrace(
 }
 
 /** The same as waterfall, without what API objects add while the run goes on. */
-export async function findWaterfall(source: Pick<TraceSource, 'get'>, id: string): Promise<Waterfall> {
+export async function findWaterfall(source: Pick<PageSource, 'get'>, id: string): Promise<Waterfall> {
   const { traceId, traces } = await findTrace(source, id);
   return buildWaterfall(traceId, traces);
 }

@@ -6,10 +6,10 @@ import type { FailureLogs } from '../views/failure-logs.ts';
 import { findWaterfall } from './find-trace.ts';
 import { sendJson } from './send-json.ts';
 import type { ListUpdate } from '../views/trace-list.ts';
-import type { TraceSource } from '../views/trace-source.ts';
+import type { PageSource } from '../views/page-source.ts';
 
 /** What the list and the comparison are made of. */
-export interface HistorySource extends Pick<TraceSource, 'get'> {
+export interface HistorySource extends Pick<PageSource, 'get'> {
   /** The list, whole or what has changed since an earlier update. */
   list(since: string | undefined): ListUpdate | Promise<ListUpdate>;
 }

@@ -1,10 +1,10 @@
 import express, { type Router } from 'express';
 import { findTrace } from './find-trace.ts';
 import { jaegerTrace } from './jaeger-trace.ts';
-import type { TraceSource } from '../views/trace-source.ts';
+import type { PageSource } from '../views/page-source.ts';
 
 /** The read side for programs: a trace in Jaeger's two APIs, and as a file. */
-export function queryRouter(source: Pick<TraceSource, 'get'>): Router {
+export function queryRouter(source: Pick<PageSource, 'get'>): Router {
   const router = express.Router();
 
   router.get('/api/traces/:id', async (request, response) => {

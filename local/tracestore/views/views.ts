@@ -7,7 +7,7 @@ import type { LogSource } from '../../viewer/log-place.ts';
 import { pageRows, type PageHead, type PageRow } from '../../viewer/page-view.ts';
 import { buildWaterfall, type Waterfall } from '../../viewer/waterfall.ts';
 import { summaryWithFacts } from './run-summary.ts';
-import type { TraceSource } from './trace-source.ts';
+import type { PageSource } from './page-source.ts';
 
 /** A trace as the page gets it: at first whole, then only what differs from the revision that it has. */
 export interface ViewUpdate {
@@ -62,7 +62,7 @@ const MAX_VIEWS = 8;
 
 /** Builds traces for the page, and remembers of the last ones when each row has changed. */
 export class Views {
-  readonly #traces: TraceSource;
+  readonly #traces: PageSource;
   readonly #live: LiveSource | undefined;
   readonly #logs: LogSource | undefined;
   readonly #nowMs: () => number;
@@ -74,7 +74,7 @@ export class Views {
   /** Builds that have not begun. */
   readonly #waiting = new Map<string, Promise<KnownView | undefined>>();
 
-  constructor(traces: TraceSource, options: ViewOptions = {}) {
+  constructor(traces: PageSource, options: ViewOptions = {}) {
     const { live, logs, nowMs = Date.now, clockMs = () => performance.now(), sleep = delay } = options;
     this.#traces = traces;
     this.#live = live;

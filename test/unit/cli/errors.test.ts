@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 
 import { sentence, withAdvice } from '../../../cli/errors.ts';
-import { didYouMean } from '../../../cli/suggest.ts';
+import { didYouMean } from '../../../cli/options/suggest.ts';
 
 const thrown = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(

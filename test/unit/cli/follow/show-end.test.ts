@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 
 import { showEnd } from '../../../../cli/follow/show-end.ts';
 import type { RunEnd } from '../../../../cli/follow/show-end.ts';
-import { createTerminal } from '../../../../cli/terminal.ts';
+import { createTerminal } from '../../../../cli/text/terminal.ts';
 import type { RunSummary, SummaryFailure } from '../../../../local/viewer/summary/types.ts';
 
 const wait = {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 
 import { treeView } from '../../../../cli/live/view.ts';
 import type { Run } from '../../../../cli/follow/follow-run.ts';
-import { createTerminal } from '../../../../cli/terminal.ts';
+import { createTerminal } from '../../../../cli/text/terminal.ts';
 import type { Pod } from '../../../../shared/kubernetes/pod.ts';
 
 const run: Run = { kind: 'TaskRun', metadata: { name: 'r' }, spec: {} };
