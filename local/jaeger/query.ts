@@ -3,6 +3,7 @@ import { splitTraces } from '../../shared/otlp/split-traces.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { printableUpTo } from '../../shared/text/printable.ts';
 import type { JaegerTrace } from '../tracestore/api/jaeger-trace.ts';
+import { documents, isJson, MAX_REASON, messageOf, movedTo, textOf } from './answer.ts';
 import { distinctSpans } from './distinct.ts';
 import { fromJaegerTrace } from './from-jaeger.ts';
 
@@ -46,23 +47,8 @@ export interface JaegerQueryOptions {
 }
 
 const TIMEOUT_MS = 30_000;
-/** Of a reason that Jaeger, or what is before it, gives. */
-const MAX_REASON = 200;
 /** This Jaeger does not have the path. */
 const ABSENT = Symbol('absent');
-const isJson = (body: string): boolean => /^\s*[{[]/.test(body);
-
-/** A streamed answer is several documents, one a line. */
-function documents(body: string): unknown[] {
-  try {
-    return [JSON.parse(body)];
-  } catch {
-    return body
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line) => JSON.parse(line) as unknown);
-  }
-}
 
 /** The names of the parameters differ between Jaeger's versions; each takes those that it knows. */
 function v3Parameters({ service, fromMs, toMs, limit }: JaegerSearch): URLSearchParams {
@@ -112,6 +98,9 @@ export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
       throw new JaegerQueryError(`${url}: cannot be reached: ${reason}`, error);
     }
     const { status } = response;
+    const moved = movedTo(response.headers.get('location'), url, path);
+    if (moved !== undefined)
+      throw new JaegerQueryError(`${url}: answered ${status}: it is at ${moved}: name that address`);
     if (status === 401 || status === 403 || (status >= 300 && status < 400))
       throw new JaegerQueryError(
         `${url}: answered ${status}${status < 400 ? ' and redirects' : ''}: it asks who you are: give its header with --jaeger-headers-file or JAEGER_QUERY_HEADERS`,
@@ -130,7 +119,13 @@ export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
 
   const parsed = (body: string): TracesData => {
     try {
-      const parts = documents(body).map((document) => tracesFromJson((document as { result?: unknown }).result));
+      const parts = documents(body).map((document) => {
+        const { result, error } = (document ?? {}) as { result?: unknown; error?: unknown };
+        // An error of a streamed answer comes after its status.
+        if (result === undefined)
+          throw new Error(error ? printableUpTo(messageOf(JSON.stringify(document)), MAX_REASON) : 'it has no result');
+        return tracesFromJson(result);
+      });
       return distinctSpans({ resourceSpans: parts.flatMap(({ resourceSpans }) => resourceSpans) });
     } catch (error) {
       throw new JaegerQueryError(`${url}: its answer is no trace: ${(error as Error).message}`, error);
@@ -148,6 +143,7 @@ export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
     try {
       const { data, errors } = JSON.parse(body) as { data: JaegerTrace[] | null; errors?: { msg?: string }[] | null };
       if (!data && errors?.[0]) throw new Error(printableUpTo(errors[0].msg ?? '', MAX_REASON));
+      if (data && !Array.isArray(data)) throw new Error('its data is no list');
       const traces = (data ?? []).map(fromJaegerTrace);
       // Through the same checks as an answer in OTLP.
       const resourceSpans = traces.flatMap((trace) => trace.resourceSpans);
@@ -186,19 +182,4 @@ export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
       return found ? splitTraces(found) : new Map<string, TracesData>();
     },
   };
-}
-
-/** The text of a page that a proxy answers with. */
-function textOf(body: string): string {
-  const text = body.replace(/<(style|script)\b[^]*?<\/\1>|<[^>]*>/gi, ' ');
-  return printableUpTo(text.replace(/\s+/g, ' '), MAX_REASON).replace(/ +/g, ' ');
-}
-
-function messageOf(body: string): string {
-  try {
-    const { error, errors } = JSON.parse(body) as { error?: { message?: string }; errors?: { msg?: string }[] };
-    return error?.message ?? errors?.[0]?.msg ?? body.slice(0, 200);
-  } catch {
-    return body.slice(0, 200);
-  }
 }

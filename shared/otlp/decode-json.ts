@@ -4,7 +4,7 @@ import { TRACES_DATA, type FieldType, type MessageSchema } from './schema.ts';
 import type { TracesData } from './types.ts';
 
 function describe(value: unknown): string {
-  if (value === null) return 'null';
+  if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'an array';
   const text = typeof value === 'object' ? 'an object' : JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;

@@ -122,6 +122,18 @@ describe('what is no answer is said in a sentence', () => {
       { status: 302, body: '', headers: { location: 'https://login.test' } },
       /302 and redirects: it asks who you are/,
     ],
+    [
+      'the same path at another address',
+      { status: 301, body: '', headers: { location: `https://u:p@jaeger.test/ui/api/v3/traces/${TRACE_ID}?token=t` } },
+      /answered 301: it is at https:\/\/jaeger\.test\/ui: name that address$/,
+    ],
+    ['JSON without a result', { body: '{"data":null}' }, /its answer is no trace: it has no result$/],
+    ['null', { body: '[null]' }, /its answer is no trace/],
+    [
+      'an error in a streamed answer',
+      { body: '{"error":{"message":"no storage"}}' },
+      /its answer is no trace: no storage$/,
+    ],
     ['an error of Jaeger', { status: 500, body: '{"error":{"message":"no storage"}}' }, /answered 500: no storage/],
     ['an error of a proxy', { status: 502, body: 'Bad Gateway' }, /answered 502: Bad Gateway/],
     ['JSON of something else', { body: '{"result":{"resourceSpans":3}}' }, /its answer is no trace/],

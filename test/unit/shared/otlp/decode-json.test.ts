@@ -70,6 +70,7 @@ describe('a document that is not OTLP is refused with the field', () => {
       { resourceSpans: [{ scopeSpans: {} }] },
       'resourceSpans[0].scopeSpans: must be an array',
     ],
+    ['no document', undefined, 'must be an object, is undefined'],
     ['bytes that are not base64', attributes({ bytesValue: '%' }), 'must be base64, is "%"'],
   ];
   test.each(cases)('%s', (_, document, message) => {
