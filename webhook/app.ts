@@ -50,19 +50,31 @@ function spanOf(stamped: AnnotationChanges, kind: string | undefined): Record<st
   return own ? { trace_id: own.traceId, span_id: own.spanId } : {};
 }
 
+/** Longest user name that is remembered and logged. Service accounts have at most 342 characters. */
+const MAX_USER_CHARS = 400;
+
+/** A copy, because a slice would keep the whole name in memory. */
+const shortName = (name: string): string =>
+  name.length <= MAX_USER_CHARS ? name : `${Buffer.from(name.slice(0, MAX_USER_CHARS)).toString()}…`;
+
+/** Whoever reaches the port must not fill the log. */
+const fewLines = (): TokenBucket => new TokenBucket({ perSecond: 1, burst: 20 });
+
 /** Reports refused owner references. Each requester is warned of once: it may be a controller that should be trusted. */
 function reportingRefusals(kind: ReviewKind, stamp: Stamp, { log, observer }: WebhookAppOptions): Stamp {
   const warned = new LruMap<string, true>(MAX_WARNED);
+  const lines = fewLines();
   return (request, settings) => {
     const stamped = stamp(request, settings);
     if (isUnchanged(stamped) || typeof stamped[REFUSED_OWNER] !== 'string') return stamped;
     observer?.refusedOwner(kind);
-    const { username, namespace, object } = request;
-    if (!warned.get(username)) {
-      warned.set(username, true);
+    const { namespace, object } = request;
+    const user = shortName(request.username);
+    if (!warned.get(user) && lines.tryTake()) {
+      warned.set(user, true);
       log.warn(
         'an owner reference to a PipelineRun is refused, the run gets its own trace: if this user is a controller that creates TaskRuns, start the webhook with --trusted-requester',
-        { user: username, kind: object.kind, namespace, ...spanOf(stamped, object.kind) },
+        { user, kind: object.kind, namespace, ...spanOf(stamped, object.kind) },
       );
     }
     return stamped;
@@ -83,6 +95,7 @@ function stamping(stamp: Stamp): Mutation {
 }
 
 function mutate(kind: ReviewKind, mutation: Mutation, { settings, log, observer }: WebhookAppOptions): RequestHandler {
+  const lines = fewLines();
   const decide = (body: unknown, receivedMs: number): JsonPatch | Unchanged => {
     const admission = reviewRequest(body);
     if (!admission) return 'malformed';
@@ -99,11 +112,12 @@ function mutate(kind: ReviewKind, mutation: Mutation, { settings, log, observer 
       decision = decide(body, receivedMs);
     } catch (error) {
       decision = 'failed';
-      log.error('adding the span context failed, the object is admitted unchanged', {
-        path: request.path,
-        review: identity.uid,
-        error,
-      });
+      if (lines.tryTake())
+        log.error('adding the span context failed, the object is admitted unchanged', {
+          path: request.path,
+          review: identity.uid,
+          error,
+        });
     }
     observer?.decided(kind, isUnchanged(decision) ? decision : 'stamped');
     const text = JSON.stringify(answer(identity, isUnchanged(decision) ? [] : decision));
@@ -132,9 +146,6 @@ const failure = (code: number, message: string): object => ({
   ...{ kind: 'Status', apiVersion: 'v1', status: 'Failure' },
   ...{ code, message },
 });
-
-/** Whoever reaches the port must not fill the log. */
-const fewLines = (): TokenBucket => new TokenBucket({ perSecond: 1, burst: 20 });
 
 function limitingBodies({ log, maxHeldBytes = MAX_HELD_BYTES }: WebhookAppOptions): RequestHandler {
   const lines = fewLines();

@@ -26,21 +26,38 @@ export interface LoggerOptions {
 
 const severity: Record<LogLevel, number> = { debug: 10, info: 20, warn: 30, error: 40 };
 
+/** Longest text in a field: names, messages and bodies come from others, and may have megabytes. */
+const MAX_CHARS = 16 * 1024;
+
+const shortened = (text: string): string =>
+  text.length <= MAX_CHARS ? text : `${text.slice(0, MAX_CHARS)}… (${text.length} characters)`;
+
 function plain(value: unknown): unknown {
-  return value instanceof Error ? messageOf(value) : value;
+  if (value instanceof Error) return shortened(messageOf(value));
+  return typeof value === 'string' ? shortened(value) : value;
 }
+
+/** Control characters but tab and line feed, and those that change the direction of text: in a terminal they hide or rewrite what is shown. */
+const CONTROLS = /[^\P{Cc}\t\n]|\p{Bidi_Control}/gu;
+
+/** Escaped as in JSON. */
+const visible = (text: string): string =>
+  text.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** A line that was made by the content of another can't begin like one of the log. */
+const indented = (text: string): string => text.replaceAll('\n', '\n  ');
 
 function textLine(time: string, level: LogLevel, message: string, fields: Record<string, unknown>): string {
   const tail = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? indented(value) : JSON.stringify(value)}`)
     .join(' ');
   return `${time.slice(11, 23)} ${level.padEnd(5)} ${message}${tail ? `  ${tail}` : ''}\n`;
 }
 
 /** The stacks of the errors among the fields. */
 function stacksOf(errors: Error[]): string | undefined {
-  return errors.length > 0 ? errors.map((error) => stackOf(error)).join('\n') : undefined;
+  return errors.length > 0 ? errors.map((error) => shortened(stackOf(error))).join('\n') : undefined;
 }
 
 /**
@@ -67,7 +84,7 @@ export function createLogger(options: LoggerOptions = {}, fields: Record<string,
       format === 'json'
         ? `${JSON.stringify({ time, level: at, message, ...correlation(), ...all, ...(stack !== undefined && { stack }) })}\n`
         : textLine(time, at, message, all) + (stack === undefined ? '' : `${stack.replace(/^/gm, '  ')}\n`);
-    write(redacted(line));
+    write(redacted(visible(line)));
   };
   return {
     debug: (message, more) => log('debug', message, more),

@@ -1,15 +1,25 @@
 const HIDDEN = '[redacted]';
 
-/** What must be in no log, whatever message it came with: an error of a library may quote a header, a URL or a file. */
-const SECRETS: [pattern: RegExp, replacement: string][] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----/gs, HIDDEN],
-  [/\b(bearer|basic)(\s+)[\w.~+/=-]{16,}/gi, `$1$2${HIDDEN}`],
+/** What may be between the first and the last line of a private key in PEM; in a JSON text a line break is `\n`. */
+const PEM_BODY = String.raw`(?:(?!-----END)(?:[\w+/=:,.\s-]|\\[nrt]))*`;
+const KEY = new RegExp(
+  `-----BEGIN [A-Z ]{0,64}PRIVATE KEY-----${PEM_BODY}(?:-----END [A-Z ]{0,64}PRIVATE KEY-----)?`,
+  'g',
+);
+
+/**
+ * What must be in no log, whatever message it came with: an error of a library may quote a header, a URL or a file. Each takes time that grows with
+ * the text's length: no part of the text is read again from another start.
+ */
+const SECRETS: [pattern: RegExp, hide: (match: string, ...groups: (string | undefined)[]) => string][] = [
+  [KEY, () => HIDDEN],
+  [/\b(bearer|basic)(\s+)[\w.~+/=-]{16,}/gi, (_match, scheme, space) => `${scheme}${space}${HIDDEN}`],
   // A JSON Web Token: a service account's token is one.
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, HIDDEN],
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"'\\]+@/gi, `$1${HIDDEN}@`],
+  [/\beyJ[\w-]{8,}(\.[\w-]{8,}\.[\w-]*)?/g, (match, rest) => (rest === undefined ? match : HIDDEN)],
+  [/:\/\/[^\s/?#"'\\]+@/g, () => `://${HIDDEN}@`],
 ];
 
 /** The text without private keys, bearer and basic credentials, JSON Web Tokens, and users and passwords of URLs. */
 export function redacted(text: string): string {
-  return SECRETS.reduce((line, [pattern, replacement]) => line.replace(pattern, replacement), text);
+  return SECRETS.reduce((line, [pattern, hide]) => line.replace(pattern, hide), text);
 }

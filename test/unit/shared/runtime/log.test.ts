@@ -33,6 +33,27 @@ test('text is short, and leaves out what is not there', () => {
   ]);
 });
 
+test('what others wrote can not move a terminal’s cursor, turn text around or make a line of its own', () => {
+  const name = 'a\x1b[2J\x9b1m\u202eb\u0000\r\n10:00:00.250 error forged';
+  const [text = ''] = logged({ format: 'text' }, (log) =>
+    log.warn('late', { name, error: new Error(name), list: [name] }),
+  );
+  expect(text.split('\n').filter((line) => line.startsWith('10:00'))).toHaveLength(1);
+  const [json = ''] = logged({}, (log) => log.warn('late', { name }));
+  for (const line of [text, json]) expect(line.replaceAll('\n', '')).toMatch(/^[\x20-\x7e]+$/);
+  expect(text).toContain('name=a\\u001b[2J\\u009b1m\\u202eb');
+  expect(JSON.parse(json)).toMatchObject({ name });
+});
+
+test('a long text is cut', () => {
+  const long = 'x'.repeat(1_000_000);
+  for (const format of ['json', 'text'] as const) {
+    const [line = ''] = logged({ format }, (log) => log.warn('late', { long, error: new Error(long) }));
+    expect(line.length).toBeLessThan(60_000);
+    expect(line).toContain('x… (1000000 characters)');
+  }
+});
+
 const at = (error: Error): Error => Object.assign(error, { stack: `${error.name}: ${error.message}\n    at here` });
 const failed = (error: Error) => (log: ReturnType<typeof createLogger>) => log.warn('failed', { error });
 

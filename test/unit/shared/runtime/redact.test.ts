@@ -22,6 +22,9 @@ test.each([
     'POST https://me:p%40ss@host:4318/v1/traces',
     'POST https://[redacted]@host:4318/v1/traces',
   ],
+  ['a password with an @', 'http://me:p@ss@host/', 'http://[redacted]@host/'],
+  ['a private key that was cut', `${privateKey.slice(0, 90)}… "x"`, '[redacted]… "x"'],
+  ['a token after a dash', `sa-${token}`, 'sa-[redacted]'],
 ])('%s is left out', (_what, text, expected) => {
   expect(redacted(text)).toBe(expected);
 });
@@ -33,6 +36,22 @@ test.each([
   '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
 ])('what is no secret stays: %s', (text) => {
   expect(redacted(text)).toBe(text);
+});
+
+// With a time that grows with the square of the length, each of these would take minutes.
+test.each([
+  ['a word without a space', 'a.'.repeat(500_000)],
+  ['many beginnings of a URL', 'a://'.repeat(250_000)],
+  ['many beginnings of a token', '-eyJ'.repeat(250_000)],
+  ['tokens without their last part', `${'eyJ'.repeat(9)}.b.`.repeat(30_000)],
+  ['many beginnings of a key', '-----BEGIN A PRIVATE '.repeat(40_000)],
+  ['white space after a scheme', `bearer${' '.repeat(1000)}`.repeat(1000)],
+])('a megabyte of %s stays, and is read once', (_what, text) => {
+  expect(redacted(text) === text).toBe(true);
+});
+
+test('a megabyte of private keys without an end is left out', () => {
+  expect(redacted('-----BEGIN PRIVATE KEY-----\n'.repeat(40_000))).toBe('[redacted]');
 });
 
 test('in a line of the log: in message, fields, causes and stack, in both formats', () => {
