@@ -25,15 +25,21 @@ function membersOf(text: string): string[] | undefined {
   return keys.includes(undefined) || new Set(keys).size < keys.length ? undefined : members;
 }
 
-/** Drops whole members until the list fits: long ones first, then from the end, where the oldest are (3.3.1.5). */
+/**
+ * Drops whole members until the list fits: long ones first, then from the end, where the oldest are (3.3.1.5). A list may have 16 000 members, so each is
+ * met once.
+ */
 function cut(members: string[], maxChars: number): string[] {
-  const kept = [...members];
-  const fits = (): boolean => kept.length <= MAX_MEMBERS && kept.join(',').length <= maxChars;
-  while (!fits()) {
-    const long = kept.findLastIndex((member) => member.length > LONG_MEMBER_CHARS);
-    kept.splice(long < 0 ? -1 : long, 1);
+  const fromEnd = members.map((member, index) => ({ index, chars: member.length + 1 })).reverse();
+  const isLong = ({ chars }: { chars: number }): boolean => chars - 1 > LONG_MEMBER_CHARS;
+  const dropped = new Set<number>();
+  let total = members.join(',').length;
+  for (const { index, chars } of [...fromEnd.filter(isLong), ...fromEnd.filter((one) => !isLong(one))]) {
+    if (members.length - dropped.size <= MAX_MEMBERS && total <= maxChars) break;
+    dropped.add(index);
+    total -= chars;
   }
-  return kept;
+  return members.filter((_member, index) => !dropped.has(index));
 }
 
 /**
