@@ -49,9 +49,13 @@ export function withHint(text: string): string {
 const MAX_TEXT = 300;
 const SHORTEST_SECRET = 4;
 
+/** A header's value, and of `Bearer TOKEN` or `Basic CREDENTIALS` the latter alone: a collector may repeat it without its scheme. */
+const partsOf = (secret: string): string[] => [secret, secret.replace(/^\S+\s+/, '')];
+
 /** A collector's text for a log: one short line, without the `secrets` of the request, which the collector may repeat. */
 export function publicText(text: string, secrets: string[]): string {
   const hidden = secrets
+    .flatMap(partsOf)
     .filter((secret) => secret.length >= SHORTEST_SECRET)
     .reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
   const line = hidden.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();

@@ -116,7 +116,10 @@ export async function createOtlpGrpcSink(options: OtlpGrpcOptions): Promise<Span
     });
   }
 
-  const secrets = (): string[] => [...Object.values(set.headers), ...(basic === undefined ? [] : [basic])];
+  const secrets = (): string[] => [
+    ...Object.values(set.headers),
+    ...(basic === undefined ? [] : [basic, decodeURIComponent(url.password)]),
+  ];
 
   function failure(error: ServiceError): ExportError {
     const retryAfterMs = retryInfoMs(error.metadata?.get('grpc-status-details-bin')[0]);
@@ -128,7 +131,7 @@ export async function createOtlpGrpcSink(options: OtlpGrpcOptions): Promise<Span
     return new ExportError(`${target}: ${text}`, {
       retryable: waits || RETRYABLE.includes(error.code),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
-      cause: error,
+      // No cause: the log would print its message, with what the text leaves out.
     });
   }
 

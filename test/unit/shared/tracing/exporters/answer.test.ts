@@ -29,6 +29,7 @@ describe('Retry-After', () => {
 test('a collector’s text becomes one short line without the secrets of the request', () => {
   expect(publicText('bad token s3cret\r\n\u001b[31mtry again', ['s3cret', ''])).toBe('bad token *** [31mtry again');
   expect(publicText('x'.repeat(1000), [])).toHaveLength(301);
+  expect(publicText('invalid token abc.def, Bearer abc.def', ['Bearer abc.def'])).toBe('invalid token ***, ***');
 });
 
 test.each([

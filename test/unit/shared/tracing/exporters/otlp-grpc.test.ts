@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Metadata, status } from '@grpc/grpc-js';
 
 import { decodeTracesProtobuf } from '../../../../../shared/otlp/decode-protobuf.ts';
-import { silentLogger } from '../../../../../shared/runtime/log.ts';
+import { createLogger, silentLogger } from '../../../../../shared/runtime/log.ts';
 import { createSink } from '../../../../../shared/tracing/exporters/factory.ts';
 import type { ExporterSettings } from '../../../../../shared/tracing/exporters/settings.ts';
 import { testSpan } from './collector.ts';
@@ -98,6 +98,18 @@ describe('a status', () => {
     await expect(send({}, { OTEL_EXPORTER_OTLP_HEADERS: 'token=s3cret' })).rejects.toMatchObject({
       message: `http://${collector.address}: UNAUTHENTICATED: no such token: ***`,
     });
+  });
+
+  test('is in the log without them, too', async () => {
+    collector.answers = [(answer) => answer({ code: status.UNAUTHENTICATED, details: 'no such token: s3cret, p4ssword' })]; // prettier-ignore
+    const lines: string[] = [];
+    const log = createLogger({ level: 'debug', write: (line) => void lines.push(line) });
+    const collectorUrl = `http://user:p4ssword@${collector.address}`;
+    const env = { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20s3cret' };
+    const error = await send({ collectorUrl }, env).catch((reason: unknown) => reason);
+    log.warn('refused', { error });
+    expect(lines.join('')).toContain('UNAUTHENTICATED: no such token: ***, ***');
+    expect(lines.join('')).not.toMatch(/s3cret|p4ssword/);
   });
 
   test.each(['RESOURCE_EXHAUSTED', 'UNAVAILABLE'] as const)('%s with RetryInfo waits as long', async (name) => {
