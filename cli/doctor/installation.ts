@@ -101,13 +101,13 @@ function chart(): string {
   return folder ? path.relative(process.cwd(), fileURLToPath(folder)) || '.' : 'helm/tektrace';
 }
 
-/** The command that puts the object's release as the chart has it, with `settings` on top of its values. */
+/** The command that puts the object's release as the chart has it, with `settings` on top of its values. Values that a newer chart has got have their defaults. */
 export function helmUpgrade(object: KubeObject | undefined, settings = ''): string {
   const of = releaseOf(object);
   const suffix = settings === '' ? '' : ` ${settings}`;
   return of === undefined
     ? `helm upgrade --install tektrace ${chart()} -n tektrace --create-namespace${suffix}`
-    : `helm upgrade ${of.release} ${chart()} -n ${of.namespace} --reuse-values${suffix}`;
+    : `helm upgrade ${of.release} ${chart()} -n ${of.namespace} --reset-then-reuse-values${suffix}`;
 }
 
 /** The command that sends a span from the cluster. */

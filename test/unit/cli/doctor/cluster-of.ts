@@ -35,4 +35,4 @@ export const deployment = (
   status: { readyReplicas: ready },
 });
 
-export const HELM_UPGRADE = 'helm upgrade tektrace helm/tektrace -n tracing --reuse-values';
+export const HELM_UPGRADE = 'helm upgrade tektrace helm/tektrace -n tracing --reset-then-reuse-values';
