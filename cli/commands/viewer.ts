@@ -21,7 +21,10 @@ export const viewerSpec: CommandSpec = {
       help: 'The Jaeger to read from, like http://localhost:16686, with its base path.',
     },
     'jaeger-headers-file': jaegerHeadersOption,
-    'jaeger-ui-url': jaegerUiOption,
+    'jaeger-ui-url': {
+      ...jaegerUiOption,
+      help: 'Where a browser finds Jaeger, for links from each trace (default: the URL of --jaeger-query-url).',
+    },
     ...recentOptions,
     port: { type: 'string', value: 'PORT', help: 'Port of the page (default: any).' },
     ...logOptions(TERMINAL_LOG),

@@ -63,7 +63,7 @@ export const webhookSpec: CommandSpec = {
       type: 'string',
       multiple: true,
       value: 'USER',
-      help: 'User name whose owner references and inbound parents are trusted; may be repeated\n(default: the Tekton controller of namespace tekton-pipelines).',
+      help: 'User name whose owner references and inbound parents are trusted, besides that of the\nTekton controller of namespace tekton-pipelines; may be repeated.',
     },
     inbound: {
       type: 'string',

@@ -21,7 +21,7 @@ const MAX_MESSAGE_CHARS = 1024;
 
 const BAD: readonly string[] = ['failure', 'error', 'timeout'] satisfies Result[];
 
-/** Whether a result is an error in its span, in metrics, and for `--keep-failures`. */
+/** Whether a result is an error in its span, in metrics, and for `--no-keep-failures`. */
 export const isBad = (result: string): boolean => BAD.includes(result);
 
 /** A PipelineRun's reason if a task did not succeed. It does not show how the task ended. */
