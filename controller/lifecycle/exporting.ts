@@ -118,7 +118,7 @@ export class Exporting {
   async #sendFinal(entry: Entry): Promise<ReconcileResult> {
     const { ledger, pods, sources, sender, policy, log, nowMs } = this.#options;
     if (entry.finished) return this.#finish(entry);
-    const podsOf = (taskRun: TaskRun): KnownPods => pods.of(taskRun.metadata.uid ?? '');
+    const podsOf = (taskRun: TaskRun): KnownPods => pods.of(taskRun);
     const decision = decideExport(entry, { ledger, podsOf, sources, policy, nowMs: nowMs() });
     if (decision.kind === 'later') return decision.inMs === undefined ? undefined : { requeueAfterMs: decision.inMs };
     if (decision.kind === 'nothing') return this.#finish(entry);

@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod } from '../../shared/kubernetes/pod.ts';
+import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { LABEL_TASK_RUN_UID } from '../../shared/tekton/annotations.ts';
 import { hasUnknownEnd } from '../model/pod/unknown-end.ts';
 import { allContainers } from '../model/pod/waiting.ts';
@@ -29,8 +30,10 @@ export class PodLedger {
   readonly #present: PodsByUid = new Map();
   readonly #gone: PodsByUid = new Map();
 
-  of(taskRunUid: string): KnownPods {
-    const among = (pods: PodsByUid): Pod[] => [...(pods.get(taskRunUid)?.values() ?? [])];
+  /** Those in the TaskRun's namespace: a Pod's label with a TaskRun's uid can be written anywhere. */
+  of({ metadata: { uid = '', namespace } }: KubeObject): KnownPods {
+    const among = (pods: PodsByUid): Pod[] =>
+      [...(pods.get(uid)?.values() ?? [])].filter((pod) => pod.metadata.namespace === namespace);
     return { present: among(this.#present), gone: among(this.#gone) };
   }
 

@@ -64,7 +64,7 @@ describe('a native sidecar', () => {
     deleted.metadata.deletionTimestamp = at(60);
     ledger.put('uid-compile', deleted);
     ledger.remove('uid-compile', deleted, true);
-    expect(build(timedOut, [...ledger.of('uid-compile').gone])).toEqual(build(timedOut, [loops()]));
+    expect(build(timedOut, [...ledger.of(taskRun(undefined)).gone])).toEqual(build(timedOut, [loops()]));
   });
 
   test('that the kubelet can’t create has its message on the Pod’s start', () => {

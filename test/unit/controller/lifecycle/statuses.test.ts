@@ -211,7 +211,7 @@ describe('a Pod that never gets a step started', () => {
     const unknown = { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } };
     ledger.put('uid-compile', podOf([{ ...waiting, state: unknown }], { phase: 'Failed' }));
     ledger.remove('uid-compile', podOf([{ ...waiting, state: unknown }], { phase: 'Failed' }), true);
-    expect(build(notPulled, [...ledger.of('uid-compile').gone])).toEqual(build(notPulled, [pulls()]));
+    expect(build(notPulled, [...ledger.of(taskRun(undefined)).gone])).toEqual(build(notPulled, [pulls()]));
     // Another process has not seen it: it leaves out what it does not know.
     const later = build(notPulled, [podOf([{ ...waiting, state: unknown }], { phase: 'Failed' })]);
     expect(names(later)).toEqual(['pod scheduling', 'init prepare', 'task compile']);

@@ -4,7 +4,7 @@ import type { ManagedFieldsEntry, ObjectMeta } from '../../../../shared/kubernet
 import type { PipelineRun } from '../../../../shared/tekton/types.ts';
 import { parseCarrier } from '../../../../shared/tracing/carrier.ts';
 import { Lifecycle, RUN, TASK } from './lifecycle.ts';
-import { at, begun, carrier, pipelineRun, pod, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
+import { at, begun, carrier, ms, pipelineRun, pod, ranRun, ranTask, ROOT, taskRun, TRACE } from './objects.ts';
 
 const OWN = 'tekton/pipelinerun-span-context';
 const TASK_OWN = 'tekton/taskrun-span-context';
@@ -232,4 +232,21 @@ test('owner references that form a circle hold up nothing but their own runs', a
   lifecycle.api.put('pipelineruns', pipelineRun(ranRun));
   await lifecycle.start();
   await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) !== undefined);
+});
+
+test('a Pod of another namespace, with the label of a TaskRun: is no Pod of it', async () => {
+  const forged = pod('compile-pod', 'Running');
+  lifecycle.nowMs = ms(13);
+  await lifecycle.start();
+  lifecycle.api.put('pods', { ...forged, metadata: { ...forged.metadata, namespace: 'other', uid: 'uid-forged' } });
+  lifecycle.api.put('pipelineruns', pipelineRun(begun));
+  lifecycle.api.put('taskruns', taskRun(ranTask));
+  lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { name: 'other', uid: 'uid-other' }));
+  await lifecycle.until(() => lifecycle.mark('pipelineruns', 'other') !== undefined);
+  expect(lifecycle.mark('taskruns', TASK)).toBeUndefined();
+  lifecycle.nowMs = ms(43);
+  lifecycle.api.put('taskruns', taskRun(ranTask, { finalizers: ['touched'] }));
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) !== undefined);
+  expect(lifecycle.sent()).toContain('task compile');
+  expect(lifecycle.sent()).not.toContain('pod scheduling');
 });
