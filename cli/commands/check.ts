@@ -19,7 +19,12 @@ export const checkSpec: CommandSpec = {
   summary:
     'Checks an installation: creates a PipelineRun by dry run, which must come back with the context of its trace,\nand sends one span to the collector. Nothing is stored in the cluster.',
   options: {
-    namespace: { type: 'string', short: 'n', value: 'NAME', help: 'Namespace of the PipelineRun (default default).' },
+    namespace: {
+      type: 'string',
+      short: 'n',
+      value: 'NAME',
+      help: 'Namespace of the PipelineRun (default: default).',
+    },
     kubeconfig: {
       type: 'string',
       value: 'FILE',

@@ -36,7 +36,8 @@ const STOP_WITHOUT_LEASE_MS = 5_000;
 
 export const controllerSpec: CommandSpec = {
   name: 'controller',
-  summary: 'Exports one trace for each PipelineRun and TaskRun, executed by Tekton’s own controller or by itself.',
+  summary:
+    'Exports one trace for each PipelineRun and each TaskRun that no PipelineRun owns, whether Tekton’s own controller executes it or this one.',
   options: {
     ...exporterOptions,
     ...samplingOptions,

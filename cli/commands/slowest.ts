@@ -16,7 +16,7 @@ import { printable } from '../waterfall/display-width.ts';
 export const slowestSpec: CommandSpec = {
   name: 'slowest',
   summary:
-    'Which tasks, steps and functions of the controllers took longest, over many runs: from a Jaeger, from the\ncluster of tektrace up, or from files that --trace-out wrote (- = standard input; all runs in them, whatever --since and --limit say).',
+    'Says which tasks, steps and functions of the controllers took longest in many runs. The runs are those of a Jaeger, of the\ncluster of tektrace up, or of files that --trace-out wrote (- = standard input). Of files all runs count, whatever --since and --limit say.',
   positionals: '[FILE…]',
   options: {
     pipeline: { type: 'string', value: 'NAME', help: 'Only runs of this Pipeline (or Task).' },

@@ -58,7 +58,7 @@ export function overviewText(specs: readonly Pick<CommandSpec, 'name' | 'summary
     'Commands:',
     ...lines,
     '',
-    ...wrap('tektrace help COMMAND prints its options.', width),
+    ...wrap('tektrace help COMMAND prints its options, tektrace version the version.', width),
     '',
   ].join('\n');
 }
