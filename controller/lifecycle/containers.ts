@@ -9,7 +9,7 @@ import { isStepContainer } from '../../shared/tekton/containers.ts';
 import { isNativeSidecar } from '../model/pod/native-sidecar.ts';
 import { hasUnknownEnd } from '../model/pod/unknown-end.ts';
 import type { Attempt } from './attempt.ts';
-import { errorAttributes, statusOf } from './result.ts';
+import { errorAttributes, spanMessage, statusOf } from './result.ts';
 import { span } from './span.ts';
 import type { TimedStep } from './step-times.ts';
 import { instant, plusMs, LAST_MS, epochMs } from './times.ts';
@@ -34,7 +34,7 @@ function exit(terminated: ContainerStateTerminated): {
   const why = (epochMs(startedAt) === undefined && message) || `exit code ${exitCode}`;
   return {
     attributes: { 'process.exit.code': exitCode, ...(failed && { 'error.type': reason ?? 'Error' }) },
-    status: failed ? { code: SpanStatusCode.ERROR, message: why } : { code: SpanStatusCode.UNSET },
+    status: failed ? { code: SpanStatusCode.ERROR, message: spanMessage(why) } : { code: SpanStatusCode.UNSET },
   };
 }
 

@@ -5,12 +5,11 @@ import type { ResolutionRequest } from '../../shared/tekton/types.ts';
 import { deriveSpanId } from '../../shared/tracing/ids.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import type { Above } from './custom.ts';
+import { spanMessage } from './result.ts';
 import { span } from './span.ts';
 import { epochMs, within } from './times.ts';
 
 const LABEL_RESOLVER = 'resolution.tekton.dev/type';
-
-const MAX_MESSAGE_CHARS = 1024;
 
 /** What was asked for: its name, or its path in a repository; else the resolver alone. */
 function referenceOf({ spec, metadata }: ResolutionRequest): string {
@@ -33,9 +32,9 @@ function resolveSpan(request: ResolutionRequest, above: Above): SpanRecord[] {
     'k8s.namespace.name': namespace,
     ...(failed && { 'error.type': condition?.reason ?? 'ResolutionFailed' }),
   };
-  const message = condition?.message?.slice(0, MAX_MESSAGE_CHARS);
+  const { message } = condition ?? {};
   const status = failed
-    ? { code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) }
+    ? { code: SpanStatusCode.ERROR, ...(message !== undefined && { message: spanMessage(message) }) }
     : { code: SpanStatusCode.UNSET };
   const built = span(ids, `resolve ${referenceOf(request)}`.trimEnd(), { startMs: from, endMs: to }, { attributes, status }); // prettier-ignore
   return [within(built, above)];

@@ -1,6 +1,7 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, SpanStatus } from '@opentelemetry/api';
 
+import { redactedUpTo } from '../../shared/runtime/redact.ts';
 import { completionOf, isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { resultOfReason, type RunResult } from '../../shared/tekton/run-result.ts';
 import type { CustomRun, PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
@@ -18,6 +19,9 @@ export interface Outcome {
 }
 
 const MAX_MESSAGE_CHARS = 1024;
+
+/** A message of Tekton, the kubelet or a resolver as a span has it: cut, and without credentials that it quotes, as a URL's. */
+export const spanMessage = (message: string): string => redactedUpTo(message, MAX_MESSAGE_CHARS);
 
 const BAD: readonly string[] = ['failure', 'error', 'timeout'] satisfies Result[];
 
@@ -56,8 +60,8 @@ export function outcomeOf(run: Run, children: readonly Run[] = []): Outcome {
 /** The span status: Error for failure, error and timeout. A cancellation is no error and stays Unset. */
 export function statusOf(outcome: Outcome): SpanStatus {
   if (!isBad(outcome.result)) return { code: SpanStatusCode.UNSET };
-  const message = outcome.message?.slice(0, MAX_MESSAGE_CHARS);
-  return { code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) };
+  const { message } = outcome;
+  return { code: SpanStatusCode.ERROR, ...(message !== undefined && { message: spanMessage(message) }) };
 }
 
 /** `error.type`, unless the run succeeded. */

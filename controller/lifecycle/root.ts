@@ -1,6 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import type { Attributes } from '@opentelemetry/api';
 
+import { redacted } from '../../shared/runtime/redact.ts';
 import type { SpanCarrier } from '../../shared/tracing/carrier.ts';
 import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { definitionName } from '../../shared/tracing/definition-name.ts';
@@ -18,10 +19,11 @@ function vcsAttributes(run: PipelineRun | TaskRun): Attributes {
   const pick = (key: string): string | undefined =>
     run.metadata.annotations?.[`pipelinesascode.tekton.dev/${key}`] ??
     run.metadata.labels?.[`pipelinesascode.tekton.dev/${key}`];
+  const url = pick('repo-url');
   const found: Record<string, string | undefined> = {
     'vcs.provider.name': pick('git-provider'),
     'vcs.repository.name': pick('url-repository'),
-    'vcs.repository.url.full': pick('repo-url'),
+    'vcs.repository.url.full': url === undefined ? undefined : redacted(url),
     'vcs.ref.head.name': pick('source-branch'),
     'vcs.ref.head.revision': pick('sha'),
     'vcs.change.id': pick('pull-request'),

@@ -10,6 +10,7 @@ import type { PodEvent } from '../watch/essentials.ts';
 import type { Attempt } from './attempt.ts';
 import { podOffsetMs } from './node-clock.ts';
 import { containerOf, firstMs, lastMs } from './pull.ts';
+import { spanMessage } from './result.ts';
 import { span } from './span.ts';
 import { within } from './times.ts';
 
@@ -63,7 +64,8 @@ export function startFailures(
     const startMs = Math.min(...known.map((one) => one.startMs));
     // A sidecar may fail its probes later, too.
     if (name === undefined || !last || startMs > starting.endMs) return [];
-    const { reason, message = reason } = last.event;
+    const { reason } = last.event;
+    const message = spanMessage(last.event.message ?? reason);
     const { traceId, taskRunUid, number } = attempt;
     const ids = { traceId, spanId: deriveSpanId(traceId, 'start failure', taskRunUid, number, name), parentSpanId: starting.spanId }; // prettier-ignore
     const interval = { startMs, endMs: hasStarted(pod) ? last.endMs : attempt.endMs };

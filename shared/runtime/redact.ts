@@ -8,7 +8,7 @@ const KEY = new RegExp(
 );
 
 /**
- * What must be in no log, whatever message it came with: an error of a library may quote a header, a URL or a file. Each takes time that grows with
+ * What must be in no log and no span, whatever message it came with: an error of a library may quote a header, a URL or a file. Each takes time that grows with
  * the text's length: no part of the text is read again from another start.
  */
 const SECRETS: [pattern: RegExp, hide: (match: string, ...groups: (string | undefined)[]) => string][] = [
@@ -16,10 +16,19 @@ const SECRETS: [pattern: RegExp, hide: (match: string, ...groups: (string | unde
   [/\b(bearer|basic)(\s+)[\w.~+/=-]{16,}/gi, (_match, scheme, space) => `${scheme}${space}${HIDDEN}`],
   // A JSON Web Token: a service account's token is one.
   [/\beyJ[\w-]{8,}(\.[\w-]{8,}\.[\w-]*)?/g, (match, rest) => (rest === undefined ? match : HIDDEN)],
-  [/:\/\/[^\s/?#"'\\]+@/g, () => `://${HIDDEN}@`],
+  // The user `git` of an SSH address is everybody's.
+  [/:\/\/(?!git@)[^\s/?#"'\\]+@/g, () => `://${HIDDEN}@`],
 ];
 
 /** The text without private keys, bearer and basic credentials, JSON Web Tokens, and users and passwords of URLs. */
 export function redacted(text: string): string {
   return SECRETS.reduce((line, [pattern, hide]) => line.replace(pattern, hide), text);
+}
+
+/** Of a text that is much longer than what is shown of it, this many times as much is read: what is left out makes it shorter. */
+const READ_TIMES = 4;
+
+/** The same of a message in a span, cut to `maxChars`. */
+export function redactedUpTo(text: string, maxChars: number): string {
+  return redacted(text.slice(0, READ_TIMES * maxChars)).slice(0, maxChars);
 }

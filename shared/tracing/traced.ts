@@ -3,6 +3,8 @@ import { isPromise } from 'node:util/types';
 import { context, createContextKey, SpanStatusCode } from '@opentelemetry/api';
 import type { Attributes, Span, Tracer, TracerProvider } from '@opentelemetry/api';
 
+import { redactedUpTo } from '../runtime/redact.ts';
+
 /** The present reconcile: the spans of its functions and API requests belong to it. */
 export interface ReconcileScope {
   tracer: Tracer;
@@ -16,12 +18,21 @@ export function activeReconcileScope(from = context.active()): ReconcileScope | 
   return from.getValue(RECONCILE_SCOPE) as ReconcileScope | undefined;
 }
 
-/** Records an error on the span: exception event, Error status, `error.type`. */
+const MAX_MESSAGE_CHARS = 1024;
+const MAX_STACK_CHARS = 4096;
+
+/**
+ * Records an error on the span: exception event, Error status, `error.type`. Its message may quote what a user wrote, of any length: it is cut, so that the
+ * spans of one run do not make a batch with those of others too large for the collector, and has no credentials that can be recognised.
+ */
 export function recordError(span: Span, error: unknown): void {
   const exception = error instanceof Error ? error : new Error(String(error));
-  span.recordException(exception);
-  span.setAttribute('error.type', exception.name);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
+  const { name, code } = exception as Error & { code?: string };
+  const message = redactedUpTo(exception.message, MAX_MESSAGE_CHARS);
+  const stack = redactedUpTo(exception.stack?.replace(exception.message, () => message) ?? '', MAX_STACK_CHARS);
+  span.recordException({ name, message, ...(code !== undefined && { code }), ...(stack !== '' && { stack }) });
+  span.setAttribute('error.type', name);
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 
 /**

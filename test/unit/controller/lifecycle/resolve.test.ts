@@ -49,6 +49,13 @@ describe('what a run asked a resolver for', () => {
     });
   });
 
+  test('has that message without credentials, cut', () => {
+    const message = `clone of https://me:s3cret@git.test/a failed: ${'x'.repeat(100_000)}`;
+    const { status } = named(build(request('a', condition('False', 'ResolutionFailed', message))), 'resolve git');
+    expect(status.message).toMatch(/^clone of https:\/\/\[redacted\]@git.test\/a failed: x+$/);
+    expect(status.message).toHaveLength(1024);
+  });
+
   test('and waits for has no span yet', () => {
     expect(build(request('a', undefined)).map(({ name }) => name)).toEqual(['queued', 'RUN build']);
   });

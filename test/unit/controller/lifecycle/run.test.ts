@@ -52,6 +52,15 @@ describe('a PipelineRun’s root', () => {
     });
   });
 
+  test('has neither a repository’s credentials nor those in a message of its failure', () => {
+    const url = 'https://me:s3cret@example.com/a/b';
+    const failed = { ...ranRun, conditions: [condition('False', 'Failed', `${url}: ${'x'.repeat(5000)}`)] };
+    const root = named(build(failed, annotated({ 'pipelinesascode.tekton.dev/repo-url': url })), 'RUN build');
+    expect(root.attributes['vcs.repository.url.full']).toBe('https://[redacted]@example.com/a/b');
+    expect(root.status.message).toMatch(/^https:\/\/\[redacted\]@example.com\/a\/b: x+$/);
+    expect(root.status.message).toHaveLength(1024);
+  });
+
   test('has the graph of the Pipeline: what each task depends on, but for those in finally', () => {
     const tasks = [
       { name: 'fetch' },

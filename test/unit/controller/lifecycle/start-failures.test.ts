@@ -51,6 +51,13 @@ test('a volume that can’t be mounted is an Error with the kubelet’s message,
   });
 });
 
+test('a message of any length is cut, and has no credentials', () => {
+  const message = `MountVolume.SetUp failed for volume "w": https://me:s3cret@nfs.test ${'x'.repeat(5000)}`;
+  const { status } = named(build(timedOut, waits(), [event('FailedMount', message, 3, 51)]), 'volume mount w');
+  expect(status.message).toMatch(/https:\/\/\[redacted\]@nfs.test x+$/);
+  expect(status.message).toHaveLength(1024);
+});
+
 test('a volume that another Pod held for a time has a span of that time, and is no error', () => {
   const pod = podOf([endedStep('make', 40, 45, 41.5)]);
   const status = { ...ranTask, completionTime: at(46), steps: [step('make', 41, 45)] };

@@ -33,6 +33,7 @@ test.each([
   'bearer authentication is not configured',
   'GET https://host:4318/v1/traces?user=a@b.test failed',
   'a@b.test created a run',
+  'ssh://git@host.test/a/b.git',
   '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
 ])('what is no secret stays: %s', (text) => {
   expect(redacted(text)).toBe(text);

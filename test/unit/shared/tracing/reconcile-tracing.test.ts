@@ -178,6 +178,20 @@ describe('traced()', () => {
     ]);
   });
 
+  test('of what a function throws, leaves out credentials and all but the beginning of a long message', async () => {
+    const refused = traced('refused', (): void => {
+      throw new Error(`no https://me:s3cret@host.test: ${'x'.repeat(1_000_000)}`);
+    });
+    await reconcile(async () => {
+      expect(refused).toThrow('no https');
+    });
+    const [span] = left[0]?.slice(1) ?? [];
+    expect(span?.status.message).toMatch(/^no https:\/\/\[redacted\]@host.test: x+$/);
+    const attributes = span?.events[0]?.attributes ?? {};
+    expect(attributes['exception.stacktrace']).toMatch(/^Error: no https:\/\/\[redacted\]@host.test: x+\n *at /);
+    expect(JSON.stringify([span?.status, attributes]).length).toBeLessThan(10_000);
+  });
+
   test('passes arguments and values, and sets attributes from them if there is a function for it', async () => {
     const sum = traced(
       'sum',
