@@ -11,7 +11,7 @@ import type { Logger } from '../shared/runtime/log.ts';
 import { answer, NotAReviewError, reviewIdentity, reviewRequest } from './admission-review.ts';
 import type { AdmissionRequest } from './admission-review.ts';
 import { limitHeldBodies } from './held-bodies.ts';
-import { annotationOperations, takeOver } from './json-patch.ts';
+import { annotationOperations, annotationsFit, takeOver } from './json-patch.ts';
 import type { JsonPatch } from './json-patch.ts';
 import { KINDS } from './metrics.ts';
 import type { ReviewKind, WebhookObserver } from './metrics.ts';
@@ -88,8 +88,11 @@ function stamping(stamp: Stamp): Mutation {
     if (isUnchanged(stamped)) return stamped;
     const answeredMs = (settings.nowMs ?? Date.now)();
     const admissionTime = formatAdmissionTime({ receivedMs, answeredMs: Math.max(receivedMs, answeredMs) });
-    const decided = { ...stamped, [ADMISSION_TIME]: admissionTime };
+    const decided: AnnotationChanges = { ...stamped, [ADMISSION_TIME]: admissionTime };
     const { metadata } = request.object;
+    // A refusal of the owner is always written: nobody may get round it with long annotations.
+    const isRefusal = typeof decided[REFUSED_OWNER] === 'string';
+    if (!isRefusal && !annotationsFit(metadata.annotations, decided)) return 'annotations_full';
     return [...annotationOperations(metadata.annotations, decided), ...takeOver(metadata, Object.keys(decided))];
   };
 }

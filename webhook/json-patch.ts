@@ -19,6 +19,19 @@ export type JsonPatch = (AddOperation | RemoveOperation)[];
 
 type Annotations = Record<string, string> | null | undefined;
 
+/**
+ * Longest keys and values of all annotations together, in bytes. The API server refuses an object beyond 256 KiB (apimachinery, TotalAnnotationSizeLimitB). The
+ * rest is for what Tekton adds when it copies a run's annotations to its TaskRuns and Pods.
+ */
+const MAX_ANNOTATION_BYTES = 248 * 1024;
+
+/** Whether the API server would take an object that has `existing`, and gets `wanted`. */
+export function annotationsFit(existing: Annotations, wanted: AnnotationChanges): boolean {
+  const all = Object.entries({ ...existing, ...wanted }).filter(([, value]) => typeof value === 'string');
+  const bytes = all.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value ?? ''), 0);
+  return bytes <= MAX_ANNOTATION_BYTES;
+}
+
 /** Sets annotations on an object that has `existing`, null removes one; creates the map where there is none. What is so already is left out. */
 export function annotationOperations(existing: Annotations, wanted: AnnotationChanges): JsonPatch {
   const changed = Object.entries(wanted).filter(([key, value]) =>

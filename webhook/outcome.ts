@@ -10,6 +10,8 @@ export type Unchanged =
   | 'untrusted_requester'
   /** The request creates nothing. */
   | 'not_a_creation'
+  /** The object's annotations have no room for ours. */
+  | 'annotations_full'
   /** The object is not of the shape that the API server sends. */
   | 'malformed'
   /** A fault of this program; the log has it. */
@@ -21,6 +23,7 @@ export const UNCHANGED: readonly Unchanged[] = [
   'no_task_run',
   'untrusted_requester',
   'not_a_creation',
+  'annotations_full',
   'malformed',
   'failed',
 ];

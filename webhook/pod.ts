@@ -6,7 +6,7 @@ import { podTaskSpan } from '../shared/tracing/run-context.ts';
 import { setsItsOwnExport } from '../shared/tracing/step-export.ts';
 import { LABEL_TASK_RUN_UID, POD_SPAN_CONTEXT } from '../shared/tekton/annotations.ts';
 import type { AdmissionRequest } from './admission-review.ts';
-import { annotationOperations } from './json-patch.ts';
+import { annotationOperations, annotationsFit } from './json-patch.ts';
 import type { JsonPatch } from './json-patch.ts';
 import type { Unchanged } from './outcome.ts';
 import { isTrusted } from './stamp.ts';
@@ -26,6 +26,7 @@ export function patchPod(request: AdmissionRequest, settings: StampSettings): Js
   if (!Array.isArray(containers) || !containers.every(isContainer)) return 'malformed';
   const context = contextOf(request, taskRunUid, containers);
   if (!context) return 'no_owner_context';
+  if (!annotationsFit(metadata.annotations, context.annotations)) return 'annotations_full';
   const env = containers.flatMap((container, index): JsonPatch => {
     const variables = [...(context.env.get(index) ?? []), ...endpointOf(container, settings)];
     const path = `/spec/containers/${index}/env`;

@@ -4,7 +4,18 @@ import { applyPatch } from 'fast-json-patch';
 import type { ManagedFieldsEntry } from '../../../shared/kubernetes/types.ts';
 import { pointerToken } from '../../../shared/kubernetes/patch.ts';
 import { annotationOperations, takeOver } from '../../../webhook/json-patch.ts';
-import { carrier, ownedByRun, pipelineRun, request, review, reviewOf, submitted, taskRun, TRUSTED } from './review.ts';
+import {
+  admit,
+  carrier,
+  ownedByRun,
+  pipelineRun,
+  request,
+  review,
+  reviewOf,
+  submitted,
+  taskRun,
+  TRUSTED,
+} from './review.ts';
 import { fc } from '../../support/property.ts';
 
 const OURS = /^(tekton|tekton\.dev)\//;
@@ -91,6 +102,18 @@ describe('an unexpected object is allowed and not changed', () => {
     };
     const { status, response, patch } = await review('pod', { metadata, spec: { containers } }, { username: TRUSTED });
     expect({ status, allowed: response.allowed, patch }).toEqual({ status: 200, allowed: true, patch: [] });
+  });
+
+  test('annotations that leave no room for ours: the API server would refuse the object with them', async () => {
+    const annotations = (kilobytes: number) => ({ annotations: { applied: 'é'.repeat(kilobytes * 512) } });
+    const [small, full] = [pipelineRun(annotations(240)), pipelineRun(annotations(250))];
+    expect((await review('pipelinerun', small)).patch).not.toEqual([]);
+    expect((await review('pipelinerun', full)).patch).toEqual([]);
+  });
+
+  test('annotations that leave no room do not get round the refusal of an owner', async () => {
+    const object = taskRun({ ...ownedByRun, annotations: { applied: 'x'.repeat(250 * 1024) } });
+    expect((await admit('taskrun', object)).metadata.annotations?.['tekton/refused-owner']).toBe('uid-build');
   });
 
   test.each(['UPDATE', 'DELETE', 'CONNECT', ''])('operation %p', async (operation) => {

@@ -49,6 +49,8 @@ const pod = (metadata: object, containers: unknown = [{ name: 'step-a' }]): obje
   spec: { containers },
 });
 
+const full = { 'kubectl.kubernetes.io/last-applied-configuration': 'x'.repeat(255 * 1024) };
+
 test.each<[string, 'pipelinerun' | 'taskrun' | 'pod', unknown, ReviewOptions]>([
   ['stamped', 'pipelinerun', pipelineRun(), {}],
   ['stamped', 'taskrun', taskRun(), {}],
@@ -60,12 +62,19 @@ test.each<[string, 'pipelinerun' | 'taskrun' | 'pod', unknown, ReviewOptions]>([
     pipelineRun({ annotations: { 'tekton/pipelinerun-span-context': carrier() }, ...submitted('example.com/note') }),
     {},
   ],
+  ['annotations_full', 'pipelinerun', pipelineRun({ annotations: full }), {}],
   ['no_owner_context', 'taskrun', taskRun(ownedByRun), { username: TRUSTED }],
   ['no_task_run', 'pod', pod({}), { username: TRUSTED }],
   ['untrusted_requester', 'pod', pod(stampedPod), {}],
   ['malformed', 'pod', pod(stampedPod, {}), { username: TRUSTED }],
   ['no_owner_context', 'pod', pod({ labels: stampedPod.labels }), { username: TRUSTED }],
   ['already_stamped', 'pod', pod(stampedPod), { username: TRUSTED }],
+  [
+    'annotations_full',
+    'pod',
+    pod({ ...stampedPod, annotations: { ...full, 'tekton/taskrun-span-context': carrier() } }),
+    { username: TRUSTED },
+  ],
   ['failed', 'taskrun', { metadata: { ownerReferences: [null] } }, { username: TRUSTED }],
 ])('an object counts as %s (%s)', async (outcome, kind, object, options) => {
   const { app, samples } = observedApp();
