@@ -71,7 +71,7 @@ export const runSpec: CommandSpec = {
       type: 'string',
       short: 'o',
       value: 'text|json',
-      help: 'json: one line per run, an object with name, result, results and trace id\n(default text).',
+      help: 'json: one line per run, an object with kind, namespace, name, succeeded, reason, message,\nresults and traceId (default text).',
     },
     kubeconfig: { type: 'string', value: 'FILE', help: 'Use this cluster instead of an embedded one.' },
     namespace: {
