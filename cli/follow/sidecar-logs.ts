@@ -1,3 +1,4 @@
+import { isObjectName } from '../../local/viewer/log-place.ts';
 import { LABEL_PIPELINE_TASK } from '../../shared/tekton/annotations.ts';
 import type { TaskRun } from '../../shared/tekton/types.ts';
 import { printable } from '../waterfall/display-width.ts';
@@ -27,6 +28,8 @@ export function sidecarLogLines(
     (status?.sidecars ?? [])
       .filter(({ running, terminated }) => running ?? terminated?.startedAt)
       .map(({ container = '' }) => ({ metadata, pod: status?.podName ?? '', container }))
+      // A status may have any text: only a name gets into a command.
+      .filter(({ pod, container }) => [metadata.namespace ?? '', pod, container].every(isObjectName))
       .filter(({ pod, container }) => !quoted.some((one) => one.pod === pod && one.container === container)),
   );
   if (sidecars.length === 0) return [];

