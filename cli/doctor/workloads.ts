@@ -16,6 +16,12 @@ interface Pod extends KubeObject {
 
 const MAX_REASON = 200;
 
+/** Names the Pods of a Deployment of the chart. `kubectl logs deployment/NAME` reads one of them, and a kubectl before 1.32 has no --all-pods. */
+const podsOf = (deployment: Deployment): string =>
+  `-n ${deployment.metadata.namespace} -l app.kubernetes.io/part-of=tektrace,app.kubernetes.io/component=${componentOf(deployment)}`;
+/** Without --tail, a selector gives ten lines of each Pod. */
+const logsOf = (deployment: Deployment): string => `kubectl logs ${podsOf(deployment)} --prefix --tail=100`;
+
 /** Why no Pod of the Deployment is ready, in Kubernetes' words, if it says so. */
 async function reasonOf(client: KubeClient, { metadata, spec, status }: Deployment): Promise<string | undefined> {
   const failure = status?.conditions?.find((one) => one.type === 'ReplicaFailure' && one.status === 'True')?.message;
@@ -53,7 +59,7 @@ export async function checkPods(client: KubeClient, deployment: Deployment): Pro
     `${name}: ${ready === 0 ? 'none' : ready} of ${wanted} Pods ${ready > 1 ? 'are' : 'is'} ready${reason === undefined ? '' : `: ${reason}`}`,
     /image/i.test(reason ?? '')
       ? `name an image that the nodes can pull: ${helmUpgrade(deployment, '--set image.repository=REGISTRY/tektrace')}`
-      : `kubectl describe pods -n ${metadata.namespace} -l app.kubernetes.io/part-of=tektrace,app.kubernetes.io/component=${component}; kubectl logs -n ${metadata.namespace} deployment/${metadata.name} --all-pods`,
+      : `kubectl describe pods ${podsOf(deployment)}; ${logsOf(deployment)}`,
   );
 }
 
@@ -77,7 +83,7 @@ export async function checkLeader(client: KubeClient, controller: Deployment, cl
       'failed',
       'leader',
       `no controller of ${nameOf(controller)} leads, so no spans are sent: ${since}`,
-      `see why: kubectl logs -n ${namespace} deployment/${name} --all-pods; its Role and RoleBinding: ${helmUpgrade(controller)}`,
+      `see why: ${logsOf(controller)}; its Role and RoleBinding: ${helmUpgrade(controller)}`,
     ),
   ];
 }

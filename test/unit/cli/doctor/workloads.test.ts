@@ -83,7 +83,9 @@ describe('the leader', () => {
       {
         state: 'failed',
         text: `no controller of tracing/tektrace-controller leads, so no spans are sent: ${since}`,
-        remedy: expect.stringContaining('kubectl logs -n tracing deployment/tektrace-controller') as unknown as string,
+        remedy: expect.stringMatching(
+          /kubectl logs -n tracing -l \S+component=controller --prefix --tail=100; /,
+        ) as unknown as string,
       },
     ]);
   });
