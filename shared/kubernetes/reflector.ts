@@ -19,7 +19,10 @@ const INITIAL_MS = 30_000;
 const MAX_UNENDED = 2;
 /** client-go's longest pause is 30 s. Here it is shorter: after a long absence of the API server, one kind must not be known long before another. */
 const BACKOFF_MS = { first: 500, max: 10_000 };
-/** Pause before an optional kind that was not served, or was forbidden, is listed again. */
+/**
+ * Pause before an optional kind that was not served, or was forbidden, is listed again. A kind that was there before has shorter pauses at first: a server
+ * that starts does not know all kinds and rights yet.
+ */
 const ABSENT_MS = 60_000;
 const HEALTHY_AFTER_MS = 120_000;
 /** A watch that ends sooner than this is opened again only after a pause. */
@@ -87,6 +90,10 @@ export class Reflector<T extends KubeObject> {
   #pageSize = PAGE_SIZE;
   #events = 0;
   #forbidden = false;
+  /** Whether a complete list has come. */
+  #isKnown = false;
+  /** How often in a row a known kind was not there. */
+  #absences = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -112,10 +119,12 @@ export class Reflector<T extends KubeObject> {
       const failure = await this.#round(signal);
       if (signal.aborted) return;
       if (this.#isAbsent(failure)) {
-        this.#absent(failure);
-        await sleep(ABSENT_MS * (0.5 + random()), signal);
+        const pauseMs = this.#isKnown ? Math.min(BACKOFF_MS.first * 2 ** this.#absences++, ABSENT_MS) : ABSENT_MS;
+        this.#absent(failure, pauseMs);
+        await sleep(pauseMs * (0.5 + random()), signal);
         continue;
       }
+      this.#absences = 0;
       const tookMs = this.#nowMs() - startedMs;
       if (tookMs > HEALTHY_AFTER_MS || this.#events > contactBefore) backoffMs = BACKOFF_MS.first;
       if (this.#byPages && !byPages) continue;
@@ -147,9 +156,9 @@ export class Reflector<T extends KubeObject> {
     return this.#options.optional === true && (isNotFound(error) || isForbidden(error));
   }
 
-  #absent(error: unknown): void {
+  #absent(error: unknown, pauseMs: number): void {
     this.#markSynced();
-    if (!isForbidden(error) || this.#forbidden) return;
+    if (!isForbidden(error) || this.#forbidden || pauseMs < ABSENT_MS) return;
     this.#forbidden = true;
     const { log, resource } = this.#options;
     log.warn('this kind may not be read: what it would show is left out', { resource: resource.plural, error });
@@ -223,6 +232,7 @@ export class Reflector<T extends KubeObject> {
     for (const key of this.store.keys()) if (!found.has(key)) this.#remove(key);
     for (const object of found.values()) this.#put(object);
     this.#resourceVersion = resourceVersion;
+    this.#isKnown = true;
     this.#options.observer?.listed(found.size, this.#nowMs() - startedMs);
     this.#markSynced();
   }
@@ -235,11 +245,18 @@ export class Reflector<T extends KubeObject> {
     this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion;
   }
 
-  /** The object with kind and apiVersion, which list items do not have, and after the transform. */
+  /** The object with kind and apiVersion, which list items do not have, and after the transform. One at which that fails is left out: it must not stop the watch. */
   #named(object: T): T | undefined {
-    const { group, version, kind } = this.#options.resource;
+    const { resource, transform, log } = this.#options;
+    const { group, version, kind } = resource;
     const named = { ...object, apiVersion: group === '' ? version : `${group}/${version}`, kind };
-    return this.#options.transform ? this.#options.transform(named) : named;
+    try {
+      return transform ? transform(named) : named;
+    } catch (error) {
+      const { namespace, name } = object.metadata;
+      log.error("an object can't be read, it is left out", { resource: resource.plural, namespace, name, error });
+      return undefined;
+    }
   }
 
   #put(object: T): void {

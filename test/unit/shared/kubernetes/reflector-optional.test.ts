@@ -95,3 +95,11 @@ test('what is known is kept while a server that starts does not know the kind ye
   await arrived(2);
   expect(reflector.store.keys()).toEqual(['ci/a', 'ci/b']);
 });
+
+test('a kind that was there is asked for soon when a server that starts refuses it, and once a minute if that lasts', async () => {
+  const refusals = Array.from({ length: 8 }, () => forbidden);
+  const { arrived } = await run([noStreams, list, ...refusals, lines([{ type: 'ADDED', object: object('b', 2) }])]);
+  await arrived(2);
+  expect(pauses.slice(0, 8)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]);
+  expect(logged).toHaveLength(1);
+});

@@ -117,6 +117,19 @@ test('what the transform leaves nothing of is not stored, nor handed on', async 
   expect(reflector.store.keys()).toEqual(['ci/a', 'ci/b']);
 });
 
+test('an object at which the transform fails is left out, and stops neither the list nor the watch', async () => {
+  const transform = (object: KubeObject): KubeObject => {
+    if (object.metadata.name === 'odd') throw new TypeError('params.filter is not a function');
+    return object;
+  };
+  const reflector = await run(
+    [list(1, [pod('odd', 1), pod('a', 1)]), lines([event('MODIFIED', pod('odd', 2)), event('DELETED', pod('odd', 3)), event('ADDED', pod('b', 4))])], // prettier-ignore
+    { transform },
+  );
+  await calls(2);
+  expect(reflector.store.keys()).toEqual(['ci/a', 'ci/b']);
+});
+
 describe('a server that streams lists', () => {
   const initialEnd = (version: number): object =>
     event('BOOKMARK', {
