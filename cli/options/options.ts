@@ -89,11 +89,16 @@ export function list(values: OptionValues, name: string): string[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** An http(s) URL. Throws CommandError for anything else. */
+/** An http(s) URL, without user and password. Throws CommandError for anything else. */
 export function httpUrl(values: OptionValues, name: string): string | undefined {
   const value = text(values, name);
   if (value !== undefined && !/^https?:$/.test(URL.parse(value)?.protocol ?? ''))
     throw new CommandError(`--${name}: ${JSON.stringify(value)} is not a URL like http://HOST:PORT`);
+  const { username, password } = URL.parse(value ?? '') ?? {};
+  if (username || password)
+    throw new CommandError(
+      `--${name}: the URL has a user or password, which would be shown: leave it out (--jaeger-headers-file gives a Jaeger who you are)`,
+    );
   return value;
 }
 

@@ -27,10 +27,13 @@ export function tracesOf(path: string, query: Record<string, unknown>): string[]
   return undefined;
 }
 
-/** The traces that a cookie allows, with their tokens: `TRACE.TOKEN~TRACE.TOKEN`. */
+/**
+ * The traces that a cookie allows, with their tokens: `TRACE.TOKEN~TRACE.TOKEN`. What is neither is left out: every server of this host may write the
+ * cookie, and it is sent back with one more trace.
+ */
 export function readGrants(cookie: string | undefined): Map<string, string> {
-  const pairs = (cookie ?? '').split('~').map((pair) => pair.split('.') as [string, string?]);
-  return new Map(pairs.flatMap(([traceId, token]) => (token === undefined ? [] : [[traceId, token]])));
+  const pairs = (cookie ?? '').split('~').map((pair) => /^([\w-]+)\.([\w-]+)$/.exec(pair) ?? []);
+  return new Map(pairs.flatMap(([, traceId, token]) => (traceId && token ? [[traceId, token]] : [])));
 }
 
 /** The cookie with one more trace. The one that was added first is left out when there are too many. */

@@ -83,6 +83,11 @@ describe('values', () => {
     );
     for (const value of ['x', '', 'localhost:16686', 'ftp://x', 'http://'])
       expect(failure(() => httpUrl({ u: value }, 'u')).message).toMatch(/^--u: .* is not a URL like http:/);
+    for (const value of ['http://me:s3cret@h', 'https://s3cret@h/x']) {
+      const { message } = failure(() => httpUrl({ u: value }, 'u'));
+      expect(message).toMatch(/^--u: the URL has a user or password/);
+      expect(message).not.toContain('s3cret');
+    }
     for (const value of ['2', '-0.1', 'x', ''])
       expect(failure(() => sampling({ 'sample-ratio': value })).message).toMatch(/^--sample-ratio: /);
     for (const value of ['ci', '=1', 'ci=', 'ci=2', 'ci=0.5=1', 'ci=x'])

@@ -169,6 +169,16 @@ describe('who is let in', () => {
     },
   );
 
+  test('a link opens, whatever another server of this host has put into its cookie', async () => {
+    const { port, pathname } = new URL(store.runUrl(TRACE_ID));
+    const Cookie = `tektrace-${port}-runs=\u00e9.\u00e9~a.b\u00e9`;
+    const opened = await request(store.url).get(pathname).set({ Cookie }).redirects(0);
+    expect(opened.status).toBe(302);
+    expect(opened.headers['set-cookie']).toEqual([
+      expect.stringMatching(new RegExp(`^tektrace-${port}-runs=${TRACE_ID}\\.[\\w-]{22}; `)),
+    ]);
+  });
+
   test('a browser with the link of one run is asked for that of another', async () => {
     const { pathname } = new URL(store.runUrl(TRACE_ID));
     const first = await request(store.url).get(pathname).redirects(0).expect(302);
