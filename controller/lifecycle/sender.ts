@@ -11,6 +11,8 @@ import { DEFAULT_SPAN_SETTINGS } from '../../shared/tracing/span-settings.ts';
 import type { SpanSettings } from '../../shared/tracing/span-settings.ts';
 
 const BACKOFF_MS = { first: 250, max: 15_000 };
+/** All runs together retry a hundred times a second: each retry builds the run's spans anew, and those of a day without a collector would take all of a CPU. */
+const RETRY_EACH_MS = 10;
 
 export interface LifecycleSenderOptions {
   sink: SpanSink;
@@ -105,7 +107,8 @@ export class LifecycleSender {
       this.#log.warn(`${what}: runs go on, the spans are sent again until the collector accepts them`, { error });
     }
     const failures = (this.#failing.get(run)?.failures ?? 0) + 1;
-    const backoffMs = jittered(Math.min(BACKOFF_MS.first * 2 ** (failures - 1), BACKOFF_MS.max), this.#random);
+    const maxMs = Math.max(BACKOFF_MS.max, this.#failing.size * RETRY_EACH_MS);
+    const backoffMs = jittered(Math.min(BACKOFF_MS.first * 2 ** (failures - 1), maxMs), this.#random);
     const askedMs = exportErrorOf(error).retryAfterMs ?? 0;
     const inMs = Math.max(backoffMs, askedMs);
     this.#failing.set(run, { failures, dueMs: this.#nowMs() + inMs });

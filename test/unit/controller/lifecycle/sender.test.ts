@@ -48,6 +48,18 @@ test('waits longer after each refusal, up to 15 s, and starts anew after an acce
   expect(await sendAndWait()).toBe(250);
 });
 
+test('many runs together retry a hundred times a second at most: after a day without a collector that would be all that is done', async () => {
+  const [runs, rounds] = [5000, 12];
+  const { send, clock } = sender(Array.from({ length: runs * rounds }, away));
+  for (let round = 0; round < rounds; round++) {
+    for (let run = 0; run < runs; run++) await send(String(run));
+    clock.nowMs += 100_000;
+  }
+  expect(await send('0')).toEqual({ kind: 'accepted' });
+  clock.nowMs -= 100_000;
+  expect(await send('1')).toEqual({ kind: 'retry', inMs: 50_000 * 1.1 });
+});
+
 test('waits a fifth less or more, so that many do not come back at once', async () => {
   for (const [random, expected] of [
     [0, 200],
