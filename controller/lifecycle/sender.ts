@@ -57,6 +57,10 @@ export class LifecycleSender {
   readonly #failing = new Map<string, Failing>();
   readonly counts: LifecycleCounts = { dropped: 0 };
   #heldUntilMs = 0;
+  /** Whether the last answer was none, or asked for a retry. */
+  #isAway = false;
+  /** Number of requests that have no answer yet. */
+  #underWay = 0;
   #refusal: string | undefined;
 
   constructor(options: LifecycleSenderOptions) {
@@ -76,11 +80,18 @@ export class LifecycleSender {
     if (!this.#maySend()) return { kind: 'retry', inMs: BACKOFF_MS.first };
     const earlyMs = Math.max(this.#heldUntilMs, this.#failing.get(run)?.dueMs ?? 0) - this.#nowMs();
     if (earlyMs > 0) return { kind: 'retry', inMs: this.#spread(earlyMs) };
+    // A collector that is away gets one request at a time: each may take as long as its timeout, and thousands of runs would wait for that in a row.
+    if (this.#isAway && this.#underWay > 0) return this.#backOff(run, 0);
+    this.#underWay += 1;
     try {
       await this.#sink.send(spans.map((span) => toReadableSpan(span, this.#resource, this.#settings.limits)));
     } catch (error) {
-      return exportErrorOf(error).retryable ? this.#failed(run, error) : this.#refused(run, error, spans.length);
+      this.#isAway = exportErrorOf(error).retryable;
+      return this.#isAway ? this.#failed(run, error) : this.#refused(run, error, spans.length);
+    } finally {
+      this.#underWay -= 1;
     }
+    this.#isAway = false;
     const failed = this.#failing.delete(run);
     if ((failed && this.#failing.size === 0) || this.#refusal !== undefined)
       this.#log.info('the collector accepts lifecycle spans again', { collector: this.#sink.target });
@@ -106,10 +117,14 @@ export class LifecycleSender {
           : "lifecycle spans can't be sent at present";
       this.#log.warn(`${what}: runs go on, the spans are sent again until the collector accepts them`, { error });
     }
+    return this.#backOff(run, exportErrorOf(error).retryAfterMs ?? 0);
+  }
+
+  /** The run's next wait. `askedMs`: the wait that the collector asks for, which holds for all runs. */
+  #backOff(run: string, askedMs: number): SendResult {
     const failures = (this.#failing.get(run)?.failures ?? 0) + 1;
     const maxMs = Math.max(BACKOFF_MS.max, this.#failing.size * RETRY_EACH_MS);
     const backoffMs = jittered(Math.min(BACKOFF_MS.first * 2 ** (failures - 1), maxMs), this.#random);
-    const askedMs = exportErrorOf(error).retryAfterMs ?? 0;
     const inMs = Math.max(backoffMs, askedMs);
     this.#failing.set(run, { failures, dueMs: this.#nowMs() + inMs });
     this.#heldUntilMs = Math.max(this.#heldUntilMs, this.#nowMs() + askedMs);

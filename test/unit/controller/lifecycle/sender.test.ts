@@ -12,10 +12,18 @@ function sender(answers: (Error | undefined)[], random = () => 0.5) {
   const lines: string[] = [];
   const clock = { nowMs: 0 };
   let requests = 0;
+  let silence: Promise<void> | undefined;
+  /** The collector does not answer until the returned function is called. */
+  const hang = (): (() => void) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    silence = promise;
+    return resolve;
+  };
   const sink = {
     target: 'http://collector',
     send: async () => {
       requests += 1;
+      await silence;
       const error = answers.shift();
       if (error) throw error;
     },
@@ -31,7 +39,7 @@ function sender(answers: (Error | undefined)[], random = () => 0.5) {
     clock.nowMs += result.inMs;
     return result.inMs;
   };
-  return { lines, lifecycle, clock, send, sendAndWait, requests: () => requests };
+  return { lines, lifecycle, clock, send, sendAndWait, hang, requests: () => requests };
 }
 const levels = (lines: string[]) => lines.map((line) => line.slice(13, 17));
 const away = () => new ExportError('away', { retryable: true });
@@ -58,6 +66,21 @@ test('many runs together retry a hundred times a second at most: after a day wit
   expect(await send('0')).toEqual({ kind: 'accepted' });
   clock.nowMs -= 100_000;
   expect(await send('1')).toEqual({ kind: 'retry', inMs: 50_000 * 1.1 });
+});
+
+test('a collector that says nothing any more is asked for one run at a time: the others do not wait for its timeout', async () => {
+  const { send, clock, hang, requests } = sender([away()]);
+  await send('a');
+  clock.nowMs = 250;
+  const answer = hang();
+  const asked = send('a');
+  expect(await send('b')).toEqual({ kind: 'retry', inMs: 250 });
+  expect(await send('c')).toEqual({ kind: 'retry', inMs: 250 });
+  expect(requests()).toBe(2);
+  answer();
+  expect(await asked).toEqual({ kind: 'accepted' });
+  clock.nowMs = 500;
+  expect(await Promise.all([send('b'), send('c')])).toEqual([{ kind: 'accepted' }, { kind: 'accepted' }]);
 });
 
 test('waits a fifth less or more, so that many do not come back at once', async () => {
