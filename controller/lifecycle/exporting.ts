@@ -94,7 +94,8 @@ export class Exporting {
     if (isExported(entry, ledger.ownerWaitingFor(entry.run))) return this.#finish(entry);
     if (this.#marksDue.has(uid) && entry.deletedMs === undefined) return this.#markWhenDue(entry);
     if (stamping.awaitsContext(entry)) return undefined;
-    if (!entry.own || ledger.isForeign(entry) || !stamping.isTraced(entry)) return this.#finish(entry);
+    if (!stamping.isTraced(entry)) entry.ignored = true;
+    if (!entry.own || ledger.isForeign(entry) || entry.ignored) return this.#finish(entry);
     const early = await this.#sendEarly(entry);
     return early ?? this.#sendFinal(entry);
   }

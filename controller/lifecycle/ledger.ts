@@ -24,6 +24,8 @@ export interface Entry {
   stamped?: string | undefined;
   /** Whether the API server refused its context: it has none, and gets none from this process. */
   untraced?: boolean;
+  /** Whether it was once not to be traced (`tektrace.dev/ignore`). It stays so: else the end of its trace would be sent without the beginning. */
+  ignored?: boolean;
   /** Its context, kept from the moment at which it is known to be its own, and not another run's or a client's. */
   fixed?: FixedContext | undefined;
   /** Ids of the traces that its annotation told upstream to join, since this process saw it first and until its context was fixed. */

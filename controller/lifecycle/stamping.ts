@@ -66,9 +66,9 @@ export class Stamping {
   }
 
   /** A run is traced if all runs above it are, and its own labels allow it. */
-  isTraced({ run }: Entry): boolean {
+  isTraced(entry: Entry): boolean {
     const { ledger, policy } = this.#options;
-    return [run, ...ledger.ownersOf(run).map((owner) => owner.run)].every(policy.isTraced);
+    return [entry, ...ledger.ownersOf(entry.run)].every(({ run, ignored }) => !ignored && policy.isTraced(run));
   }
 
   /** Whether the run's own context is still to be written. */

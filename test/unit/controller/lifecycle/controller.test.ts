@@ -371,4 +371,20 @@ describe('a run that is not to be traced', () => {
     await lifecycle.until(() => lifecycle.mark('pipelineruns', 'later') !== undefined);
     expect(lifecycle.api.patches.map(({ name }) => name)).toEqual(['later']);
   });
+
+  test('because of a label that is taken off its namespace while it runs stays so: no part of it leaves without its root', async () => {
+    let isIgnored = true;
+    await lifecycle.start({ policy: { isIgnoredNamespace: (name) => isIgnored && name === 'ci' } });
+    lifecycle.api.put('pipelineruns', pipelineRun(begun, { annotations: {} }));
+    lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { name: 'next', uid: 'uid-next', namespace: 'other' }));
+    await lifecycle.until(() => lifecycle.mark('pipelineruns', 'next') !== undefined);
+    isIgnored = false;
+    lifecycle.api.put('pods', pod());
+    lifecycle.api.put('taskruns', taskRun(ranTask, { annotations: {} }));
+    lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { annotations: {} }));
+    later();
+    await lifecycle.until(() => lifecycle.mark('pipelineruns', 'later') !== undefined);
+    expect(lifecycle.api.patches.map(({ name }) => name)).toEqual(['next', 'later']);
+    expect(new Set(lifecycle.sent())).toEqual(new Set(['queued', 'RUN build', 'RUN later']));
+  });
 });
