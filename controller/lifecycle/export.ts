@@ -37,7 +37,7 @@ export interface ExportFacts {
   nowMs: number;
 }
 
-const observedAt = ({ doneSeenMs = -Infinity }: Entry, { nowMs }: ExportFacts): Observed => ({ nowMs, doneSeenMs });
+const observedAt = ({ seenMs, doneSeenMs }: Entry, { nowMs }: ExportFacts): Observed => ({ nowMs, seenMs, doneSeenMs });
 
 const hasEnded = (entry: Entry): boolean => isDone(entry.run) || entry.deletedMs !== undefined;
 

@@ -44,17 +44,19 @@ function saysSteps(pod: Pod, taskRun: TaskRun): boolean {
   return podSays({ status: attemptOf(pod, taskRun), createdMs: creationMs(taskRun), pod });
 }
 
-/** When a finished run is observed, in milliseconds since the epoch. */
+/** When a finished run is observed, in milliseconds since the epoch, by the clock of this process. */
 export interface Observed {
   nowMs: number;
-  /** When its end came. After an API server's absence that is later than the end, and the Pods come later still. -Infinity: the first list had it. */
-  doneSeenMs: number;
+  /** When this process saw it first. */
+  seenMs: number;
+  /** When its end came. After an API server's absence that is later than the end, and the Pods come later still. Absent: the first list had it. */
+  doneSeenMs?: number | undefined;
 }
 
-/** Milliseconds until the end of the wait; 0 if the run's end is unknown. */
-function leftToSettleMs(run: TaskRun | PipelineRun, { nowMs, doneSeenMs }: Observed): number {
+/** Milliseconds until the end of the wait; 0 if the run's end is unknown. The clock that wrote the end may be ahead: then it does not count. */
+function leftToSettleMs(run: TaskRun | PipelineRun, { nowMs, seenMs, doneSeenMs }: Observed): number {
   const endedMs = epochMs(completionOf(run));
-  return endedMs === undefined ? 0 : Math.max(0, Math.max(endedMs, doneSeenMs) + SETTLE_MS - nowMs);
+  return endedMs === undefined ? 0 : Math.max(0, (doneSeenMs ?? Math.min(endedMs, seenMs)) + SETTLE_MS - nowMs);
 }
 
 /**

@@ -148,6 +148,23 @@ test('a TaskRun waits half a minute after its end came, and no longer, for a Pod
   expect(lifecycle.sent()).not.toContain('pod scheduling');
 });
 
+test.each([
+  ['while this process runs', false],
+  ['before this process started', true],
+])('a TaskRun that ended %s, by a clock that is an hour ahead, waits no longer', async (_what, before) => {
+  const ahead = { ...ranTask, completionTime: at(3612) };
+  lifecycle.api.put('pipelineruns', pipelineRun(undefined));
+  if (before) lifecycle.api.put('taskruns', taskRun(ahead));
+  await lifecycle.start();
+  if (!before) lifecycle.api.put('taskruns', taskRun(ahead));
+  lifecycle.api.put('pipelineruns', pipelineRun(ranRun, { name: 'other', uid: 'uid-other' }));
+  await lifecycle.until(() => lifecycle.mark('pipelineruns', 'other') !== undefined);
+  expect(lifecycle.mark('taskruns', TASK)).toBeUndefined();
+  lifecycle.nowMs += 30_000;
+  lifecycle.api.put('taskruns', taskRun(ahead, { finalizers: ['touched'] }));
+  await lifecycle.until(() => lifecycle.mark('taskruns', TASK) === 'uid-compile');
+});
+
 test('what had ended before this process started waits half a minute from its end: all first lists are there', async () => {
   lifecycle.nowMs = ms(42);
   lifecycle.api.put('pipelineruns', pipelineRun(undefined));
