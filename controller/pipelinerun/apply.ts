@@ -8,11 +8,12 @@ import {
 } from '../../shared/tekton/reference-fields.ts';
 import {
   mergeReplacements,
+  newRoom,
   paramReplacements,
   stringReplacements,
   substituteFields,
 } from '../../shared/tekton/substitution.ts';
-import type { Replacements } from '../../shared/tekton/substitution.ts';
+import type { Replacements, Room } from '../../shared/tekton/substitution.ts';
 import type { Param, PipelineRun, PipelineSpec, PipelineTask, WorkspaceBinding } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import { pipelineName } from './resolve.ts';
@@ -46,10 +47,18 @@ const workspaceReplacements = traced(
 /** Replaces references in a pipeline task's own fields and in its embedded spec, one group of values after the other. */
 const applyReplacements = traced(
   'applyReplacements',
-  (task: PipelineTask, own: readonly Replacements[], embedded: readonly Replacements[]): PipelineTask => {
-    const applied = own.reduce((part, each) => substituteFields(part, PIPELINE_TASK_FIELDS, each), task);
+  (
+    task: PipelineTask,
+    own: readonly Replacements[],
+    embedded: readonly Replacements[],
+    room: Room = newRoom(),
+  ): PipelineTask => {
+    const applied = own.reduce((part, each) => substituteFields(part, PIPELINE_TASK_FIELDS, each, room), task);
     if (!task.taskSpec) return applied;
-    const taskSpec = embedded.reduce((part, each) => substituteFields(part, EMBEDDED_TASK_FIELDS, each), task.taskSpec);
+    const taskSpec = embedded.reduce(
+      (part, each) => substituteFields(part, EMBEDDED_TASK_FIELDS, each, room),
+      task.taskSpec,
+    );
     return { ...applied, taskSpec };
   },
 );
@@ -76,7 +85,7 @@ const propagateParams = traced(
  */
 const applyToTask = traced(
   'applyToTask',
-  (run: PipelineRun, spec: PipelineSpec, params: readonly Param[], task: PipelineTask): PipelineTask => {
+  (run: PipelineRun, spec: PipelineSpec, params: readonly Param[], task: PipelineTask, room: Room): PipelineTask => {
     const declared = (task.taskSpec?.workspaces ?? []).map(({ name }) => name);
     const propagated = propagateParams(params, task.params);
     const names = stringReplacements(getContextReplacements(run));
@@ -84,6 +93,7 @@ const applyToTask = traced(
       task,
       [paramReplacements(params), names, workspaceReplacements(run, spec)],
       [propagated, names, workspaceReplacements(run, spec, declared)],
+      room,
     );
   },
 );
@@ -91,10 +101,12 @@ const applyToTask = traced(
 /** The Pipeline with references to the run's params, names and workspaces replaced. */
 export const applyParameters = traced('applyParameters', (run: PipelineRun, spec: PipelineSpec): PipelineSpec => {
   const params = resolveParams(spec.params, run.spec.params);
+  // All tasks are in memory together.
+  const room = newRoom();
   return {
     ...spec,
-    ...(spec.tasks ? { tasks: spec.tasks.map((task) => applyToTask(run, spec, params, task)) } : {}),
-    ...(spec.finally ? { finally: spec.finally.map((task) => applyToTask(run, spec, params, task)) } : {}),
+    ...(spec.tasks ? { tasks: spec.tasks.map((task) => applyToTask(run, spec, params, task, room)) } : {}),
+    ...(spec.finally ? { finally: spec.finally.map((task) => applyToTask(run, spec, params, task, room)) } : {}),
   };
 });
 

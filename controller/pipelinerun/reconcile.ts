@@ -1,4 +1,4 @@
-import { RunFailure } from '../model/run-failure.ts';
+import { runFailureOf } from '../model/run-failure.ts';
 import type { PipelineRun, TaskRun } from '../../shared/tekton/types.ts';
 import { traced } from '../../shared/tracing/traced.ts';
 import { applyParameters, applyParametersToWorkspaceBindings } from './apply.ts';
@@ -36,7 +36,8 @@ export const reconcile = traced(
       else if (run.spec.status === 'Cancelled') await cancelPipelineRun(context, run, runningChildren(children));
       else await advance(context, run, children);
     } catch (error) {
-      if (error instanceof RunFailure) setCondition(run, context.clock(), 'False', error.reason, error.message);
+      const failure = runFailureOf(error, 'PipelineValidationFailed');
+      if (failure) setCondition(run, context.clock(), 'False', failure.reason, failure.message);
       else if (run.spec.status !== 'Cancelled' && timedOutAt(run, context.clock()).pipeline)
         await endInTime(context, run, children);
       else throw error;

@@ -3,6 +3,7 @@ import { resultReferences, resultsUsedBy } from '../../shared/tekton/result-refe
 import {
   isKnown,
   mergeReplacements,
+  newRoom,
   paramReplacements,
   stringReplacements,
   substituteValue,
@@ -82,10 +83,11 @@ export const applyTaskResultsToPipelineResults = traced(
   'applyTaskResultsToPipelineResults',
   (specs: readonly PipelineResultSpec[], facts: PipelineRunFacts): PipelineResults => {
     const replacements = resultReplacements(facts);
+    const room = newRoom();
     const answer: PipelineResults = { results: [], invalid: [] };
     for (const { name, value } of specs) {
       const missing = resultReferences([value]).filter(({ reference }) => !isKnown(reference, replacements));
-      if (missing.length === 0) answer.results.push({ name, value: substituteValue(value, replacements) });
+      if (missing.length === 0) answer.results.push({ name, value: substituteValue(value, replacements, room) });
       else if (missing.some(({ pipelineTask }) => facts.byName.get(pipelineTask)?.outcome === 'succeeded'))
         answer.invalid.push(name);
     }

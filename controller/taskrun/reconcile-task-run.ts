@@ -3,7 +3,7 @@ import { isConflict, joinErrors } from '../../shared/kubernetes/errors.ts';
 import { isDone, succeededCondition } from '../../shared/tekton/conditions.ts';
 import { formatDuration } from '../../shared/tekton/duration.ts';
 import { isFinished } from '../model/pod/observed.ts';
-import { RunFailure } from '../model/run-failure.ts';
+import { runFailureOf } from '../model/run-failure.ts';
 import { markFailed, markRunning } from '../model/task-run-condition.ts';
 import { isCancelled, isPending } from '../model/task-run-facts.ts';
 import { hasTimedOut, remainingMs, timeoutMsOf } from '../model/task-run-timeout.ts';
@@ -36,11 +36,12 @@ const prepareAndRun = traced(
     try {
       return await reconcile(context, taskRun);
     } catch (error) {
-      if (!(error instanceof RunFailure)) throw error;
+      const failure = runFailureOf(error, 'TaskRunValidationFailed');
+      if (!failure) throw error;
       const pod = await findPod(context, taskRun);
       // A running Pod is deleted; a finished one stays for its logs.
-      if (pod && !isFinished(pod)) await failTaskRun(context, taskRun, error.reason, error.message);
-      else markFailed((taskRun.status ??= {}), error.reason, error.message, context.clock());
+      if (pod && !isFinished(pod)) await failTaskRun(context, taskRun, failure.reason, failure.message);
+      else markFailed((taskRun.status ??= {}), failure.reason, failure.message, context.clock());
       return undefined;
     }
   },

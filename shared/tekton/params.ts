@@ -2,16 +2,17 @@ import { findCycle, topologicalOrder } from './graph.ts';
 import { toParamValue, typeOfParam, typeOfValue } from './param-value.ts';
 import { dotted } from './reference-scope.ts';
 import { allReferences } from './result-references.ts';
-import { addReplacements, paramReplacements, substituteValue } from './substitution.ts';
+import { addReplacements, newRoom, paramReplacements, substituteValue } from './substitution.ts';
 import type { Param, ParamSpec, ParamValue } from './types.ts';
 
-/** The params in `names` that a default refers to. */
-function paramsIn(value: ParamValue, names: ReadonlyMap<string, unknown>): string[] {
+/** The params in `names` that a default refers to. `lengths` are those of the names: a text with a million dots has no other beginning to look at. */
+function paramsIn(value: ParamValue, names: ReadonlyMap<string, unknown>, lengths: ReadonlySet<number>): string[] {
   const found = allReferences([value]).map((reference) => {
-    const [, written] = /^params\.([^[]*)/.exec(dotted(reference)) ?? [];
+    const [, written = ''] = /^params\.([^[]*)/.exec(dotted(reference)) ?? [];
     // A name may contain dots, and a reference to an object's key has another one.
-    for (let name = written; name !== undefined; name = name.includes('.') ? name.replace(/\.[^.]*$/, '') : undefined) {
-      if (names.has(name)) return name;
+    for (let end = written.length; end > 0; end = written.lastIndexOf('.', end - 1)) {
+      const name = lengths.has(end) ? written.slice(0, end) : undefined;
+      if (name !== undefined && names.has(name)) return name;
     }
     return undefined;
   });
@@ -58,19 +59,21 @@ export function circularDefaults(declared?: readonly ParamSpec[], given?: readon
 
 /** For each default the defaults it refers to. */
 function defaultsGraph(defaults: ReadonlyMap<string, ParamValue>): Map<string, readonly string[]> {
-  return new Map([...defaults].map(([name, value]) => [name, paramsIn(value, defaults)]));
+  const lengths = new Set([...defaults.keys()].map((name) => name.length));
+  return new Map([...defaults].map(([name, value]) => [name, paramsIn(value, defaults, lengths)]));
 }
 
 /**
  * The params' values: the given ones, then the defaults of declared params without a value. A default may refer to other params; circular
- * defaults (`circularDefaults`) keep their text. An object's missing keys come from its default.
+ * defaults (`circularDefaults`) keep their text. An object's missing keys come from its default. Throws SubstitutionTooLarge.
  */
 export function resolveParams(declared: readonly ParamSpec[] = [], given: readonly Param[] = []): Param[] {
   const byName = new Map(given.map(({ name, value }) => [name, { name, value: toParamValue(value) }]));
   const waiting = countingDefaults(declared, given);
   const known = paramReplacements([...byName.values()]);
+  const room = newRoom();
   for (const name of topologicalOrder(defaultsGraph(waiting))) {
-    const value = substituteValue(waiting.get(name) ?? '', known);
+    const value = substituteValue(waiting.get(name) ?? '', known, room);
     settle(byName, name, value);
     addReplacements(known, paramReplacements([byName.get(name)!]));
     waiting.delete(name);

@@ -33,6 +33,22 @@ describe('a refusal ends the run', () => {
     expect(flow.bodies.has('POST taskruns')).toBe(false);
   });
 
+  test('of params that would fill the memory: in one task, or in many together', async () => {
+    const script = '$(params.p)'.repeat(50);
+    const tasks = Array.from({ length: 50 }, (_, index) => ({
+      name: `t${index}`,
+      taskSpec: { steps: [{ name: 's', image: 'busybox', script }] },
+    }));
+    flow.create({
+      params: [{ name: 'p', value: 'x'.repeat(10_000) }],
+      pipelineSpec: { params: [{ name: 'p' }], tasks },
+    });
+    await flow.reconcile();
+    expect(flow.condition).toMatchObject({ status: 'False', reason: 'PipelineValidationFailed' });
+    expect(flow.condition?.message).toContain('more than 16 MiB together');
+    expect(flow.bodies.has('POST taskruns')).toBe(false);
+  });
+
   test.each<[string, string, number, string]>([
     ['of the label', 'PATCH pipelineruns/flow', 422, 'Failed'],
     ['of a TaskRun', 'POST taskruns', 403, 'CreateRunFailed'],

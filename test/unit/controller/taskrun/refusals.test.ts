@@ -17,6 +17,19 @@ const createTask = (name: string): void => {
   cluster.objects.set(path, { metadata: { name }, spec: ONE_STEP } as { metadata: { name: string } });
 };
 
+test('params that would fill the memory end the TaskRun', async () => {
+  const script = '$(params.p)'.repeat(1000);
+  const params = [{ name: 'p', value: 'x'.repeat(100_000) }];
+  cluster.createTaskRun({
+    params,
+    taskSpec: { params: [{ name: 'p' }], steps: [{ name: 's', image: 'busybox', script }] },
+  });
+  await cluster.reconcile();
+  expect(cluster.condition).toContain('False TaskRunValidationFailed');
+  expect(cluster.condition).toContain('more than 16 MiB together');
+  expect(cluster.pod()).toBeUndefined();
+});
+
 test("a Task's labels that the API server refuses end the TaskRun, and its Pod goes", async () => {
   createTask('maker');
   cluster.createTaskRun({ taskRef: { name: 'maker' } });

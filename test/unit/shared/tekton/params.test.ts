@@ -8,6 +8,7 @@ import {
   paramsOutsideEnum,
   resolveParams,
 } from '../../../../shared/tekton/params.ts';
+import { SubstitutionTooLarge } from '../../../../shared/tekton/substitution.ts';
 import type { Param, ParamSpec } from '../../../../shared/tekton/types.ts';
 
 const resolved = (declared: ParamSpec[], given: Param[] = []) =>
@@ -67,6 +68,27 @@ describe('resolveParams', () => {
     expect(resolved(declared)['p0']).toBe('end');
     const circle = circularDefaults([...declared.slice(0, last), { name: `p${last}`, default: '$(params.p0)' }]);
     expect(circle.get('p0')).toEqual([...Array.from({ length: 20 }, (_, index) => `p${index}`), '…', 'p0']);
+  });
+
+  test('defaults that double each other are refused, before they fill the memory', () => {
+    const doubling = (one: (name: string) => ParamSpec['default']): ParamSpec[] =>
+      Array.from({ length: 60 }, (_, index) => ({
+        name: `p${index}`,
+        default: index === 0 ? one('') : one(`p${index - 1}`),
+      }));
+    const text = doubling((name) => (name === '' ? 'x'.repeat(100) : `$(params.${name})$(params.${name})`));
+    const list = doubling((name) => (name === '' ? ['x', 'y'] : [`$(params.${name}[*])`, `$(params.${name}[*])`]));
+    for (const declared of [text, list]) expect(() => resolveParams(declared)).toThrow(SubstitutionTooLarge);
+  });
+
+  test('a reference with a million dots is read once', () => {
+    const text = `$(params.${'a.'.repeat(500_000)}b)`;
+    expect(
+      resolved([
+        { name: 'a', default: 'x' },
+        { name: 'c', default: text },
+      ]),
+    ).toEqual({ a: 'x', c: text });
   });
 
   test("an object's missing keys come from its default", () => {

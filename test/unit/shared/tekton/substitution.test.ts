@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { PIPELINE_TASK_FIELDS, TASK_FIELDS } from '../../../../shared/tekton/reference-fields.ts';
 import {
   mergeReplacements,
   paramReplacements,
   stringReplacements,
+  SubstitutionTooLarge,
   substitute,
   substituteDeep,
   substituteFields,
@@ -84,6 +86,25 @@ test('in a podTemplate all strings and keys are fields, and take strings only', 
     nodeSelector: { 'disk-web': 'web' },
     tolerations: [{ value: '$(params.list[*])' }],
   });
+});
+
+test('what many references to a long value would make is refused, not made', () => {
+  const long = paramReplacements([
+    { name: 'text', value: 'x'.repeat(1_000_000) },
+    { name: 'list', value: Array<string>(1000).fill('x'.repeat(1000)) },
+    { name: 'object', value: { key: 'x'.repeat(1_000_000) } },
+  ]);
+  const step = (script: string, args: string[] = []) => ({ steps: [{ name: 's', image: 'i', script, args }] });
+  const params = (value: string) => ({
+    params: Array.from({ length: 20 }, (_, index) => ({ name: `p${index}`, value })),
+  });
+  expect(substituteFields(step('$(params.text)'.repeat(10)), TASK_FIELDS, long).steps[0]?.script).toHaveLength(
+    10_000_000,
+  );
+  for (const many of [step('$(params.text)'.repeat(20)), step('', Array<string>(20).fill('$(params.list[*])'))])
+    expect(() => substituteFields(many, TASK_FIELDS, long)).toThrow(SubstitutionTooLarge);
+  for (const many of [params('$(params.text)'), params('$(params.list[*])'), params('$(params.object[*])')])
+    expect(() => substituteFields(many, PIPELINE_TASK_FIELDS, long)).toThrow('more than 16 MiB together');
 });
 
 test('later replacements win', () => {
