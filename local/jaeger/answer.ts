@@ -31,9 +31,12 @@ export function movedTo(location: string | null, url: string, path: string): str
   return address === url ? undefined : address;
 }
 
+/** Of a page this much is read: its reason stands at the beginning, and it may have megabytes. */
+export const PAGE_START = 16 * 1024;
+
 /** The text of a page that a proxy answers with. */
 export function textOf(body: string): string {
-  const text = body.replace(/<(style|script)\b[^]*?<\/\1>|<[^>]*>/gi, ' ');
+  const text = body.slice(0, PAGE_START).replace(/<(style|script)\b[^]*?<\/\1>|<[^>]*>/gi, ' ');
   return printableUpTo(text.replace(/\s+/g, ' '), MAX_REASON).replace(/ +/g, ' ');
 }
 

@@ -3,7 +3,7 @@ import { splitTraces } from '../../shared/otlp/split-traces.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { printableUpTo } from '../../shared/text/printable.ts';
 import type { JaegerTrace } from '../tracestore/api/jaeger-trace.ts';
-import { documents, isJson, MAX_REASON, messageOf, movedTo, textOf } from './answer.ts';
+import { documents, isJson, MAX_REASON, messageOf, movedTo, PAGE_START, textOf } from './answer.ts';
 import { distinctSpans } from './distinct.ts';
 import { fromJaegerTrace } from './from-jaeger.ts';
 
@@ -107,7 +107,7 @@ export function createJaegerQuery(options: JaegerQueryOptions): JaegerQuery {
       );
     // An unknown path is answered with Jaeger's page and 200, and JSON may come as text/plain.
     if (!isJson(body)) {
-      title = /<title[^>]*>([^<]*)/i.exec(body)?.[1];
+      title = /<title[^>]*>([^<]*)/i.exec(body.slice(0, PAGE_START))?.[1];
       if (response.ok || status === 404) return ABSENT;
       throw new JaegerQueryError(`${url}: answered ${status}: ${textOf(body) || 'without a reason'}`);
     }
