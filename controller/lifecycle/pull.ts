@@ -14,12 +14,8 @@ const PULLED =
 
 const UNIT_MS: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, µs: 0.001, us: 0.001, ns: 1e-6 };
 
-/** Longer than any duration of Go. The text is of an Event, which may be anybody's. */
-const MAX_DURATION_CHARS = 64;
-
 /** A duration as Go prints it (`1m2.5s`), in milliseconds; undefined for anything else. */
 export function goDurationMs(text: string): number | undefined {
-  if (text.length > MAX_DURATION_CHARS) return undefined;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|µs|us|ns|h|m|s)/g)];
   if (parts.map(([part]) => part).join('') !== text || parts.length === 0) return undefined;
   return parts.reduce((sum, [, value, unit = '']) => sum + Number(value) * (UNIT_MS[unit] ?? 0), 0);
