@@ -105,10 +105,10 @@ export class Exporting {
     const { run, own, early } = entry;
     const isChildTask = run.kind === 'TaskRun' && traceParentOf(run) !== undefined;
     if (!own?.sampled || isChildTask || isDone(run) || entry.deletedMs !== undefined) return undefined;
-    const { sender, sources } = this.#options;
+    const { sender, sources, nowMs } = this.#options;
     const customRuns = run.kind === 'PipelineRun' ? sources.customRunsOf(run) : [];
     const known = { wasPending: entry.wasPending, customRuns, resolutions: sources.resolutionsOf(run) };
-    const spans = earlySpans({ run, own, ...known }).filter((span) => !early.has(span.spanId));
+    const spans = earlySpans({ run, own, nowMs: nowMs(), ...known }).filter((span) => !early.has(span.spanId));
     const result = await sender.send(uidOf(entry), spans);
     if (result.kind === 'retry') return { requeueAfterMs: result.inMs };
     if (result.kind === 'refused') entry.refused = true;

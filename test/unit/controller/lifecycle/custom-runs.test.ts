@@ -72,6 +72,17 @@ describe('a custom task', () => {
     expect(custom()).toHaveLength(1);
   });
 
+  test('that ended by a clock that is ahead is cut to its run, whose end has to be known for that', async () => {
+    await lifecycle.start();
+    lifecycle.api.put('pipelineruns', pipelineRun(started));
+    lifecycle.api.put('customruns', customRun({ ...approved, completionTime: at(40) }));
+    await lifecycle.until(() => lifecycle.sent().includes('queued'));
+    lifecycle.api.put('pipelineruns', pipelineRun(status));
+    await lifecycle.until(() => lifecycle.mark('pipelineruns', RUN) !== undefined);
+    expect(custom().map(({ endTime }) => timeMs(endTime))).toEqual([ms(20)]);
+    expect(custom()[0]?.attributes).toMatchObject({ 'tektrace.actual_end': new Date(ms(40)).toISOString() });
+  });
+
   test.each([
     ['Rejected', 'error', true],
     ['Failed', 'failure', true],
