@@ -1,13 +1,21 @@
 import { SpanKind, TraceFlags } from '@opentelemetry/api';
 import type { Attributes, AttributeValue, HrTime, Link, SpanContext, SpanStatus } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { TraceState } from '@opentelemetry/core';
 
 import { plainValue, valueText } from '../otlp/spans.ts';
 import type { LocatedSpan } from '../otlp/spans.ts';
 import { SPAN_KIND, STATUS_CODE } from '../otlp/types.ts';
-import type { AnyValue, KeyValue, SpanLink, SpanStatus as OtlpStatus } from '../otlp/types.ts';
+import type {
+  AnyValue,
+  InstrumentationScope as OtlpScope,
+  KeyValue,
+  Resource as OtlpResource,
+  SpanLink,
+  SpanStatus as OtlpStatus,
+} from '../otlp/types.ts';
 
 const NANOS = 1_000_000_000n;
 
@@ -50,11 +58,32 @@ function statusOf({ code, message }: OtlpStatus): SpanStatus {
   };
 }
 
+const NONE: Attributes = {};
+/** Thousands of spans share a resource and a scope, and exporters send one for each object that they see. */
+const resources = new WeakMap<OtlpResource, { known: Attributes; resource: Resource }>();
+
+function resourceOf(received: OtlpResource, known: Attributes): Resource {
+  const made = resources.get(received);
+  if (made?.known === known) return made.resource;
+  const resource = resourceFromAttributes({ ...attributesOf(received.attributes), ...known });
+  resources.set(received, { known, resource });
+  return resource;
+}
+
+const scopes = new WeakMap<OtlpScope, ReadableSpan['instrumentationScope']>();
+
+function scopeOf(received: OtlpScope): ReadableSpan['instrumentationScope'] {
+  const { name = '', version } = received;
+  const scope = scopes.get(received) ?? { name, ...(version !== undefined && { version }) };
+  scopes.set(received, scope);
+  return scope;
+}
+
 /**
  * A received OTLP span as a ReadableSpan for the SDK's exporters. An end before the start becomes the start.
  * @param known attributes of the resource that replace received ones
  */
-export function receivedSpan({ span, resource, scope }: LocatedSpan, known: Attributes = {}): ReadableSpan {
+export function receivedSpan({ span, resource, scope }: LocatedSpan, known = NONE): ReadableSpan {
   const start = BigInt(span.startTimeUnixNano);
   const sentEnd = BigInt(span.endTimeUnixNano);
   const end = sentEnd < start ? start : sentEnd;
@@ -76,11 +105,8 @@ export function receivedSpan({ span, resource, scope }: LocatedSpan, known: Attr
       time: hrTime(BigInt(event.timeUnixNano)),
       attributes: attributesOf(event.attributes),
     })),
-    resource: resourceFromAttributes({ ...attributesOf(resource.attributes), ...known }),
-    instrumentationScope: {
-      name: scope.name ?? '',
-      ...(scope.version !== undefined && { version: scope.version }),
-    },
+    resource: resourceOf(resource, known),
+    instrumentationScope: scopeOf(scope),
     droppedAttributesCount: span.droppedAttributesCount ?? 0,
     droppedEventsCount: span.droppedEventsCount ?? 0,
     droppedLinksCount: span.droppedLinksCount ?? 0,

@@ -1,6 +1,13 @@
 import { apartReason } from '../../../shared/otlp/sender.ts';
 import { plainValue, locateSpans, type LocatedSpan } from '../../../shared/otlp/spans.ts';
-import { SPAN_KIND, STATUS_CODE, type AnyValue, type KeyValue, type TracesData } from '../../../shared/otlp/types.ts';
+import {
+  SPAN_KIND,
+  STATUS_CODE,
+  type AnyValue,
+  type KeyValue,
+  type Resource,
+  type TracesData,
+} from '../../../shared/otlp/types.ts';
 
 export interface JaegerTag {
   key: string;
@@ -104,13 +111,20 @@ export function jaegerTrace(traceId: string, traces: TracesData): JaegerTrace {
   for (const { span } of spans) idCounts.set(span.spanId, (idCounts.get(span.spanId) ?? 0) + 1);
   const processes: JaegerTrace['processes'] = {};
   const processIds = new Map<string, string>();
-  const jaegerSpans = spans.map((located) => {
-    const tags = tagsOf(located.resource.attributes.filter(({ key }) => key !== 'service.name'));
-    const process = { serviceName: located.serviceName, tags };
+  // A resource may have megabytes, and thousands of spans.
+  const known = new Map<Resource, string>();
+  const processOf = ({ resource, serviceName }: LocatedSpan): string => {
+    const tags = tagsOf(resource.attributes.filter(({ key }) => key !== 'service.name'));
+    const process = { serviceName, tags };
     const key = JSON.stringify(process);
     const processID = processIds.get(key) ?? `p${processIds.size + 1}`;
     processIds.set(key, processID);
     processes[processID] = process;
+    return processID;
+  };
+  const jaegerSpans = spans.map((located) => {
+    const processID = known.get(located.resource) ?? processOf(located);
+    known.set(located.resource, processID);
     return spanOf(located, processID, warningsOf(located, idCounts));
   });
   return { traceID: traceId, spans: jaegerSpans, processes, warnings: null };

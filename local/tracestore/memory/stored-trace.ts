@@ -9,6 +9,8 @@ export interface SpanGroup {
   scopeSpans: Omit<ScopeSpans, 'spans'>;
   resourceKey: string;
   scopeKey: string;
+  /** Identifies both, in few characters: the keys may have megabytes, and each span looks its group up. */
+  key: string;
   /** A step sent the spans. */
   fromStep: boolean;
 }
@@ -31,8 +33,10 @@ export function groupOf(
   { scopeSpans: _all, ...resourceSpans }: ResourceSpans,
   { spans: _, ...scopeSpans }: ScopeSpans,
 ): SpanGroup {
+  const [resourceKey, scopeKey] = [canonical(resourceSpans), canonical(scopeSpans)];
   return {
-    ...{ resourceSpans, scopeSpans, resourceKey: canonical(resourceSpans), scopeKey: canonical(scopeSpans) },
+    ...{ resourceSpans, scopeSpans, resourceKey, scopeKey },
+    key: hash('sha256', `${resourceKey}\n${scopeKey}`),
     fromStep: senderOf(resourceSpans) !== undefined,
   };
 }
@@ -72,7 +76,7 @@ export class StoredTrace {
 
   /** Identifies span and group by content: 128 bits, one character per byte. */
   static fingerprint(span: Span, group: SpanGroup): string {
-    const digest = hash('sha256', `${group.resourceKey}\n${group.scopeKey}\n${canonical(span)}`, 'buffer');
+    const digest = hash('sha256', `${group.key}\n${canonical(span)}`, 'buffer');
     return digest.toString('latin1', 0, 16);
   }
 
@@ -118,13 +122,12 @@ export class StoredTrace {
   }
 
   #placeOf(group: SpanGroup): number {
-    const key = `${group.resourceKey}\n${group.scopeKey}`;
-    const known = this.#places.get(key);
+    const known = this.#places.get(group.key);
     if (known !== undefined) return known;
     const place = this.#groups.push(group) - 1;
-    this.#places.set(key, place);
-    // The objects, their two keys, and the joint key: each takes a few times its text.
-    this.#groupBytes += key.length * 6;
+    this.#places.set(group.key, place);
+    // The objects take a few times the text of their keys.
+    this.#groupBytes += (group.resourceKey.length + group.scopeKey.length) * 6;
     return place;
   }
 }

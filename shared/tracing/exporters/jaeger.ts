@@ -2,6 +2,7 @@ import { ExportResultCode } from '@opentelemetry/core';
 import type { ExportResult } from '@opentelemetry/core';
 import { JaegerExporter } from '@opentelemetry/exporter-jaeger';
 import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
 import { ExportError, publicUrl } from './sink.ts';
@@ -28,8 +29,15 @@ function isRetryable(error: unknown): boolean {
 /** Maximum of services: Tektrace has three, and each container whose spans are forwarded has one. */
 const MAX_EXPORTERS = 50;
 
+/** Thousands of spans share a resource. */
+const processes = new WeakMap<Resource, string>();
+
 /** A resource, which Thrift calls a process. */
-const processOf = (span: ReadableSpan): string => JSON.stringify(span.resource.attributes);
+function processOf({ resource }: ReadableSpan): string {
+  const known = processes.get(resource) ?? JSON.stringify(resource.attributes);
+  processes.set(resource, known);
+  return known;
+}
 
 /**
  * Jaeger Thrift over HTTP with `@opentelemetry/exporter-jaeger`. That exporter uses the first resource for all spans, so each resource gets its own

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { jaegerTrace } from '../../../../local/tracestore/api/jaeger-trace.ts';
 import { TraceMemory, type TraceMemoryOptions } from '../../../../local/tracestore/memory/memory.ts';
 import { locateSpans } from '../../../../shared/otlp/spans.ts';
 import type { TracesData } from '../../../../shared/otlp/types.ts';
@@ -74,6 +75,23 @@ test('a trace of many blocks is read as it came: every value, in the order it ca
   memory.add(sent);
   expect(memory.get(TRACE_ID)).toEqual(sent);
   expect(memory.add(sent)).toEqual({ stored: 0, duplicates: 800, rejected: 0 });
+});
+
+test('a resource of megabytes is read once, not for each of its thousands of spans', () => {
+  const memory = new TraceMemory({ maxTraces: 10, maxBytes: 64_000_000, maxTraceTextBytes: 32_000_000 });
+  const service = 's'.repeat(3_000_000);
+  const export_ = {
+    resourceSpans: [
+      fromService(
+        service,
+        Array.from({ length: 10_000 }, (_, index) => span(`${index}`)),
+      ),
+    ],
+  };
+  expect(memory.add(export_)).toMatchObject({ stored: 10_000 });
+  const trace = memory.get(TRACE_ID) ?? { resourceSpans: [] };
+  expect(trace.resourceSpans).toHaveLength(1);
+  expect(jaegerTrace(TRACE_ID, trace)).toMatchObject({ processes: { p1: { serviceName: service } } });
 });
 
 test('listeners hear of every trace that got something new, and of nothing else', () => {

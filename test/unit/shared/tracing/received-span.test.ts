@@ -5,7 +5,7 @@ import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { decodeTracesProtobuf } from '../../../../shared/otlp/decode-protobuf.ts';
 import { tracesFromJson } from '../../../../shared/otlp/decode-json.ts';
 import { locateSpans } from '../../../../shared/otlp/spans.ts';
-import type { TracesData } from '../../../../shared/otlp/types.ts';
+import type { Span, TracesData } from '../../../../shared/otlp/types.ts';
 import { receivedSpan } from '../../../../shared/tracing/received-span.ts';
 
 const ids = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
@@ -27,6 +27,17 @@ function exported(sent: TracesData): TracesData {
 }
 const without = (traces: TracesData): unknown =>
   JSON.parse(JSON.stringify(traces, (key, value: unknown) => (key === 'flags' ? undefined : value)));
+
+test('spans that came with one resource leave with one, with what is known of it in place of what was sent', () => {
+  const { resourceSpans } = trace({});
+  const [group] = resourceSpans[0]?.scopeSpans ?? [];
+  group?.spans.push({ ...(group.spans[0] as Span), spanId: 'b7ad6b7169203331' });
+  expect(exported({ resourceSpans }).resourceSpans).toMatchObject([{ scopeSpans: [{ spans: [{}, {}] }] }]);
+  const known = { 'host.name': 'node' };
+  const [first, second] = locateSpans({ resourceSpans }).map((located) => receivedSpan(located, known));
+  expect(second?.resource).toBe(first?.resource);
+  expect(first?.resource.attributes).toEqual({ 'service.name': 'make', 'host.name': 'node' });
+});
 
 test('a span that came as OTLP leaves as it came', () => {
   const sent = trace({
