@@ -71,7 +71,20 @@ function firstStart({ status, pod }: Place): string | undefined {
 const scheduledAt = ({ status }: Pod): string | undefined =>
   status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'True')?.lastTransitionTime;
 
-function pullFact(pod: Pod, image: string, events: CoreEvent[]): Fact {
+/** When the containers of the Pod could begin: after its init containers, else at its scheduling. */
+function initialisedAt({ status }: Pod): string | undefined {
+  const ends = (status?.initContainerStatuses ?? []).map(({ state }) => state?.terminated?.finishedAt);
+  return ends
+    .filter((time) => ms(time) !== undefined)
+    .sort()
+    .at(-1);
+}
+
+/** A pull that failed for good lasts from the container's turn to the TaskRun's end: the kubelet's Event may be later, and may be gone at a second export. */
+function pullFact({ pod, status }: Place, { name, tags }: ShownSpan, events: CoreEvent[]): Fact | undefined {
+  if (!pod) return undefined;
+  if (tags['error'] === true) return fact(initialisedAt(pod) ?? scheduledAt(pod), completionOf({ status }));
+  const [, , image = ''] = name.split(' ');
   const ofPod = events.filter(({ involvedObject }) => involvedObject.uid === pod.metadata.uid);
   const says = (reason: string): CoreEvent | undefined =>
     ofPod.find((event) => event.reason === reason && event.message?.includes(image));
@@ -97,7 +110,7 @@ const ofPlace: Record<string, (place: Place, span: ShownSpan, family: Family) =>
   init: ({ pod }, { tags }) => pod && containerFact(pod, String(tags['k8s.container.name'])),
   sidecar: ({ pod }, { tags }) =>
     pod && { ...containerFact(pod, String(tags['k8s.container.name'])), endMs: undefined },
-  image: ({ pod }, { name }, { events }) => pod && pullFact(pod, name.split(' ')[2] ?? '', events),
+  image: (place, span, { events }) => pullFact(place, span, events),
   'pod scheduling': ({ pod }) => pod && fact(pod.metadata.creationTimestamp, scheduledAt(pod)),
   'pod starting': (place, { tags }) =>
     place.pod && fact(scheduledAt(place.pod), tags['error'] === true ? completionOf(place) : firstStart(place)),
