@@ -42,16 +42,36 @@ function product(params: Param[]): Combination[] {
   return all;
 }
 
-/** Whether the combinations of a matrix are known: its values are arrays without references to results, with at most MAX_SKIPPED_MEMBERS combinations. */
-function isKnown({ params = [], include = [] }: Matrix): boolean {
-  const strings = (value: unknown): boolean => typeof value === 'string' && !value.includes('$(');
+/** At most so many members a matrix has; 0 if a value of a param is no array. */
+function countOf({ params = [], include = [] }: Matrix): number {
   const counted = params.reduce((count, { value }) => count * (Array.isArray(value) ? value.length : 0), 1);
+  return counted > 0 ? counted + include.length : 0;
+}
+
+/** Whether the combinations of a matrix are known: its values are arrays without references to results, with at most MAX_SKIPPED_MEMBERS combinations. */
+function isKnown(matrix: Matrix): boolean {
+  const { params = [], include = [] } = matrix;
+  const strings = (value: unknown): boolean => typeof value === 'string' && !value.includes('$(');
+  const count = countOf(matrix);
   return (
-    counted > 0 &&
-    counted + include.length <= MAX_SKIPPED_MEMBERS &&
+    count > 0 &&
+    count <= MAX_SKIPPED_MEMBERS &&
     params.every(({ value }) => (value as unknown[]).every(strings)) &&
     include.every((one) => (one.params ?? []).every(({ value }) => strings(value)))
   );
+}
+
+/** What the span of a member and an attribute of it have besides the value of the param, in characters. */
+const SPAN_CHARS = 500;
+const ATTRIBUTE_CHARS = 100;
+
+/** At most so many characters the spans of a skipped matrix's members have together; 0 without a matrix, and for one whose members are not known. */
+export function membersChars({ matrix }: PipelineTask): number {
+  if (!matrix || !isKnown(matrix)) return 0;
+  const longest = (value: unknown): number => Math.max(0, ...[value].flat().map((text) => String(text).length));
+  const varied = [...(matrix.params ?? []), ...(matrix.include ?? []).flatMap((one) => one.params ?? [])];
+  const chars = varied.reduce((sum, { value }) => sum + ATTRIBUTE_CHARS + longest(value), SPAN_CHARS);
+  return countOf(matrix) * chars;
 }
 
 /**

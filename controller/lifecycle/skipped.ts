@@ -7,7 +7,7 @@ import type { SpanRecord } from '../../shared/tracing/span-record.ts';
 import { customInterval } from './custom.ts';
 import type { PipelineRunFacts } from './facts.ts';
 import { parentsByTask, specOf } from './pipeline-of.ts';
-import { combinationsOf, matrixAttributes, memberLabel } from './matrix.ts';
+import { combinationsOf, matrixAttributes, memberLabel, membersChars, NO_COMBINATION } from './matrix.ts';
 import type { Combination } from './matrix.ts';
 import { runInterval } from './run-interval.ts';
 import { span } from './span.ts';
@@ -127,13 +127,22 @@ function inOrder(wantedUs: number[], fromUs: number, toUs: number): number[] {
 
 const toUs = (ms: number): number => Math.round(ms * 1000);
 
+/** One run may have a thousand skipped matrices of 256 members each: all their spans would not fit into the memory. */
+const MAX_MEMBERS_CHARS = 8 * 1024 * 1024;
+
 /**
- * The spans of skipped tasks, one for each member of a matrix. They have no length and start a microsecond apart, because a trace is shown in the
+ * The spans of skipped tasks, one for each member of a matrix; one for each matrix, where those of all members would be too large. They have no length and start a microsecond apart, because a trace is shown in the
  * order of starts.
  */
 export function skippedSpans(facts: PipelineRunFacts, root: SpanRecord): SpanRecord[] {
-  const made = skips(facts, root).flatMap((skip) =>
-    combinationsOf(skip.task).map((combination, index) => ({ skip, combination, index })),
+  const skipped = skips(facts, root);
+  const isFolded = skipped.reduce((sum, { task }) => sum + membersChars(task), 0) > MAX_MEMBERS_CHARS;
+  const made = skipped.flatMap((skip) =>
+    (isFolded ? [NO_COMBINATION] : combinationsOf(skip.task)).map((combination, index) => ({
+      skip,
+      combination,
+      index,
+    })),
   );
   const wanted = made.map(({ skip }) => toUs(skip.atMs));
   const starts = inOrder(wanted, toUs(root.startMs), toUs(root.endMs));

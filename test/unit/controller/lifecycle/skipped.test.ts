@@ -132,6 +132,22 @@ describe('a skipped matrix', () => {
     });
   });
 
+  test.each([
+    ['members', 120, Array.from({ length: 256 }, () => '')],
+    ['long values', 4, Array.from({ length: 256 }, () => 'x'.repeat(10_000))],
+  ])('of a run with very many %s is one span, as are all of that run', (_, count, value) => {
+    const tasks = Array.from({ length: count }, (__, index) => ({
+      name: `m${index}`,
+      matrix: { params: [{ name: 'n', value }] },
+    }));
+    const status = { ...ranRun, skippedTasks: skip(...tasks.map(({ name }) => name)) };
+    const derived = (few: number) =>
+      build({ ...status, pipelineSpec: { tasks: tasks.slice(0, few) }, skippedTasks: status.skippedTasks.slice(0, few) })
+        .filter((span) => span.attributes['tektrace.derived']); // prettier-ignore
+    expect(names(derived(count))).toEqual(tasks.map(({ name }) => `task ${name}`));
+    expect(derived(1)).toHaveLength(256);
+  });
+
   test('has what `include` adds: params of members, and members', () => {
     const include = [
       { params: [{ name: 'os', value: 'linux' }, { name: 'flags', value: '-v' }] }, // prettier-ignore
