@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 
 /** The part of an audit.k8s.io/v1 Event that is read here. */
 export interface AuditEvent {
   requestReceivedTimestamp: string;
+  /** When the line was written: right before the answer left. */
+  stageTimestamp: string;
   verb: string;
   user: { username: string };
   impersonatedUser?: { username: string };
@@ -32,10 +33,14 @@ export async function auditFlags({ policyPath, logPath, watches = false }: Audit
   return [`--audit-policy-file=${policyPath}`, `--audit-log-path=${logPath}`, '--audit-log-mode=blocking'];
 }
 
-/** The requests of the log, in the order of their answers. Throws when it can't be read. */
+/** The requests of the log, in the order of their answers, without one whose line is being written. Throws when it can't be read. */
 export async function* readAuditLog(logPath: string): AsyncGenerator<AuditEvent> {
-  for await (const line of createInterface({ input: createReadStream(logPath), crlfDelay: Infinity }))
-    if (line.trim() !== '') yield JSON.parse(line) as AuditEvent;
+  let rest = '';
+  for await (const piece of createReadStream(logPath, 'utf8') as AsyncIterable<string>) {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.trim() !== '') yield JSON.parse(line) as AuditEvent;
+  }
 }
 
 /** The user in whose name a request was made. */
