@@ -5,9 +5,9 @@ import { compareCase, namespaceOf, problemsOf } from './harness/run.ts';
 import { makeNamespaces, startBoth } from './harness/servers.ts';
 import type { BothServers } from './harness/servers.ts';
 
-const START_TIMEOUT_MS = 180_000;
+const START_TIMEOUT_MS = 300_000;
 /** What is waited for in a case has its own, shorter, timeouts. */
-const CASE_TIMEOUT_MS = 120_000;
+const CASE_TIMEOUT_MS = 180_000;
 
 let servers: BothServers;
 

@@ -6,7 +6,7 @@ import { startFuzzServers } from './fuzz/servers.ts';
 import type { FuzzServers } from './fuzz/servers.ts';
 
 const START_TIMEOUT_MS = 180_000;
-const PLAY_TIMEOUT_MS = 300_000;
+const PLAY_TIMEOUT_MS = 600_000;
 const CONCURRENCY = 8;
 const SEQUENCES = 250;
 /** Always the same sequences; `npm run conformance:api -- --fuzz N` plays others. */

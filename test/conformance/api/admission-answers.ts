@@ -17,15 +17,16 @@ function answering(
   failed: number,
   kind: 'Mutating' | 'Validating' = 'Mutating',
 ): ConformanceCase['run'] {
+  const limit = answer.hang === true ? { timeoutSeconds: 1 } : {};
   return async (s) => {
     await s.hooks.install(kind, [
       {
         handler: () => answer,
-        more: { failurePolicy: 'Ignore', timeoutSeconds: 1, objectSelector: { matchLabels: { p: 'ignore' } } },
+        more: { ...limit, failurePolicy: 'Ignore', objectSelector: { matchLabels: { p: 'ignore' } } },
       },
       {
         handler: () => answer,
-        more: { failurePolicy: 'Fail', timeoutSeconds: 1, objectSelector: { matchLabels: { p: 'fail' } } },
+        more: { ...limit, failurePolicy: 'Fail', objectSelector: { matchLabels: { p: 'fail' } } },
       },
     ]);
     equal((await s.post('configmaps', configMap('a', { labels: { p: 'ignore' } }))).status, ignored);

@@ -1,5 +1,6 @@
 import { equal } from 'node:assert/strict';
 
+import { catchUp } from '../harness/catch-up.ts';
 import { configMap, widget } from '../harness/objects.ts';
 import { area } from '../harness/types.ts';
 
@@ -130,6 +131,7 @@ export const errors = area('errors', {
   },
   'a version is not to be read of one object': async (s) => {
     await s.unrecorded.post('configmaps', configMap('a'));
+    await catchUp(s, 'configmaps');
     await s.get('configmaps/a?resourceVersion=abc');
     await s.get('configmaps/a?resourceVersion=1');
     await s.get('configmaps/a?resourceVersion=0');

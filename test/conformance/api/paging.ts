@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 
+import { catchUp } from '../harness/catch-up.ts';
 import type { Json } from '../harness/client.ts';
 import { configMap, secret, widget } from '../harness/objects.ts';
 import { area } from '../harness/types.ts';
@@ -114,11 +115,13 @@ export const paging = area('paging', {
     const exact = await s.get(`secrets?resourceVersion=${resourceVersion}&resourceVersionMatch=Exact`);
     deepEqual(names(exact.body), ['s-0', 's-1']);
     deepEqual(names((await s.get(`secrets?limit=5&resourceVersion=${resourceVersion}`)).body), ['s-0', 's-1']);
+    await catchUp(s, 'secrets');
     const newer = await s.get(`secrets?resourceVersion=${resourceVersion}&resourceVersionMatch=NotOlderThan`);
     equal(newer.status, 200);
   },
   'any version': async (s) => {
     await fill(s, 2);
+    await catchUp(s, 'secrets');
     equal((await s.get('secrets?resourceVersion=0')).status, 200);
     equal((await s.get('secrets/s-0?resourceVersion=0')).status, 200);
   },

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 
+import { catchUp } from '../harness/catch-up.ts';
 import { configMap, pod, secret, widget } from '../harness/objects.ts';
 import { area } from '../harness/types.ts';
 import type { Session, WatchEvent } from '../harness/types.ts';
@@ -36,6 +37,7 @@ export const watches = area('watch', {
   },
   'without a version shows what is there first': async (s) => {
     for (const name of ['b', 'a']) await s.post('secrets', secret(name));
+    await catchUp(s, 'secrets');
     const watch = await s.watch('secrets');
     deepEqual(shown(await watch.take(2)), ['ADDED a', 'ADDED b']);
     await s.delete('secrets/b');
@@ -43,6 +45,7 @@ export const watches = area('watch', {
   },
   'from version 0 shows what is there first': async (s) => {
     await s.post('secrets', secret('a'));
+    await catchUp(s, 'secrets');
     const watch = await s.watch('secrets?resourceVersion=0');
     deepEqual(shown(await watch.take(1)), ['ADDED a']);
   },
@@ -61,6 +64,7 @@ export const watches = area('watch', {
   },
   'below the old watch path': async (s) => {
     await s.post('secrets', secret('a'));
+    await catchUp(s, 'secrets');
     const watch = await s.watch(`/api/v1/watch/namespaces/${s.namespace}/secrets`);
     deepEqual(shown(await watch.take(1)), ['ADDED a']);
   },
@@ -144,6 +148,7 @@ export const watches = area('watch', {
   },
   'without a version, or from 0, with bookmarks: the initial events end with one': async (s) => {
     await s.post('secrets', secret('a'));
+    await catchUp(s, 'secrets');
     for (const query of ['', '&resourceVersion=0']) {
       const watch = await s.watch(`secrets?allowWatchBookmarks=true${query}`);
       const events = await watch.take(2);
@@ -156,6 +161,7 @@ export const watches = area('watch', {
   },
   'as Tables': async (s) => {
     await s.post('secrets', secret('a'));
+    await catchUp(s, 'secrets');
     const watch = await s.watch('secrets', { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
     await watch.take(1);
     await s.post('secrets', secret('b'));
@@ -164,6 +170,7 @@ export const watches = area('watch', {
   },
   'as PartialObjectMetadata': async (s) => {
     await s.post('secrets', secret('a', { data: { x: 'eA==' } }));
+    await catchUp(s, 'secrets');
     const watch = await s.watch('secrets', { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' });
     const [event] = await watch.take(1);
     equal(event?.object.kind, 'PartialObjectMetadata');

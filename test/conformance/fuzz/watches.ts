@@ -10,7 +10,7 @@ import { resourceOf } from './step.ts';
 import type { Fence, Step } from './step.ts';
 
 const FENCE = 'fuzz.dev/fence';
-const SEEN_TIMEOUT_MS = 15_000;
+const SEEN_TIMEOUT_MS = 60_000;
 
 export interface OpenWatch {
   step: Step;
@@ -52,7 +52,7 @@ async function writeFence(client: RawClient, namespace: string, step: Step, mark
   return path;
 }
 
-/** The next event, or undefined where the stream is over. Throws when nothing comes for 15 s. */
+/** The next event, or undefined where the stream is over. Throws when nothing comes for a minute. */
 async function nextEvent({ step, stream }: OpenWatch): Promise<WatchEvent | undefined> {
   const late = new AbortController();
   const timeout = delay(SEEN_TIMEOUT_MS, undefined, { signal: late.signal }).then(() => {

@@ -35,7 +35,7 @@ export interface RawClient {
   close(): void;
 }
 
-const REQUEST_TIMEOUT_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 const USER_AGENT = 'conformance/1';
 
 function parsed(text: string): Json {

@@ -53,7 +53,7 @@ export interface HookServer {
 }
 
 const DAY_MS = 24 * 3_600_000;
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 60_000;
 const shownHeaders = ['content-type', 'accept', 'user-agent', 'accept-encoding'];
 
 function answer(hooks: HookServer, path: string, text: string, headers: Json): HookAnswer {
@@ -132,7 +132,8 @@ export function createHooks(cluster: TestCluster, client: RawClient, server: Hoo
         namespaceSelector: mine,
         sideEffects: 'None',
         admissionReviewVersions: ['v1'],
-        timeoutSeconds: 5,
+        // A busy machine is not taken for a webhook that does not answer.
+        timeoutSeconds: 30,
       };
       const notProbes = { matchExpressions: [{ key: 'probe', operator: 'DoesNotExist' }] };
       const entries = webhooks.map(({ handler, more = {} }, index) => {

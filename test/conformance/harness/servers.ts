@@ -39,6 +39,24 @@ export async function installCrd(client: RawClient, crd: object, path: string): 
   await until(`${path} is served`, async () => (await client.send('GET', path)).status === 200);
 }
 
+interface Aggregated {
+  items: { metadata: { name: string }; versions: { version: string }[] }[];
+}
+
+/** A kube-apiserver says in discovery and OpenAPI what it serves some time after it serves it. */
+async function untilDescribed(client: RawClient, group: string, versions: string[]): Promise<void> {
+  const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+  for (const version of versions) {
+    const path = `apis/${group}/${version}`;
+    await until(`/${path} in discovery`, async () => {
+      const [own, all] = [await client.send('GET', `/${path}`), await client.send('GET', '/apis', { accept })];
+      const found = (all.body as Aggregated).items.find(({ metadata }) => metadata.name === group);
+      return own.status === 200 && found?.versions.some((one) => one.version === version) === true;
+    });
+    await until(`/${path} in OpenAPI`, async () => (await client.send('GET', `/openapi/v3/${path}`)).status === 200);
+  }
+}
+
 async function connect(cluster: ConformanceServer['cluster']): Promise<ConformanceServer> {
   const client = createRawClient(cluster.kubeconfig);
   const hooks = await startHookServer();
@@ -49,6 +67,7 @@ async function connect(cluster: ConformanceServer['cluster']): Promise<Conforman
   };
   try {
     await installCrd(client, widgetCrd, '/apis/example.dev/v1/widgets');
+    await untilDescribed(client, 'example.dev', ['v1', 'v1beta1']);
     return { cluster, client, hooks, stop };
   } catch (error) {
     await stop();

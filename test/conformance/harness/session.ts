@@ -5,7 +5,7 @@ import type { Hooks } from './hooks.ts';
 import { resourcePathIn } from './paths.ts';
 import type { PatchType, Session, Watch, WatchEvent } from './types.ts';
 
-const EVENT_TIMEOUT_MS = 20_000;
+const EVENT_TIMEOUT_MS = 60_000;
 const EVENTUALLY_TIMEOUT_MS = 90_000;
 const POLL_MS = 25;
 const shownHeaders = ['content-type', 'cache-control', 'warning', 'retry-after', 'allow', 'location'];

@@ -9,7 +9,7 @@ export interface WatchEvent {
 export interface Watch {
   /** What a refused watch was answered with has a status other than 200 and no events. */
   answer: Answer;
-  /** The next events; throws when the stream ends, or nothing comes for 20 s, before there are `count`. */
+  /** The next events; throws when the stream ends, or nothing comes for 60 s, before there are `count`. */
   take(count: number): Promise<WatchEvent[]>;
   /** Everything up to the stream's end. */
   rest(): Promise<WatchEvent[]>;
