@@ -7,10 +7,20 @@ import { afterEach, expect, test } from '@jest/globals';
 
 import { isolations, switchUsers } from '../support/isolations.ts';
 import { canMount, withTemporaryFileSystem } from './support/mounts.ts';
-import { expectEnd, letGo, makeDirectory, moduleOf, cleanUp, start, taskRun, WAITING } from './support/product.ts';
+import {
+  expectEnd,
+  letGo,
+  makeDirectory,
+  moduleOf,
+  cleanUp,
+  start,
+  taskRun,
+  UNTIL_LET_GO,
+  WAITING,
+} from './support/product.ts';
 
 const HELLO = taskRun('echo hello');
-const LONG_MS = 120_000;
+const LONG_MS = 240_000;
 
 afterEach(cleanUp);
 
@@ -73,17 +83,21 @@ test('too few descriptors for a step: nothing starts', async () => {
 test(
   'descriptors run out while a run goes on: its tasks fail with the reason, the product goes on to the end',
   async () => {
+    const workspaces = [{ name: 'w' }];
+    // None ends before descriptors have run out, however slowly they start.
     const tasks = Array.from({ length: 16 }, (_, index) => ({
-      name: `t${index}`,
-      taskSpec: { steps: [{ name: 's', image: 'alpine', script: 'sleep 1' }] },
+      ...{ name: `t${index}`, workspaces },
+      taskSpec: { workspaces, steps: [{ name: 's', image: 'alpine', script: UNTIL_LET_GO }] },
     }));
     const run = {
       apiVersion: 'tekton.dev/v1',
       kind: 'PipelineRun',
       metadata: { generateName: 'fault-' },
-      spec: { pipelineSpec: { tasks } },
+      spec: { workspaces, pipelineSpec: { workspaces, tasks } },
     };
     const product = start(JSON.stringify(run), { within: ['prlimit', '--nofile=96:96', '--'] });
+    await product.says(/EMFILE/);
+    letGo(product);
     await expectEnd(product, 1);
     expect(product.said()).toMatch(/EMFILE.*ulimit -n/);
     expect(product.said().match(/trying again/g)?.length ?? 0).toBeLessThan(tasks.length);

@@ -30,6 +30,9 @@ export interface ProductOptions {
   temporary?: string;
 }
 
+/** Far above what a busy machine needs. */
+const SAYS_TIMEOUT_MS = 80_000;
+
 const made: string[] = [];
 const running = new Set<number>();
 
@@ -73,7 +76,7 @@ export function start(run: string, options: ProductOptions = {}): Product {
     temporary,
     workspace,
     said: () => said,
-    says: (text) => until(() => text.test(said), `${text} in: ${said}`),
+    says: (text) => until(() => text.test(said), `${text} in: ${said}`, SAYS_TIMEOUT_MS),
     ended: new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code, signal) => resolve(code ?? String(signal)));
@@ -124,8 +127,11 @@ export const taskRun = (script: string): string =>
     },
   });
 
+/** Waits for the file `go` in its workspace. */
+export const UNTIL_LET_GO = 'until [ -e $(workspaces.w.path)/go ]; do sleep 0.1; done';
+
 /** A step that says `first`, waits for the file `go` in its workspace, and says `second`. */
-export const WAITING = 'echo first; until [ -e $(workspaces.w.path)/go ]; do sleep 0.1; done; echo second';
+export const WAITING = `echo first; ${UNTIL_LET_GO}; echo second`;
 
 /** Lets such a step go on. */
 export const letGo = ({ workspace }: Product): void => fs.writeFileSync(path.join(workspace, 'go'), '');
