@@ -42,6 +42,7 @@ const whenTrue = (expression: string): string => `new Promise((resolve) => {
 export async function launchChromium(path: string): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: path,
+    timeout: 0,
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--hide-scrollbars'],
   });
   return {

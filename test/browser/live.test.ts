@@ -18,6 +18,9 @@ import {
 import type { Page } from './chromium.ts';
 import { describeInChromium } from './in-chromium.ts';
 
+/** How often the page draws what runs. */
+const TICK_MS = 500;
+
 /** The objects have fixed times. The page's clock is the machine's: here the run was created a second ago. */
 const SINCE_THEN_MS = Date.now() - 1_000 - BORN_MS;
 const moved = (run: LiveRun): LiveRun =>
@@ -74,6 +77,9 @@ class Log {
 
 const NAMES = `[...document.querySelectorAll('.rows .row')].map((row) => row.querySelector('.label').textContent + ' ' + row.dataset.result).join()`;
 const LOG = `[...document.querySelectorAll('.log-line')].map((line) => line.textContent)`;
+/** The page's ticks draw what it knows by then: a timer that begins now ends after this many of them. */
+const ticks = (page: Page, count: number): Promise<unknown> =>
+  page.evaluate(`new Promise((resolve) => setTimeout(resolve, ${count * TICK_MS + 100}))`);
 const rowNamed = (name: string): string =>
   `[...document.querySelectorAll('.rows .row')].find((row) => row.querySelector('.label').textContent === ${JSON.stringify(name)})`;
 
@@ -164,9 +170,10 @@ describeInChromium('a run that goes on', (browser) => {
     await page.until(`${since} !== ${JSON.stringify(before)}`);
     await store.close();
     await page.until(`document.querySelector('main.stopped') && !document.querySelector('.offline').hidden`);
+    // The last tick before the end drew an earlier time.
+    await ticks(page, 1);
     const stopped = await page.evaluate<string>(since);
-    // Three of the page's ticks.
-    await page.evaluate('new Promise((resolve) => setTimeout(resolve, 1600))');
+    await ticks(page, 3);
     expect(await page.evaluate<string>(since)).toBe(stopped);
     store = await startTraceStore({ log: silentLogger });
   });
