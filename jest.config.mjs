@@ -18,5 +18,5 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.peers/'],
   // Far above what a busy machine needs: no test is about it.
-  testTimeout: 90_000,
+  testTimeout: 240_000,
 };

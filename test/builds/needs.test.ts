@@ -39,34 +39,30 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-test.each(isolations)(
-  'a step has what builds need in isolation %s',
-  async (isolation) => {
-    const script = Object.entries(needs).map(
-      ([name, command]) => `(${command}) && echo "has: ${name}" || echo "lacks: ${name}"`,
-    );
-    const step = {
-      name: 'look',
-      image: 'x',
-      workingDir: '$(workspaces.source.path)',
-      env: [{ name: 'LARGE', value: 'x'.repeat(100_000) }],
-      script: script.join('\n'),
-    };
-    const run = {
-      apiVersion: 'tekton.dev/v1',
-      kind: 'TaskRun',
-      metadata: { generateName: 'needs-' },
-      spec: {
-        workspaces: [{ name: 'source', emptyDir: {} }],
-        taskSpec: { workspaces: [{ name: 'source' }], steps: [step] },
-      },
-    };
-    const file = path.join(directory, 'run.json');
-    await writeFile(file, JSON.stringify(run));
-    const { code, stdout } = await cli(['run', '-f', file, '--isolation', isolation]);
-    const answers = [...stdout.matchAll(/ │ ((?:has|lacks): .*)$/gm)].map(([, answer]) => answer);
-    expect(answers).toEqual(Object.keys(needs).map((name) => `has: ${name}`));
-    expect(code).toBe(0);
-  },
-  90_000,
-);
+test.each(isolations)('a step has what builds need in isolation %s', async (isolation) => {
+  const script = Object.entries(needs).map(
+    ([name, command]) => `(${command}) && echo "has: ${name}" || echo "lacks: ${name}"`,
+  );
+  const step = {
+    name: 'look',
+    image: 'x',
+    workingDir: '$(workspaces.source.path)',
+    env: [{ name: 'LARGE', value: 'x'.repeat(100_000) }],
+    script: script.join('\n'),
+  };
+  const run = {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'TaskRun',
+    metadata: { generateName: 'needs-' },
+    spec: {
+      workspaces: [{ name: 'source', emptyDir: {} }],
+      taskSpec: { workspaces: [{ name: 'source' }], steps: [step] },
+    },
+  };
+  const file = path.join(directory, 'run.json');
+  await writeFile(file, JSON.stringify(run));
+  const { code, stdout } = await cli(['run', '-f', file, '--isolation', isolation]);
+  const answers = [...stdout.matchAll(/ │ ((?:has|lacks): .*)$/gm)].map(([, answer]) => answer);
+  expect(answers).toEqual(Object.keys(needs).map((name) => `has: ${name}`));
+  expect(code).toBe(0);
+});

@@ -108,7 +108,7 @@ test('invalid options give an error with what to do', async () => {
     expect(stderr).not.toMatch(STACK);
     expect(code).toBe(2);
   }
-}, 120_000);
+});
 
 test('a file that is not YAML gives one short message, exit 2', async () => {
   for (const bytes of [randomBytes(4000), await readFile(process.execPath).then((file) => file.subarray(0, 4000))]) {

@@ -30,7 +30,7 @@ describe('the trace of the example', () => {
       report: JSON.parse(stdout) as RunReport,
     };
     await rm(directory, { recursive: true });
-  }, 60_000);
+  });
 
   test('comes with the report of the run', () => {
     expect(example.report).toMatchObject({

@@ -50,7 +50,6 @@ test.each(isolations)(
     await ends(product);
     expect(fs.readdirSync(directory)).toEqual(['run.yaml']);
   },
-  60_000,
 );
 
 /** The processes that a process started, and those that they started. */
@@ -83,7 +82,7 @@ async function npmStart(isolation: string): Promise<StartedByNpm> {
   started.push(npm);
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  await until(() => said.includes(' │ '), 'the first line of a step', 50_000);
+  await until(() => said.includes(' │ '), 'the first line of a step');
   const launcher = descendantsOf(npm).find((pid) => /^\S*node cli\/launcher/.test(commandLine(pid))) ?? 0;
   return { npm, launcher, product: childrenOf(launcher)[0] ?? 0 };
 }
@@ -106,7 +105,6 @@ test.each(cases)(
     for (const pid of [processes.npm, processes.launcher, processes.product]) await ends(pid);
     expect(made()).toEqual([]);
   },
-  90_000,
 );
 
 test.each(isolations)(
@@ -124,5 +122,4 @@ test.each(isolations)(
     await ends(second.product);
     expect(fs.readdirSync(directory)).toEqual(['run.yaml']);
   },
-  60_000,
 );

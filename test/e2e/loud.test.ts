@@ -12,7 +12,7 @@ import { startUp } from './support/up.ts';
 import type { RunningUp } from './support/up.ts';
 
 const MEMORY_BYTES = 50 * 1024 * 1024;
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 600_000;
 
 describe.each(isolations)('loud programs in isolation %s', (isolation) => {
   let up: RunningUp;

@@ -63,7 +63,7 @@ describe.each(isolations)('in %s isolation', (isolation) => {
     if (hasProgram('curl')) expect(above('browser tests')).toBe('step test');
     // The token is for the step alone.
     expect(text).not.toContain('tektrace-step-token');
-  }, 60_000);
+  });
 
   test('the tests of a test runner are below the step that ran them, each below its suite', async () => {
     const { spans } = await execute('examples/spans-of-tests.yaml', isolation);
@@ -71,7 +71,7 @@ describe.each(isolations)('in %s isolation', (isolation) => {
     const above = (name: string): string | undefined => spans.find(({ id }) => id === named(spans, name).parent)?.name;
     for (const name of ['cart', 'the catalogue loads']) expect(above(name)).toBe('step test');
     for (const name of ['is empty at first', 'adds up', 'keeps its cents']) expect(above(name)).toBe('cart');
-  }, 60_000);
+  });
 });
 
 test('a step gets the three variables, and none of them where it sets one itself', async () => {
@@ -89,4 +89,4 @@ test('a step gets the three variables, and none of them where it sets one itself
     run({ env: [{ name: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', value: 'http://collector:4318/v1/traces' }] }),
   );
   expect(names(await execute(file, isolation))).toEqual(['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']);
-}, 60_000);
+});

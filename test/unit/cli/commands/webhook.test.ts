@@ -63,7 +63,7 @@ test('SIGUSR2 switches the level of its log, and SIGTERM ends it while it waits 
   expect(await until(lines, 'the log level changed')).toMatchObject({ to: 'info' });
   child?.kill('SIGTERM');
   expect(await once(child!, 'exit')).toEqual([0, null]);
-}, 30_000);
+});
 
 test('an error that ends it is one line of its log, with the stack', async () => {
   const taken = http.createServer().listen(0);
@@ -75,4 +75,4 @@ test('an error that ends it is one line of its log, with the stack', async () =>
   expect(line.error).toContain('EADDRINUSE');
   expect(line.stack).toContain('at ');
   taken.close();
-}, 30_000);
+});
