@@ -9,7 +9,7 @@ import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
 import { cli, startCli } from './support/cli.ts';
 import { create, pipelineRun, taskRun, until } from './support/run.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 
 test(
   'tektrace up reports the runs that others create: start, result, duration, the failed step with its last lines, a link',
@@ -19,7 +19,7 @@ test(
     const says = (pattern: RegExp): Promise<RegExpExecArray> =>
       until(() => pattern.exec(said()) ?? undefined, `it says ${pattern}`, LIMIT_MS);
     try {
-      const [, file = ''] = await says(/KUBECONFIG=(\S+)/);
+      const [, file = ''] = await says(/KUBECONFIG=(\S+)\n/);
       await says(/Runs that you create with kubectl are reported here/);
       const client = createKubeClient(loadKubeConfig({ file }));
       await create(client, pipelineRun('bad', [{ name: 'jest', script: 'seq 3; echo "expected 4, got 5"; exit 3' }]));

@@ -27,7 +27,7 @@ beforeAll(async () => {
     configuration,
   );
   caBundle = webhooks[0]?.clientConfig.caBundle ?? '';
-}, 60_000);
+});
 afterAll(() => cluster.close());
 
 const setBundle = (bundle: string): Promise<unknown> =>
@@ -39,9 +39,16 @@ const setBundle = (bundle: string): Promise<unknown> =>
   });
 beforeEach(() => setBundle(caBundle));
 
-const findingsOf = (options: Partial<DoctorOptions> = {}): Promise<Finding[]> =>
+/** A cluster that has its version at once: a busy machine may take longer for it than a cluster that is well. */
+const quick = async (client: KubeClient): Promise<KubeClient> => {
+  const version = await client.request('GET', '/version');
+  const request = (...[method, path, options]: Parameters<KubeClient['request']>) =>
+    path === '/version' ? Promise.resolve(version) : client.request(method, path, options);
+  return { ...client, server: client.server, request: request as KubeClient['request'] };
+};
+const findingsOf = async (options: Partial<DoctorOptions> = {}): Promise<Finding[]> =>
   examine({
-    ...{ client: cluster.client, namespace: 'default', newTraceId: () => 'a'.repeat(32) },
+    ...{ client: await quick(cluster.client), namespace: 'default', newTraceId: () => 'a'.repeat(32) },
     ...{ now: Date.now, sendSpan: async () => 'http://collector' },
     ...options,
   });
@@ -88,7 +95,7 @@ describe('on a broken cluster it says what is wrong, and what to do:', () => {
   test('Tekton is not there', async () => {
     const server = await startApiServer({ port: 0, crds: [], log: silentLogger });
     const client = createKubeClient(loadKubeConfig({ text: await server.kubeconfig() }));
-    const findings = wrong(await findingsOf({ client }));
+    const findings = wrong(await findingsOf({ client: await quick(client) }));
     client.close();
     await server.close();
     expect(findings).toMatchObject([
@@ -164,6 +171,7 @@ describe('on a broken cluster it says what is wrong, and what to do:', () => {
       status: { readyReplicas },
     });
     const asked: unknown[] = [];
+    const own = await quick(cluster.client);
     const request = (
       method: string,
       path: string,
@@ -176,7 +184,7 @@ describe('on a broken cluster it says what is wrong, and what to do:', () => {
         return options.query?.labelSelector?.includes('tekton-pipelines')
           ? { items: [] }
           : { items: [deployment('controller', 2), deployment('webhook', 0)] };
-      if (!path.endsWith('/subjectaccessreviews')) return cluster.client.request(method, path, options);
+      if (!path.endsWith('/subjectaccessreviews')) return own.request(method, path, options);
       asked.push(options.body?.spec.user);
       return { status: { allowed: options.body?.spec.resourceAttributes.verb !== 'patch' } };
     };

@@ -26,16 +26,17 @@ spec:
     finally: [{name: after, taskSpec: {steps: [{name: s, image: busybox, script: "echo cleaning; ${hang ? 'sleep 60' : ''}"}]}}]
 `;
 
+const task = (name: string, script: string): string =>
+  `apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {generateName: ${name}-}\nspec: {taskSpec: {steps: [{name: s, image: busybox, script: "${script}"}]}}\n`;
+
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(path.join(os.tmpdir(), 'tektrace-e2e-'));
   await writeFile(path.join(directory, 'ends.yaml'), pipeline(false));
   await writeFile(path.join(directory, 'hangs.yaml'), pipeline(true));
   await writeFile(path.join(directory, 'pending.yaml'), pipeline(false, 'status: PipelineRunPending'));
-  await writeFile(
-    file('short.yaml'),
-    'apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {generateName: short-}\nspec: {taskSpec: {steps: [{name: s, image: busybox, script: "seq 100"}]}}\n',
-  );
+  await writeFile(file('short.yaml'), task('short', 'seq 100'));
+  await writeFile(file('talks.yaml'), task('talks', 'while echo talking; do sleep 0.2; done'));
 });
 afterAll(() => rm(directory, { recursive: true }));
 
@@ -43,8 +44,8 @@ const file = (name: string): string => path.join(directory, name);
 const traceOf = async (name: string) => spansOf(JSON.parse(await readFile(file(name), 'utf8')) as TracesData);
 
 /** Resolves when the program has written what is waited for. */
-const says = (child: ReturnType<typeof startCli>, text: string): Promise<unknown> =>
-  until(() => child.output().stdout.includes(text), `it says ${text}`);
+const says = (child: ReturnType<typeof startCli>, what: RegExp): Promise<RegExpExecArray> =>
+  until(() => what.exec(child.output().stdout) ?? undefined, `it says ${what}`);
 const exitOf = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => child.once('close', (code) => resolve(code)));
 
@@ -55,7 +56,7 @@ test.each([
 ] as const)('%s cancels the run, whose finally tasks run, and shows its end and trace', async (signal, word, code) => {
   const child = startCli(['run', '-f', file('ends.yaml'), '--trace-out', file(`${signal}.json`)]);
   const exit = exitOf(child);
-  await says(child, 'working');
+  await says(child, /working/);
   child.kill(signal);
   expect(await exit).toBe(code);
   const { stdout, stderr } = child.output();
@@ -77,9 +78,9 @@ test.each([
 test('a second signal ends at once, with the trace so far', async () => {
   const child = startCli(['run', '-f', file('hangs.yaml'), '--trace-out', file('second.json')]);
   const exit = exitOf(child);
-  await says(child, 'working');
+  await says(child, /working/);
   child.kill('SIGINT');
-  await says(child, 'cleaning');
+  await says(child, /cleaning/);
   child.kill('SIGTERM');
   expect(await exit).toBe(143);
   expect(child.output().stdout).toContain('SIGTERM: ended before the run was');
@@ -101,11 +102,11 @@ test('--timeout cancels as a signal does, and the run has failed', async () => {
 test('a pending run says so, and goes on when it is started as it says', async () => {
   const child = startCli(['run', '-f', file('pending.yaml')]);
   const exit = exitOf(child);
-  await says(child, 'kubectl');
-  const { stdout } = child.output();
-  expect(stdout).toMatch(/pending since \d{4}-\d\d-\d\dT\S+ \(spec\.status: PipelineRunPending\)/);
-  const command = /kubectl --kubeconfig (\S+) patch pipelinerun (\S+) -n (\S+) --type merge -p '(.+)'\n/.exec(stdout);
-  const [, kubeconfig = '', name, namespace, patch = ''] = command ?? [];
+  const [, kubeconfig = '', name, namespace, patch = ''] = await says(
+    child,
+    /kubectl --kubeconfig (\S+) patch pipelinerun (\S+) -n (\S+) --type merge -p '(.+)'\n/,
+  );
+  expect(child.output().stdout).toMatch(/pending since \d{4}-\d\d-\d\dT\S+ \(spec\.status: PipelineRunPending\)/);
   const client = createKubeClient(loadKubeConfig({ file: kubeconfig }));
   const body = JSON.parse(patch) as object;
   await client.request('PATCH', resourcePath(PIPELINE_RUNS, { namespace, name }), { body, contentType: MERGE_PATCH });
@@ -115,9 +116,9 @@ test('a pending run says so, and goes on when it is started as it says', async (
 });
 
 test('a reader that goes away ends it soon and quietly', async () => {
-  const child = startCli(['run', '-f', file('hangs.yaml')]);
+  const child = startCli(['run', '-f', file('talks.yaml')]);
   const exit = exitOf(child);
-  await says(child, 'PipelineRun');
+  await says(child, /TaskRun/);
   child.stdout?.destroy();
   expect(await exit).toBe(141);
   expect(child.output().stderr).toBe('');
@@ -153,13 +154,30 @@ test('a signal before the command listens ends the launcher by that signal, as i
   expect(await exit).toEqual({ code: null, signal: 'SIGTERM' });
 });
 
+/** Keeps the embedded cluster from getting its first port before the process has heard SIGINT: so it is certain that it still starts then. */
+const PORTS_AFTER_SIGINT = `
+import net from 'node:net';
+const { listen } = net.Server.prototype;
+const waiting = [];
+let heard = false;
+process.once('SIGINT', () => {
+  heard = true;
+  setImmediate(() => waiting.forEach((go) => go()));
+});
+net.Server.prototype.listen = function (...args) {
+  if (heard) return listen.apply(this, args);
+  waiting.push(() => listen.apply(this, args));
+  return this;
+};`;
+
 test.each([
   ['run', () => ['run', '-f', file('ends.yaml')], 'Ctrl-C: no run was started\n'],
   ['up', () => ['up'], 'Ctrl-C: ended before the cluster was ready; all that was made is removed\n'],
 ])('an interrupt while the embedded cluster of %s starts ends it, and leaves nothing', async (name, args, said) => {
   const temporary = file(`early-${name}`);
   await mkdir(temporary);
-  const child = startCli(args(), { env: { TMPDIR: temporary } });
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(PORTS_AFTER_SIGINT)}`;
+  const child = startCli(args(), { env: { TMPDIR: temporary, NODE_OPTIONS } });
   const exit = exitOf(child);
   await until(async () => (await readdir(temporary)).length > 0, 'it has made something');
   child.kill('SIGINT');
