@@ -48,6 +48,8 @@ export class PodWorker {
   /** Aborts when nothing may be written any more: the Pod is gone, or the node closes. */
   readonly #gone = new AbortController();
   #deadline: NodeJS.Timeout | undefined;
+  #deadlineSeconds: number | undefined;
+  #isOver = false;
   #finished: Promise<void> = Promise.resolve();
   #stopping: Promise<void> = Promise.resolve();
   #deleting = false;
@@ -95,19 +97,20 @@ export class PodWorker {
 
   /** Starts the Pod; returns at once. */
   start(): void {
-    const { activeDeadlineSeconds } = this.pod.spec;
-    if (activeDeadlineSeconds !== undefined) {
-      this.#deadline = setTimeout(() => this.#exceedDeadline(), Math.min(activeDeadlineSeconds * 1000, MAX_TIMER_MS));
-    }
+    this.#watchDeadline();
     this.#publish();
     this.#finished = this.#run()
       .catch((error: unknown) => this.#options.log.error('pod could not be run', { error }))
-      .finally(() => clearTimeout(this.#deadline));
+      .finally(() => {
+        this.#isOver = true;
+        clearTimeout(this.#deadline);
+      });
   }
 
-  /** Takes a newer version of the Pod: labels, annotations, images, deletion. */
+  /** Takes a newer version of the Pod: labels, annotations, images, its deadline, deletion. */
   update(pod: Pod): void {
     this.#state.pod = pod;
+    this.#watchDeadline();
     const grace = this.#graceMs();
     const { initContainers = [], containers } = pod.spec;
     const specs = new Map([...initContainers, ...containers].map((spec) => [spec.name, spec]));
@@ -229,6 +232,17 @@ export class PodWorker {
     const stopped = this.#stopAll(this.#supervisors, graceMs);
     this.#stopping = Promise.all([this.#stopping, stopped]).then(() => undefined);
     return this.#stopping;
+  }
+
+  /** As a kubelet's, the deadline counts from the Pod's start, and may be set or made shorter while it runs. */
+  #watchDeadline(): void {
+    const { activeDeadlineSeconds: seconds } = this.pod.spec;
+    if (seconds === undefined || seconds === this.#deadlineSeconds || this.#isOver) return;
+    this.#deadlineSeconds = seconds;
+    clearTimeout(this.#deadline);
+    const ranMs = this.#options.runtime.now().getTime() - this.#state.startTime.getTime();
+    const leftMs = Math.max(0, seconds * 1000 - ranMs);
+    this.#deadline = setTimeout(() => this.#exceedDeadline(), Math.min(leftMs, MAX_TIMER_MS));
   }
 
   #exceedDeadline(): void {
