@@ -38,7 +38,7 @@ describe('admission', () => {
     const unnamed = { ...widget(''), metadata: { generateName: 'run-' } };
     const { body } = await client.request('POST', `${WIDGETS}?fieldManager=kubectl-create`, unnamed);
     const [call] = webhook.calls;
-    expect(call?.url).toBe('/mutate?timeout=1s');
+    expect(call?.url).toBe('/mutate?timeout=30s');
     expect(call?.headers).toMatchObject({
       'user-agent': 'kube-apiserver-admission',
       'content-type': 'application/json',
@@ -119,9 +119,10 @@ describe('admission', () => {
   ])('%s', async (what, answer, underIgnore, underFail) => {
     const name = what.replaceAll(' ', '-');
     webhook.answerWith(() => answer);
-    await configure({ failurePolicy: 'Ignore' });
+    const timeoutSeconds = 'hang' in answer ? 1 : 30;
+    await configure({ failurePolicy: 'Ignore', timeoutSeconds });
     expect((await client.request('POST', WIDGETS, widget(`${name}-ignore`))).code).toBe(underIgnore);
-    await configure({ failurePolicy: 'Fail' });
+    await configure({ failurePolicy: 'Fail', timeoutSeconds });
     expect((await client.request('POST', WIDGETS, widget(`${name}-fail`))).code).toBe(underFail);
   });
 
@@ -182,7 +183,7 @@ describe('admission', () => {
     webhook.answerWith(() => ({ response: patchResponse(stamp) }));
     const missing = await client.request('POST', WIDGETS, widget('unserved'));
     expect(missing.body.message).toBe(
-      'Internal error occurred: failed calling webhook "widgets.example.dev": failed to call webhook: Post "https://hooks.default.svc:443/mutate?timeout=1s": service "hooks" not found',
+      'Internal error occurred: failed calling webhook "widgets.example.dev": failed to call webhook: Post "https://hooks.default.svc:443/mutate?timeout=30s": service "hooks" not found',
     );
     const core = '/api/v1/namespaces/default';
     const metadata = { name: 'hooks' };

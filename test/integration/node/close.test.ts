@@ -79,7 +79,6 @@ test.each(isolations)('a user that may not switch to another runs a Pod with iso
   const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', script, mode], {
     ...other,
     env: { PATH: process.env.PATH ?? '', HOME: '/', TMPDIR: tmpdir() },
-    timeout: 25_000,
   });
   const result = JSON.parse(stdout) as { isolation: string; id: string; refused: string };
   expect(result.isolation).toBe(mode);

@@ -31,7 +31,7 @@ export interface TestCluster {
   log(pod: string, container: string): Promise<string>;
   /** Resolves once the container, which runs, has written this text. */
   said(pod: string, container: string, what: string): Promise<void>;
-  /** Events that were written until now; the Pod must have ended for all of its own to be there. */
+  /** Events of a Pod that were written until now. They are written in their order, some time after the status that they are about. */
   events(pod: string): Promise<TestEvent[]>;
   eventWhen(pod: string, condition: (event: TestEvent) => boolean): Promise<TestEvent>;
   close(): Promise<void>;

@@ -24,6 +24,10 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
   const create = async (spec: object, metadata: object = {}): Promise<string> =>
     (await cluster.createPod(spec, metadata)).metadata.name ?? '';
   const path = (name: string): string => resourcePath(PODS, { namespace: 'default', name });
+  const change = (name: string, body: object): Promise<unknown> =>
+    cluster.client.request('PATCH', path(name), { body, contentType: MERGE_PATCH });
+  const annotate = (name: string, annotations: Record<string, string>): Promise<unknown> =>
+    change(name, { metadata: { annotations } });
 
   test('the status and Events are those of a kubelet', async () => {
     const name = await create({ containers: [shell('echo out; echo err > /dev/stderr')] });
@@ -45,6 +49,7 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
     });
     expect(container).toMatchObject({ image: 'busybox', imageID: '', restartCount: 0 });
     expect((await cluster.log(name, 'main')).split('\n').sort()).toEqual(['', 'err', 'out']);
+    await cluster.eventWhen(name, ({ reason }) => reason === 'Started');
     const events = await cluster.events(name);
     expect(events.map(({ reason }) => reason).sort()).toEqual(['Created', 'Scheduled', 'Started']);
     expect(events.find(({ reason }) => reason === 'Started')?.involvedObject.fieldPath).toBe('spec.containers{main}');
@@ -202,14 +207,22 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
         initialDelaySeconds: 0,
       },
     };
-    const container = shell('sleep 0.1; touch /data/ready; sleep 60', {
+    const script = 'until [ "$(cat /info/go)" = yes ]; do sleep 0.02; done; touch /data/ready; sleep 60';
+    const container = shell(script, {
       env: [{ name: 'V', value: 'v' }],
-      volumeMounts: [{ name: 'v', mountPath: '/data' }],
+      volumeMounts: [
+        { name: 'v', mountPath: '/data' },
+        { name: 'info', mountPath: '/info' },
+      ],
       ...probes,
     });
+    const items = [{ path: 'go', fieldRef: { fieldPath: "metadata.annotations['go']" } }];
     const name = await create({
       terminationGracePeriodSeconds: 0,
-      volumes: [{ name: 'v', emptyDir: {} }],
+      volumes: [
+        { name: 'v', emptyDir: {} },
+        { name: 'info', downwardAPI: { items } },
+      ],
       containers: [container],
     });
     const first = await cluster.podWhen(
@@ -217,16 +230,16 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
       ({ status }) => status?.containerStatuses?.[0]?.state.running !== undefined,
     );
     expect(first.status?.containerStatuses?.[0]?.ready).toBe(false);
+    await annotate(name, { go: 'yes' });
     await cluster.podWhen(name, ({ status }) => status?.containerStatuses?.[0]?.ready === true);
     await cluster.remove(name, { gracePeriodSeconds: 0 });
   });
 
   test('past its deadline the Pod fails with DeadlineExceeded', async () => {
-    const name = await create({
-      activeDeadlineSeconds: 1,
-      terminationGracePeriodSeconds: 1,
-      containers: [shell('sleep 60')],
-    });
+    const name = await create({ terminationGracePeriodSeconds: 1, containers: [shell('echo up; sleep 60')] });
+    await cluster.podWhen(name, (pod) => pod.status?.phase === 'Running');
+    await cluster.said(name, 'main', 'up');
+    await change(name, { spec: { activeDeadlineSeconds: 1 } });
     const { status } = await cluster.podWhen(
       name,
       (pod) => pod.status?.containerStatuses?.[0]?.state.terminated !== undefined,
@@ -244,15 +257,25 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
     const log = cluster.log(name, 'main');
     await cluster.remove(name);
     expect(await log).toContain('bye');
-    expect((await cluster.events(name)).map(({ message }) => message)).toContain('Stopping container main');
+    await cluster.eventWhen(name, ({ message }) => message === 'Stopping container main');
   });
 
   test('a container that is asked to end before it can hear that still ends by itself', async () => {
     // Process 1 of a PID namespace is not even killed by SIGTERM while it has no handler.
-    const script = 'echo up; sleep 1; trap "exit 7" TERM; while :; do sleep 0.05; done';
-    const name = await create({ terminationGracePeriodSeconds: 10, containers: [shell(script)] });
-    await cluster.podWhen(name, (pod) => pod.status?.phase === 'Running');
-    await cluster.said(name, 'main', 'up');
+    // Where SIGTERM is not lost it never gets its handler, else after the other container was asked: the two are asked at once.
+    const asked = isolation === 'namespaces' ? 'test -e /data/asked' : 'false';
+    const volumeMounts = [{ name: 'v', mountPath: '/data' }];
+    const loop = 'while :; do sleep 0.05; done';
+    const script = `echo up; until ${asked}; do sleep 0.05; done; trap "exit 7" TERM; ${loop}`;
+    const other = shell(`trap "touch /data/asked; exit 0" TERM; echo up; ${loop}`, { name: 'other', volumeMounts });
+    const name = await create({
+      volumes: [{ name: 'v', emptyDir: {} }],
+      containers: [shell(script, { volumeMounts }), other],
+    });
+    await cluster.podWhen(name, ({ status }) =>
+      [0, 1].every((index) => status?.containerStatuses?.[index]?.state.running !== undefined),
+    );
+    await Promise.all(['main', 'other'].map((container) => cluster.said(name, container, 'up')));
     await cluster.client.request('DELETE', path(name));
     const { status } = await cluster.podWhen(
       name,
@@ -316,10 +339,7 @@ describe.each(isolations)('Pods on a node with isolation %s', (isolation) => {
       { annotations: { note: 'old' } },
     );
     await cluster.podWhen(name, ({ status }) => status?.phase === 'Running');
-    await cluster.client.request('PATCH', path(name), {
-      body: { metadata: { annotations: { note: 'new' } } },
-      contentType: MERGE_PATCH,
-    });
+    await annotate(name, { note: 'new' });
     await cluster.ended(name);
     expect(await cluster.log(name, 'main')).toBe('seen\n');
   });

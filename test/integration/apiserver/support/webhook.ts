@@ -81,7 +81,7 @@ export async function startWebhook(): Promise<TestWebhook> {
           sideEffects: 'None',
           admissionReviewVersions: ['v1'],
           failurePolicy: 'Ignore',
-          timeoutSeconds: 1,
+          timeoutSeconds: 30,
           ...more,
         },
       ],
