@@ -34,9 +34,11 @@ test('against an API server with watches and schemas: from creation to result, i
     },
   };
   const podCreated = Promise.withResolvers<Pod>();
+  const podKnown = Promise.withResolvers<void>();
   const isRunning = Promise.withResolvers<void>();
   const isFinished = Promise.withResolvers<TaskRun>();
   const note = (taskRun: TaskRun): void => {
+    if (taskRun.status?.podName !== undefined) podKnown.resolve();
     if (succeededCondition(taskRun)?.reason === 'Running') isRunning.resolve();
     if (succeededCondition(taskRun)?.status === 'True') isFinished.resolve(taskRun);
   };
@@ -64,7 +66,8 @@ test('against an API server with watches and schemas: from creation to result, i
     const taskSpec = { results: [{ name: 'size' }], steps: [{ name: 'a', image: 'busybox', script: 'make' }] };
     const body = { apiVersion: 'tekton.dev/v1', kind: 'TaskRun', metadata: { name: 'build' }, spec: { taskSpec } };
     await client.request('POST', resourcePath(TASK_RUNS, { namespace }), { body });
-    await podCreated.promise;
+    // Each kind has a watch of its own: with an older TaskRun the status of the Pod would cost a conflict.
+    await Promise.all([podCreated.promise, podKnown.promise]);
     const running = { name: 'step-a', image: 'busybox', state: { running: { startedAt: '2026-05-01T10:00:01Z' } } };
     await setPodStatus({ phase: 'Running', containerStatuses: [running] });
     await isRunning.promise;

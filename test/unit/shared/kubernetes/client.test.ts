@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { KubeConfig } from '@kubernetes/client-node';
+import { subscribe } from 'node:diagnostics_channel';
 
 import { createKubeClient } from '../../../../shared/kubernetes/client.ts';
 import type { KubeClient, KubeClientOptions } from '../../../../shared/kubernetes/client.ts';
@@ -16,7 +17,14 @@ async function connect(options: KubeClientOptions, ...answers: Answer[]): Promis
   client = createKubeClient(server.config, options);
 }
 
+/** From now on the limits of the client pass only when the test lets them; the connections are real. */
+const holdLimits = (): void =>
+  void jest.useFakeTimers({
+    doNotFake: ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask', 'performance', 'hrtime', 'Date'],
+  });
+
 afterEach(async () => {
+  jest.useRealTimers();
   client.close();
   await server.close();
 });
@@ -103,13 +111,21 @@ describe('a request', () => {
   });
 
   test('whose answer stops half way throws after its time', async () => {
-    await connect({ requestTimeoutMs: 50 }, (_request, response) => {
+    await connect({ requestTimeoutMs: 50, attempts: 1 }, (_request, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{"a":');
     });
-    await expect(client.request('GET', '/x')).rejects.toThrow(
+    holdLimits();
+    const answered = Promise.withResolvers<void>();
+    subscribe('http.client.response.finish', () => answered.resolve());
+    const failed = expect(client.request('GET', '/x')).rejects.toThrow(
       'GET /x: the response stopped after 5 bytes: nothing came for 50 ms',
     );
+    await answered.promise;
+    // The bytes came with the headers; until they are read.
+    await new Promise((resolve) => setImmediate(resolve));
+    jest.advanceTimersByTime(50);
+    await failed;
   });
 
   test('whose answer is too large throws, and its connection is closed', async () => {
@@ -132,7 +148,7 @@ describe('a request', () => {
   });
 
   test('finds a connection although many streams are open', async () => {
-    await connect({ requestTimeoutMs: 5000 }, (request, response, body) =>
+    await connect({ requestTimeoutMs: 60_000 }, (request, response, body) =>
       request.url?.startsWith('/watch')
         ? lines([])(request, response, body)
         : json({ ok: true })(request, response, body),
@@ -195,13 +211,18 @@ describe('a stream', () => {
   });
 
   test('may be silent for longer than a request may take', async () => {
+    const silence = Promise.withResolvers<void>();
     await connect({ requestTimeoutMs: 30 }, (_request, response) => {
       response.writeHead(200);
       response.flushHeaders();
-      setTimeout(() => response.end('{"late":true}\n'), 120);
+      void silence.promise.then(() => response.end('{"late":true}\n'));
     });
+    holdLimits();
+    const stream = await client.stream('/watch');
+    jest.advanceTimersByTime(60_000);
+    silence.resolve();
     const seen: string[] = [];
-    for await (const line of await client.stream('/watch')) seen.push(line);
+    for await (const line of stream) seen.push(line);
     expect(seen).toEqual(['{"late":true}']);
   });
 
