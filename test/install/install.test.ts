@@ -103,8 +103,15 @@ describe('beside an upstream Tekton from its own YAML, with the commands of docs
       const ran = await documented(check);
       expect(ran).toMatch(/Phase: +Succeeded/);
       expect((await pods()).filter(({ metadata }) => metadata.name === 'tektrace-test')).toEqual([]);
-      const spans = await fetch(`${jaeger.queryUrl}/api/traces?service=tektrace&operation=tektrace%20check`);
-      expect(((await spans.json()) as { data: unknown[] }).data).toHaveLength(1);
+      const traces = await until(
+        'the span of the check: Jaeger stores what it has accepted a moment later',
+        async () => {
+          const answer = await fetch(`${jaeger.queryUrl}/api/traces?service=tektrace&operation=tektrace%20check`);
+          const { data } = (await answer.json()) as { data: unknown[] };
+          return data.length > 0 ? data : undefined;
+        },
+      );
+      expect(traces).toHaveLength(1);
       expect(others).toContain('kubectl create -f examples/build-and-test.yaml');
     },
     STEP_TIMEOUT_MS,
@@ -153,7 +160,10 @@ describe('beside an upstream Tekton from its own YAML, with the commands of docs
       await whenExported(failing);
       const run = await whenExported(name);
       expect(run.status?.conditions).toEqual([expect.objectContaining({ type: 'Succeeded', status: 'True' })]);
-      const trace = await readTrace(jaeger, pipelineRunSpan(run)?.traceId ?? '');
+      const trace = await until('the whole trace: Jaeger stores what it has accepted a moment later', async () => {
+        const found = await readTrace(jaeger, pipelineRunSpan(run)?.traceId ?? '').catch(() => undefined);
+        return found?.shown.some(({ name: of }) => of === 'RUN build-and-test') ? found : undefined;
+      });
       expect(JSON.stringify(lifecycleTree(trace))).toMatch(
         /RUN build-and-test.*task lint.*task package.*task report.*task unit-test/,
       );
