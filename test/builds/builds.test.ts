@@ -17,7 +17,7 @@ import { isolations } from '../support/isolations.ts';
 import { builds } from './builds.ts';
 
 // A cold `go test` compiles Go's library first.
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 600_000;
 /** The ports that examples name: of a server, of a database. */
 const PORTS = /18473|18479/g;
 
