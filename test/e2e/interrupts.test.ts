@@ -160,8 +160,10 @@ import net from 'node:net';
 const { listen } = net.Server.prototype;
 const waiting = [];
 let heard = false;
+const alive = setInterval(() => undefined, 1000);
 process.once('SIGINT', () => {
   heard = true;
+  clearInterval(alive);
   setImmediate(() => waiting.forEach((go) => go()));
 });
 net.Server.prototype.listen = function (...args) {
