@@ -6,7 +6,6 @@ import type { JaegerQuery } from '../../local/jaeger/query.ts';
 import type { ListUpdate } from '../../local/tracestore/views/trace-list.ts';
 import type { TracesData } from '../../shared/otlp/types.ts';
 import { parseHeaders } from '../../shared/tracing/exporters/headers.ts';
-import { basicAuthorization } from '../../shared/tracing/exporters/sink.ts';
 import { ExporterSettingsError } from '../../shared/tracing/exporters/settings.ts';
 import { LIFECYCLE_SERVICE } from '../../shared/tracing/resource.ts';
 import { CommandError, reasonOf } from '../errors.ts';
@@ -57,17 +56,9 @@ function jaegerReason(error: unknown): string {
   return UNTRUSTED.test(reason) ? `${reason}: NODE_EXTRA_CA_CERTS=FILE names its certificate authority (PEM)` : reason;
 }
 
-/** A client of the Jaeger at `url`, whose errors end a command with a sentence. User and password of the URL become a header, and are in no message. */
-export function jaegerQuery(url: string, headers: Record<string, string>): JaegerQuery {
-  const place = new URL(url);
-  const authorization = basicAuthorization(place);
-  place.username = place.password = '';
-  return createJaegerQuery({
-    url: place.href,
-    headers: { ...(authorization !== undefined && { authorization }), ...headers },
-    reasonOf: jaegerReason,
-  });
-}
+/** A client of the Jaeger at `url`, whose errors end a command with a sentence. */
+export const jaegerQuery = (url: string, headers: Record<string, string>): JaegerQuery =>
+  createJaegerQuery({ url, headers, reasonOf: jaegerReason });
 
 /** Runs a query. Throws CommandError (exit 1) for what Jaeger did not answer. */
 export async function asked<T>(query: () => Promise<T>): Promise<T> {
