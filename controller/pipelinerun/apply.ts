@@ -79,34 +79,50 @@ const propagateParams = traced(
   },
 );
 
+/** What all tasks of a Pipeline have in common: there may be thousands of params, and thousands of tasks. */
+interface CommonReplacements {
+  params: Replacements;
+  names: Replacements;
+  workspaces: Replacements;
+  /** All tasks are in memory together. */
+  room: Room;
+}
+
 /**
  * A pipeline task with references to params, names and workspaces replaced, one kind after the other as in upstream: a param's value may refer
  * to names. An embedded task can use all of them, except params that it sets and workspaces that it declares with the same name.
  */
 const applyToTask = traced(
   'applyToTask',
-  (run: PipelineRun, spec: PipelineSpec, params: readonly Param[], task: PipelineTask, room: Room): PipelineTask => {
+  (
+    run: PipelineRun,
+    spec: PipelineSpec,
+    params: readonly Param[],
+    task: PipelineTask,
+    common: CommonReplacements,
+  ): PipelineTask => {
+    const { names, room } = common;
     const declared = (task.taskSpec?.workspaces ?? []).map(({ name }) => name);
-    const propagated = propagateParams(params, task.params);
-    const names = stringReplacements(getContextReplacements(run));
-    return applyReplacements(
-      task,
-      [paramReplacements(params), names, workspaceReplacements(run, spec)],
-      [propagated, names, workspaceReplacements(run, spec, declared)],
-      room,
-    );
+    const propagated = task.taskSpec && task.params?.length ? propagateParams(params, task.params) : common.params;
+    const workspaces = declared.length > 0 ? workspaceReplacements(run, spec, declared) : common.workspaces;
+    return applyReplacements(task, [common.params, names, common.workspaces], [propagated, names, workspaces], room);
   },
 );
 
 /** The Pipeline with references to the run's params, names and workspaces replaced. */
 export const applyParameters = traced('applyParameters', (run: PipelineRun, spec: PipelineSpec): PipelineSpec => {
   const params = resolveParams(spec.params, run.spec.params);
-  // All tasks are in memory together.
-  const room = newRoom();
+  const common: CommonReplacements = {
+    params: paramReplacements(params),
+    names: stringReplacements(getContextReplacements(run)),
+    workspaces: workspaceReplacements(run, spec),
+    room: newRoom(),
+  };
+  const apply = (task: PipelineTask): PipelineTask => applyToTask(run, spec, params, task, common);
   return {
     ...spec,
-    ...(spec.tasks ? { tasks: spec.tasks.map((task) => applyToTask(run, spec, params, task, room)) } : {}),
-    ...(spec.finally ? { finally: spec.finally.map((task) => applyToTask(run, spec, params, task, room)) } : {}),
+    ...(spec.tasks ? { tasks: spec.tasks.map(apply) } : {}),
+    ...(spec.finally ? { finally: spec.finally.map(apply) } : {}),
   };
 });
 

@@ -17,8 +17,16 @@ export function validateTaskSpec(spec: TaskSpec, path = 'spec', scope?: TaskScop
   ];
 }
 
+/** Each step has a mount for each other one, so a Pod with more would be larger than an API server takes, by far, and fill the memory before. */
+const MAX_STEPS = 500;
+
 function validateSteps({ steps = [], sidecars = [], stepTemplate }: TaskSpec, path: string): ValidationError[] {
   const errors = steps.length === 0 ? [{ path: `${path}.steps`, message: 'at least one step is required' }] : [];
+  if (steps.length > MAX_STEPS)
+    errors.push({
+      path: `${path}.steps`,
+      message: `a Pod has no room for ${steps.length} steps, ${MAX_STEPS} at most`,
+    });
   errors.push(
     ...duplicateErrors(
       `${path}.steps`,

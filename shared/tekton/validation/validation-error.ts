@@ -6,9 +6,18 @@ export interface ValidationError {
   reason?: string;
 }
 
-/** All errors in one text, each as `path: message`. */
+/** A message may quote a whole script, and a run may have an error for each of ten thousand references in it. */
+const MAX_ERRORS = 50;
+const MAX_ERROR_CHARS = 1000;
+
+/** Errors in one text, each as `path: message`; of very many the first, of a long one its beginning. */
 export function describeErrors(errors: readonly ValidationError[]): string {
-  return errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  const texts = errors.slice(0, MAX_ERRORS).map(({ path, message }) => {
+    const text = `${path}: ${message}`;
+    return text.length <= MAX_ERROR_CHARS ? text : `${text.slice(0, MAX_ERROR_CHARS)}…`;
+  });
+  const more = errors.length - texts.length;
+  return [...texts, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
 /** Duplicate names, each with the index of its repetition. */

@@ -30,6 +30,20 @@ test('params that would fill the memory end the TaskRun', async () => {
   expect(cluster.pod()).toBeUndefined();
 });
 
+test('more steps than a Pod can have, and an error for each of very many references, end the TaskRun with a short message', async () => {
+  const steps = Array.from({ length: 501 }, (_, index) => ({
+    name: `s${index}`,
+    image: 'busybox',
+    script: '$(params.x)',
+  }));
+  cluster.createTaskRun({ taskSpec: { steps } });
+  await cluster.reconcile();
+  expect(cluster.condition).toContain('False TaskRunValidationFailed');
+  expect(cluster.condition).toContain('spec.taskSpec.steps: a Pod has no room for 501 steps, 500 at most');
+  expect(cluster.condition).toMatch(/; and 452 more$/);
+  expect(cluster.condition?.length).toBeLessThan(60_000);
+});
+
 test("a Task's labels that the API server refuses end the TaskRun, and its Pod goes", async () => {
   createTask('maker');
   cluster.createTaskRun({ taskRef: { name: 'maker' } });
