@@ -92,8 +92,9 @@ export class FakeApi {
   delete(plural: Plural, name: string): void {
     const object = this.get(plural, name);
     this.#objects.delete(`${plural}/${name}`);
-    this.#version += 1;
-    this.#tell(plural, 'DELETED', object);
+    // As the API server does it: a deletion has a version of its own.
+    const resourceVersion = String(++this.#version);
+    this.#tell(plural, 'DELETED', { ...object, metadata: { ...object.metadata, resourceVersion } });
   }
 
   #list(path: string): object {
