@@ -108,15 +108,20 @@ export function mistypedParams(declared: readonly ParamSpec[] = [], given: reado
     .map(({ name }) => name);
 }
 
+/** The given values by name, the first of each. */
+const valuesOf = (given: readonly Param[]): ReadonlyMap<string, ParamValue> =>
+  new Map(given.toReversed().map(({ name, value }) => [name, value]));
+
 /** For each object param (by name) the declared keys that are neither in its default nor in its value. */
 export function missingObjectKeys(
   declared: readonly ParamSpec[] = [],
   given: readonly Param[] = [],
 ): Record<string, string[]> {
   const missing: Record<string, string[]> = {};
+  const values = valuesOf(given);
   for (const spec of declared) {
     if (typeOfParam(spec) !== 'object') continue;
-    const value = given.find(({ name }) => name === spec.name)?.value;
+    const value = values.get(spec.name);
     if (typeof value === 'string') continue;
     const provided = new Set([...Object.keys(spec.default ?? {}), ...Object.keys(value ?? {})]);
     const keys = Object.keys(spec.properties ?? {}).filter((key) => !provided.has(key));
@@ -127,8 +132,9 @@ export function missingObjectKeys(
 
 /** `name: value is not one of a, b` for each string param outside its declaration's enum. */
 export function paramsOutsideEnum(declared: readonly ParamSpec[] = [], given: readonly Param[] = []): string[] {
+  const values = valuesOf(given);
   return declared.flatMap(({ name, enum: allowed }) => {
-    const value = given.find((param) => param.name === name)?.value;
+    const value = values.get(name);
     if (!allowed?.length || typeof value !== 'string' || allowed.includes(value)) return [];
     return [`param ${name}: "${value}" is not one of ${allowed.join(', ')}`];
   });
