@@ -27,7 +27,7 @@ describe('the embedded API server does at admission what the real one does', () 
       real: await startBench({ ...real, kubeconfig: () => Promise.resolve(kubeconfig) }, cases),
       embedded: await startBench(embedded, cases),
     };
-  }, 180_000);
+  }, 300_000);
   afterAll(async () => {
     await Promise.all([benches.real.close(), benches.embedded.close()]);
     await Promise.all([real.stop(), embedded.close()]);

@@ -11,7 +11,7 @@ let cluster: WebhookCluster;
 
 beforeAll(async () => {
   cluster = await startWebhookCluster();
-}, 120_000);
+}, 300_000);
 afterAll(() => cluster.stop());
 
 const containers = [{ name: 'only', image: 'busybox' }];

@@ -58,7 +58,7 @@ describe('helm install into the real kube-apiserver', () => {
   beforeAll(async () => {
     server = await startKubeApiserver();
     await helm(['install', 'tektrace', chart, '--create-namespace', ...cluster()], { controller: { manage: 'all' } });
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await server.stop();
   });
@@ -80,7 +80,7 @@ describe('helm install into the real kube-apiserver', () => {
     const certificate = await keepCertificate(
       ownAuthority({ ...location, dnsNames: [`tektrace-webhook.${namespace}.svc`] }),
       { ...location, configurationName: 'tektrace-webhook' },
-      AbortSignal.any([stop.signal, AbortSignal.timeout(20_000)]),
+      AbortSignal.any([stop.signal, AbortSignal.timeout(60_000)]),
     );
     stop.abort();
     await certificate.ended;
@@ -96,7 +96,7 @@ describe('helm install into the real kube-apiserver', () => {
     });
     expect(bundles(await configuration())).toEqual(published);
     client.close();
-  }, 60_000);
+  });
 
   test('the webhook may read no other Secret and change no other configuration', async () => {
     await kubectl('-n', namespace, 'create', 'secret', 'generic', 'others');
@@ -118,7 +118,7 @@ describe('helm install into the real kube-apiserver', () => {
     await expect(configuration()).rejects.toThrow('not found');
     expect(await kubectl('get', 'customresourcedefinitions', '-o', 'name')).toBe(definitions);
     expect(definitions).toContain('pipelineruns.tekton.dev');
-  }, 60_000);
+  });
 
   test('with its defaults it goes beside a Tekton that is there: its controller follows a run that another executes, with the rights it has', async () => {
     await helm(['install', 'tektrace', chart, ...cluster()], {});
@@ -182,5 +182,5 @@ describe('helm install into the real kube-apiserver', () => {
     expect(await annotations('later')).toEqual({});
     expect(sent).not.toContain('RUN later');
     for (const open of [client, admin]) open.close();
-  }, 60_000);
+  });
 });

@@ -9,6 +9,7 @@ import { commandsBelow, runCommand } from '../support/doc-commands.ts';
 import { peerProgram } from './support/binaries.ts';
 import { runPeer } from './support/command.ts';
 import { everyValue, valueSets } from './support/chart-values.ts';
+import { untilDescribed } from './support/described.ts';
 import { chart, helm } from './support/helm.ts';
 import { startKubeApiserver } from './support/kube-apiserver.ts';
 import type { KubeApiserver } from './support/kube-apiserver.ts';
@@ -73,26 +74,18 @@ describe('what each set of values renders to is accepted by the real kube-apiser
       JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...othersKinds, ...namespaces, priorityClass] }),
     );
     await apply(file, '--server-side');
-    const definitions = othersKinds.map(({ metadata }) => `customresourcedefinition/${metadata.name}`);
-    await runPeer('kubectl', [
-      `--kubeconfig=${server.kubeconfigPath}`,
-      ...['wait', '--for=condition=Established', ...definitions],
-    ]);
-  }, 120_000);
+    await untilDescribed(server.kubeconfigPath, othersKinds);
+  }, 300_000);
   afterAll(async () => {
     await server?.stop();
     await rm(directory, { recursive: true, force: true });
   });
 
-  test.each(Object.entries(valueSets))(
-    '%s',
-    async (_name, values) => {
-      const file = join(directory, 'objects.yaml');
-      await writeFile(file, await helm(['template', 'tektrace', chart, '--namespace', 'tracing'], values));
-      expect(await apply(file, '--server-side', '--dry-run=server')).toBe('');
-    },
-    60_000,
-  );
+  test.each(Object.entries(valueSets))('%s', async (_name, values) => {
+    const file = join(directory, 'objects.yaml');
+    await writeFile(file, await helm(['template', 'tektrace', chart, '--namespace', 'tracing'], values));
+    expect(await apply(file, '--server-side', '--dry-run=server')).toBe('');
+  });
 
   test('the commands of docs/install.md for plain YAML', async () => {
     const replaced = { 'tektrace.yaml': join(directory, 'plain.yaml') };
@@ -102,5 +95,5 @@ describe('what each set of values renders to is accepted by the real kube-apiser
     expect(await runPeer('kubectl', [`--kubeconfig=${server.kubeconfigPath}`, ...inNamespace])).toBe(
       'deployment.apps/tektrace-controller\ndeployment.apps/tektrace-webhook\n',
     );
-  }, 60_000);
+  });
 });

@@ -11,7 +11,14 @@ import { auditFlags } from '../../bench/support/audit-log.ts';
 import { createKubeClient } from '../../shared/kubernetes/client.ts';
 import type { KubeClient } from '../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../shared/kubernetes/kubeconfig.ts';
-import { MERGE_PATCH, PIPELINE_RUNS, TASK_RUNS, resourcePath } from '../../shared/kubernetes/resources.ts';
+import {
+  CUSTOM_RUNS,
+  MERGE_PATCH,
+  PIPELINE_RUNS,
+  RESOLUTION_REQUESTS,
+  TASK_RUNS,
+  resourcePath,
+} from '../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../shared/kubernetes/types.ts';
 import { PIPELINE_RUN_SPAN_CONTEXT, TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import { runPeer } from './support/command.ts';
@@ -20,6 +27,7 @@ import { startKubeApiserver } from './support/kube-apiserver.ts';
 import type { KubeApiserver } from './support/kube-apiserver.ts';
 import { freePorts } from './support/ports.ts';
 import { grantedRights, usedRights } from './support/rights.ts';
+import { untilAllowed, untilServed } from './support/served.ts';
 import { startServerProcess } from './support/server-process.ts';
 import type { ServerProcess } from './support/server-process.ts';
 import { until } from './support/until.ts';
@@ -93,21 +101,34 @@ describe('the rights that the chart grants beside Tekton are those that are used
     await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
     await kubectl('apply', '--server-side', '--filename', file);
     await kubectl('wait', '--for=condition=Established', '--timeout=60s', '--filename', file);
+    await untilServed(client, [PIPELINE_RUNS, TASK_RUNS, CUSTOM_RUNS, RESOLUTION_REQUESTS]);
     const { port } = collector.address() as AddressInfo;
     const values = { jaegerCollectorUrl: `http://127.0.0.1:${port}/v1/traces` };
     rendered = await renderChart(values);
     const target = ['--namespace', namespace, '--create-namespace', '--kubeconfig', server.kubeconfigPath];
     await helm(['install', 'tektrace', chart, ...target], values);
+    // A request that came before the API server knew the rights would be one that had none.
+    await untilAllowed(client, userOf('webhook'), [
+      { verb: 'update', group: '', resource: 'secrets', namespace, name: 'tektrace-webhook-ca' },
+      {
+        ...{ verb: 'patch', group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations' },
+        name: 'tektrace-webhook',
+      },
+    ]);
+    await untilAllowed(client, userOf('controller'), [
+      { verb: 'patch', group: 'tekton.dev', resource: 'pipelineruns' },
+      { verb: 'update', group: 'coordination.k8s.io', resource: 'leases', namespace, name: 'tektrace-controller' },
+    ]);
     await startProgram('webhook');
     await startProgram('controller');
-  }, 240_000);
+  }, 300_000);
   afterAll(async () => {
     for (const one of processes) await one.stop();
     client?.close();
     await server?.stop();
     collector?.close();
     await rm(directory, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   async function annotationsOf(path: string): Promise<Record<string, string>> {
     return (await client.request<KubeObject>('GET', path)).metadata.annotations ?? {};
@@ -177,5 +198,5 @@ describe('the rights that the chart grants beside Tekton are those that are used
       expect([...refused]).toEqual([]);
       expect([...used].sort()).toEqual([...granted].sort());
     }
-  }, 180_000);
+  }, 300_000);
 });

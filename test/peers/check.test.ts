@@ -4,6 +4,8 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 
+import { PIPELINE_RUNS } from '../../shared/kubernetes/resources.ts';
+import { untilNotServed } from './support/served.ts';
 import { startWebhookCluster } from './support/webhook-cluster.ts';
 import type { WebhookCluster } from './support/webhook-cluster.ts';
 
@@ -42,7 +44,7 @@ describe('tektrace check', () => {
     });
     await new Promise<void>((done) => collector.listen(0, '127.0.0.1', done));
     cluster = await startWebhookCluster();
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await cluster?.stop();
     collector.close();
@@ -55,7 +57,7 @@ describe('tektrace check', () => {
     expect(received).toHaveLength(1);
     expect(received[0]?.includes(Buffer.from(traceId, 'hex'))).toBe(true);
     expect(await cluster.kubectl('get', 'pipelineruns', '--all-namespaces', '--output=name')).toBe('');
-  }, 30_000);
+  });
 
   test('fails where the collector refuses the span, with its answer', async () => {
     status = 401;
@@ -65,7 +67,7 @@ describe('tektrace check', () => {
       code: 1,
       stderr: expect.stringMatching(/^tektrace: the collector did not accept a span: .*401/),
     });
-  }, 30_000);
+  });
 
   test('fails where the webhook is not called, and sends no span', async () => {
     received = [];
@@ -75,11 +77,12 @@ describe('tektrace check', () => {
       stderr: expect.stringContaining('a PipelineRun in kube-system was admitted without a trace context'),
     });
     expect(received).toEqual([]);
-  }, 30_000);
+  });
 
   test('fails where there are no PipelineRuns, and says what to do', async () => {
     await cluster.kubectl('delete', 'customresourcedefinition', 'pipelineruns.tekton.dev');
+    await untilNotServed(cluster.client, PIPELINE_RUNS);
     const { code, stderr } = await check();
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('install Tekton') });
-  }, 60_000);
+  });
 });

@@ -16,7 +16,7 @@ describe('the real kube-apiserver', () => {
 
   beforeAll(async () => {
     server = await startKubeApiserver();
-  }, 90_000);
+  });
   afterAll(async () => {
     await server.stop();
     expect(existsSync(server.kubeconfigPath)).toBe(false);
@@ -26,5 +26,5 @@ describe('the real kube-apiserver', () => {
     await kubectl('create', 'configmap', 'kept', '--from-literal=key=value');
     await server.restart();
     expect(await kubectl('get', 'configmap', 'kept', '-o', 'jsonpath={.data.key}')).toBe('value');
-  }, 60_000);
+  });
 });

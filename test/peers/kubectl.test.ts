@@ -65,7 +65,7 @@ const sessions: Session[] = [
       `patch pipelinerun build --subresource=status --type=merge -p '{"status":{"conditions":[{"type":"Succeeded","status":"True","reason":"Completed"}]}}'`,
       'get pipelinerun build',
       'get pipelinerun build -o jsonpath={.spec.status}/{.spec.params[0].value}/{.status.conditions[0].reason}',
-      'wait --for=condition=Succeeded --timeout=5s pipelinerun/build',
+      'wait --for=condition=Succeeded --timeout=60s pipelinerun/build',
       'replace -f DIR/changed.json',
     ],
   },
@@ -118,7 +118,7 @@ const sessions: Session[] = [
       'create -f DIR/pod.json',
       'describe pipelinerun build',
       'describe pod worker',
-      'get pipelineruns --watch --output-watch-events --request-timeout=2s',
+      'get pipelineruns --watch --output-watch-events --request-timeout=5s',
       'get pod worker -o yaml',
       'get pipelinerun build -o yaml',
       'get pipelinerun build -o json --show-managed-fields',
@@ -139,7 +139,7 @@ describe('a stock kubectl cannot tell the embedded API server from the real one'
   let servers: BothServers;
   beforeAll(async () => {
     servers = await startBothServers();
-  }, 120_000);
+  }, 300_000);
   afterAll(() => servers.stop());
 
   test.each(sessions)(
@@ -149,6 +149,6 @@ describe('a stock kubectl cannot tell the embedded API server from the real one'
       const expected = await runSession(servers.real, namespace, session);
       expect(await runSession(servers.embedded, namespace, session)).toEqual(expected);
     },
-    120_000,
+    300_000,
   );
 });

@@ -47,7 +47,7 @@ describe('runs on a node that kwok plays, placed by the real scheduler', () => {
     const { kubeconfigPath } = cluster.server;
     node = await startPlayedNode({ kubeconfigPath, client: cluster.client, directory });
     controller = await startControllerProcess({ kubeconfigPath, collectorUrl: jaeger.otlpUrl, directory });
-  }, 180_000);
+  }, 300_000);
   afterAll(async () => {
     await controller.stop();
     await node.stop();
@@ -72,5 +72,5 @@ describe('runs on a node that kwok plays, placed by the real scheduler', () => {
       const below = shown.filter(({ parentSpanId }) => parentSpanId === spanId).map(({ name }) => name);
       expect(below).toEqual(expect.arrayContaining(['pod scheduling', 'pod starting']));
     }
-  }, 150_000);
+  }, 300_000);
 });

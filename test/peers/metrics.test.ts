@@ -37,9 +37,9 @@ describe('tektrace controller on the real kube-apiserver', () => {
       env: { KUBECONFIG: cluster.server.kubeconfigPath },
       logFile: join(directory, 'controller.log'),
       isReady: async () => (await fetch(`${url}/readyz`)).ok,
-      startTimeoutMs: 20_000,
+      startTimeoutMs: 60_000,
     });
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await controller.stop();
     await cluster.stop();
@@ -84,7 +84,7 @@ describe('tektrace controller on the real kube-apiserver', () => {
     expect(atLeastOne.filter((name) => !((found.get(name) ?? 0) > 0))).toEqual([]);
     // Objects have names, metrics have none.
     expect([...found.keys()].filter((name) => name.includes('broken'))).toEqual([]);
-  }, 60_000);
+  });
 
   test('a failed run is in the metrics of the CI/CD conventions, with its trace as the exemplar', async () => {
     const body = {
@@ -107,5 +107,5 @@ describe('tektrace controller on the real kube-apiserver', () => {
     const text = await response.text();
     expect(text).toContain(`${errors} 1 # {trace_id="${traceId}",span_id="`);
     expect(text).toContain(`cicd_pipeline_run_duration_seconds_count{${labels},cicd_pipeline_run_state="executing",`);
-  }, 60_000);
+  });
 });

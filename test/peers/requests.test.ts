@@ -32,4 +32,4 @@ test('two controllers at once make each TaskRun and Pod once, and every run succ
   // Both were at work: one found what the other had made.
   const refused = runs.flatMap(({ requests }) => [...requests.keys()]).filter((kind) => kind.endsWith('(409)'));
   expect(refused).not.toEqual([]);
-}, 180_000);
+}, 300_000);

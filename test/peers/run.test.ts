@@ -22,7 +22,7 @@ import type { ServerProcess } from './support/server-process.ts';
 import { controllerUser, startWebhookCluster } from './support/webhook-cluster.ts';
 import type { WebhookCluster } from './support/webhook-cluster.ts';
 
-const RUN_TIMEOUT_MS = 60_000;
+const RUN_TIMEOUT_MS = 120_000;
 const step = (name: string): object => ({ name, image: 'busybox', script: 'true' });
 
 /** Two tasks, the second with a result of the first, and one in `finally`. */
@@ -67,7 +67,7 @@ describe('webhook and controllers on the real kube-apiserver, with the rights of
         'broken/step-only': { exitCode: 3 },
       },
     });
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await node.stop();
     await cluster.stop();
@@ -167,7 +167,7 @@ describe('webhook and controllers on the real kube-apiserver, with the rights of
         await controller.stop();
       }
     },
-    120_000,
+    300_000,
   );
 
   test('a failing step fails the run, and the trace has the error', async () => {
@@ -187,7 +187,7 @@ describe('webhook and controllers on the real kube-apiserver, with the rights of
     } finally {
       await controller.stop();
     }
-  }, 120_000);
+  }, 300_000);
 
   test('a controller that is killed in the middle of a run leaves it to the next one, and the trace whole', async () => {
     const first = await startController(jaeger.otlpUrl, 'SIGKILL');
@@ -204,7 +204,7 @@ describe('webhook and controllers on the real kube-apiserver, with the rights of
     } finally {
       await second.stop();
     }
-  }, 120_000);
+  }, 300_000);
 
   test('a run created again from its YAML while the webhook is down gets a trace of its own and a link', async () => {
     const controller = await startController(jaeger.otlpUrl);
@@ -224,5 +224,5 @@ describe('webhook and controllers on the real kube-apiserver, with the rights of
     } finally {
       await controller.stop();
     }
-  }, 120_000);
+  }, 300_000);
 });

@@ -81,7 +81,7 @@ describe.each(['otlpUrl', 'thriftUrl'] as const)('spans made inside a step, in t
     ]);
     expect(find(trace, 'parse')?.service).toBe('compiler');
     expect(trace.warnings).toEqual([]);
-  }, 90_000);
+  });
 
   test("a late one is there with its sender; another trace and an id of the run can't be claimed", async () => {
     const file = join(directory, 'late.json');
@@ -93,5 +93,5 @@ describe.each(['otlpUrl', 'thriftUrl'] as const)('spans made inside a step, in t
     const response = await fetch(`${jaeger.queryUrl}/api/v3/traces/${OTHER_TRACE}`);
     expect(response.status).toBe(404);
     expect(trace.warnings).toEqual([]);
-  }, 90_000);
+  });
 });

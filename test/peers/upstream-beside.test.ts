@@ -133,7 +133,7 @@ describe('a run that is handed to this controller, beside the whole of upstream 
       return found.status?.completionTime === undefined ? undefined : found;
     });
     taskRuns = await ofRun<TaskRun>(TASK_RUNS);
-  }, 240_000);
+  }, 300_000);
   afterAll(async () => {
     await controllers?.stop();
     await node?.stop();

@@ -86,7 +86,7 @@ describe("our webhook beside upstream's controller and webhook, on the real kube
     const path = resourcePath(PIPELINE_RUNS, { namespace: 'default' });
     created = await cluster.client.request<PipelineRun>('POST', path, { body: pipelineRun });
     run = await finished(created.metadata.name ?? '');
-  }, 180_000);
+  }, 300_000);
   afterAll(async () => {
     await node.stop();
     await upstream?.stop();
@@ -136,5 +136,5 @@ describe("our webhook beside upstream's controller and webhook, on the real kube
       parseCarrier(JSON.stringify((status as { spanContext?: unknown }).spanContext)),
     );
     expect(contexts.map((carrier) => carrier?.traceId)).toEqual([traceId(), traceId()]);
-  }, 120_000);
+  }, 300_000);
 });

@@ -6,7 +6,7 @@ import { cli, withIsolation } from '../e2e/support/cli.ts';
 import { startJaeger } from './support/jaeger.ts';
 import type { Jaeger } from './support/jaeger.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 const EXAMPLES = { 'build-and-test': 0, 'task-missing': 1 };
 
 let jaeger: Jaeger;

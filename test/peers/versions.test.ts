@@ -173,7 +173,7 @@ describe("v1beta1 on the embedded API server and on a kube-apiserver with upstre
     });
     embedded = await startApiServer({ crds: (await readCrds()).map(withV1beta1), converters: tektonConverters });
     clients.push(createKubeClient(loadKubeConfig({ text: await embedded.kubeconfig() })));
-  }, 180_000);
+  }, 300_000);
   afterAll(async () => {
     for (const client of clients) client.close();
     await embedded.close();
@@ -208,7 +208,7 @@ describe("v1beta1 on the embedded API server and on a kube-apiserver with upstre
       const [upstream, here] = await both('GET', pathOf('v1beta1', kind));
       expect(here?.body.items?.map(lasting)).toEqual(upstream?.body.items?.map(lasting));
     }
-  }, 120_000);
+  }, 300_000);
 
   test('v1beta1 fields that upstream refuses are refused at the same paths', async () => {
     for (const [name, object] of await readCorpus('v1beta1-refused')) {
@@ -231,5 +231,5 @@ describe("v1beta1 on the embedded API server and on a kube-apiserver with upstre
       expect({ step, object: lasting(ours.body) }).toEqual({ step, object: lasting(theirs.body) });
       expect({ step, owned: ownedBy(ours.body) }).toEqual({ step, owned: ownedBy(theirs.body) });
     }
-  }, 60_000);
+  });
 });

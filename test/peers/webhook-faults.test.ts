@@ -43,7 +43,7 @@ describe('a webhook that is broken, at the real kube-apiserver', () => {
     const client = cluster.clientAs(controllerUser);
     controllers = await runControllers({ client, sink, ...options, log: silentLogger });
     await controllers.synced;
-  }, 180_000);
+  }, 300_000);
   afterAll(async () => {
     await controllers.stop();
     await cluster.stop();
@@ -155,6 +155,6 @@ describe('a webhook that is broken, at the real kube-apiserver', () => {
         broken.close();
       }
     },
-    180_000,
+    300_000,
   );
 });

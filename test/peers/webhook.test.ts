@@ -54,12 +54,12 @@ describe('the webhook, called by the real kube-apiserver', () => {
   async function publish(bundlePem: string): Promise<void> {
     const path = resourcePath(MUTATING_WEBHOOK_CONFIGURATIONS, { name: 'tektrace-webhook' });
     const configuration = await cluster.client.request<MutatingWebhookConfiguration>('GET', path);
-    await publishCaBundle(cluster.client, configuration, bundlePem, AbortSignal.timeout(5000));
+    await publishCaBundle(cluster.client, configuration, bundlePem, AbortSignal.timeout(60_000));
   }
 
   beforeAll(async () => {
     cluster = await startWebhookCluster();
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await cluster.stop();
   });

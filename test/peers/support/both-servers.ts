@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { readCrds } from '../../../cli/local/crds.ts';
 import { startEmbeddedCluster } from '../../clusters/embedded.ts';
 import { runPeer } from './command.ts';
+import { untilDescribed } from './described.ts';
+import type { Described } from './described.ts';
 import { chart } from './helm.ts';
 import { startKubeApiserver } from './kube-apiserver.ts';
 
@@ -19,8 +21,9 @@ export async function startBothServers(): Promise<BothServers> {
   try {
     const admin = `--kubeconfig=${real.kubeconfigPath}`;
     await runPeer('kubectl', [admin, 'create', '-f', join(chart, 'files/crds')]);
-    await runPeer('kubectl', [admin, 'wait', '--for=condition=Established', '--all', 'crd']);
-    const embedded = await startEmbeddedCluster({ crds: await readCrds() });
+    const crds = await readCrds();
+    await untilDescribed(real.kubeconfigPath, crds as Described[]);
+    const embedded = await startEmbeddedCluster({ crds });
     return {
       embedded: embedded.kubeconfigPath,
       real: real.kubeconfigPath,

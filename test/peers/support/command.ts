@@ -6,6 +6,8 @@ import type { PeerProgram } from './binaries.ts';
 
 const run = promisify(execFile);
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** Far above what a busy machine needs. */
+const TIMEOUT_MS = 180_000;
 
 /** Runs a peer's program to its end and gives its standard output. Throws with its standard error when it exits with another code than 0. */
 export async function runPeer(
@@ -15,7 +17,7 @@ export async function runPeer(
 ): Promise<string> {
   const { stdout } = await run(peerProgram(program), args, {
     maxBuffer: MAX_OUTPUT_BYTES,
-    timeout: options.timeoutMs ?? 60_000,
+    timeout: options.timeoutMs ?? TIMEOUT_MS,
   });
   return stdout;
 }

@@ -7,8 +7,8 @@ import type { KubeObject } from '../../../shared/kubernetes/types.ts';
 import { runPeer } from './command.ts';
 
 export const chart = resolve(import.meta.dirname, '../../../helm/tektrace');
-/** Helm waits up to two minutes when it is told to; it is to say itself what it has waited for. */
-const TIMEOUT_MS = 180_000;
+/** Helm waits up to four minutes when it is told to; it is to say itself what it has waited for. */
+const TIMEOUT_MS = 300_000;
 
 export type Values = Record<string, unknown>;
 

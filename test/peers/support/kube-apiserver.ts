@@ -103,17 +103,21 @@ async function writeCredentials(directory: string): Promise<Credentials> {
   return { caPem: authority.certPem, admin, clientCertificate };
 }
 
-function isReady(url: string, { caPem, admin }: Credentials): Promise<boolean> {
+function isThere(url: string, { caPem, admin }: Credentials): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const options = { ca: caPem, cert: admin.certPem, key: admin.keyPem, agent: false };
     https
-      .get(`${url}/readyz`, options, (response) => {
+      .get(url, options, (response) => {
         response.resume();
         resolve(response.statusCode === 200);
       })
       .on('error', reject);
   });
 }
+
+/** An API server makes its first namespaces some time after it is ready. */
+const isReady = async (url: string, credentials: Credentials): Promise<boolean> =>
+  (await isThere(`${url}/readyz`, credentials)) && isThere(`${url}/api/v1/namespaces/default`, credentials);
 
 async function untilReady(url: string, credentials: Credentials): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;

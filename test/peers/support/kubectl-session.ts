@@ -27,7 +27,7 @@ const variable: [RegExp, string][] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME'],
   [/\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, 'TIME'],
-  [/\b\d+m?s\b/g, 'AGE'],
+  [/\b(?:\d+m)?\d+m?s\b/g, 'AGE'],
   [/(build-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '$1RANDOM'],
   [/(resourceVersion"?: ?)"\d+"/g, '$1VERSION'],
   [/(Resource Version: +)\d+/g, '$1VERSION'],

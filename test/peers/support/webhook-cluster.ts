@@ -11,6 +11,7 @@ import {
   MUTATING_WEBHOOK_CONFIGURATIONS,
   PIPELINE_RUNS,
   resourcePath,
+  TASK_RUNS,
 } from '../../../shared/kubernetes/resources.ts';
 import type { KubeObject } from '../../../shared/kubernetes/types.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
@@ -23,8 +24,10 @@ import { chart, helm } from './helm.ts';
 import type { Values } from './helm.ts';
 import { startKubeApiserver } from './kube-apiserver.ts';
 import type { KubeApiserver, KubeApiserverOptions } from './kube-apiserver.ts';
+import { untilAllowed, untilServed } from './served.ts';
 
-const START_TIMEOUT_MS = 60_000;
+/** Where a webhook can't be reached, one answer takes up to twenty seconds. */
+const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 50;
 const DAY_MS = 24 * 3_600_000;
 
@@ -134,6 +137,11 @@ export async function startWebhookCluster(options: WebhookClusterOptions = {}): 
     });
     const client = clientOf(server);
     const clients = [client];
+    await untilServed(client, [PIPELINE_RUNS, TASK_RUNS]);
+    await untilAllowed(client, controllerUser, [
+      { verb: 'patch', group: 'tekton.dev', resource: 'pipelineruns' },
+      { verb: 'update', group: 'coordination.k8s.io', resource: 'leases', namespace, name: 'tektrace-controller' },
+    ]);
     await callByUrl(client, webhook.port, authority);
     await webhookAnswers(client);
     return {

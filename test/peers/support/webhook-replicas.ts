@@ -21,7 +21,6 @@ import { startServerProcess } from './server-process.ts';
 import type { ServerProcess } from './server-process.ts';
 
 const main = resolve(import.meta.dirname, '../../../cli/main.ts');
-const PROBE_MS = 200;
 const START_TIMEOUT_MS = 60_000;
 
 /** `tektrace webhook` as a process, with the rights of the chart's ServiceAccount. */
@@ -41,24 +40,18 @@ export interface Replicas {
   stop(): Promise<void>;
 }
 
-/** What kube-proxy and kubelet do: new connections go to replicas in turn, to those whose last probe was answered with 200. */
+/** What kube-proxy and kubelet do: a new connection goes, in turn, to one of the replicas that say that they are ready. They are asked when it comes. */
 class Balancer {
   readonly replicas = new Set<Replica>();
-  readonly #ready = new Set<Replica>();
   readonly #server: net.Server;
-  readonly #probes: NodeJS.Timeout;
   #turn = 0;
 
   constructor() {
-    this.#server = net.createServer((client) => this.#connect(client));
-    this.#probes = setInterval(() => void this.probe(), PROBE_MS);
-  }
-
-  async probe(): Promise<void> {
-    for (const replica of this.replicas)
-      if (await replica.isReady()) this.#ready.add(replica);
-      else this.#ready.delete(replica);
-    for (const replica of this.#ready) if (!this.replicas.has(replica)) this.#ready.delete(replica);
+    this.#server = net.createServer((client) => {
+      // It may end while the replicas are asked.
+      client.on('error', () => client.destroy());
+      void this.#connect(client);
+    });
   }
 
   async listen(): Promise<number> {
@@ -67,11 +60,14 @@ class Balancer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  #connect(client: net.Socket): void {
-    // A machine that is so busy that no probe is answered in time is not what is tested here.
-    const ready = this.#ready.size > 0 ? [...this.#ready] : [...this.replicas];
-    const replica = ready[this.#turn++ % ready.length];
-    if (!replica) {
+  async #connect(client: net.Socket): Promise<void> {
+    const all = [...this.replicas];
+    const answers = await Promise.all(all.map((replica) => replica.isReady()));
+    const ready = all.filter((_replica, index) => answers[index]);
+    // A machine that is so busy that no replica is ready is not what is tested here.
+    const candidates = ready.length > 0 ? ready : all;
+    const replica = candidates[this.#turn++ % candidates.length];
+    if (!replica || client.destroyed) {
       client.destroy();
       return;
     }
@@ -87,7 +83,6 @@ class Balancer {
   }
 
   close(): void {
-    clearInterval(this.#probes);
     this.#server.close();
   }
 }
@@ -160,7 +155,6 @@ export async function prepareReplicas(
     const replica: Replica = { port, process: process_, isReady, servedPem };
     balancer.replicas.add(replica);
     void process_.exited.then(() => balancer.replicas.delete(replica));
-    await balancer.probe();
     return replica;
   }
 

@@ -18,6 +18,8 @@ export interface Request {
   path: string;
   body?: unknown;
   contentType?: string;
+  /** Its webhook of this index is to be called: the request is tried without being stored until that is so, because admission learns late of what it goes by. */
+  calls?: number;
 }
 
 /** A behaviour that is the same on every API server. Its objects carry the label `case: <label>`. */
@@ -69,7 +71,7 @@ function configurationOf(label: string, kind: 'mutating' | 'validating', hooks: 
         objectSelector: { matchLabels: { case: label } },
         sideEffects: 'None',
         admissionReviewVersions: ['v1'],
-        timeoutSeconds: 2,
+        timeoutSeconds: 30,
         ...hook.entry,
       },
     ];
@@ -89,13 +91,23 @@ async function create(client: Client, path: string, body: object): Promise<void>
 
 /** Configurations reach admission a moment after they are stored, in their order: when the last one is called, all are in force. */
 async function inForce(client: Client, hooks: Hooks, label: string): Promise<void> {
+  await untilCalled(client, hooks, creation(label), [`/${label}/0`, `/${label}/1`]);
+}
+
+/** Tries a request until the webhooks at these paths are called; that is not recorded. */
+async function untilCalled(
+  client: Client,
+  hooks: Hooks,
+  { method, path, body }: Request,
+  paths: string[],
+): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
-  const wanted = ['0', '1'].map((index) => `/${label}/${index}`);
-  while (!wanted.every((path) => hooks.calls.some((call) => call.path === path))) {
-    if (Date.now() > deadline) throw new Error('the webhook configurations do not come into force');
-    await client.request('POST', `${WIDGETS}?dryRun=All`, creation(label).body);
+  const recorded = hooks.calls.length;
+  while (!paths.every((wanted) => hooks.calls.slice(recorded).some((call) => call.path === wanted))) {
+    if (Date.now() > deadline) throw new Error(`the webhooks at ${paths.join()} do not come into force`);
+    await client.request(method, `${path}?dryRun=All`, body);
   }
-  hooks.calls.length = 0;
+  hooks.calls.length = recorded;
 }
 
 /** Validating webhooks are called side by side: their order among each other is not part of the behaviour. */
@@ -143,7 +155,9 @@ export async function startBench(
       hooks.calls.length = 0;
       const label = labelOf(one);
       const answers: Json[] = [];
-      for (const { method, path, body, contentType } of (one.requests ?? ((name) => [creation(name)]))(label)) {
+      for (const request of (one.requests ?? ((name) => [creation(name)]))(label)) {
+        const { method, path, body, contentType, calls } = request;
+        if (calls !== undefined) await untilCalled(client, hooks, request, [`/${label}/${calls}`]);
         const answer = await client.request(method, path, body, contentType === undefined ? {} : { contentType });
         await settle(client, path, answer);
         answers.push(normalised({ code: answer.code, warning: answer.headers['warning'], body: answer.body }));

@@ -137,7 +137,7 @@ export const matchingCases: AdmissionCase[] = [
         body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: label, labels: { case: label } } },
       },
       { method: 'PATCH', path: `${NAMESPACES}/${label}`, body: { metadata: { labels: { of: 'interest' } } }, ...MERGE },
-      { ...creation(label), path: WIDGETS.replace('/default/', `/${label}/`) },
+      { ...creation(label), path: WIDGETS.replace('/default/', `/${label}/`), calls: 2 },
     ],
   },
 ];

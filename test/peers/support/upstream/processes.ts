@@ -1,19 +1,16 @@
-import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 
 import type { KubeClient } from '../../../../shared/kubernetes/client.ts';
-import { MUTATING_WEBHOOK_CONFIGURATIONS, resourcePath } from '../../../../shared/kubernetes/resources.ts';
 import { peerProgram } from '../binaries.ts';
 import { freePorts } from '../ports.ts';
 import { startServerProcess } from '../server-process.ts';
 import type { ServerProcess } from '../server-process.ts';
 import { TEKTON_NAMESPACE, installUpstream } from './install.ts';
+import { webhookPublished } from './published.ts';
 
-const START_TIMEOUT_MS = 60_000;
-const POLL_MS = 100;
+const START_TIMEOUT_MS = 120_000;
 const CONFIGURATION = 'webhook.pipeline.tekton.dev';
 const RESOLVERS_NAMESPACE = 'tekton-pipelines-resolvers';
 
@@ -91,18 +88,6 @@ async function startProgram(
     // On SIGTERM the webhook waits 45 s for requests that do not come.
     stopSignal: 'SIGKILL',
   });
-}
-
-/** Upstream's webhook publishes its certificate itself. */
-async function webhookPublished(client: KubeClient): Promise<void> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  for (;;) {
-    const path = resourcePath(MUTATING_WEBHOOK_CONFIGURATIONS, { name: CONFIGURATION });
-    const { webhooks = [] } = await client.request<V1MutatingWebhookConfiguration>('GET', path);
-    if (webhooks.length > 0 && webhooks.every(({ clientConfig }) => clientConfig.caBundle)) return;
-    if (Date.now() > deadline) throw new Error("upstream's webhook has not published its certificate");
-    await delay(POLL_MS);
-  }
 }
 
 /** Installs upstream Tekton, which converts, fills in and checks its objects by a webhook: a process of this machine. */
