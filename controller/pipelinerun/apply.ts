@@ -118,11 +118,10 @@ export const applyParameters = traced('applyParameters', (run: PipelineRun, spec
     workspaces: workspaceReplacements(run, spec),
     room: newRoom(),
   };
-  const apply = (task: PipelineTask): PipelineTask => applyToTask(run, spec, params, task, common);
   return {
     ...spec,
-    ...(spec.tasks ? { tasks: spec.tasks.map(apply) } : {}),
-    ...(spec.finally ? { finally: spec.finally.map(apply) } : {}),
+    ...(spec.tasks ? { tasks: spec.tasks.map((task) => applyToTask(run, spec, params, task, common)) } : {}),
+    ...(spec.finally ? { finally: spec.finally.map((task) => applyToTask(run, spec, params, task, common)) } : {}),
   };
 });
 
