@@ -15,6 +15,8 @@ export function taskRunOwner(taskRun: TaskRun): OwnerReference & { controller: b
   };
 }
 
-export function isOwnedBy(object: KubeObject, taskRun: TaskRun): boolean {
-  return (object.metadata.ownerReferences ?? []).some(({ uid }) => uid === taskRun.metadata.uid);
+/** Whether the TaskRun owns the object. An owner reference has no namespace: the owner is in the object's. */
+export function isOwnedBy({ metadata }: KubeObject, taskRun: TaskRun): boolean {
+  const isNamed = (metadata.ownerReferences ?? []).some(({ uid }) => uid === taskRun.metadata.uid);
+  return isNamed && metadata.namespace === taskRun.metadata.namespace;
 }
