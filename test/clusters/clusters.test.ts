@@ -15,15 +15,17 @@ import { startControllerProcess } from '../peers/support/controller-process.ts';
 import { readTrace } from '../peers/support/jaeger-trace.ts';
 import { startJaeger } from '../peers/support/jaeger.ts';
 import type { Jaeger } from '../peers/support/jaeger.ts';
+import { untilServed } from '../peers/support/served.ts';
 import { until } from '../peers/support/until.ts';
 import { startSteadyNode } from '../resilience/support/node.ts';
 import { inOrder, lifecycleTree } from '../whole-cluster/support/lifecycle.ts';
+import { furnish } from './furnish.ts';
 import { BUSYBOX_IMAGE, TEKTON_IMAGE } from './whole/images/catalog.ts';
 import { chosenCluster, startTestCluster } from './select.ts';
 import { TEST_LABEL } from './types.ts';
 import type { TestCluster } from './types.ts';
 
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 600_000;
 const NODE_STEP_MS = 20;
 const namespace = 'tektrace-test';
 const labels = { [TEST_LABEL]: '' };
@@ -59,13 +61,7 @@ async function installCrds({ client }: TestCluster): Promise<void> {
       if (!isAlreadyExists(error)) throw error;
     });
   }
-  for (const resource of [PIPELINE_RUNS, TASK_RUNS])
-    await until(`${resource.plural} to be served`, () =>
-      client.request('GET', resourcePath(resource, { namespace })).catch((error: unknown) => {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }),
-    );
+  await untilServed(client, [PIPELINE_RUNS, TASK_RUNS], namespace);
 }
 
 async function count({ client }: TestCluster): Promise<number[]> {
@@ -81,12 +77,7 @@ async function expectRun(cluster: TestCluster): Promise<void> {
   await client.request('POST', '/api/v1/namespaces', {
     body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } },
   });
-  await until('the service account of Pods', () =>
-    client.request('GET', `/api/v1/namespaces/${namespace}/serviceaccounts/default`).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }),
-  );
+  await furnish(client, namespace);
   await installCrds(cluster);
   const node = capabilities.pods ? undefined : await startSteadyNode(client, NODE_STEP_MS);
   const entrypoint = process.env['TEST_ENTRYPOINT_IMAGE'] ?? TEKTON_IMAGE;

@@ -17,6 +17,7 @@ import type { KubeList } from '../../shared/kubernetes/types.ts';
 import { PIPELINE_RUN_SPAN_CONTEXT, TRACE_EXPORTED } from '../../shared/tekton/annotations.ts';
 import type { PipelineRun } from '../../shared/tekton/types.ts';
 import { parseCarrier } from '../../shared/tracing/carrier.ts';
+import { furnish } from '../clusters/furnish.ts';
 import { startWholeCluster } from '../clusters/whole/cluster.ts';
 import type { WholeCluster } from '../clusters/whole/cluster.ts';
 import { BUSYBOX_IMAGE, TEKTON_IMAGE } from '../clusters/whole/images/catalog.ts';
@@ -35,8 +36,8 @@ import { machineState } from './support/machine.ts';
 const project = resolve(import.meta.dirname, '../..');
 const namespace = 'tektrace';
 const DAY_MS = 24 * 3_600_000;
-const UP_TIMEOUT_MS = 300_000;
-const RUN_TIMEOUT_MS = 120_000;
+const UP_TIMEOUT_MS = 600_000;
+const RUN_TIMEOUT_MS = 300_000;
 
 let before: Record<string, unknown>;
 beforeAll(async () => {
@@ -91,11 +92,15 @@ describe('the examples on a whole real cluster, in real containers', () => {
     return cluster.client.request<PipelineRun>('POST', resourcePath(PIPELINE_RUNS, { namespace: 'default' }), { body });
   };
   const whenExported = ({ metadata: { name = '' } }: PipelineRun): Promise<PipelineRun> =>
-    until(`the trace of ${name}`, async () => {
-      const path = resourcePath(PIPELINE_RUNS, { namespace: 'default', name });
-      const run = await cluster.client.request<PipelineRun>('GET', path);
-      return run.metadata.annotations?.[TRACE_EXPORTED] === run.metadata.uid ? run : undefined;
-    });
+    until(
+      `the trace of ${name}`,
+      async () => {
+        const path = resourcePath(PIPELINE_RUNS, { namespace: 'default', name });
+        const run = await cluster.client.request<PipelineRun>('GET', path);
+        return run.metadata.annotations?.[TRACE_EXPORTED] === run.metadata.uid ? run : undefined;
+      },
+      RUN_TIMEOUT_MS,
+    );
   const span = (trace: JaegerTrace, name: string): ShownSpan => {
     const found = trace.shown.filter((one) => one.name === name);
     expect(found.map((one) => one.name)).toEqual([name]);
@@ -104,16 +109,18 @@ describe('the examples on a whole real cluster, in real containers', () => {
 
   beforeAll(async () => {
     cluster = await startWholeCluster();
+    await furnish(cluster.client, 'default');
     const jaeger = await installJaeger(cluster.client, cluster.nodeAddress);
     // No registry can be reached: the images are those that were imported.
     const programs = ['entrypoint', 'workingdirinit', 'nop'].map((name) => `controller.images.${name}=${TEKTON_IMAGE}`);
-    const images = [...programs, `controller.images.shell=${BUSYBOX_IMAGE}`].join(',');
+    // A busy machine is not taken for a webhook that is down.
+    const values = [...programs, `controller.images.shell=${BUSYBOX_IMAGE}`, 'webhook.timeoutSeconds=20'].join(',');
     const [install = '', check = ''] = await commandsBelow('docs/install.md', 'Without Tekton');
     const replaced = {
       'http://jaeger-collector.jaeger:4318/v1/traces': jaeger.otlpUrl,
       'registry.example.com/tektrace': 'docker.io/library/tektrace',
     };
-    for (const command of [`${install} --set ${images}`, check])
+    for (const command of [`${install} --set ${values}`, check])
       await runCommand(command, { kubeconfigPath: cluster.kubeconfigPath, replaced });
     const created = { 'build-and-test': await create('build-and-test'), failing: await create('failing') };
     for (const name of ['build-and-test', 'failing'] as const) examples[name] = await whenExported(created[name]);
@@ -244,10 +251,10 @@ describe('the examples on a whole real cluster, in real containers', () => {
         '--',
         'env',
       );
-      await kubectl('wait', 'pod/build', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s');
+      await kubectl('wait', 'pod/build', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=120s');
       expect(await kubectl('logs', 'build')).not.toContain('TRACEPARENT');
-      await kubectl('delete', 'pipelineruns', '--all', '--timeout=60s');
-      await kubectl('wait', 'taskruns', '--all', '--for=delete', '--timeout=60s');
+      await kubectl('delete', 'pipelineruns', '--all', '--timeout=120s');
+      await kubectl('wait', 'taskruns', '--all', '--for=delete', '--timeout=120s');
     },
     RUN_TIMEOUT_MS,
   );

@@ -6,7 +6,7 @@ import { JAEGER_IMAGE } from './images/catalog.ts';
 const NAMESPACE = 'jaeger';
 const OTLP_PORT = 4318;
 const QUERY_PORT = 16686;
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 120_000;
 const POLL_MS = 100;
 
 export interface ClusterJaeger {
@@ -95,19 +95,18 @@ export async function installJaeger(client: KubeClient, nodeAddress: string): Pr
   const onNode = (wanted: string): string =>
     `http://${nodeAddress}:${spec.ports.find(({ name }) => name === wanted)?.nodePort}`;
   const queryUrl = onNode('query');
-  const deadline = Date.now() + READY_TIMEOUT_MS;
-  // The NodePort is there when its Pod is ready and kube-proxy knows.
-  for (;;) {
-    const ready = await fetch(`${queryUrl}/api/services`).then(
+  const nodeOtlpUrl = `${onNode('otlp')}/v1/traces`;
+  const answers = (url: string, request: RequestInit = {}): Promise<boolean> =>
+    fetch(url, request).then(
       ({ ok }) => ok,
       () => false,
     );
-    if (ready)
-      return {
-        otlpUrl: `http://${spec.clusterIP}:${OTLP_PORT}/v1/traces`,
-        nodeOtlpUrl: `${onNode('otlp')}/v1/traces`,
-        queryUrl,
-      };
+  const noSpans = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  // The NodePorts are there when its Pod is ready and kube-proxy knows. It takes spans some time after it answers queries.
+  for (;;) {
+    if ((await answers(`${queryUrl}/api/services`)) && (await answers(nodeOtlpUrl, noSpans)))
+      return { otlpUrl: `http://${spec.clusterIP}:${OTLP_PORT}/v1/traces`, nodeOtlpUrl, queryUrl };
     if (Date.now() > deadline) throw new Error(`Jaeger does not answer at ${queryUrl}`);
     await delay(POLL_MS);
   }

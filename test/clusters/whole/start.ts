@@ -33,7 +33,7 @@ export interface StartOptions {
 }
 
 const NODE_NAME = 'whole';
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 const POLL_MS = 100;
 
 export const layoutOf = (directory: string): Layout => ({
