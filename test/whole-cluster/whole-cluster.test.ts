@@ -133,7 +133,7 @@ describe('the examples on a whole real cluster, in real containers', () => {
        console.log(JSON.stringify({ uid: field('Uid'), capabilities: field('CapEff'), noNewPrivileges: field('NoNewPrivs'), seccomp: field('Seccomp'), write: write('/app/x') }))`,
     );
     // Its controllers send what they still have before they end.
-    await helm(['uninstall', 'tektrace', '--wait', '--cascade', 'foreground', '--timeout', '2m', ...release()]);
+    await helm(['uninstall', 'tektrace', '--wait', '--cascade', 'foreground', '--timeout', '4m', ...release()]);
     const list = await cluster.client.request<KubeList<{ metadata: { name: string } }>>(
       'GET',
       resourcePath(MUTATING_WEBHOOK_CONFIGURATIONS),

@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const POLL_MS = 50;
-const TIMEOUT_MS = 20_000;
-const COMMAND_TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 60_000;
+const COMMAND_TIMEOUT_MS = 300_000;
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /** Namespaces of the kernel (processes, network, mounts) with a first process: when that ends, everything in them ends with it. */
