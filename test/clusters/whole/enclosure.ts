@@ -107,17 +107,26 @@ export async function openEnclosure(directory: string, outlives: boolean): Promi
   }
 }
 
+/** Whether a process has ended. A first process ends after all others of its enclosure, and is without a command line long before that. */
+async function hasEnded(pid: number): Promise<boolean> {
+  try {
+    return /\) [ZX] /.test(await readFile(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
+}
+
 /** Ends all processes of `directory`'s enclosure; its mounts, network interfaces and packet filter rules end with them. */
 export async function closeEnclosure(directory: string): Promise<void> {
+  const found = await findEnclosure(directory);
+  if (found === undefined) return;
+  try {
+    process.kill(found.pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
   const deadline = Date.now() + TIMEOUT_MS;
-  for (;;) {
-    const found = await findEnclosure(directory);
-    if (found === undefined) return;
-    try {
-      process.kill(found.pid, 'SIGKILL');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+  while (!(await hasEnded(found.pid))) {
     if (Date.now() > deadline) throw new Error(`the cluster's first process, ${found.pid}, does not end on SIGKILL`);
     await delay(POLL_MS);
   }
