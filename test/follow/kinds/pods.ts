@@ -1,4 +1,5 @@
 import { until } from '../../peers/support/until.ts';
+import { untilLetGo } from '../support/live-run.ts';
 import { begun, pipelineRun, pod, ran, step, task, taskRun } from './kind.ts';
 import type { Kind } from './kind.ts';
 
@@ -9,7 +10,8 @@ const sidecar = (name: string, script: string): object => ({
   args: [script],
 });
 const polite = 'trap "exit 0" TERM; sleep 600 & wait';
-const limit = '20s';
+/** Long enough that a busy machine comes as far as a Pod comes. */
+const limit = '45s';
 
 /** What becomes of Pods. */
 export const pods: Kind[] = [
@@ -173,11 +175,12 @@ export const pods: Kind[] = [
   },
   {
     title: 'a Pod that somebody deletes at once while its step runs: Tekton makes another',
-    run: taskRun('lost-pod', [step('only', 'sleep 8')]),
+    run: taskRun('lost-pod', [step('only', untilLetGo)]),
     act: async (live) => {
-      await live.stepRuns('only');
-      const { namespace, name = '' } = live.family().pods[0]?.metadata ?? {};
+      const lost = await live.stepRuns('only');
+      const { namespace, name = '' } = lost.metadata;
       await live.cluster.kubectl('delete', `--namespace=${namespace}`, 'pod', name, '--force', '--grace-period=0');
+      await live.letGo('only', await live.stepRuns('only', lost));
     },
     tree: { 'RUN lost-pod = success': [...begun, 'pod deleted (PodDeleted)!', ...pod, 'step only = success'] },
     steps: 1,
@@ -188,14 +191,19 @@ export const pods: Kind[] = [
       'evicted',
       [
         {
-          // The kubelet reports that the step runs before it evicts the Pod.
-          ...step('only', 'sleep 15; dd if=/dev/zero of=/full/file bs=1M count=16; sleep 600'),
+          ...step('only', `${untilLetGo}; dd if=/dev/zero of=/full/file bs=1M count=16; sleep 600`),
           volumeMounts: [{ name: 'small', mountPath: '/full' }],
         },
       ],
       {},
       { volumes: [{ name: 'small', emptyDir: { sizeLimit: '2Mi' } }] },
     ),
+    act: async (live) => {
+      const pod = await live.stepRuns('only');
+      // Else the kubelet could evict the Pod before anybody has seen that the step runs.
+      await live.until('upstream to see that the step runs', () => live.steps().find(({ running }) => running));
+      await live.letGo('only', pod);
+    },
     tree: {
       'RUN evicted = error (PodEvicted)!': [...begun, ...pod, 'step only = error (PodEvicted)!'],
     },

@@ -92,7 +92,7 @@ export const timeouts: Kind[] = [
     run: taskRun(
       'step-timeout',
       [step('ready'), endless('wait'), step('never')].map((one, index) =>
-        index === 1 ? { ...one, timeout: '2s' } : one,
+        index === 1 ? { ...one, timeout: '5s' } : one,
       ),
     ),
     tree: {

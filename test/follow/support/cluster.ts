@@ -7,6 +7,7 @@ import type { KubeClient } from '../../../shared/kubernetes/client.ts';
 import { loadKubeConfig } from '../../../shared/kubernetes/kubeconfig.ts';
 import { isAlreadyExists } from '../../../shared/kubernetes/errors.ts';
 import { NAMESPACES, resourcePath } from '../../../shared/kubernetes/resources.ts';
+import { furnish } from '../../clusters/furnish.ts';
 import { startWholeCluster } from '../../clusters/whole/cluster.ts';
 import { BUSYBOX_IMAGE, TEKTON_IMAGE } from '../../clusters/whole/images/catalog.ts';
 import { installJaeger } from '../../clusters/whole/jaeger.ts';
@@ -72,7 +73,7 @@ async function followCluster(options: FollowedCluster): Promise<FollowCluster> {
         .catch((error: unknown) => {
           if (!isAlreadyExists(error)) throw error;
         });
-      await kubectl('wait', `--namespace=${name}`, 'serviceaccount/default', '--for=create', '--timeout=60s');
+      await furnish(client, name);
     },
     setWebhook: async (up) => {
       await kubectl(ofRelease, 'scale', WEBHOOK, `--replicas=${up ? 2 : 0}`);
@@ -111,12 +112,14 @@ export async function startFollowCluster(): Promise<FollowCluster & FollowedClus
     });
     stops.push(() => upstream.stop());
     const release = ['--kubeconfig', kubeconfigPath, '--namespace', RELEASE_NAMESPACE, '--create-namespace'];
-    await helm(['install', 'tektrace', chart, '--wait', '--timeout', '2m', ...release], {
+    await helm(['install', 'tektrace', chart, '--wait', '--timeout', '4m', ...release], {
       jaegerCollectorUrl: jaeger.otlpUrl,
       image: { pullPolicy: 'Never' },
       // A busy machine is not taken for a webhook that is down.
       webhook: { timeoutSeconds: 20 },
     });
+    // Its Pods are ready some time before the node knows that they are its Service's.
+    await webhookAnswers(client);
     const relay = (port: number, target: number): void => cluster.relay(port, target);
     const options = { kubeconfig, kubeconfigPath, jaeger, relay };
     const followed = await followCluster(options);

@@ -10,6 +10,8 @@ import type { CoreEvent } from './recorder.ts';
 export interface Fact {
   startMs: number | undefined;
   endMs: number | undefined;
+  /** Where kubectl does not show the end: it was not before `endMs`, and not after this. */
+  latestEndMs?: number;
 }
 
 /** Where no time is known, runtimes write 1970, and the kubelet null. */
@@ -19,10 +21,11 @@ const ms = (time: string | null | undefined): number | undefined => {
 };
 const fact = (start: string | undefined, end: string | undefined): Fact => ({ startMs: ms(start), endMs: ms(end) });
 
-/** An object that is gone before it was done ended when it was seen to be gone. */
-function runFact(run: PipelineRun | TaskRun, { goneMs }: Family): Fact {
+/** An object that is gone before it was done ended when somebody saw it to be gone: each who watches sees that at a time of its own. */
+function runFact(run: PipelineRun | TaskRun, family: Family): Fact {
   const { startMs, endMs } = fact(run.metadata.creationTimestamp, completionOf(run));
-  return { startMs, endMs: endMs ?? goneMs(run) };
+  const gone = endMs === undefined ? family.gone(run) : undefined;
+  return gone === undefined ? { startMs, endMs } : { startMs, endMs: gone.fromMs, latestEndMs: gone.toMs };
 }
 
 const isDecided = ({ type, status }: Condition): boolean => type === 'Succeeded' && status !== 'Unknown';

@@ -11,11 +11,17 @@ export interface Family {
   customRuns: CustomRun[];
   requests: ResolutionRequest[];
   events: CoreEvent[];
-  goneMs: (object: KubeObject) => number | undefined;
+  /** Of an object that is gone, between which times that was (epoch milliseconds): after it was asked to go, and before now. */
+  gone: (object: KubeObject) => Gone | undefined;
 }
 
-/** All that the run's uid owns, in whatever number of steps. */
-export function familyOf(recorder: Recorder, uid: string): Family {
+export interface Gone {
+  fromMs: number;
+  toMs: number;
+}
+
+/** All that the run's uid owns, in whatever number of steps. `deletedMs`: when the run was asked to go. */
+export function familyOf(recorder: Recorder, uid: string, deletedMs?: number): Family {
   const uids = new Set([uid]);
   const belongs = ({ metadata }: KubeObject): boolean =>
     uids.has(metadata.uid ?? '') || (metadata.ownerReferences ?? []).some((owner) => uids.has(owner.uid));
@@ -34,6 +40,9 @@ export function familyOf(recorder: Recorder, uid: string): Family {
     customRuns: recorder.all('CustomRun', belongs),
     requests: recorder.all('ResolutionRequest', belongs),
     events: recorder.all('Event', ({ involvedObject }) => uids.has(involvedObject.uid ?? '')),
-    goneMs: (object) => recorder.goneMs(object),
+    gone: (object) =>
+      recorder.goneMs(object) === undefined || deletedMs === undefined
+        ? undefined
+        : { fromMs: deletedMs, toMs: Date.now() },
   };
 }

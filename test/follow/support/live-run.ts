@@ -1,4 +1,5 @@
 import { MERGE_PATCH, PIPELINE_RUNS, resourcePath, TASK_RUNS } from '../../../shared/kubernetes/resources.ts';
+import type { Pod } from '../../../shared/kubernetes/pod.ts';
 import type { KubeObject } from '../../../shared/kubernetes/types.ts';
 import { TRACE_EXPORTED } from '../../../shared/tekton/annotations.ts';
 import type { PipelineRun, StepState, TaskRun } from '../../../shared/tekton/types.ts';
@@ -20,6 +21,10 @@ const pathOf = (run: Run, subresource?: string): string => {
   const resource = run.kind === 'TaskRun' ? TASK_RUNS : PIPELINE_RUNS;
   return resourcePath(resource, { namespace, name, ...(subresource && { subresource }) });
 };
+
+const GO = '/workspace/go';
+/** A script of a step that goes on when somebody lets it. */
+export const untilLetGo = `until [ -e ${GO} ]; do sleep 1; done`;
 
 /** How long after the mark a trace may still lack spans of upstream's. */
 const SETTLE_MS = 90_000;
@@ -51,6 +56,8 @@ function isConnected({ shown }: JaegerTrace): boolean {
 export class LiveRun {
   readonly cluster: FollowCluster;
   readonly created: Run;
+  /** When it was asked to go, epoch milliseconds. */
+  #deletedMs: number | undefined;
 
   constructor(cluster: FollowCluster, created: Run) {
     this.cluster = cluster;
@@ -71,7 +78,7 @@ export class LiveRun {
   }
 
   family(): Family {
-    return familyOf(this.cluster.recorder, this.created.metadata.uid ?? '');
+    return familyOf(this.cluster.recorder, this.created.metadata.uid ?? '', this.#deletedMs);
   }
 
   /** The steps of its TaskRuns, as their statuses have them. */
@@ -89,13 +96,13 @@ export class LiveRun {
     return this.cluster.recorder.until(`${what} (${this.created.metadata.name})`, look);
   }
 
-  /** Resolves when a step's command runs: its container says so in its log. */
-  async stepRuns(step: string): Promise<void> {
+  /** Resolves with its Pod when a step's command runs: its container says so in its log. `before`: not in that Pod, but in one that comes after it. */
+  async stepRuns(step: string, before?: Pod): Promise<Pod> {
     const { namespace = '' } = this.created.metadata;
+    const runs = ({ status }: Pod): boolean =>
+      status?.containerStatuses?.some(({ name, state }) => name === `step-${step}` && state?.running) === true;
     const pod = await this.until(`step ${step} to run`, () =>
-      this.family().pods.find(({ status }) =>
-        status?.containerStatuses?.some(({ name, state }) => name === `step-${step}` && state?.running !== undefined),
-      ),
+      this.family().pods.find((one) => one.metadata.uid !== before?.metadata.uid && runs(one)),
     );
     await until(`the log of step ${step}`, async () => {
       const log = await this.cluster.kubectl(
@@ -106,6 +113,13 @@ export class LiveRun {
       );
       return log.includes('from=') ? true : undefined;
     });
+    return pod;
+  }
+
+  /** Lets a step of `untilLetGo` in a Pod go on. */
+  async letGo(step: string, { metadata }: Pod): Promise<void> {
+    const { namespace, name = '' } = metadata;
+    await this.cluster.kubectl('exec', `--namespace=${namespace}`, name, `--container=step-${step}`, '--', 'touch', GO);
   }
 
   traceId(): string | undefined {
@@ -117,6 +131,7 @@ export class LiveRun {
   }
 
   async delete(): Promise<void> {
+    this.#deletedMs = Date.now();
     await this.cluster.client.request('DELETE', pathOf(this.created), { query: { propagationPolicy: 'Background' } });
   }
 
@@ -129,7 +144,7 @@ export class LiveRun {
     await this.until('the mark', () => isOver() || undefined);
   }
 
-  /** Its trace, once that is said to be whole: by the mark, or, of a run that is gone, by its root. */
+  /** Its trace, once that is said to be whole: by the mark, or, of a run that is gone, by its root. What the family shows is by then as new as the trace. */
   async trace(): Promise<JaegerTrace> {
     await this.exported();
     const { traceId = '', spanId } = runSpan(this.now()) ?? {};
@@ -140,6 +155,9 @@ export class LiveRun {
       const trace = await readTrace(jaeger, traceId);
       return isConnected(trace) ? trace : undefined;
     };
-    return until(`the whole trace ${traceId}`, whole, SETTLE_MS).catch(() => readTrace(jaeger, traceId));
+    const trace = await until(`the whole trace ${traceId}`, whole, SETTLE_MS).catch(() => readTrace(jaeger, traceId));
+    const { client, recorder } = this.cluster;
+    await recorder.caughtUp(client, this.created.metadata.namespace ?? '');
+    return trace;
   }
 }

@@ -7,12 +7,14 @@ import {
   PIPELINE_RUNS,
   PODS,
   RESOLUTION_REQUESTS,
+  resourcePath,
   TASK_RUNS,
 } from '../../../shared/kubernetes/resources.ts';
 import type { Resource } from '../../../shared/kubernetes/resources.ts';
-import type { KubeObject } from '../../../shared/kubernetes/types.ts';
+import type { KubeList, KubeObject } from '../../../shared/kubernetes/types.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import type { CustomRun, PipelineRun, ResolutionRequest, TaskRun } from '../../../shared/tekton/types.ts';
+import { until } from '../../peers/support/until.ts';
 
 /** A core/v1 Event. */
 export interface CoreEvent extends KubeObject {
@@ -47,6 +49,8 @@ interface Last {
   goneMs?: number;
 }
 
+const versionOf = ({ metadata }: KubeObject): bigint => BigInt(metadata.resourceVersion ?? '0');
+
 /** Keeps the last state of every object that a test can compare a trace with, also of those that are gone. */
 export class Recorder {
   readonly #last = new Map<string, Last>();
@@ -77,6 +81,31 @@ export class Recorder {
   async stop(): Promise<void> {
     this.#ending.abort();
     await Promise.all(this.#running);
+  }
+
+  /**
+   * Resolves when it has seen of all objects in a namespace what `client` reads now: each kind comes by a connection of its own, and any of them may be behind
+   * the others.
+   */
+  async caughtUp(client: KubeClient, namespace: string): Promise<void> {
+    for (const [kind, resource] of Object.entries(resources)) {
+      const path = resourcePath(resource, { namespace });
+      const { items, metadata } = await client.request<KubeList<KubeObject>>('GET', path);
+      const readAt = BigInt(metadata.resourceVersion ?? '0');
+      const there = new Map(items.map((one) => [one.metadata.uid ?? '', versionOf(one)]));
+      const isBehind = (uid: string): boolean => {
+        const { object, goneMs } = this.#last.get(uid) ?? {};
+        if (goneMs !== undefined) return false;
+        const version = there.get(uid);
+        if (version !== undefined) return object === undefined || versionOf(object) < version;
+        // It has gone, unless it was made after the reading.
+        return object?.metadata.namespace === namespace && versionOf(object) <= readAt;
+      };
+      await until(`the watch of ${resource.plural}`, async () => {
+        const known = [...(this.#uids.get(kind) ?? []), ...there.keys()];
+        return known.some(isBehind) ? undefined : true;
+      });
+    }
   }
 
   /** The object of that uid, as it was last seen. */

@@ -14,10 +14,11 @@ const SHORTEST_MS = 0.002;
 const seconds = (ms: number): string => `${(ms / SECOND_MS).toFixed(3)} s`;
 
 /** A span begins and ends within a second of what kubectl shows, and has a length where that has one. */
-function wrongTimes(span: ShownSpan, { startMs, endMs }: Fact): string[] {
+function wrongTimes(span: ShownSpan, { startMs, endMs, latestEndMs = endMs }: Fact): string[] {
   const problems: string[] = [];
   const early = startMs === undefined ? 0 : span.startMs - startMs;
-  const late = endMs === undefined ? 0 : span.endMs - endMs;
+  const nearest = Math.min(Math.max(span.endMs, endMs ?? -Infinity), latestEndMs ?? Infinity);
+  const late = span.endMs - nearest;
   if (Math.abs(early) > SECOND_MS + ROUNDING_MS) problems.push(`begins ${seconds(early)} from what kubectl shows`);
   if (Math.abs(late) > SECOND_MS + ROUNDING_MS) problems.push(`ends ${seconds(late)} from what kubectl shows`);
   const shown = (endMs ?? NaN) - (startMs ?? NaN);
@@ -51,9 +52,9 @@ function overlaps({ below }: SpanNode): string[] {
  * A whole second stands as written. It is raised to its last millisecond only where something began in it, and nothing says when that ended. The wait for
  * the first step ends when that started, which is known to the millisecond: it may be the last one.
  */
-function raised(node: SpanNode, root: SpanNode, { endMs }: Fact): string[] {
+function raised(node: SpanNode, root: SpanNode, { endMs, latestEndMs }: Fact): string[] {
   const { span: own } = node;
-  if (endMs === undefined || own.endMs - endMs !== SECOND_MS - 1) return [];
+  if (endMs === undefined || latestEndMs !== undefined || own.endMs - endMs !== SECOND_MS - 1) return [];
   const began = nodes(node).some(({ span }) => span.startMs >= endMs);
   const ended = own.name === 'pod starting' && nodes(root).some(({ span }) => span.startMs === own.endMs);
   return began || ended ? [] : ['ends with the last millisecond of a second, which nothing says'];
