@@ -38,14 +38,14 @@ describe('one controller process, whose API server and network fail', () => {
     const frozen = await startProxy(server);
     deaf = { observer: await startObserver(testbed.clientThrough(frozen)), proxy: frozen, sinceMs: Date.now() };
     frozen.freeze();
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await observer.stop();
     await deaf.observer.stop();
     await testbed.stop();
     await proxy.close();
     await deaf.proxy.close();
-  }, 120_000);
+  }, 300_000);
 
   const seen = ({ pipelineRuns, taskRuns, pods }: Observer) => [pipelineRuns, taskRuns, pods];
   /** Complete lists so far: of the observer's reflectors, then of the controller's. */

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isSuccessful } from '../../shared/tekton/conditions.ts';
 import type { PipelineRun } from '../../shared/tekton/types.ts';
 import { isWrite, readAudit } from './support/audit.ts';
+import { leaderOf } from './support/leader.ts';
 import { followLease } from './support/leases.ts';
 import type { LeaseHistory } from './support/leases.ts';
 import { startLoad } from './support/load.ts';
@@ -11,7 +12,7 @@ import { startObserver } from './support/observer.ts';
 import type { Observer } from './support/observer.ts';
 import { tasksWithoutPod } from './support/pod-creation.ts';
 import { ELECTION, report, startTestbed } from './support/testbed.ts';
-import type { TestedController, Testbed } from './support/testbed.ts';
+import type { Testbed } from './support/testbed.ts';
 import { checkTraces } from './support/traces.ts';
 
 /** For what takes seconds on an idle machine. */
@@ -28,13 +29,13 @@ describe('real processes that follow what upstream Tekton executes', () => {
     testbed = await startTestbed({ executor: 'upstream' });
     observer = await startObserver(testbed.cluster.client);
     lease = await followLease(testbed.cluster.client);
-  }, 240_000);
+  }, 300_000);
   afterEach(() => testbed.stopControllers());
   afterAll(async () => {
     await lease?.stop();
     await observer?.stop();
     await testbed?.stop();
-  }, 120_000);
+  }, 300_000);
 
   /** Each of those runs has exactly the lifecycle spans of a run of three tasks: in what was accepted, and in Jaeger. */
   async function expectTraces(runs: PipelineRun[]): Promise<void> {
@@ -64,10 +65,8 @@ describe('real processes that follow what upstream Tekton executes', () => {
       await testbed.startController({ extraArgs: ELECTION }),
       await testbed.startController({ extraArgs: ELECTION }),
     ];
-    const before = await lease.when((each) => each === lease.tenures.at(-1) && each.releasedMs === undefined, SETTLE_MS); // prettier-ignore
-    const leads = async (controller: TestedController): Promise<boolean> =>
-      (await controller.log()).some(({ message, identity }) => message === 'this process leads' && identity === before.holder); // prettier-ignore
-    const [leader, standby] = (await leads(first)) ? [first, second] : [second, first];
+    const { tenure: before, controller: leader } = await leaderOf(lease, [first, second]);
+    const standby = leader === first ? second : first;
     const load = startLoad(testbed.cluster.client, { prefix: 'led', ...LOAD });
     await delay(8_000);
     leader.signal('SIGKILL');

@@ -3,7 +3,10 @@ import { TASKS } from '../../../bench/support/three-tasks.ts';
 
 /** A request as the API server's audit log has it. */
 export interface Audited {
+  /** When the API server had it. */
   atMs: number;
+  /** When its answer left. */
+  answeredMs: number;
   verb: string;
   /** `pods`, `taskruns/status`. */
   resource: string;
@@ -19,6 +22,7 @@ export async function readAudit(logPath: string): Promise<Audited[]> {
   for await (const event of readAuditLog(logPath))
     found.push({
       atMs: Date.parse(event.requestReceivedTimestamp),
+      answeredMs: Date.parse(event.stageTimestamp),
       verb: event.verb,
       resource: resourceOf(event),
       name: event.objectRef?.name ?? '',
