@@ -10,11 +10,11 @@ const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const DEFAULTING = 'webhook.pipeline.tekton.dev';
 const VALIDATING = ['validation.webhook.pipeline.tekton.dev', 'config.webhook.pipeline.tekton.dev'];
 
-interface Client {
+interface ClientConfig {
   caBundle?: string;
 }
-type Configuration = KubeObject & { webhooks?: { clientConfig: Client }[] };
-type Definition = KubeObject & { spec: { conversion?: { webhook?: { clientConfig?: Client } } } };
+type Configuration = KubeObject & { webhooks?: { clientConfig: ClientConfig }[] };
+type Definition = KubeObject & { spec: { conversion?: { webhook?: { clientConfig?: ClientConfig } } } };
 
 /** Upstream's program writes its certificate into each of them by another controller. */
 async function areWritten(client: KubeClient): Promise<boolean> {
